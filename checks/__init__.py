@@ -1,0 +1,1 @@
+"""The built-in checks: marked pytest tests, one folder a stage."""

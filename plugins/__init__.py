@@ -1,0 +1,1 @@
+"""The pytest side: options, stages, fixtures, evidence, verdicts."""
