@@ -1,1 +1,92 @@
-"""pytest entry point."""
+"""The pytest entry point: inert until a stage is selected, then it hands over to a gate of its own.
+
+Nothing heavy is imported here: a team's unit tests load this module too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
+
+_STAGES = ("predeploy", "build", "postdeploy", "watch")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options; ``--env`` only inside a gate, where no team conftest can own it."""
+    group = parser.getgroup("gonogo", "deployment gates")
+    names = ["--gonogo-env"]
+    if _in_gate():
+        names.append("--env")
+    group.addoption(*names, dest="gonogo_env", metavar="NAME", help="environment of gonogo.toml (with -m STAGE: --env)")
+    group.addoption("--gonogo-subject", metavar="FILE", help="what the gate is asked about (written by the wrapper)")
+    group.addoption("--gonogo-results", metavar="FILE", help="write the gate's results here as JSON")
+    group.addoption("--gonogo-only", metavar="FILE", help="ask only the checks whose ids this file lists")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists."""
+    if not _in_gate() and _selected(early_config):
+        _become_gate(early_config)
+    yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Inside a gate, bring in the rest of the plugin."""
+    for stage in _STAGES:
+        config.addinivalue_line("markers", f"{stage}(code=None, *, remedy, severity, on_red): a check of this stage")
+    if _in_gate():
+        from gonogo.plugins import gate  # noqa: PLC0415 (heavy: only in a gate)
+
+        gate.activate(config)
+
+
+def _in_gate() -> bool:
+    return os.environ.get("GONOGO_GATE") == "1"
+
+
+def _selected(config: pytest.Config) -> bool:
+    """Whether the marker expression or a path asks for checks."""
+    given = config.known_args_namespace
+    arguments = list(config.invocation_params.args)
+    expression = getattr(given, "markexpr", "") or ""
+    if expression and any(stage in expression for stage in _STAGES):
+        from gonogo.plugins.stages import selected_stages  # noqa: PLC0415
+
+        return bool(selected_stages(expression))
+    return _names_checks(arguments, config.invocation_params.dir)
+
+
+def _names_checks(arguments: list[str | os.PathLike[str]], folder: Path) -> bool:
+    """Whether a path under a project's ``checks/`` folder is given."""
+    for argument in arguments:
+        path = (folder / str(argument).split("::")[0]).resolve()
+        if str(argument).startswith("-") or not path.exists():
+            continue
+        for parent in (path, *path.parents):
+            if parent.name == "checks" and (parent.parent / "gonogo.toml").is_file():
+                return True
+    return False
+
+
+def _become_gate(config: pytest.Config) -> None:
+    """Replace this process by the gate's.
+
+    Raises:
+        pytest.UsageError: pytest runs inside another program, which must not be replaced.
+    """
+    from gonogo.plugins.stages import become_gate  # noqa: PLC0415
+
+    name = Path(sys.argv[0]).name
+    if name not in {"pytest", "py.test", "__main__.py"}:
+        raise pytest.UsageError(
+            f"found pytest running inside {name or 'a program'}, expected a process of its own for a gate. "
+            "Run it as: python -m pytest -m STAGE --env NAME"
+        )
+    become_gate([str(argument) for argument in config.invocation_params.args], config.invocation_params.dir)

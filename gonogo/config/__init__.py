@@ -1,0 +1,19 @@
+"""The configuration of a project: what ``gonogo.toml`` says, validated and resolved."""
+
+from gonogo.config.load import find_project, load_project, parse_project
+from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Project, SecretRule, Service, TeamStep
+
+__all__ = [
+    "App",
+    "Endpoint",
+    "Environment",
+    "Health",
+    "Logs",
+    "Project",
+    "SecretRule",
+    "Service",
+    "TeamStep",
+    "find_project",
+    "load_project",
+    "parse_project",
+]

@@ -1,0 +1,204 @@
+"""What a gonogo.toml may say; every field is documented where it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gonogo.config.types import Argv, Duration, HttpUrl, Name, RelativePath, RequestLine
+from gonogo.words import OnRed, Severity, Tier
+
+__all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class App(_Model):
+    """The application that this repository holds."""
+
+    name: Name
+    root: RelativePath = "."
+    """Where the application stands, from the folder of gonogo.toml."""
+    required: tuple[RelativePath, ...] = ()
+    """Files and folders that must exist in the source and in the image (P05, B08)."""
+    default_env: str | None = None
+    plugins: tuple[str, ...] = ()
+    """pytest plugins that the team's own checks need; all others stay out of gates."""
+
+
+class Health(_Model):
+    """Where an instance says how it is."""
+
+    live: Annotated[str, Field(pattern="^/")] = "/healthz"
+    ready: Annotated[str, Field(pattern="^/")] | None = None
+    stable_for: Duration = 5.0
+    """How long restart counts must stand still (D03)."""
+    timeout: Duration = 120.0
+    """How long a starting release may take to become healthy."""
+    live_status: int = 200
+
+
+class Service(_Model):
+    """One deployed service of the application."""
+
+    framework: Literal["fastapi", "flask", "django", "none"] = "none"
+    entrypoint: Annotated[str, Field(pattern=r"^[\w.]+(:[\w.]+(\(\))?)?$")] | None = None
+    """``module:attribute`` as uvicorn or gunicorn would be given it."""
+    code: dict[RelativePath, Annotated[str, Field(pattern="^/")]] = {}
+    """Where paths of the repository land in the image."""
+    required: tuple[RelativePath, ...] = ()
+    min_routes: Annotated[int, Field(ge=0)] = 0
+    migrations: Literal["alembic", "none"] = "none"
+    migrations_config: RelativePath = "alembic.ini"
+    compatible_migrations: tuple[str, ...] = ()
+    """Revisions that the team states the previous release can live with."""
+    url: HttpUrl | None = None
+    health: Health | None = None
+    command: Argv | None = None
+    """How the runtime ``process`` starts an instance; ``{port}`` and ``{python}`` are filled in."""
+    port: Annotated[int, Field(gt=0, lt=65536)] | None = None
+    settings: tuple[RelativePath, ...] = ()
+    """Python files whose settings classes name required variables (P19)."""
+
+
+class Endpoint(_Model):
+    """One request and what its answer must be (D09)."""
+
+    request: RequestLine
+    status: int | tuple[int, ...] = 200
+    within: Duration = 5.0
+    headers: dict[str, str] = {}
+    """Headers the answer must carry; the value must be contained."""
+    contains: tuple[str, ...] = ()
+    json_: Annotated[dict[str, Any], Field(alias="json")] = {}
+    """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there."""
+    body: Any = None
+    """What is sent: a table or list as JSON, text as it is."""
+    send: dict[str, str] = {}
+    """Request headers; ``${NAME}`` is taken from the env file."""
+    auth: Annotated[str, Field(pattern=":")] | None = None
+    """``"${ADMIN_USER}:${ADMIN_PASSWORD}"`` for basic authentication."""
+    service: str | None = None
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @field_validator("contains", mode="before")
+    @classmethod
+    def _one_text(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class TeamStep(_Model):
+    """A step of the team's own, before or after a move, with its undo (O25)."""
+
+    name: Name
+    before: str | None = None
+    after: str | None = None
+    run: Argv
+    undo: Argv | None = None
+    service: str | None = None
+    """Run inside this service's instance instead of on the host."""
+    timeout: Duration = 300.0
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TeamStep:
+        if (self.before is None) == (self.after is None):
+            raise ValueError('expected exactly one of "before" and "after"')
+        return self
+
+
+class Logs(_Model):
+    """What D15 reads in the logs."""
+
+    allow: tuple[str, ...] = ()
+    """Regular expressions of lines that are no errors."""
+
+    @field_validator("allow")
+    @classmethod
+    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"expected regular expressions ({pattern!r}: {error})") from error
+        return value
+
+
+class SecretRule(_Model):
+    """A variable of the env file that is a secret, and how strong it must be."""
+
+    min_length: Annotated[int, Field(ge=0)] = 0
+
+
+class Environment(_Model):
+    """One named target."""
+
+    name: str = ""
+    tier: Tier = Tier.STAGING
+    runtime: Literal["compose", "process"] = "compose"
+    strategy: Literal["recreate"] = "recreate"
+    project: Name
+    url: HttpUrl | None = None
+    host: Literal["local"] = "local"
+    path: str | None = None
+    """The folder on the host that holds the env file and what is not in git; default: the application's folder."""
+    state: str | None = None
+    """Where releases, runs and the lock are kept; default: the user's state folder."""
+    compose: tuple[RelativePath, ...] = ("docker-compose.yml",)
+    profiles: tuple[str, ...] = ()
+    env_file: str | None = None
+    health: Health = Health()
+    service: dict[str, Service] = {}
+    endpoint: tuple[Endpoint, ...] = ()
+    step: tuple[TeamStep, ...] = ()
+    secrets: dict[str, SecretRule] = {}
+    required_env: tuple[str, ...] = ()
+    logs: Logs = Logs()
+    commands: dict[Literal["build", "environment", "install", "migrate"], Argv] = {}
+    """Replaces the command of a move; the plan prints what would run."""
+    keep: Annotated[int, Field(ge=2)] = 5
+    """How many releases stay on the host."""
+    command_timeout: Duration = 900.0
+    gate_timeout: Duration = 600.0
+    check_timeout: Duration = 60.0
+    max_downtime: Duration = 30.0
+    min_free_disk: Annotated[int, Field(ge=0)] = 1024
+    """MiB that must be free before a build (P26)."""
+    min_free_memory: Annotated[int, Field(ge=0)] = 128
+    allow_forward_only: bool = False
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """How often a red check is asked in all, after the first touch, before it counts."""
+    retry_every: Duration = 1.0
+
+    @model_validator(mode="after")
+    def _complete(self) -> Environment:
+        if self.runtime == "process":
+            missing = sorted(name for name, service in self.service.items() if service.command is None)
+            if missing or not self.service:
+                raise ValueError(f"runtime process needs a command for each service (none for {missing or 'any'})")
+        if self.runtime == "compose" and not self.compose:
+            raise ValueError("runtime compose needs at least one compose file")
+        return self
+
+    def health_of(self, service: str) -> Health:
+        """The health addresses of one service: its own, or the environment's."""
+        return self.service[service].health or self.health if service in self.service else self.health
+
+
+class Project(_Model):
+    """A repository with its gonogo.toml."""
+
+    root: Path
+    """The folder of gonogo.toml."""
+    app: App
+    environments: dict[str, Environment]
+
+    @property
+    def source_root(self) -> Path:
+        """The application's folder."""
+        return self.root / self.app.root

@@ -1,0 +1,45 @@
+"""How a gate is started: one pytest process with its own settings, away from the team's unit-test set-up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["ACTIVE", "gate_argv", "gate_environment", "stage_options"]
+
+ACTIVE = "GONOGO_GATE"
+"""Set in the environment of a gate's process and its workers."""
+
+_PLUGINS = ("xdist", "metadata", "html", "timeout", "gonogo")
+_DROPPED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+
+
+def gate_argv(root: Path, *, plugins: Sequence[str] = (), arguments: Sequence[str] = ()) -> tuple[str, ...]:
+    """The command of a gate whose configuration and checks stand in ``root``.
+
+    The team's ini file, addopts, root conftest and auto-loaded plugins have no part in it.
+    """
+    loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
+    return (
+        *(sys.executable, "-m", "pytest"),
+        *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", f"--confcutdir={root / 'checks'}"),
+        *("-p", "no:cacheprovider", "--import-mode=importlib", "--continue-on-collection-errors"),
+        *loaded,
+        *arguments,
+    )
+
+
+def gate_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a gate's process: no other plugins, no options from outside, no bytecode left behind."""
+    kept = {name: value for name, value in environ.items() if name not in _DROPPED}
+    return {**kept, ACTIVE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def stage_options(stage: str, *, env: str, subject: Path, results: Path, timeout: float) -> tuple[str, ...]:
+    """What the wrapper asks of a gate."""
+    return (
+        *("-m", stage, f"--gonogo-env={env}", f"--gonogo-subject={subject}", f"--gonogo-results={results}"),
+        *(f"--timeout={timeout:g}", "--no-header", "-q"),
+    )

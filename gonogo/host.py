@@ -1,0 +1,245 @@
+"""Where an environment's commands run, and the one runner that runs them.
+
+Commands are data; nobody else starts processes. A command is bounded in time, killed with all its
+children when the bound is reached or the run is interrupted, and its output is redacted before anybody
+sees it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol
+
+import psutil
+
+from gonogo.errors import CommandError
+
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "kill_group"]
+
+_TAIL = 64 * 1024
+_GRACE = 5.0
+_SPAWNED: list[subprocess.Popen[bytes]] = []
+"""Processes that outlive the run; kept so that Python neither warns of them nor waits for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a person would type, with what it needs around it.
+
+    ``env`` is added to the deployer's environment and never shown; ``{name}`` placeholders in ``argv`` stand
+    in a plan for ids that are known only later.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stdin: bytes | None = field(default=None, repr=False)
+    timeout: float | None = None
+    detach: Path | None = None
+    """Log file of a process that goes on by itself; the command returns as soon as it is started."""
+    clean_env: bool = False
+    """Start from an empty environment (PATH, HOME, LANG aside), as a service manager would."""
+
+    def __str__(self) -> str:
+        """The command as it would be typed."""
+        line = shlex.join(self.argv)
+        return f"{line} > {shlex.quote(str(self.detach))} 2>&1 &" if self.detach else line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """How a command ended."""
+
+    command: Command
+    code: int
+    output: str
+    """Standard output, redacted; its last 64 KiB when ``output_limit`` is not given."""
+    errors: str
+    seconds: float
+    pid: int
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with exit code 0."""
+        return self.code == 0 and not self.timed_out
+
+    def require(self, what: str = "") -> Completed:
+        """Return itself when it succeeded.
+
+        Raises:
+            CommandError: with the command, what it said, and how it ended.
+        """
+        if self.ok:
+            return self
+        how = f"no end within {self.command.timeout:g} s" if self.timed_out else f"exit code {self.code}"
+        tail = (self.errors.strip() or self.output.strip()).splitlines()[-8:]
+        said = "".join(f"\n    {line}" for line in tail) or "\n    (it said nothing)"
+        prefix = f"{what}: " if what else ""
+        raise CommandError(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")
+
+
+class Observer(Protocol):
+    """Is told what the runner does, before and after."""
+
+    def began(self, command: Command, pid: int, started: float) -> None:
+        """A child runs; ``started`` is its creation time by the kernel's account (UTC seconds)."""
+
+    def ended(self, completed: Completed) -> None:
+        """The child is gone."""
+
+
+class Host(Protocol):
+    """Runs commands where an environment lives."""
+
+    name: str
+
+    def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
+        """Run to the end, within the bound."""
+
+    def spawn(self, command: Command) -> int:
+        """Start a process that outlives the run; returns its pid."""
+
+
+def _same(text: str) -> str:
+    return text
+
+
+class LocalHost:
+    """This machine."""
+
+    name = "local"
+
+    def __init__(
+        self, *, redact: Callable[[str], str] = _same, observer: Observer | None = None, timeout: float = 900.0
+    ) -> None:
+        """``timeout`` (seconds) bounds commands that bring no bound of their own."""
+        self._redact = redact
+        self._observer = observer
+        self._timeout = timeout
+
+    def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
+        """Run a command to its end.
+
+        Raises:
+            CommandError: the program was not found or may not be executed.
+        """
+        timeout = command.timeout or self._timeout
+        begin = time.monotonic()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = self._start(command, out, err)
+            timed_out = self._wait(process, command.stdin, begin + timeout)
+            completed = Completed(
+                command=command if command.timeout else _bounded(command, timeout),
+                code=process.returncode,
+                output=self._redact(_read(out, output_limit)),
+                errors=self._redact(_read(err, _TAIL)),
+                seconds=time.monotonic() - begin,
+                pid=process.pid,
+                timed_out=timed_out,
+            )
+        if self._observer is not None:
+            self._observer.ended(completed)
+        return completed
+
+    def spawn(self, command: Command) -> int:
+        """Start a process of its own session, its output in ``command.detach``.
+
+        Raises:
+            CommandError: the program was not found or may not be executed.
+        """
+        if command.detach is None:
+            raise ValueError("a spawned command needs a log file")
+        with command.detach.open("ab") as log:
+            process = self._start(command, log, log)
+        _SPAWNED.append(process)
+        return process.pid
+
+    def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
+        try:
+            process = subprocess.Popen(
+                command.argv,
+                cwd=command.cwd,
+                env=_environment(command),
+                stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        except OSError as error:
+            where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
+            found = f"no folder {where}" if where else f"{error.strerror or error} ({command.argv[0]})"
+            raise CommandError(
+                f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
+            ) from error
+        if self._observer is not None:
+            self._observer.began(command, process.pid, _created(process.pid))
+        return process
+
+    def _wait(self, process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:
+        """Wait for the end; kill the whole session at the deadline or when the run is interrupted."""
+        try:
+            process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
+        except subprocess.TimeoutExpired:
+            kill_group(process.pid)
+            process.wait()
+            return True
+        except BaseException:
+            kill_group(process.pid)
+            process.wait()
+            raise
+        return False
+
+
+def kill_group(pid: int, *, grace: float = _GRACE) -> None:
+    """End a session leader and all its descendants: TERM, ``grace`` seconds, KILL."""
+    with contextlib.suppress(psutil.Error):
+        leader = psutil.Process(pid)
+        family = [leader, *leader.children(recursive=True)]
+        _signal(pid, signal.SIGTERM, family)
+        _, alive = psutil.wait_procs(family, timeout=grace)
+        if alive:
+            _signal(pid, signal.SIGKILL, alive)
+            psutil.wait_procs(alive, timeout=grace)
+
+
+def _signal(group: int, number: signal.Signals, family: list[psutil.Process]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
+
+
+def _environment(command: Command) -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER")
+    base = {name: os.environ[name] for name in kept if name in os.environ} if command.clean_env else dict(os.environ)
+    return {**base, **command.env}
+
+
+def _bounded(command: Command, timeout: float) -> Command:
+    return Command(argv=command.argv, cwd=command.cwd, timeout=timeout)
+
+
+def _created(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
+
+
+def _read(stream: IO[bytes], limit: int | None) -> str:
+    size = stream.seek(0, os.SEEK_END)
+    start = max(size - limit, 0) if limit is not None else 0
+    stream.seek(start)
+    text = stream.read().decode("utf-8", errors="replace")
+    return f"[{start} bytes before this were cut]\n{text}" if start else text

@@ -1,0 +1,81 @@
+"""The append-only record of a run: one JSON line before and after everything that happens."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gonogo.host import Command, Completed
+
+__all__ = ["Journal", "read_journal"]
+
+
+class Journal:
+    """Writes lines that survive a crash: each is flushed to the disk before the next step."""
+
+    def __init__(self, path: Path, *, host: str = "local", redact: Callable[[str], str] | None = None) -> None:
+        """Append to ``path``, creating it; ``host`` is named in each line."""
+        self.path = path
+        self._host = host
+        self._redact = redact or str
+        self._step = ""
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, event: str, **facts: Any) -> None:
+        """Add one line and wait until it is on the disk."""
+        line = {"at": datetime.now(UTC).isoformat(), "host": self._host, "step": self._step, "event": event, **facts}
+        text = self._redact(json.dumps(line, default=str, ensure_ascii=False))
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, text.encode() + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def enter(self, step: str, **facts: Any) -> None:
+        """A step begins."""
+        self._step = step
+        self.write("step-began", **facts)
+
+    def leave(self, **facts: Any) -> None:
+        """The step ended."""
+        self.write("step-ended", **facts)
+        self._step = ""
+
+    def began(self, command: Command, pid: int, started: float) -> None:
+        """A command runs (the runner's observer)."""
+        self.write("command-began", argv=str(command), cwd=command.cwd, pid=pid, started=started)
+
+    def ended(self, completed: Completed) -> None:
+        """A command ended (the runner's observer)."""
+        self.write(
+            "command-ended",
+            argv=str(completed.command),
+            pid=completed.pid,
+            code=completed.code,
+            timed_out=completed.timed_out,
+            seconds=round(completed.seconds, 3),
+            output=completed.output[-4000:],
+            errors=completed.errors[-4000:],
+        )
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """All whole lines of a journal; a torn last line (a crash while it was written) is left out."""
+    lines: list[dict[str, Any]] = []
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return lines
+    for line in raw.split(b"\n"):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            lines.append(value)
+    return lines

@@ -1,0 +1,144 @@
+"""One run at a time holds an environment; its lock says who, since when, from where and why."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import platform
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ValidationError
+
+from gonogo.errors import LockedError
+
+__all__ = ["STALE_AFTER", "Holder", "hold", "holder"]
+
+STALE_AFTER = 60.0
+"""Seconds without a heartbeat after which a lock is called stale."""
+_BEAT = 5.0
+
+
+class Holder(BaseModel):
+    """Who holds an environment."""
+
+    project: str
+    env: str
+    who: str
+    machine: str
+    pid: int
+    started: float
+    """Creation time of the process by the kernel's account (UTC seconds)."""
+    since: datetime
+    why: str
+    beat: datetime
+
+    def age(self) -> float:
+        """Seconds since the last heartbeat."""
+        return (datetime.now(UTC) - self.beat).total_seconds()
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs, when it ran on this machine; else by its heartbeat."""
+        if self.machine != platform.node():
+            return self.age() <= STALE_AFTER
+        try:
+            return abs(psutil.Process(self.pid).create_time() - self.started) < 1.0
+        except psutil.Error:
+            return False
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.who}@{self.machine} (pid {self.pid}) holds {self.project}/{self.env} since "
+            f"{self.since:%Y-%m-%d %H:%M:%S} UTC for {self.why}; last heartbeat {self.age():.0f} s ago"
+        )
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock at ``path``, or None when it is free or its text is torn."""
+    try:
+        return Holder.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+@contextlib.contextmanager
+def hold(path: Path, *, project: str, env: str, why: str) -> Iterator[Holder]:
+    """Hold the lock for a while, with a heartbeat.
+
+    Raises:
+        LockedError: somebody else holds it; the message names them, and how to go on when they are gone.
+    """
+    me = _me(project, env, why)
+    _take(path, me)
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat, args=(path, me, stop), name="lock heartbeat", daemon=True)
+    beat.start()
+    try:
+        yield me
+    finally:
+        stop.set()
+        beat.join(timeout=_BEAT)
+        found = holder(path)
+        if found is not None and (found.pid, found.started) == (me.pid, me.started):
+            path.unlink(missing_ok=True)
+
+
+def _me(project: str, env: str, why: str) -> Holder:
+    now = datetime.now(UTC)
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):
+        who = str(os.getuid())
+    return Holder(
+        project=project,
+        env=env,
+        who=who,
+        machine=platform.node(),
+        pid=os.getpid(),
+        started=psutil.Process().create_time(),
+        since=now,
+        why=why,
+        beat=now,
+    )
+
+
+def _take(path: Path, me: Holder) -> None:
+    """Create the lock whole or not at all: written aside, then linked to its name."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = path.with_name(f".lock.{me.pid}.{threading.get_ident()}")
+    aside.write_text(me.model_dump_json(), encoding="utf-8")
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        raise LockedError(_refusal(path)) from None
+    finally:
+        aside.unlink()
+
+
+def _refusal(path: Path) -> str:
+    found = holder(path)
+    if found is None:
+        return f"{path}: found a lock that cannot be read, expected no lock. Look whether a run is going on, then `gonogo unlock`."
+    if found.is_alive():
+        return f"found: {found}; expected a free environment. Wait for that run to end."
+    return (
+        f"found: {found}, but that process is gone (a lock is stale after {STALE_AFTER:.0f} s without heartbeat); "
+        "expected a free environment. Look at `gonogo status`, then `gonogo unlock`."
+    )
+
+
+def _beat(path: Path, me: Holder, stop: threading.Event) -> None:
+    while not stop.wait(_BEAT):
+        found = holder(path)
+        if found is None or found.pid != me.pid:
+            return
+        aside = path.with_name(f".beat.{me.pid}")
+        with contextlib.suppress(OSError):
+            aside.write_text(json.dumps(me.model_dump(mode="json") | {"beat": datetime.now(UTC).isoformat()}), "utf-8")
+            aside.replace(path)

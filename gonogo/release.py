@@ -1,0 +1,62 @@
+"""What is deployed: a release, pinned with everything a rollback needs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["FORMAT", "Release", "release_id"]
+
+FORMAT = 1
+
+
+class Release(BaseModel):
+    """One release as its ``release.json`` says it; paths are absolute on the host."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: int = FORMAT
+    id: str
+    commit: str
+    summary: str = ""
+    """The commit's subject line."""
+    env: str
+    runtime: str
+    created: datetime
+    folder: Path
+    root: Path
+    """The folder of gonogo.toml inside the release's own worktree."""
+    services: tuple[str, ...] = ()
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Service → image tag (runtime compose)."""
+    images: dict[str, str] = Field(default_factory=dict)
+    """Service → image id (runtime compose)."""
+    heads: tuple[str, ...] = ()
+    """The migration heads in the source."""
+    accepted: tuple[str, ...] = ()
+    """Revisions of the database that this release runs on although they are not its own (after a rollback)."""
+    routes: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
+    """Service → the routes that its artifact registers, measured by the build gate."""
+    started: datetime | None = None
+    """When its instances were last started."""
+    went_go: datetime | None = None
+    bad: str | None = None
+    """Why its checks turned it back, if they did."""
+
+    @property
+    def worktree(self) -> Path:
+        """The top of the release's git worktree."""
+        return self.folder / "source"
+
+    @property
+    def short(self) -> str:
+        """The commit as people read it."""
+        return self.commit[:7]
+
+
+def release_id(commit: str, *, now: datetime | None = None) -> str:
+    """``<UTC yyyymmddThhmmss>-<short commit>``, the name of a release and the tag of its images."""
+    return f"{(now or datetime.now(UTC)):%Y%m%dT%H%M%S}-{commit[:7]}"

@@ -1,0 +1,184 @@
+"""What a runtime is: how instances of a release run, and how one looks at them.
+
+The read-only side (``Artifact``, ``Instance``, ``Inspector``) is what checks see. The moving side
+(``Runtime``) builds commands as data; moves run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from gonogo.config import Environment, Project
+from gonogo.host import Command, Completed, Host
+from gonogo.inspection.contents import FileDigest
+from gonogo.release import Release
+
+__all__ = ["Artifact", "ImageFacts", "Inside", "Inspector", "InstanceState", "Place", "Runtime"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Everything that tells a runtime where it works."""
+
+    project: Project
+    """The configuration that applies: the release's own."""
+    environment: Environment
+    state: Path
+    """The environment's state folder on the host."""
+    path: Path
+    """The folder on the host that holds the env file and what is not in git."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the env file says (secrets!)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFacts:
+    """What an image says of itself."""
+
+    id: str
+    tags: tuple[str, ...]
+    user: str
+    """``""`` is root."""
+    labels: Mapping[str, str]
+    healthcheck: tuple[str, ...] | None
+    """As Docker keeps it: ``("CMD-SHELL", "curl …")``; None without one."""
+    size: int
+    """Bytes."""
+    created: str
+    workdir: str
+    command: tuple[str, ...]
+    """Entry point and command together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceState:
+    """One instance as its runtime sees it now."""
+
+    service: str
+    name: str
+    status: str
+    """``running``, ``restarting``, ``exited``, ``missing`` …"""
+    health: str | None
+    """``healthy``, ``starting``, ``unhealthy``; None without a health check."""
+    restarts: int
+    started_at: str
+    image: str | None
+    """Image id it runs (runtime compose)."""
+    release: str | None
+    """The release it says it belongs to."""
+    exit_code: int | None = None
+    one_shot: bool = False
+    """A service that is meant to end (exit 0 is success)."""
+
+
+class Inside(Protocol):
+    """A place where the application's own Python can be asked: an image, a container, an environment."""
+
+    service: str
+    label: str
+    """What people call it: ``image shop-api:20261121T…``."""
+    code: Mapping[str, str]
+    """Where paths of the application land: ``{".": "/app"}``; absolute paths inside."""
+
+    def python(
+        self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0
+    ) -> Completed:
+        """Run a script under the target's own Python, given on standard input.
+
+        ``isolated`` is ``python -I -``; otherwise ``python -`` in the application's working folder with its
+        environment, as the application itself would be started.
+        """
+
+    def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
+        """Digest of every regular file and link below these absolute paths (missing ones are left out)."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a program or path is there (a bare name is looked up on the PATH)."""
+
+
+class Artifact(Inside, Protocol):
+    """What the build gate examines, for one service."""
+
+    facts: ImageFacts | None
+    """None for the runtime ``process``."""
+
+
+class Inspector(Protocol):
+    """The read-only side of a runtime, for one release."""
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """One for each deployed service (services that share an image appear once each)."""
+
+    def instances(self) -> Sequence[InstanceState]:
+        """Every instance of every deployed service; one that should run and does not is ``missing``."""
+
+    def inside(self, service: str) -> Inside:
+        """The running instance of a service."""
+
+    def logs(self, since: datetime | None) -> Mapping[str, list[str]]:
+        """Service → its log lines since then."""
+
+    def url(self, service: str | None = None) -> str | None:
+        """Where a service (or the environment) answers; no trailing slash."""
+
+    def published(self) -> Sequence[tuple[str, str, int]]:
+        """(service, address, port) of every port that the release publishes on the host."""
+
+    def holders(self) -> Mapping[int, str]:
+        """Port → which instance of this environment's own holds it now."""
+
+
+class Runtime(Protocol):
+    """The moving side of a runtime. Methods that return commands do no I/O."""
+
+    name: str
+
+    def inspector(self, place: Place, release: Release | None, host: Host) -> Inspector:
+        """The read-only side."""
+
+    def pin(self, place: Place, release: Release, host: Host) -> Release:
+        """Write what starts this release into its folder; touches nothing that serves."""
+
+    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
+        """Make the artifact; touches nothing that serves."""
+
+    def measure(self, place: Place, release: Release, host: Host) -> Release:
+        """Note what was built (image ids)."""
+
+    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
+        """Show the logs of what runs now; their output is kept."""
+
+    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Start what migrations need (a database that does not run yet); running services are left alone."""
+
+    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command once with a service's code and settings, beside its instances."""
+
+    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command inside a service's running instance."""
+
+    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+        """What ``start`` would run, as a person would type it."""
+
+    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
+        """Replace the outgoing release's instances by this one's and wait for health; never builds.
+
+        Raises:
+            CommandError: a command failed, or an instance did not become healthy in time.
+        """
+
+    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
+        """What ``stop`` would run."""
+
+    def stop(self, place: Place, release: Release, host: Host) -> None:
+        """Stop and remove this release's instances; data (volumes, databases) stay."""
+
+    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Throw away a release's artifact (retention)."""
+
+    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
+        """What the ladder needs: ``{"entry": {service: (command words…)}, "scripts": {name: text}}``."""

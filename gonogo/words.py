@@ -1,0 +1,78 @@
+"""The words that code, output and documentation share; each is defined here and nowhere else."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+__all__ = ["CONFIG_NAME", "Exit", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier"]
+
+CONFIG_NAME = "gonogo.toml"
+
+
+class Stage(StrEnum):
+    """When a check is asked."""
+
+    PREDEPLOY = "predeploy"
+    BUILD = "build"
+    POSTDEPLOY = "postdeploy"
+    WATCH = "watch"
+
+
+class Outcome(StrEnum):
+    """The verdict of one check."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    SKIPPED = "skipped"
+
+    @property
+    def is_red(self) -> bool:
+        """Whether a blocker with this outcome stops the deployment."""
+        return self in {Outcome.FAILED, Outcome.INCONCLUSIVE}
+
+
+class Severity(StrEnum):
+    """Whether a red check blocks or warns."""
+
+    BLOCKER = "blocker"
+    ADVISORY = "advisory"
+
+
+class OnRed(StrEnum):
+    """What a red blocker causes after the first touch."""
+
+    ROLLBACK = "rollback"
+    HOLD = "hold"
+    WARN = "warn"
+
+
+class Tier(StrEnum):
+    """What kind of environment this is; sets its defaults."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+class Role(StrEnum):
+    """In which part of a run a gate asks."""
+
+    BARE = "bare"
+    BASELINE = "baseline"
+    CANDIDATE = "candidate"
+    ROLLBACK = "rollback"
+
+
+class Exit(IntEnum):
+    """Exit codes, an extension of pytest's; they mean the same for every command."""
+
+    GO = 0
+    NO_GO = 1
+    INTERRUPTED = 2
+    INTERNAL = 3
+    USAGE = 4
+    NOTHING_CHECKED = 5
+    NEEDS_HUMAN = 6
+    LOCKED = 7

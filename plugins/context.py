@@ -1,0 +1,137 @@
+"""What this gate is about: the subject, the configuration that asks, and where things stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from gonogo.config import Environment, Project, find_project, load_project
+from gonogo.errors import UsageError
+from gonogo.inspection.envfile import parse as parse_env
+from gonogo.inspection.secrets import Redactor, secret_values
+from gonogo.plugins.stages import is_whole, selected_stages
+from gonogo.release import Release
+from gonogo.state import State, state_of
+from gonogo.subject import Subject
+from gonogo.words import Role, Stage
+
+__all__ = ["Context", "choose_environment", "make_context", "read_variables"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """One gate's surroundings, made once a process."""
+
+    subject: Subject
+    project: Project
+    environment: Environment
+    stages: tuple[Stage, ...]
+    whole: bool
+    """False when only a part of the stage is asked (``-k``, ``-x``, a path)."""
+    variables: dict[str, str] = field(repr=False)
+    redactor: Redactor = field(repr=False)
+    only: frozenset[str] | None = None
+    results: Path | None = None
+
+    @property
+    def state(self) -> State:
+        """The environment's memory."""
+        return State(self.subject.state)
+
+    @property
+    def source_root(self) -> Path:
+        """The application's folder: the release's own worktree where there is one."""
+        return self.project.source_root
+
+    def wants(self, nodeid: str) -> bool:
+        """Whether a check is among those asked again."""
+        return self.only is None or nodeid in self.only
+
+
+def make_context(config: pytest.Config) -> Context:
+    """Read the subject that the wrapper wrote, or work out a bare run's.
+
+    Raises:
+        ConfigError: gonogo.toml is missing or broken.
+        UsageError: the environment is unknown, or several could be meant.
+    """
+    stages = selected_stages(config.option.markexpr or "") or tuple(Stage)
+    given = config.getoption("gonogo_subject")
+    if given:
+        subject = Subject.model_validate_json(Path(given).read_text(encoding="utf-8"))
+        project, environment = subject.load()
+    else:
+        project = load_project(find_project(config.rootpath))
+        environment = choose_environment(project, config.getoption("gonogo_env"))
+        subject = _bare(project, environment, stages)
+    variables = read_variables(subject.path, environment)
+    only = config.getoption("gonogo_only")
+    results = config.getoption("gonogo_results")
+    return Context(
+        subject=subject,
+        project=project,
+        environment=environment,
+        stages=stages,
+        whole=_is_whole(config),
+        variables=variables,
+        redactor=Redactor(secret_values(variables, environment.secrets)),
+        only=frozenset(json.loads(Path(only).read_text(encoding="utf-8"))) if only else None,
+        results=Path(results) if results else None,
+    )
+
+
+def choose_environment(project: Project, name: str | None) -> Environment:
+    """The environment that is asked for, the default one, or the only one.
+
+    Raises:
+        UsageError: with the list of known environments.
+    """
+    known = project.environments
+    chosen = name or project.app.default_env or (next(iter(known)) if len(known) == 1 else None)
+    if chosen is None:
+        raise UsageError(f"--env: found nothing, expected one of {', '.join(known)} (or app.default_env in gonogo.toml).")
+    if chosen not in known:
+        raise UsageError(f'--env: found "{chosen}", expected one of {", ".join(known)}.')
+    return known[chosen]
+
+
+def read_variables(path: Path, environment: Environment) -> dict[str, str]:
+    """What the environment's env file says; empty when there is none (P19 tells that)."""
+    if environment.env_file is None:
+        return {}
+    try:
+        text = (path / environment.env_file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    return {name: value for name, value in parse_env(text).values.items() if value is not None}
+
+
+def _bare(project: Project, environment: Environment, stages: tuple[Stage, ...]) -> Subject:
+    """A bare run: the checkout before a deploy, the newest build, or what serves now."""
+    state = state_of(project, environment)
+    current = state.current()
+    release: Release | None = current
+    if stages == (Stage.PREDEPLOY,):
+        release = None
+    elif stages == (Stage.BUILD,):
+        release = next(iter(state.releases()), None)
+    return Subject(
+        role=Role.BARE,
+        env=environment.name,
+        root=project.root,
+        path=Path(environment.path).expanduser() if environment.path else project.source_root,
+        state=state.root,
+        checkout=project.root,
+        release=release,
+        serving=current,
+    )
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    option = config.option
+    narrowed = option.keyword or option.maxfail or option.deselect or getattr(option, "lf", False)
+    given = config.args_source is pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput")
+    return is_whole(option.markexpr or "") and not narrowed and not given

@@ -1,0 +1,75 @@
+"""Facts that a check attaches before it asserts, and the word for "could not find out"."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from gonogo.host import Completed
+from gonogo.records.results import Evidence
+
+__all__ = ["COLLECTED", "Collected", "InconclusiveError"]
+
+_MAX_ROWS = 200
+_MAX_TEXT = 20_000
+
+
+class InconclusiveError(Exception):
+    """We could not find out; nothing is said about the subject."""
+
+
+class Collected:
+    """The ``evidence`` fixture: collects facts, in the order they were attached."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.items: list[Evidence] = []
+        self.warnings: list[str] = []
+
+    def text(self, title: str, value: object) -> None:
+        """Attach text; a long one keeps its beginning and end, and says how much was cut."""
+        self.items.append(Evidence(title=title, kind="text", value=_cut(str(value))))
+
+    def table(self, title: str, rows: Iterable[object], *, header: Sequence[str] = ()) -> None:
+        """Attach rows: sequences, or dataclasses (then their fields are the header)."""
+        listed = list(rows)
+        if listed and not header and dataclasses.is_dataclass(listed[0]):
+            header = [field.name for field in dataclasses.fields(listed[0])]
+        body = [_row(row) for row in listed[:_MAX_ROWS]]
+        if len(listed) > _MAX_ROWS:
+            body.append([f"… and {len(listed) - _MAX_ROWS} more"])
+        self.items.append(Evidence(title=title, kind="table", value=[list(header), *body]))
+
+    def json(self, title: str, value: Any) -> None:
+        """Attach a JSON value."""
+        self.items.append(Evidence(title=title, kind="json", value=value))
+
+    def command(self, completed: Completed) -> None:
+        """Attach a command with what it said."""
+        said = completed.output + completed.errors
+        self.text(f"$ {completed.command} (exit code {completed.code}, {completed.seconds:.1f} s)", said)
+
+    def warn(self, message: str) -> None:
+        """The check passes, but the operator should read this."""
+        self.warnings.append(message)
+
+
+COLLECTED = pytest.StashKey[Collected]()
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _MAX_TEXT:
+        return text
+    half = _MAX_TEXT // 2
+    return f"{text[:half]}\n[… {len(text) - 2 * half} characters cut …]\n{text[-half:]}"
+
+
+def _row(row: object) -> list[str]:
+    if dataclasses.is_dataclass(row) and not isinstance(row, type):
+        return [str(getattr(row, field.name)) for field in dataclasses.fields(row)]
+    if isinstance(row, str) or not isinstance(row, Iterable):
+        return [str(row)]
+    return [str(cell) for cell in row]

@@ -1,0 +1,226 @@
+"""What a check looks at. Session-scoped, made once a process; a fixture skips when its subject is not configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from gonogo.config import Endpoint, Environment, Project, Service
+from gonogo.host import LocalHost
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import COLLECTED, Collected
+from gonogo.plugins.source import Source
+from gonogo.records.results import GateResult, read_gate
+from gonogo.release import Release
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Artifact, Inside, Inspector, Place
+from gonogo.state import State
+from gonogo.subject import Subject
+
+__all__ = [
+    "AGENT",
+    "artifact",
+    "baseline",
+    "context",
+    "endpoint",
+    "environment",
+    "evidence",
+    "host",
+    "http",
+    "inspector",
+    "inside",
+    "parametrize",
+    "place",
+    "project",
+    "release",
+    "runner",
+    "service",
+    "serving",
+    "source",
+    "state",
+    "subject",
+    "variables",
+]
+
+AGENT = "gonogo-check"
+"""User-Agent of every request that a check sends; log and metric checks leave these requests out."""
+
+
+@pytest.fixture(scope="session")
+def context(pytestconfig: pytest.Config) -> Context:
+    """Everything below, in one object."""
+    from gonogo.plugins.gate import CONTEXT  # noqa: PLC0415 (the gate registers this module)
+
+    return pytestconfig.stash[CONTEXT]
+
+
+@pytest.fixture(scope="session")
+def subject(context: Context) -> Subject:
+    """What this gate is asked about."""
+    return context.subject
+
+
+@pytest.fixture(scope="session")
+def project(context: Context) -> Project:
+    """The configuration that asks."""
+    return context.project
+
+
+@pytest.fixture(scope="session")
+def environment(context: Context) -> Environment:
+    """The environment's configuration."""
+    return context.environment
+
+
+@pytest.fixture(scope="session")
+def state(context: Context) -> State:
+    """The environment's memory: kept releases, runs, the lock."""
+    return context.state
+
+
+@pytest.fixture(scope="session")
+def variables(context: Context) -> dict[str, str]:
+    """The env file; skips where the environment has none. Its values never reach an assert."""
+    if context.environment.env_file is None:
+        pytest.skip("the environment has no env_file")
+    return Hidden(context.variables)
+
+
+class Hidden(dict[str, str]):
+    """A mapping whose representation shows names only."""
+
+    def __repr__(self) -> str:
+        """Names without values."""
+        return f"<{len(self)} variables: {', '.join(sorted(self))}>"
+
+
+@pytest.fixture(scope="session")
+def release(subject: Subject) -> Release:
+    """The release that is judged; skips in a bare run before the first deploy."""
+    if subject.release is None:
+        pytest.skip("no release is recorded for this environment")
+    return subject.release
+
+
+@pytest.fixture(scope="session")
+def serving(subject: Subject) -> Release | None:
+    """The release that served before this run, or None before the first GO."""
+    return subject.serving
+
+
+@pytest.fixture(scope="session")
+def baseline(subject: Subject) -> GateResult | None:
+    """What the post-deploy checks said of the serving release in this run, or None."""
+    return read_gate(subject.run / "baseline.json") if subject.run is not None else None
+
+
+@pytest.fixture(scope="session")
+def runner(context: Context) -> LocalHost:
+    """Runs commands on the environment's host: bounded and redacted."""
+    return LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
+
+
+@pytest.fixture(scope="session")
+def host() -> Any:
+    """testinfra's host: files, sockets, mounts and processes of the environment's machine."""
+    import testinfra  # noqa: PLC0415 (heavy: only where a check asks)
+
+    return testinfra.get_host("local://")
+
+
+@pytest.fixture(scope="session")
+def place(context: Context) -> Place:
+    """Where the runtime works."""
+    return Place(
+        project=context.project,
+        environment=context.environment,
+        state=context.subject.state,
+        path=context.subject.path,
+        variables=context.variables,
+    )
+
+
+@pytest.fixture(scope="session")
+def inspector(place: Place, subject: Subject, runner: LocalHost) -> Inspector:
+    """The read-only side of the runtime, bound to the judged release."""
+    return runtime_of(place.environment.runtime).inspector(place, subject.release, runner)
+
+
+@pytest.fixture(scope="session")
+def source(context: Context, runner: LocalHost) -> Source:
+    """The application's files as git knows them: the release's worktree, or the checkout."""
+    return Source(context.source_root, runner, commit=context.subject.release.commit if context.subject.release else None)
+
+
+@pytest.fixture(scope="session")
+def http(inspector: Inspector) -> Iterator[httpx.Client]:
+    """A client bound to the environment's URL."""
+    url = inspector.url()
+    if url is None:
+        pytest.skip("the environment has no url")
+    with httpx.Client(base_url=url, headers={"User-Agent": AGENT}, timeout=10.0, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def service(request: pytest.FixtureRequest, environment: Environment) -> tuple[str, Service]:
+    """One deployed service: its name and its configuration."""
+    name: str = request.param
+    return name, environment.service.get(name, Service())
+
+
+@pytest.fixture(scope="session")
+def artifact(request: pytest.FixtureRequest, inspector: Inspector, release: Release) -> Artifact:
+    """What was built for one service."""
+    found = {artifact.service: artifact for artifact in inspector.artifacts()}
+    if request.param not in found:
+        pytest.skip(f"{request.param} has no artifact in release {release.id}")
+    return found[request.param]
+
+
+@pytest.fixture(scope="session")
+def inside(request: pytest.FixtureRequest, inspector: Inspector) -> Inside:
+    """The running instance of one service."""
+    return inspector.inside(request.param)
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    """One configured request."""
+    configured: Endpoint = request.param
+    return configured
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Collected:
+    """Collects the facts that the operator will see."""
+    return request.node.stash.setdefault(COLLECTED, Collected())
+
+
+def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
+    """One test for each service, artifact, instance or endpoint; a skip with its reason where there is none."""
+    services = sorted(_services(context))
+    for name in ("service", "artifact", "inside"):
+        if name in metafunc.fixturenames:
+            _spread(metafunc, name, services, services, "no deployed service is configured")
+    if "endpoint" in metafunc.fixturenames:
+        endpoints = context.environment.endpoint
+        ids = [endpoint.request for endpoint in endpoints]
+        _spread(metafunc, "endpoint", endpoints, ids, "no endpoint is configured")
+
+
+def _services(context: Context) -> Sequence[str]:
+    release = context.subject.release
+    return (release.services if release is not None else ()) or tuple(context.environment.service)
+
+
+def _spread(metafunc: pytest.Metafunc, name: str, values: Sequence[Any], ids: Sequence[str], reason: str) -> None:
+    if values:
+        metafunc.parametrize(name, values, ids=list(ids), indirect=True)
+    else:
+        metafunc.parametrize(name, [pytest.param(None, marks=pytest.mark.skip(reason=reason))], ids=["none"], indirect=True)
+
+

@@ -1,0 +1,113 @@
+"""Inside a gate: which checks are collected, and how the session ends."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.errors import GonogoError
+from gonogo.plugins import fixtures, verdict
+from gonogo.plugins.context import Context, make_context
+from gonogo.plugins.stages import selected_stages, stage_of
+from gonogo.words import CONFIG_NAME, Stage
+
+__all__ = ["CONTEXT", "GatePlugin", "activate"]
+
+CONTEXT = pytest.StashKey[Context]()
+_CHECKS = Path(importlib.import_module("gonogo.checks").__file__ or "").parent
+
+
+def activate(config: pytest.Config) -> None:
+    """Register everything a gate needs; on xdist workers too."""
+    if config.option.collectonly and not config.option.markexpr:
+        config.option.markexpr = " or ".join(Stage)
+    try:
+        context = make_context(config)
+    except GonogoError as error:
+        pytest.exit(str(error), returncode=error.exit_code)
+    config.stash[CONTEXT] = context
+    pytest.register_assert_rewrite("gonogo.checks")
+    config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
+    config.pluginmanager.register(fixtures, "gonogo-fixtures")
+    config.pluginmanager.register(verdict.VerdictPlugin(config, context), "gonogo-verdict")
+    if config.pluginmanager.hasplugin("html"):
+        from gonogo.plugins import html  # noqa: PLC0415 (only where reports are made)
+
+        config.pluginmanager.register(html.HtmlPlugin(config, context), "gonogo-html")
+
+
+class GatePlugin:
+    """Collects ``gonogo.toml`` and ``checks/``; keeps what belongs to the stage."""
+
+    def __init__(self, context: Context) -> None:
+        """``context`` says what the gate is asked about."""
+        self._context = context
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Without explicit paths, ask the built-in checks and the team's own."""
+        config = session.config
+        if config.args_source is not pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput"):
+            root = self._context.subject.root
+            config.args = [str(path) for path in (root / CONFIG_NAME, root / "checks") if path.exists()]
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """A gonogo.toml yields the built-in checks."""
+        if file_path.name == CONFIG_NAME and file_path.parent == self._context.subject.root:
+            return BuiltIn.from_parent(parent, path=file_path, stages=self._context.stages)
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Drop what carries no stage marker; refuse a built-in check that does not say what it proves."""
+        chosen: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            stage = stage_of(item)
+            (chosen if stage is not None and self._context.wants(item.nodeid) else dropped).append(item)
+            if stage is not None and item.nodeid.startswith("gonogo/"):
+                _require_words(item, stage)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        items[:] = chosen
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test for each configured thing."""
+        fixtures.parametrize(metafunc, self._context)
+
+
+def _require_words(item: pytest.Item, stage: Stage) -> None:
+    marker = item.get_closest_marker(stage.value)
+    doc = getattr(getattr(item, "obj", None), "__doc__", None)
+    if marker is None or not marker.args or not marker.kwargs.get("remedy") or not (doc or "").strip():
+        raise pytest.UsageError(f"{item.nodeid}: a built-in check needs a code, a remedy and a docstring.")
+
+
+class BuiltIn(pytest.File):
+    """The built-in checks, collected through the project's gonogo.toml."""
+
+    def __init__(self, *, stages: tuple[Stage, ...], **arguments: Any) -> None:
+        """Collect only the modules of these stages."""
+        super().__init__(**arguments)
+        self._stages = stages
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """One module for each file of the stages' folders."""
+        for stage in self._stages:
+            for path in sorted((_CHECKS / stage).glob("test_*.py")):
+                yield BuiltInModule.from_parent(self, path=path, nodeid=f"gonogo/{stage}/{path.name}")
+
+
+class BuiltInModule(pytest.Module):
+    """A module of built-in checks, imported by its installed name."""
+
+    def _getobj(self) -> Any:
+        return importlib.import_module(f"gonogo.checks.{self.path.parent.name}.{self.path.stem}")
+
+
+def _stages(expression: str) -> tuple[Stage, ...]:
+    return selected_stages(expression) or tuple(Stage)

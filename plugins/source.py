@@ -1,0 +1,70 @@
+"""The application's files as git knows them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from gonogo.errors import CommandError
+from gonogo.host import Command, Completed, LocalHost
+from gonogo.inspection.contents import FileDigest, manifest_of
+
+__all__ = ["Source"]
+
+
+class Source:
+    """One folder of a git worktree; paths are relative to it, with ``/``."""
+
+    def __init__(self, root: Path, runner: LocalHost, *, commit: str | None = None) -> None:
+        """Look at ``root``; ``commit`` is the one it should hold (None: its HEAD)."""
+        self.root = root
+        self._runner = runner
+        self._commit = commit
+
+    def __repr__(self) -> str:
+        """Name the folder."""
+        return f"<source {self.root}>"
+
+    def git(self, *arguments: str) -> Completed:
+        """Ask git in this folder; its whole output is kept.
+
+        Raises:
+            CommandError: git failed.
+        """
+        command = Command(argv=("git", "-c", "core.quotepath=off", *arguments), cwd=str(self.root), timeout=60.0)
+        return self._runner.run(command, output_limit=None).require()
+
+    @functools.cached_property
+    def commit(self) -> str:
+        """The commit's full id."""
+        return self._commit or self.git("rev-parse", "HEAD").output.strip()
+
+    @functools.cached_property
+    def tracked(self) -> tuple[str, ...]:
+        """Every file that git tracks below this folder and that stands on the disk."""
+        listed = self.git("ls-files", "-z").output.split("\0")
+        return tuple(path for path in listed if path and ((self.root / path).is_file() or (self.root / path).is_symlink()))
+
+    @functools.cached_property
+    def manifest(self) -> Mapping[str, FileDigest]:
+        """Digest of every tracked file, as it would be built."""
+        return manifest_of(self.root, self.tracked)
+
+    @property
+    def is_repository(self) -> bool:
+        """Whether git answers here."""
+        try:
+            self.git("rev-parse", "--git-dir")
+        except CommandError:
+            return False
+        return True
+
+    def text(self, path: str) -> str:
+        """One file's text (broken UTF-8 is replaced)."""
+        return (self.root / path).read_text(encoding="utf-8", errors="replace")
+
+    def texts(self, *suffixes: str) -> dict[str, str]:
+        """The text of every tracked regular file whose name ends so."""
+        chosen = [path for path in self.tracked if path.endswith(suffixes) and not (self.root / path).is_symlink()]
+        return {path: self.text(path) for path in chosen}

@@ -1,0 +1,275 @@
+"""From pytest's reports to verdicts: passed, warned, failed, inconclusive, skipped; and the gate's exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
+from gonogo.plugins.stages import stage_of
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.state import write_atomically
+from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
+
+__all__ = ["ATTRIBUTE", "VerdictPlugin"]
+
+ATTRIBUTE = "gonogo"
+"""Where a report carries its ``CheckResult`` (as JSON values, so that it crosses xdist)."""
+
+_LETTERS = {
+    Outcome.PASSED: ".",
+    Outcome.WARNED: "W",
+    Outcome.FAILED: "F",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.SKIPPED: "s",
+}
+_UNRESOLVED = ("Name or service not known", "Temporary failure in name resolution", "nodename nor servname", "No address")
+
+
+class VerdictPlugin:
+    """Judges each check, ends the session with an honest exit code, writes the results file."""
+
+    def __init__(self, config: pytest.Config, context: Context) -> None:
+        """Judge the checks of one session."""
+        self._config = config
+        self._context = context
+        self._checks: dict[str, CheckResult] = {}
+        self._started = datetime.now(UTC)
+        self._begin = time.monotonic()
+        self.gate: GateResult | None = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the verdict to the report; red advisory checks become warnings for pytest too."""
+        report = yield
+        check = self._judge(item, call, report)
+        if check is not None:
+            setattr(report, ATTRIBUTE, check.model_dump(mode="json"))
+            if report.failed and not check.blocks:
+                report.outcome = "passed"
+        if report.longrepr is not None and not report.skipped:
+            report.longrepr = self._shown(check, report)
+        report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
+        return report
+
+    def _judge(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> CheckResult | None:
+        """The verdict of the phase that decides: the first bad one, else the call."""
+        stage = stage_of(item)
+        if stage is None or not (report.when == "call" or report.failed or report.skipped):
+            return None
+        marker = item.get_closest_marker(stage.value)
+        collected = item.stash.get(COLLECTED, Collected())
+        outcome, found = _outcome(call, report, collected)
+        options = _options(item, marker)
+        if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
+            outcome = Outcome.WARNED
+        redact = self._context.redactor
+        return CheckResult.model_validate(
+            {
+                "id": item.nodeid,
+                "code": _code(item, marker),
+                "proves": _proves(item),
+                "stage": stage,
+                "outcome": outcome,
+                "found": redact.text(found),
+                "details": redact.text(str(report.longrepr)) if report.failed else "",
+                "evidence": [_redacted(piece.model_dump(), redact.text) for piece in collected.items],
+                "remedy": redact.text(self._remedy(marker, item)),
+                "seconds": report.duration,
+                "fingerprint": _fingerprint(item),
+                **options,
+            }
+        )
+
+    def _remedy(self, marker: pytest.Mark | None, item: pytest.Item) -> str:
+        text = str(marker.kwargs.get("remedy", "")) if marker is not None else ""
+        params = getattr(getattr(item, "callspec", None), "id", "")
+        names = {"env": self._context.environment.name, "param": params, "project": self._context.environment.project}
+        for name, value in names.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+    def _shown(self, check: CheckResult | None, report: pytest.TestReport) -> str:
+        """What pytest prints of a red check: its message and remedy; the traceback only for -v or a crash."""
+        crashed = check is None or (check.outcome is Outcome.INCONCLUSIVE and "crashed" in check.found)
+        if crashed or self._config.option.verbose > 0:
+            return self._context.redactor.text(str(report.longrepr))
+        assert check is not None
+        return f"found   {check.found}\nremedy  {check.remedy}"
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """Name the verdict in pytest's own output."""
+        verdict = getattr(report, ATTRIBUTE, None)
+        if verdict is None:
+            return None
+        outcome = Outcome(verdict["outcome"])
+        category = "failed" if verdict["severity"] == Severity.BLOCKER and outcome.is_red else outcome.value
+        return category, _LETTERS[outcome], outcome.value.upper()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Collect verdicts (on the controller, also those of workers)."""
+        verdict = getattr(report, ATTRIBUTE, None)
+        if verdict is not None:
+            check = CheckResult.model_validate(verdict)
+            before = self._checks.get(check.id)
+            if before is None or check.outcome.is_red:
+                self._checks[check.id] = check
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected is a check that crashed."""
+        if report.failed:
+            text = self._context.redactor.text(str(report.longrepr))
+            report.longrepr = text
+            self._checks[report.nodeid] = CheckResult(
+                id=report.nodeid,
+                stage=self._context.stages[0],
+                outcome=Outcome.INCONCLUSIVE,
+                proves="The file of checks can be read.",
+                found=f"crashed while it was collected: {_last_line(text)}",
+                details=text,
+                remedy=f"Mend {report.nodeid}: python -m pytest -m {self._context.stages[0]} {report.nodeid} -v",
+            )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Give the session its exit code and write the results file."""
+        if hasattr(self._config, "workerinput"):
+            return
+        self.gate = self._result(int(exitstatus))
+        session.exitstatus = self.gate.exitstatus
+        if self._context.results is not None:
+            write_atomically(self._context.results, self.gate.model_dump_json(indent=1) + "\n")
+
+    def _result(self, exitstatus: int) -> GateResult:
+        checks = tuple(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))
+        gate = GateResult(
+            stage=self._context.stages[0] if len(self._context.stages) == 1 else Stage.PREDEPLOY,
+            env=self._context.environment.name,
+            role=self._context.subject.role,
+            release=self._context.subject.release.id if self._context.subject.release else None,
+            partial=not self._context.whole,
+            started=self._started,
+            seconds=time.monotonic() - self._begin,
+            checks=checks,
+        )
+        return gate.model_copy(update={"exitstatus": int(_exit(gate, exitstatus))})
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The verdict in words, after pytest's own summary."""
+        from gonogo.records.terminal import gate_lines  # noqa: PLC0415 (after the session)
+
+        if self.gate is not None and self._context.subject.role is Role.BARE:
+            for line in gate_lines(self.gate):
+                terminalreporter.write_line(line)
+
+
+def _exit(gate: GateResult, exitstatus: int) -> Exit:
+    """pytest's exit status, extended: a gate in which nothing was asked is no GO."""
+    if exitstatus in {Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE} and not gate.blocking:
+        return Exit(exitstatus)
+    if gate.blocking:
+        return Exit.NO_GO
+    if not gate.asked:
+        return Exit.NOTHING_CHECKED
+    return Exit.NO_GO if exitstatus == Exit.NO_GO else Exit.GO
+
+
+def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport, collected: Collected) -> tuple[Outcome, str]:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return Outcome.SKIPPED, reason.removeprefix("Skipped: ")
+    if report.passed:
+        return (Outcome.WARNED, "; ".join(collected.warnings)) if collected.warnings else (Outcome.PASSED, "")
+    return _failure(call.excinfo.value if call.excinfo else None, report)
+
+
+def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Outcome, str]:
+    """Failed: the subject answered wrongly. Inconclusive: we could not find out."""
+    if isinstance(error, InconclusiveError):
+        return Outcome.INCONCLUSIVE, str(error)
+    if isinstance(error, AssertionError):
+        return Outcome.FAILED, _message(error)
+    if isinstance(error, pytest.fail.Exception):
+        ran_out = str(error).startswith("Timeout")
+        return (Outcome.INCONCLUSIVE if ran_out else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
+    if isinstance(error, httpx.TransportError):
+        return _transport(error)
+    where = f" ({report.location[0]}:{(report.location[1] or 0) + 1})" if report.location else ""
+    return Outcome.INCONCLUSIVE, f"the check crashed: {type(error).__name__}: {_message(error)}{where}"
+
+
+def _transport(error: httpx.TransportError) -> tuple[Outcome, str]:
+    try:
+        url = str(error.request.url)
+    except RuntimeError:
+        url = "the address"
+    text = str(error) or type(error).__name__
+    if any(part in text for part in _UNRESOLVED):
+        return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
+    if isinstance(error, httpx.ConnectTimeout):
+        return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
+    return Outcome.FAILED, f"{url}: {text}"
+
+
+def _message(error: BaseException | None) -> str:
+    text = str(error).split("\nassert ")[0].strip()
+    return text or type(error).__name__
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1].removeprefix("E").strip() if lines else "no reason given"
+
+
+def _options(item: pytest.Item, marker: pytest.Mark | None) -> dict[str, Any]:
+    """Severity and on_red: the configured thing's own, else the marker's, else the defaults."""
+    given = dict(marker.kwargs) if marker is not None else {}
+    thing = getattr(getattr(item, "callspec", None), "params", {}).get("endpoint")
+    return {
+        "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
+        "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),
+    }
+
+
+def _code(item: pytest.Item, marker: pytest.Mark | None) -> str | None:
+    code = str(marker.args[0]) if marker is not None and marker.args else None
+    callspec = getattr(item, "callspec", None)
+    return f"{code}[{callspec.id}]" if code and callspec is not None else code
+
+
+def _proves(item: pytest.Item) -> str:
+    doc = inspect.getdoc(getattr(item, "obj", None)) or ""
+    return doc.split("\n\n")[0].replace("\n", " ") or item.name.removeprefix("test_").replace("_", " ")
+
+
+def _fingerprint(item: pytest.Item) -> str:
+    """Changes when the test's source or its configured thing changes."""
+    try:
+        source = inspect.getsource(getattr(item, "obj", None))  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        source = ""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return hashlib.sha256(f"{source}\n{sorted(params.items())!r}".encode()).hexdigest()[:16]
+
+
+def _redacted(value: Any, redact: Any) -> Any:
+    """A JSON value with every text in it redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redact(str(key)): _redacted(inner, redact) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(inner, redact) for inner in value]
+    return value
