@@ -1,0 +1,1 @@
+"""A cleaning company's shop window: price estimates, leads, an admin page."""
