@@ -9,7 +9,7 @@ if [ "$(id -u)" = 0 ]; then
     mkdir -p "$PGDATA"
     chown -R postgres:postgres "$PGDATA" /var/run/postgresql
     chmod 700 "$PGDATA"
-    exec setpriv --reuid=postgres --regid=postgres --init-groups "$BASH_SOURCE" "$@"
+    exec setpriv --reuid=postgres --regid=postgres --init-groups "${BASH_SOURCE[0]}" "$@"
 fi
 
 user="${POSTGRES_USER:-postgres}"
@@ -22,11 +22,17 @@ password() {
 
 ask() { psql --no-psqlrc -v ON_ERROR_STOP=1 --username "$user" --no-password "$@"; }
 
+run_shell() {
+    # As in the real image: one that is not executable is read into this shell.
+    # shellcheck source=/dev/null
+    if [ -x "$1" ]; then "$1"; else . "$1"; fi
+}
+
 run_init_scripts() {
     local script
     for script in /docker-entrypoint-initdb.d/*; do
         case "$script" in
-            *.sh) if [ -x "$script" ]; then "$script"; else . "$script"; fi ;;
+            *.sh) run_shell "$script" ;;
             *.sql) ask --dbname "$database" --file "$script" ;;
             *.sql.gz) gunzip -c "$script" | ask --dbname "$database" ;;
         esac
