@@ -1,0 +1,152 @@
+"""What the bytecode probe found: which compiled files are not what their sources say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gonogo.inspection import answers
+from gonogo.inspection.answers import ProbeAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "BytecodeReport",
+    "Finding",
+    "ProbeAnswerError",
+    "parse",
+    "phrase",
+    "probe_request",
+    "probe_source",
+]
+
+_PROBE = "bytecode"
+_MEANINGS = {
+    "orphan": "left over: {source} is gone",
+    "sourceless": "importable without a source: {source} is gone",
+    "bad-magic": "made by another build of this Python: {detail}",
+    "mtime": "stale: {detail}",
+    "size": "stale: {detail}",
+    "hash": "stale: {detail}",
+    "unchecked": "never checked against {source}: {detail}",
+    "impostor": "not the code of {source}: {detail}",
+    "truncated": "cut short: {detail}",
+    "unreadable": "unreadable: {detail}",
+    "foreign": "for another Python: {detail}",
+    "uncompilable": "cannot be compared with {source}: {detail}",
+}
+_HARMLESS = frozenset({"foreign", "uncompilable"})
+_VENDORS_CHOICE = frozenset({"unchecked", "sourceless"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that the probe said of one compiled file."""
+
+    path: str
+    kind: str
+    detail: str
+    source: str
+    scope: str
+
+    @property
+    def is_red(self) -> bool:
+        """Whether it can make Python run other code than the sources say, or shows that the caches were not cleared.
+
+        Files of another Python and sources that do not compile (P06 judges those) are not red here; in other people's
+        packages an unchecked or sourceless file is the vendor's choice.
+        """
+        if self.kind in _HARMLESS:
+            return False
+        return self.scope == "code" or self.kind not in _VENDORS_CHOICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BytecodeReport:
+    """What the probe found, under which Python, and whether it saw everything."""
+
+    python: str
+    tag: str
+    examined: int
+    findings: tuple[Finding, ...]
+    truncated: bool
+    missing: tuple[str, ...]
+
+    @property
+    def red(self) -> tuple[Finding, ...]:
+        """The findings that are red."""
+        return tuple(finding for finding in self.findings if finding.is_red)
+
+
+def probe_source() -> str:
+    """Return the text of the probe, for the standard input of `python -I - REQUEST`."""
+    return answers.script("bytecode_probe.py")
+
+
+def probe_request(  # noqa: PLR0913  # one keyword per key of the request
+    *,
+    roots: Iterable[str],
+    headers_only: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    prefix: str | None = None,
+    max_files: int = 100_000,
+    max_bytes: int = 2 << 30,
+) -> str:
+    """Return the request that is the probe's one argument.
+
+    `roots` hold the application's own code; below `headers_only` only headers are judged; `exclude` are patterns for
+    names or whole paths; `prefix` is the target's PYTHONPYCACHEPREFIX where it has one.
+    """
+    return json.dumps(
+        {
+            "roots": list(roots),
+            "headers_only": list(headers_only),
+            "exclude": list(exclude),
+            "prefix": prefix,
+            "max_files": max_files,
+            "max_bytes": max_bytes,
+        }
+    )
+
+
+def parse(stdout: str) -> BytecodeReport:
+    """Return the report that the probe printed.
+
+    Raises:
+        ProbeAnswerError: the text is not the probe's answer.
+    """
+    answer = answers.document(_PROBE, stdout)
+    findings = answer.get("findings")
+    if not isinstance(findings, list):
+        raise ProbeAnswerError(_PROBE, f"findings of type {type(findings).__name__}", "a list")
+    return BytecodeReport(
+        python=answers.string(_PROBE, answer, "python"),
+        tag=answers.string(_PROBE, answer, "tag"),
+        examined=answers.integer(_PROBE, answer, "examined"),
+        findings=tuple(_finding(item) for item in findings),
+        truncated=answer.get("truncated") is True,
+        missing=answers.strings(_PROBE, answer, "missing"),
+    )
+
+
+def phrase(finding: Finding) -> str:
+    """Say a finding in one line: which file, and what is wrong with it."""
+    return f"{finding.path}: {_MEANINGS[finding.kind].format(source=finding.source, detail=finding.detail)}"
+
+
+def _finding(item: Any) -> Finding:
+    """Return one finding of the answer."""
+    if not isinstance(item, dict):
+        raise ProbeAnswerError(_PROBE, f"a finding of type {type(item).__name__}", "an object")
+    kind = answers.string(_PROBE, item, "kind")
+    if kind not in _MEANINGS:
+        raise ProbeAnswerError(_PROBE, f'a finding of kind "{kind}"', f"one of {', '.join(_MEANINGS)}")
+    return Finding(
+        path=answers.string(_PROBE, item, "path"),
+        kind=kind,
+        detail=answers.string(_PROBE, item, "detail"),
+        source=answers.string(_PROBE, item, "source"),
+        scope=answers.string(_PROBE, item, "scope"),
+    )
