@@ -15,7 +15,7 @@ suitable_python() {
         fi
     done
     {
-        echo "No suitable Python: found $(python3 -V 2>&1 || true), expected Python 3.11 or newer with the modules venv and ensurepip."
+        echo "No suitable Python: found $({ python3 -V || echo no python3; } 2>/dev/null), expected Python 3.11 or newer with the modules venv and ensurepip."
         echo "Install one (Debian: apt install python3 python3-venv; macOS: brew install python@3.13; anywhere: https://www.python.org)."
     } >&2
     return 1

@@ -21,7 +21,7 @@ def run_one_docker_test(tmp_path: Path, *options: str, **variables: str) -> subp
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "GONOGO_"))}
     environment |= {"DOCKER_HOST": f"unix://{tmp_path}/none.sock", "COLUMNS": "300"} | variables
     test = "tests/docker/test_base_images.py::test_an_unknown_image_names_those_that_can_be_built"
-    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test, *options]
+    argv = [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", test, *options]
     return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
