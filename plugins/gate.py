@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 from gonogo.errors import GonogoError
 from gonogo.plugins import fixtures, verdict
 from gonogo.plugins.context import Context, make_context
-from gonogo.plugins.stages import selected_stages, stage_of
+from gonogo.plugins.stages import stage_of
 from gonogo.words import CONFIG_NAME, Stage
 
 __all__ = ["CONTEXT", "GatePlugin", "activate"]
 
 CONTEXT = pytest.StashKey[Context]()
-_CHECKS = Path(importlib.import_module("gonogo.checks").__file__ or "").parent
+_SPEC = importlib.util.find_spec("gonogo.checks")
+_CHECKS = Path(_SPEC.origin if _SPEC is not None and _SPEC.origin else "").parent
+"""Found, not imported: its asserts are rewritten when it is."""
 
 
 def activate(config: pytest.Config) -> None:
@@ -107,7 +110,3 @@ class BuiltInModule(pytest.Module):
 
     def _getobj(self) -> Any:
         return importlib.import_module(f"gonogo.checks.{self.path.parent.name}.{self.path.stem}")
-
-
-def _stages(expression: str) -> tuple[Stage, ...]:
-    return selected_stages(expression) or tuple(Stage)

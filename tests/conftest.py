@@ -1,0 +1,23 @@
+"""What the tests of several rooms share: throwaway repositories and real gates on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .support.gates import Gates, Repository
+
+__all__ = ["gate", "repository"]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """Makes git repositories: ``repository({"gonogo.toml": …})`` gives the root of one."""
+    return Repository(tmp_path)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gates:
+    """Runs gates: ``gate(root, "-m", "predeploy", "-k", "required").check("P05")``."""
+    return Gates(tmp_path / "gates")
