@@ -64,7 +64,7 @@ def ask(name: str, question: Callable[[], dict[str, Any]]) -> Check:
     try:
         answer = question()
     except SQLAlchemyError as error:
-        answer = {"ok": False, "error": type(error).__name__}
+        answer = {"ok": False, "error": type(getattr(error, "orig", None) or error).__name__}
     return Check(name=name, latency_ms=round((time.perf_counter() - started) * 1000, 1), **answer)
 
 

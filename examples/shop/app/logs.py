@@ -33,11 +33,12 @@ class LineFormatter(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send every logger's lines to standard output, uvicorn's too."""
+    """Send every logger's lines to standard output, uvicorn's too, each request once."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger("uvicorn.access").disabled = True  # app.requests says more

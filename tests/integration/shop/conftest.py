@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -70,6 +71,16 @@ def wait_until_alive(client: httpx.Client, child: subprocess.Popen[bytes], log: 
     pytest.fail(f"no 200 from /healthz within {START_DEADLINE:g} s; last answer: {last}; log:\n{log.read_text()}")
 
 
+def install(venv: Path, requirements: Path) -> None:
+    """Make a virtual environment with the requirements and the tools that the applications' tests need."""
+    shutil.rmtree(venv, ignore_errors=True)
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
+    target = ["--compile-bytecode", "--python", str(venv / "bin" / "python")]
+    subprocess.run([*uv, "pip", "install", "--quiet", *target, "-r", str(requirements), *TOOLS], check=True)
+    (venv / "complete").touch()
+
+
 @pytest.fixture(scope="session")
 def python_of() -> Callable[[Path], Path]:
     """Give a function that returns a Python with an application's requirements, cached by their hash."""
@@ -80,14 +91,11 @@ def python_of() -> Callable[[Path], Path]:
         digest = hashlib.sha256(material).hexdigest()[:16]
         cache = Path(tempfile.gettempdir()) / f"gonogo-test-venvs-{os.geteuid()}"
         venv = cache / digest
-        if not (venv / "complete").is_file():
-            cache.mkdir(mode=0o700, exist_ok=True)
-            shutil.rmtree(venv, ignore_errors=True)
-            uv = [sys.executable, "-m", "uv"]
-            subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
-            install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(venv / "bin" / "python")]
-            subprocess.run([*install, "-r", str(requirements), *TOOLS], check=True)
-            (venv / "complete").touch()
+        cache.mkdir(mode=0o700, exist_ok=True)
+        with cache.joinpath(f"{digest}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # workers of a parallel run share the cache
+            if not (venv / "complete").is_file():
+                install(venv, requirements)
         return venv / "bin" / "python"
 
     return python

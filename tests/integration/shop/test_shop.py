@@ -96,10 +96,10 @@ def test_an_unmigrated_shop_is_alive_but_not_ready(empty: Callable[[], dict[str,
 
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
-    assert {name: check["ok"] for name, check in answers(client).items()} == {
-        "db": True,
-        "migrations": False,
-        "jobs": False,
+    assert {name: (check["ok"], check.get("error")) for name, check in answers(client).items()} == {
+        "db": (True, None),
+        "migrations": (False, "UndefinedTable"),
+        "jobs": (False, "UndefinedTable"),
     }
 
 
@@ -229,6 +229,17 @@ def test_a_status_changes_only_from_the_shops_own_pages(shop: dict[str, str], ht
 
     assert (foreign.status_code, own.status_code) == (403, 303)
     assert execute(shop, "SELECT status FROM leads WHERE id = %s", number) == [("won",)]
+
+
+def test_each_request_is_one_log_line(http: httpx.Client, tmp_path: Path) -> None:
+    """A request leaves one line with its path, status and user agent; uvicorn's own access line stays away."""
+    http.get("/robots.txt", headers={"user-agent": "some probe/1"})
+    http.get("/healthz")  # the line before is written once this one was taken up
+    lines = [line for line in (tmp_path / "uvicorn.log").read_text().splitlines() if "/robots.txt" in line]
+
+    assert len(lines) == 1
+    assert " level=info logger=app.requests msg=request method=GET path=/robots.txt status=200 " in lines[0]
+    assert lines[0].endswith('agent="some probe/1"')
 
 
 def test_metrics_count_by_route(http: httpx.Client) -> None:
