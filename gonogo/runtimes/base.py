@@ -13,11 +13,25 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gonogo.config import Environment, Project
+from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
 from gonogo.release import Release
 
-__all__ = ["Artifact", "ImageFacts", "Inside", "Inspector", "InstanceState", "Place", "Runtime"]
+__all__ = [
+    "Artifact",
+    "ImageFacts",
+    "Inside",
+    "Inspector",
+    "InstanceState",
+    "Place",
+    "Runtime",
+    "RuntimeUnreachableError",
+]
+
+
+class RuntimeUnreachableError(GonogoError):
+    """The runtime could not be asked (its API is dead or too slow): nothing is known, which is not a failure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +98,7 @@ class Inside(Protocol):
     code: Mapping[str, str]
     """Where paths of the application land: ``{".": "/app"}``; absolute paths inside."""
 
-    def python(
-        self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0
-    ) -> Completed:
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script under the target's own Python, given on standard input.
 
         ``isolated`` is ``python -I -``; otherwise ``python -`` in the application's working folder with its
