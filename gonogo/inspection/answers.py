@@ -10,7 +10,17 @@ import json
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["ProbeAnswerError", "document", "integer", "script", "string", "strings"]
+__all__ = [
+    "ProbeAnswerError",
+    "document",
+    "integer",
+    "optional_integer",
+    "optional_string",
+    "script",
+    "shown",
+    "string",
+    "strings",
+]
 
 _SHOWN = 200
 
@@ -40,9 +50,9 @@ def document(probe: str, stdout: str) -> dict[str, Any]:
     try:
         answer = json.loads(stdout)
     except (ValueError, RecursionError) as error:
-        raise ProbeAnswerError(probe, _shown(stdout), expected) from error
+        raise ProbeAnswerError(probe, shown(stdout), expected) from error
     if not isinstance(answer, dict):
-        raise ProbeAnswerError(probe, _shown(stdout), expected)
+        raise ProbeAnswerError(probe, shown(stdout), expected)
     return answer
 
 
@@ -50,7 +60,7 @@ def string(probe: str, answer: dict[str, Any], key: str) -> str:
     """Return a text of the answer."""
     value = answer.get(key)
     if not isinstance(value, str):
-        raise ProbeAnswerError(probe, f"{key} = {_shown(repr(value))}", "a text")
+        raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a text")
     return value
 
 
@@ -58,7 +68,7 @@ def strings(probe: str, answer: dict[str, Any], key: str) -> tuple[str, ...]:
     """Return a list of texts of the answer."""
     value = answer.get(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ProbeAnswerError(probe, f"{key} = {_shown(repr(value))}", "a list of texts")
+        raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a list of texts")
     return tuple(value)
 
 
@@ -66,11 +76,21 @@ def integer(probe: str, answer: dict[str, Any], key: str) -> int:
     """Return a whole number of the answer."""
     value = answer.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ProbeAnswerError(probe, f"{key} = {_shown(repr(value))}", "a whole number")
+        raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a whole number")
     return value
 
 
-def _shown(text: str) -> str:
+def optional_string(probe: str, answer: dict[str, Any], key: str) -> str | None:
+    """Return a text of the answer, or None where it has none."""
+    return None if answer.get(key) is None else string(probe, answer, key)
+
+
+def optional_integer(probe: str, answer: dict[str, Any], key: str) -> int | None:
+    """Return a whole number of the answer, or None where it has none."""
+    return None if answer.get(key) is None else integer(probe, answer, key)
+
+
+def shown(text: str) -> str:
     """Return the beginning of a text, quoted and short enough for one line."""
     short = text.strip()
     return json.dumps(short if len(short) <= _SHOWN else short[:_SHOWN] + "…", ensure_ascii=False)

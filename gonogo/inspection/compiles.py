@@ -1,0 +1,86 @@
+"""Whether every source compiles with the target's Python, and no file still holds a merge conflict."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gonogo.inspection import answers, compile_probe
+from gonogo.inspection.answers import ProbeAnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["CompileReport", "ProbeAnswerError", "Problem", "compile_errors", "parse", "probe_source"]
+
+_PROBE = "compile"
+_PLACE = 'REQUEST = ""\n'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One file that does not compile, holds a conflict, or cannot be read; line 0 is the whole file."""
+
+    path: str
+    line: int
+    kind: str  # "syntax", "conflict" or "unreadable"
+    message: str
+
+    def __str__(self) -> str:
+        """Say where and what, as compilers do."""
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileReport:
+    """What was found, under which Python, in how many files and sources."""
+
+    python: str
+    examined: int
+    compiled: int
+    problems: tuple[Problem, ...]
+
+
+def probe_source(*, root: str, files: Iterable[str]) -> str:
+    """Return the text of the probe with its request in it, for the standard input of `python -I -`.
+
+    The request travels in the script because a list of files may be longer than an argument can be.
+    """
+    request = json.dumps({"root": root, "files": list(files)})
+    return answers.script("compile_probe.py").replace(_PLACE, f"REQUEST = {request!r}\n", 1)
+
+
+def parse(stdout: str) -> CompileReport:
+    """Return the report that the probe printed.
+
+    Raises:
+        ProbeAnswerError: the text is not the probe's answer.
+    """
+    return _report(answers.document(_PROBE, stdout))
+
+
+def compile_errors(files: Iterable[str], *, root: str = ".") -> CompileReport:
+    """Return what the probe would find under the Python that runs this, without another process."""
+    return _report(compile_probe.examine({"root": root, "files": list(files)}))
+
+
+def _report(answer: dict[str, Any]) -> CompileReport:
+    """Return the report that an answer is."""
+    problems = answer.get("problems")
+    if not isinstance(problems, list) or not all(isinstance(item, dict) for item in problems):
+        raise ProbeAnswerError(_PROBE, f"problems of type {type(problems).__name__}", "a list of objects")
+    return CompileReport(
+        python=answers.string(_PROBE, answer, "python"),
+        examined=answers.integer(_PROBE, answer, "examined"),
+        compiled=answers.integer(_PROBE, answer, "compiled"),
+        problems=tuple(
+            Problem(
+                path=answers.string(_PROBE, item, "path"),
+                line=answers.integer(_PROBE, item, "line"),
+                kind=answers.string(_PROBE, item, "kind"),
+                message=answers.string(_PROBE, item, "message"),
+            )
+            for item in problems
+        ),
+    )
