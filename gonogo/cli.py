@@ -1,3 +1,256 @@
+"""The command line: parses, calls ``gonogo.commands``, prints, and ends with an exit code that never lies.
+
+People read standard error; ``--json`` prints one document on standard output.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import gonogo
+from gonogo.errors import GonogoError
+from gonogo.words import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import BaseModel
+
+    from gonogo.moves.base import Options
+    from gonogo.records.results import RunResult
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="gonogo",
+    help="Go or no-go: deployment checks as pytest tests; a red release is turned back.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Env = Annotated[str | None, typer.Option("--env", metavar="NAME", help="environment of gonogo.toml")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
+Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="build without cached layers")]
+Hotfix = Annotated[bool, typer.Option("--hotfix", help="production is broken already: deploy all the same")]
+Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
+
+
 def main() -> int:
-    """Run the command line."""
-    return 3
+    """Run the command line; returns the exit code."""
+    from typer.main import get_command  # noqa: PLC0415
+
+    try:
+        code = get_command(app)(standalone_mode=False, prog_name="gonogo")
+    except GonogoError as error:
+        _say(str(error))
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was touched")
+        return int(Exit.INTERRUPTED)
+    except OSError as error:
+        return _os_error(error)
+    except Exception as error:  # noqa: BLE001 (click's usage errors, and our own bugs)
+        return _other(error)
+    return int(code) if isinstance(code, int) else 0
+
+
+def _other(error: Exception) -> int:
+    """click's errors are wrong usage; anything else is a bug of ours."""
+    show = getattr(error, "format_message", None)
+    if show is not None:
+        _say(f"{show()} `gonogo --help` lists the commands, `gonogo COMMAND --help` their options.")
+        return int(Exit.USAGE)
+    if type(error).__name__ == "Abort":
+        return int(Exit.INTERRUPTED)
+    if os.environ.get("GONOGO_DEBUG"):
+        raise error
+    _say(f"internal error: {type(error).__name__}: {error}. GONOGO_DEBUG=1 shows where; please report it.")
+    return int(Exit.INTERNAL)
+
+
+def _os_error(error: OSError) -> int:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        _say(f"{error.filename or 'the disk'}: found no space left, expected room to write. Free some and try again.")
+        return int(Exit.NO_GO)
+    _say(f"{error.filename or 'the system'}: found {error.strerror or error}, expected to be able to use it.")
+    return int(Exit.NO_GO)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text.rstrip() + "\n")
+
+
+def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
+    data: Any
+    if isinstance(value, tuple | list):
+        data = [item.model_dump(mode="json") for item in value]
+    else:
+        data = value.model_dump(mode="json")  # type: ignore[union-attr]
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def _options(*, no_cache: bool, hotfix: bool, force: bool, reason: str) -> Options:
+    from gonogo.errors import UsageError  # noqa: PLC0415
+    from gonogo.moves.base import Options  # noqa: PLC0415
+
+    if force and not reason:
+        raise UsageError('--force: found no --reason, expected one for the record: --force --reason "...".')
+    return Options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason)
+
+
+@app.command()
+def deploy(
+    *,
+    env: Env = None,
+    ref: Ref = "HEAD",
+    no_cache: NoCache = False,
+    hotfix: Hotfix = False,
+    force: Force = False,
+    reason: Annotated[str, typer.Option("--reason", help="why, for the record")] = "",
+    as_json: Json = False,
+) -> int:
+    """Deploy a commit; a red gate, a failed command or Ctrl-C after the first touch goes back."""
+    from gonogo.commands.deploy import deploy as run  # noqa: PLC0415
+
+    options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason)
+    return _finished(run(Path.cwd(), env, ref=ref, options=options, screen=_screen()), as_json=as_json)
+
+
+@app.command()
+def rollback(
+    *,
+    env: Env = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="RELEASE", help="a kept release's id or commit")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> int:
+    """Start a kept release again from its own images and files, and prove it by its own gate."""
+    from gonogo.commands.rollback import rollback as run  # noqa: PLC0415
+
+    return _finished(run(Path.cwd(), env, to=to, force=force, screen=_screen()), as_json=as_json)
+
+
+@app.command()
+def plan(
+    *, env: Env = None, ref: Ref = "HEAD", no_cache: NoCache = False, hotfix: Hotfix = False, as_json: Json = False
+) -> int:
+    """Show the exact commands of a deploy, its first touch, and what a rollback would do."""
+    from gonogo.commands.plan import plan as run  # noqa: PLC0415
+    from gonogo.records.looks import plan_lines  # noqa: PLC0415
+
+    found = run(
+        Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix, force=False, reason="")
+    )
+    if as_json:
+        _print_json(found)
+    else:
+        _say("\n".join(plan_lines(found)))
+    return int(found.exit_code)
+
+
+@app.command()
+def status(*, env: Env = None, as_json: Json = False) -> int:
+    """Show what serves in each environment, who holds it, and what was left unfinished."""
+    from gonogo.commands.look import status as run  # noqa: PLC0415
+    from gonogo.records.looks import status_lines  # noqa: PLC0415
+
+    found = run(Path.cwd(), env)
+    if as_json:
+        _print_json(found)
+    else:
+        _say("\n".join(status_lines(found)))
+    return int(Exit.GO)
+
+
+@app.command()
+def history(*, env: Env = None, as_json: Json = False) -> int:
+    """List past deployments and rollbacks, the newest first."""
+    from gonogo.commands.look import history as run  # noqa: PLC0415
+    from gonogo.records.looks import history_lines  # noqa: PLC0415
+
+    found = run(Path.cwd(), env)
+    if as_json:
+        _print_json(found)
+    else:
+        _say("\n".join(history_lines(found)))
+    return int(Exit.GO)
+
+
+@app.command()
+def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> int:
+    """Take away the lock of a run that is gone."""
+    from gonogo.commands.look import unlock as run  # noqa: PLC0415
+
+    found = run(Path.cwd(), env, force=force)
+    if as_json:
+        sys.stdout.write(json.dumps({"held": found.model_dump(mode="json") if found else None}) + "\n")
+    else:
+        _say(f"unlocked; it was held: {found}" if found else "no lock was held")
+    return int(Exit.GO)
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON schema of an environment's table in gonogo.toml."""
+    from gonogo.config import Environment  # noqa: PLC0415
+
+    sys.stdout.write(json.dumps(Environment.model_json_schema(), indent=2) + "\n")
+    return int(Exit.GO)
+
+
+@app.command()
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the demo's folder for a look")] = False,
+) -> int:
+    """Deploy a demo application three times on this machine; the third is broken and is turned back."""
+    from gonogo.demo.run import demo as run  # noqa: PLC0415
+
+    return int(run(keep=keep))
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback signature)
+    if wanted:
+        sys.stdout.write(f"gonogo {gonogo.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False
+) -> None:
+    """Go or no-go: deployment checks as pytest tests; a red release is turned back."""
+
+
+def _screen() -> Any:
+    from gonogo.commands.deploy import Screen  # noqa: PLC0415
+    from gonogo.records.terminal import header_line, step_line  # noqa: PLC0415
+
+    def begin(work: Any) -> None:
+        serving = work.serving.short if work.serving else None
+        _say(header_line(work.place.project.app.name, work.release.commit, work.place.environment.name, serving))
+
+    return Screen(begin=begin, step=lambda step: _say(step_line(step)))
+
+
+def _finished(run: RunResult, *, as_json: bool) -> int:
+    from gonogo.records.terminal import ending_lines  # noqa: PLC0415
+
+    _say("\n" + "\n".join(ending_lines(run)))
+    if as_json:
+        _print_json(run)
+    return int(run.exit_code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,7 +13,7 @@ ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers."""
 
 _PLUGINS = ("xdist", "metadata", "html", "timeout", "gonogo")
-_DROPPED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+_EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
 
 
 def gate_argv(root: Path, *, plugins: Sequence[str] = (), arguments: Sequence[str] = ()) -> tuple[str, ...]:
@@ -33,8 +33,8 @@ def gate_argv(root: Path, *, plugins: Sequence[str] = (), arguments: Sequence[st
 
 def gate_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of a gate's process: no other plugins, no options from outside, no bytecode left behind."""
-    kept = {name: value for name, value in environ.items() if name not in _DROPPED}
-    return {**kept, ACTIVE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
+    return {**environ, **emptied, ACTIVE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def stage_options(stage: str, *, env: str, subject: Path, results: Path, timeout: float) -> tuple[str, ...]:

@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import Environment, Project, find_project, load_project
-from gonogo.errors import UsageError
-from gonogo.inspection.envfile import parse as parse_env
 from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.plugins.stages import is_whole, selected_stages
 from gonogo.release import Release
+from gonogo.runtimes.place import host_path, read_variables
 from gonogo.state import State, state_of
 from gonogo.subject import Subject
 from gonogo.words import Role, Stage
 
-__all__ = ["Context", "choose_environment", "make_context", "read_variables"]
+__all__ = ["Context", "make_context"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def make_context(config: pytest.Config) -> Context:
         project, environment = subject.load()
     else:
         project = load_project(find_project(config.rootpath))
-        environment = choose_environment(project, config.getoption("gonogo_env"))
+        environment = project.environment(config.getoption("gonogo_env"))
         subject = _bare(project, environment, stages)
     variables = read_variables(subject.path, environment)
     only = config.getoption("gonogo_only")
@@ -83,32 +82,6 @@ def make_context(config: pytest.Config) -> Context:
     )
 
 
-def choose_environment(project: Project, name: str | None) -> Environment:
-    """The environment that is asked for, the default one, or the only one.
-
-    Raises:
-        UsageError: with the list of known environments.
-    """
-    known = project.environments
-    chosen = name or project.app.default_env or (next(iter(known)) if len(known) == 1 else None)
-    if chosen is None:
-        raise UsageError(f"--env: found nothing, expected one of {', '.join(known)} (or app.default_env in gonogo.toml).")
-    if chosen not in known:
-        raise UsageError(f'--env: found "{chosen}", expected one of {", ".join(known)}.')
-    return known[chosen]
-
-
-def read_variables(path: Path, environment: Environment) -> dict[str, str]:
-    """What the environment's env file says; empty when there is none (P19 tells that)."""
-    if environment.env_file is None:
-        return {}
-    try:
-        text = (path / environment.env_file).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    return {name: value for name, value in parse_env(text).values.items() if value is not None}
-
-
 def _bare(project: Project, environment: Environment, stages: tuple[Stage, ...]) -> Subject:
     """A bare run: the checkout before a deploy, the newest build, or what serves now."""
     state = state_of(project, environment)
@@ -122,7 +95,7 @@ def _bare(project: Project, environment: Environment, stages: tuple[Stage, ...])
         role=Role.BARE,
         env=environment.name,
         root=project.root,
-        path=Path(environment.path).expanduser() if environment.path else project.source_root,
+        path=host_path(project, environment),
         state=state.root,
         checkout=project.root,
         release=release,

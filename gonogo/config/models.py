@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gonogo.config.types import Argv, Duration, HttpUrl, Name, RelativePath, RequestLine
-from gonogo.words import OnRed, Severity, Tier
+from gonogo.errors import UsageError
+from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
 
 __all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep"]
 
@@ -197,6 +198,21 @@ class Project(_Model):
     """The folder of gonogo.toml."""
     app: App
     environments: dict[str, Environment]
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment that is asked for, the default one, or the only one.
+
+        Raises:
+            UsageError: with the list of known environments.
+        """
+        known = self.environments
+        chosen = name or self.app.default_env or (next(iter(known)) if len(known) == 1 else None)
+        names = ", ".join(known)
+        if chosen is None:
+            raise UsageError(f"--env: found nothing, expected one of {names} (or app.default_env in {CONFIG_NAME}).")
+        if chosen not in known:
+            raise UsageError(f'--env: found "{chosen}", expected one of {names}.')
+        return known[chosen]
 
     @property
     def source_root(self) -> Path:

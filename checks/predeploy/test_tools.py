@@ -1,0 +1,93 @@
+"""Whether this machine can build and run a release: tools, room, the Docker Engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gonogo.config import Environment
+from gonogo.errors import CommandError, GonogoError
+from gonogo.host import Command, LocalHost
+from gonogo.inspection import room, tools
+from gonogo.inspection.engine import EngineFacts
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.state import State
+
+__all__: list[str] = []
+
+
+@pytest.mark.predeploy(
+    "P25", remedy="Install what is missing, open a new shell, then: python -m pytest -m predeploy --env {env} -k tools"
+)
+def test_tools_are_there_in_the_required_versions(
+    environment: Environment, runner: LocalHost, evidence: Collected
+) -> None:
+    """The tools that a deployment runs are there, and new enough.
+
+    Catches docker-compose 1, which fails with "KeyError: 'ContainerConfig'" when it recreates a container on a new engine.
+    """
+    needed = [tools.GIT, tools.DOCKER] if environment.runtime == "compose" else [tools.GIT]
+    said = {tool: _said(runner, tool.argv) for tool in needed}
+    wrong = [problem for tool, text in said.items() if (problem := tools.judge(tool, text))]
+    spelling, problem = _compose(runner) if environment.runtime == "compose" else ("not needed", "")
+    evidence.table(
+        "What is here", [*((tool.name, text or "not found") for tool, text in said.items()), ("Compose", spelling)]
+    )
+    wrong += [problem] if problem else []
+    assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.predeploy(
+    "P26", remedy="df -h; free -m; docker system df; free some, or set min_free_disk and min_free_memory of [env.{env}]"
+)
+def test_there_is_room_on_disk_and_in_memory(
+    environment: Environment, state: State, request: pytest.FixtureRequest, evidence: Collected
+) -> None:
+    """Enough disk and memory are free to build, keep and run a release.
+
+    Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back.
+    """
+    places = {"the state folder": state.root}
+    engine: EngineFacts | None = request.getfixturevalue("engine") if environment.runtime == "compose" else None
+    if engine is not None and engine.root and Path(engine.root).is_dir():
+        places["Docker's data root"] = Path(engine.root)
+    free = [room.disk(name, path) for name, path in places.items()]
+    memory = psutil.virtual_memory().available // room.MIB
+    evidence.table("Free (MiB)", [*((place.what, place.path, place.free) for place in free), ("memory", "", memory)])
+    wrong = room.too_little(free, environment.min_free_disk, memory, environment.min_free_memory)
+    assert not wrong, "; ".join(wrong)
+    if engine is not None and engine.problem:
+        raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
+
+
+@pytest.mark.predeploy("P27", remedy="Start it: sudo systemctl start docker; then: docker info")
+def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> None:
+    """The Docker daemon that would build and run the release answers.
+
+    Catches a daemon that is stopped, and a user who may not use its socket.
+    """
+    evidence.text("Docker", engine.problem or f"Engine {engine.version}, data root {engine.root}")
+    assert not engine.problem, f"found no answer from the Docker daemon ({engine.problem}), expected its version"
+    old = tools.judge(tools.DOCKER, engine.version)
+    assert not old, old
+
+
+def _compose(runner: LocalHost) -> tuple[str, str]:
+    """The spelling of Compose that will be used, and what is wrong with it."""
+    from gonogo.runtimes.compose_cli import cli  # noqa: PLC0415 (only where the runtime is compose)
+
+    try:
+        return " ".join(cli(runner)), ""
+    except GonogoError as error:
+        return "not found", str(error)
+
+
+def _said(runner: LocalHost, argv: tuple[str, ...]) -> str | None:
+    """What a tool says of its version; None when it is not there or fails."""
+    try:
+        done = runner.run(Command(argv=argv, timeout=20.0))
+    except CommandError:
+        return None
+    return (done.output or done.errors).strip() if done.ok else None

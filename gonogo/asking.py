@@ -1,0 +1,115 @@
+"""Ask a gate from the wrapper: one pytest process, its results read from a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gonogo.gate import gate_argv, gate_environment, stage_options
+from gonogo.host import Command, Completed
+from gonogo.judgement import settle, undecided
+from gonogo.moves.base import Work
+from gonogo.records.results import GateResult, read_gate
+from gonogo.release import Release
+from gonogo.state import write_atomically
+from gonogo.subject import Subject
+from gonogo.words import Role, Stage
+
+__all__ = ["Gate"]
+
+
+class Gate:
+    """One stage, asked about one release."""
+
+    def __init__(self, name: str, stage: Stage, role: Role) -> None:
+        """``name`` is the line in the terminal and the results file."""
+        self.name = name
+        self.stage = stage
+        self.role = role
+
+    def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool) -> GateResult:
+        """Run the gate; after the first touch, red checks are asked again before they count."""
+        attempts = [self._once(work, about=about, root=root, only=(), number=0)]
+        of = work.place.environment.attempts if after_touch else 1
+        for number in range(1, of):
+            ids = undecided(attempts, of=of)
+            if not ids or attempts[0].problem:
+                break
+            time.sleep(work.place.environment.retry_every)
+            attempts.append(self._once(work, about=about, root=root, only=ids, number=number))
+        result = settle(attempts, of=of)
+        write_atomically(work.folder / f"{self.name}.json", result.model_dump_json(indent=1) + "\n")
+        return result
+
+    def _once(self, work: Work, *, about: Release | None, root: Path, only: tuple[str, ...], number: int) -> GateResult:
+        label = self.name if number == 0 else f"{self.name}.{number + 1}"
+        results = work.folder / f"{label}.json"
+        argv = self._argv(work, about=about, root=root, only=only, label=label, results=results)
+        began = datetime.now(UTC)
+        command = Command(
+            argv=argv,
+            cwd=str(root),
+            env=gate_environment(),
+            timeout=work.place.environment.gate_timeout,
+        )
+        completed = work.host.run(command)
+        found = read_gate(results)
+        if found is None or completed.timed_out:
+            return self._broken(work, began, completed.seconds, _why(completed))
+        if found.partial and not only:
+            return self._broken(work, began, completed.seconds, "the gate was asked only in part (PARTIAL)")
+        return found
+
+    def _argv(
+        self, work: Work, *, about: Release | None, root: Path, only: tuple[str, ...], label: str, results: Path
+    ) -> tuple[str, ...]:
+        subject = work.folder / f"{label}.subject.json"
+        write_atomically(subject, self._subject(work, about, root).model_dump_json(indent=1))
+        environment = work.place.environment
+        arguments = list(
+            stage_options(
+                self.stage, env=environment.name, subject=subject, results=results, timeout=environment.check_timeout
+            )
+        )
+        if only:
+            wanted = work.folder / f"{label}.only.json"
+            write_atomically(wanted, json.dumps(only))
+            arguments.append(f"--gonogo-only={wanted}")
+        else:
+            work.reports.mkdir(parents=True, exist_ok=True)
+            arguments += [f"--html={work.reports / label}.html", "--self-contained-html"]
+        return gate_argv(root, plugins=work.place.project.app.plugins, arguments=arguments)
+
+    def _subject(self, work: Work, about: Release | None, root: Path) -> Subject:
+        return Subject(
+            role=self.role,
+            env=work.place.environment.name,
+            root=root,
+            path=work.place.path,
+            state=work.state.root,
+            checkout=work.checkout,
+            release=about,
+            serving=work.serving,
+            run=work.folder,
+            hotfix=work.options.hotfix,
+            lock_pid=os.getpid(),
+        )
+
+    def _broken(self, work: Work, began: datetime, seconds: float, problem: str) -> GateResult:
+        return GateResult(
+            stage=self.stage,
+            env=work.place.environment.name,
+            role=self.role,
+            started=began,
+            seconds=seconds,
+            problem=problem,
+        )
+
+
+def _why(completed: Completed) -> str:
+    timed_out, said = completed.timed_out, completed.output + completed.errors
+    tail = "\n".join(said.strip().splitlines()[-15:])
+    return f"{'the gate had no end in time' if timed_out else 'the gate left no results'}:\n{tail}"

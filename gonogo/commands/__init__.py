@@ -1,0 +1,1 @@
+"""What each word after ``gonogo`` does; the command line only parses and prints."""

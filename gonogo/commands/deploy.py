@@ -1,0 +1,92 @@
+"""``gonogo deploy``: one guarded deployment, from the lock to the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gonogo.commands.finish import finish
+from gonogo.commands.prepare import Where, at_commit, make_work, new_release
+from gonogo.errors import RefusedError
+from gonogo.lock import hold
+from gonogo.moves.base import Options, Work
+from gonogo.pipeline import Outcome, Pipeline
+from gonogo.recipes import deploy_recipe
+from gonogo.records.results import RunResult, StepResult
+from gonogo.release import Release
+from gonogo.signals import Signals
+from gonogo.words import Exit
+
+__all__ = ["Screen", "deploy"]
+
+
+class Screen:
+    """Where a run tells what it does; the command line gives one that prints."""
+
+    def __init__(
+        self, *, begin: Callable[[Work], None] = lambda _: None, step: Callable[[StepResult], None] = lambda _: None
+    ) -> None:
+        """Both default to silence."""
+        self.begin = begin
+        self.step = step
+
+
+def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen: Screen) -> RunResult:
+    """Deploy a commit; returns how it ended.
+
+    Raises:
+        UsageError: wrong usage or configuration; nothing was touched.
+        LockedError: another run holds the environment.
+        RefusedError: an unfinished run or a bad release stands in the way.
+    """
+    at, commit = at_commit(folder, env, ref)
+    release = new_release(at, commit)
+    at.state.create()
+    with Signals() as signals, hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"):
+        _refuse(at, release, options)
+        serving = at.state.current()
+        recipe = deploy_recipe(at.environment, first=serving is None)
+        work = make_work(at, release, run=release.id, options=options)
+        work.journal.write("run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None)
+        screen.begin(work)
+        started, begin = datetime.now(UTC), time.monotonic()
+        pipeline = Pipeline(work, tell=screen.step, shield=signals.shield)
+        outcome = pipeline.deploy(recipe)
+        with signals.shield():
+            _remember(work, outcome)
+            return finish(work, outcome, kind="deploy", started=started, seconds=time.monotonic() - begin, downtime=pipeline.downtime())
+
+
+def _refuse(at: Where, release: Release, options: Options) -> None:
+    unfinished = at.state.unfinished()
+    name = at.environment.name
+    if unfinished is not None:
+        raise RefusedError(
+            f"{at.state.run_folder(unfinished)}: found a run that was cut off after its first touch, expected none. "
+            f"Go back first: `gonogo rollback --env {name}`."
+        )
+    bad = next((kept for kept in at.state.releases() if kept.commit == release.commit and kept.bad), None)
+    if bad is not None and not options.force:
+        raise RefusedError(
+            f"{release.short}: found a commit that was turned back before ({bad.id}: {bad.bad}), expected another one. "
+            f'Deploy a commit that mends it, or this one again with `gonogo deploy --env {name} --force --reason "..."`.'
+        )
+
+
+def _remember(work: Work, outcome: Outcome) -> None:
+    """Record which release serves now, and which one is bad."""
+    release = work.release
+    if outcome.exit_code is Exit.GO:
+        work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
+        work.state.save(work.release)
+        work.state.set_current(release.id)
+    elif outcome.held and "start" in work.done:
+        work.state.save(release)
+        work.state.set_current(release.id)
+    elif outcome.causes and outcome.first_touch is not None:
+        work.release = release.model_copy(update={"bad": outcome.reason})
+        work.state.save(work.release)
+
+

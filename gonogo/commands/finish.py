@@ -1,0 +1,92 @@
+"""The end of every run: its result record, its pages, its last journal line, and what retention lets go."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from datetime import datetime
+
+from gonogo.commands.prepare import who
+from gonogo.errors import GonogoError
+from gonogo.moves.base import Work, run_all
+from gonogo.pipeline import Outcome
+from gonogo.records.results import Downtime, RunResult
+from gonogo.records.terminal import ending
+from gonogo.records.write import write_run
+from gonogo.state import write_atomically
+
+__all__ = ["finish"]
+
+
+def finish(
+    work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float, downtime: Downtime | None
+) -> RunResult:
+    """Write the record; a full disk or an unwritable folder never loses the verdict."""
+    run = _result(work, outcome, kind=kind, started=started, seconds=seconds, downtime=downtime)
+    run = run.model_copy(update={"ending": ending(run)})
+    try:
+        work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
+    except OSError as error:
+        run = run.model_copy(update={"notes": (*run.notes, f"The journal could not be written: {error}")})
+    with contextlib.suppress(OSError):
+        write_atomically(work.folder / "result.json", run.model_dump_json(indent=1) + "\n")
+    problem = write_run(work.reports, run, work.journal.path)
+    if problem:
+        run = run.model_copy(update={"notes": (*run.notes, problem)})
+    _let_go(work)
+    return run
+
+
+def _result(
+    work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float, downtime: Downtime | None
+) -> RunResult:
+    current = work.state.current()
+    return RunResult(
+        run=work.folder.name,
+        kind=kind,
+        app=work.place.project.app.name,
+        env=work.place.environment.name,
+        who=who(),
+        release=work.release.id,
+        commit=work.release.commit,
+        summary=work.release.summary,
+        serving=work.serving.id if work.serving else None,
+        serving_after=None if outcome.stopped else current.id if current else None,
+        started=started,
+        seconds=seconds,
+        exit_code=outcome.exit_code,
+        reason=outcome.reason,
+        ladder=work.ladder,
+        steps=tuple(outcome.steps),
+        first_touch=outcome.first_touch,
+        downtime=downtime,
+        notes=tuple(work.notes),
+        reports=str(work.reports),
+        back_after=outcome.back_after,
+        went_back_to=outcome.went_back_to.id if outcome.went_back_to else None,
+        verified=outcome.verified,
+        held=outcome.held,
+        stopped=outcome.stopped,
+        causes=outcome.causes,
+    )
+
+
+def _let_go(work: Work) -> None:
+    """Retention: releases past ``keep`` go; never the serving one, the one before, or this run's."""
+    current = work.state.current()
+    kept = work.state.releases()
+    needed = {work.release.id} | ({current.id} if current else set()) | ({work.serving.id} if work.serving else set())
+    good = [release for release in kept if release.went_go is not None][: work.place.environment.keep]
+    recent = kept[: work.place.environment.keep]
+    needed |= {release.id for release in (*good, *recent)}
+    for release in kept:
+        if release.id in needed:
+            continue
+        try:
+            run_all(work, work.runtime.remove(work.place, release))
+        except GonogoError as error:
+            work.notes.append(f"Release {release.id} could not be removed: {str(error).splitlines()[0]}")
+            continue
+        shutil.rmtree(release.folder, ignore_errors=True)
+
+

@@ -1,0 +1,164 @@
+"""``gonogo status``, ``history`` and ``unlock``: what an environment's memory and its runtime say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from gonogo.commands.prepare import Where, located, where
+from gonogo.config import find_project, load_project
+from gonogo.errors import GonogoError, LockedError
+from gonogo.host import LocalHost
+from gonogo.inspection.secrets import Redactor, secret_values
+from gonogo.lock import Holder, holder
+from gonogo.records.results import Downtime, RunResult
+from gonogo.release import Release
+from gonogo.runtimes import runtime_of
+from gonogo.settle import survivors
+from gonogo.words import Exit
+
+__all__ = ["EnvStatus", "InstanceLine", "PastRun", "history", "status", "unlock"]
+
+
+class InstanceLine(BaseModel):
+    """One instance, as the runtime sees it now."""
+
+    service: str
+    name: str
+    status: str
+    health: str | None
+    release: str | None
+
+
+class EnvStatus(BaseModel):
+    """One environment at a glance."""
+
+    env: str
+    tier: str
+    url: str | None
+    serving: str | None = None
+    commit: str | None = None
+    summary: str = ""
+    since: datetime | None = None
+    proven: bool = False
+    """Whether the serving release went GO (a held one did not)."""
+    instances: tuple[InstanceLine, ...] = ()
+    lock: str | None = None
+    unfinished: str | None = None
+    surviving: tuple[str, ...] = ()
+    rollback_to: str | None = None
+    problem: str = ""
+
+
+class PastRun(BaseModel):
+    """One line of the history."""
+
+    run: str
+    kind: str
+    env: str
+    who: str
+    commit: str | None
+    started: datetime
+    seconds: float
+    exit_code: Exit
+    ending: str
+    downtime: Downtime | None
+
+
+def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
+    """Each environment of the project, or the one that is named; reads only.
+
+    Raises:
+        UsageError: wrong usage or configuration.
+    """
+    project = load_project(find_project(folder))
+    names = [project.environment(env).name] if env else list(project.environments)
+    return tuple(_status(located(project, project.environments[name])) for name in names)
+
+
+def _status(at: Where) -> EnvStatus:
+    current = at.state.current()
+    held = holder(at.state.lock)
+    unfinished = at.state.unfinished()
+    alive = survivors(at.state.run_folder(unfinished)) if unfinished and held is None else []
+    instances, problem = _instances(at, current)
+    return EnvStatus(
+        env=at.environment.name,
+        tier=at.environment.tier,
+        url=at.environment.url,
+        serving=current.id if current else None,
+        commit=current.commit if current else None,
+        summary=current.summary if current else "",
+        since=(current.went_go or current.started) if current else None,
+        proven=bool(current and current.went_go),
+        instances=instances,
+        lock=str(held) if held else None,
+        unfinished=unfinished if held is None else None,
+        surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
+        rollback_to=_earlier(at, current),
+        problem=problem,
+    )
+
+
+def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, ...], str]:
+    if current is None:
+        return (), ""
+    place = at.place(at.project.model_copy(update={"root": current.root}), at.environment)
+    redactor = Redactor(secret_values(place.variables, at.environment.secrets))
+    host = LocalHost(redact=redactor.text, timeout=30.0)
+    try:
+        found = runtime_of(at.environment.runtime).inspector(place, current, host).instances()
+    except GonogoError as error:
+        return (), str(error)
+    lines = tuple(
+        InstanceLine(
+            service=state.service, name=state.name, status=state.status, health=state.health, release=state.release
+        )
+        for state in found
+    )
+    return lines, ""
+
+
+def _earlier(at: Where, current: Release | None) -> str | None:
+    good = [kept for kept in at.state.releases() if kept.went_go is not None and kept.bad is None]
+    return next((kept.id for kept in good if current is None or kept.id < current.id), None)
+
+
+def history(folder: Path, env: str | None) -> tuple[PastRun, ...]:
+    """Past runs, the newest first; runs that were cut off say so.
+
+    Raises:
+        UsageError: wrong usage or configuration.
+    """
+    project = load_project(find_project(folder))
+    names = [project.environment(env).name] if env else list(project.environments)
+    rows = [row for name in names for row in _runs(located(project, project.environments[name]))]
+    return tuple(sorted(rows, key=lambda row: row.started, reverse=True))
+
+
+def _runs(at: Where) -> list[PastRun]:
+    rows = []
+    for name in at.state.runs():
+        path = at.state.run_folder(name) / "result.json"
+        try:
+            run = RunResult.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        rows.append(PastRun.model_validate(run.model_dump(include=set(PastRun.model_fields))))
+    return rows
+
+
+def unlock(folder: Path, env: str | None, *, force: bool) -> Holder | None:
+    """Take away a lock whose holder is gone; returns who held it, or None when it was free.
+
+    Raises:
+        LockedError: the holder still runs, and ``force`` is not given.
+    """
+    at = where(folder, env)
+    found = holder(at.state.lock)
+    if found is not None and found.is_alive() and not force:
+        raise LockedError(f"found: {found}, and it still runs; expected a holder that is gone. Add --force to take it away.")
+    at.state.lock.unlink(missing_ok=True)
+    return found

@@ -1,0 +1,143 @@
+"""``gonogo plan``: what a deploy would run, where the first touch is, and what a rollback would do."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from gonogo.asking import Gate
+from gonogo.commands.prepare import Git, Where, at_commit, make_work, new_release
+from gonogo.errors import GonogoError
+from gonogo.gate import stage_options
+from gonogo.host import Command
+from gonogo.moves.base import Move, Options, Work
+from gonogo.recipes import ASK_LADDER, Recipe, Step, deploy_recipe, rollback_recipe
+from gonogo.schema import ask_ladder
+from gonogo.state import State
+from gonogo.words import Exit
+
+__all__ = ["Plan", "PlannedStep", "plan"]
+
+
+class PlannedStep(BaseModel):
+    """One gate or move with its commands."""
+
+    name: str
+    kind: str
+    commands: tuple[str, ...] = ()
+    first_touch: bool = False
+
+
+class Plan(BaseModel):
+    """A dry run."""
+
+    app: str
+    env: str
+    commit: str
+    summary: str
+    serving: str | None
+    services: tuple[str, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
+    rollback: tuple[PlannedStep, ...] = ()
+    ladder: str = ""
+    problems: tuple[str, ...] = ()
+    exit_code: Exit = Exit.GO
+
+
+def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
+    """Render a deployment without doing it; the commit is checked out aside and thrown away again.
+
+    Raises:
+        UsageError: wrong usage or configuration.
+    """
+    at, commit = at_commit(folder, env, ref)
+    with tempfile.TemporaryDirectory(prefix="gonogo-plan-") as aside:
+        work = _work_aside(at, Path(aside), commit_release=new_release(at, commit).id, ref=ref, env=env, options=options)
+        try:
+            return _describe(at, work, real=at.state.root, aside=Path(aside))
+        finally:
+            _forget(at, work)
+
+
+def _work_aside(at: Where, aside: Path, *, commit_release: str, ref: str, env: str | None, options: Options) -> Work:
+    """A run's surroundings whose own files stand aside, but whose memory is the environment's."""
+    commit = Git(at.project.root).commit(ref)
+    elsewhere = Where(project=at.project, environment=at.environment, state=State(aside), path=at.path)
+    release = new_release(elsewhere, commit)
+    work = make_work(elsewhere, release, run=commit_release, options=options)
+    work.serving = at.state.current()
+    return work
+
+
+def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
+    recipe = deploy_recipe(at.environment, first=work.serving is None)
+    problems = _checkout(work, recipe)
+    shown = _Names({str(aside): str(real), work.release.id: "{release}"})
+    ladder = ""
+    if not problems:
+        try:
+            ladder = str(ask_ladder(work))
+        except GonogoError as error:
+            problems = (str(error),)
+    steps = tuple(_step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps))
+    undo = [team for team in reversed(at.environment.step) if team.undo]
+    back = rollback_recipe(work.release, to=work.serving, undo=undo, started=True)
+    return Plan(
+        app=at.project.app.name,
+        env=at.environment.name,
+        commit=work.release.commit,
+        summary=work.release.summary,
+        serving=work.serving.id if work.serving else None,
+        services=work.release.services,
+        steps=steps,
+        rollback=tuple(_step(work, step, shown, first=False) for step in back),
+        ladder=ladder,
+        problems=problems,
+        exit_code=Exit.NO_GO if problems else Exit.GO,
+    )
+
+
+def _checkout(work: Work, recipe: Recipe) -> tuple[str, ...]:
+    """Do the first move aside, so that everything after it can be described exactly."""
+    first = recipe.steps[0]
+    assert isinstance(first, Move)  # type: ignore[misc]
+    try:
+        first.do(work)
+    except GonogoError as error:
+        return (str(error),)
+    return (str(work.pin_problem),) if work.pin_problem else ()
+
+
+def _step(work: Work, step: Step, shown: _Names, *, first: bool) -> PlannedStep:
+    if isinstance(step, Gate):
+        options = stage_options(step.stage, env=work.place.environment.name, subject=Path("S"), results=Path("R"), timeout=1)
+        command = ("pytest", *options[:2], "--env", work.place.environment.name)
+        return PlannedStep(name=step.name, kind="gate", commands=(str(Command(argv=command)),))
+    if step is ASK_LADDER:
+        return PlannedStep(name=step.name, kind="decision")
+    try:
+        commands = tuple(shown(text) for text in step.describe(work))  # type: ignore[union-attr]
+    except GonogoError as error:
+        commands = (f"(not known yet: {str(error).splitlines()[0]})",)
+    return PlannedStep(name=step.name, kind="move", commands=commands, first_touch=first)
+
+
+class _Names:
+    """Replaces what exists only while planning by its real name."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def __call__(self, text: str) -> str:
+        for name, real in self._names.items():
+            text = text.replace(name, real)
+        return text
+
+
+def _forget(at: Where, work: Work) -> None:
+    """Remove the worktree that the plan made."""
+    git = ("git", "-C", str(at.project.root), "worktree")
+    if work.release.worktree.exists():
+        work.host.run(Command(argv=(*git, "remove", "--force", str(work.release.worktree)), timeout=60.0))

@@ -1,0 +1,176 @@
+"""Everything a run needs before its first step: the commit, its configuration, the state, the surroundings."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gonogo.config import Environment, Project, find_project, load_project, parse_project
+from gonogo.errors import CommandError, ConfigError, UsageError
+from gonogo.host import Command, LocalHost
+from gonogo.inspection.secrets import Redactor, secret_values
+from gonogo.journal import Journal
+from gonogo.moves.base import Options, Work
+from gonogo.release import Release, release_id
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import host_path, make_place
+from gonogo.state import State, state_of
+from gonogo.words import CONFIG_NAME
+
+__all__ = ["Commit", "Git", "Where", "make_work", "new_release", "where", "who"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """One commit, as git says it."""
+
+    id: str
+    summary: str
+
+
+class Git:
+    """Questions to the repository around a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` lies anywhere inside the repository."""
+        self._folder = folder
+        self._host = LocalHost(timeout=60.0)
+
+    def _ask(self, *arguments: str) -> str:
+        command = Command(argv=("git", "-C", str(self._folder), *arguments))
+        return self._host.run(command, output_limit=None).require().output
+
+    def prefix(self) -> str:
+        """Where the folder stands inside the repository, ``""`` or with a slash at its end.
+
+        Raises:
+            UsageError: the folder is in no git repository.
+        """
+        try:
+            return self._ask("rev-parse", "--show-prefix").strip()
+        except CommandError as error:
+            raise UsageError(
+                f"{self._folder}: found no git repository, expected one: a release is a commit. "
+                f"`git init`, commit your application, then try again. ({str(error).splitlines()[-1].strip()})"
+            ) from error
+
+    def commit(self, ref: str) -> Commit:
+        """The commit that a branch, tag or id names.
+
+        Raises:
+            UsageError: there is no such commit.
+        """
+        try:
+            commit = self._ask("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").strip()
+            return Commit(id=commit, summary=self._ask("log", "-1", "--format=%s", commit).strip())
+        except CommandError as error:
+            raise UsageError(
+                f'--ref: found "{ref}", which names no commit here; expected a branch, a tag or a commit. '
+                "`git log --oneline` shows what there is."
+            ) from error
+
+    def file_at(self, commit: Commit, path: str) -> str:
+        """A file's text at a commit.
+
+        Raises:
+            ConfigError: the commit does not have it.
+        """
+        try:
+            return self._ask("show", f"{commit.id}:{path}")
+        except CommandError as error:
+            raise ConfigError(
+                (f"{path}: found no such file in commit {commit.id[:7]}, expected it to be committed: `git add {path}`.",)
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """A project on this machine, one of its environments, and the environment's memory."""
+
+    project: Project
+    environment: Environment
+    state: State
+    path: Path
+
+    def place(self, project: Project, environment: Environment) -> Place:
+        """Where a runtime works, with the configuration of some release."""
+        return make_place(project, environment, state=self.state.root, path=self.path)
+
+
+def where(folder: Path, env: str | None) -> Where:
+    """Find the project around a folder and one of its environments, as they stand on the desk."""
+    project = load_project(find_project(folder))
+    return located(project, project.environment(env))
+
+
+def located(project: Project, environment: Environment) -> Where:
+    """Add state and host path to a configuration."""
+    path = host_path(project, environment)
+    return Where(project=project, environment=environment, state=state_of(project, environment), path=path)
+
+
+def at_commit(folder: Path, env: str | None, ref: str) -> tuple[Where, Commit]:
+    """The project as a commit has it: what is deployed is judged by its own configuration.
+
+    Raises:
+        ConfigError: the commit has no valid gonogo.toml.
+        UsageError: no repository, no such commit, no such environment.
+    """
+    root = find_project(folder)
+    git = Git(root)
+    prefix = git.prefix()
+    commit = git.commit(ref)
+    text = git.file_at(commit, f"{prefix}{CONFIG_NAME}")
+    project = parse_project(text, root=root, name=f"{CONFIG_NAME} (at {commit.id[:7]})")
+    return located(project, project.environment(env)), commit
+
+
+def new_release(at: Where, commit: Commit) -> Release:
+    """A release that is still to be made; its folder does not exist."""
+    prefix = Git(at.project.root).prefix()
+    name = release_id(commit.id)
+    folder = at.state.release_folder(name)
+    return Release(
+        id=name,
+        commit=commit.id,
+        summary=commit.summary,
+        env=at.environment.name,
+        runtime=at.environment.runtime,
+        created=datetime.now(UTC),
+        folder=folder,
+        root=folder / "source" / prefix,
+    )
+
+
+def make_work(at: Where, release: Release, *, run: str, options: Options) -> Work:
+    """The surroundings of a run; the configuration that applies is the release's own."""
+    pinned = at.project.model_copy(update={"root": release.root})
+    place = at.place(pinned, at.environment)
+    redactor = Redactor(secret_values(place.variables, at.environment.secrets))
+    folder = at.state.run_folder(run)
+    journal = Journal(folder / "journal.jsonl", redact=redactor.text)
+    host = LocalHost(redact=redactor.text, observer=journal, timeout=at.environment.command_timeout)
+    return Work(
+        place=place,
+        runtime=runtime_of(at.environment.runtime),
+        host=host,
+        state=at.state,
+        journal=journal,
+        release=release,
+        serving=at.state.current(),
+        folder=folder,
+        reports=at.project.root / "reports" / at.environment.name / run,
+        checkout=at.project.root,
+        options=options,
+    )
+
+
+def who() -> str:
+    """The operator's name as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

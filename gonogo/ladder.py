@@ -1,0 +1,79 @@
+"""What a rollback would do to the data, decided before the first touch and stated in the record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = ["Answer", "Rung", "decide"]
+
+
+class Rung(IntEnum):
+    """The ladder; a downgrade (3) and a restore are not offered here."""
+
+    FIRST = 0
+    RELEASE_ONLY = 1
+    SCHEMA_STAYS = 2
+    FORWARD_ONLY = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The rung, and why."""
+
+    rung: Rung
+    pending: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One sentence for plan and record."""
+        pending = ", ".join(self.pending)
+        match self.rung:
+            case Rung.FIRST:
+                return "first release: there is nothing to go back to; a red gate stops what was started"
+            case Rung.RELEASE_ONLY:
+                return "no migration is pending: a rollback starts the previous release, the data are not touched"
+            case Rung.SCHEMA_STAYS:
+                why = "; ".join(self.reasons)
+                return f"pending {pending} ({why}): a rollback starts the previous release, the schema stays ahead"
+            case Rung.FORWARD_ONLY:
+                return f"forward-only: pending {pending}: {'; '.join(self.reasons)}"
+
+
+def decide(
+    *,
+    first: bool,
+    pending: Sequence[str],
+    shown: Mapping[str, str],
+    stated: Sequence[str],
+    migrates_itself: str | None = None,
+) -> Answer:
+    """Which rung a deployment stands on.
+
+    Args:
+        first: no release serves yet.
+        pending: revisions that will run, oldest first.
+        shown: revision → why reading it shows that the previous release cannot live with it (empty text: it can).
+        stated: revisions that the team states the previous release can live with.
+        migrates_itself: the entry command of the *previous* release that runs migrations when it starts: it may
+            refuse a revision that it does not know, so reading the migration is not enough.
+    """
+    if first:
+        return Answer(rung=Rung.FIRST, pending=tuple(pending))
+    if not pending:
+        return Answer(rung=Rung.RELEASE_ONLY)
+    open_ones = [revision for revision in pending if revision not in stated]
+    reasons = [
+        f"{revision}: {shown.get(revision, 'its file was not found')}"
+        for revision in open_ones
+        if shown.get(revision, "?")
+    ]
+    if open_ones and migrates_itself:
+        reasons.append(
+            f"the previous release migrates when it starts ({migrates_itself}) and may refuse a revision it does not know"
+        )
+    if reasons:
+        return Answer(rung=Rung.FORWARD_ONLY, pending=tuple(pending), reasons=tuple(reasons))
+    said = "stated by the team" if not open_ones else "reading them shows that they only add"
+    return Answer(rung=Rung.SCHEMA_STAYS, pending=tuple(pending), reasons=(said,))

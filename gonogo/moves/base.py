@@ -1,0 +1,82 @@
+"""What a move is, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from gonogo.errors import GonogoError
+from gonogo.host import Command, Completed, LocalHost
+from gonogo.journal import Journal
+from gonogo.records.results import GateResult
+from gonogo.release import Release
+from gonogo.runtimes.base import Place, Runtime
+from gonogo.state import State
+
+__all__ = ["Move", "Options", "Work", "run_all"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the operator asked for."""
+
+    no_cache: bool = False
+    hotfix: bool = False
+    force: bool = False
+    reason: str = ""
+
+
+@dataclass(kw_only=True)
+class Work:
+    """One run's surroundings; moves read it and note what they learn."""
+
+    place: Place
+    runtime: Runtime
+    host: LocalHost
+    state: State
+    journal: Journal
+    release: Release
+    """What is being deployed, or gone back to."""
+    serving: Release | None
+    """What served when the run began."""
+    folder: Path
+    """The run's folder in the state."""
+    reports: Path
+    checkout: Path
+    options: Options = field(default_factory=Options)
+    baseline: GateResult | None = None
+    pin_problem: GonogoError | None = None
+    """Why the release could not be pinned; told after the predeploy gate, which says it better."""
+    ladder: str = ""
+    rung: int = 0
+    notes: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    """Names of the moves that have begun, in order."""
+
+
+class Move(Protocol):
+    """Changes something; ``touches`` tells whether it changes what serves."""
+
+    name: str
+    touches: bool
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """What it would run, as a person would type it."""
+
+    def do(self, work: Work) -> str:
+        """Do it; returns one line for people.
+
+        Raises:
+            GonogoError: it failed.
+        """
+
+
+def run_all(work: Work, commands: Iterable[Command]) -> list[Completed]:
+    """Run commands one after the other.
+
+    Raises:
+        CommandError: at the first that fails.
+    """
+    return [work.host.run(command).require() for command in commands]

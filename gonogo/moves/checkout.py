@@ -1,0 +1,49 @@
+"""Put the commit into a worktree of its own and pin what starts it; nothing that serves is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gonogo.errors import GonogoError
+from gonogo.host import Command
+from gonogo.migrations import heads_of
+from gonogo.moves.base import Work, run_all
+
+__all__ = ["Checkout"]
+
+
+class Checkout:
+    """``git worktree add --detach`` at the commit, then the runtime's pin."""
+
+    name = "checkout"
+    touches = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The git commands."""
+        return tuple(str(command) for command in self._commands(work))
+
+    def _commands(self, work: Work) -> tuple[Command, ...]:
+        git = ("git", "-C", str(work.checkout))
+        worktree = str(work.release.worktree)
+        commands = [
+            Command(argv=(*git, "worktree", "prune"), timeout=60.0),
+            Command(
+                argv=(*git, "worktree", "add", "--detach", "--force", worktree, work.release.commit), timeout=300.0
+            ),
+        ]
+        if (Path(work.checkout) / ".gitmodules").exists():
+            update = ("git", "-C", worktree, "submodule", "update", "--init", "--recursive")
+            commands.append(Command(argv=update, timeout=600.0))
+        return tuple(commands)
+
+    def do(self, work: Work) -> str:
+        """Make the worktree, read the migration heads, pin the release."""
+        work.release.folder.mkdir(parents=True, mode=0o700)
+        run_all(work, self._commands(work))
+        work.release = work.release.model_copy(update={"heads": heads_of(work.place.environment, work.place.project)})
+        try:
+            work.release = work.runtime.pin(work.place, work.release, work.host)
+        except GonogoError as problem:
+            work.pin_problem = problem
+        work.state.save(work.release)
+        return f"worktree at {work.release.short}"

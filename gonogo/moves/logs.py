@@ -1,0 +1,32 @@
+"""Save what the outgoing release logged, before anything is stopped."""
+
+from __future__ import annotations
+
+from gonogo.moves.base import Work
+from gonogo.state import write_atomically
+
+__all__ = ["SaveLogs"]
+
+
+class SaveLogs:
+    """The logs of what runs now, kept in the run's folder (O05)."""
+
+    name = "logs"
+    touches = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands whose output is kept."""
+        return tuple(str(command) for command in work.runtime.save_logs(work.place, work.serving))
+
+    def do(self, work: Work) -> str:
+        """Keep the logs; a service that logs nothing is no failure."""
+        parts = []
+        for command in work.runtime.save_logs(work.place, work.serving):
+            completed = work.host.run(command, output_limit=32 * 1024 * 1024)
+            parts.append(f"$ {command}\n{completed.output}{completed.errors}")
+            if not completed.ok:
+                work.notes.append(f"The outgoing release's logs could not be saved whole: `{command}` failed.")
+        path = work.folder / "outgoing.log"
+        write_atomically(path, "\n".join(parts))
+        lines = sum(part.count("\n") for part in parts)
+        return f"{lines} lines of the outgoing release kept"

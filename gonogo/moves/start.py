@@ -1,0 +1,75 @@
+"""Replace what serves: by the new release, or by the previous one on the way back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gonogo.moves.base import Work
+from gonogo.release import Release
+
+__all__ = ["Restore", "Start", "Stop"]
+
+
+class Start:
+    """Start the new release's instances in place of the old ones and wait for health."""
+
+    name = "start"
+    touches = True
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return work.runtime.describe_start(work.place, work.release, work.serving)
+
+    def do(self, work: Work) -> str:
+        """Start; the release notes when.
+
+        Raises:
+            CommandError: a command failed, or an instance did not become healthy in time.
+        """
+        work.release = work.release.model_copy(update={"started": datetime.now(UTC)})
+        work.state.save(work.release)
+        work.runtime.start(work.place, work.release, work.serving, work.host)
+        return f"{', '.join(work.release.services) or 'the release'} healthy"
+
+
+class Restore:
+    """Start a kept release again from its own images and files; never builds."""
+
+    name = "restore"
+    touches = True
+
+    def __init__(self, target: Release, outgoing: Release) -> None:
+        """Go back to ``target`` from ``outgoing``."""
+        self.target = target
+        self._outgoing = outgoing
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return work.runtime.describe_start(work.place, self.target, self._outgoing)
+
+    def do(self, work: Work) -> str:
+        """Start the kept release.
+
+        Raises:
+            CommandError: its artifact is gone, a command failed, or it did not become healthy.
+        """
+        self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
+        work.state.save(self.target)
+        work.runtime.start(work.place, self.target, self._outgoing, work.host)
+        return f"{self.target.short} healthy"
+
+
+class Stop:
+    """Stop a first deploy that went red; what it stored stays."""
+
+    name = "stop"
+    touches = True
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return work.runtime.describe_stop(work.place, work.release)
+
+    def do(self, work: Work) -> str:
+        """Stop and remove the instances; volumes and databases stay."""
+        work.runtime.stop(work.place, work.release, work.host)
+        return "stopped; stored data stay"

@@ -1,0 +1,86 @@
+"""The downtime probe: asks the live URL ten times a second, from outside, while moves are made."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import httpx
+
+__all__ = ["AGENT", "DowntimeProbe"]
+
+AGENT = "gonogo-probe"
+_EVERY = 0.1
+_TIMEOUT = 2.0
+_WORKERS = 25
+"""More than timeout / interval, so that hanging requests never delay the next."""
+
+
+class DowntimeProbe:
+    """Asks ``url`` from entering to leaving the context; every answer is one line in ``path``."""
+
+    def __init__(self, url: str | None, path: Path) -> None:
+        """``url`` None: nothing is asked (an environment without URL)."""
+        self._url = url
+        self._path = path
+        self._stop = threading.Event()
+        self._write_lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stream: IO[str] | None = None
+
+    def __enter__(self) -> DowntimeProbe:
+        """Begin to ask."""
+        if self._url is not None:
+            self._stream = self._path.open("a", encoding="utf-8", buffering=1)
+            self._thread = threading.Thread(target=self._ask_on, name="downtime probe", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and wait for the last answers."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2 * _TIMEOUT + 1)
+        if self._stream is not None:
+            with self._write_lock:
+                self._stream.close()
+
+    def mark(self, name: str) -> None:
+        """Note a moment (``settled``: the moves are done)."""
+        self._write({"at": time.time(), "mark": name})
+
+    def _ask_on(self) -> None:
+        limits = httpx.Limits(max_keepalive_connections=0)
+        headers = {"User-Agent": AGENT, "Connection": "close"}
+        with (
+            httpx.Client(timeout=_TIMEOUT, limits=limits, headers=headers, verify=False) as client,  # noqa: S501
+            ThreadPoolExecutor(_WORKERS, thread_name_prefix="probe") as pool,
+        ):
+            tick = time.monotonic()
+            while not self._stop.is_set():
+                pool.submit(self._ask, client.get)
+                tick += _EVERY
+                self._stop.wait(max(tick - time.monotonic(), 0))
+
+    def _ask(self, get: Callable[[str], httpx.Response]) -> None:
+        """One request; anything but an answer below 500 is a failed one."""
+        at, begin = time.time(), time.monotonic()
+        try:
+            status: int | None = get(self._url or "").status_code
+        except httpx.HTTPError:
+            status = None
+        ok = status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR
+        self._write({"at": at, "ok": ok, "status": status, "seconds": round(time.monotonic() - begin, 4)})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        with self._write_lock:
+            if self._stream is not None and not self._stream.closed:
+                self._stream.write(json.dumps(line) + "\n")

@@ -1,0 +1,104 @@
+"""Recipes: plain lists of gates and moves. Reading a recipe is reading the runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gonogo.asking import Gate
+from gonogo.config import Environment, TeamStep
+from gonogo.errors import UsageError
+from gonogo.moves.base import Move
+from gonogo.moves.build import Build
+from gonogo.moves.checkout import Checkout
+from gonogo.moves.logs import SaveLogs
+from gonogo.moves.migrate import Migrate
+from gonogo.moves.start import Restore, Start, Stop
+from gonogo.moves.team import TeamMove, Undo
+from gonogo.release import Release
+from gonogo.words import Role, Stage
+
+__all__ = ["ASK_LADDER", "Recipe", "deploy_recipe", "rollback_recipe"]
+
+
+class _AskLadder:
+    """The place in a recipe where the ladder is computed and a forward-only change may be refused."""
+
+    name = "ladder"
+
+
+ASK_LADDER = _AskLadder()
+
+Step = Gate | Move | _AskLadder
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Steps in order; the first touch is the first move that touches."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def first_touch(self) -> int | None:
+        """Index of the first step that changes what serves, or None."""
+        for index, step in enumerate(self.steps):
+            if getattr(step, "touches", False):
+                return index
+        return None
+
+
+def deploy_recipe(environment: Environment, *, first: bool) -> Recipe:
+    """The strategy ``recreate``.
+
+    Raises:
+        UsageError: a team step stands before or after a move that the recipe does not have.
+    """
+    baseline: tuple[Step, ...] = () if first else (Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE),)
+    logs: tuple[Step, ...] = () if first else (SaveLogs(),)
+    steps: tuple[Step, ...] = (
+        Checkout(),
+        *baseline,
+        Gate("predeploy", Stage.PREDEPLOY, Role.CANDIDATE),
+        *logs,
+        Build(),
+        Gate("build gate", Stage.BUILD, Role.CANDIDATE),
+        ASK_LADDER,
+        Migrate(),
+        Start(),
+        Gate("postdeploy", Stage.POSTDEPLOY, Role.CANDIDATE),
+    )
+    return Recipe(_with_team_steps(steps, environment))
+
+
+def rollback_recipe(
+    release: Release, *, to: Release | None, undo: Sequence[TeamStep], started: bool
+) -> tuple[Step, ...]:
+    """The way back, from what has begun: the team's undos, the previous release, its own gate.
+
+    Args:
+        release: the release that went red.
+        to: the release to go back to; None when there is none.
+        undo: the team's steps that have begun, the newest first.
+        started: whether instances were replaced (or may have been).
+    """
+    undos: tuple[Step, ...] = tuple(Undo(step) for step in undo)
+    if to is None:
+        return (*undos, Stop())
+    restore: tuple[Step, ...] = (Restore(to, release),) if started else ()
+    return (*undos, *restore, Gate("rollback gate", Stage.POSTDEPLOY, Role.ROLLBACK))
+
+
+def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:
+    moves = [step.name for step in steps if not isinstance(step, Gate | _AskLadder)]
+    for team in environment.step:
+        anchor = team.before or team.after
+        if anchor not in moves and anchor not in {"logs"}:
+            raise UsageError(
+                f'env.{environment.name}.step "{team.name}": found "{anchor}", expected one of the moves {", ".join(moves)}.'
+            )
+    woven: list[Step] = []
+    for step in steps:
+        woven += [TeamMove(team) for team in environment.step if team.before == step.name]
+        woven.append(step)
+        woven += [TeamMove(team) for team in environment.step if team.after == step.name]
+    return tuple(woven)

@@ -1,0 +1,132 @@
+"""What ``gonogo plan``, ``status`` and ``history`` print for people; the models are the commands' own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gonogo.records.results import Downtime
+
+__all__ = ["history_lines", "plan_lines", "status_lines"]
+
+
+class _Step(Protocol):
+    name: str
+    commands: tuple[str, ...]
+    first_touch: bool
+
+
+class _Plan(Protocol):
+    app: str
+    env: str
+    commit: str
+    summary: str
+    serving: str | None
+    ladder: str
+    problems: tuple[str, ...]
+
+    @property
+    def steps(self) -> Sequence[_Step]: ...
+
+    @property
+    def rollback(self) -> Sequence[_Step]: ...
+
+
+class _Instance(Protocol):
+    service: str
+    name: str
+    status: str
+    health: str | None
+    release: str | None
+
+
+class _Status(Protocol):
+    env: str
+    tier: str
+    url: str | None
+    serving: str | None
+    summary: str
+    since: datetime | None
+    proven: bool
+    lock: str | None
+    unfinished: str | None
+    surviving: tuple[str, ...]
+    rollback_to: str | None
+    problem: str
+
+    @property
+    def instances(self) -> Sequence[_Instance]: ...
+
+
+class _Run(Protocol):
+    env: str
+    kind: str
+    started: datetime
+    seconds: float
+    exit_code: int
+    ending: str
+    downtime: Downtime | None
+
+
+def plan_lines(plan: _Plan) -> list[str]:
+    """The recipe with its first touch marked, the ladder's answer, and the way back."""
+    lines = [f"gonogo  plan: {plan.app} {plan.commit[:7]} ({plan.summary}) → {plan.env}", ""]
+    lines.append(f"serving now   {plan.serving or 'nothing that gonogo deployed'}")
+    lines += ["", *_steps(plan.steps)]
+    lines += ["", f"the data      {plan.ladder or 'not decided'}", "", "if it goes red after the first touch:"]
+    lines += _steps(plan.rollback)
+    for problem in plan.problems:
+        lines += ["", "NO-GO as it stands:", *(f"  {line}" for line in problem.splitlines())]
+    return lines
+
+
+def _steps(steps: Iterable[_Step]) -> Iterator[str]:
+    for step in steps:
+        if step.first_touch:
+            yield f"{'-' * 12}  first touch: from here on, everything that goes wrong goes back"
+        first, *more = step.commands or ("(nothing to run)",)
+        yield f"{step.name:<12}  {first}"
+        yield from (f"{'':<12}  {command}" for command in more)
+
+
+def status_lines(found: Iterable[_Status]) -> list[str]:
+    """One block an environment."""
+    return [line for status in found for line in (*_status(status), "")][:-1]
+
+
+def _status(status: _Status) -> Iterator[str]:
+    yield f"{status.env} ({status.tier})  {status.url or ''}".rstrip()
+    if status.serving is None:
+        yield "  serving     nothing that gonogo deployed"
+    else:
+        since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
+        held = "" if status.proven else "  HELD: it did not go GO, a person decides"
+        yield f"  serving     {status.serving}  {status.summary}{since}{held}"
+        yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}"
+    for instance in status.instances:
+        health = f", {instance.health}" if instance.health else ""
+        yield f"  {instance.service:<11} {instance.status}{health}  {instance.name}  {instance.release or ''}".rstrip()
+    if status.problem:
+        yield f"  could not look at the instances: {status.problem.splitlines()[0]}"
+    if status.lock:
+        yield f"  lock        {status.lock}"
+    if status.unfinished:
+        yield f"  unfinished  the run {status.unfinished} was cut off: gonogo rollback --env {status.env}"
+    yield from (f"  surviving   {argv}" for argv in status.surviving)
+
+
+def history_lines(runs: Sequence[_Run]) -> list[str]:
+    """One line a run, then the figures."""
+    if not runs:
+        return ["no runs yet"]
+    lines = [
+        f"{run.started:%Y-%m-%d %H:%M}  {run.env:<10}  {run.kind:<8}  exit {int(run.exit_code)}  "
+        f"{run.seconds:6.1f} s  {run.ending.splitlines()[0] if run.ending else ''}"
+        for run in runs
+    ]
+    deploys = [run for run in runs if run.kind == "deploy"]
+    failed = sum(int(run.exit_code) != 0 for run in deploys)
+    if deploys:
+        lines += ["", f"{len(deploys)} deployments, {failed} not GO ({100 * failed / len(deploys):.0f} %)"]
+    return lines
