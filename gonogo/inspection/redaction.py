@@ -32,7 +32,8 @@ _KEY = (
     rb"(?:%(gap)b[A-Za-z0-9+/=]{1,76}+(?![\w:]))?(?:(?:%(gap)b)?-----END [A-Z0-9 ]{0,60}PRIVATE KEY-----)?"
     % {b"gap": _GAP}
 )
-_HEADER = rb"(?i:thorization)[^\w\n]{1,8}(?:b['\"])?(?i:basic|bearer|token|digest|negotiate)[ \t]{1,4}([^\s\"',;\\<>]{1,8192})"
+_SCHEME = rb"(?i:basic|bearer|token|digest|negotiate)"
+_HEADER = rb"(?i:thorization)[^\w\n]{1,8}(?:b['\"])?" + _SCHEME + rb"[ \t]{1,4}([^\s\"',;\\<>]{1,8192})"
 _URL = rb"://[^\s/:@\"'<>\[\]]{0,256}:([^\s/?#\"'<>]{1,512})@"
 # Each alternative begins with a literal: only then does `re` skip ahead to the few places where a match can begin.
 _GENERIC = re.compile(rb"%b|%b|u%b|U%b" % (_KEY, _URL, _HEADER, _HEADER))
