@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
-__all__ = ["CheckResult", "Downtime", "Evidence", "GateResult", "RunResult", "StepResult", "read_gate"]
+__all__ = ["CheckResult", "Downtime", "Evidence", "GateResult", "RunResult", "StepResult", "Text", "read_gate"]
+
+
+def _written(value: Any) -> Any:
+    """The nearest value that JSON in UTF-8 can hold: a check may attach whatever it found."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, Mapping):
+        return {_written(str(key)): _written(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_written(inner) for inner in value]
+    return value if value is None or isinstance(value, int) else _written(str(value))
+
+
+Text = Annotated[str, BeforeValidator(_written)]
+"""Text from outside; half a surrogate pair (a byte that was no UTF-8) becomes a question mark."""
 
 
 class Evidence(BaseModel):
     """One fact that a check attached."""
 
-    title: str
+    title: Text
     kind: str = "text"
     """``text``, ``table`` (list of rows, the first its header), or ``json``."""
-    value: Any = None
+    value: Annotated[Any, BeforeValidator(_written)] = None
 
 
 class CheckResult(BaseModel):
     """The verdict of one check."""
 
-    id: str
+    id: Text
     """Node id, such as ``gonogo/build/test_contents.py::test_image_holds_the_commit[api]``."""
-    code: str | None = None
+    code: Text | None = None
     """``B02``; with the parameter for one of several things: ``D09[GET /login]``."""
-    proves: str = ""
+    proves: Text = ""
     stage: Stage
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
     outcome: Outcome
-    found: str = ""
+    found: Text = ""
     """One line: what is wrong, or why it was skipped."""
-    details: str = ""
+    details: Text = ""
     """The traceback, for a crash and for ``-v``."""
     evidence: tuple[Evidence, ...] = ()
-    remedy: str = ""
+    remedy: Text = ""
     seconds: float = 0.0
     fingerprint: str = ""
     """Changes when the check's own source or its configuration stanza changes."""
@@ -63,7 +84,7 @@ class GateResult(BaseModel):
     seconds: float = 0.0
     exitstatus: int = 0
     checks: tuple[CheckResult, ...] = ()
-    problem: str = ""
+    problem: Text = ""
     """Why the gate itself could not be run (a collection error, a time-out)."""
 
     def count(self, *outcomes: Outcome) -> int:
@@ -98,9 +119,9 @@ class StepResult(BaseModel):
     """``gate`` or ``move``."""
     ok: bool
     seconds: float
-    said: str = ""
+    said: Text = ""
     """One line for people."""
-    commands: tuple[str, ...] = ()
+    commands: tuple[Text, ...] = ()
     gate: GateResult | None = None
     after_touch: bool = False
 
@@ -126,10 +147,10 @@ class RunResult(BaseModel):
     """``deploy`` or ``rollback``."""
     app: str
     env: str
-    who: str
+    who: Text
     release: str | None = None
     commit: str | None = None
-    summary: str = ""
+    summary: Text = ""
     serving: str | None = None
     """The release that served before."""
     serving_after: str | None = None
@@ -138,15 +159,32 @@ class RunResult(BaseModel):
     exit_code: Exit = Exit.INTERNAL
     ending: str = ""
     """The ending in words, first line of every report."""
-    reason: str = ""
+    reason: Text = ""
     """What made the run end so."""
-    ladder: str = ""
+    ladder: Text = ""
     """What a rollback would do to the data, as computed before the first touch."""
     steps: tuple[StepResult, ...] = ()
     first_touch: datetime | None = None
     downtime: Downtime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     reports: str = ""
+    causes: tuple[CheckResult, ...] = ()
+    """The red checks that made the run end so."""
+    went_back_to: str | None = None
+    """The release that the run went back to; one it only tried to go back to counts as well."""
+    back_after: float | None = None
+    """Seconds from the red verdict until that release was healthy again; None when it was never stopped."""
+    verified: GateResult | None = None
+    """The gate of the release that is back."""
+    held: bool = False
+    """The new release was left serving, for a person to decide."""
+    stopped: bool = False
+    """A first deploy that was stopped: nothing serves."""
+
+    @property
+    def touched(self) -> bool:
+        """Whether the run changed, or began to change, what serves."""
+        return self.first_touch is not None
 
 
 def read_gate(path: Path) -> GateResult | None:
