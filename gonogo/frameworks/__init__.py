@@ -1,1 +1,37 @@
-"""Frameworks."""
+"""Frameworks: one file each, and one row in the table below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gonogo.frameworks import django, fastapi, flask
+from gonogo.frameworks.source import SourceFile, StaticRoute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["FRAMEWORKS", "StaticRoute", "static_routes"]
+
+FRAMEWORKS: Mapping[str, Callable[[SourceFile], Iterable[StaticRoute]]] = {
+    "django": django.routes,
+    "fastapi": fastapi.routes,
+    "flask": flask.routes,
+}
+
+
+def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tuple[StaticRoute, ...]:
+    """Return the routes that sources declare, by path of the repository.
+
+    Files that are no Python and files that do not compile declare nothing: another check judges those.
+    """
+    reader = FRAMEWORKS[framework]
+    found: list[StaticRoute] = []
+    for path in sorted(sources):
+        if not path.endswith(".py"):
+            continue
+        try:
+            source = SourceFile(path, sources[path])
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        found += reader(source)
+    return tuple(found)

@@ -1,0 +1,266 @@
+"""List the routes of an application, under the Python and in the folder that would run it.
+
+Self-contained: standard library only, any Python from 3.8, fed on standard input so that the target needs nothing::
+
+    python - '{"entrypoint": "main:app", "framework": "fastapi"}' < route_probe.py
+
+It imports the entry point (`module:attribute`, `module:create_app()`) and prints one JSON document on a line that
+begins with a marker; whatever the application prints goes to standard error. An import that fails is an answer too.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+import json
+import os
+import sys
+import traceback
+from typing import Any, Callable, Iterable, Iterator  # noqa: UP035  # collections.abc has no subscripts on 3.8
+
+__all__ = ["answer", "main"]
+
+MARKER = "<<gonogo-routes>>"
+WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
+DEPTH = 20
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the document that answers a request."""
+    document: dict[str, Any] = {
+        "python": "{}.{}.{}".format(*sys.version_info[:3]),
+        "framework": request.get("framework"),
+        "routes": [],
+        "openapi": None,
+        "error": None,
+    }
+    try:
+        found = load(request["entrypoint"])
+        name, app = recognized(found, request.get("framework"))
+        document["framework"] = name
+        document["routes"] = list(READERS[name](app))
+        if request.get("openapi") and callable(getattr(app, "openapi", None)):
+            document["openapi"] = app.openapi()
+        json.dumps(document)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # an application may raise anything at import, SystemExit too
+        document.update(routes=[], openapi=None, error=described(error))
+    return document
+
+
+def load(entrypoint: str) -> Any:
+    """Return what an entry point names, called where it says so or where it is a factory."""
+    module_name, _, expression = entrypoint.partition(":")
+    if os.getcwd() not in sys.path and "" not in sys.path:  # noqa: PTH109
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    module = importlib.import_module(module_name)
+    if not expression:
+        expression = next((name for name in ("app", "application") if hasattr(module, name)), "")
+        if not expression:
+            return module
+    node = ast.parse(expression, mode="eval").body
+    if isinstance(node, ast.Call):
+        arguments = [ast.literal_eval(item) for item in node.args]
+        keywords = {item.arg or "": ast.literal_eval(item.value) for item in node.keywords}
+        return attribute(module, node.func)(*arguments, **keywords)
+    return attribute(module, node)
+
+
+def attribute(module: Any, node: ast.expr) -> Any:
+    """Return what a dotted name means in a module."""
+    if isinstance(node, ast.Name):
+        return getattr(module, node.id)
+    if isinstance(node, ast.Attribute):
+        return getattr(attribute(module, node.value), node.attr)
+    raise ValueError("an entry point is module:attribute or module:factory(), found " + ast.dump(node))
+
+
+def recognized(found: Any, wanted: str | None) -> tuple[str, Any]:
+    """Return framework and application: what was found, what it wraps, or what it makes."""
+    if wanted == "django":
+        return "django", found
+    if inspect.isfunction(found) and not framework_of(found) and makes_app(found):
+        found = found()
+    inner = found
+    for _ in range(DEPTH):
+        name = framework_of(inner)
+        if name:
+            return name, inner
+        nested = (getattr(inner, key, None) for key in WRAPPED)
+        inner = next((item for item in nested if item is not None and not isinstance(item, (str, bytes))), None)
+        if inner is None:
+            break
+    raise TypeError(f"found {type(found).__module__}.{type(found).__qualname__}, expected {wanted or 'an'} application")
+
+
+def makes_app(function: Callable[..., Any]) -> bool:
+    """Say whether a function can be called without arguments, as a factory can."""
+    required = (
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    )
+    return next(required, None) is None
+
+
+def framework_of(found: Any) -> str:
+    """Return the framework whose application an object is, or an empty text."""
+    for kind in type(found).__mro__:
+        root = kind.__module__.partition(".")[0]
+        if kind.__module__.startswith(("fastapi.applications", "starlette.applications")):
+            return "fastapi"
+        if root == "flask" and kind.__name__ == "Flask":
+            return "flask"
+        if kind.__module__.startswith("django.core.handlers"):
+            return "django"
+    return ""
+
+
+def fastapi_routes(app: Any, base: str = "", *, nested: bool = False, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the routes of a FastAPI or Starlette application, those of mounted applications included."""
+    for route in contexts(app.routes):
+        path = base + (getattr(route, "path", None) or "")
+        endpoint = getattr(route, "endpoint", None)
+        if endpoint is None:
+            inner = getattr(route, "app", None)
+            if hasattr(inner, "routes") and depth < DEPTH:
+                yield from fastapi_routes(inner, path, nested=True, depth=depth + 1)
+            else:
+                yield row("mount", (), path, getattr(route, "name", None), inner)
+            continue
+        methods = set(getattr(route, "methods", None) or ())
+        if "GET" in methods:
+            methods.discard("HEAD")
+        websocket = not methods and not inspect.isclass(endpoint)
+        listed = hasattr(route, "response_model") and bool(getattr(route, "include_in_schema", False)) and not nested
+        schema = getattr(route, "path_format", None) if listed else None
+        kind = "websocket" if websocket else "http"
+        yield row(kind, ("WEBSOCKET",) if websocket else methods, path, route.name, endpoint, schema=schema)
+
+
+def contexts(routes: Iterable[Any]) -> Iterator[Any]:
+    """Yield routes as they answer: newer FastAPI keeps an included router as one lazy entry."""
+    unfold = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", None)
+    yield from routes if unfold is None else unfold(list(routes))
+
+
+def flask_routes(app: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rules of a Flask application."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions.get(rule.endpoint)
+        methods = set(rule.methods or ()) - {"OPTIONS"}
+        if "GET" in methods:
+            methods.discard("HEAD")
+        yield row("http", methods, rule.rule, rule.endpoint, view)
+
+
+def django_routes(_app: Any) -> Iterator[dict[str, Any]]:
+    """Yield the patterns that Django's resolver knows."""
+    if not importlib.import_module("django.apps").apps.ready:
+        importlib.import_module("django").setup()
+    resolver = importlib.import_module("django.urls").get_resolver()
+    yield from patterns(resolver.url_patterns, "/", 0)
+
+
+def patterns(entries: Iterable[Any], base: str, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield the patterns of a resolver and of those below it."""
+    for entry in entries:
+        path = base + str(entry.pattern).replace("^", "").replace("\\Z", "").rstrip("$")
+        if hasattr(entry, "url_patterns"):
+            if depth < DEPTH:
+                yield from patterns(entry.url_patterns, path, depth + 1)
+            continue
+        view = entry.callback
+        kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
+        methods = [verb.upper() for verb in getattr(kind, "http_method_names", ()) if hasattr(kind, verb)]
+        yield row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
+
+
+def row(  # noqa: PLR0913  # one per column
+    kind: str, methods: Iterable[str], path: str, name: str | None, handler: Any, *, schema: str | None = None
+) -> dict[str, Any]:
+    """Return one route of the document."""
+    module, qualname, source, line = origin(handler)
+    return {
+        "kind": kind,
+        "methods": sorted(methods),
+        "path": path,
+        "name": name if name is None else str(name),
+        "handler_module": module,
+        "handler_qualname": qualname,
+        "source_file": source,
+        "line": line,
+        "schema_path": schema,
+    }
+
+
+def origin(handler: Any) -> tuple[str, str, str | None, int | None]:
+    """Return where a handler was written: module, qualified name, file and line; of a class-based view the class."""
+    for _ in range(DEPTH):
+        inner = getattr(handler, "view_class", None) or getattr(handler, "cls", None) or handler
+        if isinstance(inner, functools.partial):
+            inner = inner.func
+        inner = getattr(inner, "__wrapped__", inner)
+        inner = getattr(inner, "__func__", inner)
+        if inner is handler:
+            break
+        handler = inner
+    named = handler if hasattr(handler, "__qualname__") else type(handler)
+    code = getattr(handler, "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else (None, None)
+    if code is None and inspect.isclass(named):
+        file = getattr(sys.modules.get(named.__module__), "__file__", None)
+    return str(named.__module__), str(named.__qualname__), file, line
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """Return an error's type, message, and the last place of the application that it passed through."""
+    frames = list(traceback.extract_tb(error.__traceback__))
+    places = [frame for frame in frames if in_application(frame.filename)] or frames
+    last = places[-1] if places else None
+    file, line = (last.filename, last.lineno) if last else (None, None)
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "file": file,
+        "line": line,
+        "function": last.name if last else None,
+        "text": last.line if last else None,
+    }
+
+
+def in_application(file: str) -> bool:
+    """Say whether a file is the application's own: below the working folder and in no environment."""
+    return file.startswith(os.path.join(os.getcwd(), "")) and "site-packages" not in file  # noqa: PTH109, PTH118
+
+
+READERS: dict[str, Callable[[Any], Iterator[dict[str, Any]]]] = {
+    "fastapi": fastapi_routes,
+    "flask": flask_routes,
+    "django": django_routes,
+}
+
+
+def main(argv: list[str]) -> int:
+    """Keep standard output for the document, ask the application, print, and leave whatever it has started."""
+    sys.dont_write_bytecode = True
+    mine = os.dup(1)
+    os.dup2(2, 1)
+    document = json.dumps(answer(json.loads(argv[1])), default=repr)
+    rest = f"\n{MARKER}{document}\n".encode()
+    while rest:
+        rest = rest[os.write(mine, rest) :]
+    return 0
+
+
+if __name__ == "__main__":
+    status = main(sys.argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)  # threads that the import started must not keep this process
