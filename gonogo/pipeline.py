@@ -18,7 +18,7 @@ from gonogo.moves.base import Move, Work
 from gonogo.moves.start import Restore, Stop
 from gonogo.moves.team import TeamMove
 from gonogo.probe import DowntimeProbe
-from gonogo.recipes import ASK_LADDER, Recipe, Step, rollback_recipe
+from gonogo.recipes import AskLadder, Recipe, Step, rollback_recipe
 from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult
 from gonogo.release import Release
 from gonogo.schema import ask_ladder
@@ -115,7 +115,7 @@ class Pipeline:
         """Steps that change nothing that serves; the first red gate ends the run."""
         self._outcome.exit_code = Exit.GO
         for step in steps:
-            if step is ASK_LADDER:
+            if isinstance(step, AskLadder):
                 self._ladder()
             elif isinstance(step, Gate):
                 gate = self._gate(step, after_touch=False)
@@ -124,7 +124,7 @@ class Pipeline:
                 elif gate.problem or gate.blocking or not gate.asked:
                     self._end(_red_early(gate), _why(gate), gate.blocking)
                     return
-            elif isinstance(step, TeamMove | Move):  # type: ignore[misc]
+            else:
                 self._move(step)
 
     def _ladder(self) -> None:
@@ -157,7 +157,9 @@ class Pipeline:
                     gate = self._gate(step, after_touch=True)
                     judgement = judge(gate, baseline=self._work.baseline)
                     self._work.notes += judgement.notes
-                elif step is not ASK_LADDER:
+                elif isinstance(step, AskLadder):
+                    self._ladder()
+                else:
                     self._move(step)
         except InterruptedRunError as error:
             return self._back(str(error), probe, interrupted=True)
@@ -197,9 +199,11 @@ class Pipeline:
         failed: list[str] = []
         target = work.serving
         for step in recipe:
+            if isinstance(step, AskLadder):
+                continue
             if isinstance(step, Gate):
-                assert target is not None
-                self._verify(step, target)
+                if target is not None:
+                    self._verify(step, target)
                 continue
             try:
                 self._move(step)

@@ -12,8 +12,9 @@ from gonogo.commands.prepare import Git, Where, at_commit, make_work, new_releas
 from gonogo.errors import GonogoError
 from gonogo.gate import stage_options
 from gonogo.host import Command
-from gonogo.moves.base import Move, Options, Work
-from gonogo.recipes import ASK_LADDER, Recipe, Step, deploy_recipe, rollback_recipe
+from gonogo.moves.base import Options, Work
+from gonogo.moves.checkout import Checkout
+from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
 from gonogo.schema import ask_ladder
 from gonogo.state import State
 from gonogo.words import Exit
@@ -73,7 +74,7 @@ def _work_aside(at: Where, aside: Path, *, commit_release: str, ref: str, env: s
 
 def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     recipe = deploy_recipe(at.environment, first=work.serving is None)
-    problems = _checkout(work, recipe)
+    problems = _checkout(work)
     shown = _Names({str(aside): str(real), work.release.id: "{release}"})
     ladder = ""
     if not problems:
@@ -99,12 +100,10 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     )
 
 
-def _checkout(work: Work, recipe: Recipe) -> tuple[str, ...]:
+def _checkout(work: Work) -> tuple[str, ...]:
     """Do the first move aside, so that everything after it can be described exactly."""
-    first = recipe.steps[0]
-    assert isinstance(first, Move)  # type: ignore[misc]
     try:
-        first.do(work)
+        Checkout().do(work)
     except GonogoError as error:
         return (str(error),)
     return (str(work.pin_problem),) if work.pin_problem else ()
@@ -115,10 +114,10 @@ def _step(work: Work, step: Step, shown: _Names, *, first: bool) -> PlannedStep:
         options = stage_options(step.stage, env=work.place.environment.name, subject=Path("S"), results=Path("R"), timeout=1)
         command = ("pytest", *options[:2], "--env", work.place.environment.name)
         return PlannedStep(name=step.name, kind="gate", commands=(str(Command(argv=command)),))
-    if step is ASK_LADDER:
+    if isinstance(step, AskLadder):
         return PlannedStep(name=step.name, kind="decision")
     try:
-        commands = tuple(shown(text) for text in step.describe(work))  # type: ignore[union-attr]
+        commands = tuple(shown(text) for text in step.describe(work))
     except GonogoError as error:
         commands = (f"(not known yet: {str(error).splitlines()[0]})",)
     return PlannedStep(name=step.name, kind="move", commands=commands, first_touch=first)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gonogo.errors import GonogoError
 from gonogo.host import Command
-from gonogo.migrations import heads_of
+from gonogo.schema import heads_of
 from gonogo.moves.base import Work, run_all
 
 __all__ = ["Checkout"]

@@ -1,0 +1,138 @@
+"""The database's schema in a deployment: where the migrations are, what is pending, and the ladder's answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gonogo.config import Environment, Project, Service
+from gonogo.errors import CommandError, RefusedError
+from gonogo.host import Command
+from gonogo.inspection.selfmigration import self_migrating
+from gonogo.ladder import Answer, decide
+from gonogo.migrations import Graph, tool_of
+from gonogo.moves.base import Work
+from gonogo.release import Release
+
+__all__ = ["ask_ladder", "graph_of", "graphs", "heads_of"]
+
+_MIGRATION_FILE = re.compile(r"(^|/)(migrations|alembic|versions)/.*\.(py|sql)$")
+
+
+def graph_of(root: Path, service: Service) -> Graph:
+    """The revisions that a service's source has; ``root`` is the application's folder."""
+    tool = tool_of(service.migrations)
+    config = root / service.migrations_config
+    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else None
+    files: dict[str, str] = {}
+    for folder in tool.folders(service.migrations_config, text):
+        for path in sorted((root / folder).rglob("*.py")):
+            files[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+    return tool.graph(files)
+
+
+def graphs(environment: Environment, project: Project) -> Mapping[str, Graph]:
+    """Service → its revisions; services that share a migrations config are asked once, under the first one's name."""
+    found: dict[str, Graph] = {}
+    seen: set[str] = set()
+    for name, service in environment.service.items():
+        if service.migrations == "none" or service.migrations_config in seen:
+            continue
+        seen.add(service.migrations_config)
+        found[name] = graph_of(project.source_root, service)
+    return found
+
+
+def heads_of(environment: Environment, project: Project) -> tuple[str, ...]:
+    """The heads of all migrations in a source tree."""
+    return tuple(sorted({head for graph in graphs(environment, project).values() for head in graph.heads()}))
+
+
+def ask_ladder(work: Work) -> Answer:
+    """What a rollback of this deployment would do to the data.
+
+    The database's revision is asked through the serving release; where it cannot say, everything that its source did
+    not have counts as pending.
+
+    Raises:
+        RefusedError: the database stands at a revision that this commit does not have.
+    """
+    environment = work.place.environment
+    pending: list[str] = []
+    shown: dict[str, str] = {}
+    stated: list[str] = []
+    for name, graph in graphs(environment, work.place.project).items():
+        service = environment.service[name]
+        tool = tool_of(service.migrations)
+        current = _current(work, name)
+        _require_known(current, graph)
+        for revision in graph.pending(current):
+            pending.append(revision)
+            shown[revision] = tool.not_shown(graph.revisions[revision].source)
+        stated += service.compatible_migrations
+    serving = work.serving
+    if serving is not None and not pending:
+        pending = _unread(work, serving)
+        shown = dict.fromkeys(pending, "the release runs it when it starts, by a tool that is not configured")
+    return decide(
+        first=serving is None,
+        pending=pending,
+        shown=shown,
+        stated=stated,
+        migrates_itself=_migrates_itself(work, serving) if pending and serving is not None else None,
+    )
+
+
+def _require_known(current: tuple[str, ...], graph: Graph) -> None:
+    """Refuse a commit that does not have the revision at which the database stands.
+
+    Raises:
+        RefusedError: naming the revision; an upgrade would fail after the first touch.
+    """
+    unknown = [revision for revision in current if revision not in graph.revisions]
+    if unknown:
+        raise RefusedError(
+            f"the database: found revision {', '.join(unknown)}, expected one that this commit has "
+            f"(its heads: {', '.join(graph.heads()) or 'none'}). Deploy a commit that contains the migration, "
+            "or merge it into this branch."
+        )
+
+
+def _current(work: Work, service: str) -> tuple[str, ...]:
+    """The database's revision now."""
+    serving = work.serving
+    if serving is None:
+        return ()
+    configured = work.place.environment.service[service]
+    tool = tool_of(configured.migrations)
+    if service not in serving.services:
+        return serving.accepted or serving.heads
+    argv = tool.current_command(configured.migrations_config)
+    try:
+        said = work.host.run(work.runtime.in_instance(work.place, serving, service, argv)).require()
+    except CommandError as error:
+        work.notes.append(f"The database's revision could not be asked: {str(error).splitlines()[0]}")
+        return serving.accepted or serving.heads
+    return tool.parse_current(said.output)
+
+
+def _migrates_itself(work: Work, release: Release) -> str | None:
+    """The entry command of a release that runs migrations when it starts, if one does."""
+    facts = work.runtime.facts(work.place, release, work.host)
+    for words in facts["entry"].values():
+        found = self_migrating(words, facts["scripts"])
+        if found is not None:
+            return f"{found.found}, in {found.where}"
+    return None
+
+
+def _unread(work: Work, serving: Release) -> list[str]:
+    """Migration files that changed, of a release that migrates itself with a tool gonogo was not told of."""
+    if any(service.migrations != "none" for service in work.place.environment.service.values()):
+        return []
+    if _migrates_itself(work, work.release) is None:
+        return []
+    git = ("git", "-C", str(work.release.worktree), "diff", "--name-only", serving.commit, work.release.commit)
+    changed = work.host.run(Command(argv=git, timeout=60.0), output_limit=None).require().output.splitlines()
+    return [path for path in changed if _MIGRATION_FILE.search(path)]
