@@ -1,0 +1,221 @@
+"""The runtime ``process``: a release is a git worktree with an environment of its own, an instance is a process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gonogo.host import Command, Host
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.process_health import require_free, wait_until_healthy
+from gonogo.runtimes.process_inspector import ProcessInspector
+from gonogo.runtimes.process_instances import Instance, Instances, end, is_alive, launch
+from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, venv, within
+
+__all__ = ["ProcessRuntime"]
+
+_GRACE = 10.0
+_LOG_TAIL = "2000"
+_SCRIPT_SIZE = 256 * 1024
+
+
+class ProcessRuntime:
+    """Starts each service as one process of the release's own environment."""
+
+    name = "process"
+
+    def __init__(self, *, grace: float = _GRACE) -> None:
+        """``grace`` is how many seconds an instance has between TERM and KILL."""
+        self._grace = grace
+
+    def inspector(self, place: Place, release: Release | None, host: Host) -> ProcessInspector:
+        """The read-only side."""
+        return ProcessInspector(place, release, host)
+
+    def pin(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (files, no commands)
+        """Write the commands and the env file that start this release into its folder.
+
+        Raises:
+            UsageError: a command asks for a port that its service has not.
+        """
+        return release.model_copy(update={"services": tuple(pin(place, release).services)})
+
+    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
+        """Make the environment and install the application's dependencies; ``commands.build`` replaces both."""
+        folder = str(application(place, release))
+        if whole := self._words(place, release, "build"):
+            return (Command(argv=whole, cwd=folder),)
+        make = self._words(place, release, "environment") or (
+            _interpreter(),
+            "-m",
+            "venv",
+            "--clear",
+            str(venv(release)),
+        )
+        install = self._words(place, release, "install") or _install(place, release, no_cache=no_cache)
+        commands = [Command(argv=make, cwd=folder)]
+        if install:
+            programs = os.pathsep.join((str(venv(release) / "bin"), os.environ.get("PATH", os.defpath)))
+            variables = {"PATH": programs, "VIRTUAL_ENV": str(venv(release)), "PYTHONPATH": ""}
+            commands.append(Command(argv=install, cwd=folder, env=variables))
+        return tuple(commands)
+
+    def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (no image to note)
+        """Return the release as it is: an environment has no id but its folder."""
+        return release
+
+    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:  # noqa: ARG002 (of what runs)
+        """Show the end of the log of every instance that was started."""
+        logs = [instance.log for instance in Instances(place.state).all() if instance.log.exists()]
+        return tuple(Command(argv=("tail", "-n", _LOG_TAIL, str(log))) for log in logs)
+
+    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (nothing to prepare)
+        """Return nothing: this runtime starts no database."""
+        return ()
+
+    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command once with the release's programs and variables, in the application's folder."""
+        return within(place, release, argv, service=service)
+
+    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command as ``in_service`` does: a process has no inside of its own."""
+        return within(place, release, argv, service=service)
+
+    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+        """The signals and commands that ``start`` would send, one a line."""
+        services = pinned(place, release).services
+        vanished = [name for name in (outgoing.services if outgoing is not None else ()) if name not in services]
+        return (*_starts(place, release, services, outgoing), *map(_kill_line, vanished))
+
+    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:  # noqa: ARG002
+        """Replace each service's instance in turn and wait for its health; then stop services that vanished.
+
+        What is stopped is what the pid files name, so that calling it again, or after a crash, ends in the same state.
+
+        Raises:
+            CommandError: a port is held by a stranger, or an instance ended or did not become healthy in time.
+        """
+        instances = Instances(place.state)
+        services = pinned(place, release).services
+        for name, service in services.items():
+            self._make_room(instances, name, service.port)
+            command = _start_command(place, release, name, service)
+            instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
+            wait_until_healthy(instance, service, host)
+        for instance in instances.all():
+            if instance.service not in services:
+                self._end(instances, instance)
+
+    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
+        """The signals that ``stop`` would send."""
+        return tuple(map(_kill_line, reversed(pinned(place, release).services)))
+
+    def stop(self, place: Place, release: Release, host: Host) -> None:  # noqa: ARG002 (signals, no commands)
+        """Stop this release's instances; those of another release go on.
+
+        Raises:
+            CommandError: a process is still there after KILL.
+        """
+        instances = Instances(place.state)
+        for instance in reversed(instances.all()):
+            if instance.release == release.id:
+                self._end(instances, instance)
+
+    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Throw away the worktree (while it stands), the environment, and the logs."""
+        worktree = Command(
+            argv=("git", "worktree", "remove", "--force", str(release.worktree)), cwd=str(place.project.root)
+        )
+        instances = Instances(place.state)
+        logs = (str(instances.log(service, release.id)) for service in release.services)
+        folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
+        return (worktree, folder) if release.worktree.exists() else (folder,)
+
+    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:  # noqa: ARG002 (files only)
+        """The command of each service, and the texts of the application's files that they name."""
+        services = pinned(place, release).services
+        folder = application(place, release)
+        scripts: dict[str, str] = {}
+        for service in services.values():
+            scripts |= dict(_scripts(folder, service.command))
+        return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
+
+    def _make_room(self, instances: Instances, service: str, port: int | None) -> None:
+        """End the service's present instance, and any of ours on the port that it needs."""
+        for instance in instances.all():
+            if instance.service == service or (port is not None and instance.port == port):
+                self._end(instances, instance)
+        if port is not None:
+            require_free(service, port)
+
+    def _end(self, instances: Instances, instance: Instance) -> None:
+        end(instance, grace=self._grace)
+        instances.forget(instance.service)
+
+    @staticmethod
+    def _words(place: Place, release: Release, move: str) -> tuple[str, ...]:
+        """The configured command of a move, or nothing."""
+        commands = {str(name): words for name, words in place.environment.commands.items()}
+        python = _interpreter() if move in {"build", "environment"} else str(venv(release) / "bin" / "python")
+        values = {"python": python, "venv": str(venv(release)), "source": str(application(place, release))}
+        return fill(commands.get(move, ()), values)
+
+
+def _interpreter() -> str:
+    """The Python that the deployer's own environment was made from."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ...]:
+    """How pip is called, by what the application's folder holds; nothing where it names no dependencies."""
+    folder = application(place, release)
+    look = folder if folder.is_dir() else place.project.source_root  # a plan is made before the worktree
+    pip = (str(venv(release) / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check")
+    options = ("--no-cache-dir",) if no_cache else ()
+    if (look / "requirements.txt").is_file():
+        return (*pip, *options, "-r", "requirements.txt")
+    return (*pip, *options, ".") if (look / "pyproject.toml").is_file() else ()
+
+
+def _start_command(place: Place, release: Release, name: str, service: PinnedService) -> Command:
+    command = within(place, release, service.command, service=name)
+    log = Instances(place.state).log(name, release.id)
+    return Command(argv=command.argv, cwd=command.cwd, env=command.env, clean_env=True, detach=log)
+
+
+def _starts(
+    place: Place, release: Release, services: Mapping[str, PinnedService], outgoing: Release | None
+) -> Iterator[str]:
+    recorded = {instance.service for instance in Instances(place.state).all() if is_alive(instance)}
+    running = recorded | set(outgoing.services if outgoing is not None else ())
+    folder = shlex.quote(str(application(place, release)))
+    for name, service in services.items():
+        if name in running:
+            yield _kill_line(name)
+        yield f"cd {folder} && {_start_command(place, release, name, service)}"
+        if service.port is not None:
+            yield f"curl {service.address}  # until it answers {service.live_status}, at most {service.timeout:g} s"
+
+
+def _kill_line(service: str) -> str:
+    return f"kill -TERM <pid of {service}>"
+
+
+def _scripts(folder: Path, command: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Files of the application that a command names, also inside ``sh -c "…"``."""
+    for word in command:
+        pieces = [word]
+        with contextlib.suppress(ValueError):
+            pieces += shlex.split(word)
+        for piece in dict.fromkeys(pieces):
+            path = folder / piece
+            with contextlib.suppress(OSError, ValueError):
+                inside = path.resolve().is_relative_to(folder.resolve())
+                if inside and path.is_file() and path.stat().st_size <= _SCRIPT_SIZE:
+                    yield piece, path.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,219 @@
+"""Running instances of the runtime ``process``: which process is ours, and how it is ended.
+
+    instances/<service>.json            pid file: the instance of a service, as it was started
+    instances/<service>/<release>.log   its output
+
+A pid alone proves nothing, it may have been given to a stranger meanwhile: the creation time must agree as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gonogo.errors import CommandError
+from gonogo.host import Command, Host
+from gonogo.state import write_atomically
+
+__all__ = ["Instance", "Instances", "end", "exit_code", "family", "is_alive", "launch"]
+
+_POLL = 0.02
+_AFTER_KILL = 5.0
+_CLOCK = 1.0
+"""Seconds by which the kernel's account of a creation time may move when the clock is set."""
+
+
+class Instance(BaseModel):
+    """One started instance, as its pid file says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    pid: int
+    started: float
+    """Creation time by the kernel's account (UTC seconds)."""
+    release: str
+    port: int | None = None
+    log: Path
+    offset: int = 0
+    """Where its output begins in the log."""
+    started_at: datetime
+
+    def __str__(self) -> str:
+        """The instance as people name it."""
+        return f"{self.service} (pid {self.pid})"
+
+
+class Instances:
+    """The pid files and logs of one environment."""
+
+    def __init__(self, state: Path) -> None:
+        """Below the environment's state folder; nothing is created."""
+        self._folder = state / "instances"
+
+    def read(self, service: str) -> Instance | None:
+        """The recorded instance of a service, alive or not; None when it was never started or was stopped.
+
+        Raises:
+            CommandError: the pid file is broken.
+        """
+        path = self._file(service)
+        try:
+            return Instance.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise CommandError(
+                f"{path}: found {str(error).splitlines()[0]}, expected a pid file. "
+                f"Stop the process of {service} by hand, then delete the file."
+            ) from error
+
+    def all(self) -> list[Instance]:
+        """Every recorded instance, by service."""
+        found = (self.read(path.stem) for path in sorted(self._folder.glob("*.json")))
+        return [instance for instance in found if instance is not None]
+
+    def write(self, instance: Instance) -> None:
+        """Record an instance."""
+        write_atomically(self._file(instance.service), instance.model_dump_json(indent=2) + "\n")
+
+    def forget(self, service: str) -> None:
+        """Remove the record of a service's instance."""
+        self._file(service).unlink(missing_ok=True)
+
+    def log(self, service: str, release: str) -> Path:
+        """Where a release's instance of a service writes."""
+        return self._folder / service / f"{release}.log"
+
+    def _file(self, service: str) -> Path:
+        return self._folder / f"{service}.json"
+
+
+def launch(  # noqa: PLR0913 (each keyword is one fact of the record)
+    instances: Instances, host: Host, command: Command, *, service: str, release: str, port: int | None
+) -> Instance:
+    """Start an instance and record it; its output is added to the log that ``command.detach`` names.
+
+    Raises:
+        CommandError: the program was not found or may not be executed.
+    """
+    log = instances.log(service, release)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    offset = log.stat().st_size if log.exists() else 0
+    pid = host.spawn(command)
+    instance = Instance(
+        service=service,
+        pid=pid,
+        started=_created(pid),
+        release=release,
+        port=port,
+        log=log,
+        offset=offset,
+        started_at=datetime.now(UTC),
+    )
+    instances.write(instance)
+    return instance
+
+
+def is_alive(instance: Instance) -> bool:
+    """Whether the very process that was started still runs; a zombie does not."""
+    leader = _leader(instance)
+    return leader is not None and _runs(leader)
+
+
+def family(instance: Instance) -> list[psutil.Process]:
+    """The running processes of an instance: the leader, its descendants, and orphans of its session."""
+    leader = _leader(instance)
+    if leader is None and psutil.pid_exists(instance.pid):
+        return []  # the pid belongs to a stranger, so no session of ours is left
+    found: dict[int, psutil.Process] = {}
+    if leader is not None:
+        found[leader.pid] = leader
+        with contextlib.suppress(psutil.Error):
+            found |= {child.pid: child for child in leader.children(recursive=True)}
+    found |= {orphan.pid: orphan for orphan in _session(instance)}
+    return [process for process in found.values() if _runs(process)]
+
+
+def end(instance: Instance, *, grace: float) -> None:
+    """End an instance with all its processes: TERM, ``grace`` seconds, KILL.
+
+    Raises:
+        CommandError: a process is still there after KILL.
+    """
+    members = family(instance)
+    for process in members:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    left = _wait([*members], grace)
+    left = list({process.pid: process for process in [*left, *family(instance)]}.values())
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    stuck = _wait(left, _AFTER_KILL)
+    exit_code(instance)
+    if stuck:
+        pids = ", ".join(str(process.pid) for process in stuck)
+        raise CommandError(
+            f"{instance}: found pid {pids} still there {_AFTER_KILL:g} s after KILL, expected its end. "
+            "It waits for the kernel or belongs to another user: look at it with `ps -fp PID` and end it by hand."
+        )
+
+
+def exit_code(instance: Instance) -> int | None:
+    """How the process ended, when it was started by this very process; None otherwise."""
+    try:
+        code = psutil.Process(instance.pid).wait(timeout=0)
+    except psutil.Error:
+        return None
+    return None if code is None else int(code)
+
+
+def _leader(instance: Instance) -> psutil.Process | None:
+    try:
+        process = psutil.Process(instance.pid)
+        return process if abs(process.create_time() - instance.started) < _CLOCK else None
+    except psutil.Error:
+        return None
+
+
+def _session(instance: Instance) -> Iterator[psutil.Process]:
+    """Members of the session that the instance leads, as far as they carry its release's name.
+
+    A session outlives its leader, and after a reboot its number may be a stranger's: the name tells them apart.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == instance.pid and process.environ().get("GONOGO_RELEASE") == instance.release:
+                yield process
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so many seconds; zombies are gone, whether or not anybody reaps them."""
+    deadline = time.monotonic() + seconds
+    left = [process for process in processes if _runs(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(_POLL)
+        left = [process for process in left if _runs(process)]
+    return left
+
+
+def _created(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
