@@ -1,0 +1,115 @@
+"""The rendered model tells who is deployed, who stands before and behind, and what the host gives."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.inspection import compose_model
+from gonogo.inspection.compose_model import BindMount, NamedVolume, PublishedPort
+
+ANY = "0.0.0.0"  # noqa: S104 - what Compose publishes on
+DATA = Path(__file__).parent / "data" / "compose"
+
+
+@pytest.fixture
+def shop() -> dict[str, Any]:
+    """The shop's model as `docker compose config --format json` rendered it."""
+    model: dict[str, Any] = json.loads((DATA / "shop.json").read_text())
+    return model
+
+
+@pytest.fixture
+def startup() -> dict[str, Any]:
+    """The model with services that migrate when they start."""
+    model: dict[str, Any] = json.loads((DATA / "startup.json").read_text())
+    return model
+
+
+def test_every_service_has_one_part(shop: dict[str, Any]) -> None:
+    """Deployed, before it, or behind it: no service is forgotten or counted twice."""
+    deployed = compose_model.deployed_services(shop, ())
+
+    assert deployed == ("api", "jobs", "migrate")
+    assert compose_model.fronts(shop, deployed) == ("edge", "web")
+    assert compose_model.backing(shop, deployed) == ("db", "metrics", "redis")
+
+
+def test_declared_services_are_deployed(shop: dict[str, Any]) -> None:
+    """A service with an image only is deployed when it is declared, and then it is no front."""
+    deployed = compose_model.deployed_services(shop, ["web"])
+
+    assert deployed == ("api", "jobs", "migrate", "web")
+    assert compose_model.fronts(shop, deployed) == ("edge",)
+
+
+def test_built_by(shop: dict[str, Any], startup: dict[str, Any]) -> None:
+    """A service that runs another one's image is built by that one; two builds stay apart."""
+    assert compose_model.built_by(shop) == {"api": "api", "jobs": "api", "migrate": "api"}
+    assert compose_model.built_by(startup) == {"api": "api", "scripted": "scripted", "seed": "seed"}
+    assert compose_model.image_name(startup, "seed") == "startup-seed"
+
+
+def test_a_proxy_is_a_front_without_depending_on_anything(startup: dict[str, Any]) -> None:
+    """A known proxy image stands in front, a job does not."""
+    deployed = compose_model.deployed_services(startup, ())
+
+    assert compose_model.fronts(startup, deployed) == ("proxy",)
+    assert compose_model.backing(startup, deployed) == ("nightly",)
+
+
+def test_one_shots(shop: dict[str, Any], startup: dict[str, Any]) -> None:
+    """What others wait for, jobs, and pure migrations end by themselves; a server that migrates first does not."""
+    assert compose_model.one_shots(shop) == ("migrate",)
+    assert compose_model.one_shots(startup) == ("nightly", "seed")
+
+
+def test_published_ports(shop: dict[str, Any]) -> None:
+    """Ports are listed with address and protocol; one that the engine chooses is not."""
+    assert compose_model.published_ports(shop) == (
+        PublishedPort("api", "127.0.0.1", 8001, "tcp"),
+        PublishedPort("web", ANY, 8080, "tcp"),
+        PublishedPort("web", ANY, 8081, "tcp"),
+        PublishedPort("web", ANY, 443, "udp"),
+    )
+
+
+def test_a_range_that_is_left_in_the_model() -> None:
+    """`8000-8002:80` stays a range when it is rendered; any of its ports may be taken."""
+    model = {"name": "x", "services": {"a": {"ports": [{"target": 80, "published": "8000-8002", "protocol": "tcp"}]}}}
+
+    assert [row.port for row in compose_model.published_ports(model)] == [8000, 8001, 8002]
+
+
+def test_bind_mounts(shop: dict[str, Any]) -> None:
+    """Mounted files and folders, and configs and secrets that are files."""
+    assert compose_model.bind_mounts(shop) == (
+        BindMount("api", "/srv/worktree/config.toml", "/app/config.toml", read_only=True),
+        BindMount("api", "/srv/worktree/uploads", "/app/uploads", read_only=False),
+        BindMount("api", "/srv/worktree/banner.txt", "/banner", read_only=True),
+        BindMount("api", "/srv/worktree/jwt.txt", "/run/secrets/jwt", read_only=True),
+        BindMount("web", "/srv/worktree/caddy", "/etc/caddy", read_only=True),
+    )
+
+
+def test_volumes_declared(shop: dict[str, Any]) -> None:
+    """Named volumes have the engine's name; external ones are said to be."""
+    assert compose_model.volumes_declared(shop) == (
+        NamedVolume("caddydata", "caddy-certificates", external=True),
+        NamedVolume("pgdata", "shop_pgdata", external=False),
+    )
+
+
+def test_start_words(startup: dict[str, Any]) -> None:
+    """Entry point and command are one list of words; without either there is none."""
+    assert compose_model.start_words(startup["services"]["scripted"]) == ("/app/entrypoint.sh", "serve")
+    assert compose_model.start_words(startup["services"]["nightly"]) == ()
+
+
+def test_an_empty_model() -> None:
+    """A model without services has nothing."""
+    model: dict[str, Any] = {"name": "x", "services": {}}
+
+    assert compose_model.deployed_services(model, ["api"]) == ()
+    assert (*compose_model.volumes_declared(model), *compose_model.bind_mounts(model)) == ()
