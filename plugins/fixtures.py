@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from gonogo.config import Endpoint, Environment, Project, Service
-from gonogo.host import LocalHost
+from gonogo.errors import CommandError
+from gonogo.host import Command, LocalHost
+from gonogo.inspection.engine import ASK, EngineFacts
+from gonogo.inspection.engine import parse as parse_engine
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected
+from gonogo.plugins.runtime_facts import Rendered, render_model
 from gonogo.plugins.source import Source
+from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, Place
+from gonogo.runtimes.place import env_file_of
 from gonogo.state import State
 from gonogo.subject import Subject
 
@@ -26,16 +33,20 @@ __all__ = [
     "baseline",
     "context",
     "endpoint",
+    "engine",
+    "env_file",
     "environment",
     "evidence",
     "host",
     "http",
-    "inspector",
     "inside",
+    "inspector",
     "parametrize",
     "place",
     "project",
+    "python",
     "release",
+    "rendered",
     "runner",
     "service",
     "serving",
@@ -84,9 +95,15 @@ def state(context: Context) -> State:
 @pytest.fixture(scope="session")
 def variables(context: Context) -> dict[str, str]:
     """The env file; skips where the environment has none. Its values never reach an assert."""
-    if context.environment.env_file is None:
+    if env_file_of(context.subject.path, context.environment) is None:
         pytest.skip("the environment has no env_file")
     return Hidden(context.variables)
+
+
+@pytest.fixture(scope="session")
+def env_file(context: Context) -> Path | None:
+    """Where the env file should stand on the host; None where the environment has none."""
+    return env_file_of(context.subject.path, context.environment)
 
 
 class Hidden(dict[str, str]):
@@ -124,8 +141,22 @@ def runner(context: Context) -> LocalHost:
 
 
 @pytest.fixture(scope="session")
+def engine(environment: Environment, runner: LocalHost) -> EngineFacts:
+    """The Docker Engine, or why it does not answer; skips where the runtime needs none."""
+    if environment.runtime != "compose":
+        pytest.skip(f"runtime {environment.runtime} needs no Docker")
+    try:
+        asked = runner.run(Command(argv=ASK, timeout=20.0), output_limit=None)
+    except CommandError as error:
+        return EngineFacts(problem=str(error))
+    if asked.timed_out:
+        return EngineFacts(problem="no answer within 20 s")
+    return parse_engine(asked.output, asked.errors)
+
+
+@pytest.fixture(scope="session")
 def host() -> Any:
-    """testinfra's host: files, sockets, mounts and processes of the environment's machine."""
+    """Testinfra's host: files, sockets, mounts and processes of the environment's machine."""
     import testinfra  # noqa: PLC0415 (heavy: only where a check asks)
 
     return testinfra.get_host("local://")
@@ -150,9 +181,25 @@ def inspector(place: Place, subject: Subject, runner: LocalHost) -> Inspector:
 
 
 @pytest.fixture(scope="session")
+def rendered(place: Place, runner: LocalHost) -> Rendered:
+    """What Compose makes of the environment's files, or why it refuses them; skips without Compose."""
+    if place.environment.runtime != "compose":
+        pytest.skip(f"runtime {place.environment.runtime} has no compose files")
+    return render_model(place, runner)
+
+
+@pytest.fixture(scope="session")
+def python(context: Context, runner: LocalHost) -> TargetPython:
+    """The Python that judges the source: the target's own where it can be known here."""
+    return choose(context.source_root, context.environment.runtime, runner)
+
+
+@pytest.fixture(scope="session")
 def source(context: Context, runner: LocalHost) -> Source:
     """The application's files as git knows them: the release's worktree, or the checkout."""
-    return Source(context.source_root, runner, commit=context.subject.release.commit if context.subject.release else None)
+    return Source(
+        context.source_root, runner, commit=context.subject.release.commit if context.subject.release else None
+    )
 
 
 @pytest.fixture(scope="session")
@@ -221,6 +268,6 @@ def _spread(metafunc: pytest.Metafunc, name: str, values: Sequence[Any], ids: Se
     if values:
         metafunc.parametrize(name, values, ids=list(ids), indirect=True)
     else:
-        metafunc.parametrize(name, [pytest.param(None, marks=pytest.mark.skip(reason=reason))], ids=["none"], indirect=True)
-
-
+        metafunc.parametrize(
+            name, [pytest.param(None, marks=pytest.mark.skip(reason=reason))], ids=["none"], indirect=True
+        )

@@ -13,6 +13,9 @@ from gonogo.inspection.contents import FileDigest, manifest_of
 __all__ = ["Source"]
 
 
+_FOREIGN = frozenset({".venv", "venv", "env", "node_modules", ".tox", ".nox", "site-packages"})
+
+
 class Source:
     """One folder of a git worktree; paths are relative to it, with ``/``."""
 
@@ -40,16 +43,50 @@ class Source:
         """The commit's full id."""
         return self._commit or self.git("rev-parse", "HEAD").output.strip()
 
+    @property
+    def head(self) -> str:
+        """The commit that is checked out, or nothing before the first."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").output.strip()
+        except CommandError:
+            return ""
+
+    def subject_of(self, commit: str) -> str:
+        """The first line of a commit's message."""
+        return self.git("log", "-1", "--format=%s", commit, "--").output.strip()
+
+    @property
+    def changes(self) -> tuple[tuple[str, str], ...]:
+        """What differs from HEAD in the whole repository: git's two letters, and the path."""
+        words = iter(self.git("status", "--porcelain=v1", "-z", "--untracked-files=all").output.split("\0"))
+        found = []
+        for word in words:
+            if word:
+                found.append((word[:2].strip(), word[3:]))
+            if word[:1] in {"R", "C"}:
+                next(words, None)  # where it was renamed from
+        return tuple(found)
+
     @functools.cached_property
     def tracked(self) -> tuple[str, ...]:
         """Every file that git tracks below this folder and that stands on the disk."""
         listed = self.git("ls-files", "-z").output.split("\0")
-        return tuple(path for path in listed if path and ((self.root / path).is_file() or (self.root / path).is_symlink()))
+        return tuple(
+            path for path in listed if path and ((self.root / path).is_file() or (self.root / path).is_symlink())
+        )
 
     @functools.cached_property
     def manifest(self) -> Mapping[str, FileDigest]:
         """Digest of every tracked file, as it would be built."""
         return manifest_of(self.root, self.tracked)
+
+    @functools.cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """What is no part of the application: git's own folder, and ignored folders of other people's packages."""
+        ignored = self.git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z").output
+        folders = [self.root / path for path in ignored.split("\0") if path.endswith("/")]
+        foreign = [folder for folder in folders if folder.name in _FOREIGN or (folder / "pyvenv.cfg").is_file()]
+        return (str(self.root / ".git"), *map(str, foreign))
 
     @property
     def is_repository(self) -> bool:

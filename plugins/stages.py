@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,9 +25,13 @@ def selected_stages(expression: str) -> tuple[Stage, ...]:
         compiled = Expression.compile(expression)
         if compiled.evaluate(lambda _name, /, **_: False):
             return ()
-        return tuple(stage for stage in Stage if compiled.evaluate(lambda name, /, **_: name == stage.value))
+        return tuple(stage for stage in Stage if compiled.evaluate(_is(stage)))
     except SyntaxError:
         return ()
+
+
+def _is(stage: Stage) -> Callable[..., bool]:
+    return lambda name, /, **_: name == stage.value
 
 
 def is_whole(expression: str) -> bool:

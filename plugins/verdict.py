@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gonogo.errors import GonogoError
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
@@ -31,7 +32,12 @@ _LETTERS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.SKIPPED: "s",
 }
-_UNRESOLVED = ("Name or service not known", "Temporary failure in name resolution", "nodename nor servname", "No address")
+_UNRESOLVED = (
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "nodename nor servname",
+    "No address",
+)
 
 
 class VerdictPlugin:
@@ -62,9 +68,7 @@ class VerdictPlugin:
         report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
         return report
 
-    def _judge(
-        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
-    ) -> CheckResult | None:
+    def _judge(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> CheckResult | None:
         """The verdict of the phase that decides: the first bad one, else the call."""
         stage = stage_of(item)
         if stage is None or not (report.when == "call" or report.failed or report.skipped):
@@ -104,9 +108,8 @@ class VerdictPlugin:
     def _shown(self, check: CheckResult | None, report: pytest.TestReport) -> str:
         """What pytest prints of a red check: its message and remedy; the traceback only for -v or a crash."""
         crashed = check is None or (check.outcome is Outcome.INCONCLUSIVE and "crashed" in check.found)
-        if crashed or self._config.option.verbose > 0:
+        if check is None or crashed or self._config.option.verbose > 0:
             return self._context.redactor.text(str(report.longrepr))
-        assert check is not None
         return f"found   {check.found}\nremedy  {check.remedy}"
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
@@ -176,7 +179,7 @@ class VerdictPlugin:
 
 
 def _exit(gate: GateResult, exitstatus: int) -> Exit:
-    """pytest's exit status, extended: a gate in which nothing was asked is no GO."""
+    """Pytest's exit status, extended: a gate in which nothing was asked is no GO."""
     if exitstatus in {Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE} and not gate.blocking:
         return Exit(exitstatus)
     if gate.blocking:
@@ -197,7 +200,7 @@ def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport, collected: 
 
 def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Outcome, str]:
     """Failed: the subject answered wrongly. Inconclusive: we could not find out."""
-    if isinstance(error, InconclusiveError):
+    if isinstance(error, InconclusiveError | GonogoError):
         return Outcome.INCONCLUSIVE, str(error)
     if isinstance(error, AssertionError):
         return Outcome.FAILED, _message(error)

@@ -1,4 +1,4 @@
-"""Whether the env file gives the release what it asks for. Messages name variables, never values."""
+"""Whether the env file gives the release what it asks for. Messages name variables, never their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.inspection import demands, envfile
-from gonogo.plugins.evidence import Collected
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 
 __all__: list[str] = []
@@ -17,18 +18,56 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P19",
-    remedy="Set the named variables in the env file of [env.{env}] on the host (gonogo.toml: env.{env}.env_file); "
-    "their meaning stands in .env.example",
+    remedy="Set the named variables in the env file of [env.{env}] on the host (.env.example says what they mean): "
+    "python -m pytest -m predeploy --env {env} -k required_variable",
 )
 def test_every_required_variable_is_set(
-    environment: Environment, source: Source, env_file: Path | None, secrets: Mapping[str, str], evidence: Collected
+    environment: Environment,
+    env_file: Path | None,
+    source: Source,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
 ) -> None:
-    """Every variable that compose files, settings classes or gonogo.toml require has a value in the env file.
+    """Every variable that compose files, settings classes or gonogo.toml require has a value.
 
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     """
-    example = demands.example(source.texts())
-    required = demands.of_configuration(environment) + demands.of_compose(environment, source.text_of)
-    required += demands.of_settings(environment, source.text_of)
-    if env_file is None and not required:
+    rendered: Rendered | None = request.getfixturevalue("rendered") if environment.runtime == "compose" else None
+    problem, values = demands.read(env_file)
+    assert not problem, problem
+    name, example = demands.example_file(source.root)
+    asked = demands.of_environment(environment, source.root)
+    in_services = demands.of_services(environment, source.root)
+    if env_file is None and not asked and not any(in_services.values()):
         pytest.skip("no env file, and nothing requires a variable")
+    evidence.text("Variables in the env file", ", ".join(sorted(values)) or "none")
+    evidence.text(
+        f"Only in {name or 'an example file (none found)'}",
+        ", ".join(envfile.only_in_example(example, values)) or "none",
+    )
+    missing = list(envfile.missing(asked, values, example=example))
+    if rendered is not None and rendered.problem and any(in_services.values()) and not missing:
+        raise InconclusiveError(
+            "what Compose passes to the services is not known, because it refuses its files (see P12)"
+        )
+    for service, variables in in_services.items():
+        known = {**values, **demands.given(rendered.model if rendered else {}, service)}
+        missing += envfile.missing(variables, known, example=example)
+    assert not missing, f"{env_file or 'no env file'}: {'; '.join(map(str, missing))}; expected a value for each"
+
+
+@pytest.mark.predeploy(
+    "P20",
+    remedy="Put real values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
+)
+def test_no_placeholder_is_left(
+    variables: Mapping[str, str], env_file: Path, source: Source, evidence: Collected
+) -> None:
+    """No value is left from a template, and no secret is the example file's own.
+
+    Catches the copied .env.example that went live: its secrets stand in the repository for everybody to read.
+    """
+    name, example = demands.example_file(source.root)
+    left = envfile.placeholders(variables, example)
+    evidence.table(f"Judged beside {name or 'no example file'}", [(place.name, place.why) for place in left])
+    assert not left, f"{env_file}: {'; '.join(map(str, left))}; expected values of this environment's own"

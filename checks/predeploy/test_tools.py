@@ -8,11 +8,12 @@ import psutil
 import pytest
 
 from gonogo.config import Environment
-from gonogo.errors import CommandError, GonogoError
+from gonogo.errors import CommandError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection import room, tools
 from gonogo.inspection.engine import EngineFacts
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.runtime_facts import compose_spelling
 from gonogo.state import State
 
 __all__: list[str] = []
@@ -26,14 +27,15 @@ def test_tools_are_there_in_the_required_versions(
 ) -> None:
     """The tools that a deployment runs are there, and new enough.
 
-    Catches docker-compose 1, which fails with "KeyError: 'ContainerConfig'" when it recreates a container on a new engine.
+    Catches docker-compose 1, which dies with KeyError: 'ContainerConfig' where it recreates a container.
     """
     needed = [tools.GIT, tools.DOCKER] if environment.runtime == "compose" else [tools.GIT]
     said = {tool: _said(runner, tool.argv) for tool in needed}
     wrong = [problem for tool, text in said.items() if (problem := tools.judge(tool, text))]
-    spelling, problem = _compose(runner) if environment.runtime == "compose" else ("not needed", "")
+    spelling, problem = compose_spelling(runner) if environment.runtime == "compose" else ("not needed", "")
     evidence.table(
-        "What is here", [*((tool.name, text or "not found") for tool, text in said.items()), ("Compose", spelling)]
+        "What is here",
+        [*((tool.name, text or "not found") for tool, text in said.items()), ("Compose", spelling or "not found")],
     )
     wrong += [problem] if problem else []
     assert not wrong, "; ".join(wrong)
@@ -72,16 +74,6 @@ def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> 
     assert not engine.problem, f"found no answer from the Docker daemon ({engine.problem}), expected its version"
     old = tools.judge(tools.DOCKER, engine.version)
     assert not old, old
-
-
-def _compose(runner: LocalHost) -> tuple[str, str]:
-    """The spelling of Compose that will be used, and what is wrong with it."""
-    from gonogo.runtimes.compose_cli import cli  # noqa: PLC0415 (only where the runtime is compose)
-
-    try:
-        return " ".join(cli(runner)), ""
-    except GonogoError as error:
-        return "not found", str(error)
 
 
 def _said(runner: LocalHost, argv: tuple[str, ...]) -> str | None:

@@ -8,7 +8,7 @@ from gonogo.config import Environment, Project
 from gonogo.inspection.envfile import parse
 from gonogo.runtimes.base import Place
 
-__all__ = ["host_path", "make_place", "read_variables"]
+__all__ = ["env_file_of", "host_path", "make_place", "read_variables"]
 
 
 def host_path(project: Project, environment: Environment) -> Path:
@@ -29,12 +29,19 @@ def make_place(project: Project, environment: Environment, *, state: Path, path:
     )
 
 
+def env_file_of(path: Path, environment: Environment) -> Path | None:
+    """The env file on the host: the configured one, or the ``.env`` that Compose would read by itself."""
+    if environment.env_file is not None:
+        return path / environment.env_file
+    usual = (path / environment.compose[0]).parent / ".env" if environment.runtime == "compose" else None
+    return usual if usual is not None and usual.is_file() else None
+
+
 def read_variables(path: Path, environment: Environment) -> dict[str, str]:
     """What the env file says; empty when there is none (P19 tells that)."""
-    if environment.env_file is None:
-        return {}
+    env_file = env_file_of(path, environment)
     try:
-        text = (path / environment.env_file).read_text(encoding="utf-8", errors="replace")
+        text = env_file.read_text(encoding="utf-8", errors="replace") if env_file is not None else ""
     except OSError:
         return {}
     return {name: value for name, value in parse(text).values.items() if value is not None}

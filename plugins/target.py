@@ -1,0 +1,51 @@
+"""The Python that judges a release's source before anything is built."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonogo.host import Command, LocalHost
+from gonogo.inspection.pythons import NAMES, Wanted, wanted
+from gonogo.plugins.evidence import InconclusiveError
+
+__all__ = ["TargetPython", "choose"]
+
+_SECONDS = 55.0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPython:
+    """A Python on this machine that stands for the target's, and what the target's should be."""
+
+    program: str
+    wanted: Wanted | None
+    runner: LocalHost
+
+    def ask(self, script: str, *arguments: str, cwd: Path) -> str:
+        """Run a script in isolated mode; returns what it printed.
+
+        Raises:
+            InconclusiveError: it did not end well.
+        """
+        command = Command(
+            argv=(self.program, "-I", "-", *arguments), cwd=str(cwd), stdin=script.encode(), timeout=_SECONDS
+        )
+        done = self.runner.run(command, output_limit=None)
+        if not done.ok:
+            how = f"no end within {_SECONDS:g} s" if done.timed_out else f"exit code {done.code}"
+            last = done.errors.strip().splitlines()[-1:] or ["it said nothing"]
+            raise InconclusiveError(f"`{self.program} -I -`: found {how} ({last[0]}), expected an answer")
+        return done.output
+
+
+def choose(folder: Path, runtime: str, runner: LocalHost) -> TargetPython:
+    """The Python that the release's own will be made from; else the version that the source names, if it is here."""
+    texts = {name: (folder / name).read_text("utf-8", "replace") for name in NAMES if (folder / name).is_file()}
+    if runtime == "process":
+        return TargetPython(getattr(sys, "_base_executable", None) or sys.executable, None, runner)
+    named = wanted(texts)
+    program = shutil.which(f"python{named.version}") if named is not None else None
+    return TargetPython(program or shutil.which("python3") or sys.executable, named, runner)
