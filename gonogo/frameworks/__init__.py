@@ -22,12 +22,13 @@ FRAMEWORKS: Mapping[str, Callable[[SourceFile], Iterable[StaticRoute]]] = {
 def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tuple[StaticRoute, ...]:
     """Return the routes that sources declare, by path of the repository.
 
-    Files that are no Python and files that do not compile declare nothing: another check judges those.
+    Files that are no Python and files that do not compile declare nothing: another check judges those. Nor do tests:
+    the applications they make up serve nobody.
     """
     reader = FRAMEWORKS[framework]
     found: list[StaticRoute] = []
     for path in sorted(sources):
-        if not path.endswith(".py"):
+        if not path.endswith(".py") or _is_test(path):
             continue
         try:
             source = SourceFile(path, sources[path])
@@ -35,3 +36,9 @@ def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tupl
             continue
         found += reader(source)
     return tuple(found)
+
+
+def _is_test(path: str) -> bool:
+    """Say whether a file belongs to tests, by the names that pytest and unittest give them."""
+    *folders, name = path.split("/")
+    return not {"test", "tests"}.isdisjoint(folders) or name == "conftest.py" or name.startswith("test_")

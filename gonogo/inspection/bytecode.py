@@ -81,7 +81,7 @@ class BytecodeReport:
 
 
 def probe_source() -> str:
-    """Return the text of the probe, for the standard input of `python -I - REQUEST`."""
+    """Return the text of the probe, for the standard input of `python -I -B - REQUEST`."""
     return answers.script("bytecode_probe.py")
 
 

@@ -2,7 +2,7 @@
 
 Self-contained: standard library only, any Python from 3.8, fed on standard input so that the target needs nothing::
 
-    python -I - '{"roots": ["/app"], "headers_only": ["/usr/lib/python3/dist-packages"]}' < bytecode_probe.py
+    python -I -B - '{"roots": ["/app"], "headers_only": ["/usr/lib/python3/dist-packages"]}' < bytecode_probe.py
 
 It changes nothing and prints one JSON document. Of code below `roots` the compiled code itself is compared with what
 the source compiles to; below `headers_only` (and in virtual environments met on the way) only headers are judged.

@@ -2,7 +2,7 @@
 
 Self-contained: standard library only, any Python from 3.8, fed on standard input so that the target needs nothing::
 
-    python -I - '{"root": "/src", "files": ["main.py", "templates/base.html"]}' < compile_probe.py
+    python -I -B - '{"root": "/src", "files": ["main.py", "templates/base.html"]}' < compile_probe.py
 
 Long lists of files stand in the script itself instead (`REQUEST`). It runs nothing of what it reads, and prints one
 JSON document.

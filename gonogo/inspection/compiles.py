@@ -43,7 +43,7 @@ class CompileReport:
 
 
 def probe_source(*, root: str, files: Iterable[str]) -> str:
-    """Return the text of the probe with its request in it, for the standard input of `python -I -`.
+    """Return the text of the probe with its request in it, for the standard input of `python -I -B -`.
 
     The request travels in the script because a list of files may be longer than an argument can be.
     """

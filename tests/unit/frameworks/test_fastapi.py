@@ -159,3 +159,12 @@ def test_each_compiling_python_file_is_read_in_order() -> None:
     )
 
     assert [route.path for route in found] == ["/a", "/é"]
+
+
+@pytest.mark.parametrize("path", ["tests/helpers.py", "app/test/apps.py", "conftest.py", "app/test_routes.py"])
+def test_tests_declare_nothing(path: str) -> None:
+    """Applications that tests make up are not the application."""
+    text = "@app.get('/a')\ndef a(): ...\n"
+
+    assert routes(text, path) == []
+    assert len(routes(text, "app/latest_routes.py")) == 1

@@ -74,7 +74,7 @@ def probed(
 ) -> bytecode.BytecodeReport:
     """Run the probe as it runs in a target."""
     answer = subprocess.run(
-        [interpreter, "-I", "-", bytecode.probe_request(roots=[str(root) for root in roots], **request)],
+        [interpreter, "-I", "-B", "-", bytecode.probe_request(roots=[str(root) for root in roots], **request)],
         input=bytecode.probe_source(),
         check=True,
         capture_output=True,
