@@ -1,0 +1,195 @@
+"""The runtime ``compose``: a release is a set of images and a pinned Compose model."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gonogo.host import Command, Host, LocalHost
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
+from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
+from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
+from gonogo.runtimes.compose_inspector import ComposeInspector
+from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
+from gonogo.runtimes.compose_render import app_folder, project_folder, render
+from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
+from gonogo.runtimes.compose_steps import Steps, groups_of
+
+__all__ = ["ComposeRuntime", "cli"]
+
+_LOG_TAIL = "5000"
+_SECONDS = 60.0
+
+
+class ComposeRuntime:
+    """Builds, starts and stops releases with Docker Compose."""
+
+    name = "compose"
+
+    def __init__(self) -> None:
+        """Nothing is asked of Docker yet."""
+        self._planned: dict[Path, dict[str, Any]] = {}
+
+    def inspector(self, place: Place, release: Release | None, host: Host) -> ComposeInspector:
+        """The read-only side."""
+        return ComposeInspector(place, release, host)
+
+    def pin(self, place: Place, release: Release, host: Host) -> Release:
+        """Render the model at the commit and keep what starts it.
+
+        Raises:
+            RefusedError: no daemon answers, Compose is too old, or it refuses the model.
+            UsageError: Docker or the env file is missing, or a declared service is not in the model.
+        """
+        cli(host)
+        require_daemon(host)
+        return pin_release(place, release, host)
+
+    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
+        """Build the images of the deployed services; those that are not built here are pulled."""
+        model = self._model(place, release)
+        services = release.services or deployed(place, model)
+        tags = release.tags or tags_of(model, services, project=place.environment.project, release=release.id)
+        folder = str(app_folder(place, release.root))
+        own = place.environment.commands.get("build")
+        if own is not None:
+            return (Command(argv=_fill(own, release.id, tags), cwd=folder),)
+        built = [name for name in services if name in self._built(place, release)]
+        pulled = [name for name in services if not tags[name].endswith(f":{release.id}")]
+        options = ("--no-cache",) if no_cache else ()
+        commands = [self._command(place, release, release.folder / BUILD, "build", *options, *built)] if built else []
+        if pulled:
+            words = ("pull", "--ignore-pull-failures", *pulled)
+            commands.append(self._command(place, release, release.folder / COMPOSE, *words))
+        return tuple(commands)
+
+    def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (tags say it all)
+        """Note the id of each deployed service's image.
+
+        Raises:
+            CommandError: an image is not there.
+        """
+        images = {}
+        for service, tag in release.tags.items():
+            argv = ("docker", "image", "inspect", "--format", "{{.Id}}", tag)
+            answer = host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
+            images[service] = answer.output.strip()
+        return release.model_copy(update={"images": images})
+
+    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
+        """Show the end of the logs of every container of the project."""
+        pinned = release.folder / COMPOSE if release is not None else None
+        model = pinned if pinned is not None and pinned.is_file() else None
+        words = ("logs", "--no-color", "--timestamps", "--tail", _LOG_TAIL)
+        return (project_command(model, *words, project=place.environment.project),)
+
+    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Start data stores that do not run; those that run are left alone."""
+        return self._steps(place, release).backing()
+
+    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command in a new container of a service, which is removed afterwards."""
+        words = ("run", "--rm", "--no-deps", "--no-TTY", service, *argv)
+        return self._command(place, release, self._path(release), *words)
+
+    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+        """Run a command in a service's running container."""
+        return self._command(place, release, self._path(release), "exec", "--no-TTY", service, *argv)
+
+    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+        """What ``start`` would run."""
+        gone = remove_vanished(place, self._model(place, release), outgoing)
+        return tuple(describe(self._steps(place, release), gone))
+
+    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
+        """Replace the deployed services, wait for their health, and refresh what stands in front of them.
+
+        Raises:
+            CommandError: an image is gone, a command failed, or a service did not become healthy in time.
+        """
+        verify_images(release, host)
+        path = startable(place, release)
+        gone = remove_vanished(place, read_model(release), outgoing)
+        start_release(self._steps(place, release, path), gone, host)
+
+    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
+        """What ``stop`` would run."""
+        return (str(self._command(place, release, self._path(release), "down")),)
+
+    def stop(self, place: Place, release: Release, host: Host) -> None:
+        """Remove the project's containers and networks; volumes stay.
+
+        Raises:
+            CommandError: Compose could not remove them.
+        """
+        host.run(self._command(place, release, self._path(release), "down")).require()
+
+    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Throw away the release's own tags, its worktree and its folder."""
+        tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
+        commands = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
+        if release.worktree.exists():
+            argv = ("git", "worktree", "remove", "--force", str(release.worktree))
+            commands.append(Command(argv=argv, cwd=str(place.project.root)))
+        return (*commands, Command(argv=("rm", "-rf", "--", str(release.folder))))
+
+    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
+        """The entry command of each deployed service, and the texts of the application's scripts that they name."""
+        definitions = services_of(self._model(place, release))
+        entry = {}
+        for service in release.services:
+            image = release.images.get(service) or release.tags.get(service)
+            entry[service] = entry_words(definitions[service], image_config(image, host) if image else {})
+        folder = app_folder(place, release.root)
+        return {"entry": entry, "scripts": scripts_of(folder, entry.values())}
+
+    def _steps(self, place: Place, release: Release, path: Path | None = None) -> Steps:
+        model = self._model(place, release)
+        services = release.services or deployed(place, model)
+        return Steps(
+            place=place,
+            model=path or self._path(release),
+            groups=groups_of(model, services),
+            secrets=from_environment(model, place.variables),
+        )
+
+    def _command(self, place: Place, release: Release, model: Path, *words: str) -> Command:
+        folder = project_folder(place, place.path)
+        made = project_command(model, *words, project=place.environment.project, folder=folder)
+        taken = from_environment(self._model(place, release), place.variables)
+        return Command(argv=made.argv, env={**made.env, **taken}, timeout=place.environment.command_timeout)
+
+    @staticmethod
+    def _path(release: Release) -> Path:
+        today = release.folder / CURRENT
+        return today if today.is_file() else release.folder / COMPOSE
+
+    def _model(self, place: Place, release: Release) -> dict[str, Any]:
+        """The pinned model; while nothing is pinned yet (a plan), what the compose files mean now."""
+        if (release.folder / COMPOSE).is_file():
+            return read_model(release)
+        return self._plan(place, release)
+
+    def _built(self, place: Place, release: Release) -> set[str]:
+        """The services that are built here themselves."""
+        pinned = (release.folder / BUILD).is_file()
+        model = read_model(release, BUILD) if pinned else self._plan(place, release)
+        return {name for name, service in services_of(model).items() if "build" in service}
+
+    def _plan(self, place: Place, release: Release) -> dict[str, Any]:
+        root = release.root if app_folder(place, release.root).is_dir() else place.project.root
+        if root not in self._planned:
+            with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
+                output = Path(folder) / COMPOSE
+                self._planned[root] = render(place, root, LocalHost(), output=output, commit=release.commit)
+        return self._planned[root]
+
+
+def _fill(words: Sequence[str], release: str, tags: Mapping[str, str]) -> tuple[str, ...]:
+    values = {"release": release, **{f"tag:{service}": tag for service, tag in tags.items()}}
+    return tuple(re.sub(r"\{([\w:.-]+)\}", lambda match: values.get(match[1], match[0]), word) for word in words)

@@ -1,0 +1,166 @@
+"""Where the application's own Python can be asked under Compose: an image, or a running container."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gonogo.host import Command, Completed, Host
+from gonogo.inspection.contents import FileDigest
+from gonogo.inspection.secrets import is_secret_name
+from gonogo.runtimes.base import ImageFacts
+from gonogo.runtimes.compose_engine import SCRATCH_LABEL, connect, exists_in, files_in, scratch, scratch_name
+
+__all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
+
+_PYTHONS = ("python", "python3")
+_NOT_FOUND = (126, 127)
+_READ_BY_CLIENT = ("DOCKER_", "LD_", "COMPOSE_", "BUILDKIT_", "XDG_", "SSH_", "SSL_")
+_READ_BY_CLIENT_TOO = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "TZ",
+        "USER",
+        "NO_PROXY",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "no_proxy",
+        "http_proxy",
+        "https_proxy",
+        "ALL_PROXY",
+    ]
+)
+_MARK = "GONOGO_PROBE"
+_KILLER = """\
+import os, sys
+mark = sys.argv[1].encode()
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as stream:
+            marked = mark in stream.read().split(b"\\0")
+        if marked and int(pid) != os.getpid():
+            os.kill(int(pid), 9)
+    except OSError:
+        pass
+"""
+
+
+def variables_for_run(variables: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Options that hand variables to ``docker run``, and the environment that carries their values.
+
+    Only names stand on the command line. The few names that the docker client itself obeys (``PATH``,
+    ``DOCKER_HOST``) carry their value there, unless they are secrets: those are left out.
+    """
+    options: list[str] = []
+    carried: dict[str, str] = {}
+    for name, value in variables.items():
+        if name not in _READ_BY_CLIENT_TOO and not name.startswith(_READ_BY_CLIENT):
+            options += ["--env", name]
+            carried[name] = value
+        elif not is_secret_name(name):
+            options += ["--env", f"{name}={value}"]
+    return tuple(options), carried
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeArtifact:
+    """The image of one service."""
+
+    service: str
+    image: str
+    """The image's id."""
+    label: str
+    code: Mapping[str, str]
+    facts: ImageFacts | None
+    host: Host = field(repr=False)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    workdir: str | None = None
+    """The service's own working folder, where it is not the image's."""
+
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+        """Run a script in a scratch container without a network; it is gone afterwards."""
+        done = self._run(_PYTHONS[0], script, args, isolated=isolated, timeout=timeout)
+        if done.code in _NOT_FOUND and "executable file not found" in done.errors:
+            done = self._run(_PYTHONS[1], script, args, isolated=isolated, timeout=timeout)
+        return done
+
+    def _run(self, python: str, script: str, args: tuple[str, ...], *, isolated: bool, timeout: float) -> Completed:
+        name = scratch_name()
+        options, carried = variables_for_run(self.variables)
+        argv = ["docker", "run", "--rm", "--interactive", "--name", name, "--label", f"{SCRATCH_LABEL}=1"]
+        argv += ["--pull", "never", "--network", "none", *options]
+        argv += ["--workdir", self.workdir] if self.workdir and not isolated else []
+        argv += ["--entrypoint", python, self.image, *(["-I"] if isolated else []), "-", *args]
+        command = Command(argv=tuple(argv), env=carried, stdin=script.encode(), timeout=timeout)
+        ended = False
+        try:
+            done = self.host.run(command, output_limit=None)
+            ended = not done.timed_out
+        finally:
+            if not ended:
+                self.host.run(Command(argv=("docker", "rm", "--force", "--volumes", name), timeout=30.0))
+        return done
+
+    def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
+        """Digests from a container that is created, never started, and removed."""
+        with connect() as client, scratch(client, self.image) as container:
+            return files_in(container, paths)
+
+    def exists(self, path: str) -> bool:
+        """Whether a program or path is in the image."""
+        with connect() as client, scratch(client, self.image) as container:
+            container.reload()
+            return exists_in(container, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeInside:
+    """The running container of one service."""
+
+    service: str
+    container: str
+    """The container's name."""
+    code: Mapping[str, str]
+    host: Host = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"container {self.container}"
+
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+        """Run a script in the container; one that does not end in time is ended there as well."""
+        done = self._run(_PYTHONS[0], script, args, isolated=isolated, timeout=timeout)
+        if done.code in _NOT_FOUND and "executable file not found" in f"{done.errors}{done.output}":
+            done = self._run(_PYTHONS[1], script, args, isolated=isolated, timeout=timeout)
+        return done
+
+    def _run(self, python: str, script: str, args: tuple[str, ...], *, isolated: bool, timeout: float) -> Completed:
+        mark = f"{_MARK}={secrets.token_hex(8)}"
+        argv = ("docker", "exec", "--interactive", "--env", mark, self.container, python)
+        words = (*(("-I",) if isolated else ()), "-", *args)
+        ended = False
+        try:
+            done = self.host.run(
+                Command(argv=(*argv, *words), stdin=script.encode(), timeout=timeout), output_limit=None
+            )
+            ended = not done.timed_out
+        finally:
+            if not ended:
+                killer = ("docker", "exec", "--interactive", self.container, python, "-I", "-", mark)
+                self.host.run(Command(argv=killer, stdin=_KILLER.encode(), timeout=30.0))
+        return done
+
+    def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
+        """Digests of what stands in the container now, its mounts included."""
+        with connect() as client:
+            return files_in(client.containers.get(self.container), paths)
+
+    def exists(self, path: str) -> bool:
+        """Whether a program or path is in the container now."""
+        with connect() as client:
+            return exists_in(client.containers.get(self.container), path)

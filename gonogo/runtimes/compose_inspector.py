@@ -1,0 +1,224 @@
+"""The read-only side of Compose: what was built, what runs, what it says, where it answers."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gonogo.errors import CommandError
+from gonogo.host import Host
+from gonogo.inspection import compose_model
+from gonogo.release import Release
+from gonogo.runtimes.base import InstanceState, Place
+from gonogo.runtimes.compose_engine import connect, containers_of, image_facts, plain_lines
+from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
+from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
+from gonogo.runtimes.compose_render import app_folder, environment_of, render
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+__all__ = ["ComposeInspector", "code_of", "expected_count", "instance_of"]
+
+_SERVICE = "com.docker.compose.service"
+_RELEASE = "gonogo.release"
+_LOG_LINES = 20_000
+_ANYWHERE = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 (what a published port says, nothing is bound)
+
+
+class ComposeInspector:
+    """Looks at one environment's Compose project, and at one release's images."""
+
+    def __init__(self, place: Place, release: Release | None, host: Host) -> None:
+        """Without a release (before the first deploy) it looks at the checkout and at what runs."""
+        self._place = place
+        self._release = release
+        self._host = host
+        self._project = place.environment.project
+
+    @functools.cached_property
+    def model(self) -> Mapping[str, Any]:
+        """The release's pinned model, or what the checkout's compose files mean.
+
+        Raises:
+            GonogoError: neither can be read.
+        """
+        if self._release is not None and (self._release.folder / COMPOSE).is_file():
+            return read_model(self._release)
+        with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
+            return render(self._place, self._place.project.root, self._host, output=Path(folder) / COMPOSE)
+
+    @functools.cached_property
+    def services(self) -> tuple[str, ...]:
+        """The deployed services."""
+        if self._release is not None and self._release.services:
+            return self._release.services
+        return compose_model.deployed_services(self.model, tuple(self._place.environment.service))
+
+    def artifacts(self) -> Sequence[ComposeArtifact]:
+        """The image of each deployed service that has one here."""
+        with connect() as client:
+            images = {image: image_facts(client.images.get(image).attrs) for image in set(self._images().values())}
+        return [self._artifact(service, images[image]) for service, image in self._images().items()]
+
+    def instances(self) -> Sequence[InstanceState]:
+        """One row for each container of a deployed service, and one for each that is missing."""
+        with connect() as client:
+            containers = containers_of(client, self._project)
+            rows = [instance_of(container.attrs, one_shots=self._one_shots) for container in containers]
+        wanted = [row for row in rows if row.service in self.services]
+        return sorted([*wanted, *self._missing(wanted)], key=lambda row: (row.service, row.name))
+
+    def inside(self, service: str) -> ComposeInside:
+        """The first running container of a service.
+
+        Raises:
+            CommandError: none runs.
+        """
+        with connect() as client:
+            found = [one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) == service]
+            running = [one for one in found if one.status == "running"]
+            if not running:
+                seen = ", ".join(f"{one.name} {one.status}" for one in found) or "no container"
+                raise CommandError(
+                    f"service {service}: found {seen}, expected a running container of project {self._project}. "
+                    f"Look at `docker compose --project-name {self._project} logs {service}`."
+                )
+            workdir = running[0].attrs["Config"].get("WorkingDir") or "/"
+            name = running[0].name or running[0].id or ""
+        return ComposeInside(service=service, container=name, code=self._code(service, workdir), host=self._host)
+
+    def logs(self, since: datetime | None) -> Mapping[str, list[str]]:
+        """Service → its lines since then, without colours; replicas one after the other."""
+        moment = since.timestamp() if since is not None else None
+        lines: dict[str, list[str]] = {service: [] for service in self.services}
+        with connect() as client:
+            for container in containers_of(client, self._project):
+                service = container.labels.get(_SERVICE, "")
+                if service in lines:
+                    lines[service] += plain_lines(container.logs(since=moment, tail=_LOG_LINES))
+        return lines
+
+    def url(self, service: str | None = None) -> str | None:
+        """The service's own URL, the environment's, or the port that is published on this machine."""
+        environment = self._place.environment
+        if service is not None and service in environment.service and environment.service[service].url:
+            return environment.service[service].url
+        if environment.url:
+            return environment.url
+        wanted = (
+            (service,) if service is not None else (*compose_model.fronts(self.model, self.services), *self.services)
+        )
+        ports = self.published()
+        for name in wanted:
+            for owner, address, port in ports:
+                if owner == name:
+                    return f"http://{'127.0.0.1' if address in _ANYWHERE else address}:{port}"
+        return None
+
+    def published(self) -> Sequence[tuple[str, str, int]]:
+        """Every port that the model publishes."""
+        return tuple((one.service, one.host_ip, one.port) for one in compose_model.published_ports(self.model))
+
+    def holders(self) -> Mapping[int, str]:
+        """Port → the container of this project that holds it now."""
+        with connect() as client:
+            containers = containers_of(client, self._project)
+            return {port: one.name or "" for one in containers for port in _bound(one)}
+
+    @property
+    def _one_shots(self) -> tuple[str, ...]:
+        return compose_model.one_shots(self.model)
+
+    def _images(self) -> dict[str, str]:
+        """Service → what names its image: the id, or what runs when no release is known."""
+        if self._release is not None:
+            named = {**self._release.tags, **self._release.images}
+            return {service: named[service] for service in self.services if service in named}
+        with connect() as client:
+            running = {one.labels.get(_SERVICE, ""): one.attrs["Image"] for one in containers_of(client, self._project)}
+        return {service: running[service] for service in self.services if service in running}
+
+    def _artifact(self, service: str, facts: Any) -> ComposeArtifact:
+        definition = services_of(self.model).get(service, {})
+        tag = self._release.tags.get(service) if self._release is not None else None
+        return ComposeArtifact(
+            service=service,
+            image=facts.id,
+            label=f"image {tag or next(iter(facts.tags), facts.id)}",
+            code=self._code(service, definition.get("working_dir") or facts.workdir),
+            facts=facts,
+            host=self._host,
+            variables=environment_of(definition),
+            workdir=definition.get("working_dir"),
+        )
+
+    def _code(self, service: str, workdir: str) -> Mapping[str, str]:
+        configured = self._place.environment.service.get(service)
+        if configured is not None and configured.code:
+            return dict(configured.code)
+        if self._release is not None and (self._release.folder / BUILD).is_file():
+            build = services_of(read_model(self._release, BUILD)).get(service, {}).get("build") or {}
+            return code_of(build, workdir, app_folder(self._place, self._release.root))
+        return code_of(build, workdir, self._place.project.source_root)
+
+    def _missing(self, rows: Sequence[InstanceState]) -> Iterator[InstanceState]:
+        definitions = services_of(self.model)
+        for service in self.services:
+            count = sum(row.service == service for row in rows)
+            for number in range(count + 1, expected_count(definitions.get(service, {})) + 1):
+                yield InstanceState(
+                    service=service,
+                    name=f"{self._project}-{service}-{number}",
+                    status="missing",
+                    health=None,
+                    restarts=0,
+                    started_at="",
+                    image=None,
+                    release=None,
+                    one_shot=service in self._one_shots,
+                )
+
+
+def instance_of(attrs: Mapping[str, Any], *, one_shots: Sequence[str] = ()) -> InstanceState:
+    """What ``docker inspect`` says of a container, in our words."""
+    state = attrs["State"]
+    labels = attrs["Config"].get("Labels") or {}
+    health = (state.get("Health") or {}).get("Status") or None
+    ended = state["Status"] in {"exited", "dead"}
+    return InstanceState(
+        service=labels.get(_SERVICE, ""),
+        name=attrs["Name"].lstrip("/"),
+        status=state["Status"],
+        health=health if health != "none" else None,
+        restarts=int(attrs.get("RestartCount") or 0),
+        started_at=state.get("StartedAt") or "",
+        image=attrs["Image"],
+        release=labels.get(_RELEASE),
+        exit_code=int(state["ExitCode"]) if ended else None,
+        one_shot=labels.get(_SERVICE, "") in one_shots,
+    )
+
+
+def expected_count(definition: Mapping[str, Any]) -> int:
+    """How many containers a service should have: ``scale``, ``deploy.replicas``, or one."""
+    replicas = (definition.get("deploy") or {}).get("replicas")
+    scale = definition.get("scale")
+    return int(next((value for value in (scale, replicas) if value is not None), 1))
+
+
+def code_of(build: Mapping[str, Any], workdir: str, folder: Path) -> dict[str, str]:
+    """Where the application's files land unless the configuration says it: the build context in the working folder."""
+    context = Path(str(build.get("context") or folder))
+    inside = context.is_relative_to(folder) and context != folder
+    return {context.relative_to(folder).as_posix() if inside else ".": workdir or "/"}
+
+
+def _bound(container: Container) -> Iterator[int]:
+    ports = (container.attrs.get("NetworkSettings") or {}).get("Ports") or {}
+    for bindings in ports.values():
+        yield from (int(binding["HostPort"]) for binding in bindings or () if binding.get("HostPort"))

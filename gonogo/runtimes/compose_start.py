@@ -1,0 +1,154 @@
+"""Start a release under Compose: replace what is deployed, leave data stores alone, refresh what stands in front."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from gonogo.errors import CommandError, GonogoError
+from gonogo.host import Command, Host
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_cli import project_command
+from gonogo.runtimes.compose_files import COMPOSE, read_model
+from gonogo.runtimes.compose_steps import Steps, vanished
+
+__all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
+
+_LABEL = "com.docker.compose"
+_LOG_LINES = "20"
+_SECONDS = 60.0
+
+
+def describe(steps: Steps, gone: Sequence[Command]) -> Iterator[str]:
+    """What ``start_release`` runs, as a person would type it."""
+    groups = steps.groups
+    yield from map(str, (*gone, *steps.backing()))
+    yield from _one_shot_lines(steps, groups.early)
+    yield from map(str, steps.running())
+    yield from _one_shot_lines(steps, groups.late)
+    yield from map(str, steps.fronts())
+    for command in steps.restart(groups.fronts)[:1]:
+        yield f"{command}  # those that were not recreated"
+    yield from map(str, steps.passing())
+
+
+def _one_shot_lines(steps: Steps, services: Sequence[str]) -> Iterator[str]:
+    for name, command in zip(services, steps.one_shots(services), strict=True):
+        yield str(command)
+        yield f"docker wait <containers of {name}>  # each must end with 0"
+
+
+def remove_vanished(place: Place, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
+    """Stop and remove the outgoing release's services that the new one has not."""
+    if outgoing is None or not (outgoing.folder / COMPOSE).is_file():
+        return ()
+    names = vanished(model, read_model(outgoing), outgoing)
+    if not names:
+        return ()
+    words = ("rm", "--stop", "--force", *names)
+    return (project_command(outgoing.folder / COMPOSE, *words, project=place.environment.project),)
+
+
+def start_release(steps: Steps, gone: Sequence[Command], host: Host) -> None:
+    """Run the steps; a failure carries the last log lines of the services that failed.
+
+    Raises:
+        CommandError: a command failed, or a service did not become healthy in time.
+    """
+    groups = steps.groups
+    with _explained(steps, host):
+        _run(host, (*gone, *steps.backing()))
+        _run_to_end(steps, groups.early, host)
+        _run(host, steps.running())
+        _run_to_end(steps, groups.late, host)
+        before = {name: _containers(steps, name, host) for name in groups.fronts}
+        _run(host, steps.fronts())
+        same = [name for name in groups.fronts if before[name] and _containers(steps, name, host) == before[name]]
+        _run(host, (*steps.restart(same), *steps.passing()))
+
+
+def _run(host: Host, commands: Sequence[Command]) -> None:
+    for command in commands:
+        host.run(command).require()
+
+
+def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:
+    for name, command in zip(services, steps.one_shots(services), strict=True):
+        host.run(command).require()
+        timeout = steps.place.environment.command_timeout
+        waited = host.run(Command(argv=("docker", "wait", *sorted(_containers(steps, name, host))), timeout=timeout))
+        codes = waited.require(f"service {name}").output.split()
+        if set(codes) != {"0"}:
+            raise CommandError(
+                f"service {name}: found exit code {', '.join(codes)}, expected 0 from a one-shot service."
+            )
+
+
+def _containers(steps: Steps, service: str, host: Host) -> frozenset[str]:
+    filters = _filters(steps, f"{_LABEL}.service={service}")
+    listed = host.run(Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), timeout=_SECONDS))
+    return frozenset(listed.require().output.split())
+
+
+def _filters(steps: Steps, *more: str) -> tuple[str, ...]:
+    labels = (f"{_LABEL}.project={steps.place.environment.project}", f"{_LABEL}.oneoff=False", *more)
+    return tuple(word for label in labels for word in ("--filter", f"label={label}"))
+
+
+@contextlib.contextmanager
+def _explained(steps: Steps, host: Host) -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        with contextlib.suppress(GonogoError):
+            logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
+            raise CommandError(f"{error}{logs}") from error
+        raise
+
+
+def _failing(steps: Steps, host: Host) -> list[str]:
+    form = f'{{{{.Label "{_LABEL}.service"}}}}\t{{{{.State}}}}\t{{{{.Status}}}}'
+    listed = host.run(Command(argv=("docker", "ps", "--all", "--format", form, *_filters(steps)), timeout=_SECONDS))
+    groups = steps.groups
+    names = {*groups.awaited, *groups.early, *groups.running, *groups.late, *groups.fronts}
+    rows = [line.split("\t") for line in listed.output.splitlines()]
+    return sorted({row[0] for row in rows if len(row) > 2 and row[0] in names and _is_bad(*row[1:3])})  # noqa: PLR2004
+
+
+def _is_bad(state: str, status: str) -> bool:
+    if state == "running":
+        return "(unhealthy)" in status or "(health: starting)" in status
+    return not status.startswith("Exited (0)")
+
+
+def _logs(steps: Steps, service: str, host: Host) -> str:
+    words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
+    said = host.run(steps.command(*words)).output.strip().splitlines() or ["(nothing)"]
+    return f"\n  Last lines of {service}:" + "".join(f"\n    {line}" for line in said)
+
+
+def verify_images(release: Release, host: Host) -> None:
+    """Make sure that each tag of the release names the image that was built, and that no image is gone.
+
+    Raises:
+        CommandError: an image is gone.
+    """
+    for service, image in release.images.items():
+        tag = release.tags.get(service, image)
+        if _image_id(tag, host) == image:
+            continue
+        if not _image_id(image, host):
+            raise CommandError(
+                f"release {release.id}: found no image {image:.19} ({tag}) for service {service}, expected the one that "
+                f"was built. It cannot be started again; deploy its commit: gonogo deploy --env {release.env} "
+                f"--ref {release.short}"
+            )
+        if tag.endswith(f":{release.id}"):
+            host.run(Command(argv=("docker", "tag", image, tag), timeout=_SECONDS)).require()
+
+
+def _image_id(name: str, host: Host) -> str:
+    return host.run(
+        Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", name), timeout=_SECONDS)
+    ).output.strip()

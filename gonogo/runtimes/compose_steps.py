@@ -1,0 +1,160 @@
+"""In which order the services of a release are replaced, as commands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gonogo.config import Environment
+from gonogo.host import Command
+from gonogo.inspection import compose_model
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_cli import project_command
+from gonogo.runtimes.compose_files import services_of
+from gonogo.runtimes.compose_render import project_folder
+
+__all__ = ["Groups", "Steps", "groups_of", "vanished", "wait_seconds"]
+
+_MARGIN = 120.0
+_UP = ("up", "--detach", "--no-build")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """The services of a model, by what happens to them when a release starts."""
+
+    backing: tuple[str, ...]
+    """Left alone; started where they are missing."""
+    awaited: tuple[str, ...]
+    """Those of them that are meant to run, so that one can wait for them."""
+    early: tuple[str, ...]
+    """Deployed, run to their end before the others start."""
+    running: tuple[str, ...]
+    """Deployed, and running."""
+    late: tuple[str, ...]
+    """Deployed, run to their end once the others run."""
+    fronts: tuple[str, ...]
+    """In front of the deployed ones; they must see the new addresses."""
+    passing: tuple[str, ...]
+    """In front as well, but they end by themselves."""
+
+
+def groups_of(model: Mapping[str, Any], services: Collection[str]) -> Groups:
+    """Sort the services of a model."""
+    ending = set(compose_model.one_shots(model))
+    definitions = services_of(model)
+    backing = compose_model.backing(model, services)
+    fronts = compose_model.fronts(model, services)
+    running = tuple(name for name in services if name not in ending)
+    late = tuple(name for name in services if name in ending and _needs(definitions, name) & set(running))
+    needed = {other for name in services for other in _needs(definitions, name)}
+    return Groups(
+        backing=backing,
+        awaited=tuple(
+            name for name in backing if name not in ending and _is_lasting(definitions[name], name in needed)
+        ),
+        early=tuple(name for name in services if name in ending and name not in late),
+        running=running,
+        late=late,
+        fronts=tuple(name for name in fronts if name not in ending),
+        passing=tuple(name for name in fronts if name in ending),
+    )
+
+
+def _is_lasting(definition: Mapping[str, Any], is_needed: bool) -> bool:  # noqa: FBT001 (a fact, not an option)
+    return is_needed or "healthcheck" in definition or definition.get("restart", "no") != "no"
+
+
+def _needs(definitions: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
+    found: set[str] = set()
+    work = [name]
+    while work:
+        for other in definitions.get(work.pop(), {}).get("depends_on") or {}:
+            if other not in found:
+                found.add(other)
+                work.append(other)
+    return found
+
+
+def wait_seconds(environment: Environment, services: Sequence[str]) -> int:
+    """How long services may take to become healthy, in whole seconds as Compose wants them."""
+    return math.ceil(
+        max((environment.health_of(name).timeout for name in services), default=environment.health.timeout)
+    )
+
+
+def vanished(model: Mapping[str, Any], old: Mapping[str, Any], outgoing: Release) -> tuple[str, ...]:
+    """Services of the outgoing release that this one has not; what held data is left alone."""
+    kept = set(compose_model.backing(old, outgoing.services))
+    return tuple(name for name in services_of(old) if name not in services_of(model) and name not in kept)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """The commands that start one model."""
+
+    place: Place
+    model: Path
+    groups: Groups
+    secrets: Mapping[str, str]
+    """Variables that the model's own ``secrets:`` take from the environment."""
+
+    def command(self, *words: str, wait: int = 0) -> Command:
+        """One command of the project, with this model."""
+        timeout = max(self.place.environment.command_timeout, wait + _MARGIN)
+        folder = project_folder(self.place, self.place.path)
+        made = project_command(
+            self.model, *words, project=self.place.environment.project, folder=folder, timeout=timeout
+        )
+        return Command(argv=made.argv, env={**made.env, **self.secrets}, timeout=timeout)
+
+    def up(self, services: Sequence[str], *options: str, wait: bool = False) -> Command:
+        """Bring services up; ``wait`` for their health."""
+        if not wait:
+            return self.command(*_UP, *options, *services)
+        seconds = wait_seconds(self.place.environment, services)
+        return self.command(*_UP, *options, "--wait", "--wait-timeout", str(seconds), *services, wait=seconds)
+
+    def backing(self) -> tuple[Command, ...]:
+        """Start what stands behind the release, where it is missing; never replace it."""
+        if not self.groups.backing:
+            return ()
+        started = self.up(self.groups.backing, "--no-recreate", "--pull", "missing")
+        if not self.groups.awaited:
+            return (started,)
+        return (started, self.up(self.groups.awaited, "--no-recreate", "--pull", "never", "--no-deps", wait=True))
+
+    def one_shots(self, services: Sequence[str]) -> tuple[Command, ...]:
+        """Run services that end by themselves, one after the other, anew."""
+        return tuple(
+            self.up((name,), "--force-recreate", "--pull", "never", "--no-deps", wait=False) for name in services
+        )
+
+    def running(self) -> tuple[Command, ...]:
+        """Replace the deployed services and wait for their health."""
+        if not self.groups.running:
+            return ()
+        return (self.up(self.groups.running, "--pull", "never", "--no-deps", wait=True),)
+
+    def fronts(self) -> tuple[Command, ...]:
+        """Bring up what stands in front; it is recreated only where its definition changed."""
+        if not self.groups.fronts:
+            return ()
+        return (self.up(self.groups.fronts, "--pull", "missing", "--no-deps", wait=True),)
+
+    def passing(self) -> tuple[Command, ...]:
+        """Start what stands in front and ends by itself."""
+        if not self.groups.passing:
+            return ()
+        return (self.up(self.groups.passing, "--pull", "missing", "--no-deps"),)
+
+    def restart(self, services: Sequence[str]) -> tuple[Command, ...]:
+        """Restart fronts that were not recreated: a proxy may have looked up addresses once, when it started."""
+        if not services:
+            return ()
+        again = self.up(services, "--no-recreate", "--pull", "never", "--no-deps", wait=True)
+        return (self.command("restart", *services), again)
