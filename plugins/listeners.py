@@ -5,46 +5,45 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from collections.abc import Iterable, Iterator
 
 import psutil
 
-__all__ = ["holder_of"]
+from gonogo.inspection.ports import Listener, PublishedPort
 
-_ANYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 (compared with, never bound)
+__all__ = ["listening"]
 
 
-def holder_of(address: str, port: int) -> str | None:
-    """Who already listens where a release would, as people would name it; None when it is free."""
+def listening(wanted: Iterable[PublishedPort]) -> tuple[Listener, ...]:
+    """What listens on these ports, with its command line as far as this user may see it."""
+    ports = list(wanted)
+    numbers = {port.port for port in ports}
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:
-        return _by_binding(address, port)
-    for one in connections:
-        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and _meet(one.laddr.ip, address):
-            return _named(one.pid)
-    return None
+        return tuple(_by_binding(ports))
+    return tuple(
+        Listener(one.laddr.ip.removeprefix("::ffff:"), one.laddr.port, "tcp", one.pid, _command(one.pid))
+        for one in connections
+        if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port in numbers
+    )
 
 
-def _meet(found: str, wanted: str) -> bool:
-    plain = found.removeprefix("::ffff:")
-    return plain == wanted or plain in _ANYWHERE or wanted in _ANYWHERE
-
-
-def _named(pid: int | None) -> str:
-    if pid is None:
-        return "a process of another user"
+def _command(pid: int | None) -> str:
     with contextlib.suppress(psutil.Error):
-        words = " ".join(psutil.Process(pid).cmdline()) or psutil.Process(pid).name()
-        return f"pid {pid} ({words[:160]})"
-    return f"pid {pid}"
+        if pid is not None:
+            process = psutil.Process(pid)
+            return f"`{' '.join(process.cmdline())[:160] or process.name()}`"
+    return ""
 
 
-def _by_binding(address: str, port: int) -> str | None:
+def _by_binding(wanted: Iterable[PublishedPort]) -> Iterator[Listener]:
     """Where the system does not tell who listens: try to."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address or "127.0.0.1", port))
-        except OSError as error:
-            return "some process" if error.errno == errno.EADDRINUSE else None
-    return None
+    for port in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((port.host_ip, port.port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    yield Listener(port.host_ip, port.port)

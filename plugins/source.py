@@ -9,6 +9,7 @@ from pathlib import Path
 from gonogo.errors import CommandError
 from gonogo.host import Command, Completed, LocalHost
 from gonogo.inspection.contents import FileDigest, manifest_of
+from gonogo.inspection.gittree import STATUS, Status, parse_status
 
 __all__ = ["Source"]
 
@@ -44,28 +45,13 @@ class Source:
         return self._commit or self.git("rev-parse", "HEAD").output.strip()
 
     @property
-    def head(self) -> str:
-        """The commit that is checked out, or nothing before the first."""
-        try:
-            return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").output.strip()
-        except CommandError:
-            return ""
+    def status(self) -> Status:
+        """What differs from HEAD in the whole repository."""
+        return parse_status(self.git(*STATUS[1:]).output)
 
     def subject_of(self, commit: str) -> str:
         """The first line of a commit's message."""
         return self.git("log", "-1", "--format=%s", commit, "--").output.strip()
-
-    @property
-    def changes(self) -> tuple[tuple[str, str], ...]:
-        """What differs from HEAD in the whole repository: git's two letters, and the path."""
-        words = iter(self.git("status", "--porcelain=v1", "-z", "--untracked-files=all").output.split("\0"))
-        found = []
-        for word in words:
-            if word:
-                found.append((word[:2].strip(), word[3:]))
-            if word[:1] in {"R", "C"}:
-                next(words, None)  # where it was renamed from
-        return tuple(found)
 
     @functools.cached_property
     def tracked(self) -> tuple[str, ...]:

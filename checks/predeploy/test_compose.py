@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from gonogo.config import Environment
 from gonogo.host import LocalHost
+from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.listeners import holder_of
+from gonogo.plugins.listeners import listening
 from gonogo.plugins.runtime_facts import Rendered, container_on
 from gonogo.runtimes.base import Inspector
 
@@ -38,20 +41,15 @@ def test_published_ports_are_free(inspector: Inspector, runner: LocalHost, evide
 
     Catches the second project on the same host: stopping the old release would succeed, and starting the new one fail.
     """
-    published = sorted(set(inspector.published()))
-    if not published:
+    wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
+    if not wanted:
         pytest.skip("the release publishes no port")
-    taken = {(address, port): holder_of(address, port) for _, address, port in published}
-    own = inspector.holders() if any(taken.values()) else {}
-    rows = [
-        (name, f"{address}:{port}", own.get(port) or taken[address, port] or "free")
-        for name, address, port in published
-    ]
-    evidence.table("Published ports", rows, header=("service", "address", "held by"))
-    wrong = []
-    for name, address, port in published:
-        holder = taken[address, port]
-        if holder is not None and port not in own:
-            container = container_on(port, runner)
-            wrong.append(f"{name}: found {address}:{port} held by {container or holder}, expected it free")
-    assert not wrong, "; ".join(wrong)
+    found = listening(wanted)
+    held = inspector.holders() if found else {}
+    evidence.table("Wanted", wanted)
+    evidence.table("Listening there now", found)
+    evidence.table("Held by this environment", held.items())
+    own = [PublishedPort(name, "", port, "tcp") for port, name in held.items()]
+    taken = conflicts(wanted, found, own)
+    named = (dataclasses.replace(one, holder=container_on(one.port, runner) or one.holder) for one in taken)
+    assert not taken, f"{'; '.join(map(str, named))}; expected free ports"

@@ -24,12 +24,12 @@ def test_the_release_is_a_commit(subject: Subject, runner: LocalHost, evidence: 
     """
     checkout = Source(subject.checkout, runner)
     assert checkout.is_repository, f"{subject.checkout}: found no git repository, expected one (git init, git commit)"
-    commit = subject.release.commit if subject.release is not None else checkout.head
+    status = checkout.status
+    commit = subject.release.commit if subject.release is not None else status.commit
     assert commit, f"{subject.checkout}: found a git repository without a commit, expected one to release"
     evidence.text("Commit", f"{commit} {checkout.subject_of(commit)}")
-    changes = checkout.changes
-    evidence.table("Stays behind", changes)
-    if changes:
-        noun = "change stays" if len(changes) == 1 else "changes stay"
-        listed = presence.first([path for _, path in changes])
-        evidence.warn(f"{len(changes)} uncommitted {noun} behind; {commit[:7]} is released without: {listed}")
+    evidence.table("Stays behind", status.entries)
+    if status.entries:
+        noun = "change stays" if len(status.entries) == 1 else "changes stay"
+        listed = presence.first([entry.path for entry in status.entries])
+        evidence.warn(f"{len(status.entries)} uncommitted {noun} behind; {commit[:7]} is released without: {listed}")
