@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process_health import require_free, wait_until_healthy
 from gonogo.runtimes.process_inspector import ProcessInspector
-from gonogo.runtimes.process_instances import Instance, Instances, end, is_alive, launch
+from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch
 from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, venv, within
 
 __all__ = ["ProcessRuntime"]
@@ -23,6 +23,8 @@ __all__ = ["ProcessRuntime"]
 _GRACE = 10.0
 _LOG_TAIL = "2000"
 _SCRIPT_SIZE = 256 * 1024
+_SCRIPTS = 50
+_BETWEEN = re.compile(r"[\s\"'`;&|()=<>,]+")
 
 
 class ProcessRuntime:
@@ -126,6 +128,8 @@ class ProcessRuntime:
         for instance in reversed(instances.all()):
             if instance.release == release.id:
                 self._end(instances, instance)
+        for service in release.services:
+            end_strays(instances.mark(service), grace=self._grace, release=release.id)
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the worktree (while it stands), the environment, and the logs."""
@@ -143,7 +147,7 @@ class ProcessRuntime:
         folder = application(place, release)
         scripts: dict[str, str] = {}
         for service in services.values():
-            scripts |= dict(_scripts(folder, service.command))
+            scripts |= _scripts(folder, service.command)
         return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
 
     def _make_room(self, instances: Instances, service: str, port: int | None) -> None:
@@ -151,6 +155,7 @@ class ProcessRuntime:
         for instance in instances.all():
             if instance.service == service or (port is not None and instance.port == port):
                 self._end(instances, instance)
+        end_strays(instances.mark(service), grace=self._grace)
         if port is not None:
             require_free(service, port)
 
@@ -185,8 +190,10 @@ def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ..
 
 def _start_command(place: Place, release: Release, name: str, service: PinnedService) -> Command:
     command = within(place, release, service.command, service=name)
-    log = Instances(place.state).log(name, release.id)
-    return Command(argv=command.argv, cwd=command.cwd, env=command.env, clean_env=True, detach=log)
+    instances = Instances(place.state)
+    env = {**command.env, MARK: str(instances.mark(name))}
+    log = instances.log(name, release.id)
+    return Command(argv=command.argv, cwd=command.cwd, env=env, clean_env=True, detach=log)
 
 
 def _starts(
@@ -207,15 +214,25 @@ def _kill_line(service: str) -> str:
     return f"kill -TERM <pid of {service}>"
 
 
-def _scripts(folder: Path, command: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Files of the application that a command names, also inside ``sh -c "…"``."""
-    for word in command:
-        pieces = [word]
-        with contextlib.suppress(ValueError):
-            pieces += shlex.split(word)
-        for piece in dict.fromkeys(pieces):
-            path = folder / piece
-            with contextlib.suppress(OSError, ValueError):
-                inside = path.resolve().is_relative_to(folder.resolve())
-                if inside and path.is_file() and path.stat().st_size <= _SCRIPT_SIZE:
-                    yield piece, path.read_text(encoding="utf-8", errors="replace")
+def _scripts(folder: Path, command: Sequence[str]) -> dict[str, str]:
+    """Files of the application that a command names, also inside ``sh -c "…"``, and files that those name."""
+    found: dict[str, str] = {}
+    texts = [" ".join(command)]
+    while texts and len(found) < _SCRIPTS:
+        for word in dict.fromkeys(_BETWEEN.split(texts.pop())):
+            text = _script(folder, word) if word and word not in found else None
+            if text is not None:
+                found[word] = text
+                texts.append(text)
+    return found
+
+
+def _script(folder: Path, word: str) -> str | None:
+    """The text of a small file inside the application's folder; None for anything else."""
+    path = folder / word
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        fits = inside and path.is_file() and path.stat().st_size <= _SCRIPT_SIZE
+        return path.read_text(encoding="utf-8", errors="replace") if fits else None
+    except (OSError, ValueError):
+        return None

@@ -9,9 +9,8 @@ A pid alone proves nothing, it may have been given to a stranger meanwhile: the 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +21,10 @@ from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.state import write_atomically
 
-__all__ = ["Instance", "Instances", "end", "exit_code", "family", "is_alive", "launch"]
+__all__ = ["MARK", "Instance", "Instances", "end", "end_strays", "exit_code", "family", "is_alive", "launch", "marked"]
+
+MARK = "GONOGO_INSTANCE"
+"""Variable of every instance: the folder of its service's logs, which no other environment shares."""
 
 _POLL = 0.02
 _AFTER_KILL = 5.0
@@ -90,7 +92,11 @@ class Instances:
 
     def log(self, service: str, release: str) -> Path:
         """Where a release's instance of a service writes."""
-        return self._folder / service / f"{release}.log"
+        return self.mark(service) / f"{release}.log"
+
+    def mark(self, service: str) -> Path:
+        """What the processes of a service carry in their variables; also the folder of its logs."""
+        return self._folder / service
 
     def _file(self, service: str) -> Path:
         return self._folder / f"{service}.json"
@@ -129,17 +135,27 @@ def is_alive(instance: Instance) -> bool:
 
 
 def family(instance: Instance) -> list[psutil.Process]:
-    """The running processes of an instance: the leader, its descendants, and orphans of its session."""
+    """The running processes of an instance: the leader, its descendants, and whatever carries its mark."""
+    found = marked(instance.log.parent)
     leader = _leader(instance)
-    if leader is None and psutil.pid_exists(instance.pid):
-        return []  # the pid belongs to a stranger, so no session of ours is left
-    found: dict[int, psutil.Process] = {}
     if leader is not None:
-        found[leader.pid] = leader
         with contextlib.suppress(psutil.Error):
-            found |= {child.pid: child for child in leader.children(recursive=True)}
-    found |= {orphan.pid: orphan for orphan in _session(instance)}
-    return [process for process in found.values() if _runs(process)]
+            found = [leader, *leader.children(recursive=True), *found]
+    return [process for process in _once(found) if _runs(process)]
+
+
+def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:
+    """The running processes that were started as instances of a service, recorded or not.
+
+    A run that is killed between the start of a process and its pid file leaves only this trace.
+    """
+    wanted = {MARK: str(mark), **({"GONOGO_RELEASE": release} if release is not None else {})}
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if wanted.items() <= process.environ().items() and _runs(process):
+                found.append(process)
+    return found
 
 
 def end(instance: Instance, *, grace: float) -> None:
@@ -148,22 +164,34 @@ def end(instance: Instance, *, grace: float) -> None:
     Raises:
         CommandError: a process is still there after KILL.
     """
-    members = family(instance)
-    for process in members:
+    _end(str(instance), lambda: family(instance), grace)
+    exit_code(instance)  # a child of this very process is reaped
+
+
+def end_strays(mark: Path, *, grace: float, release: str | None = None) -> None:
+    """End instances of a service that no pid file names.
+
+    Raises:
+        CommandError: a process is still there after KILL.
+    """
+    _end(f"{mark.name} (without a pid file)", lambda: marked(mark, release=release), grace)
+
+
+def _end(who: str, members: Callable[[], list[psutil.Process]], grace: float) -> None:
+    present = members()
+    for process in present:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-    left = _wait([*members], grace)
-    left = list({process.pid: process for process in [*left, *family(instance)]}.values())
+    left = _once([*_wait(present, grace), *members()])
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    stuck = _wait(left, _AFTER_KILL)
-    exit_code(instance)
-    if stuck:
+    if stuck := _wait(left, _AFTER_KILL):
         pids = ", ".join(str(process.pid) for process in stuck)
         raise CommandError(
-            f"{instance}: found pid {pids} still there {_AFTER_KILL:g} s after KILL, expected its end. "
-            "It waits for the kernel or belongs to another user: look at it with `ps -fp PID` and end it by hand."
+            f"{who}: found pid {pids} still there {_AFTER_KILL:g} s after KILL, expected its end. "
+            f"It waits for the kernel or belongs to another user: look at it with `ps -fp {stuck[0].pid}` "
+            "and end it by hand."
         )
 
 
@@ -184,15 +212,8 @@ def _leader(instance: Instance) -> psutil.Process | None:
         return None
 
 
-def _session(instance: Instance) -> Iterator[psutil.Process]:
-    """Members of the session that the instance leads, as far as they carry its release's name.
-
-    A session outlives its leader, and after a reboot its number may be a stranger's: the name tells them apart.
-    """
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if os.getsid(process.pid) == instance.pid and process.environ().get("GONOGO_RELEASE") == instance.release:
-                yield process
+def _once(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    return list({process.pid: process for process in processes}.values())
 
 
 def _runs(process: psutil.Process) -> bool:

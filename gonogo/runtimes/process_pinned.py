@@ -58,12 +58,14 @@ class Pinned(BaseModel):
     """Everything that starts a release, in the order in which it is started."""
 
     format: int = 1
+    folder: Path
+    """The application's folder in the release's worktree."""
     services: dict[str, PinnedService]
 
 
 def application(place: Place, release: Release) -> Path:
-    """The application's folder in the release's worktree."""
-    return release.root / place.project.app.root
+    """The application's folder in the release's worktree, as pinned."""
+    return pinned(place, release).folder
 
 
 def venv(release: Release) -> Path:
@@ -173,7 +175,11 @@ def _render(place: Place, release: Release) -> Pinned:
             live_status=health.live_status,
             timeout=health.timeout,
         )
-    return Pinned(services=services)
+    return Pinned(folder=_folder(place, release), services=services)
+
+
+def _folder(place: Place, release: Release) -> Path:
+    return release.root / place.project.app.root
 
 
 def _command(place: Place, release: Release, name: str, service: Service) -> tuple[str, ...]:
@@ -186,7 +192,7 @@ def _command(place: Place, release: Release, name: str, service: Service) -> tup
     values = {
         "python": str(venv(release) / "bin" / "python"),
         "venv": str(venv(release)),
-        "source": str(application(place, release)),
+        "source": str(_folder(place, release)),
         "port": str(service.port),
     }
     return fill(words, values)

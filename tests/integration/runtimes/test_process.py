@@ -28,7 +28,7 @@ from gonogo.release import Release, release_id
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process import ProcessRuntime
 from gonogo.runtimes.process_health import wait_until_healthy
-from gonogo.runtimes.process_instances import Instance, Instances, family
+from gonogo.runtimes.process_instances import Instance, Instances, family, marked
 from gonogo.runtimes.process_pinned import pinned
 from gonogo.state import State
 
@@ -184,6 +184,8 @@ class Site:
         for instance in Instances(self.state.root).all():
             for process in family(instance):
                 process.kill()
+        marks = [Instances(self.state.root).mark(name) for name in ("web", "jobs")]
+        eventually(lambda: not any(map(marked, marks)))
 
 
 @pytest.fixture
@@ -467,6 +469,32 @@ def test_stop_finds_children_whose_parent_was_killed(site: Site) -> None:
 
     assert left
     assert not runs(child)
+
+
+def test_start_ends_an_instance_that_lost_its_pid_file(site: Site) -> None:
+    """A run that was killed before it wrote the pid file leaves a process; it is ours and is replaced."""
+    release = site.release()
+    site.start(release)
+    lost = site.record().pid
+    Instances(site.state.root).forget("web")
+    site.start(release)
+
+    assert not runs(lost)
+    assert site.ask()["pid"] == site.record().pid
+
+
+def test_stop_ends_an_instance_that_lost_its_pid_file(site: Site) -> None:
+    """Stopping a release ends its processes also where no pid file names them, and only its own."""
+    old, new = site.release(), site.release()
+    site.start(old)
+    lost = site.record().pid
+    Instances(site.state.root).forget("web")
+    site.runtime.stop(site.place(new), new, site.host)
+    others = runs(lost)
+    site.runtime.stop(site.place(old), old, site.host)
+
+    assert others
+    assert not runs(lost)
 
 
 def test_stop_leaves_another_release_alone(site: Site) -> None:
