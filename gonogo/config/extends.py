@@ -31,6 +31,8 @@ class Resolved:
     def place(self, location: Location, lines: Lines) -> Location:
         """Where the value at ``location`` was written: here, in a base, or at the top level."""
         own = ("env", self.chain[0], *location)
+        if location[:1] and location[0] in _PRIVATE:
+            return own
         listed = self.origins.get(str(location[0])) if location else None
         if listed and len(location) > 1 and isinstance(location[1], int) and location[1] < len(listed):
             env, index = listed[location[1]]

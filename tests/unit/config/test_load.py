@@ -1,0 +1,231 @@
+"""gonogo.config: what is accepted, and that every mistake is told at once with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.config import find_project, load_project, parse_project
+from gonogo.config.types import parse_duration
+from gonogo.errors import ConfigError, UsageError
+
+MINIMAL = """
+[app]
+name = "shop"
+
+[service.api]
+framework = "fastapi"
+
+[env.staging]
+project = "shop-staging"
+"""
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a configuration, one line each."""
+    with pytest.raises(ConfigError) as caught:
+        parse_project(text, root=Path("/srv/shop"))
+    return list(caught.value.problems)
+
+
+def test_minimal_configuration_has_defaults() -> None:
+    """Three tables are a whole configuration."""
+    project = parse_project(MINIMAL, root=Path("/srv/shop"))
+
+    staging = project.environments["staging"]
+    assert (staging.name, staging.tier, staging.runtime, staging.keep) == ("staging", "staging", "compose", 5)
+    assert staging.service["api"].framework == "fastapi"
+    assert project.source_root == Path("/srv/shop")
+
+
+def test_every_mistake_is_told_at_once_with_line_key_found_and_expected() -> None:
+    """One run of the editor mends them all."""
+    text = (
+        '[app]\nname = "shop"\nrequird = ["x"]\n\n'
+        '[service.api]\nframework = "fastap"\n\n'
+        '[env.staging]\nproject = "shop"\nurl = "stagng"\ntier = "stagin"\n\n'
+        '[env.prod]\nextends = "stagng"\n'
+    )
+
+    assert problems(text) == [
+        "gonogo.toml:3: app.requird: found an unknown key, expected one of default_env, name, plugins, required, root; "
+        'did you mean "required"?',
+        "gonogo.toml:6: service.api.framework: found \"fastap\", expected: input should be 'fastapi', 'flask', 'django' or "
+        "'none'; did you mean \"fastapi\"?",
+        "gonogo.toml:11: env.staging.tier: found \"stagin\", expected: input should be 'dev', 'staging' or 'prod'; "
+        'did you mean "staging"?',
+        'gonogo.toml:10: env.staging.url: found "stagng", expected an http(s) URL',
+        'gonogo.toml:14: env.prod.extends: found "stagng", expected one of the environments staging, prod; '
+        'did you mean "staging"?',
+    ]
+
+
+def test_missing_required_key_names_the_table() -> None:
+    """An environment without project cannot be told from another."""
+    assert problems('[app]\nname = "shop"\n\n[env.staging]\ntier = "dev"\n') == [
+        "gonogo.toml:4: env.staging.project: found nothing, expected a value (the key is required)",
+    ]
+
+
+def test_broken_toml_is_one_problem() -> None:
+    """A text that is no TOML is told with the parser's own place."""
+    assert problems("[app\n") == [
+        'gonogo.toml: found text that is no TOML (Expected \']\' at the end of a table declaration (at line 1, column 5)), '
+        "expected a valid TOML document.",
+    ]
+
+
+def test_two_environments_never_share_a_compose_project() -> None:
+    """They would replace each other's containers."""
+    text = MINIMAL + '\n[env.prod]\nproject = "shop-staging"\n'
+
+    assert problems(text) == [
+        'gonogo.toml:12: env.prod.project: found "shop-staging", which env.staging has too; expected a project of its own: '
+        "two environments that share one would replace each other's containers",
+    ]
+
+
+def test_extends_does_not_inherit_the_project() -> None:
+    """An environment that only says ``extends`` still has to name its own project."""
+    assert problems(MINIMAL + '\n[env.prod]\nextends = "staging"\n') == [
+        "gonogo.toml:11: env.prod.project: found nothing, expected a value (the key is required)",
+    ]
+
+
+def test_extends_merges_tables_and_lists_by_their_key() -> None:
+    """An endpoint of the base is changed by naming its request, a new one is added."""
+    text = """
+[app]
+name = "shop"
+[env.staging]
+project = "a"
+health = { live = "/live", ready = "/ready" }
+[[env.staging.endpoint]]
+request = "GET /login"
+within = "2s"
+[env.prod]
+extends = "staging"
+project = "b"
+health = { ready = "/r" }
+[[env.prod.endpoint]]
+request = "GET /login"
+status = 302
+[[env.prod.endpoint]]
+request = "GET /new"
+"""
+    prod = parse_project(text, root=Path("/x")).environments["prod"]
+
+    assert [(e.request, e.status, e.within) for e in prod.endpoint] == [("GET /login", 302, 2.0), ("GET /new", 200, 5.0)]
+    assert (prod.health.live, prod.health.ready) == ("/live", "/r")
+
+
+def test_mistake_in_an_inherited_list_is_told_where_it_was_written() -> None:
+    """The second environment repeats no problem of the first."""
+    text = """
+[app]
+name = "shop"
+[env.staging]
+project = "a"
+[[env.staging.endpoint]]
+request = "FETCH /login"
+[env.prod]
+extends = "staging"
+project = "b"
+"""
+    assert problems(text) == [
+        'gonogo.toml:7: env.staging.endpoint.0.request: found "FETCH /login", expected a method and a path, '
+        'such as "GET /login"',
+    ]
+
+
+def test_circle_of_extends_is_refused() -> None:
+    """Neither environment has an end to inherit from."""
+    text = '[app]\nname = "a"\n[env.x]\nextends = "y"\n[env.y]\nextends = "x"\n'
+
+    assert problems(text)[0] == (
+        "gonogo.toml:4: env.x.extends: found a circle (x extends y extends x), expected a chain with an end"
+    )
+
+
+def test_runtime_process_asks_for_commands() -> None:
+    """Without a command there is nothing to start."""
+    (found,) = problems(MINIMAL + 'runtime = "process"\n')
+
+    assert found.startswith("gonogo.toml:8: env.staging: found ")
+    assert found.endswith("expected: runtime process needs a command for each service (none for ['api'])")
+
+
+def test_unknown_environment_lists_the_known_ones() -> None:
+    """The operator sees what can be asked for."""
+    project = parse_project(MINIMAL + '\n[env.prod]\nproject = "p"\n', root=Path("/x"))
+
+    with pytest.raises(UsageError) as unknown:
+        project.environment("prd")
+    with pytest.raises(UsageError) as none:
+        project.environment(None)
+    assert str(unknown.value) == '--env: found "prd", expected one of staging, prod.'
+    assert str(none.value) == "--env: found nothing, expected one of staging, prod (or app.default_env in gonogo.toml)."
+
+
+def test_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    """The message names the folder and what to do."""
+    with pytest.raises(ConfigError) as caught:
+        find_project(tmp_path)
+
+    assert str(caught.value).startswith(f"{tmp_path}/gonogo.toml: found no file, here or in a folder above; expected")
+
+
+def test_configuration_is_found_from_a_folder_below(tmp_path: Path) -> None:
+    """As git does."""
+    (tmp_path / "gonogo.toml").write_text(MINIMAL)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+
+    assert load_project(find_project(below)).root == tmp_path
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("30s", 30), ("5m", 300), ("24h", 86400), ("1.5s", 1.5)])
+def test_durations_carry_their_unit(text: str, seconds: float) -> None:
+    """Every unit that the documentation names."""
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@given(st.one_of(st.text(), st.integers(), st.floats(), st.none()))
+def test_other_durations_are_refused(value: object) -> None:
+    """A bare number's unit would be a guess; nothing else crashes."""
+    try:
+        assert parse_duration(value) >= 0
+    except ValueError as error:
+        assert "expected a duration with its unit" in str(error)
+
+
+@given(st.text())
+def test_any_text_is_a_project_or_a_list_of_problems(text: str) -> None:
+    """The parser never lets another exception out."""
+    try:
+        parse_project(text, root=Path("/x"))
+    except ConfigError as error:
+        assert error.problems
+
+
+_VALUE = st.recursive(
+    st.one_of(st.text(max_size=8), st.integers(), st.booleans()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["app", "service", "env", "service.api", "env.x", "env.x.health", "env.x.step"]), _VALUE)
+def test_any_value_in_any_table_is_told_not_crashed_on(table: str, value: object) -> None:
+    """Wrong types in every place are problems with a line, never a traceback."""
+    import json  # noqa: PLC0415
+
+    inline = json.dumps(value) if not isinstance(value, dict) else "{" + ", ".join(f"{json.dumps(k)} = 1" for k in value) + "}"
+    text = f'{table} = {inline}\n' if "{" not in inline or isinstance(value, dict) else "app = 1\n"
+    try:
+        parse_project(text, root=Path("/x"))
+    except ConfigError as error:
+        assert all(problem.startswith("gonogo.toml") for problem in error.problems)

@@ -1,0 +1,90 @@
+"""gonogo.migrations.expand: pairs of migrations that only add, and that do not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.migrations.expand import not_shown
+
+
+def upgrade(*lines: str) -> str:
+    """A revision whose upgrade() has these lines, from line 4 on."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"from alembic import op\nimport sqlalchemy as sa\ndef upgrade() -> None:\n{body}\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("pass",),
+        ('"""Nothing."""', "pass"),
+        ('op.create_table("rates", sa.Column("id", sa.Integer(), primary_key=True))',),
+        ('op.add_column("leads", sa.Column("note", sa.Text()))',),
+        ('op.add_column("leads", sa.Column("note", sa.Text(), nullable=True))',),
+        ('op.add_column("leads", sa.Column("n", sa.Integer(), nullable=False, server_default="0"))',),
+        ('op.create_index("ix", "leads", ["email"])',),
+        ('op.create_index(op.f("ix"), "leads", ["email"], unique=False)',),
+        (
+            't = op.create_table("rates", sa.Column("id", sa.Integer()))',
+            'op.bulk_insert(t, [{"id": 1}])',
+            'op.create_index("u", "rates", ["id"], unique=True)',
+            'op.create_foreign_key("fk", "rates", "leads", ["id"], ["id"])',
+        ),
+    ],
+)
+def test_migration_that_only_adds_is_shown(lines: tuple[str, ...]) -> None:
+    """The release now serving can live with it."""
+    assert not_shown(upgrade(*lines)) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('op.drop_column("leads", "email")', "op.drop_column (line 4)"),
+        ('op.rename_table("leads", "people")', "op.rename_table (line 4)"),
+        ('op.alter_column("leads", "email", nullable=False)', "op.alter_column (line 4)"),
+        ('op.execute("DROP TABLE leads")', "op.execute (line 4)"),
+        (
+            'op.add_column("leads", sa.Column("n", sa.Integer(), nullable=False))',
+            "op.add_column n: not nullable and without server_default (line 4)",
+        ),
+        (
+            'op.add_column("leads", sa.Column("n", sa.Integer(), nullable=False, server_default=None))',
+            "op.add_column n: not nullable and without server_default (line 4)",
+        ),
+        (
+            'op.add_column("leads", sa.Column("n", sa.Integer(), unique=True))',
+            "op.add_column n: unique or primary key (line 4)",
+        ),
+        (
+            'op.add_column("leads", sa.Column("n", sa.Integer(), sa.ForeignKey("x.id")))',
+            "op.add_column n: a foreign key, which can refuse the previous release's deletes (line 4)",
+        ),
+        ('op.create_index("u", "leads", ["email"], unique=True)', "op.create_index unique on leads (line 4)"),
+        (
+            'op.create_foreign_key("fk", "leads", "rates", ["a"], ["b"])',
+            "op.create_foreign_key on leads that stands already (line 4)",
+        ),
+        ('op.bulk_insert(leads, [{"id": 1}])', "op.bulk_insert on leads that stands already (line 4)"),
+        ("if True: op.drop_table('x')", "line 4 does more than call op.*"),
+        ("helper()", "line 4 does more than call op.*"),
+    ],
+)
+def test_migration_that_does_more_is_not_shown(line: str, reason: str) -> None:
+    """The reason names the operation and its line."""
+    assert not_shown(upgrade(line)) == reason
+
+
+def test_file_without_one_upgrade_is_not_shown() -> None:
+    """An overridden or missing function is no proof."""
+    assert not_shown("x = 1\n") == "has 0 functions upgrade()"
+    assert not_shown("def upgrade(): (\n") == "cannot be read ('(' was never closed, line 1)"
+
+
+@given(st.text())
+def test_any_text_is_answered(text: str) -> None:
+    """Arbitrary text is never shown to be harmless without an upgrade()."""
+    if "upgrade" not in text:
+        assert not_shown(text)

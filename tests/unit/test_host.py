@@ -1,0 +1,130 @@
+"""gonogo.host: commands are bounded, killed with their children, redacted and reported."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gonogo.errors import CommandError
+from gonogo.host import Command, Completed, LocalHost
+
+
+class Notes:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.lines: list[str] = []
+
+    def began(self, command: Command, pid: int, started: float) -> None:
+        """A child runs."""
+        assert psutil.Process(pid).create_time() == started
+        self.lines.append(f"began {command}")
+
+    def ended(self, completed: Completed) -> None:
+        """The child is gone."""
+        self.lines.append(f"ended {completed.code}")
+
+
+def python(code: str, **options: object) -> Command:
+    """A Python program as a command."""
+    return Command(argv=(sys.executable, "-c", code), **options)  # type: ignore[arg-type]
+
+
+def test_command_returns_output_errors_and_code() -> None:
+    """Both streams are kept apart; the observer is told before and after."""
+    notes = Notes()
+    done = LocalHost(observer=notes).run(python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"))
+
+    assert (done.output, done.errors, done.code, done.ok) == ("out\n", "err\n", 3, False)
+    assert [line.split()[0] for line in notes.lines] == ["began", "ended"]
+
+
+def test_standard_input_reaches_the_command() -> None:
+    """A script can be fed to an interpreter."""
+    done = LocalHost().run(Command(argv=(sys.executable, "-I", "-"), stdin=b"print(6 * 7)"))
+
+    assert done.output == "42\n"
+
+
+def test_failed_command_says_what_it_was_how_it_ended_and_its_last_words() -> None:
+    """The message is whole: command, found, expected, last words."""
+    with pytest.raises(CommandError) as caught:
+        LocalHost().run(Command(argv=("sh", "-c", "echo no room >&2; exit 28"))).require("build")
+
+    assert str(caught.value) == (
+        "build: `sh -c 'echo no room >&2; exit 28'`: found exit code 28, expected 0. Its last words:\n    no room"
+    )
+
+
+def test_missing_program_is_named() -> None:
+    """No traceback for a tool that is not installed."""
+    with pytest.raises(CommandError) as caught:
+        LocalHost().run(Command(argv=("no-such-program-here", "x")))
+
+    assert str(caught.value) == (
+        "`no-such-program-here x`: found No such file or directory (no-such-program-here), "
+        "expected a program that can be run. Install it, or mend PATH."
+    )
+
+
+def test_hanging_command_is_killed_with_its_children(tmp_path: Path) -> None:
+    """A child that ignores TERM, in a process group of its own, is gone too."""
+    pids = tmp_path / "pids"
+    code = (
+        "import os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(15, signal.SIG_IGN); "
+        "time.sleep(600)'], start_new_session=True)\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        "time.sleep(600)\n"
+    )
+    begin = time.monotonic()
+    done = LocalHost().run(python(code, timeout=2.0))
+
+    assert done.timed_out
+    assert time.monotonic() - begin < 30
+    assert [pid for pid in pids.read_text().split() if psutil.pid_exists(int(pid))] == []
+    with pytest.raises(CommandError, match="found no end within 2 s, expected 0"):
+        done.require()
+
+
+def test_output_is_redacted_and_cut_to_its_tail() -> None:
+    """A long log keeps its end and says what was cut; secrets are gone from both streams."""
+    host = LocalHost(redact=lambda text: text.replace("hunter22", "[redacted]"))
+    done = host.run(python("print('x' * 100); print('hunter22')"), output_limit=20)
+
+    assert done.output == "[90 bytes before this were cut]\nxxxxxxxxxx\n[redacted]\n"
+
+
+def test_environment_of_a_command_is_added_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values reach the program, not its representation; a clean environment has nothing else."""
+    monkeypatch.setenv("FROM_THE_DESK", "1")
+    command = python("import os; print(os.environ.get('FROM_THE_DESK'), os.environ['A'])", env={"A": "s3cret"})
+    clean = python("import os; print(os.environ.get('FROM_THE_DESK'))", clean_env=True)
+
+    assert LocalHost().run(command).output == "1 s3cret\n"
+    assert LocalHost().run(clean).output == "None\n"
+    assert "s3cret" not in repr(command)
+
+
+def test_spawned_process_outlives_the_call_in_a_session_of_its_own(tmp_path: Path) -> None:
+    """Its output goes to its log; it is no member of our process group."""
+    log = tmp_path / "log"
+    pid = LocalHost().spawn(python("import time; print('up', flush=True); time.sleep(600)", detach=log))
+    process = psutil.Process(pid)
+    try:
+        deadline = time.monotonic() + 10
+        while "up" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+        assert log.read_text() == "up\n"
+        assert os.getsid(pid) == pid
+    finally:
+        process.kill()
+        process.wait(10)

@@ -1,0 +1,101 @@
+"""Imports run one way."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+LAYERS = [
+    {"cli", "__main__", "demo"},
+    {"commands"},
+    {"pipeline"},
+    {"recipes"},
+    {"asking", "moves", "schema"},
+    {"subject", "runtimes", "traffic", "databases", "judgement"},
+    {"inspection", "frameworks", "migrations", "ladder", "settle", "probe"},
+    {"records"},
+    {"state", "lock"},
+    {"journal"},
+    {"host", "release", "gate", "signals"},
+    {"config"},
+    {"errors"},
+    {"words", ""},
+]
+"""From the top down: a room may import from its own row and from rows below."""
+
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+SOURCES = sorted(path for path in (ROOT / "gonogo").rglob("*.py") if "demo/app" not in path.as_posix())
+
+
+def imported(path: Path) -> set[str]:
+    """Every gonogo module that a file imports, also inside functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name for name in names if name == "gonogo" or name.startswith("gonogo.")}
+
+
+def room(module: str) -> str:
+    """``gonogo.runtimes.base`` → ``runtimes``."""
+    return (module.split(".") + [""])[1]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_library_imports_run_downwards(path: Path) -> None:
+    """A room never imports from a room above it, nor from the checks or plugins."""
+    own = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    own = "" if own == "__init__" else own
+
+    wrong = [name for name in imported(path) if LEVEL.get(room(name), -1) < LEVEL[own]]
+    assert wrong == []
+
+
+def test_plugins_and_checks_know_nothing_of_moves() -> None:
+    """The pytest side reads; it never changes a target."""
+    allowed = {"config", "errors", "words", "host", "records", "release", "state", "subject", "gate", "runtimes", "plugins"}
+    allowed |= {"inspection", "frameworks", "migrations", "checks", ""}
+    for path in sorted([*(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]):
+        wrong = sorted(name for name in imported(path) if room(name) not in allowed)
+
+        assert wrong == [], path
+
+
+def test_pure_rooms_do_no_input_or_output() -> None:
+    """inspection and frameworks are functions over data: no processes, no sockets, no clients."""
+    forbidden = {"subprocess", "socket", "httpx", "docker", "testinfra", "requests"}
+    for folder in ("inspection", "frameworks", "migrations"):
+        for path in sorted((ROOT / "gonogo" / folder).glob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+            names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+            assert not {name.split(".")[0] for name in names} & forbidden, path
+
+
+def test_only_the_runner_starts_processes() -> None:
+    """``subprocess`` is imported by host.py alone; the demo starts its own database and proxy."""
+    users = []
+    for path in [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]:
+        if "import subprocess" in path.read_text(encoding="utf-8") and "demo" not in path.parts:
+            users.append(path.relative_to(ROOT).as_posix())
+
+    assert users == ["gonogo/host.py"]
+
+
+def test_every_package_is_listed_for_the_wheel() -> None:
+    """setuptools is given the packages one by one; a new folder must be named."""
+    import tomllib  # noqa: PLC0415
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "gonogo").rglob("__init__.py") if "demo/app" not in path.as_posix()}
+    found |= {"gonogo." + ".".join(path.parent.relative_to(ROOT).parts) for folder in ("checks", "plugins") for path in (ROOT / folder).rglob("__init__.py")}
+
+    assert listed == found

@@ -1,0 +1,123 @@
+"""gonogo.judgement: each rule of what a red check causes after the first touch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gonogo.judgement import Action, judge, settle, undecided
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.words import OnRed, Outcome, Severity, Stage
+
+
+def check(code: str, outcome: str, **more: Any) -> CheckResult:
+    """One verdict."""
+    facts = {"id": f"gonogo/postdeploy/{code}", "fingerprint": "f", "found": "500", **more}
+    return CheckResult(code=code, stage=Stage.POSTDEPLOY, outcome=Outcome(outcome), **facts)
+
+
+def gate(*checks: CheckResult, problem: str = "") -> GateResult:
+    """One gate's results."""
+    return GateResult(stage=Stage.POSTDEPLOY, env="prod", started=datetime.now(UTC), checks=checks, problem=problem)
+
+
+GOOD = check("D06", "passed")
+
+
+def test_green_gate_goes_on() -> None:
+    """Passed and warned checks are no reason to go back."""
+    assert judge(gate(GOOD, check("D15", "warned")), baseline=None).action is Action.GO
+
+
+def test_newly_red_blocker_goes_back_and_is_named() -> None:
+    """Green before and red after is the release's doing."""
+    found = judge(gate(GOOD, check("D09", "failed")), baseline=gate(GOOD, check("D09", "passed")))
+
+    assert (found.action, found.reason) == (Action.ROLLBACK, "D09 is red: 500")
+
+
+def test_red_before_and_after_never_goes_back() -> None:
+    """Going back would not mend it; it is named as a note."""
+    found = judge(gate(GOOD, check("D09", "failed")), baseline=gate(check("D09", "failed")))
+
+    assert found.action is Action.GO
+    assert found.notes == ("D09 was red before this release too and does not turn it back: 500",)
+
+
+def test_red_before_but_changed_counts() -> None:
+    """A check or stanza that was changed was written for this release."""
+    before = gate(check("D09", "failed", fingerprint="old"))
+
+    assert judge(gate(GOOD, check("D09", "failed")), baseline=before).action is Action.ROLLBACK
+
+
+@pytest.mark.parametrize("code", ["D01", "D02", "D03", "D04", "D05", "D06", "D06[api]"])
+def test_what_runs_is_never_excused(code: str) -> None:
+    """A release that does not run is not excused because the old one did not either."""
+    assert judge(gate(check(code, "failed")), baseline=gate(check(code, "failed"))).action is Action.ROLLBACK
+
+
+def test_on_red_hold_and_warn_do_not_go_back() -> None:
+    """Downtime already spent cannot be mended by going back."""
+    held = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD)), baseline=None)
+    warned = judge(gate(GOOD, check("D99", "failed", on_red=OnRed.WARN)), baseline=None)
+
+    assert (held.action, warned.action) == (Action.HOLD, Action.GO)
+    assert warned.notes == ("D99 is red and only warns: 500",)
+
+
+def test_rollback_outweighs_hold() -> None:
+    """One check that demands the way back decides."""
+    found = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD), check("D09", "failed")), baseline=None)
+
+    assert (found.action, [cause.code for cause in found.causes]) == (Action.ROLLBACK, ["D09"])
+
+
+def test_inconclusive_holds_when_the_subject_answered_well_else_goes_back() -> None:
+    """The message never says red for "could not be found out"."""
+    with_answer = judge(gate(GOOD, check("D15", "inconclusive")), baseline=None)
+    without = judge(gate(check("D06", "inconclusive")), baseline=None)
+
+    assert (with_answer.action, with_answer.reason) == (Action.HOLD, "D15 could not be found out: 500")
+    assert without.action is Action.ROLLBACK
+
+
+def test_gate_in_which_nothing_ran_goes_back() -> None:
+    """Nothing asked is no GO."""
+    assert judge(gate(check("D06", "skipped")), baseline=None).reason == "nothing was checked"
+    assert judge(gate(problem="it crashed"), baseline=None).reason == "it crashed"
+
+
+def test_advisory_red_never_blocks() -> None:
+    """Severity is weighed before anything else."""
+    advisory = check("D17", "failed", severity=Severity.ADVISORY)
+
+    assert judge(gate(GOOD, advisory), baseline=None).action is Action.GO
+
+
+def test_red_once_of_three_is_unstable_not_red() -> None:
+    """Two of three must be red; the warning says how often it was."""
+    red, green = check("D09", "failed"), check("D09", "passed")
+    found = settle([gate(red), gate(green), gate(green)], of=3).checks[0]
+
+    assert (found.outcome, found.found) == (Outcome.WARNED, "unstable: red 1 of 3 times (500)")
+
+
+def test_red_twice_of_three_is_red() -> None:
+    """The last red verdict is kept."""
+    red, green = check("D09", "failed"), check("D09", "passed")
+
+    assert settle([gate(red), gate(green), gate(red)], of=3).checks[0].outcome is Outcome.FAILED
+
+
+def test_asking_ends_when_more_answers_cannot_change_the_verdict() -> None:
+    """Two reds of three decide; one red and two greens decide."""
+    red, green = check("D09", "failed"), check("D09", "passed")
+
+    assert undecided([gate(red)], of=3) == (red.id,)
+    assert undecided([gate(red), gate(red)], of=3) == ()
+    assert undecided([gate(red), gate(green)], of=3) == (red.id,)
+    assert undecided([gate(red), gate(green), gate(green)], of=3) == ()
+    assert undecided([gate(green)], of=3) == ()
