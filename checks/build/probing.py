@@ -1,0 +1,106 @@
+"""What the checks of artifacts and instances share: the release's own source, and how a probe is asked."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pytest
+
+from gonogo.config import Service
+from gonogo.errors import CommandError
+from gonogo.host import Completed, LocalHost
+from gonogo.inspection import bytecode
+from gonogo.inspection.contents import map_paths
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.source import Source
+from gonogo.runtimes.base import Inside
+
+__all__ = ["ask", "code_roots", "judge_bytecode", "marked", "needs_python", "released", "target_path"]
+
+_NOT_FOUND = (126, 127)
+_LINES = 8
+
+
+def released(context: Context) -> Source:
+    """The release's own source: never the checkout, and in a baseline not the candidate's."""
+    release = context.subject.release
+    if release is None:
+        pytest.skip("no release is recorded for this environment")
+    runner = LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
+    return Source(release.root / context.project.app.root, runner, commit=release.commit)
+
+
+def code_roots(code: Mapping[str, str], tracked: Collection[str]) -> tuple[str, ...]:
+    """Where bytecode of the mapped code may stand: mapped folders, and the folders of mapped Python files."""
+    folders = []
+    for here, there in code.items():
+        if here not in tracked:
+            folders.append(posixpath.normpath(there))
+        elif here.endswith(".py"):
+            folders.append(posixpath.dirname(posixpath.normpath(there)))
+    return tuple(dict.fromkeys(folders))
+
+
+def target_path(path: str, code: Mapping[str, str]) -> str:
+    """Where a path of the repository stands in the target; as it is, where nothing maps it."""
+    return map_paths([path], code).get(path, path)
+
+
+def needs_python(service: Service) -> bool:
+    """Whether the configuration says that this service is a Python application."""
+    return service.framework != "none" or service.entrypoint is not None or service.migrations != "none"
+
+
+def ask(inside: Inside, service: Service, script: str, *args: str, isolated: bool) -> Completed:
+    """Run a probe; skips where there is no Python and none is expected.
+
+    Raises:
+        InconclusiveError: the probe could not be run to its end.
+    """
+    try:
+        done = inside.python(script, *args, isolated=isolated)
+    except CommandError as error:
+        raise InconclusiveError(f"{inside.label}: {error}") from error
+    if done.ok:
+        return done
+    if done.code in _NOT_FOUND and not needs_python(service):
+        pytest.skip(f"{inside.label} has no Python")
+    how = "no end in time" if done.timed_out else f"exit code {done.code}"
+    said = " | ".join((done.errors.strip() or done.output.strip()).splitlines()[-_LINES:]) or "nothing"
+    raise InconclusiveError(f"{inside.label}: found {how}, expected the probe's answer; it said: {said}")
+
+
+def marked(inside: Inside, done: Completed, marker: str) -> dict[str, Any]:
+    """The document behind a probe's marker.
+
+    Raises:
+        InconclusiveError: there is none.
+    """
+    _, found, rest = done.output.rpartition(marker)
+    try:
+        document = json.loads(rest.partition("\n")[0]) if found else None
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise InconclusiveError(f"{inside.label}: found no line that begins with {marker}")
+    return document
+
+
+def judge_bytecode(inside: Inside, service: Service, roots: Collection[str], evidence: Collected) -> list[str]:
+    """What is wrong with the bytecode below some folders, one line each.
+
+    Raises:
+        InconclusiveError: not everything could be looked at.
+    """
+    request = bytecode.probe_request(roots=roots)
+    report = bytecode.parse(ask(inside, service, bytecode.probe_source(), request, isolated=True).output)
+    evidence.text("Bytecode", f"{report.examined} files below {', '.join(roots)}, judged by Python {report.python}")
+    evidence.table("Findings", report.findings)
+    if report.truncated or len(report.missing) == len(roots):
+        seen = f"only {report.examined} files" if report.truncated else f"no folder {', '.join(report.missing)}"
+        raise InconclusiveError(f"{inside.label}: found {seen}, expected all of {', '.join(roots)}")
+    return [bytecode.phrase(finding) for finding in report.red]

@@ -1,0 +1,31 @@
+"""Whether compiled files in the artifact are what their sources say."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.build.probing import code_roots, judge_bytecode, released
+from gonogo.config import Service
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes.base import Artifact
+
+__all__: list[str] = []
+
+
+@pytest.mark.build(
+    "B03",
+    remedy="Add **/__pycache__ to .dockerignore, set PYTHONDONTWRITEBYTECODE=1, then: "
+    "gonogo deploy --env {env} --no-cache",
+)
+def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Collected) -> None:
+    """No compiled file in the artifact is stale, left over, unchecked, or of another source.
+
+    Catches a __pycache__ copied from a desk: Python runs it instead of the new source.
+    """
+    roots = code_roots(artifact.code, released(context).tracked)
+    if not roots:
+        pytest.skip(f"service.{artifact.service}.code maps no folder and no Python file")
+    service = context.environment.service.get(artifact.service, Service())
+    wrong = judge_bytecode(artifact, service, roots, evidence)
+    assert not wrong, f"{len(wrong)} compiled files in {artifact.label}: {wrong[0]}"

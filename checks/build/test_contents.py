@@ -1,0 +1,67 @@
+"""Whether the files in the artifact are the commit's."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.build.probing import released
+from gonogo.config import Environment, Project, Service
+from gonogo.errors import GonogoError
+from gonogo.host import LocalHost
+from gonogo.inspection.contents import compare, map_paths, missing_required
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected
+from gonogo.release import Release
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Artifact, Place
+
+__all__: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def before(artifact: Artifact, serving: Release | None, place: Place, runner: LocalHost) -> frozenset[str] | None:
+    """The paths that the serving artifact of the same service has; None where it cannot be looked at."""
+    if serving is None:
+        return None
+    try:
+        inspector = runtime_of(place.environment.runtime).inspector(place, serving, runner)
+        found = next((one for one in inspector.artifacts() if one.service == artifact.service), None)
+        return frozenset(found.files(found.code.values())) if found is not None else None
+    except GonogoError:
+        return None
+
+
+@pytest.mark.build("B02", remedy="Build again without cache: gonogo deploy --env {env} --no-cache")
+def test_artifact_holds_the_commit(
+    artifact: Artifact, context: Context, before: frozenset[str] | None, evidence: Collected
+) -> None:
+    """Every tracked file that is in the artifact is the commit's, byte for byte.
+
+    Catches layer caching that serves yesterday's code.
+    """
+    found = artifact.files(artifact.code.values())
+    source = released(context)
+    drift = compare(source.manifest, found, code=artifact.code, previous_image_files=before)
+    evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
+    evidence.table("Files that differ", drift.files)
+    evidence.table("Files unknown to git", drift.untracked)
+    first = next(iter(drift), None)
+    assert not drift, f"{len(drift)} files in {artifact.label} are not those of {source.commit:.7}; {first}"
+
+
+@pytest.mark.build("B08", remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}")
+def test_required_files_are_in_the_artifact(
+    artifact: Artifact, project: Project, environment: Environment, evidence: Collected
+) -> None:
+    """Every file and folder that the configuration requires is in the artifact.
+
+    Catches templates that .dockerignore keeps out.
+    """
+    service = environment.service.get(artifact.service, Service())
+    mapped = map_paths(project.app.required, artifact.code)
+    wanted = dict.fromkeys((*service.required, *mapped))
+    if not wanted:
+        pytest.skip(f"app.required and service.{artifact.service}.required name nothing that belongs into it")
+    missing = missing_required(wanted, artifact.files(artifact.code.values()), code=artifact.code)
+    evidence.table("Required", [(path, "missing" if path in missing else "there") for path in wanted])
+    assert not missing, f"{artifact.label}: found no {', '.join(missing)}; expected {len(wanted)} required paths"

@@ -1,0 +1,68 @@
+"""Whether the image can be run as it should be: its user, its health check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gonogo.inspection.healthcheck import missing_programs
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes.base import Artifact, ImageFacts, Inspector
+
+__all__: list[str] = []
+
+_ROOT = frozenset({"", "0", "root"})
+
+
+@pytest.mark.build("B11", severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN")
+def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
+    """The service does not run as root.
+
+    Catches a Dockerfile without USER: who breaks into the application owns the container.
+    """
+    facts = _facts(artifact)
+    user = str(_definition(inspector, artifact.service).get("user") or facts.user)
+    evidence.text("User", user or "root, because none is named")
+    assert user.partition(":")[0] not in _ROOT, f"{artifact.label}: user: found {user or 'root'}, expected another"
+
+
+@pytest.mark.build(
+    "B12", remedy="Install the program in the Dockerfile of {param}, or write the health check with what the image has"
+)
+def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
+    """The program that the health check runs is in the image.
+
+    Catches curl in a slim image: the container never becomes healthy.
+    """
+    facts = _facts(artifact)
+    check = _healthcheck(_definition(inspector, artifact.service), facts)
+    if check is None or check[:1] == ("NONE",):
+        pytest.skip(f"{artifact.service} has no health check")
+    evidence.text("Health check", " ".join(check))
+    missing = missing_programs(check, artifact.exists)
+    assert not missing, f"{artifact.label}: health check: found no {', '.join(missing)}, expected what {check[0]} runs"
+
+
+def _facts(artifact: Artifact) -> ImageFacts:
+    if artifact.facts is None:
+        pytest.skip("runtime process builds no image")
+    return artifact.facts
+
+
+def _definition(inspector: Inspector, service: str) -> Mapping[str, Any]:
+    """The service in the rendered Compose model, which outweighs the image."""
+    model: Mapping[str, Any] = getattr(inspector, "model", {})
+    return (model.get("services") or {}).get(service) or {}
+
+
+def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str, ...] | None:
+    configured = definition.get("healthcheck") or {}
+    if configured.get("disable"):
+        return None
+    test = configured.get("test")
+    if not test:
+        return facts.healthcheck
+    words = ["CMD-SHELL", test] if isinstance(test, str) else test
+    return tuple(str(word).replace("$$", "$") for word in words)

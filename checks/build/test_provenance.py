@@ -1,0 +1,35 @@
+"""Whether the image is the one that this run built from this commit."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.plugins.evidence import Collected
+from gonogo.release import Release
+from gonogo.runtimes.base import Artifact
+
+__all__: list[str] = []
+
+_REVISION = "org.opencontainers.image.revision"
+
+
+@pytest.mark.build("B01", remedy="Build again without cache: gonogo deploy --env {env} --no-cache")
+def test_image_names_the_commit(artifact: Artifact, release: Release, evidence: Collected) -> None:
+    """The image says that it was made from the release's commit, and carries the release's tag.
+
+    Catches a tag that still points to an older build.
+    """
+    if artifact.facts is None:
+        pytest.skip("runtime process builds no image")
+    facts, tag = artifact.facts, release.tags.get(artifact.service)
+    revision = facts.labels.get(_REVISION)
+    evidence.table(
+        "Image",
+        [("id", facts.id), ("tags", ", ".join(facts.tags)), ("created", facts.created), (_REVISION, revision)],
+        header=("what", "found"),
+    )
+    shown = revision or "no such label"
+    assert revision == release.commit, f"{artifact.label}: {_REVISION}: found {shown}, expected {release.commit}"
+    assert tag in facts.tags, f"{artifact.label}: tags: found {', '.join(facts.tags) or 'none'}, expected {tag}"
+    expected = release.images.get(artifact.service, facts.id)
+    assert facts.id == expected, f"{artifact.label}: id: found {facts.id}, expected {expected}, as it was built"

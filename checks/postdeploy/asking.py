@@ -1,0 +1,60 @@
+"""What the post-deploy checks share: a client for one address, and the running instance of a service."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gonogo.errors import CommandError
+from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.fixtures import AGENT
+from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
+
+__all__ = ["client", "get", "running"]
+
+_TIMEOUT = 10.0
+
+
+def client(url: str, *, timeout: float = _TIMEOUT) -> httpx.Client:
+    """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
+    trusted = not _is_loopback(urlsplit(url).hostname or "")
+    return httpx.Client(headers={"User-Agent": AGENT}, timeout=timeout, trust_env=trusted)
+
+
+def get(address: str) -> httpx.Response:
+    """Ask an address.
+
+    Raises:
+        InconclusiveError: somebody before the application refuses to be asked so often.
+    """
+    with client(address) as asking:
+        answer = asking.get(address)
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise InconclusiveError(f"GET {address}: found 429, a limit on requests; ask again later")
+    return answer
+
+
+def running(inspector: Inspector, service: str) -> Inside:
+    """The running instance of a service; skips for one that ends by itself, red when none runs.
+
+    Raises:
+        InconclusiveError: the runtime does not answer.
+    """
+    try:
+        if any(instance.one_shot for instance in inspector.instances() if instance.service == service):
+            pytest.skip(f"{service} is meant to end; no instance of it runs on")
+        return inspector.inside(service)
+    except RuntimeUnreachableError as error:
+        raise InconclusiveError(str(error)) from error
+    except CommandError as error:
+        pytest.fail(str(error))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

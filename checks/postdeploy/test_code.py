@@ -1,0 +1,38 @@
+"""Whether the code inside the running instance is the commit's."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.build.probing import code_roots, judge_bytecode, released
+from gonogo.checks.postdeploy.asking import running
+from gonogo.config import Service
+from gonogo.inspection.contents import compare
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes.base import Inspector
+
+__all__: list[str] = []
+
+
+@pytest.mark.postdeploy(
+    "D05", remedy="Look what is mounted over the code of {param}; then: gonogo deploy --env {env} --no-cache"
+)
+def test_instance_runs_the_commit(
+    service: tuple[str, Service], inspector: Inspector, context: Context, evidence: Collected
+) -> None:
+    """The code inside the running instance is the commit's, and no stale bytecode appeared.
+
+    Catches a folder of yesterday's code that is mounted over the image's.
+    """
+    name, configured = service
+    source = released(context)
+    inside = running(inspector, name)
+    drift = compare(source.manifest, inside.files(inside.code.values()), code=inside.code)
+    evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
+    evidence.table("Files that differ", drift.files)
+    first = next(iter(drift), None)
+    assert not drift, f"{len(drift)} files in {inside.label} are not those of {source.commit:.7}; {first}"
+    roots = code_roots(inside.code, source.tracked)
+    wrong = judge_bytecode(inside, configured, roots, evidence) if roots else []
+    assert not wrong, f"{len(wrong)} compiled files in {inside.label}: {wrong[0]}"

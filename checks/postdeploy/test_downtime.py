@@ -1,0 +1,40 @@
+"""How long nobody was served while the release was replaced."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.config import Environment
+from gonogo.inspection.downtime import figures, gaps, read_probe
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.subject import Subject
+from gonogo.words import Role
+
+__all__: list[str] = []
+
+
+@pytest.mark.postdeploy(
+    "D27",
+    on_red="hold",
+    remedy="Nothing gives the time back. See which move took it in the record, or raise env.{env}.max_downtime",
+)
+def test_downtime_is_within_the_budget(subject: Subject, environment: Environment, evidence: Collected) -> None:
+    """Nobody had to wait longer than the budget while the release was replaced.
+
+    Catches a start that takes minutes; judged when the moves have settled, and never a reason to go back.
+    """
+    if subject.serving is None or subject.role is Role.ROLLBACK:
+        pytest.skip("nothing served before" if subject.serving is None else "going back is not judged by time spent")
+    path = subject.run / "probe.jsonl" if subject.run is not None else None
+    if path is None or not path.exists():
+        pytest.skip("no probe asked from outside in this run")
+    lines = read_probe(path)
+    seen = figures(lines)
+    evidence.json("Downtime", seen.model_dump())
+    evidence.table("Gaps", gaps(lines))
+    if not seen.requests:
+        raise InconclusiveError(f"{path}: found no request, expected those of the downtime probe")
+    assert seen.seconds_down <= environment.max_downtime, (
+        f"downtime: found {seen.seconds_down:.1f} s ({seen.failed} of {seen.requests} requests failed), "
+        f"expected at most {environment.max_downtime:g} s"
+    )

@@ -1,0 +1,82 @@
+"""Whether the configured endpoints answer as they should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gonogo.checks.postdeploy.asking import client
+from gonogo.config import Endpoint
+from gonogo.inspection.expectations import Answer, UnknownVariableError, compare, fill
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.runtimes.base import Inspector, Place
+
+__all__: list[str] = []
+
+_SHOWN = 2000
+_MARGIN = 5.0
+
+
+@pytest.mark.postdeploy("D09", remedy="Ask it yourself and read the application's log of that moment: {param}")
+def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, evidence: Collected) -> None:
+    """The endpoint answers with the configured status, headers, values and text, in its time.
+
+    Catches a release that is alive and serves the wrong thing.
+    """
+    url = inspector.url(endpoint.service)
+    if url is None:
+        pytest.skip(f"{endpoint.service or 'the environment'} has no url")
+    answer = _asked(endpoint, url, place)
+    names = ", ".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "set-cookie")
+    evidence.text(f"{endpoint.request} at {url}", f"{answer.status} in {answer.seconds * 1000:.0f} ms\n{names}")
+    evidence.text("Body", answer.text[:_SHOWN])
+    wrong = compare(endpoint, answer)
+    evidence.table("Not as expected", wrong)
+    if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:
+        raise InconclusiveError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
+    assert not wrong, f"{endpoint.request}: {'; '.join(map(str, wrong))}"
+
+
+def _asked(endpoint: Endpoint, url: str, place: Place) -> Answer:
+    """Send the request.
+
+    Raises:
+        InconclusiveError: the request names a variable that is not set, so it cannot be sent.
+    """
+    method, _, path = endpoint.request.partition(" ")
+    limit = endpoint.within + _MARGIN
+    try:
+        sent = _sent(endpoint, place)
+    except UnknownVariableError as error:
+        where = place.environment.env_file or f"env.{place.environment.name}.env_file, which is not configured"
+        raise InconclusiveError(
+            f"{endpoint.request}: ${{{error.name}}}: found no such variable in {where}, expected one; set it there"
+        ) from error
+    with client(url, timeout=limit) as asking:
+        try:
+            answer = asking.request(method, url + path, **sent)
+        except (httpx.ReadTimeout, httpx.WriteTimeout):
+            wanted = f"expected one within {endpoint.within:g} s"
+            pytest.fail(f"{endpoint.request}: found no answer within {limit:g} s, {wanted}")
+    return Answer(
+        status=answer.status_code,
+        headers={name.lower(): value for name, value in answer.headers.items()},
+        text=answer.text,
+        seconds=answer.elapsed.total_seconds(),
+    )
+
+
+def _sent(endpoint: Endpoint, place: Place) -> dict[str, Any]:
+    """Headers, credentials and body, with their variables filled in."""
+    sent: dict[str, Any] = {"headers": fill(endpoint.send, place.variables)}
+    if endpoint.auth is not None:
+        user, _, password = endpoint.auth.partition(":")
+        sent["auth"] = (fill(user, place.variables), fill(password, place.variables))
+    body = fill(endpoint.body, place.variables)
+    if isinstance(body, str):
+        sent["content"] = body
+    elif body is not None:
+        sent["json"] = body
+    return sent

@@ -1,0 +1,127 @@
+"""What the release says of itself: alive, ready, degraded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from gonogo.checks.postdeploy.asking import get
+from gonogo.config import Environment
+from gonogo.inspection import healthdoc
+from gonogo.inspection.served import document_of, of_another, parts
+from gonogo.plugins.evidence import Collected
+from gonogo.release import Release
+from gonogo.runtimes.base import Inspector
+from gonogo.subject import Subject
+
+__all__: list[str] = []
+
+_SHOWN = 2000
+
+
+@pytest.mark.postdeploy("D06", remedy="Look which release runs and what it logs: gonogo status --env {env}")
+def test_release_is_alive(
+    inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
+) -> None:
+    """Every address answers its liveness request, and an answer that names a release names this one.
+
+    Catches the old release that goes on answering behind a new one that does not.
+    """
+    addresses = dict(_live(inspector, environment))
+    if not addresses:
+        pytest.skip("neither the environment nor a service has a url")
+    wrong = []
+    for address, status in addresses.items():
+        answer = get(address)
+        _attach(evidence, address, answer)
+        if answer.status_code != status:
+            wrong.append(f"{address}: status: found {answer.status_code}, expected {status}")
+        elif subject.release is not None:
+            wrong += _another(address, answer, subject.release)
+    assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.postdeploy("D07", remedy="Mend the part that is named, then: gonogo deploy --env {env}")
+def test_release_is_ready(
+    inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
+) -> None:
+    """The release is ready to serve, each of its parts.
+
+    Catches an application that is alive and cannot reach its database.
+    """
+    addresses = dict.fromkeys(_ready(inspector, environment))
+    if not addresses:
+        pytest.skip("health.ready is not configured, or nothing has a url")
+    wrong = []
+    for address in addresses:
+        answer = get(address)
+        _attach(evidence, address, answer)
+        found = parts(healthdoc.read(document_of(answer.text)), accepted=_accepted(subject))
+        wrong += [f"{address}: {part.name}: found {part.detail or part.level}, expected pass" for part in found.red]
+        if found.excused:
+            evidence.warn(f"{', '.join(part.name for part in found.excused)}: red, as accepted after a rollback")
+        elif not answer.is_success and not found.red:
+            wrong.append(f"{address}: status: found {answer.status_code}, expected 200")
+    assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.postdeploy("D08", remedy="Mend what the document calls unhealthy, then: gonogo deploy --env {env}")
+def test_health_document_is_healthy(
+    inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
+) -> None:
+    """No health document calls the whole unhealthy; a degraded one warns.
+
+    Catches a health page that answers 200 and says "unhealthy" in its text.
+    """
+    addresses = [*dict(_live(inspector, environment)), *_ready(inspector, environment)]
+    levels = {}
+    for address in dict.fromkeys(addresses):
+        answer = get(address)
+        health = healthdoc.read(document_of(answer.text))
+        if health.worst is not None:
+            _attach(evidence, address, answer)
+            excused = parts(health, accepted=_accepted(subject)).only_excused
+            levels[address] = "warn" if health.worst == "fail" and excused else health.worst
+    if not levels:
+        pytest.skip("no address answers with a health document")
+    degraded = [address for address, level in levels.items() if level == "warn"]
+    if degraded:
+        evidence.warn(f"degraded: {', '.join(degraded)}")
+    red = [f"{address}: found unhealthy, expected healthy" for address, level in levels.items() if level == "fail"]
+    assert not red, "; ".join(red)
+
+
+def _live(inspector: Inspector, environment: Environment) -> Iterator[tuple[str, int]]:
+    """Every liveness address, with the status it must answer."""
+    if (url := inspector.url()) is not None:
+        yield url + environment.health.live, environment.health.live_status
+    for name in environment.service:
+        health, own = environment.health_of(name), inspector.url(name)
+        if own is not None and (own != url or environment.service[name].health is not None):
+            yield own + health.live, health.live_status
+
+
+def _ready(inspector: Inspector, environment: Environment) -> Iterator[str]:
+    """Every readiness address that is configured."""
+    if (url := inspector.url()) is not None and environment.health.ready is not None:
+        yield url + environment.health.ready
+    for name in environment.service:
+        ready, own = environment.health_of(name).ready, inspector.url(name)
+        if own is not None and ready is not None and (own != url or environment.service[name].health is not None):
+            yield own + ready
+
+
+def _accepted(subject: Subject) -> bool:
+    return subject.release is not None and bool(subject.release.accepted)
+
+
+def _another(address: str, answer: httpx.Response, release: Release) -> list[str]:
+    named = healthdoc.release_named(document_of(answer.text), dict(answer.headers))
+    others = of_another(named, commit=release.commit, release=release.id)
+    return [f"{address}: {one.where}: found {one.value}, expected {release.id}" for one in others]
+
+
+def _attach(evidence: Collected, address: str, answer: httpx.Response) -> None:
+    evidence.text(f"GET {address}", f"{answer.status_code}\n{answer.text[:_SHOWN]}")

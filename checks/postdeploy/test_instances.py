@@ -1,0 +1,138 @@
+"""Whether what was deployed runs, is healthy, and keeps running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from gonogo.config import Environment
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.release import Release
+from gonogo.runtimes.base import Inspector, InstanceState
+
+__all__: list[str] = []
+
+_EVERY = 0.5
+_ROWS = ("instance", "status", "health", "restarts", "release", "image")
+
+
+@pytest.mark.postdeploy("D01", remedy="Read why it ended: gonogo status --env {env}; then mend it and deploy again")
+def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
+    """Every instance of every deployed service runs; none ended, none is restarting.
+
+    Catches a process that ends right after it was started.
+    """
+    instances = inspector.instances()
+    _attach(evidence, instances)
+    assert instances, "found no instance of any deployed service, expected at least one"
+    wrong = [_said(instance) for instance in instances if not _is_up(instance)]
+    assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} running instances"
+
+
+@pytest.mark.postdeploy("D02", remedy="Run the health check's command in the instance and read its answer")
+def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) -> None:
+    """Every instance that has a health check is healthy.
+
+    Catches an application that runs and cannot answer.
+    """
+    instances = [one for one in inspector.instances() if one.health is not None and not one.one_shot]
+    if not instances:
+        pytest.skip("no running instance has a health check")
+    _attach(evidence, instances)
+    wrong = [f"{one.name} {one.health}" for one in instances if one.health != "healthy"]
+    assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} healthy instances"
+
+
+@pytest.mark.xdist_group("observation")
+@pytest.mark.postdeploy("D03", remedy="Read the last lines before the restart: gonogo status --env {env}")
+def test_no_instance_restarts(inspector: Inspector, environment: Environment, evidence: Collected) -> None:
+    """Restart counts stand still while the instances are watched.
+
+    Catches a crash some seconds after the start, which a restart policy hides.
+    """
+    window = environment.health.stable_for
+    if window >= environment.check_timeout:
+        raise InconclusiveError(
+            f"env.{environment.name}.health.stable_for: found {window:g} s, expected less than check_timeout "
+            f"({environment.check_timeout:g} s); raise check_timeout"
+        )
+    before = _lasting(inspector)
+    if not before:
+        pytest.skip("no instance runs on; D01 tells whether one should")
+    wrong = _watch(inspector, before, window)
+    _attach(evidence, inspector.instances())
+    restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
+    if restarted:
+        evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
+    assert not wrong, f"found {', '.join(wrong)} within {window:g} s; expected instances that keep running"
+
+
+@pytest.mark.postdeploy("D04", remedy="Deploy again, so that the instances are made anew: gonogo deploy --env {env}")
+def test_instances_are_of_this_release(
+    inspector: Inspector, environment: Environment, release: Release, evidence: Collected
+) -> None:
+    """Every instance was started from exactly what was built for this release.
+
+    Catches rebuilds that change nothing, because the old container goes on running.
+    """
+    instances = [one for one in inspector.instances() if one.status != "missing"]
+    _attach(evidence, instances)
+    assert instances, f"found no instance, expected those of release {release.id}"
+    if environment.runtime == "compose":
+        wrong = [_other_image(one, release.images.get(one.service)) for one in instances]
+    else:
+        wrong = [f"{one.name} of release {one.release}" if one.release != release.id else "" for one in instances]
+    found = [text for text in wrong if text]
+    assert not found, f"found {', '.join(found)}; expected {len(instances)} instances of release {release.id}"
+
+
+def _watch(inspector: Inspector, before: dict[str, InstanceState], window: float) -> list[str]:
+    """Look until something moved or the window is over; what moved, one text each."""
+    deadline = time.monotonic() + window
+    while True:
+        now = {one.name: one for one in inspector.instances()}
+        moved = [text for name, one in before.items() if (text := _moved(one, now.get(name)))]
+        left = deadline - time.monotonic()
+        if moved or left <= 0:
+            return moved
+        time.sleep(min(_EVERY, left))
+
+
+def _moved(before: InstanceState, now: InstanceState | None) -> str:
+    if now is None:
+        return f"{before.name} gone"
+    if now.status != "running":
+        return _said(now)
+    if now.restarts > before.restarts:
+        return f"{now.name} restarted {now.restarts - before.restarts} times"
+    return f"{now.name} started again" if now.started_at != before.started_at else ""
+
+
+def _lasting(inspector: Inspector) -> dict[str, InstanceState]:
+    running = (one for one in inspector.instances() if one.status in {"running", "restarting"})
+    return {one.name: one for one in running if not one.one_shot}
+
+
+def _is_up(instance: InstanceState) -> bool:
+    ended_well = instance.one_shot and instance.status == "exited" and instance.exit_code == 0
+    return instance.status == "running" or ended_well
+
+
+def _said(instance: InstanceState) -> str:
+    code = f" (exit code {instance.exit_code})" if instance.exit_code is not None else ""
+    return f"{instance.name} {instance.status}{code}"
+
+
+def _other_image(instance: InstanceState, expected: str | None) -> str:
+    if expected is None:
+        return f"{instance.name}, for whose service the release noted no image"
+    return f"{instance.name} of image {(instance.image or 'unknown')[:19]}" if instance.image != expected else ""
+
+
+def _attach(evidence: Collected, instances: Sequence[InstanceState]) -> None:
+    rows = [
+        (one.name, one.status, one.health or "", one.restarts, one.release or "", one.image or "") for one in instances
+    ]
+    evidence.table("Instances", rows, header=_ROWS)

@@ -1,0 +1,78 @@
+"""Whether the running process answers for the routes of its artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from gonogo.checks.build.probing import ask
+from gonogo.checks.postdeploy.asking import get
+from gonogo.config import Service
+from gonogo.errors import GonogoError
+from gonogo.inspection import routes
+from gonogo.inspection.routes import ImageRoute
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.runtimes.base import Inspector
+
+__all__: list[str] = []
+
+_HIDDEN = frozenset({401, 403, 404})
+
+
+@pytest.mark.postdeploy("D11", remedy="Deploy again, so that {param} is started anew: gonogo deploy --env {env}")
+def test_running_routes_are_the_artifacts(
+    service: tuple[str, Service], inspector: Inspector, evidence: Collected
+) -> None:
+    """The paths in the running process's OpenAPI document are those that the artifact registers.
+
+    Catches a process that was not restarted, and answers for yesterday's routes.
+    """
+    name, configured = service
+    url = inspector.url(name)
+    if configured.framework != "fastapi" or configured.entrypoint is None or url is None:
+        pytest.skip(f"service.{name} has no FastAPI entrypoint with a url")
+    registered = _registered(inspector, name, configured)
+    address = next((route.path for route in registered if route.name == "openapi" and not route.is_own), None)
+    if address is None:
+        pytest.skip(f"{name} serves no OpenAPI document")
+    answer = get(url + address)
+    evidence.text(f"GET {url}{address}", f"{answer.status_code}, {len(answer.content)} bytes")
+    if answer.status_code in _HIDDEN:
+        pytest.skip(f"{url}{address} answers {answer.status_code}: the document is not shown there")
+    assert answer.status_code == httpx.codes.OK, f"{url}{address}: found {answer.status_code}, expected 200"
+    found = routes.equal(_paths(answer, address), registered)
+    evidence.table("Not answered for", [(path,) for path in found.missing])
+    evidence.table("Not in the artifact", [(path,) for path in found.unexpected])
+    wrong = [f"no {path}" for path in found.missing] + [f"also {path}" for path in found.unexpected]
+    assert not found, f"{name}: found {', '.join(wrong)}; expected the routes of its artifact"
+
+
+def _registered(inspector: Inspector, name: str, configured: Service) -> Sequence[ImageRoute]:
+    """What the artifact registers.
+
+    Raises:
+        InconclusiveError: it cannot be asked.
+    """
+    try:
+        artifact = next((one for one in inspector.artifacts() if one.service == name), None)
+    except GonogoError as error:
+        raise InconclusiveError(f"{name}: the artifact is not known: {error}") from error
+    if artifact is None:
+        pytest.skip(f"{name} has no artifact that could be asked")
+    request = routes.probe_request(entrypoint=str(configured.entrypoint), framework=configured.framework)
+    report = routes.parse(ask(artifact, configured, routes.probe_source(), request, isolated=False).output)
+    if report.error is not None:
+        pytest.skip(f"{artifact.label} cannot be asked for its routes by itself: {report.error}")
+    return report.routes
+
+
+def _paths(answer: httpx.Response, address: str) -> dict[str, dict[str, object]]:
+    try:
+        document = answer.json()
+        paths = document["paths"]
+    except (ValueError, KeyError, TypeError):
+        pytest.fail(f"{address}: found {answer.text[:80]!r}, expected an OpenAPI document")
+    assert isinstance(paths, dict), f"{address}: paths: found {type(paths).__name__}, expected an object"
+    return paths

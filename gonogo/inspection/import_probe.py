@@ -1,0 +1,70 @@
+"""Import an entry point and say how that ended; nothing of it is called.
+
+Self-contained: standard library only, any Python from 3.8, fed on standard input so that the target needs nothing::
+
+    python - app.jobs:main < import_probe.py
+
+It prints the document that the route probe prints, without routes: a job runner's ``main`` must not be run to be seen.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import traceback
+from typing import Any
+
+__all__ = ["described", "main"]
+
+MARKER = "<<gonogo-routes>>"
+
+
+def load(entrypoint: str) -> None:
+    """Import the module and look its attribute up."""
+    module, _, attribute = entrypoint.partition(":")
+    if os.getcwd() not in sys.path and "" not in sys.path:  # noqa: PTH109
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    found = importlib.import_module(module)
+    for name in filter(None, attribute.partition("(")[0].split(".")):
+        found = getattr(found, name)
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """Return an error's type, message, and the last place it passed through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "file": last.filename if last else None,
+        "line": last.lineno if last else None,
+        "function": last.name if last else None,
+        "text": last.line if last else None,
+    }
+
+
+def main(argv: list[str]) -> int:
+    """Keep standard output for the document, import, print."""
+    sys.dont_write_bytecode = True
+    mine = os.dup(1)
+    os.dup2(2, 1)
+    error = None
+    try:
+        load(argv[1])
+    except KeyboardInterrupt:
+        raise
+    except BaseException as caught:  # noqa: BLE001  # an application may raise anything at import, SystemExit too
+        error = described(caught)
+    python = "{}.{}.{}".format(*sys.version_info[:3])
+    document = {"python": python, "framework": None, "routes": [], "openapi": None, "error": error}
+    os.write(mine, f"\n{MARKER}{json.dumps(document)}\n".encode())
+    return 0
+
+
+if __name__ == "__main__":
+    status = main(sys.argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)  # threads that the import started must not keep this process
