@@ -21,10 +21,12 @@ def gate_argv(root: Path, *, plugins: Sequence[str] = (), arguments: Sequence[st
 
     The team's ini file, addopts, root conftest and auto-loaded plugins have no part in it.
     """
+    checks = root / "checks"
+    conftests = f"--confcutdir={checks}" if checks.is_dir() else "--noconftest"
     loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
     return (
         *(sys.executable, "-m", "pytest"),
-        *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", f"--confcutdir={root / 'checks'}"),
+        *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", conftests),
         *("-p", "no:cacheprovider", "--import-mode=importlib", "--continue-on-collection-errors"),
         *loaded,
         *arguments,
