@@ -3,223 +3,30 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import re
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from gonogo.config import load_project
-from gonogo.errors import CommandError
-from gonogo.host import LocalHost
-from gonogo.inspection.envfile import parse as parse_env
-from gonogo.release import Release, release_id
+from gonogo.host import Command
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process import ProcessRuntime
-from gonogo.runtimes.process_health import wait_until_healthy
-from gonogo.runtimes.process_instances import Instance, Instances, family, marked
-from gonogo.runtimes.process_pinned import pinned
-from gonogo.state import State
+from gonogo.runtimes.process_instances import Instance, Instances, family
+from tests.support.sites import Site, eventually, runs
 
 pytestmark = pytest.mark.integration
 
-SERVER = """\
-import http.server, json, os, signal, subprocess, sys, time
 
-import version
-
-mode = os.environ.get("MODE", "")
-print(f"starting {version.NAME}", flush=True)
-if mode == "exit":
-    sys.exit("no database: s3cr3t-value")
-if mode == "deaf":
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        status = 503 if mode == "sick" and self.path == "/healthz" else 200
-        body = json.dumps({"version": version.NAME, "pid": os.getpid(), "env": dict(os.environ)}).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-"""
-WORKER = """\
-import os, sys, time
-
-print("worker", os.environ.get("MODE"), flush=True)
-if os.environ.get("MODE") == "lazy":
-    sys.exit(0)
-time.sleep(300)
-"""
-CONFIG = """\
-[app]
-name = "tiny"
-root = "site"
-
-[service.web]
-command = "{python} server.py {port}"
-port = @PORT@
-@WORKER@
-[env.test]
-tier = "dev"
-runtime = "process"
-project = "tiny-test"
-env_file = ".env"
-health = { timeout = "@TIMEOUT@" }
-secrets = { LICENCE = {} }
-
-[env.test.commands]
-environment = "{python} -m venv --without-pip --clear {venv}"
-install = "{python} -c 'print(1)'"
-"""
-WORKER_CONFIG = """
-[service.jobs]
-command = "python worker.py"
-"""
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Site:
-    """A throwaway application, its environment's state, and everything that was started from it."""
-
-    def __init__(self, folder: Path, repository: Any) -> None:
-        """Make the repository with its first commit."""
-        self.port = free_port()
-        self.repository = repository
-        self.state = State(folder / "state")
-        self.state.create()
-        self.root: Path = repository({"site/server.py": SERVER, "site/worker.py": WORKER, "site/version.py": ""})
-        self.runtime = ProcessRuntime(grace=0.5)
-        self.host = LocalHost(redact=lambda text: text.replace("s3cr3t-value", "[redacted]"))
-        self.count = 0
-
-    def release(self, env: str = "", *, worker: bool = False, timeout: str = "20s", build: bool = True) -> Release:
-        """Commit a new version, with this env file beside, and make a release of it."""
-        self.count += 1
-        self.write_env(env)
-        config = CONFIG.replace("@PORT@", str(self.port)).replace("@TIMEOUT@", timeout)
-        config = config.replace("@WORKER@", WORKER_CONFIG if worker else "")
-        self.repository.write(self.root, {"gonogo.toml": config, "site/version.py": f'NAME = "v{self.count}"\n'})
-        commit = self.repository.commit(self.root)
-        name = release_id(commit)
-        folder = self.state.release_folder(name)
-        self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(folder / "source"), commit)
-        made = Release(
-            id=name,
-            commit=commit,
-            env="test",
-            runtime="process",
-            created=datetime.now(UTC),
-            folder=folder,
-            root=folder / "source",
-        )
-        made = self.runtime.pin(self.place(made), made, self.host)
-        if build:
-            for command in self.runtime.build(self.place(made), made, no_cache=False):
-                self.host.run(command).require()
-        self.state.save(made)
-        return made
-
-    def write_env(self, text: str) -> None:
-        """Write the env file that is current from now on; it stays out of git."""
-        (self.root.parent / ".env").write_text(text)
-
-    def place(self, release: Release) -> Place:
-        """Where the runtime works, with the release's own configuration and the current env file."""
-        project = load_project(release.root)
-        variables = dict(parse_env((self.root.parent / ".env").read_text()).values)
-        return Place(
-            project=project,
-            environment=project.environments["test"],
-            state=self.state.root,
-            path=self.root.parent,
-            variables=variables,
-        )
-
-    def start(self, release: Release, outgoing: Release | None = None) -> None:
-        """Start a release."""
-        self.runtime.start(self.place(release), release, outgoing, self.host)
-
-    def inspect(self, release: Release) -> Any:
-        """The read-only side."""
-        return self.runtime.inspector(self.place(release), release, self.host)
-
-    def record(self, service: str = "web") -> Instance:
-        """What the pid file of a service says."""
-        found = Instances(self.state.root).read(service)
-        assert found is not None
-        return found
-
-    def ask(self) -> dict[str, Any]:
-        """What the running application answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
-
-    def clean(self) -> None:
-        """Stop what was started."""
-        for instance in Instances(self.state.root).all():
-            for process in family(instance):
-                process.kill()
-        marks = [Instances(self.state.root).mark(name) for name in ("web", "jobs")]
-        eventually(lambda: not any(map(marked, marks)))
-
-
-@pytest.fixture
-def site(tmp_path: Path, repository: Any) -> Iterator[Site]:
-    """An application of one or two services, stopped after the test."""
-    made = Site(tmp_path, repository)
-    yield made
-    made.clean()
-
-
-def runs(pid: int) -> bool:
-    """Whether a process runs; a zombie does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def eventually(condition: Callable[[], bool], *, within: float = 10.0) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"{condition} did not hold within {within} s"
-        time.sleep(0.02)
-
-
-def test_start_serves_the_release(site: Site) -> None:
+def test_start_serves_the_release(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A started release answers on its port, with its own code, programs and variables, and leaves no bytecode."""
     release = site.release("GREETING='hello there'\nPORT=1\n")
-    os.environ["GONOGO_TEST_LEAK"] = "1"
-    try:
-        site.start(release)
-    finally:
-        del os.environ["GONOGO_TEST_LEAK"]
+    monkeypatch.setenv("GONOGO_TEST_LEAK", "1")
+    site.start(release)
     answer = site.ask()
     env = answer["env"]
 
@@ -234,95 +41,6 @@ def test_start_serves_the_release(site: Site) -> None:
     assert not list(release.worktree.rglob("*.pyc"))
     assert site.record().pid == answer["pid"]
     assert site.record().log == site.state.root / "instances" / "web" / f"{release.id}.log"
-
-
-def test_the_inspector_sees_what_runs(site: Site) -> None:
-    """A running instance is running and healthy; its log, address and port are known."""
-    release = site.release()
-    site.start(release)
-    inspector = site.inspect(release)
-    (state,) = inspector.instances()
-
-    assert (state.service, state.status, state.health, state.release) == ("web", "running", "healthy", release.id)
-    assert state.name == f"web (pid {site.record().pid})"
-    assert inspector.logs(None)["web"][0] == "starting v1"
-    assert inspector.holders() == {site.port: state.name}
-    assert inspector.published() == [("web", "127.0.0.1", site.port)]
-    assert inspector.url() == inspector.url("web") == f"http://127.0.0.1:{site.port}"
-
-
-def test_the_inspector_sees_what_does_not_run(site: Site) -> None:
-    """An instance that was killed is exited, one that was never started is missing, and neither has an inside."""
-    release = site.release(worker=True)
-    inspector = site.inspect(release)
-    before = [state.status for state in inspector.instances()]
-    site.start(release)
-    psutil.Process(site.record().pid).kill()
-    eventually(lambda: not runs(site.record().pid))
-    web, jobs = inspector.instances()
-
-    assert before == ["missing", "missing"]
-    assert (web.status, web.health, web.exit_code) == ("exited", None, -9)
-    assert (jobs.status, jobs.health) == ("running", None)
-    assert inspector.holders() == {}
-    with pytest.raises(CommandError) as caught:
-        inspector.inside("web")
-    assert str(caught.value) == (
-        f"web: found {site.record()} ended, expected a running instance. "
-        f"See its log below {site.state.root / 'instances' / 'web'}."
-    )
-
-
-def test_artifact_is_asked_under_its_own_python(site: Site) -> None:
-    """An artifact runs scripts under the environment's Python; only when not isolated as the application would."""
-    release = site.release("GREETING=hello\n")
-    (artifact,) = site.inspect(release).artifacts()
-    script = "import sys, os; print(sys.prefix, os.getcwd(), sys.argv[1:]); import version; print(version.NAME)"
-    isolated = artifact.python(script, "a", "b c")
-    plain = artifact.python(script + "; print(os.environ['GREETING'])", isolated=False)
-    folder = release.worktree / "site"
-
-    assert artifact.label == f"environment of release {release.id}"
-    assert artifact.facts is None
-    assert artifact.code == {".": str(folder)}
-    assert isolated.output == f"{release.folder / 'venv'} {folder} ['a', 'b c']\n"
-    assert "No module named 'version'" in isolated.errors
-    assert plain.output == f"{release.folder / 'venv'} {folder} []\nv1\nhello\n"
-    assert not list(release.worktree.rglob("*.pyc"))
-
-
-def test_artifact_shows_its_files_and_programs(site: Site) -> None:
-    """Files are digested below folders and by name, missing ones left out; programs are found as a shell would."""
-    release = site.release()
-    (artifact,) = site.inspect(release).artifacts()
-    folder = release.worktree / "site"
-    found = artifact.files([str(folder), str(folder / "nothing"), str(release.root / "gonogo.toml")])
-    top = artifact.files([str(release.worktree)])
-
-    assert set(found) == {
-        *(str(folder / name) for name in ("server.py", "version.py", "worker.py")),
-        str(release.root / "gonogo.toml"),
-    }
-    assert found[str(folder / "version.py")].size == len('NAME = "v1"\n')
-    assert str(release.worktree / ".git") not in top
-    assert [artifact.exists(name) for name in ("python", "git", "server.py", "nothing-of-this-name")] == [
-        *(True, True, False, False)
-    ]
-    assert artifact.exists(str(folder / "server.py"))
-    assert not artifact.exists("/nothing/of/this/name")
-
-
-def test_inside_is_the_release_that_runs(site: Site) -> None:
-    """While the old release runs, the inside of a service is the old release, whichever release asks."""
-    old = site.release()
-    new = site.release()
-    site.start(old)
-    inside = site.inspect(new).inside("web")
-    (state,) = site.inspect(new).instances()
-
-    assert inside.code == {".": str(old.worktree / "site")}
-    assert inside.label == f"web (pid {site.record().pid}) of release {old.id}"
-    assert (state.release, state.health) == (old.id, "healthy")
 
 
 def test_start_replaces_and_stops_what_vanished(site: Site) -> None:
@@ -370,79 +88,6 @@ def test_rollback_keeps_the_env_file_but_not_old_secrets(site: Site) -> None:
     assert (old.folder / "env").stat().st_mode & 0o777 == 0o600
 
 
-def test_start_reports_an_early_exit(site: Site) -> None:
-    """A process that ends is reported at once, with its exit code and what it said, redacted."""
-    release = site.release("MODE=exit\n", timeout="60s")
-    begin = time.monotonic()
-    with pytest.raises(CommandError) as caught:
-        site.start(release)
-    log = site.state.root / "instances" / "web" / f"{release.id}.log"
-
-    assert time.monotonic() - begin < 30
-    assert re.sub(r"after [\d.]+ s", "after 0.1 s", str(caught.value)) == (
-        f"web: found exit code 1 after 0.1 s, expected 200 from http://127.0.0.1:{site.port}/healthz. "
-        f"The last lines of {log}:\n    starting v1\n    no database: [redacted]"
-    )
-
-
-def test_start_reports_what_never_gets_healthy(site: Site) -> None:
-    """An instance that answers wrongly until its time is over is reported with its last answer."""
-    release = site.release("MODE=sick\n", timeout="1s")
-    with pytest.raises(CommandError) as caught:
-        site.start(release)
-
-    assert re.sub(r"for [\d.]+ s,", "for 1.0 s,", str(caught.value)).splitlines()[0] == (
-        f"web: found status 503 for 1.0 s, expected 200 from http://127.0.0.1:{site.port}/healthz "
-        f"within 1 s (health.timeout). The last lines of {site.record().log}:"
-    )
-    assert site.inspect(release).instances()[0].health == "unhealthy"
-
-
-def test_start_reports_a_worker_that_does_not_stay(site: Site) -> None:
-    """A service without a port must stay alive; one that ends well is reported as well."""
-    release = site.release("MODE=lazy\n", worker=True)
-    with pytest.raises(CommandError) as caught:
-        site.start(release)
-
-    assert re.sub(r"after [\d.]+ s", "after 0.1 s", str(caught.value)) == (
-        "jobs: found exit code 0 after 0.1 s, expected a process that stays. "
-        f"The last lines of {site.record('jobs').log}:\n    worker lazy"
-    )
-
-
-def test_start_refuses_a_port_that_a_stranger_holds(site: Site) -> None:
-    """A port that is not ours is never taken; the message names who holds it, and the stranger lives on."""
-    release = site.release()
-    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {site.port})); print(1, flush=True); time.sleep(99)"  # noqa: E501
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as stranger:
-        try:
-            assert stranger.stdout is not None
-            stranger.stdout.readline()
-            with pytest.raises(CommandError) as caught:
-                site.start(release)
-
-            shown = f"{sys.executable} -c {script}"[:160]
-            assert str(caught.value) == (
-                f"web: found port {site.port} held by pid {stranger.pid} ({shown}), expected it free. "
-                "Stop that process, or give web another port in gonogo.toml."
-            )
-            assert stranger.poll() is None
-            assert Instances(site.state.root).read("web") is None
-        finally:
-            stranger.kill()
-
-
-def test_an_answer_by_a_stranger_is_no_health(site: Site) -> None:
-    """Health counts only when the process that answers is the one that was started."""
-    release = site.release(worker=True, timeout="1s")
-    site.start(release)
-    web = pinned(site.place(release), release).services["web"]
-    with pytest.raises(CommandError) as caught:
-        wait_until_healthy(site.record("jobs"), web, site.host)
-
-    assert str(caught.value).startswith(f"jobs: found an answer by pid {site.record().pid} ({release.folder}/venv/bin/")
-
-
 def test_stop_kills_what_ignores_term(site: Site) -> None:
     """A process that ignores TERM is killed after the grace time, with its children, and forgotten."""
     release = site.release("MODE=deaf\n")
@@ -455,6 +100,33 @@ def test_stop_kills_what_ignores_term(site: Site) -> None:
     assert 0.5 <= time.monotonic() - begin < 5
     assert not [pid for pid in members if runs(pid)]
     assert Instances(site.state.root).all() == []
+
+
+def test_stop_ends_what_another_run_started(site: Site, tmp_path: Path) -> None:
+    """An instance that an earlier run started ends at once on TERM, even where nobody reaps it afterwards."""
+    release = site.release()
+    script = tmp_path / "earlier_run.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "from gonogo.config import load_project\nfrom gonogo.host import LocalHost\n"
+        "from gonogo.runtimes.place import make_place\nfrom gonogo.runtimes.process import ProcessRuntime\n"
+        "from gonogo.state import State\n"
+        "state, name, path = sys.argv[1:]\n"
+        "release = State(Path(state)).load(name)\n"
+        "project = load_project(release.root)\n"
+        "place = make_place(project, project.environments['test'], state=Path(state), path=Path(path))\n"
+        "ProcessRuntime().start(place, release, None, LocalHost())\n"
+    )
+    argv = (sys.executable, str(script), str(site.state.root), release.id, str(site.root.parent))
+    earlier = site.host.run(Command(argv=argv)).require()
+    served = site.ask()["version"]
+    pid = site.record().pid
+    begin = time.monotonic()
+    ProcessRuntime(grace=30).stop(site.place(release), release, site.host)
+
+    assert (earlier.output, earlier.errors, served) == ("", "", "v1")
+    assert time.monotonic() - begin < 15
+    assert not runs(pid)
 
 
 def test_stop_finds_children_whose_parent_was_killed(site: Site) -> None:

@@ -1,0 +1,100 @@
+"""What runs, and what an environment holds, with real processes."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from gonogo.errors import CommandError
+from tests.support.sites import Site, eventually, runs
+
+pytestmark = pytest.mark.integration
+
+
+def test_the_inspector_sees_what_runs(site: Site) -> None:
+    """A running instance is running and healthy; its log, address and port are known."""
+    release = site.release()
+    site.start(release)
+    inspector = site.inspect(release)
+    (state,) = inspector.instances()
+
+    assert (state.service, state.status, state.health, state.release) == ("web", "running", "healthy", release.id)
+    assert state.name == f"web (pid {site.record().pid})"
+    assert inspector.logs(None)["web"][0] == "starting v1"
+    assert inspector.holders() == {site.port: state.name}
+    assert inspector.published() == [("web", "127.0.0.1", site.port)]
+    assert inspector.url() == inspector.url("web") == f"http://127.0.0.1:{site.port}"
+
+
+def test_the_inspector_sees_what_does_not_run(site: Site) -> None:
+    """An instance that was killed is exited, one that was never started is missing, and neither has an inside."""
+    release = site.release(worker=True)
+    inspector = site.inspect(release)
+    before = [state.status for state in inspector.instances()]
+    site.start(release)
+    psutil.Process(site.record().pid).kill()
+    eventually(lambda: not runs(site.record().pid))
+    web, jobs = inspector.instances()
+
+    assert before == ["missing", "missing"]
+    assert (web.status, web.health, web.exit_code) == ("exited", None, -9)
+    assert (jobs.status, jobs.health) == ("running", None)
+    assert inspector.holders() == {}
+    with pytest.raises(CommandError) as caught:
+        inspector.inside("web")
+    assert str(caught.value) == (
+        f"web: found {site.record()} ended, expected a running instance. "
+        f"See its log below {site.state.root / 'instances' / 'web'}."
+    )
+
+
+def test_artifact_is_asked_under_its_own_python(site: Site) -> None:
+    """An artifact runs scripts under the environment's Python; only when not isolated as the application would."""
+    release = site.release("GREETING=hello\n")
+    (artifact,) = site.inspect(release).artifacts()
+    script = "import sys, os; print(sys.prefix, os.getcwd(), sys.argv[1:]); import version; print(version.NAME)"
+    isolated = artifact.python(script, "a", "b c")
+    plain = artifact.python(script + "; print(os.environ['GREETING'])", isolated=False)
+    folder = release.worktree / "site"
+
+    assert artifact.label == f"environment of release {release.id}"
+    assert artifact.facts is None
+    assert artifact.code == {".": str(folder)}
+    assert isolated.output == f"{release.folder / 'venv'} {folder} ['a', 'b c']\n"
+    assert "No module named 'version'" in isolated.errors
+    assert plain.output == f"{release.folder / 'venv'} {folder} []\nv1\nhello\n"
+    assert not list(release.worktree.rglob("*.pyc"))
+
+
+def test_artifact_shows_its_files_and_programs(site: Site) -> None:
+    """Files are digested below folders and by name, missing ones left out; programs are found as a shell would."""
+    release = site.release()
+    (artifact,) = site.inspect(release).artifacts()
+    folder = release.worktree / "site"
+    found = artifact.files([str(folder), str(folder / "nothing"), str(release.root / "gonogo.toml")])
+    top = artifact.files([str(release.worktree)])
+
+    assert set(found) == {
+        *(str(folder / name) for name in ("server.py", "version.py", "worker.py")),
+        str(release.root / "gonogo.toml"),
+    }
+    assert found[str(folder / "version.py")].size == len('NAME = "v1"\n')
+    assert str(release.worktree / ".git") not in top
+    assert [artifact.exists(name) for name in ("python", "git", "server.py", "nothing-of-this-name")] == [
+        *(True, True, False, False)
+    ]
+    assert artifact.exists(str(folder / "server.py"))
+    assert not artifact.exists("/nothing/of/this/name")
+
+
+def test_inside_is_the_release_that_runs(site: Site) -> None:
+    """While the old release runs, the inside of a service is the old release, whichever release asks."""
+    old = site.release()
+    new = site.release()
+    site.start(old)
+    inside = site.inspect(new).inside("web")
+    (state,) = site.inspect(new).instances()
+
+    assert inside.code == {".": str(old.worktree / "site")}
+    assert inside.label == f"web (pid {site.record().pid}) of release {old.id}"
+    assert (state.release, state.health) == (old.id, "healthy")
