@@ -1,0 +1,132 @@
+"""Errors in the logs of a release, grouped by what they say.
+
+A line counts when its own level says so (or it is a traceback or a crash), never because the word "error" stands in it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gonogo.inspection.loglines import Line, parse_line
+
+__all__ = ["ErrorGroup", "error_lines", "new_signatures", "signature"]
+
+_LONGEST = 200
+_NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
+    (re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE), "<id>"),
+    (re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "<hex>"),
+    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b", re.IGNORECASE), "<hex>"),
+    (re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?"), "<address>"),
+    (re.compile(r"\d+(?:\.\d+)?"), "<n>"),
+    (re.compile(r"\s+"), " "),
+)
+_FRAME = re.compile(r'\s*File "([^"]+)", line \d+, in (\S+)')
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:\[[\w., ]*\])?(?:: .*|$)")
+_CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
+_TRACEBACK = re.compile(r"(?:  \+ )?(?:Exception Group )?Traceback \(most recent call last\):")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """All errors with one signature."""
+
+    signature: str
+    count: int
+    example: str
+    line: int
+    """The number of the first one, counted from 1."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """One error that the following lines of the same source may still belong to."""
+
+    number: int
+    text: list[str]
+    head: str
+    in_traceback: bool = False
+    ended: bool = False
+    frame: str = ""
+    exception: str = ""
+
+    def signature(self) -> str:
+        parts = (self.head, self.exception, self.frame and f"in {self.frame}")
+        return signature(" | ".join(part for part in parts if part))
+
+
+def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = ()) -> tuple[ErrorGroup, ...]:
+    """Find the errors of a log and group them by signature, in order of appearance.
+
+    Args:
+        lines: The log. Prefixes such as `api-1  | ` are understood, and each source is followed by itself.
+        allow: Regular expressions of errors that are known; one that matches any line of an error excuses it.
+    """
+    allowed = [re.compile(pattern) for pattern in allow]
+    groups: dict[str, ErrorGroup] = {}
+    for found in sorted(_errors(lines), key=lambda item: item.number):
+        if any(pattern.search(text) for pattern in allowed for text in found.text):
+            continue
+        key = found.signature()
+        known = groups.get(key, ErrorGroup(key, 0, "\n".join(found.text), found.number))
+        groups[key] = ErrorGroup(key, known.count + 1, known.example, known.line)
+    return tuple(groups.values())
+
+
+def new_signatures(before: Iterable[ErrorGroup], after: Iterable[ErrorGroup]) -> tuple[ErrorGroup, ...]:
+    """Keep the errors of `after` that `before` does not have."""
+    known = {group.signature for group in before}
+    return tuple(group for group in after if group.signature not in known)
+
+
+def signature(text: str) -> str:
+    """Reduce a message to what stays the same each time: times, ids, addresses and numbers become placeholders."""
+    text = text[: 4 * _LONGEST]
+    for pattern, placeholder in _NOISE:
+        text = pattern.sub(placeholder, text)
+    return text.strip()[:_LONGEST]
+
+
+def _errors(lines: Iterable[str]) -> Iterator[_Open]:
+    """Follow each source by itself, so that interleaved services do not tear a traceback apart."""
+    still_open: dict[str, _Open] = {}
+    previous: dict[str, tuple[int, Line]] = {}
+    for number, raw in enumerate(lines, 1):
+        line = parse_line(raw.rstrip("\r\n"))
+        current = still_open.get(line.source)
+        if current and _continues(current, line):
+            current.text.append(line.raw)
+            continue
+        if current:
+            yield still_open.pop(line.source)
+        if started := _start(number, line, previous.get(line.source)):
+            still_open[line.source] = started
+        previous[line.source] = (number, line)
+    yield from still_open.values()
+
+
+def _start(number: int, line: Line, previous: tuple[int, Line] | None) -> _Open | None:
+    if line.is_probe:
+        return None
+    if _TRACEBACK.match(line.text):
+        return _Open(number, [line.raw], "", in_traceback=True)
+    if line.is_stack_frame and previous and previous[1].is_bare_exception:
+        return _Open(previous[0], [previous[1].raw, line.raw], previous[1].text, in_traceback=True, ended=True)
+    return _Open(number, [line.raw], line.message) if line.is_error else None
+
+
+def _continues(current: _Open, line: Line) -> bool:
+    """Say whether a line belongs to the open error, and learn from it what the error is."""
+    if _TRACEBACK.match(line.text):
+        current.in_traceback, current.ended = True, False
+        return True
+    if not current.in_traceback:
+        return line.is_indented and not line.level
+    if line.is_indented or not line.text or line.text.startswith(_CHAINED):
+        frame = _FRAME.match(line.text)
+        current.frame = f"{frame[1]}:{frame[2]}" if frame else current.frame
+        return True
+    if not current.ended and not line.level and _EXCEPTION.match(line.text):
+        current.exception, current.ended = line.text, True
+        return True
+    return False
