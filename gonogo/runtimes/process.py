@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
@@ -101,10 +102,13 @@ class ProcessRuntime:
         What is stopped is what the pid files name, so that calling it again, or after a crash, ends in the same state.
 
         Raises:
-            CommandError: a port is held by a stranger, or an instance ended or did not become healthy in time.
+            CommandError: the release is not whole (then nothing was stopped), a port is held by a stranger, or an
+                instance ended or did not become healthy in time.
         """
         instances = Instances(place.state)
         services = pinned(place, release).services
+        for name, service in services.items():
+            _require_whole(release, _start_command(place, release, name, service))
         for name, service in services.items():
             self._make_room(instances, name, service.port)
             command = _start_command(place, release, name, service)
@@ -194,6 +198,19 @@ def _start_command(place: Place, release: Release, name: str, service: PinnedSer
     env = {**command.env, MARK: str(instances.mark(name))}
     log = instances.log(name, release.id)
     return Command(argv=command.argv, cwd=command.cwd, env=env, clean_env=True, detach=log)
+
+
+def _require_whole(release: Release, command: Command) -> None:
+    """Refuse to stop anything for a release whose worktree or program is gone."""
+    program = Path(command.argv[0])
+    gone = next(
+        (path for path in (Path(command.cwd or "/"), program) if path.is_absolute() and not path.exists()), None
+    )
+    if gone is not None:
+        raise CommandError(
+            f"{gone}: found nothing, expected it to start release {release.id}. Nothing was stopped; "
+            "deploy the commit again, or roll back to another kept release."
+        )
 
 
 def _starts(

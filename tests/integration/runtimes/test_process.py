@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gonogo.errors import CommandError
 from gonogo.host import Command
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process import ProcessRuntime
@@ -86,6 +88,21 @@ def test_rollback_keeps_the_env_file_but_not_old_secrets(site: Site) -> None:
     assert [during.get(name) for name in names] == ["slow", "new-token", "new", None, None, "1"]
     assert [after.get(name) for name in names] == ["fast", "new-token", "new", None, "1", None]
     assert (old.folder / "env").stat().st_mode & 0o777 == 0o600
+
+
+def test_start_stops_nothing_for_a_release_that_is_not_whole(site: Site) -> None:
+    """A release whose environment is gone is refused before the one that serves is stopped."""
+    serving, gutted = site.release(), site.release()
+    site.start(serving)
+    shutil.rmtree(gutted.folder / "venv")
+    with pytest.raises(CommandError) as caught:
+        site.start(gutted, serving)
+
+    assert str(caught.value) == (
+        f"{gutted.folder}/venv/bin/python: found nothing, expected it to start release {gutted.id}. "
+        "Nothing was stopped; deploy the commit again, or roll back to another kept release."
+    )
+    assert site.ask()["version"] == "v1"
 
 
 def test_stop_kills_what_ignores_term(site: Site) -> None:
