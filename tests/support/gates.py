@@ -1,9 +1,9 @@
 """Real gates on throwaway repositories, for the tests of checks and of the plugin.
 
-Use it through the fixtures of ``tests/conftest.py``::
+Use it through the fixtures of ``tests/conftest.py``; import it for annotations only (TYPE_CHECKING)::
 
     def test_it_is_red(repository, gate):
-        root = repository({"gonogo.toml": MINIMAL, "app/main.py": "x = 1"})
+        root = repository({"gonogo.toml": repository.minimal, "app/main.py": "x = 1"})
         run = gate(root, "-m", "predeploy", "-k", "required")
         assert run.check("P05").found == "..."
 """
@@ -16,11 +16,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gonogo.gate import gate_argv, gate_environment
 from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.subject import Subject
-from gonogo.words import Outcome
+from gonogo.words import Outcome, Role
 
 __all__ = ["MINIMAL", "PROCESS", "Gates", "Repository", "Run", "no_daemon", "path_without"]
 
@@ -59,6 +60,23 @@ _GIT = {
 }
 
 
+def no_daemon(folder: Path) -> dict[str, str]:
+    """An environment in which no daemon can answer, but the client is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"DOCKER_HOST": f"unix://{folder}/none.sock", "DOCKER_CONTEXT": ""}
+
+
+def path_without(folder: Path, *missing: str) -> dict[str, str]:
+    """A PATH on which every program but these is found."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in os.environ["PATH"].split(os.pathsep):
+        for program in Path(place).glob("*"):
+            link = folder / program.name
+            if program.name not in missing and not link.is_symlink():
+                link.symlink_to(program.resolve())
+    return {"PATH": str(folder)}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
     """How one pytest process ended."""
@@ -67,6 +85,11 @@ class Run:
     out: str
     err: str
     result: GateResult | None
+
+    def only(self) -> CheckResult:
+        """The one result of a run that asked one check."""
+        assert len(self.checks) == 1, f"{self.outcomes()}\n{self.out}\n{self.err}"
+        return self.checks[0]
 
     def check(self, code: str) -> CheckResult:
         """The result of the one check with this code (``P05``, ``D09[GET /]``), or with this end of its id."""
@@ -89,6 +112,9 @@ class Run:
 
 class Repository:
     """Makes git repositories below one folder."""
+
+    minimal = MINIMAL
+    process = PROCESS
 
     def __init__(self, folder: Path) -> None:
         """Each repository gets a folder of its own in ``folder``."""
@@ -129,6 +155,9 @@ class Repository:
 class Gates:
     """Starts gates as the wrapper does; their state and results stay below one folder."""
 
+    no_daemon = staticmethod(no_daemon)
+    path_without = staticmethod(path_without)
+
     def __init__(self, folder: Path) -> None:
         """``folder`` becomes the home of state, subjects and results."""
         self.folder = folder
@@ -153,6 +182,20 @@ class Gates:
             asked.append(f"--gonogo-subject={path}")
         return self._run(gate_argv(root, arguments=asked), root, gate_environment(self._environ(environ)), results)
 
+    def subject(self, root: Path, env: str = "test", **facts: Any) -> Subject:
+        """A deploy's subject on a checkout; ``facts`` are fields of ``Subject``."""
+        given: dict[str, Any] = {
+            "role": Role.CANDIDATE,
+            "root": root,
+            "path": root,
+            "state": self.state_home / "gonogo" / "shop" / env,
+            "checkout": root,
+            "run": self.folder / "run",
+            **facts,
+        }
+        given["run"].mkdir(parents=True, exist_ok=True)
+        return Subject(env=env, **given)
+
     def bare(self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> Run:
         """What a person types: ``python -m pytest …`` in a folder, with nothing prepared."""
         results = self._file("results")
@@ -176,20 +219,3 @@ class Gates:
             argv, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=_TIMEOUT
         )
         return Run(code=done.returncode, out=done.stdout, err=done.stderr, result=read_gate(results))
-
-
-def no_daemon(folder: Path) -> dict[str, str]:
-    """An environment in which no daemon can answer, but the client is there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return {"DOCKER_HOST": f"unix://{folder}/none.sock", "DOCKER_CONTEXT": ""}
-
-
-def path_without(folder: Path, *missing: str) -> dict[str, str]:
-    """A PATH on which every program but these is found."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for place in os.environ["PATH"].split(os.pathsep):
-        for program in Path(place).glob("*"):
-            link = folder / program.name
-            if program.name not in missing and not link.is_symlink():
-                link.symlink_to(program.resolve())
-    return {"PATH": str(folder)}

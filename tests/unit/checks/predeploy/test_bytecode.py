@@ -1,0 +1,82 @@
+"""P08 on real source trees with real bytecode."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+ASK = ("-m", "predeploy", "-k", "stale_bytecode_stands")
+
+
+def compiled(source: Path) -> Path:
+    """Compile a source as Python does when it imports it."""
+    return Path(py_compile.compile(str(source), doraise=True))
+
+
+def test_bytecode_of_its_own_source_passes(repository: Repository, gate: Gates) -> None:
+    """P08 is green on bytecode that is its source's, and on pytest's own."""
+    root = repository({"gonogo.toml": repository.process, ".gitignore": "__pycache__/\n", "app/a.py": "x = 1\n"})
+    cached = compiled(root / "app/a.py")
+    shutil.copy(cached, cached.with_name(f"a.{cached.suffixes[0][1:]}-pytest-9.0.pyc"))
+
+    check = gate(root, *ASK).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+
+
+def test_an_orphan_is_found(repository: Repository, gate: Gates) -> None:
+    """P08 names bytecode whose source is gone, although git ignores it."""
+    root = repository({"gonogo.toml": repository.process, ".gitignore": "__pycache__/\n", "app/a.py": "x = 1\n"})
+    cached = compiled(root / "app/a.py")
+    (root / "app/a.py").unlink()
+
+    check = gate(root, *ASK).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        f"found {cached.relative_to(root)}: left over: app/a.py is gone; expected no bytecode that differs from its source"
+    )
+
+
+def test_the_impostor_is_caught(repository: Repository, gate: Gates) -> None:
+    """P08 compares the compiled code: same size and same time stamp do not help an impostor."""
+    root = repository({"gonogo.toml": repository.process, "app/a.py": "price = 10\n"})
+    source = root / "app/a.py"
+    cached = compiled(source)
+    stamp = source.stat().st_mtime_ns
+    source.write_text("price = 20\n", encoding="utf-8")
+    os.utime(source, ns=(stamp, stamp))
+
+    check = gate(root, *ASK).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        f"found {cached.relative_to(root)}: not the code of app/a.py: header, time and size fit, but the code is not the "
+        "source's: co_consts of <module> (line 1); expected no bytecode that differs from its source"
+    )
+
+
+def test_ignored_environments_are_left_out(repository: Repository, gate: Gates) -> None:
+    """P08 does not judge other people's packages in folders that git ignores, but every other ignored folder."""
+    root = repository({"gonogo.toml": repository.process, ".gitignore": "/.venv\n/mine\n/other\n"})
+    repository.write(root, {path: "x = 1\n" for path in (".venv/a.py", "mine/a.py", "other/a.py")})
+    repository.write(root, {"mine/pyvenv.cfg": ""})
+    for folder in (".venv", "mine", "other"):
+        compiled(root / folder / "a.py")
+        (root / folder / "a.py").unlink()
+
+    check = gate(root, *ASK).only()
+
+    assert "other/__pycache__" in check.found
+    assert ".venv" not in check.found
+    assert "mine" not in check.found

@@ -1,0 +1,96 @@
+"""P05 and P06 on real repositories."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+REQUIRED = ("-m", "predeploy", "-k", "required_files_and_folders_exist")
+COMPILES = ("-m", "predeploy", "-k", "every_source_compiles")
+TOML = """\
+[app]
+name = "shop"
+required = ["main.py", "app/routes"]
+
+[service.web]
+command = ["{python}", "-m", "http.server", "{port}"]
+settings = ["app/settings.py"]
+migrations = "alembic"
+
+[env.test]
+runtime = "process"
+project = "shop-test"
+"""
+FILES = {"gonogo.toml": TOML, "main.py": "", "app/settings.py": "", "app/routes/pages.py": "", "alembic.ini": ""}
+
+
+def test_required_files_are_there(repository: Repository, gate: Gates) -> None:
+    """P05 is green where git tracks every required file and something in every required folder."""
+    assert gate(repository(FILES), *REQUIRED).only().outcome is Outcome.PASSED
+
+
+def test_required_files_are_missing(repository: Repository, gate: Gates) -> None:
+    """P05 tells a file that is nowhere from one that was never added, and says who asks for it."""
+    root = repository({"gonogo.toml": TOML, "alembic.ini": "", "app/settings.py": ""})
+    repository.write(root, {"app/routes/pages.py": ""})
+
+    check = gate(root, *REQUIRED).only()
+
+    assert check.found == (
+        "main.py (app.required): found nothing; app/routes (app.required): found it on the disk, but not in git; "
+        "expected them in the commit"
+    )
+    assert check.outcome is Outcome.FAILED
+
+
+def test_nothing_required_is_a_skip(repository: Repository, gate: Gates) -> None:
+    """P05 does not pass by asking nothing."""
+    run = gate(repository({"gonogo.toml": repository.process}), *REQUIRED)
+
+    assert (run.only().outcome, run.only().found) == (Outcome.SKIPPED, "gonogo.toml requires no files (app.required)")
+    assert run.code == 5
+
+
+def test_sources_compile(repository: Repository, gate: Gates) -> None:
+    """P06 is green on sources that compile, and names the Python that judged them."""
+    check = gate(repository({"gonogo.toml": repository.process, "a.py": "x = 1\n"}), *COMPILES).only()
+
+    assert check.outcome is Outcome.PASSED
+    assert check.evidence[0].value.startswith(f"Python {'.'.join(map(str, sys.version_info[:3]))} (")
+
+
+def test_a_broken_source_and_a_conflict_are_found(repository: Repository, gate: Gates) -> None:
+    """P06 names file and line of a syntax error and of a merge conflict in a template."""
+    conflict = "<<<<<<< HEAD\n<p>a</p>\n=======\n<p>b</p>\n>>>>>>> other\n"
+    root = repository({"gonogo.toml": repository.process, "app/a.py": "x = 1\nif x\n", "app/t.html": conflict})
+
+    check = gate(root, *COMPILES).only()
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        "found app/a.py:2: SyntaxError: expected ':'; app/t.html:1: unresolved merge conflict; "
+        f"expected sources that Python {version} compiles, without conflicts"
+    )
+
+
+def test_syntax_of_a_newer_python_warns(repository: Repository, gate: Gates) -> None:
+    """P06 does not call a source broken that only a newer Python, which is not here, can judge."""
+    root = repository(
+        {"gonogo.toml": repository.minimal, "Dockerfile": "FROM python:3.99-slim AS run\n", "a.py": "new syntax here\n"}
+    )
+
+    check = gate(root, *COMPILES).only()
+
+    assert check.outcome is Outcome.WARNED
+    assert check.found.startswith("found a.py:1: SyntaxError: invalid syntax; judged by Python 3.")
+    assert check.found.endswith(
+        "only, the target's is 3.99 (Dockerfile) and may know this syntax: the build gate asks it"
+    )
