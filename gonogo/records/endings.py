@@ -1,0 +1,153 @@
+"""How a run ended, in words: the first line of every report."""
+
+from __future__ import annotations
+
+from gonogo.records.results import CheckResult, GateResult, RunResult
+from gonogo.records.text import clip, first_line, short
+from gonogo.words import Exit, Outcome, Role
+
+__all__ = ["ending", "red_checks", "run_warnings", "warnings_of"]
+
+_EARLY = {
+    Exit.NO_GO: "NO-GO before the first touch: ",
+    Exit.INTERRUPTED: "INTERRUPTED before the first touch: ",
+    Exit.NOTHING_CHECKED: "NO-GO: nothing was checked (exit 5), ",
+    Exit.USAGE: "NOT STARTED: wrong usage or configuration, ",
+    Exit.LOCKED: "NOT STARTED: another run holds {env}, ",
+    Exit.INTERNAL: "INTERNAL ERROR before the first touch: ",
+}
+_REASON = 300
+
+
+def ending(run: RunResult) -> str:
+    """The ending in one line; what it says of the target is true of every run with these facts."""
+    if run.exit_code is Exit.GO:
+        return _go(run)
+    if not run.touched and run.exit_code in _EARLY:
+        return _early(run)
+    if run.held:
+        return _held(run)
+    if run.exit_code in {Exit.NO_GO, Exit.INTERRUPTED}:
+        return _reverted(run) if run.went_back_to else _stopped(run)
+    if run.exit_code is Exit.INTERNAL:
+        return "NEEDS A HUMAN: internal error after the first touch, what serves is not known" + _because(run)
+    return "NEEDS A HUMAN: " + _needs_human(run)
+
+
+def red_checks(run: RunResult) -> tuple[CheckResult, ...]:
+    """The checks that made the run end so, then those that the release gone back to does not pass."""
+    if run.exit_code is Exit.GO:
+        return ()
+    back = run.verified.blocking if run.verified and run.exit_code is Exit.NEEDS_HUMAN else ()
+    causes = run.causes or next((gate.blocking for gate in reversed(_gates(run)) if gate.blocking), ())
+    seen = {(check.id, check.found): check for check in (*causes, *back)}
+    return tuple(seen.values())
+
+
+def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:
+    """What the operator should read although it does not block."""
+    heard = {Outcome.WARNED, Outcome.FAILED, Outcome.INCONCLUSIVE}
+    return tuple(check for check in gate.checks if check.outcome in heard and not check.blocks)
+
+
+def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:
+    """The warnings of all gates about the candidate, each once."""
+    return tuple({check.id: check for gate in _gates(run) for check in warnings_of(gate)}.values())
+
+
+def _gates(run: RunResult) -> list[GateResult]:
+    return [step.gate for step in run.steps if step.gate is not None and step.gate.role is not Role.BASELINE]
+
+
+def _go(run: RunResult) -> str:
+    verdict = "GO with warnings" if run_warnings(run) else "GO"
+    said = f"{verdict}  {short(run.release)} serves {run.env}"
+    if run.kind == "rollback":
+        was = f" (was {short(run.serving)})" if run.serving else ""
+        return f"{said} again{was}{_requests(run, always=True)}{_gate_said(run)}"
+    if not run.serving:
+        return f"{said} (first deploy)"
+    return f"{said} (was {short(run.serving)}){_requests(run, always=True)}"
+
+
+def _early(run: RunResult) -> str:
+    still = f"{short(run.serving)} still serves" if run.serving else "nothing serves yet"
+    return f"{_EARLY[run.exit_code].format(env=run.env)}nothing that serves was changed; {still}"
+
+
+def _held(run: RunResult) -> str:
+    serves = short(run.serving_after or run.release)
+    state = f"{serves} did not start" if _failed(run, "start") else f"{serves} serves"
+    return f"HELD: {state}, a person decides{_because(run)}"
+
+
+def _reverted(run: RunResult) -> str:
+    name = short(run.went_back_to)
+    cut = "; the run was interrupted" if run.exit_code is Exit.INTERRUPTED else ""
+    if run.back_after is None:
+        return f"NO-GO before the start: {name} was never stopped{_requests(run)}{_gate_said(run)}{cut}"
+    return f"REVERTED to {name} after {run.back_after:.1f} s{_requests(run)}{_gate_said(run)}{cut}"
+
+
+def _stopped(run: RunResult) -> str:
+    return f"STOPPED: the first deploy {_went(run)}; nothing serves, what it had started is stopped"
+
+
+def _went(run: RunResult) -> str:
+    if run.exit_code is Exit.INTERRUPTED:
+        return "was interrupted"
+    return "went red" if run.causes else "failed"
+
+
+def _needs_human(run: RunResult) -> str:
+    if run.stopped:
+        if _failed(run, "stop"):
+            return f"the first deploy {_went(run)} and could not be stopped{_because(run)}"
+        return f"the first deploy {_went(run)} and was stopped; nothing serves, what it stored was left as it is"
+    target = short(run.went_back_to or (run.release if run.kind == "rollback" else run.serving))
+    if not target:
+        return f"what serves is not known{_because(run)}"
+    if _failed(run, "restore") or run.went_back_to is None:
+        return f"{target} could not be started again{_because(run)}"
+    back = (
+        f"{target} is back after {run.back_after:.1f} s"
+        if run.back_after is not None
+        else f"{target} was never stopped"
+    )
+    return f"{back}{_requests(run)}, {_doubt(run)}"
+
+
+def _doubt(run: RunResult) -> str:
+    gate = run.verified
+    if gate is None:
+        return "but no gate was asked of it"
+    if gate.problem:
+        return f"but its gate could not be asked: {clip(first_line(gate.problem), _REASON)}"
+    if not gate.asked:
+        return "but its gate checked nothing"
+    if gate.blocking:
+        return f"but its gate is red: {gate.summary()}"
+    broken = [step.name for step in run.steps if step.kind == "move" and step.after_touch and not step.ok]
+    where = f" ({', '.join(broken)})" if broken else ""
+    return f"its gate: {gate.summary()}; but a step on the way back failed{where}"
+
+
+def _failed(run: RunResult, name: str) -> bool:
+    return any(step.name == name and not step.ok for step in run.steps)
+
+
+def _requests(run: RunResult, *, always: bool = False) -> str:
+    seen = run.downtime
+    if seen is None or not seen.requests:
+        return ""
+    down = f", {seen.seconds_down:.1f} s down" if always or seen.seconds_down else ""
+    return f", {seen.failed} of {seen.requests} requests failed{down}"
+
+
+def _gate_said(run: RunResult) -> str:
+    return f"; its gate: {run.verified.summary()}" if run.verified else ""
+
+
+def _because(run: RunResult) -> str:
+    reason = clip(first_line(run.reason), _REASON)
+    return f": {reason}" if reason else ""

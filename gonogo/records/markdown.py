@@ -1,0 +1,211 @@
+"""The deployment record as Markdown: what happened, for the repository, a ticket, or a pull request.
+
+Text from outside stands in code fences longer than any run of backticks in it, or is escaped; it can neither end its
+place nor become a tag, a heading, a list or a mention.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from gonogo.records.endings import ending, red_checks, run_warnings
+from gonogo.records.results import CheckResult, RunResult, StepResult
+from gonogo.records.text import clip, first_line, plain, pretty, short
+from gonogo.words import Outcome, Role
+
+__all__ = ["LIMIT", "render"]
+
+LIMIT = 65_536
+"""Characters; the most that GitHub takes in a comment."""
+
+_BUDGETS = (6000, 2000, 600, 150)
+_POINTER = "*The rest was cut: it stands in `results.json` beside this file.*"
+_MOST_STEPS = 100
+_PROSE = re.compile(r"[\\`*_\[\]<>|~@&$]|^[-+=#]|(?<=\d)[.)](?=\s|$)")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
+
+
+def render(run: RunResult) -> str:
+    """The record, the ending first; long evidence is cut before anything else, and at the limit whole parts."""
+    blocks: list[str] = []
+    for budget in _BUDGETS:
+        blocks = list(_blocks(run, budget))
+        if sum(len(block) + 2 for block in blocks) <= LIMIT:
+            return "\n\n".join(blocks) + "\n"
+    return _fitting(blocks)
+
+
+def _fitting(blocks: list[str]) -> str:
+    room = LIMIT - len(_POINTER) - 3
+    kept = []
+    for block in blocks:
+        room -= len(block) + 2
+        if room < 0:
+            break
+        kept.append(block)
+    return "\n\n".join([*kept, _POINTER]) + "\n"
+
+
+def _blocks(run: RunResult, budget: int) -> Iterator[str]:
+    """Each block stands for itself: leaving one out breaks no other."""
+    yield f"# {_prose(run.ending or ending(run), 500)}"
+    yield _facts(run, budget)
+    if run.reason:
+        yield f"**Why:** {_prose(run.reason, budget)}"
+    if reds := red_checks(run):
+        yield "## Red checks"
+        for check in reds:
+            yield from _red(check, budget)
+    yield "## Steps"
+    yield _steps(run.steps)
+    yield from _commands(run.steps, budget)
+    yield from _way_back(run, budget)
+    yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
+    yield from _listed("Notes", (_prose(note, budget) for note in run.notes))
+    yield f"gonogo run {_code(run.run)}; every fact of this page and more is in `results.json` and `journal.jsonl`."
+
+
+def _facts(run: RunResult, budget: int) -> str:
+    commit = f"{_code(run.commit)} {_prose(run.summary, 200)}" if run.commit else ""
+    rows = {
+        "what": f"{run.kind} of {_prose(run.app, 100)} to {_prose(run.env, 100)}",
+        "who": _prose(run.who, 200),
+        "when": f"{_when(run.started)}, for {run.seconds:.1f} s",
+        "commit": commit,
+        "release": _code(run.release),
+        "served before": _code(run.serving) or "nothing",
+        "serves now": _code(run.serving_after) or "nothing that went GO",
+        "exit code": f"{int(run.exit_code)} ({run.exit_code.name})",
+        "first touch": _when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
+        "downtime": _downtime(run),
+        "the data on a way back": _prose(run.ladder, min(budget, 1000)),
+        "reports": _code(run.reports),
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
+
+
+def _downtime(run: RunResult) -> str:
+    seen = run.downtime
+    if seen is None or not seen.requests:
+        return "" if seen is None else "the probe got no answer to count"
+    return f"{seen.failed} of {seen.requests} requests failed, {seen.seconds_down:.1f} s down in {seen.window:.1f} s"
+
+
+def _red(check: CheckResult, budget: int) -> Iterator[str]:
+    unknown = ", could not be found out" if check.outcome is Outcome.INCONCLUSIVE else ""
+    yield f"### {_prose(check.code or 'NO-GO', 200)}{unknown}: {_prose(check.proves, 300)}"
+    yield f"{_code(clip(check.id, 300))}, asked in {check.seconds:.1f} s"
+    yield f"**Found**\n\n{_fence(clip(plain(check.found), budget))}"
+    if check.remedy:
+        yield f"**Remedy**\n\n{_fence(clip(plain(check.remedy), budget))}"
+    for piece in check.evidence:
+        yield _folded(f"Evidence: {piece.title}", pretty(piece), budget)
+    if check.details:
+        yield _folded("Traceback", check.details, budget)
+
+
+def _steps(steps: Iterable[StepResult]) -> str:
+    lines = ["| step | what it said | result | seconds |", "|---|---|---|---:|"]
+    listed = list(steps)
+    for at, step in enumerate(listed[:_MOST_STEPS]):
+        if step.after_touch and not (at and listed[at - 1].after_touch):
+            lines.append("| *first touch* | | | |")
+        lines.append(f"| {_linked(step)} | {_prose(step.said, 300)} | {_result(step)} | {step.seconds:.1f} |")
+    if len(listed) > _MOST_STEPS:
+        lines.append(f"| … | and {len(listed) - _MOST_STEPS} more | | |")
+    return "\n".join(lines)
+
+
+def _result(step: StepResult) -> str:
+    if step.kind != "gate":
+        return "done" if step.ok else "**FAILED**"
+    if step.ok:
+        return "GO"
+    baseline = step.gate is not None and step.gate.role is Role.BASELINE
+    return "red before this release" if baseline else "**NO-GO**"
+
+
+def _linked(step: StepResult) -> str:
+    """A gate's name leads to its page, where it left one."""
+    name = _prose(step.name, 100)
+    asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z ]+", step.name)
+    return f"[{name}]({step.name.replace(' ', '%20')}.html)" if asked else name
+
+
+def _commands(steps: Iterable[StepResult], budget: int) -> Iterator[str]:
+    lines = [f"{first_line(step.name):<12} $ {plain(command)}" for step in steps for command in step.commands]
+    if lines:
+        yield _folded("Commands", "\n".join(lines), max(budget * 2, 1000))
+
+
+def _way_back(run: RunResult, budget: int) -> Iterator[str]:
+    if not run.went_back_to:
+        return
+    after = "it was never stopped" if run.back_after is None else f"healthy again after {run.back_after:.1f} s"
+    yield "## The way back"
+    yield f"To release {_code(run.went_back_to)} (`{short(run.went_back_to)}`): {after}."
+    gate = run.verified
+    if gate is None:
+        yield "No gate was asked of it, so nothing is proven."
+    elif gate.problem:
+        yield f"Its gate could not be asked:\n\n{_fence(clip(plain(gate.problem), budget))}"
+    else:
+        reds = "".join(f"\n- red: {_warning(check, budget)}" for check in gate.blocking)
+        yield f"Its own gate, in {gate.seconds:.1f} s: {gate.summary()}.{reds and chr(10)}{reds}"
+
+
+def _warning(check: CheckResult, budget: int) -> str:
+    unknown = "could not be found out: " if check.outcome is Outcome.INCONCLUSIVE else ""
+    return f"**{_prose(check.code or check.id, 300)}** {unknown}{_prose(check.found or check.proves, budget)}"
+
+
+def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    lines = [f"- {item}" for item in items]
+    if lines:
+        yield f"## {title}"
+        for at in range(0, len(lines), 10):
+            yield "\n".join(lines[at : at + 10])
+
+
+def _folded(title: str, text: str, budget: int) -> str:
+    cut = _cut(plain(text).strip("\n"), budget)
+    summary = html.escape(clip(first_line(title), 200))
+    return f"<details><summary>{summary}</summary>\n\n{_fence(cut)}\n\n</details>"
+
+
+def _cut(text: str, budget: int) -> str:
+    if len(text) <= budget:
+        return text
+    half = budget // 2
+    return f"{text[:half]}\n[… {len(text) - 2 * half} characters cut; all of it is in results.json …]\n{text[-half:]}"
+
+
+def _fence(text: str) -> str:
+    """A code block that its content cannot end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _code(text: str | None) -> str:
+    """A code span, fit for a table cell too; nothing for nothing."""
+    shown = first_line(text or "").replace("|", "\\|")
+    if not shown:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def _prose(text: str, limit: int) -> str:
+    """One line of plain words: no markup, no tag, no mention."""
+    line = clip(" ".join(plain(text).split()), limit)
+    return _PROSE.sub(lambda found: _ENTITIES.get(found[0], "\\" + found[0]), line)
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,163 @@
+"""What people read in a terminal: one line a step, details only for what is red, the ending first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TextIO
+
+from gonogo.records.endings import ending, red_checks, run_warnings, warnings_of
+from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
+from gonogo.records.text import clip, first_line, gist, plain, short
+from gonogo.words import Exit, Outcome, Role
+
+__all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "step_line"]
+
+COLUMNS = 120
+"""No line is longer, but for a word that must not be broken (a path, a command's argument)."""
+
+_LABEL = 10
+_SAID = 46
+_MOST_LINES = 12
+_MOST_EVIDENCE = 4
+_MOST_TEXT = 4000
+_COLOURS = {
+    "GO with warnings": "33",
+    "GO": "32",
+    "NO-GO": "31",
+    "REVERTED": "33",
+    "HELD": "33",
+    "STOPPED": "33",
+    "INTERRUPTED": "33",
+    "NOT STARTED": "31",
+    "NEEDS A HUMAN": "31",
+    "INTERNAL ERROR": "31",
+    "PARTIAL": "33",
+    "warning": "33",
+}
+
+
+def header_line(app: str, commit: str | None, env: str, serving: str | None) -> str:
+    """What is deployed where, and what serves there now."""
+    now = f"serving {short(serving)}" if serving else "nothing serves yet"
+    return f"gonogo  {app} {short(commit)} → {env} ({now})"
+
+
+def step_line(step: StepResult) -> str:
+    """One finished step: its name, what it said, how long it took, and a word when it is red."""
+    said = first_line(step.said) or ("done" if step.ok else "failed")
+    head = f"{step.name:<12} "
+    mark = _mark(step)
+    room = COLUMNS - len(head) - len(mark) - 9
+    body = head + clip(said, room)
+    return f"{body:<{13 + _SAID}} {step.seconds:>6.1f} s{mark}"
+
+
+def gate_lines(gate: GateResult) -> list[str]:
+    """The verdict, the red blockers with what to do, the warnings."""
+    lines = [f"{_verdict(gate)}  {gate.stage} of {gate.env}: {gate.summary()} in {gate.seconds:.1f} s"]
+    if gate.partial:
+        lines.append("PARTIAL: only a part of the stage was asked, so this is no gate's verdict")
+    if gate.problem:
+        lines += _row("problem", gate.problem)
+    for check in gate.blocking:
+        lines += ["", *_block(check)]
+    return lines + _warnings(warnings_of(gate))
+
+
+def ending_lines(run: RunResult) -> list[str]:
+    """The ending in words, then why: red checks, warnings, notes, where the reports are."""
+    reds = red_checks(run)
+    lines = [run.ending or ending(run)]
+    if run.reason and not reds and first_line(run.reason) not in lines[0]:
+        lines += _row("why", run.reason)
+    for check in reds:
+        lines += ["", *_block(check)]
+    lines += _warnings(run_warnings(run))
+    rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
+    rows += [("reports", run.reports)] if run.reports else []
+    below = [line for label, text in rows for line in _row(label, text)]
+    return [*lines, "", *below] if below else lines
+
+
+def paint(line: str, *, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> str:
+    """Colour the verdict that a line begins or ends with, where the stream is a terminal and nobody objects.
+
+    ``NO_COLOR`` and ``CI`` object. The words say everything without it.
+    """
+    target = stream if stream is not None else sys.stderr
+    if environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb" or not target.isatty():
+        return line
+    for word, colour in _COLOURS.items():
+        if line.startswith(word):
+            return f"\x1b[{colour}m{word}\x1b[0m{line.removeprefix(word)}"
+    for word in ("  NO-GO", "  FAILED"):
+        if line.endswith(word):
+            return f"{line.removesuffix(word)}\x1b[31m{word}\x1b[0m"
+    return line
+
+
+def _verdict(gate: GateResult) -> str:
+    if not gate.blocking and not gate.problem and not gate.asked:
+        return f"NO-GO: nothing was checked (exit {Exit.NOTHING_CHECKED})"
+    if gate.blocking or gate.problem or gate.exitstatus:
+        return "NO-GO"
+    return "GO with warnings" if warnings_of(gate) else "GO"
+
+
+def _mark(step: StepResult) -> str:
+    if step.ok:
+        return ""
+    if step.kind != "gate":
+        return "  FAILED"
+    baseline = step.gate is not None and step.gate.role is Role.BASELINE
+    return "  red before this release" if baseline else "  NO-GO"
+
+
+def _touched_data(run: RunResult) -> bool:
+    return bool(run.ladder) and run.touched and run.exit_code is not Exit.GO
+
+
+def _block(check: CheckResult) -> list[str]:
+    """One red blocker, as the operator needs it."""
+    unknown = "  (inconclusive: could not be found out)" if check.outcome is Outcome.INCONCLUSIVE else ""
+    title = " ".join(part for part in ("NO-GO ", check.code, plain(check.id)) if part)
+    lines = [f"{title}{unknown}", *_row("proves", check.proves), *_row("found", check.found)]
+    for number, piece in enumerate(check.evidence[:_MOST_EVIDENCE]):
+        lines += _row("evidence" if number == 0 else "", clip(gist(piece), COLUMNS - _LABEL - 2))
+    if len(check.evidence) > _MOST_EVIDENCE:
+        lines += _row("", f"and {len(check.evidence) - _MOST_EVIDENCE} more in the report")
+    return lines + _row("remedy", check.remedy, whole_words=True)
+
+
+def _warnings(checks: Iterable[CheckResult]) -> list[str]:
+    lines = [clip(f"warning  {check.code or plain(check.id)}  {_warned(check)}", COLUMNS) for check in checks]
+    return ["", *lines] if lines else []
+
+
+def _warned(check: CheckResult) -> str:
+    unknown = "could not be found out: " if check.outcome is Outcome.INCONCLUSIVE else ""
+    return unknown + (first_line(check.found) or first_line(check.proves))
+
+
+def _row(label: str, text: str, *, whole_words: bool = False) -> list[str]:
+    """A labelled text; further lines stand below its first."""
+    lines = list(_wrapped(text, whole_words=whole_words))
+    if not lines:
+        return []
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"… ({len(lines) - _MOST_LINES + 1} more lines in the report)"]
+    return [f"  {label if at == 0 else '':<{_LABEL}}{line}".rstrip() for at, line in enumerate(lines)]
+
+
+def _wrapped(text: str, *, whole_words: bool) -> Iterator[str]:
+    for line in clip(plain(text), _MOST_TEXT).strip().split("\n"):
+        yield from textwrap.wrap(
+            line,
+            COLUMNS - _LABEL - 2,
+            break_long_words=not whole_words,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+        )

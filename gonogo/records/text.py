@@ -1,0 +1,84 @@
+"""Text from outside, made fit to be shown: no escape sequences, no hidden characters, no endless lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from gonogo.records.results import Evidence
+
+__all__ = ["clip", "first_line", "gist", "is_table", "plain", "pretty", "short"]
+
+_ESCAPES = re.compile(
+    r"\x1b(?:"
+    r"\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)?"  # titles, links
+    r"|[ -/]*[0-~])?"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+)
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def plain(text: str) -> str:
+    """The text without escape sequences, control characters and direction marks; every line break is a newline."""
+    unbroken = _BREAKS.sub("\n", _ESCAPES.sub("", text))
+    return _HIDDEN.sub("", unbroken).encode("utf-8", "replace").decode()
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, in one piece."""
+    return next((line.strip() for line in plain(text).split("\n") if line.strip()), "")
+
+
+def clip(text: str, limit: int) -> str:
+    """At most ``limit`` characters; an ellipsis shows that some are gone."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def short(release: str | None) -> str:
+    """A release's id or commit as people read it: seven characters of the commit."""
+    return (release or "").rsplit("-", 1)[-1][:7]
+
+
+def pretty(evidence: Evidence) -> str:
+    """The evidence as lines of text: a table with aligned columns, JSON indented."""
+    if is_table(evidence):
+        return _table(evidence.value)
+    if evidence.kind == "text" and isinstance(evidence.value, str):
+        return plain(evidence.value).strip("\n")
+    return plain(json.dumps(evidence.value, indent=2, ensure_ascii=False, default=str))
+
+
+def gist(evidence: Evidence) -> str:
+    """The evidence in one line: what it is called, how much it is, how it begins."""
+    title = first_line(evidence.title)
+    if is_table(evidence):
+        rows = evidence.value[1:]
+        begins = ", ".join(first_line(str(cell)) for cell in rows[0]) if rows else ""
+        return f"{title}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}{': ' if begins else ''}{begins}"
+    lines = [line for line in _flat(evidence).split("\n") if line.strip()]
+    more = f" (and {len(lines) - 1} more {'line' if len(lines) == 2 else 'lines'})" if len(lines) > 1 else ""  # noqa: PLR2004
+    return f"{title}: {lines[0].strip() if lines else 'empty'}{more}"
+
+
+def is_table(evidence: Evidence) -> bool:
+    """Whether the value really is a list of rows, as its kind says."""
+    value = evidence.value
+    return evidence.kind == "table" and isinstance(value, list) and all(isinstance(row, list) for row in value)
+
+
+def _flat(evidence: Evidence) -> str:
+    value: Any = evidence.value
+    return plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _table(rows: list[list[Any]]) -> str:
+    shown = [[plain(str(cell)).replace("\n", " ") for cell in row] for row in rows if row]
+    columns = max((len(row) for row in shown), default=0)
+    widths = [max((len(row[at]) for row in shown if at < len(row)), default=0) for at in range(columns)]
+    lines = ["  ".join(cell.ljust(min(widths[at], 60)) for at, cell in enumerate(row)).rstrip() for row in shown]
+    if rows and rows[0] and len(lines) > 1:
+        lines.insert(1, "  ".join("-" * min(width, 60) for width in widths))
+    return "\n".join(lines)

@@ -1,0 +1,38 @@
+"""Write a run's record beside its gates' pages; what cannot be written never loses the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gonogo.records.markdown import render
+from gonogo.records.results import RunResult
+from gonogo.state import write_atomically
+
+__all__ = ["write_run"]
+
+_MODE = 0o644
+"""Everything in a report is redacted."""
+
+
+def write_run(folder: Path, run: RunResult, journal: Path) -> str:
+    """Write results.json and record.md and copy the journal; returns what could not be written, or nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"The reports could not be written: {error}"
+    texts: dict[str, Callable[[], str]] = {
+        "results.json": lambda: run.model_dump_json(indent=1) + "\n",
+        "record.md": lambda: render(run),
+        "journal.jsonl": lambda: journal.read_text(encoding="utf-8", errors="replace"),
+    }
+    problems = [problem for name, text in texts.items() if (problem := _write(folder / name, text))]
+    return f"Not all reports could be written: {'; '.join(problems)}" if problems else ""
+
+
+def _write(path: Path, text: Callable[[], str]) -> str:
+    try:
+        write_atomically(path, text(), mode=_MODE)
+    except (OSError, ValueError) as error:
+        return f"{path.name} ({error})"
+    return ""
