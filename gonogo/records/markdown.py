@@ -30,23 +30,25 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
 
 def render(run: RunResult) -> str:
     """The record, the ending first; long evidence is cut before anything else, and at the limit whole parts."""
-    blocks: list[str] = []
+    kept: list[str] = []
     for budget in _BUDGETS:
-        blocks = list(_blocks(run, budget))
-        if sum(len(block) + 2 for block in blocks) <= LIMIT:
-            return "\n\n".join(blocks) + "\n"
-    return _fitting(blocks)
+        kept, whole = _fitting(_blocks(run, budget))
+        if whole:
+            break
+        kept.append(_POINTER)
+    return "\n\n".join(kept) + "\n"
 
 
-def _fitting(blocks: list[str]) -> str:
+def _fitting(blocks: Iterable[str]) -> tuple[list[str], bool]:
+    """The blocks that there is room for, and whether these are all."""
     room = LIMIT - len(_POINTER) - 3
-    kept = []
+    kept: list[str] = []
     for block in blocks:
         room -= len(block) + 2
         if room < 0:
-            break
+            return kept, False
         kept.append(block)
-    return "\n\n".join([*kept, _POINTER]) + "\n"
+    return kept, True
 
 
 def _blocks(run: RunResult, budget: int) -> Iterator[str]:
