@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonogo.errors import UsageError
 
-__all__ = ["postgres_package", "program"]
+__all__ = ["git", "postgres_package", "program"]
 
 
 def program(name: str) -> Path:
@@ -30,6 +30,18 @@ def program(name: str) -> Path:
     if found is None:
         raise _missing(f"no program {name}")
     return Path(found).absolute()
+
+
+def git() -> Path:
+    """The full path of git, which no wheel brings.
+
+    Raises:
+        UsageError: it is not on the PATH.
+    """
+    found = shutil.which("git")
+    if found is None:
+        raise UsageError("gonogo demo: found no program git, expected one on the PATH. Install git.")
+    return Path(found)
 
 
 def postgres_package() -> Path:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from gonogo.errors import GonogoError, UsageError
+from gonogo.demo import programs
+from gonogo.errors import GonogoError
 
 __all__ = ["APPLICATION", "VERSIONS", "make_repository", "surroundings"]
 
@@ -64,21 +65,18 @@ def surroundings() -> dict[str, str]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", *arguments],
-            check=False,
-            cwd=folder,
-            env=surroundings() | _IDENTITY,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise UsageError("gonogo demo: found no program git, expected one on the PATH. Install git.") from error
+    done = subprocess.run(
+        [programs.git(), *arguments],
+        check=False,
+        cwd=folder,
+        env=surroundings() | _IDENTITY,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_TIMEOUT,
+        start_new_session=True,
+    )
     if done.returncode != 0:
         raise GonogoError(
             f"`git {' '.join(arguments)}`: found exit code {done.returncode}, expected 0. "

@@ -18,7 +18,7 @@ from gonogo.demo.guestbook import Guestbook, Note
 from gonogo.demo.interrupts import Interrupts
 from gonogo.demo.ports import free_port
 from gonogo.demo.postgres import postgres
-from gonogo.demo.programs import postgres_package, program
+from gonogo.demo.programs import git, postgres_package, program
 from gonogo.demo.repository import make_repository
 from gonogo.demo.settings import gonogo_toml
 from gonogo.errors import GonogoError, InterruptedRunError
@@ -46,9 +46,7 @@ def demo(*, keep: bool) -> int:
     """
     begin = time.monotonic()
     with Interrupts() as interrupts:
-        for needed in ("caddy", "uv", "git"):
-            program(needed)
-        postgres_package()
+        _require_parts()
         try:
             with _home(keep=keep) as home:
                 _play(home, interrupts)
@@ -56,6 +54,14 @@ def demo(*, keep: bool) -> int:
             raise InterruptedRunError(f"{error}: what the demo started is stopped") from error
     _say(f"All as told, in {time.monotonic() - begin:.0f} s.")
     return int(Exit.GO)
+
+
+def _require_parts() -> None:
+    """Say what is missing before anything is started."""
+    program("caddy")
+    program("uv")
+    git()
+    postgres_package()
 
 
 @dataclass(frozen=True, kw_only=True)
