@@ -17,23 +17,8 @@ __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
 _PYTHONS = ("python", "python3")
 _NOT_FOUND = (126, 127)
 _READ_BY_CLIENT = ("DOCKER_", "LD_", "COMPOSE_", "BUILDKIT_", "XDG_", "SSH_", "SSL_")
-_READ_BY_CLIENT_TOO = frozenset(
-    [
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LANG",
-        "TZ",
-        "USER",
-        "NO_PROXY",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "no_proxy",
-        "http_proxy",
-        "https_proxy",
-        "ALL_PROXY",
-    ]
-)
+_READ_BY_CLIENT_TOO = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "TZ", "USER"})
+_PROXIES = frozenset({"no_proxy", "http_proxy", "https_proxy", "all_proxy"})
 _MARK = "GONOGO_PROBE"
 _KILLER = """\
 import os, sys
@@ -58,12 +43,16 @@ def variables_for_run(variables: Mapping[str, str]) -> tuple[tuple[str, ...], di
     options: list[str] = []
     carried: dict[str, str] = {}
     for name, value in variables.items():
-        if name not in _READ_BY_CLIENT_TOO and not name.startswith(_READ_BY_CLIENT):
+        if not _is_read_by_client(name):
             options += ["--env", name]
             carried[name] = value
         elif not is_secret_name(name):
             options += ["--env", f"{name}={value}"]
     return tuple(options), carried
+
+
+def _is_read_by_client(name: str) -> bool:
+    return name in _READ_BY_CLIENT_TOO or name.lower() in _PROXIES or name.startswith(_READ_BY_CLIENT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from gonogo.host import Command, Host
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import project_command
+from gonogo.runtimes.compose_engine import plain_lines
 from gonogo.runtimes.compose_files import COMPOSE, read_model
 from gonogo.runtimes.compose_steps import Steps, vanished
 
@@ -101,10 +102,10 @@ def _explained(steps: Steps, host: Host) -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        with contextlib.suppress(GonogoError):
+        logs = ""
+        with contextlib.suppress(GonogoError):  # the first error is the one to tell
             logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
-            raise CommandError(f"{error}{logs}") from error
-        raise
+        raise CommandError(f"{error}{logs}") from error
 
 
 def _failing(steps: Steps, host: Host) -> list[str]:
@@ -124,7 +125,8 @@ def _is_bad(state: str, status: str) -> bool:
 
 def _logs(steps: Steps, service: str, host: Host) -> str:
     words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
-    said = host.run(steps.command(*words)).output.strip().splitlines() or ["(nothing)"]
+    answer = host.run(steps.command(*words))
+    said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
     return f"\n  Last lines of {service}:" + "".join(f"\n    {line}" for line in said)
 
 
@@ -140,8 +142,8 @@ def verify_images(release: Release, host: Host) -> None:
             continue
         if not _image_id(image, host):
             raise CommandError(
-                f"release {release.id}: found no image {image:.19} ({tag}) for service {service}, expected the one that "
-                f"was built. It cannot be started again; deploy its commit: gonogo deploy --env {release.env} "
+                f"release {release.id}: found no image {image:.19} ({tag}) for service {service}, expected the "
+                f"one that was built. It cannot be started again; deploy its commit: gonogo deploy --env {release.env} "
                 f"--ref {release.short}"
             )
         if tag.endswith(f":{release.id}"):
