@@ -10,6 +10,7 @@ import os
 import posixpath
 import re
 import secrets
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def connect() -> Iterator[DockerClient]:
         with contextlib.closing(_client()) as client:
             yield client
     except (DockerException, RequestException) as error:
-        _drop_lost_sockets()
+        _drop_lost_sockets(error)
         raise RuntimeUnreachableError(
             f"Docker: found no usable answer ({error}), expected one from the Docker Engine within {_SECONDS} s. "
             "Try `docker version`; start the Engine if it is down."
@@ -74,10 +75,14 @@ def _client() -> DockerClient:
     return docker.from_env(timeout=_SECONDS)
 
 
-def _drop_lost_sockets() -> None:
-    """Collect the socket that the SDK leaves open when it cannot connect."""
+def _drop_lost_sockets(error: BaseException) -> None:
+    """Collect the sockets that the SDK leaves open when it cannot connect; its error's frames hold them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        link: BaseException | None = error
+        while link is not None:
+            traceback.clear_frames(link.__traceback__)
+            link = link.__context__
         gc.collect()
 
 

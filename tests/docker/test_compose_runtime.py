@@ -178,6 +178,11 @@ class Desk:
         """What the front says."""
         return httpx.get(f"http://127.0.0.1:{self.port}/", timeout=10, trust_env=False).text
 
+    def count(self, engine: docker.DockerClient, service: str) -> int:
+        """How many containers of a service run."""
+        labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
+        return len(engine.containers.list(filters={"label": labels}))
+
     def container(self, engine: docker.DockerClient, service: str) -> str:
         """The id of a service's container."""
         labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
@@ -226,7 +231,7 @@ def desk(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Desk]:
 
 def clean(engine: docker.DockerClient, project: str) -> None:
     """Remove everything that belongs to a project: containers, networks, volumes, images."""
-    mine = {"label": f"com.docker.compose.project={project}"}
+    mine: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={project}"}
     for container in engine.containers.list(all=True, filters=mine):
         container.remove(force=True, v=True)
     for network in engine.networks.list(filters=mine):
@@ -261,7 +266,7 @@ def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient
     assert images == second.images
     assert desk.container(engine, "db") == store
     assert desk.container(engine, "web") == front
-    assert engine.containers.get(store).exec_run(["redis-cli", "get", "kept"]).output.strip() == b"yes"
+    assert engine.containers.get(store).exec_run(["redis-cli", "get", "kept"]).output == b"yes\n"
     rows = desk.runtime.inspector(desk.place, first, desk.host).instances()
     assert [
         (row.service, row.status, row.health, row.image, row.release, row.exit_code, row.one_shot) for row in rows
@@ -411,7 +416,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
     release = desk.built(minute=1)
     desk.start(release, None)
     desk.runtime.stop(desk.place, release, desk.host)
-    mine = {"label": f"com.docker.compose.project={desk.project}"}
+    mine: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={desk.project}"}
     containers, volumes = engine.containers.list(all=True, filters=mine), engine.volumes.list(filters=mine)
     for one in desk.runtime.remove(desk.place, release):
         desk.host.run(one).require()
@@ -432,15 +437,70 @@ def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: doc
     desk.write({"docker-compose.yml": MODEL})
     second = desk.built(minute=2)
     described = desk.runtime.describe_start(desk.place, second, first)
-    filters = {"label": [f"com.docker.compose.project={desk.project}", "com.docker.compose.service=worker"]}
-    seen = [len(engine.containers.list(filters=filters))]
+    seen = [desk.count(engine, "worker")]
     desk.start(second, first)
-    seen.append(len(engine.containers.list(filters=filters)))
+    seen.append(desk.count(engine, "worker"))
     desk.start(first, second)
-    seen.append(len(engine.containers.list(filters=filters)))
+    seen.append(desk.count(engine, "worker"))
 
     assert seen == [1, 0, 1]
     assert described[0].endswith("rm --stop --force worker")
+
+
+def test_plan_before_anything_is_pinned(desk: Desk) -> None:
+    """A plan names the commands of a release that has no worktree yet; nothing is written."""
+    commit = desk.git("rev-parse", "HEAD")
+    folder = desk.state / "releases" / release_id(commit)
+    release = Release(
+        id=folder.name,
+        commit=commit,
+        env="test",
+        runtime="compose",
+        created=datetime.now(UTC),
+        folder=folder,
+        root=folder / "source",
+    )
+    built = desk.runtime.build(desk.place, release, no_cache=True)
+    prepared = desk.runtime.prepare(desk.place, release)
+    started = desk.runtime.describe_start(desk.place, release, None)
+    compose = f"docker compose --project-name {desk.project} --env-file /dev/null"
+    start = f"{compose} --file {folder}/compose.json --project-directory {desk.path}"
+    up = f"{start} up --detach --no-build"
+
+    assert not desk.state.exists()
+    assert [str(one) for one in built] == [
+        f"{compose} --file {folder}/build.json --project-directory {desk.path} build --no-cache api seed"
+    ]
+    assert started == (
+        *map(str, prepared),
+        f"{up} --force-recreate --pull never --no-deps seed",
+        "docker wait <containers of seed>  # each must end with 0",
+        f"{up} --pull never --no-deps --wait --wait-timeout 40 api",
+        f"{up} --pull missing --no-deps --wait --wait-timeout 40 web",
+        f"{start} restart web  # those that were not recreated",
+    )
+    assert [str(one) for one in prepared] == [
+        f"{up} --no-recreate --pull missing db",
+        f"{up} --no-recreate --pull never --no-deps --wait --wait-timeout 40 db",
+    ]
+
+
+def test_own_build_command_and_entry_facts(desk: Desk) -> None:
+    """The team's build command gets the release and the tags; the entry commands are the model's or the image's."""
+    toml = desk.repository / "gonogo.toml"
+    own = (
+        "\n[env.test.commands]\nbuild = \"sh -c 'docker build -q -t {tag:api} . && docker tag {tag:api} {tag:seed}'\"\n"
+    )
+    desk.write({"gonogo.toml": toml.read_text() + own})
+    release = desk.built(minute=1)
+    facts = desk.runtime.facts(desk.place, release, desk.host)
+
+    assert release.images["api"] == release.images["seed"]
+    assert facts["entry"] == {
+        "api": ("python", "server.py"),
+        "seed": ("python", "-c", "print('seeded')"),
+    }
+    assert facts["scripts"] == {"server.py": SERVER.format(version="v1")}
 
 
 def test_broken_models_are_refused_in_composes_own_words(desk: Desk) -> None:

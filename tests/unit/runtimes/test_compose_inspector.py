@@ -1,0 +1,137 @@
+"""What Docker says, in our words."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.runtimes.base import ImageFacts, InstanceState, RuntimeUnreachableError
+from gonogo.runtimes.compose_engine import connect, image_facts, plain_lines
+from gonogo.runtimes.compose_entry import entry_words, scripts_of
+from gonogo.runtimes.compose_inside import variables_for_run
+from gonogo.runtimes.compose_inspector import code_of, expected_count, instance_of
+
+__all__: list[str] = []
+
+
+def container(**state: Any) -> dict[str, Any]:
+    """What ``docker inspect`` says of a container."""
+    labels = {"com.docker.compose.service": "api", "gonogo.release": "r1"}
+    return {
+        "Name": "/shop-api-1",
+        "Image": "sha256:1",
+        "RestartCount": 2,
+        "Config": {"Labels": labels},
+        "State": {"Status": "running", "ExitCode": 0, "StartedAt": "2026-11-21T22:00:00Z", **state},
+    }
+
+
+def test_instance_is_read() -> None:
+    """Status, health, restarts, image and release of a container."""
+    assert instance_of(container(Health={"Status": "starting"})) == InstanceState(
+        service="api",
+        name="shop-api-1",
+        status="running",
+        health="starting",
+        restarts=2,
+        started_at="2026-11-21T22:00:00Z",
+        image="sha256:1",
+        release="r1",
+    )
+
+
+def test_ended_one_shot_has_its_exit_code() -> None:
+    """A container that ended says how; one without a health check has none."""
+    row = instance_of(container(Status="exited", ExitCode=3, Health={"Status": "none"}), one_shots=("api",))
+
+    assert (row.status, row.exit_code, row.one_shot, row.health) == ("exited", 3, True, None)
+
+
+def test_image_facts_are_read() -> None:
+    """An image that says nothing runs as root, in /, without a health check."""
+    facts = image_facts({"Id": "sha256:1", "Config": {"Cmd": ["python"], "Entrypoint": ["tini", "--"]}, "Size": 7})
+
+    assert facts == ImageFacts(
+        id="sha256:1",
+        tags=(),
+        user="",
+        labels={},
+        healthcheck=None,
+        size=7,
+        created="",
+        workdir="/",
+        command=("tini", "--", "python"),
+    )
+
+
+def test_health_check_of_an_image_is_kept_as_docker_has_it() -> None:
+    """The words stay; NONE is none."""
+    some = image_facts({"Id": "1", "Config": {"Healthcheck": {"Test": ["CMD-SHELL", "curl x"]}}})
+    none = image_facts({"Id": "1", "Config": {"Healthcheck": {"Test": ["NONE"]}}})
+
+    assert (some.healthcheck, none.healthcheck) == (("CMD-SHELL", "curl x"), None)
+
+
+@pytest.mark.parametrize(
+    ("definition", "count"), [({}, 1), ({"scale": 3}, 3), ({"deploy": {"replicas": 2}}, 2), ({"scale": 0}, 0)]
+)
+def test_expected_count(definition: dict[str, Any], count: int) -> None:
+    """Replicas come from scale or deploy."""
+    assert expected_count(definition) == count
+
+
+def test_code_lands_where_the_build_context_does() -> None:
+    """Without a mapping, the build context lands in the working folder."""
+    assert code_of({"context": "/r/backend"}, "/app", Path("/r")) == {"backend": "/app"}
+    assert code_of({"context": "/r"}, "/app", Path("/r")) == {".": "/app"}
+    assert code_of({}, "", Path("/r")) == {".": "/"}
+
+
+def test_log_lines_lose_colours_and_nothing_else() -> None:
+    """Escape sequences, carriage returns and empty lines go; brackets stay."""
+    assert plain_lines(b"\x1b[31mERROR\x1b[0m [m] x\r\n\n\x1b]0;title\x07ok\n\xff\n") == ["ERROR [m] x", "ok", "\ufffd"]
+
+
+def test_secrets_never_stand_on_the_command_line() -> None:
+    """Only names do; what the docker client obeys itself is given by value, or left out if it is a secret."""
+    options, carried = variables_for_run({"API_TOKEN": "s3cret", "PATH": "/app/bin", "DOCKER_TOKEN": "s3cret"})
+
+    assert options == ("--env", "API_TOKEN", "--env", "PATH=/app/bin")
+    assert carried == {"API_TOKEN": "s3cret"}
+
+
+@pytest.mark.parametrize(
+    ("service", "image", "words"),
+    [
+        ({}, {"Entrypoint": ["/e.sh"], "Cmd": ["run"]}, ("/e.sh", "run")),
+        ({"command": ["x", "$$HOME"]}, {"Entrypoint": ["/e.sh"], "Cmd": ["run"]}, ("/e.sh", "x", "$HOME")),
+        ({"entrypoint": ["y"]}, {"Entrypoint": ["/e.sh"], "Cmd": ["run"]}, ("y",)),
+        ({"entrypoint": None, "command": None}, {}, ()),
+    ],
+)
+def test_entry_words(service: dict[str, Any], image: dict[str, Any], words: tuple[str, ...]) -> None:
+    """The model's words win over the image's, as Docker joins them."""
+    assert entry_words(service, image) == words
+
+
+def test_scripts_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    """A script is found by its name, also inside a shell's words; other files are not read."""
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/entry.sh").write_text("alembic upgrade head")
+    (tmp_path / "main.py").write_text("app")
+    (tmp_path / "notes.txt").write_text("no")
+
+    assert scripts_of(tmp_path, [("/usr/bin/entry.sh",), ("sh", "-c", "cat notes.txt && exec python main.py")]) == {
+        "docker/entry.sh": "alembic upgrade head",
+        "main.py": "app",
+    }
+
+
+def test_dead_engine_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An API that does not answer raises the error that ends inconclusive."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    with pytest.raises(RuntimeUnreachableError) as caught, connect():
+        pass
+
+    assert str(caught.value).startswith("Docker: found no usable answer (")
+    assert str(caught.value).endswith("Try `docker version`; start the Engine if it is down.")

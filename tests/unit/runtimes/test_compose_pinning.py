@@ -1,0 +1,59 @@
+"""Secrets on the way back, tags, and which services a release has."""
+
+from gonogo.runtimes.compose_pinning import tags_of, with_secrets
+
+__all__: list[str] = []
+
+MODEL = {
+    "name": "shop",
+    "services": {
+        "api": {
+            "build": {"context": "."},
+            "environment": {
+                "JWT_SECRET": "old-secret",
+                "DATABASE_URL": "postgresql://shop:pa$$word@db/shop",
+                "LOG_LEVEL": "info",
+                "GONE_TOKEN": "revoked",
+                "EMPTY": None,
+            },
+        },
+        "jobs": {"image": "shop-api"},
+        "web": {"image": "nginx:1"},
+    },
+}
+
+
+def test_changed_secrets_keep_todays_value() -> None:
+    """A rotated key does not return, neither by its name nor inside an address; a revoked one is left out."""
+    changed = {
+        "JWT_SECRET": ("old-secret", "new-secret"),
+        "POSTGRES_PASSWORD": ("pa$word", "n$w-one"),
+        "GONE_TOKEN": ("revoked", None),
+    }
+    today = with_secrets(MODEL, changed)
+
+    assert today["services"]["api"]["environment"] == {
+        "JWT_SECRET": "new-secret",
+        "DATABASE_URL": "postgresql://shop:n$$w-one@db/shop",
+        "LOG_LEVEL": "info",
+        "EMPTY": None,
+    }
+    assert MODEL["services"]["api"]["environment"]["JWT_SECRET"] == "old-secret"  # type: ignore[index]
+
+
+def test_value_that_the_model_sets_itself_stays() -> None:
+    """A variable whose value did not come from the env file is not replaced."""
+    today = with_secrets(MODEL, {"JWT_SECRET": ("another", "new")})
+
+    assert today == MODEL
+
+
+def test_tags_name_the_release_where_the_image_is_built() -> None:
+    """A built service has its own tag, one that runs another's image shares it, one from elsewhere keeps its name."""
+    tags = tags_of(MODEL, ("api", "jobs", "web"), project="Shop", release="20261121T221003-9a41b7d")
+
+    assert tags == {
+        "api": "shop-api:20261121T221003-9a41b7d",
+        "jobs": "shop-api:20261121T221003-9a41b7d",
+        "web": "nginx:1",
+    }

@@ -1,0 +1,51 @@
+"""In which order services are replaced."""
+
+from typing import Any
+
+from gonogo.release import Release
+from gonogo.runtimes.compose_steps import groups_of, vanished
+
+__all__: list[str] = []
+
+
+def done(name: str) -> dict[str, Any]:
+    """Depends on the success of a service."""
+    return {name: {"condition": "service_completed_successfully"}}
+
+
+MODEL: dict[str, Any] = {
+    "name": "shop",
+    "services": {
+        "db": {"image": "postgres:15"},
+        "mail": {"image": "mailhog", "restart": "always"},
+        "bucket": {"image": "minio/mc"},
+        "migrate": {"build": {}, "depends_on": {"db": {"condition": "service_healthy"}}},
+        "api": {"build": {}, "depends_on": done("migrate")},
+        "warm": {"build": {}, "depends_on": {"api": {"condition": "service_healthy"}}},
+        "report": {"build": {}, "depends_on": done("warm")},
+        "web": {"image": "nginx:1", "depends_on": {"api": {}}},
+    },
+}
+DEPLOYED = ("migrate", "api", "warm", "report")
+
+
+def test_services_are_sorted_by_what_happens_to_them() -> None:
+    """Stores stand behind, one-shots run before or after what they need, proxies come last."""
+    groups = groups_of(MODEL, DEPLOYED)
+
+    assert groups.backing == ("db", "mail", "bucket")
+    assert groups.awaited == ("db", "mail")
+    assert groups.early == ("migrate",)
+    assert groups.running == ("api", "report")
+    assert groups.late == ("warm",)
+    assert groups.fronts == ("web",)
+    assert groups.passing == ()
+
+
+def test_vanished_services_leave_stores_alone() -> None:
+    """What the new model has not is stopped, but never a data store."""
+    new = {"name": "shop", "services": {"api": MODEL["services"]["api"]}}
+    outgoing = Release.model_construct(services=DEPLOYED)
+
+    assert vanished(new, MODEL, outgoing) == ("migrate", "warm", "report", "web")
+    assert vanished(MODEL, new, Release.model_construct(services=("api",))) == ()
