@@ -61,7 +61,7 @@ class Gate:
             return self._broken(work, began, completed.seconds, _why(completed))
         if found.partial and not only:
             return self._broken(work, began, completed.seconds, "the gate was asked only in part (PARTIAL)")
-        return found
+        return found.model_copy(update={"seconds": completed.seconds})
 
     def _argv(
         self, work: Work, *, about: Release | None, root: Path, only: tuple[str, ...], label: str, results: Path

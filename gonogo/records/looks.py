@@ -11,6 +11,9 @@ from gonogo.records.results import Downtime
 __all__ = ["history_lines", "plan_lines", "status_lines"]
 
 
+_NO_COMMAND = {"ladder": "(decides what a rollback would do to the data; see below)"}
+
+
 class _Step(Protocol):
     name: str
     commands: tuple[str, ...]
@@ -85,7 +88,7 @@ def _steps(steps: Iterable[_Step]) -> Iterator[str]:
     for step in steps:
         if step.first_touch:
             yield f"{'-' * 12}  first touch: from here on, everything that goes wrong goes back"
-        first, *more = step.commands or ("(nothing to run)",)
+        first, *more = step.commands or (_NO_COMMAND.get(step.name, "(nothing to run)"),)
         yield f"{step.name:<12}  {first}"
         yield from (f"{'':<12}  {command}" for command in more)
 

@@ -1,0 +1,398 @@
+"""Every ending of a deployment, produced for real under the runtime ``process``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from .conftest import GREEN, App
+
+pytestmark = pytest.mark.integration
+
+BROKEN = {**GREEN, "/page": (500, "boom")}
+
+
+def steps(record: dict[str, Any]) -> list[tuple[str, bool]]:
+    """Names of the steps and whether they went well."""
+    return [(step["name"], step["ok"]) for step in record["steps"]]
+
+
+def events(app: App, run: str) -> list[str]:
+    """The events of a run's journal."""
+    text = (app.state / "runs" / run / "journal.jsonl").read_text()
+    return [json.loads(line)["event"] for line in text.splitlines()]
+
+
+def test_first_and_second_release_go(app: App) -> None:
+    """Exit 0; the release that serves is the one that was deployed; records stand where the ending says."""
+    first, record = app.deploy()
+    assert first.code == 0, first
+    assert steps(record) == [
+        ("checkout", True),
+        ("predeploy", True),
+        ("build", True),
+        ("build gate", True),
+        ("migrate", True),
+        ("start", True),
+        ("postdeploy", True),
+    ]
+    commit = app.pages({**GREEN, "/page": (200, "hello"), "/new": (200, "new")})
+    second, record = app.deploy()
+
+    assert second.code == 0, second
+    assert record["ending"].startswith(f"GO  {commit} serves test (was ")
+    assert [step["name"] for step in record["steps"]][1] == "baseline"
+    assert app.ask("/new") is not None
+    assert app.ask("/new")[0] == 200  # type: ignore[index]
+    reports = Path(record["reports"])
+    assert {path.name for path in reports.iterdir()} == {
+        "baseline.html",
+        "predeploy.html",
+        "build gate.html",
+        "postdeploy.html",
+        "results.json",
+        "record.md",
+        "journal.jsonl",
+    }
+    assert json.loads((reports / "results.json").read_text())["exit_code"] == 0
+
+
+def test_red_gate_after_the_first_touch_is_turned_back(app: App) -> None:
+    """Exit 1; the previous release serves again, its gate passed, and the first line of the ending says so."""
+    good, _ = app.deploy()
+    before = app.git("rev-parse", "--short=7", "HEAD")
+    app.pages(BROKEN)
+    red, record = app.deploy()
+
+    assert (good.code, red.code) == (0, 1), red
+    assert record["ending"].startswith(f"REVERTED to {before} after ")
+    assert app.serving_text() == "hello"
+    assert record["causes"][0]["code"] == "D09[GET /page]"
+    assert record["verified"]["exitstatus"] == 0
+    assert "rollback" in events(app, record["run"])
+    text = red.err[red.err.index("REVERTED") :]
+    assert text.splitlines()[0].startswith(f"REVERTED to {before}")
+
+
+def test_release_that_was_turned_back_is_not_deployed_again_without_force(app: App) -> None:
+    """The refusal names the check that turned it back; --force asks for a reason."""
+    app.deploy()
+    bad = app.pages(BROKEN)
+    app.deploy()
+    refused, _ = app.deploy()
+    without_reason, _ = app.deploy("--force")
+
+    assert refused.code == 1
+    assert f"{bad}: found a commit that was turned back before" in refused.err
+    assert without_reason.code == 4
+    assert '--force: found no --reason, expected one for the record: --force --reason "...".' in without_reason.err
+
+
+def test_red_first_deploy_is_stopped(app: App) -> None:
+    """Exit 1: nothing serves, nothing persistent is left, said plainly."""
+    app.pages(BROKEN)
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["ending"].startswith("STOPPED")
+    assert app.ask() is None
+    status = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
+    assert status["serving"] is None
+
+
+def test_red_before_the_first_touch_changes_nothing(app: App) -> None:
+    """Exit 1; the very process that served goes on serving."""
+    app.deploy()
+    pid = json.loads(next(iter(app.state.glob("instances/*.json"))).read_text())["pid"]
+    (app.root / "app.py").write_text("def broken(:\n")
+    app.commit("does not compile")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["ending"].startswith("NO-GO before the first touch: nothing that serves was changed")
+    assert record["causes"][0]["code"] == "P06"
+    assert json.loads(next(iter(app.state.glob("instances/*.json"))).read_text())["pid"] == pid
+    assert app.serving_text() == "hello"
+
+
+def test_release_that_does_not_start_is_turned_back(app: App) -> None:
+    """A failed move after the first touch goes back as a red gate does."""
+    app.deploy()
+    app.pages(GREEN, extra="\nraise SystemExit('cannot start')\n")
+    text = (app.root / "app.py").read_text().replace('if __name__', 'raise SystemExit("cannot start")\nif __name__')
+    (app.root / "app.py").write_text(text)
+    app.commit("dies at once")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["ending"].startswith("REVERTED to ")
+    assert "cannot start" in record["reason"]
+    assert app.serving_text() == "hello"
+
+
+def test_failed_build_changes_nothing(app: App) -> None:
+    """Exit 1 before the first touch; the command and its last words are in the message."""
+    app.deploy()
+    app.configure(commands='build = "sh -c \'echo no room left >&2; exit 28\'"')
+    app.commit("broken build")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert "no room left" in record["reason"]
+    assert app.serving_text() == "hello"
+
+
+def test_hanging_build_is_bounded_and_killed(app: App) -> None:
+    """The command is ended with its children, and reported."""
+    app.configure(options='command_timeout = "2s"', commands='build = "sleep 611"')
+    app.commit("hangs")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert "found no end within 2 s, expected 0" in record["reason"]
+    assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "611"]] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_signal_before_the_first_touch_ends_at_once(app: App, number: int) -> None:
+    """Exit 2; the child is gone, the lock is free, nothing was touched."""
+    app.deploy()
+    app.configure(commands='build = "sleep 612"')
+    app.commit("slow build")
+    process = app.start("deploy", "--env", "test", "--json")
+    app.wait_for("sleep 612")
+    app.interrupt(process, number)
+    ended = app.finish(process)
+
+    assert ended.code == 2, ended
+    assert f"interrupted by {signal.Signals(number).name}" in json.loads(ended.out)["reason"]
+    assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "612"]] == []
+    assert not (app.state / "lock").exists()
+    assert app.serving_text() == "hello"
+
+
+def test_signal_after_the_first_touch_goes_back(app: App) -> None:
+    """Exit 2, target safe: the previous release serves and passed its gate."""
+    app.deploy()
+    app.configure(tables='[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 613"\n')
+    app.pages({**GREEN, "/page": (200, "second")})
+    process = app.start("deploy", "--env", "test", "--json")
+    app.wait_for("sleep 613")
+    assert app.serving_text() == "second"
+    app.interrupt(process)
+    ended = app.finish(process)
+
+    assert ended.code == 2, ended
+    assert json.loads(ended.out)["ending"].startswith("REVERTED to ")
+    assert app.serving_text() == "hello"
+
+
+def test_second_signal_does_not_stop_the_way_back(app: App, tmp_path: Path) -> None:
+    """An impatient operator cannot leave the target half way."""
+    app.deploy()
+    undo = f"sh -c 'sleep 1; touch {tmp_path}/undone'"
+    app.configure(tables=f'[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 614"\nundo = "{undo}"\n')
+    app.pages({**GREEN, "/page": (200, "second")})
+    process = app.start("deploy", "--env", "test", "--json")
+    app.wait_for("sleep 614")
+    app.interrupt(process)
+    app.wait_for("undone")
+    app.interrupt(process)
+    ended = app.finish(process)
+
+    assert ended.code == 2, ended
+    assert "SIGINT: the way back goes on; it is bounded in time." in ended.err
+    assert (tmp_path / "undone").exists()
+    assert app.serving_text() == "hello"
+
+
+def test_team_steps_run_in_place_and_are_undone_on_the_way_back(app: App, tmp_path: Path) -> None:
+    """O25: before and after moves, journaled, each with its undo, the newest undone first."""
+    app.deploy()
+    log = tmp_path / "log"
+    app.configure(
+        tables="".join(
+            f'[[env.test.step]]\nname = "{name}"\n{where} = "{move}"\n'
+            f"run = \"sh -c 'echo {name} >> {log}'\"\nundo = \"sh -c 'echo undo-{name} >> {log}'\"\n"
+            for name, where, move in (("materials", "before", "start"), ("cache", "after", "start"))
+        )
+    )
+    app.pages(BROKEN)
+    red, _ = app.deploy()
+
+    assert red.code == 1, red
+    assert log.read_text().split() == ["materials", "cache", "undo-cache", "undo-materials"]
+
+
+def test_port_of_a_stranger_is_refused_before_anything_starts(app: App) -> None:
+    """P16 names the port; nothing is touched."""
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind(("127.0.0.1", app.port))
+        stranger.listen()
+        red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["causes"][0]["code"] == "P16"
+    assert str(app.port) in record["causes"][0]["found"]
+
+
+def test_second_run_is_told_who_holds_the_environment(app: App) -> None:
+    """Exit 7; the first run goes on."""
+    app.configure(commands='build = "sleep 3"')
+    app.commit("slow")
+    first = app.start("deploy", "--env", "test")
+    app.wait_for("sleep 3")
+    second, _ = app.deploy()
+
+    assert second.code == 7, second
+    assert "holds tiny/test since" in second.err
+    assert app.finish(first).code == 0
+
+
+def test_downtime_over_budget_holds(app: App) -> None:
+    """D27: exit 6, the new release serves, a person decides; going back would not give the seconds back."""
+    app.deploy()
+    app.configure(options='max_downtime = "1ms"')
+    app.pages({**GREEN, "/new": (200, "x")}, extra="")
+    text = (app.root / "app.py").read_text().replace('if __name__', "import time; time.sleep(1)\nif __name__")
+    (app.root / "app.py").write_text(text)
+    app.commit("slow start")
+    ended, record = app.deploy()
+
+    assert ended.code == 6, ended
+    assert record["ending"].startswith("HELD")
+    assert record["causes"][0]["code"] == "D27"
+    assert app.ask("/new")[0] == 200  # type: ignore[index]
+
+
+def test_check_of_the_team_that_crashes_is_red_and_named(app: App) -> None:
+    """A team's check is asked beside the built-in ones; a crash is inconclusive, and red before the first touch."""
+    (app.root / "checks").mkdir()
+    (app.root / "checks" / "test_ours.py").write_text(
+        'import pytest\n@pytest.mark.predeploy\ndef test_ours():\n    """Ours is well."""\n    {}["gone"]\n'
+    )
+    app.commit("checks")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["causes"][0]["outcome"] == "inconclusive"
+    assert record["causes"][0]["id"] == "checks/test_ours.py::test_ours"
+
+
+def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None:
+    """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow."""
+    app.deploy()
+    first = app.git("rev-parse", "--short=7", "HEAD")
+    app.pages({**GREEN, "/page": (200, "hello"), "/two": (200, "2")})
+    app.deploy()
+    back = app.gonogo("rollback", "--env", "test", "--json")
+    record = json.loads(back.out)
+    status = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
+    history = json.loads(app.gonogo("history", "--env", "test", "--json").out)
+
+    assert back.code == 0, back
+    assert record["commit"].startswith(first)
+    assert app.ask("/two")[0] == 404  # type: ignore[index]
+    assert status["commit"].startswith(first)
+    assert [(run["kind"], run["exit_code"]) for run in history] == [("rollback", 0), ("deploy", 0), ("deploy", 0)]
+    assert "rollback" in app.gonogo("history").err
+
+
+def test_rollback_without_an_earlier_release_is_refused(app: App) -> None:
+    """The message says what is kept."""
+    app.deploy()
+    refused = app.gonogo("rollback", "--env", "test")
+
+    assert refused.code == 1
+    assert "found no earlier release that went GO, expected one to go back to (kept: " in refused.err
+
+
+def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
+    """kill -9 after the first touch: the next deploy refuses, rollback ends what survived and proves the old release."""
+    app.deploy()
+    app.configure(tables='[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 615"\n')
+    app.pages({**GREEN, "/page": (200, "second")})
+    process = app.start("deploy", "--env", "test")
+    app.wait_for("sleep 615")
+    process.kill()
+    process.communicate()
+    refused = app.gonogo("deploy", "--env", "test")
+    unlocked = app.gonogo("unlock", "--env", "test")
+    again = app.gonogo("deploy", "--env", "test")
+    back = app.gonogo("rollback", "--env", "test")
+
+    assert refused.code == 7
+    assert "that process is gone" in refused.err
+    assert unlocked.code == 0
+    assert again.code == 1
+    assert "found a run that was cut off after its first touch" in again.err
+    assert back.code == 0, back
+    assert "still ran and was ended: `sleep 615`" in back.err
+    assert app.serving_text() == "hello"
+
+
+def test_uncommitted_configuration_stays_behind(app: App) -> None:
+    """What is deployed is judged by its own commit's gonogo.toml."""
+    (app.root / "gonogo.toml").write_text("[app\n")
+    ended = app.gonogo("deploy", "--env", "test")
+
+    assert ended.code == 0, ended
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("deploy", "--env", "nowhere"), 4, '--env: found "nowhere", expected one of test.'),
+        (("deploy", "--env", "test", "--ref", "nothing"), 4, '--ref: found "nothing", which names no commit here'),
+        (("deploy", "--what"), 4, "No such option: --what"),
+        (("fly",), 4, "No such command"),
+        (("rollback", "--env", "test", "--to", "abc"), 1, '--to: found "abc", expected one of the kept releases none.'),
+        (("unlock", "--env", "test"), 0, "no lock was held"),
+        (("history",), 0, "no runs yet"),
+        (("plan", "--env", "test"), 0, "first touch: from here on, everything that goes wrong goes back"),
+    ],
+)
+def test_wrong_usage_is_one_clear_message(app: App, arguments: tuple[str, ...], code: int, said: str) -> None:
+    """No traceback, nothing touched."""
+    ended = app.gonogo(*arguments)
+
+    assert ended.code == code, ended
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert app.ask() is None
+
+
+def test_folder_without_git_is_told(tmp_path: Path, app: App) -> None:
+    """A release is a commit."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    (folder / "gonogo.toml").write_text((app.root / "gonogo.toml").read_text())
+    app.root = folder
+    ended = app.gonogo("deploy", "--env", "test")
+
+    assert ended.code == 4, ended
+    assert f"{folder}: found no git repository, expected one: a release is a commit." in ended.err
+
+
+def test_plan_touches_nothing_and_leaves_nothing(app: App) -> None:
+    """The worktree that the plan made is gone."""
+    app.gonogo("plan", "--env", "test")
+
+    assert app.git("worktree", "list").count("\n") == 0
+    assert not (app.state / "releases").exists()
+
+
+def test_time_is_kept(app: App) -> None:
+    """The record's seconds are the wall's."""
+    begin = time.monotonic()
+    _, record = app.deploy()
+
+    assert 0 < record["seconds"] <= time.monotonic() - begin
