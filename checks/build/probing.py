@@ -11,15 +11,16 @@ import pytest
 
 from gonogo.config import Service
 from gonogo.errors import CommandError
-from gonogo.host import Completed, LocalHost
+from gonogo.host import Command, Completed, LocalHost
 from gonogo.inspection import bytecode
 from gonogo.inspection.contents import map_paths
+from gonogo.inspection.gittree import parse_ls_tree
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Inside
 
-__all__ = ["ask", "code_roots", "judge_bytecode", "marked", "needs_python", "released", "target_path"]
+__all__ = ["altered", "ask", "code_roots", "judge_bytecode", "marked", "needs_python", "released", "target_path"]
 
 _NOT_FOUND = (126, 127)
 _LINES = 8
@@ -32,6 +33,32 @@ def released(context: Context) -> Source:
         pytest.skip("no release is recorded for this environment")
     runner = LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
     return Source(release.root / context.project.app.root, runner, commit=release.commit)
+
+
+def altered(context: Context, code: Mapping[str, str]) -> list[str]:
+    """What in the release's own source is no longer the commit's, one line each; git's index is not trusted for it.
+
+    Raises:
+        CommandError: git failed.
+    """
+    source = released(context)
+    entries = parse_ls_tree(source.git("ls-tree", "-r", "-z", source.commit).output)
+    mapped = map_paths((entry.path for entry in entries), code)
+    wanted = [one for one in entries if one.path in mapped and not one.is_symlink and not one.is_submodule]
+    lost = [one.path for one in wanted if not (source.root / one.path).is_file()]
+    there = [one for one in wanted if one.path not in lost and "\n" not in one.path]
+    command = Command(
+        argv=("git", "hash-object", "--stdin-paths"),
+        cwd=str(source.root),
+        stdin="".join(f"{one.path}\n" for one in there).encode(errors="surrogateescape"),
+    )
+    hashes = LocalHost().run(command, output_limit=None).require().output.split()
+    changed = [one.path for one, found in zip(there, hashes, strict=True) if one.sha != found]
+    said = f"expected what commit {source.commit:.7} has"
+    return [
+        *(f"{source.root / path}: found another content, {said}" for path in changed),
+        *(f"{source.root / path}: found nothing, {said}" for path in lost),
+    ]
 
 
 def code_roots(code: Mapping[str, str], tracked: Collection[str]) -> tuple[str, ...]:

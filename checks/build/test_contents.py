@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.build.probing import released
+from gonogo.checks.build.probing import altered, released
 from gonogo.config import Environment, Project, Service
 from gonogo.errors import GonogoError
 from gonogo.host import LocalHost
@@ -45,8 +45,9 @@ def test_artifact_holds_the_commit(
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", drift.files)
     evidence.table("Files unknown to git", drift.untracked)
-    first = next(iter(drift), None)
-    assert not drift, f"{len(drift)} files in {artifact.label} are not those of {source.commit:.7}; {first}"
+    wrong = [*map(str, drift), *altered(context, artifact.code)]
+    evidence.table("Not the commit's", [(line,) for line in wrong])
+    assert not wrong, f"{len(wrong)} files in {artifact.label} are not those of {source.commit:.7}; {wrong[0]}"
 
 
 @pytest.mark.build("B08", remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}")

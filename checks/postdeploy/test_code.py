@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.build.probing import code_roots, judge_bytecode, released
+from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
 from gonogo.inspection.contents import compare
@@ -31,8 +31,9 @@ def test_instance_runs_the_commit(
     drift = compare(source.manifest, inside.files(inside.code.values()), code=inside.code)
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
     evidence.table("Files that differ", drift.files)
-    first = next(iter(drift), None)
-    assert not drift, f"{len(drift)} files in {inside.label} are not those of {source.commit:.7}; {first}"
+    other = [*map(str, drift), *altered(context, inside.code)]
+    evidence.table("Not the commit's", [(line,) for line in other])
+    assert not other, f"{len(other)} files in {inside.label} are not those of {source.commit:.7}; {other[0]}"
     roots = code_roots(inside.code, source.tracked)
     wrong = judge_bytecode(inside, configured, roots, evidence) if roots else []
     assert not wrong, f"{len(wrong)} compiled files in {inside.label}: {wrong[0]}"

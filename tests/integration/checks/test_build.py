@@ -1,0 +1,173 @@
+"""The build checks, asked of a real environment by real gates: green, and red with the whole message."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gonogo.words import Exit, Outcome
+
+from .deployed import API, Deployed
+
+pytestmark = pytest.mark.integration
+
+FASTAPI = 'framework = "fastapi"\nentrypoint = "api:app"\nmin_routes = 1\n'
+
+
+@pytest.fixture(scope="module")
+def built(deploy: Callable[..., Deployed]) -> Deployed:
+    """A release with a FastAPI application and a job runner, built and not started."""
+    jobs = '\n[service.jobs]\ncommand = "{python} jobs.py"\nentrypoint = "jobs:main"\n'
+    job = 'def main():\n    raise SystemExit("a job runner must not be run to be seen")\n'
+    return deploy(files={"api.py": API, "jobs.py": job}, service=FASTAPI + jobs, packages=("fastapi",))
+
+
+def found(site: Deployed, code: str, chosen: str) -> tuple[Outcome, str]:
+    """One check's outcome and message."""
+    check = site.ask("build", chosen).check(code)
+    return check.outcome, check.found
+
+
+def edited(path: Path, text: str) -> Callable[[], None]:
+    """Write into a file, and return what undoes it."""
+    before = path.read_text()
+    path.write_text(text)
+    return lambda: (path.write_text(before), None)[1]
+
+
+def test_all_is_green(built: Deployed) -> None:
+    """Nothing is red in an environment that was made from the commit; every skip says why."""
+    run = built.ask("build")
+    skips = {check.code: check.found for check in run.checks if check.outcome is Outcome.SKIPPED}
+    images = [f"{code}[{name}]" for code in ("B01", "B11", "B12") for name in ("jobs", "web")]
+    passed = sorted(check.code or "" for check in run.checks if check.outcome is Outcome.PASSED)
+
+    assert run.code == Exit.GO
+    assert passed == [
+        *("B02[jobs]", "B02[web]", "B03[jobs]", "B03[web]", "B04[jobs]", "B04[web]", "B06[web]"),
+        *("B08[jobs]", "B08[web]"),
+    ]
+    assert skips == {
+        **dict.fromkeys(images, "runtime process builds no image"),
+        "B06[jobs]": 'service.jobs has framework = "none"',
+        "B15[jobs]": "service.jobs has no migrations",
+        "B15[web]": "service.web has no migrations",
+    }
+
+
+def test_the_routes_are_handed_on(built: Deployed) -> None:
+    """B06 attaches the routes as JSON, for the wrapper to keep with the release."""
+    pieces = [piece for piece in built.ask("build", "routes").check("B06[web]").evidence if piece.title == "routes"]
+
+    assert [piece.kind for piece in pieces] == ["json"]
+    assert [(row["methods"], row["path"]) for row in pieces[0].value if row["handler_module"] == "api"] == [
+        (["GET"], "/items")
+    ]
+
+
+def test_a_file_that_is_not_the_commits_is_red(built: Deployed) -> None:
+    """A tracked file with other bytes is found, though time and size are the old ones."""
+    path = built.release.root / "api.py"
+    status = path.stat()
+    undo = edited(path, path.read_text().replace("items", "itemz"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    outcome = found(built, "B02[web]", "holds_the_commit")
+    undo()
+    label, commit = f"environment of release {built.release.id}", built.release.commit[:7]
+    said = f"{path}: found another content, expected what commit {commit} has"
+
+    assert outcome == (Outcome.FAILED, f"1 files in {label} are not those of {commit}; {said}")
+
+
+def test_a_file_that_is_lost_is_red(built: Deployed) -> None:
+    """A tracked and required file that is gone is red in B02 and B08."""
+    path = built.release.root / "server.py"
+    text = path.read_text()
+    path.unlink()
+    contents = found(built, "B02[web]", "holds_the_commit")
+    required = found(built, "B08[web]", "required")
+    path.write_text(text)
+    label, commit = f"environment of release {built.release.id}", built.release.commit[:7]
+
+    assert contents == (
+        Outcome.FAILED,
+        f"1 files in {label} are not those of {commit}; {path}: found nothing, expected what commit {commit} has",
+    )
+    assert required == (Outcome.FAILED, f"{label}: found no server.py; expected 1 required paths")
+
+
+def test_the_impostor_is_red(built: Deployed, tmp_path: Path) -> None:
+    """Bytecode of another source with the same time and size is caught by the code itself."""
+    source = built.release.root / "api.py"
+    other = tmp_path / "api.py"
+    other.write_text(source.read_text().replace("items", "itemz"))
+    status = source.stat()
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    cached = source.parent / "__pycache__" / f"api.{sys.implementation.cache_tag}.pyc"
+    py_compile.compile(str(other), cfile=str(cached), dfile=str(source), doraise=True)
+    outcome, message = found(built, "B03[web]", "bytecode")
+    cached.unlink()
+
+    assert outcome is Outcome.FAILED
+    assert message.startswith(
+        f"1 compiled files in environment of release {built.release.id}: {cached}: not the code of {source}: "
+    )
+
+
+def test_an_import_that_fails_is_red(built: Deployed) -> None:
+    """B04 names error and line; B06 says that it cannot know the routes, and not that they are gone."""
+    path = built.release.root / "api.py"
+    undo = edited(path, "import nowhere_to_be_found\n")
+    run = built.ask("build", "imports or registered")
+    undo()
+    label = f"environment of release {built.release.id}"
+    error = f"ModuleNotFoundError: No module named 'nowhere_to_be_found' at {path}:1"
+
+    assert (run.check("B04[web]").outcome, run.check("B04[web]").found) == (
+        Outcome.FAILED,
+        f"{label}: api:app: found {error}, expected an import without errors",
+    )
+    assert (run.check("B06[web]").outcome, run.check("B06[web]").found) == (
+        Outcome.INCONCLUSIVE,
+        f"{label}: the routes are not known: {error}",
+    )
+
+
+def test_an_import_that_needs_the_network_warns(built: Deployed) -> None:
+    """A database that cannot be reached while the artifact is imported is not the release's fault."""
+    path = built.release.root / "api.py"
+    undo = edited(path, 'import socket\nsocket.create_connection(("127.0.0.1", 1), timeout=5)\n')
+    outcome, message = found(built, "B04[web]", "imports")
+    undo()
+
+    assert outcome is Outcome.WARNED
+    assert message.startswith("api:app needs a network to be imported (ConnectionRefusedError: ")
+    assert message.endswith("; D11 asks the running process")
+
+
+def test_a_router_that_is_not_included_is_red(built: Deployed) -> None:
+    """A declared route that is not registered is named, and so is the floor."""
+    path = built.release.root / "api.py"
+    undo = edited(path, API.replace("app.include_router(router)\n", ""))
+    outcome, message = found(built, "B06[web]", "registered")
+    undo()
+
+    assert outcome is Outcome.FAILED
+    assert message == (
+        f"environment of release {built.release.id}: 0 routes are registered, expected at least 1 (2 in all)"
+    )
+
+
+def test_a_floor_without_a_framework_is_red(deploy: Callable[..., Deployed]) -> None:
+    """Routes that nobody can count are not taken as counted."""
+    site = deploy(service="min_routes = 3\n")
+
+    assert found(site, "B06[web]", "registered") == (
+        Outcome.FAILED,
+        'service.web: found min_routes = 3 and framework = "none", expected a framework whose routes can be counted',
+    )

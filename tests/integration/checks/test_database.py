@@ -1,0 +1,171 @@
+"""The checks of migrations, database and running routes, with the real Alembic, SQLAlchemy and FastAPI."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gonogo.words import Outcome
+
+from .deployed import API, Deployed
+
+pytestmark = pytest.mark.integration
+
+ENV = """\
+import os
+
+from alembic import context
+from sqlalchemy import create_engine
+
+print("env.py may print what it likes")
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+REVISION = """\
+revision = "{name}"
+down_revision = {parent}
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass
+"""
+FILES = {
+    "api.py": API,
+    "alembic.ini": "[alembic]\nscript_location = migrations\n",
+    "migrations/env.py": ENV,
+    "migrations/versions/0001.py": REVISION.format(name="0001", parent=None),
+    "migrations/versions/0002.py": REVISION.format(name="0002", parent='"0001"'),
+}
+HEADS = {"heads": ("0002",)}
+
+
+@pytest.fixture(scope="module")
+def site(deploy: Callable[..., Deployed], tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """A release with migrations whose database stands at its head."""
+    database = tmp_path_factory.mktemp("database") / "tiny.db"
+    made = deploy(
+        files=FILES,
+        service='framework = "fastapi"\nentrypoint = "api:app"\nmigrations = "alembic"\n',
+        env=f"DATABASE_URL=sqlite:///{database}\n",
+        packages=("fastapi", "sqlalchemy", "alembic"),
+    )
+    made.start()
+    alembic(made, database, "upgrade", "head")
+    return made
+
+
+@pytest.fixture
+def database(site: Deployed) -> Iterator[Path]:
+    """The database's file; afterwards it stands at the head again."""
+    line = next(line for line in (site.folder / ".env").read_text().splitlines() if line.startswith("DATABASE_URL"))
+    path = Path(line.partition("sqlite:///")[2])
+    yield path
+    alembic(site, path, "stamp", "--purge", "0002")
+
+
+def alembic(site: Deployed, database: Path, *words: str) -> None:
+    """Run Alembic as an operator would."""
+    program = site.release.folder / "venv" / "bin" / "alembic"
+    environ = {"DATABASE_URL": f"sqlite:///{database}", "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([program, *words], cwd=site.release.root, env=environ, check=True, capture_output=True)
+
+
+def found(site: Deployed, stage: str, code: str, chosen: str, **changed: object) -> tuple[Outcome, str]:
+    """One check's outcome and message."""
+    check = site.ask(stage, chosen, **changed).check(code)
+    return check.outcome, check.found
+
+
+def test_the_database_is_at_the_head(site: Deployed) -> None:
+    """Heads, revision and connection are as they should be."""
+    assert found(site, "build", "B15[web]", "migration", **HEADS) == (Outcome.PASSED, "")
+    assert found(site, "postdeploy", "D12[web]", "revision", **HEADS) == (Outcome.PASSED, "")
+    assert found(site, "postdeploy", "D13[web]", "database_answers", **HEADS) == (Outcome.PASSED, "")
+
+
+def test_another_head_in_the_artifact_is_red(site: Deployed) -> None:
+    """An artifact that was made before the newest migration was written is caught."""
+    assert found(site, "build", "B15[web]", "migration", heads=("0003",)) == (
+        Outcome.FAILED,
+        f"environment of release {site.release.id}: migration head: found 0002, expected 0003",
+    )
+
+
+def test_a_database_behind_is_red(site: Deployed, database: Path) -> None:
+    """A migration that was never run is caught; a revision that was accepted is not red."""
+    alembic(site, database, "stamp", "--purge", "0001")
+
+    assert found(site, "postdeploy", "D12[web]", "revision", **HEADS) == (
+        Outcome.FAILED,
+        "database of web: revision: found 0001, expected 0002",
+    )
+
+
+def test_a_schema_ahead_is_accepted_only_where_it_was(site: Deployed, database: Path) -> None:
+    """After a rollback the schema is of a revision that the release does not know."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0009'")
+
+    assert found(site, "postdeploy", "D12[web]", "revision", accepted=("0009",), **HEADS) == (
+        Outcome.WARNED,
+        "the schema is ahead of the release: 0009, accepted after a rollback",
+    )
+    assert found(site, "postdeploy", "D12[web]", "revision", **HEADS) == (
+        Outcome.FAILED,
+        "database of web: revision: found 0009, expected 0002",
+    )
+
+
+def test_a_database_that_refuses_is_red(deploy: Callable[..., Deployed]) -> None:
+    """A connection that fails is named with driver and error, and its revision is not known."""
+    made = deploy(
+        files=FILES,
+        service='migrations = "alembic"\n',
+        env="DATABASE_URL=sqlite:////nowhere/at/all.db\n",
+        packages=("sqlalchemy", "alembic"),
+    )
+    made.start()
+    outcome, message = found(made, "postdeploy", "D13[web]", "database_answers")
+    revision, unknown = found(made, "postdeploy", "D12[web]", "revision")
+
+    assert outcome is Outcome.FAILED
+    assert message == (
+        "database of web, through sqlalchemy: found OperationalError: "
+        "(sqlite3.OperationalError) unable to open database file, expected none"
+    )
+    assert revision is Outcome.INCONCLUSIVE
+    error = "OperationalError: (sqlite3.OperationalError) unable to open database file"
+    assert unknown.endswith(f": the revision is not known: {error}")
+
+
+def test_running_routes(site: Deployed) -> None:
+    """The process answers for what its artifact registers; a path too few and one too many are both named."""
+    schema = {"openapi": "3.1.0", "paths": {"/items": {"get": {}}}}
+    site.answer({"/openapi.json": [200, {}, json.dumps(schema), 0]})
+    green = found(site, "postdeploy", "D11[web]", "routes")
+    site.answer({"/openapi.json": [200, {}, json.dumps({**schema, "paths": {"/old": {"get": {}}}}), 0]})
+    red = found(site, "postdeploy", "D11[web]", "routes")
+    site.answer({"/openapi.json": [200, {}, "<html>", 0]})
+    other = found(site, "postdeploy", "D11[web]", "routes")
+    site.answer()
+    hidden = found(site, "postdeploy", "D11[web]", "routes")
+
+    assert green == (Outcome.PASSED, "")
+    assert red == (Outcome.FAILED, "web: found no GET /items, also GET /old; expected the routes of its artifact")
+    assert other == (Outcome.FAILED, "/openapi.json: found '<html>', expected an OpenAPI document")
+    assert hidden == (
+        Outcome.SKIPPED,
+        f"http://127.0.0.1:{site.port}/openapi.json answers 404: the document is not shown there",
+    )

@@ -1,0 +1,315 @@
+"""The post-deploy checks, asked of a real process by real gates: green, and red with the whole message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gonogo.records.results import CheckResult, Evidence, GateResult
+from gonogo.runtimes.process_instances import Instances, family
+from gonogo.words import Exit, OnRed, Outcome, Role, Stage
+
+from .deployed import Deployed
+
+pytestmark = pytest.mark.integration
+
+ENDPOINTS = """
+[[env.test.endpoint]]
+request = "GET /"
+contains = "hello"
+within = "500ms"
+
+[[env.test.endpoint]]
+request = "GET /admin"
+auth = "ada:${ADMIN_PASSWORD}"
+contains = "Basic YWRhOnM0Zmd1YXJkZWQtdGhpbmc="
+
+[[env.test.endpoint]]
+request = "GET /absent"
+send = { Authorization = "Bearer ${NOBODY_SET_IT}" }
+"""
+HELLO = {"/": [200, {}, "hello", 0], "/admin": [200, {}, "@AUTH@", 0]}
+
+
+@pytest.fixture(scope="module")
+def site(deploy: Callable[..., Deployed]) -> Deployed:
+    """A release that runs and answers well."""
+    made = deploy(
+        environment='max_downtime = "2s"\n' + ENDPOINTS + '\n[env.test.logs]\nallow = ["known trouble"]\n',
+        env="ADMIN_PASSWORD=s4fguarded-thing\n",
+    )
+    made.answer(HELLO)
+    made.start()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _well_again(site: Deployed) -> Iterator[None]:
+    """After each test the application answers well."""
+    yield
+    site.answer(HELLO)
+
+
+def found(site: Deployed, code: str, chosen: str, **options: Any) -> tuple[Outcome, str]:
+    """One check's outcome and message."""
+    check = site.ask("postdeploy", chosen, **options).check(code)
+    return check.outcome, check.found
+
+
+def test_all_is_green(site: Deployed) -> None:
+    """Of a release that serves as it should nothing is red but what cannot be asked; each skip says why."""
+    run = site.ask("postdeploy")
+    outcomes = run.outcomes()
+    skips = {check.code: check.found for check in run.checks if check.outcome is Outcome.SKIPPED}
+
+    green = ("D01", "D03", "D04", "D05[web]", "D06", "D07", "D08", "D09[GET /]", "D09[GET /admin]", "D15", "D02")
+    assert {code: outcomes[code] for code in green} == dict.fromkeys(green, Outcome.PASSED)
+    assert skips == {
+        "D11[web]": "service.web has no FastAPI entrypoint with a url",
+        "D12[web]": "service.web has no migrations",
+        "D13[web]": "web has no DATABASE_URL in its environment",
+        "D27": "nothing served before",
+    }
+    assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")
+    assert "YWRhOnM0Zmd1YXJkZWQtdGhpbmc=" not in (run.result.model_dump_json() if run.result else "")
+
+
+def test_a_variable_that_is_not_set_is_inconclusive(site: Deployed) -> None:
+    """A request that cannot be sent says nothing about the endpoint."""
+    assert found(site, "D09[GET /absent]", "endpoint") == (
+        Outcome.INCONCLUSIVE,
+        "GET /absent: ${NOBODY_SET_IT}: found no such variable in .env, expected one; set it there",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "message"),
+    [
+        ([500, {}, "hello", 0], Outcome.FAILED, "GET /: status: found 500, expected 200"),
+        ([429, {}, "slow down", 0], Outcome.INCONCLUSIVE, "GET /: found 429, a limit on requests; ask again later"),
+        ([200, {}, "bye", 0], Outcome.FAILED, 'GET /: text: found 3 characters without it, expected "hello"'),
+        ([200, {}, "hello", 20], Outcome.FAILED, "GET /: found no answer within 5.5 s, expected one within 0.5 s"),
+    ],
+    ids=["status", "limit", "text", "silence"],
+)
+def test_endpoint_is_red(site: Deployed, answer: list[Any], outcome: Outcome, message: str) -> None:
+    """A wrong answer fails; a limit on requests is inconclusive."""
+    site.answer({**HELLO, "/": answer})
+
+    assert found(site, "D09[GET /]", "endpoint") == (outcome, message)
+
+
+def test_liveness_is_red(site: Deployed) -> None:
+    """A wrong status is red."""
+    site.answer({**HELLO, "/healthz": [503, {}, "", 0]})
+
+    assert found(site, "D06", "alive") == (
+        Outcome.FAILED,
+        f"http://127.0.0.1:{site.port}/healthz: status: found 503, expected 200",
+    )
+
+
+def test_an_answer_of_another_release_is_red(site: Deployed) -> None:
+    """An answer by the old release is no pass of the new one."""
+    site.answer({**HELLO, "/healthz": [200, {}, '{"status": "ok", "commit": "0123456789abcdef"}', 0]})
+
+    assert found(site, "D06", "alive") == (
+        Outcome.FAILED,
+        f"http://127.0.0.1:{site.port}/healthz: commit: found 0123456789abcdef, expected {site.release.id}",
+    )
+
+
+def test_a_part_that_is_not_ready_is_red(site: Deployed) -> None:
+    """The part is named, with what it says."""
+    text = json.dumps({"ok": False, "checks": [{"name": "db", "ok": False, "error": "too many connections"}]})
+    site.answer({**HELLO, "/readyz": [503, {}, text, 0]})
+
+    assert found(site, "D07", "ready") == (
+        Outcome.FAILED,
+        f"http://127.0.0.1:{site.port}/readyz: db: found too many connections, expected pass",
+    )
+
+
+def test_a_status_without_parts_is_red(site: Deployed) -> None:
+    """A readiness page that only has a status speaks through it."""
+    site.answer({**HELLO, "/readyz": [503, {}, "wait", 0]})
+
+    assert found(site, "D07", "ready") == (
+        Outcome.FAILED,
+        f"http://127.0.0.1:{site.port}/readyz: status: found 503, expected 200",
+    )
+
+
+def test_migrations_are_excused_after_a_rollback(site: Deployed) -> None:
+    """A schema that was accepted does not make the release that is back red, in D07 nor in D08; the rest still does."""
+    text = {"status": "unhealthy", "checks": [{"name": "migrations", "ok": False}]}
+    site.answer({**HELLO, "/readyz": [503, {}, json.dumps(text), 0]})
+    address = f"http://127.0.0.1:{site.port}/readyz"
+
+    assert found(site, "D07", "ready", accepted=("0003",)) == (
+        Outcome.WARNED,
+        "migrations: red, as accepted after a rollback",
+    )
+    assert found(site, "D08", "health_document", accepted=("0003",)) == (Outcome.WARNED, f"degraded: {address}")
+    assert found(site, "D07", "ready") == (Outcome.FAILED, f"{address}: migrations: found fail, expected pass")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "message"),
+    [
+        ("degraded", Outcome.WARNED, "degraded: {address}"),
+        ("unhealthy", Outcome.FAILED, "{address}: found unhealthy, expected healthy"),
+    ],
+)
+def test_health_document(site: Deployed, status: str, outcome: Outcome, message: str) -> None:
+    """Degraded warns, unhealthy is red, although the page answers 200."""
+    site.answer({**HELLO, "/healthz": [200, {}, json.dumps({"status": status}), 0]})
+    address = f"http://127.0.0.1:{site.port}/healthz"
+
+    assert found(site, "D08", "health_document") == (outcome, message.format(address=address))
+
+
+def test_an_instance_of_another_release_is_red(site: Deployed) -> None:
+    """What runs must have been started from the release that is judged."""
+    outcome, message = found(site, "D04", "of_this_release", id="20200101T000000-0000000")
+
+    assert outcome is Outcome.FAILED
+    assert message.endswith(f"of release {site.release.id}; expected 1 instances of release 20200101T000000-0000000")
+
+
+def test_code_that_was_changed_is_red(site: Deployed) -> None:
+    """A file edited where the release runs is found, by its content."""
+    path = site.release.root / "server.py"
+    before = path.read_bytes()
+    path.write_bytes(before + b"# edited by hand\n")
+    outcome, message = found(site, "D05[web]", "instance_runs")
+    path.write_bytes(before)
+
+    assert outcome is Outcome.FAILED
+    assert message.endswith(
+        f"are not those of {site.release.commit:.7}; {path}: found another content, "
+        f"expected what commit {site.release.commit:.7} has"
+    )
+
+
+def test_an_error_in_the_log_is_red(site: Deployed) -> None:
+    """A new error fails; one that is allowed, that the baseline knew, or that was there in the baseline does not."""
+    site.log("ERROR: known trouble 7\n")
+    allowed = found(site, "D15", "logged")
+    site.log("ERROR: cannot write invoice 1234\n")
+    red = found(site, "D15", "logged")
+    before = site.ask("postdeploy", "logged", role=Role.BASELINE)
+    assert before.result is not None
+    (site.run / "baseline.json").write_text(before.result.model_dump_json())
+    known = found(site, "D15", "logged")
+    (site.run / "baseline.json").unlink()
+
+    assert allowed == (Outcome.PASSED, "")
+    assert red == (
+        Outcome.FAILED,
+        "1 new errors in the logs; web: found ERROR: cannot write invoice 1234; expected none",
+    )
+    assert (before.check("D15").outcome, before.check("D15").found) == (
+        Outcome.WARNED,
+        "1 errors in the logs already: web: found ERROR: cannot write invoice 1234",
+    )
+    assert known == (Outcome.PASSED, "")
+
+
+def test_downtime_over_the_budget_holds(site: Deployed) -> None:
+    """Seconds down before the moves settled are compared with the budget; going back cannot mend them."""
+    probe = site.run / "probe.jsonl"
+    requests = [{"at": at / 10, "ok": not 10 <= at < 45, "status": None, "seconds": 0.01} for at in range(60)]
+    lines = [*requests, {"at": 6.0, "mark": "settled"}]
+    probe.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    red = site.ask("postdeploy", "downtime", serving=site.release).check("D27")
+    back = found(site, "D27", "downtime", serving=site.release, role=Role.ROLLBACK)
+    probe.write_text(json.dumps(requests[0]) + "\n" + json.dumps({"at": 1.0, "mark": "settled"}) + "\n")
+    green = found(site, "D27", "downtime", serving=site.release)
+    probe.write_text("")
+    empty = found(site, "D27", "downtime", serving=site.release)
+    probe.unlink()
+
+    assert (red.outcome, red.on_red, red.found) == (
+        Outcome.FAILED,
+        OnRed.HOLD,
+        "downtime: found 3.5 s (35 of 60 requests failed), expected at most 2 s",
+    )
+    assert back == (Outcome.SKIPPED, "going back is not judged by time spent")
+    assert green == (Outcome.PASSED, "")
+    assert empty == (Outcome.INCONCLUSIVE, f"{probe}: found no request, expected those of the downtime probe")
+    assert found(site, "D27", "downtime", serving=site.release) == (
+        Outcome.SKIPPED,
+        "no probe asked from outside in this run",
+    )
+
+
+def test_a_process_that_ended_is_red(deploy: Callable[..., Deployed]) -> None:
+    """Without its process the service is down: D01, D04's instance, and the refused connection all say so."""
+    site = deploy(environment='[[env.test.endpoint]]\nrequest = "GET /"\n')
+    site.answer({"/": [200, {}, "", 0]})
+    site.start()
+    record = Instances(site.state.root).read("web")
+    assert record is not None
+    for process in family(record):
+        process.kill()
+        process.wait(10)
+    run = site.ask("postdeploy")
+    refused = run.check("D09[GET /]")
+
+    assert run.code == Exit.NO_GO
+    assert run.check("D01").outcome is Outcome.FAILED
+    assert run.check("D01").found.startswith("found ")
+    assert run.check("D01").found.endswith("; expected 1 running instances")
+    assert run.check("D05[web]").outcome is Outcome.FAILED
+    assert refused.outcome is Outcome.FAILED
+    assert "Connection refused" in refused.found
+
+
+def test_a_name_that_does_not_resolve_is_inconclusive(deploy: Callable[..., Deployed]) -> None:
+    """A name that is not known here says nothing about the release."""
+    site = deploy(environment='url = "http://gonogo.invalid"\n[[env.test.endpoint]]\nrequest = "GET /"\n')
+    check = site.ask("postdeploy", "endpoint").check("D09[GET /]")
+
+    assert check.outcome is Outcome.INCONCLUSIVE
+    assert check.found.startswith("http://gonogo.invalid/: the name does not resolve here (")
+
+
+def test_a_crash_while_watched_is_red(deploy: Callable[..., Deployed]) -> None:
+    """A process that ends while it is watched is caught, although it ran when it was first looked at."""
+    dying = "import sys, threading, os\nthreading.Timer(float(sys.argv[1]), os._exit, [3]).start()\n"
+    site = deploy(files={"dying.py": dying}, service='\n[service.jobs]\ncommand = "{python} dying.py 4"\n')
+    site.start()
+    window = site.release.root / "gonogo.toml"
+    window.write_text(window.read_text().replace('stable_for = "1s"', 'stable_for = "15s"'))
+    check = site.ask("postdeploy", "restarts").check("D03")
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found.endswith("within 15 s; expected instances that keep running")
+    assert "exited" in check.found
+
+
+def test_a_window_longer_than_a_check_may_last_is_inconclusive(deploy: Callable[..., Deployed]) -> None:
+    """A window that no check could watch to its end is said to be so, and not shortened."""
+    site = deploy(environment='check_timeout = "1s"\n')
+
+    assert found(site, "D03", "restarts") == (
+        Outcome.INCONCLUSIVE,
+        "env.test.health.stable_for: found 1 s, expected less than check_timeout (1 s); raise check_timeout",
+    )
+
+
+def test_the_baseline_is_read_by_code(site: Deployed) -> None:
+    """Only what D15 noted counts as known; another check's evidence of the same title does not."""
+    noted = Evidence(title="Error signatures", kind="json", value={"web": ["cannot write invoice <n>"]})
+    other = CheckResult(id="x", code="X1", stage=Stage.POSTDEPLOY, outcome=Outcome.PASSED, evidence=(noted,))
+    gate = GateResult(stage=Stage.POSTDEPLOY, env="test", started=site.release.created, checks=(other,))
+    site.log("ERROR: cannot write invoice 99\n")
+    (site.run / "baseline.json").write_text(gate.model_dump_json())
+    outcome, _ = found(site, "D15", "logged")
+    (site.run / "baseline.json").unlink()
+
+    assert outcome is Outcome.FAILED
