@@ -33,7 +33,7 @@ def _command(pid: int | None) -> str:
     with contextlib.suppress(psutil.Error):
         if pid is not None:
             process = psutil.Process(pid)
-            return f"`{' '.join(process.cmdline())[:160] or process.name()}`"
+            return f"`{' '.join(process.cmdline())[:160].strip() or process.name()}`"
     return ""
 
 

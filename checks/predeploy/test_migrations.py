@@ -29,7 +29,8 @@ def test_there_is_one_migration_head(service: tuple[str, Service], source: Sourc
     files = {path: text for path, text in source.texts(".py").items() if path.rpartition("/")[0] in folders}
     graph = tool.graph(files)
     heads = [f"{head} ({graph.revisions[head].path})" for head in graph.heads()]
-    evidence.table("Revisions", [(one.id, ", ".join(one.parents), one.path) for one in graph.revisions.values()])
+    rows = [(one.id, ", ".join(one.parents), one.path) for one in graph.revisions.values()]
+    evidence.table("Revisions", rows, header=("revision", "follows", "file"))
     evidence.text("Heads", "\n".join(heads) or "none")
     assert not graph.problems, f"{presence.first(graph.problems)}; expected one unbroken line of revisions"
     assert graph.revisions, f"{', '.join(folders)}: found no revision, expected the migrations of {name}"

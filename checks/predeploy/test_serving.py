@@ -66,7 +66,7 @@ def test_there_is_a_release_to_go_back_to(serving: Release | None, runner: Local
     evidence.table(f"What starts {serving.id}", [*files.items(), *serving.images.items()])
     lost = [f"{name} ({path})" for name, path in files.items() if not path.exists()]
     lost += lost_images(serving, runner)
-    assert not lost, f"{serving.id} could not be started again: found no {', no '.join(lost)}; expected all its parts"
+    assert not lost, f"{serving.id} could not be started again: {', '.join(lost)} not found; expected all its parts"
 
 
 @pytest.mark.predeploy(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["DOCKER", "GIT", "Tool", "judge", "version_of"]
 
-_VERSION = re.compile(r"(?<![\w.])v?(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = re.compile(r"(?<![\w.])v?(\d+\.\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ DOCKER = Tool(
 def version_of(said: str) -> tuple[int, ...] | None:
     """The first version number in what a tool said of itself."""
     found = _VERSION.search(said)
-    return tuple(int(part) for part in found.groups() if part is not None) if found else None
+    return tuple(int(part) for part in found[1].split(".")) if found else None
 
 
 def judge(tool: Tool, said: str | None) -> str:
@@ -47,9 +47,6 @@ def judge(tool: Tool, said: str | None) -> str:
     if version is None:
         return f"{tool.name}: found no version in what `{' '.join(tool.argv)}` said, expected {tool}"
     if version[:2] < tool.oldest:
-        return f"{tool.name}: found {_dotted(version)}, expected {tool}; {tool.install}"
+        return f"{tool.name}: found {_VERSION.findall(said)[0]}, expected {tool}; {tool.install}"
     return ""
 
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))

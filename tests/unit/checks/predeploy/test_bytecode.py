@@ -44,7 +44,8 @@ def test_an_orphan_is_found(repository: Repository, gate: Gates) -> None:
 
     assert check.outcome is Outcome.FAILED
     assert check.found == (
-        f"found {cached.relative_to(root)}: left over: app/a.py is gone; expected no bytecode that differs from its source"
+        f"found {cached.relative_to(root)}: left over: app/a.py is gone; "
+        "expected no bytecode that differs from its source"
     )
 
 
@@ -61,15 +62,15 @@ def test_the_impostor_is_caught(repository: Repository, gate: Gates) -> None:
 
     assert check.outcome is Outcome.FAILED
     assert check.found == (
-        f"found {cached.relative_to(root)}: not the code of app/a.py: header, time and size fit, but the code is not the "
-        "source's: co_consts of <module> (line 1); expected no bytecode that differs from its source"
+        f"found {cached.relative_to(root)}: not the code of app/a.py: header, time and size fit, but the code is "
+        "not the source's: co_consts of <module> (line 1); expected no bytecode that differs from its source"
     )
 
 
 def test_ignored_environments_are_left_out(repository: Repository, gate: Gates) -> None:
     """P08 does not judge other people's packages in folders that git ignores, but every other ignored folder."""
     root = repository({"gonogo.toml": repository.process, ".gitignore": "/.venv\n/mine\n/other\n"})
-    repository.write(root, {path: "x = 1\n" for path in (".venv/a.py", "mine/a.py", "other/a.py")})
+    repository.write(root, dict.fromkeys((".venv/a.py", "mine/a.py", "other/a.py"), "x = 1\n"))
     repository.write(root, {"mine/pyvenv.cfg": ""})
     for folder in (".venv", "mine", "other"):
         compiled(root / folder / "a.py")

@@ -1,0 +1,130 @@
+"""P12 and P16: compose files that a real Compose reads, and real listeners."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+RENDERS = ("-m", "predeploy", "-k", "compose_accepts_its_files")
+PORTS = ("-m", "predeploy", "-k", "published_ports_are_free")
+COMPOSE = """\
+services:
+  web:
+    image: shop
+    environment:
+      PASSWORD: ${PASSWORD:?set it in .env}
+    ports: ["127.0.0.1:18089:80"]
+"""
+needs_compose = pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+
+
+@pytest.fixture
+def listener() -> Iterator[int]:
+    """A port that this process holds."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@needs_compose
+def test_compose_renders_its_files(repository: Repository, gate: Gates) -> None:
+    """P12 is green where Compose renders the files with the env file; it needs no daemon."""
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": COMPOSE})
+    repository.write(root, {".env": "PASSWORD=not-in-git\n"})
+
+    check = gate(root, *RENDERS).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+    assert check.evidence[0].value == "services: web"
+
+
+@needs_compose
+def test_compose_refuses_its_files(repository: Repository, gate: Gates) -> None:
+    """P12 shows what Compose says of a variable that is missing."""
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": COMPOSE})
+
+    check = gate(root, *RENDERS).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found.startswith(
+        "docker-compose.yml: found a model that Compose refuses, expected one that `docker compose config` renders. "
+        "Mend the files or the env file. Compose says:"
+    )
+    assert "required variable PASSWORD is missing a value: set it in .env" in check.found
+
+
+@needs_compose
+def test_a_missing_compose_file_is_named(repository: Repository, gate: Gates) -> None:
+    """P12 names the file that is not in the commit."""
+    root = repository({"gonogo.toml": repository.minimal})
+
+    assert gate(root, *RENDERS).only().found == (
+        f"{root}/docker-compose.yml: found no file, expected the compose file that env.test.compose names. "
+        "Commit it, or correct the name in gonogo.toml."
+    )
+
+
+def test_a_process_has_no_compose_files(repository: Repository, gate: Gates) -> None:
+    """P12 skips where the runtime needs no compose files."""
+    check = gate(repository({"gonogo.toml": repository.process}), *RENDERS).only()
+
+    assert (check.outcome, check.found) == (Outcome.SKIPPED, "runtime process has no compose files")
+
+
+def test_a_free_port_passes(repository: Repository, gate: Gates) -> None:
+    """P16 is green where nobody listens on the port."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        free = server.getsockname()[1]
+    toml = repository.process.replace("[service.web]\n", f"[service.web]\nport = {free}\n")
+
+    assert gate(repository({"gonogo.toml": toml}), *PORTS).only().outcome is Outcome.PASSED
+
+
+def test_a_taken_port_names_its_holder(repository: Repository, gate: Gates, listener: int) -> None:
+    """P16 names the process that holds a port, in a checkout that was never deployed."""
+    toml = repository.process.replace("[service.web]\n", f"[service.web]\nport = {listener}\n")
+
+    check = gate(repository({"gonogo.toml": toml}), *PORTS).only()
+
+    assert check.outcome is Outcome.FAILED
+    command = " ".join(psutil.Process().cmdline())[:160].strip()
+    assert check.found == (
+        f"127.0.0.1:{listener}/tcp for web is held by `{command}` (pid {os.getpid()}); expected free ports"
+    )
+
+
+@needs_compose
+def test_a_taken_port_of_compose(repository: Repository, gate: Gates, listener: int) -> None:
+    """P16 takes the ports from the rendered model; who holds one is known only when the daemon answers."""
+    compose = COMPOSE.replace("18089", str(listener)).replace("${PASSWORD:?set it in .env}", "x")
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": compose})
+
+    check = gate(root, *PORTS, environ=gate.no_daemon(root)).only()
+
+    assert check.outcome is Outcome.INCONCLUSIVE
+    assert check.found.startswith("Docker: found no usable answer (")
+
+
+def test_no_port_is_a_skip(repository: Repository, gate: Gates) -> None:
+    """P16 has nothing to ask where nothing is published."""
+    toml = repository.process.replace('"{port}"', '"8000"')
+    check = gate(repository({"gonogo.toml": toml}), *PORTS).only()
+
+    assert (check.outcome, check.found) == (Outcome.SKIPPED, "the release publishes no port")

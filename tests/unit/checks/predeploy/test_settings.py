@@ -1,0 +1,140 @@
+"""P19 and P20 on real env files, compose files and settings classes."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+REQUIRED = ("-m", "predeploy", "-k", "every_required_variable")
+PLACEHOLDERS = ("-m", "predeploy", "-k", "no_placeholder")
+SETTINGS = """\
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    database_url: str
+    log_level: str = "info"
+"""
+ENV = 'env_file = ".env"\nrequired_env = ["SHOP_NAME"]\nsecrets = { JWT_SECRET = { min_length = 32 } }\n'
+GOOD = "SHOP_NAME=Shoes\nJWT_SECRET=2f8a90b1c4d7e6f5a3b2c1d0e9f8a7b6\nDATABASE_URL=postgresql://db/shop\n"
+needs_compose = pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+
+
+def files(toml: str) -> dict[str, str]:
+    """A repository whose service has a settings class."""
+    config = toml.replace("[service.web]\n", '[service.web]\nsettings = ["app/settings.py"]\n') + ENV
+    return {"gonogo.toml": config, "app/settings.py": SETTINGS, ".gitignore": ".env\n"}
+
+
+def test_all_variables_are_set(repository: Repository, gate: Gates) -> None:
+    """P19 and P20 are green on a complete env file, and show names without values."""
+    root = repository({**files(repository.process), ".env.example": "SHOP_NAME=\nSMTP_HOST=\n"})
+    repository.write(root, {".env": GOOD})
+
+    run = gate(root, "-m", "predeploy", "-k", f"{REQUIRED[-1]} or {PLACEHOLDERS[-1]}")
+
+    assert run.outcomes() == {"P19": Outcome.PASSED, "P20": Outcome.PASSED}
+    assert [(piece.title, piece.value) for piece in run.check("P19").evidence] == [
+        ("Variables in the env file", "DATABASE_URL, JWT_SECRET, SHOP_NAME"),
+        ("Only in .env.example", "SMTP_HOST"),
+    ]
+
+
+def test_unset_and_empty_variables_are_named(repository: Repository, gate: Gates) -> None:
+    """P19 names each variable with everybody who asks for it, and shows no value."""
+    root = repository(files(repository.process))
+    repository.write(root, {".env": "JWT_SECRET=\nSTRIPE_KEY=sk_live_51Habcdefghijkl\n"})
+
+    run = gate(root, *REQUIRED)
+
+    assert run.only().outcome is Outcome.FAILED
+    assert run.only().found == (
+        f"{root}/.env: SHOP_NAME is unset; asked for by gonogo.toml (env.test.required_env); "
+        "JWT_SECRET is empty; asked for by gonogo.toml (env.test.secrets); "
+        "DATABASE_URL is unset; asked for by app/settings.py:5 (Settings.database_url has no default); "
+        "expected a value for each"
+    )
+    assert "sk_live" not in run.out + run.only().model_dump_json()
+
+
+def test_a_missing_env_file_is_named(repository: Repository, gate: Gates) -> None:
+    """P19 says where the env file should be."""
+    root = repository(files(repository.process))
+
+    assert gate(root, *REQUIRED).only().found == (
+        f"{root}/.env: found no file, expected the environment's variables; begin with: cp .env.example .env"
+    )
+
+
+def test_a_line_that_cannot_be_read_is_named(repository: Repository, gate: Gates) -> None:
+    """P19 names the broken line of an env file, and does not quote it."""
+    root = repository(files(repository.process))
+    repository.write(root, {".env": GOOD + "my secret phrase\n"})
+
+    assert gate(root, *REQUIRED).only().found == (
+        f"{root}/.env:4: found a line that cannot be read, expected KEY=value; quote or comment it out"
+    )
+
+
+def test_nothing_required_is_a_skip(repository: Repository, gate: Gates) -> None:
+    """P19 and P20 skip where there is no env file and nothing asks for one."""
+    root = repository({"gonogo.toml": repository.process})
+
+    run = gate(root, "-m", "predeploy", "-k", f"{REQUIRED[-1]} or {PLACEHOLDERS[-1]}")
+
+    assert run.check("P19").found == "no env file, and nothing requires a variable"
+    assert run.check("P20").found == "the environment has no env_file"
+
+
+@needs_compose
+def test_what_compose_passes_counts(repository: Repository, gate: Gates) -> None:
+    """P19 counts a variable that the compose file or the image sets; the env file need not have it."""
+    compose = 'services:\n  web:\n    build: .\n    environment:\n      DATABASE_URL: "sqlite://${NAME:?}"\n'
+    toml = repository.minimal.replace("[env.test]", '[service.web]\nsettings = ["app/settings.py"]\n\n[env.test]')
+    settings = SETTINGS + "    from_image: str\n"
+    given = {"gonogo.toml": toml, "app/settings.py": settings, "docker-compose.yml": compose}
+    root = repository({**given, "Dockerfile": "FROM scratch\nENV A=1 \\\n    FROM_IMAGE=2\n", ".gitignore": ".env"})
+    repository.write(root, {".env": "NAME=shop\n"})
+
+    assert gate(root, *REQUIRED).only().outcome is Outcome.PASSED
+
+
+@needs_compose
+def test_what_compose_asks_for_is_named(repository: Repository, gate: Gates) -> None:
+    """P19 names what the compose file needs, with its line, even though Compose itself refuses then."""
+    compose = 'services:\n  web:\n    image: "shop:${TAG:?}"\n'
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": compose, ".gitignore": ".env"})
+    repository.write(root, {".env": "OTHER=1\n"})
+
+    assert gate(root, *REQUIRED).only().found == (
+        f"{root}/.env: TAG is unset; asked for by docker-compose.yml:3 (${{TAG:?}}); expected a value for each"
+    )
+
+
+def test_placeholders_are_named(repository: Repository, gate: Gates) -> None:
+    """P20 names placeholders and secrets that stand in the example file; other values may be the example's."""
+    example = "JWT_SECRET=9d8c7b6a5f4e3d2c1b0a99887766554433221100\nLOG_LEVEL=info\nURL=https://your-domain.com\n"
+    root = repository({**files(repository.process), ".env.example": example})
+    repository.write(root, {".env": example})
+
+    check = gate(root, *PLACEHOLDERS).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        f"{root}/.env: JWT_SECRET is a secret with the example file's own value; "
+        "URL holds the placeholder 'your-domain.com'; expected values of this environment's own"
+    )
+    assert check.remedy == (
+        "Put real values into the env file of [env.test] on the host; a fresh secret: openssl rand -hex 32"
+    )
