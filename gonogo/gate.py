@@ -12,7 +12,7 @@ __all__ = ["ACTIVE", "gate_argv", "gate_environment", "stage_options"]
 ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers."""
 
-_PLUGINS = ("xdist", "metadata", "html", "timeout", "gonogo")
+_PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo")
 _EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
 
 
