@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.gates import MINIMAL, Gates, Repository
+
+SECRET = "marker-9f2c-of-the-env-file"
+CONFIG = f'{MINIMAL}env_file = ".env"\n\n[env.test.secrets]\nAPI_TOKEN = {{}}\n'
+CHECKS = '''
+import sys
+
+import pytest
+
+
+@pytest.mark.predeploy("T01", remedy="Nothing to do.")
+def test_good(evidence):
+    """All is well."""
+    evidence.text("what", "fine")
+
+
+@pytest.mark.predeploy("T02", remedy="Run: git checkout -- app <b>now</b>")
+@pytest.mark.parametrize("what", ["<img src=x onerror=alert(1)>"])
+def test_bad(evidence, what, variables):
+    """No <script>alert('proves')</script> stands in the page."""
+    token = variables["API_TOKEN"]
+    print("captured", token, "\\x1b[31mred\\x1b[0m")
+    sys.stderr.buffer.write(b"\\xff")
+    evidence.table("Files <i>that</i> differ", [["main.py", "<script>"], ["E line", token]], header=["path", "how"])
+    evidence.text("log", "E   two </pre></details><script>alert(3)</script>\\n\\x1b[31mred\\x1b[0m caf\\udce9 " + token)
+    evidence.json("answer", {"status": 503, "body": "<h1>" + token})
+    pytest.fail("2 files differ: <script>alert(4)</script>\\nsecond line " + token)
+
+
+@pytest.mark.predeploy("T03", remedy="Make room.")
+def test_warned(evidence):
+    """There is room on the disk."""
+    evidence.warn("only 12 GB are free")
+
+
+@pytest.mark.predeploy("T04", remedy="Look at the resolver.")
+def test_unknown():
+    """The name resolves."""
+    raise OSError("Name or service not known")
+
+
+@pytest.mark.predeploy("T05")
+def test_skipped():
+    """Redis answers."""
+    pytest.skip("no redis is configured")
+
+
+@pytest.mark.predeploy("T06", severity="advisory", remedy="Squash it.")
+def test_advisory():
+    """Images are small."""
+    assert not "large", "the image has 1.2 GB, expected at most 1 GB"
+
+
+@pytest.fixture
+def torn(variables):
+    yield
+    print("teardown", variables["API_TOKEN"])
+    raise RuntimeError("it would not stop: " + variables["API_TOKEN"])
+
+
+@pytest.mark.predeploy("T07", remedy="Stop it.")
+def test_teardown(torn, extras):
+    """What was started stops."""
+    extras.append({"format_type": "html", "content": "<p>ours</p>", "name": "", "mime_type": None, "extension": None})
+'''
+LEAKS = {"GIT_URL": "https://leak.example/repo", "BUILD_TAG": f"tag-{SECRET}", "CI_JOB_TOKEN": "leak-token"}
+ALLOWED = {"td", "div", "p", "pre", "details", "summary", "table", "tr", "th"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report that a gate left."""
+
+    code: int
+    text: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script shows."""
+        found = re.search(r'data-jsonblob="([^"]*)"', self.text)
+        assert found is not None
+        data: dict[str, Any] = json.loads(html.unescape(found[1]))
+        return data
+
+    @property
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Test name → its one row; a test with several rows has them numbered."""
+        return {
+            re.split(r"::|\[", nodeid)[1] + (f"/{number}" if number else ""): row
+            for nodeid, rows in self.data["tests"].items()
+            for number, row in enumerate(rows)
+        }
+
+    def cells(self, name: str) -> dict[str, str]:
+        """Column → what stands in it, as a reader sees it."""
+        cells = (
+            re.fullmatch(r'<td class="col-(\w+)[^>]*>(.*)</td>', cell) for cell in self.rows[name]["resultsTableRow"]
+        )
+        return {cell[1]: html.unescape(cell[2]) for cell in cells if cell is not None}
+
+    def filters(self) -> dict[str, str]:
+        """pytest-html's filter → its label, where it has something to show."""
+        head = self.text.split('class="filters"')[1].split('class="collapse"')[0]
+        found = re.findall(r'<span class="(\w+)">([^<]*?),?</span>', head)
+        return {name: label for name, label in found if not label.startswith("0 ")}
+
+
+class Tags(HTMLParser):
+    """Collects the tags and attributes that a browser would see."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note one."""
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def report(folder: Path, *arguments: str, checks: str = CHECKS, css: bool = True) -> Page:
+    """Run a real gate on a throwaway repository and read its page."""
+    files = {"gonogo.toml": CONFIG, ".env": f"API_TOKEN={SECRET}\n", "checks/test_team.py": checks}
+    root = Repository(folder)(files)
+    page = folder / "report.html"
+    more = ("--self-contained-html",) if css else ()
+    run = Gates(folder / "gates")(
+        root, "-m", "predeploy", "-k", "team", f"--html={page}", *more, *arguments, environ=LEAKS
+    )
+    assert page.is_file(), f"{run.out}\n{run.err}"
+    return Page(run.code, page.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["alone", "xdist"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The page of a gate with one check of each verdict."""
+    return report(tmp_path_factory.mktemp("html"), *request.param)
+
+
+def test_columns_are_ours(page: Page) -> None:
+    """Verdict, check, what it proves, found, evidence, remedy, time; pytest's own result is there for its filter."""
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", page.text.split('id="results-table-head"')[1])[:9] == [
+        "Verdict",
+        "Check",
+        "Proves",
+        "Found",
+        "Evidence",
+        "Remedy",
+        "Time",
+        "Links",
+        "Result",
+    ]
+
+
+def test_each_verdict_stands_in_its_row(page: Page) -> None:
+    """Our word in sight, pytest-html's in the hidden cell."""
+    said = {name: (page.cells(name)["verdict"], page.cells(name)["result"]) for name in page.rows}
+
+    assert said == {
+        "test_good": ("passed", "Passed"),
+        "test_bad": ("failed", "Failed"),
+        "test_warned": ("warned", "XFailed"),
+        "test_unknown": ("inconclusive", "Error"),
+        "test_skipped": ("skipped", "Skipped"),
+        "test_advisory": ("warned", "XFailed"),
+        "test_teardown": ("passed", "Passed"),
+        "test_teardown/1": ("inconclusive", "Error"),
+    }
+
+
+def test_filter_counts_what_it_shows(page: Page) -> None:
+    """Every row is under one filter, and each filter says how many."""
+    assert page.filters() == {
+        "failed": "1 failed",
+        "passed": "2 passed",
+        "skipped": "1 skipped",
+        "xfailed": "2 with warnings",
+        "error": "2 inconclusive",
+    }
+    assert sorted(row["result"] for row in page.rows.values()) == sorted(
+        ["Passed", "Failed", "XFailed", "Error", "Skipped", "XFailed", "Passed", "Error"]
+    )
+    assert page.data["renderCollapsed"] == ["passed", "skipped"]
+
+
+def test_red_row_tells_all(page: Page) -> None:
+    """What it proves, found, how much evidence, the remedy."""
+    cells = page.cells("test_bad")
+
+    assert cells["code"] == "T02[<img src=x onerror=alert(1)>] test_bad"
+    assert cells["proves"] == "No <script>alert('proves')</script> stands in the page."
+    assert cells["found"] == "2 files differ: <script>alert(4)</script>\nsecond line [redacted]"
+    assert cells["evidence"] == "3 pieces"
+    assert cells["remedy"] == "Run: git checkout -- app <b>now</b>"
+
+
+def test_green_row_needs_no_remedy(page: Page) -> None:
+    """A passed or skipped check gives nothing to do; a skip says why."""
+    assert page.cells("test_good")["remedy"] == ""
+    assert page.cells("test_skipped")["found"] == "no redis is configured"
+    assert page.cells("test_advisory")["remedy"] == "Squash it."
+
+
+def test_evidence_is_folded_below(page: Page) -> None:
+    """Tables are tables, JSON is indented, text is as it was; open where it matters."""
+    log = page.rows["test_bad"]["log"]
+
+    assert (
+        '<details open><summary>Files &lt;i&gt;that&lt;/i&gt; differ</summary><div class="wide"><table>'
+        "<tr><th>path</th><th>how</th></tr><tr><td>main.py</td><td>&lt;script&gt;</td></tr>"
+        "<tr><td>E line</td><td>[redacted]</td></tr></table></div></details>"
+    ) in log
+    assert (
+        "<details open><summary>log</summary><pre>E   two &lt;/pre&gt;&lt;/details&gt;"
+        "&lt;script&gt;alert(3)&lt;/script&gt;"
+        "&#10;red caf? [redacted]</pre></details>"
+    ) in log
+    assert (
+        "<pre>{&#10;  &quot;status&quot;: 503,&#10;  &quot;body&quot;: &quot;&lt;h1&gt;[redacted]&quot;&#10;}</pre>"
+        in log
+    )
+    assert "<details><summary>Captured stdout call</summary><pre>captured [redacted] red" in log
+    assert "<details><summary>what</summary><pre>fine</pre></details>" in page.rows["test_good"]["log"]
+
+
+def test_nothing_from_outside_becomes_a_tag(page: Page) -> None:
+    """Rows and details hold our tags only, without a handler, and no escape sequence."""
+    tags = Tags()
+    for row in page.rows.values():
+        tags.feed("".join(row["resultsTableRow"]) + row["log"])
+    tags.close()
+
+    assert tags.seen == ALLOWED
+    assert tags.attributes <= {"class", "data-label", "open"}
+    assert "\x1b" not in page.text
+    assert "\\u001b" not in page.text
+
+
+def test_cells_hold_no_tags(page: Page) -> None:
+    """pytest-html folds a row at a click on the cell itself; a tag inside would swallow the click."""
+    assert [cell for row in page.rows.values() for cell in row["resultsTableRow"] if cell.count("<") != 2] == []
+
+
+def test_no_secret_is_in_the_page(page: Page) -> None:
+    """Neither what checks attached, printed or raised, nor what the CI's surroundings hold."""
+    assert SECRET not in html.unescape(page.text)
+    assert "leak" not in page.text
+    assert set(page.data["environment"]) == {
+        "Application",
+        "Environment",
+        "Release",
+        "Role",
+        "Partial",
+        "Python",
+        "gonogo",
+        "pytest",
+    }
+
+
+def test_verdict_stands_first(page: Page) -> None:
+    """Title and first line say the verdict in words, then where and about what."""
+    assert page.code == 1
+    assert '<h1 id="title">NO-GO: predeploy of shop on test</h1>' in page.text
+    assert re.search(r'<p class="verdict is-no-go">NO-GO  predeploy of test: [^<]*1 failed[^<]*</p>', page.text)
+    assert re.search(
+        r'<p class="about">environment test \(dev\) · release none · role bare · [^<]* UTC · PARTIAL</p>', page.text
+    )
+
+
+def test_page_is_readable_on_a_phone_and_in_the_dark(page: Page) -> None:
+    """It says its own width, and its style sheet is inside."""
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page.text
+    assert "prefers-color-scheme: dark" in page.text
+
+
+def test_own_extras_stay(page: Page) -> None:
+    """What a team attaches through pytest-html's fixture is shown as before."""
+    assert page.rows["test_teardown"]["extras"][0]["content"] == "<p>ours</p>"
+
+
+def test_green_gate_says_go(tmp_path: Path) -> None:
+    """A page without red rows."""
+    page = report(tmp_path, checks='import pytest\n\n@pytest.mark.predeploy\ndef test_it():\n    """It is."""\n')
+
+    assert page.code == 0
+    assert '<p class="verdict is-go">GO  predeploy of test: 1 passed in ' in page.text
+    assert page.cells("test_it")["code"] == "test_it"
+
+
+def test_file_that_cannot_be_read_has_a_row(tmp_path: Path) -> None:
+    """A crash while collecting is inconclusive, with its traceback redacted."""
+    page = report(tmp_path, checks=f'raise RuntimeError("<b>broken</b> {SECRET}")\n')
+    row = {
+        re.sub(r".*col-(\w+).*", r"\1", cell.split(">")[0]): html.unescape(re.sub(r"^<td[^>]*>|</td>$", "", cell))
+        for rows in page.data["tests"].values()
+        for cell in rows[0]["resultsTableRow"]
+    }
+
+    assert page.code == 1
+    assert row["verdict"] == "inconclusive"
+    assert row["found"] == "crashed: RuntimeError: <b>broken</b> [redacted]"
+    assert SECRET not in page.text
+    assert page.filters() == {"error": "1 inconclusive"}
+
+
+def test_long_found_is_cut_in_the_cell_and_whole_below(tmp_path: Path) -> None:
+    """A cell stays readable; nothing is lost."""
+    checks = 'import pytest\n\n@pytest.mark.predeploy\ndef test_it():\n    """It is."""\n    pytest.fail("x" * 700)\n'
+    page = report(tmp_path, checks=checks)
+
+    assert page.cells("test_it")["found"] == "x" * 599 + "…"
+    assert f"<details><summary>Found, in full</summary><pre>{'x' * 700}</pre></details>" in page.rows["test_it"]["log"]
+
+
+def test_page_with_assets_has_the_style_sheet_too(tmp_path: Path) -> None:
+    """Without --self-contained-html the style sheet lies beside the page, as pytest-html does it."""
+    report(tmp_path, css=False)
+
+    assert "prefers-color-scheme: dark" in (tmp_path / "assets" / "style.css").read_text(encoding="utf-8")
+
+
+def test_verbose_header_tells_no_surroundings(tmp_path: Path) -> None:
+    """pytest-metadata prints what it collected with -v; it has nothing to print."""
+    files = {"gonogo.toml": CONFIG, ".env": f"API_TOKEN={SECRET}\n", "checks/test_team.py": CHECKS}
+    asked = ("-m", "predeploy", "-k", "team", "-v", f"--html={tmp_path}/report.html")
+    run = Gates(tmp_path / "gates")(Repository(tmp_path)(files), *asked, environ=LEAKS)
+
+    assert "metadata: " in run.out
+    assert "leak" not in run.out
+    assert SECRET not in run.out
