@@ -1,0 +1,259 @@
+"""The checks of images and containers, asked by real gates: one image as it should be, one with every fault."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from gonogo.config import load_project
+from gonogo.host import LocalHost
+from gonogo.release import Release, release_id
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose import ComposeRuntime
+from gonogo.runtimes.place import make_place
+from gonogo.state import State
+from gonogo.subject import Subject
+from gonogo.words import Outcome, Role
+from tests.support.gates import Gates, Repository, Run
+
+from .base_images import ensure
+
+__all__: list[str] = []
+
+SERVER = 'import time\n\nVERSION = "today"\n\nif __name__ == "__main__":\n    time.sleep(600)\n'
+DOCKERFILE = """\
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+RUN useradd --system app
+WORKDIR /srv/app
+COPY server.py ./
+USER app
+CMD ["python", "server.py"]
+"""
+FAULTY = """\
+FROM python:3.11-slim
+WORKDIR /srv/app
+COPY server.py ./
+RUN python -m compileall -q server.py && touch -d 2001-01-01 server.py
+CMD ["python", "server.py"]
+"""
+MODEL = """\
+services:
+  api:
+    build: .
+    init: true
+    healthcheck:
+      test: @TEST@
+      interval: 1s
+      retries: 20
+"""
+WELL = '[CMD, python, -c, "import server"]'
+CURL = '[CMD-SHELL, "curl -f http://127.0.0.1:8000/ || exit 1"]'
+TOML = """\
+[app]
+name = "tiny"
+required = ["server.py"]
+
+[service.api]
+entrypoint = "server"
+
+[env.test]
+tier = "dev"
+project = "@PROJECT@"
+health = { stable_for = "1s", timeout = "60s" }
+"""
+
+
+@dataclass
+class Images:
+    """Two releases of one project: ``well`` and ``faulty``."""
+
+    gates: Gates
+    repository: Repository
+    root: Path
+    state: State
+    project: str
+    folder: Path
+    host: LocalHost
+    runtime: ComposeRuntime
+    minutes: int = 0
+
+    def release(self, dockerfile: str, test: str, *, built: str | None = None) -> Release:
+        """Commit these files and build them; ``built`` is what server.py held while it was built."""
+        model = MODEL.replace("@TEST@", test)
+        self.repository.write(self.root, {"Dockerfile": dockerfile, "docker-compose.yml": model})
+        commit = self.repository.commit(self.root)
+        self.minutes += 1
+        now = datetime(2026, 11, 21, 22, tzinfo=UTC) + timedelta(minutes=self.minutes)
+        folder = self.state.release_folder(release_id(commit, now=now))
+        self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(folder / "source"), commit)
+        release = Release(
+            id=folder.name,
+            commit=commit,
+            env="test",
+            runtime="compose",
+            created=now,
+            folder=folder,
+            root=folder / "source",
+        )
+        release = self.runtime.pin(self.place(release), release, self.host)
+        (release.root / "server.py").write_text(built or SERVER)
+        for command in self.runtime.build(self.place(release), release, no_cache=False):
+            self.host.run(command).require()
+        (release.root / "server.py").write_text(SERVER)
+        release = self.runtime.measure(self.place(release), release, self.host)
+        self.state.save(release)
+        return release
+
+    def place(self, release: Release) -> Place:
+        """Where the runtime works."""
+        project = load_project(release.root)
+        return make_place(project, project.environments["test"], state=self.state.root, path=self.folder)
+
+    def ask(self, stage: str, release: Release, chosen: str = "", **changed: Any) -> Run:
+        """Ask a gate about a release, or about one that differs in ``changed``."""
+        subject = Subject(
+            role=Role.CANDIDATE,
+            env="test",
+            root=release.root,
+            path=self.folder,
+            state=self.state.root,
+            checkout=self.root,
+            release=release.model_copy(update=changed),
+        )
+        return self.gates(release.root, "-m", stage, *(("-k", chosen) if chosen else ()), subject=subject)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Images]:
+    """A project of its own; its containers and images are removed afterwards, and no others."""
+    ensure("python:3.11-slim")
+    folder = tmp_path_factory.mktemp("images")
+    project = f"gonogochecks-{secrets.token_hex(4)}"
+    repository, state = Repository(folder), State(folder / "state")
+    state.create()
+    root = repository({"server.py": SERVER, "gonogo.toml": TOML.replace("@PROJECT@", project)})
+    made = Images(Gates(folder / "gates"), repository, root, state, project, folder, LocalHost(), ComposeRuntime())
+    yield made
+    label = f"com.docker.compose.project={project}"
+    for container in engine.containers.list(all=True, filters={"label": label}):
+        container.remove(force=True, v=True)
+    for network in engine.networks.list(filters={"label": label}):
+        network.remove()
+    for release in state.releases():
+        for tag in release.tags.values():
+            engine.images.remove(tag, force=True)
+
+
+@pytest.fixture(scope="module")
+def well(images: Images) -> Release:
+    """A release as it should be, which runs."""
+    release = images.release(DOCKERFILE, WELL)
+    images.runtime.start(images.place(release), release, None, images.host)
+    return release
+
+
+@pytest.fixture(scope="module")
+def faulty(images: Images) -> Release:
+    """A release whose image holds yesterday's code, stale bytecode, root, and a health check without its program."""
+    return images.release(FAULTY, CURL, built=SERVER.replace("today", "yesterday"))
+
+
+def said(run: Run, code: str) -> tuple[Outcome, str]:
+    """One check's outcome and message."""
+    return run.check(code).outcome, run.check(code).found
+
+
+def test_a_good_image_is_green(images: Images, well: Release) -> None:
+    """Every build check that applies passes."""
+    run = images.ask("build", well)
+    codes = ("B01", "B02", "B03", "B04", "B08", "B11", "B12")
+
+    assert {code: said(run, f"{code}[api]") for code in codes} == dict.fromkeys(codes, (Outcome.PASSED, ""))
+
+
+def test_a_running_container_is_green(images: Images, well: Release) -> None:
+    """Every check of instances and their code passes."""
+    run = images.ask("postdeploy", well)
+    codes = ("D01", "D02", "D03", "D04", "D05[api]")
+
+    assert {code: said(run, code) for code in codes} == dict.fromkeys(codes, (Outcome.PASSED, ""))
+
+
+def test_yesterdays_code_is_red(images: Images, faulty: Release) -> None:
+    """A file in the image that is not the commit's is named with both digests."""
+    outcome, message = said(images.ask("build", faulty, "holds_the_commit"), "B02[api]")
+
+    assert outcome is Outcome.FAILED
+    assert message.startswith(
+        f"1 files in image {faulty.tags['api']} are not those of {faulty.short}; /srv/app/server.py: found "
+    )
+
+
+def test_stale_bytecode_is_red(images: Images, faulty: Release) -> None:
+    """Bytecode whose source has another time is named, judged by the image's own Python."""
+    outcome, message = said(images.ask("build", faulty, "bytecode"), "B03[api]")
+
+    assert outcome is Outcome.FAILED
+    assert message.startswith(
+        f"1 compiled files in image {faulty.tags['api']}: "
+        "/srv/app/__pycache__/server.cpython-311.pyc: stale: made from a source of time "
+    )
+
+
+def test_curl_that_is_not_there_is_red(images: Images, faulty: Release) -> None:
+    """The health check of the compose file names a program that a slim image has not."""
+    assert said(images.ask("build", faulty, "healthcheck"), "B12[api]") == (
+        Outcome.FAILED,
+        f"image {faulty.tags['api']}: health check: found no curl, expected what CMD-SHELL runs",
+    )
+
+
+def test_root_warns(images: Images, faulty: Release) -> None:
+    """An image without USER warns and does not block."""
+    assert said(images.ask("build", faulty, "root"), "B11[api]") == (
+        Outcome.WARNED,
+        f"image {faulty.tags['api']}: user: found root, expected another",
+    )
+
+
+def test_an_image_of_another_commit_is_red(images: Images, well: Release) -> None:
+    """The image's own label is compared with the release's commit."""
+    assert said(images.ask("build", well, "names_the_commit", commit="0" * 40), "B01[api]") == (
+        Outcome.FAILED,
+        f"image {well.tags['api']}: org.opencontainers.image.revision: found {well.commit}, expected {'0' * 40}",
+    )
+
+
+def test_a_container_of_another_image_is_red(images: Images, well: Release, faulty: Release) -> None:
+    """The container that runs was made from another image than the release's."""
+    outcome, message = said(images.ask("postdeploy", well, "of_this_release", images=faulty.images), "D04")
+
+    assert outcome is Outcome.FAILED
+    assert message == (
+        f"found {images.project}-api-1 of image {well.images['api'][:19]}; expected 1 instances of release {well.id}"
+    )
+
+
+def test_a_daemon_that_does_not_answer_is_inconclusive(images: Images, well: Release, tmp_path: Path) -> None:
+    """A dead Docker API says nothing about the image: could not find out, never broken."""
+    subject = Subject(
+        role=Role.CANDIDATE,
+        env="test",
+        root=well.root,
+        path=images.folder,
+        state=images.state.root,
+        checkout=images.root,
+        release=well,
+    )
+    nobody = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    run = images.gates(well.root, "-m", "build", "-k", "holds_the_commit", subject=subject, environ=nobody)
+
+    assert run.check("B02[api]").outcome is Outcome.INCONCLUSIVE
