@@ -224,12 +224,14 @@ def _cell(name: str, label: str, content: str, *classes: str) -> str:
 
 
 def _count(number: int) -> str:
-    return "" if number == 0 else f"{number} {'piece' if number == 1 else 'pieces'}"
+    return {0: "", 1: "1 piece"}.get(number, f"{number} pieces")
 
 
 def _name(check: CheckResult) -> str:
-    """The test's own name: what stands behind the file."""
-    return check.id.split("::", 1)[-1].split("[")[0] if "::" in check.id else check.id
+    """The test's own name in words; the whole id stands below the row."""
+    if "::" not in check.id:
+        return check.id
+    return check.id.split("::", 1)[1].split("[")[0].removeprefix("test_").replace("_", " ")
 
 
 def _matters(check: CheckResult) -> bool:
