@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["pytest_addoption", "pytest_configure", "pytest_load_initial_conftests"]
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_ignore_collect", "pytest_load_initial_conftests"]
 
 _STAGES = ("predeploy", "build", "postdeploy", "watch")
 
@@ -31,8 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists."""
-    if not _in_gate() and _selected(early_config):
+    """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists.
+
+    Inside a gate, conftests are looked for in ``checks/`` alone: pytest would also import those of every ``test*``
+    folder beside the place that it was called from.
+    """
+    given = early_config.known_args_namespace
+    if _in_gate():
+        given.file_or_dir = given.file_or_dir or [str(early_config.rootpath / "checks")]
+    elif _selected(early_config):
         _become_gate(early_config)
     yield
 
@@ -45,6 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from gonogo.plugins import gate  # noqa: PLC0415 (heavy: only in a gate)
 
         gate.activate(config)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Outside a gate, a project's ``checks/`` are none of the team's unit tests."""
+    is_checks = collection_path.name == "checks" and (collection_path.parent / "gonogo.toml").is_file()
+    return True if is_checks and not _in_gate() else None
 
 
 def _in_gate() -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import time
+import traceback
 from collections.abc import Generator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -209,8 +211,18 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
         return (Outcome.INCONCLUSIVE if ran_out else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
     if isinstance(error, httpx.TransportError):
         return _transport(error)
-    where = f" ({report.location[0]}:{(report.location[1] or 0) + 1})" if report.location else ""
-    return Outcome.INCONCLUSIVE, f"the check crashed: {type(error).__name__}: {_message(error)}{where}"
+    return (
+        Outcome.INCONCLUSIVE,
+        f"the check crashed: {type(error).__name__}: {_message(error)} ({_place(error, report)})",
+    )
+
+
+def _place(error: BaseException | None, report: pytest.TestReport) -> str:
+    """The line of the check's own file where it crashed, else where the check begins."""
+    path, line, _ = report.location
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    own = [frame.lineno for frame in frames if Path(frame.filename).name == Path(path).name]
+    return f"{path}:{own[-1] if own else (line or 0) + 1}"
 
 
 def _transport(error: httpx.TransportError) -> tuple[Outcome, str]:
