@@ -89,19 +89,18 @@ def test_three_deployments_and_one_turned_back(temporary: Path, tmp_path: Path) 
     assert str(tmp_path / "reports" / "demo") in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "moment",
+    ("moment", "number"),
     [
-        "Set up",
-        "$ gonogo deploy --env demo --ref v1",
-        "predeploy ",
-        "migrate ",
-        "notes written",
-        "$ gonogo deploy --env demo --ref v3",
+        ("Set up", signal.SIGINT),
+        ("$ gonogo deploy --env demo --ref v1", signal.SIGTERM),
+        ("predeploy ", signal.SIGHUP),
+        ("migrate ", signal.SIGTERM),
+        ("start ", signal.SIGINT),
+        ("$ gonogo deploy --env demo --ref v2", signal.SIGINT),
     ],
 )
-def test_a_signal_stops_everything(number: signal.Signals, moment: str, temporary: Path, tmp_path: Path) -> None:
+def test_a_signal_stops_everything(moment: str, number: signal.Signals, temporary: Path, tmp_path: Path) -> None:
     """At whatever moment it arrives: exit 2, no process is left and no temporary file."""
     process = start(temporary, tmp_path)
     assert process.stdout is not None
