@@ -1,0 +1,43 @@
+"""What a baseline says of the serving release."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gonogo.inspection.baseline import named, red, unknown
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.words import Outcome, Severity, Stage
+
+__all__: list[str] = []
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def gate(*outcomes: tuple[str, Outcome], problem: str = "", severity: Severity = Severity.BLOCKER) -> GateResult:
+    """A gate with these results."""
+    checks = tuple(
+        CheckResult(id=code, code=code, stage=Stage.POSTDEPLOY, outcome=outcome, severity=severity, found="why\nmore")
+        for code, outcome in outcomes
+    )
+    return GateResult(stage=Stage.POSTDEPLOY, env="test", started=NOW, checks=checks, problem=problem)
+
+
+def test_failed_blockers_are_red() -> None:
+    """Only failed blockers are red; what could not be found out is unknown."""
+    mixed = gate(("D01", Outcome.PASSED), ("D06", Outcome.FAILED), ("D07", Outcome.INCONCLUSIVE))
+
+    assert named(red(mixed)) == "D06 (why)"
+    assert unknown(mixed) == "D07 (why)"
+
+
+def test_advisory_checks_do_not_count() -> None:
+    """An advisory check makes nothing red or unknown."""
+    advisory = gate(("D17", Outcome.FAILED), ("D26", Outcome.INCONCLUSIVE), severity=Severity.ADVISORY)
+
+    assert (red(advisory), unknown(advisory)) == ((), "")
+
+
+def test_a_gate_that_asked_nothing_is_unknown() -> None:
+    """A gate without an asked check, or with a problem of its own, says nothing."""
+    assert unknown(gate(("D06", Outcome.SKIPPED))) == "no check was asked"
+    assert unknown(gate(problem="no end within 600 s")) == "no end within 600 s"
