@@ -94,7 +94,7 @@ class Pipeline:
                 self._move(restore)
                 self._outcome.back_after = time.monotonic() - begin
                 probe.mark("settled")
-                self._verify(Gate("rollback gate", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
+                self._verify(Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
             except (GonogoError, OSError) as error:
                 return self._end(Exit.NEEDS_HUMAN, str(error))
         work.release = restore.target
@@ -209,6 +209,7 @@ class Pipeline:
                 self._move(step)
             except (GonogoError, OSError) as error:
                 failed.append(str(error))
+                continue
             if isinstance(step, Restore):
                 target = self._accept(step.target)
                 self._outcome.back_after = time.monotonic() - begin

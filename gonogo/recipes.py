@@ -83,7 +83,7 @@ def rollback_recipe(
     if to is None:
         return (*undos, Stop())
     restore: tuple[Step, ...] = (Restore(to, release),) if started else ()
-    return (*undos, *restore, Gate("rollback gate", Stage.POSTDEPLOY, Role.ROLLBACK))
+    return (*undos, *restore, Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK))
 
 
 def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:

@@ -37,7 +37,7 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
     config.pluginmanager.register(fixtures, "gonogo-fixtures")
     config.pluginmanager.register(verdict.VerdictPlugin(config, context), "gonogo-verdict")
-    if config.pluginmanager.hasplugin("html") and getattr(config.option, "htmlpath", None):
+    if config.pluginmanager.hasplugin("html"):
         from gonogo.plugins import html  # noqa: PLC0415 (only where reports are made)
 
         config.pluginmanager.register(html.HtmlPlugin(config, context), "gonogo-html")

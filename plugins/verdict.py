@@ -64,7 +64,7 @@ class VerdictPlugin:
         if check is not None:
             setattr(report, ATTRIBUTE, check.model_dump(mode="json"))
             if report.failed and not check.blocks:
-                report.outcome = "passed"
+                _soften(report, check)
         if report.longrepr is not None and not report.skipped:
             report.longrepr = self._shown(check, report)
         report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
@@ -178,6 +178,15 @@ class VerdictPlugin:
         if self.gate is not None and self._context.subject.role is Role.BARE:
             for line in gate_lines(self.gate):
                 terminalreporter.write_line(line)
+
+
+def _soften(report: pytest.TestReport, check: CheckResult) -> None:
+    """A red advisory check is no failure for pytest; a crashed fixture still keeps the body from running."""
+    if report.when == "setup":
+        report.outcome = "skipped"
+        report.longrepr = (report.location[0], report.location[1] or 0, f"{check.outcome}: {check.found}")
+    else:
+        report.outcome = "passed"
 
 
 def _exit(gate: GateResult, exitstatus: int) -> Exit:

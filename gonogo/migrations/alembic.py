@@ -40,7 +40,7 @@ class Alembic:
         located = _section(text)
         locations = located.get("version_locations", "")
         if locations:
-            words = re.split(r"[\s:;,]+" if located.get("version_path_separator") else r"[\s,]+", locations)
+            words = re.split(r"[\s:;,]+" if _is_separated(located) else r"[\s,]+", locations)
             return tuple(_inside(here, word) for word in words if word)
         return (posixpath.join(_inside(here, located.get("script_location") or "alembic"), "versions"),)
 
@@ -81,9 +81,14 @@ def _section(text: str | None) -> dict[str, str]:
     return dict(parser.items("alembic")) if parser.has_section("alembic") else {}
 
 
+def _is_separated(options: Mapping[str, str]) -> bool:
+    """Whether the locations are joined as the system joins paths."""
+    return bool(options.get("version_path_separator") or options.get("path_separator"))
+
+
 def _inside(here: str, location: str) -> str:
     location = location.strip().replace("%(here)s", here).replace("%%", "%")
-    return posixpath.normpath(location)
+    return posixpath.normpath(location.replace(":", "/"))  # "package:folder" names a folder inside a package
 
 
 def _revision(path: str, source: str) -> Revision | None:
@@ -116,7 +121,11 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _ids(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(str(part) for part in value)  # type: ignore[attr-defined]
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, tuple | list | set):
+        return tuple(str(part) for part in value)
+    raise ValueError(f"found {value!r}, expected a revision, several, or None")
 
 
 def _loose_ends(revisions: Mapping[str, Revision]) -> list[str]:

@@ -29,8 +29,20 @@ def not_shown(source: str) -> str:
     upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"]
     if len(upgrades) != 1:
         return f"has {len(upgrades)} functions upgrade()"
+    if upgrades[0].decorator_list or not _op_is_alembics(tree):
+        return "wraps upgrade(), or its op is not alembic's"
     tables: set[str] = set()
     return next((reason for reason in _reasons(upgrades[0].body, tables) if reason), "")
+
+
+def _op_is_alembics(tree: ast.Module) -> bool:
+    """``from alembic import op``, and no other binding of the name."""
+    imported = any(
+        isinstance(node, ast.ImportFrom) and node.module == "alembic" and any(a.name == "op" for a in node.names)
+        for node in tree.body
+    )
+    bound = any(isinstance(node, ast.Name) and node.id == "op" and isinstance(node.ctx, ast.Store) for node in ast.walk(tree))
+    return imported and not bound
 
 
 def _reasons(body: list[ast.stmt], tables: set[str]) -> Iterator[str]:
@@ -43,7 +55,7 @@ def _statement(node: ast.stmt, tables: set[str]) -> str:
         return ""
     call = _call(node)
     name = _operation(call)
-    if call is None or name is None:
+    if call is None or name is None or _hides_something(call):
         return f"line {node.lineno} does more than call op.*"
     if name == "create_table":
         tables.add(_text(call, 0, "table_name") or "?")
@@ -54,10 +66,20 @@ def _statement(node: ast.stmt, tables: set[str]) -> str:
         table = _table(call, _NEW_TABLE_ONLY[name])
         return "" if table in tables else f"op.{name} on {table or 'a table'} that stands already (line {node.lineno})"
     if name == "add_column":
-        return _column(call)
+        return "" if _table(call, 0) in tables else _column(call)
     if name == "create_index":
         return _index(call, tables)
     return f"op.{name} (line {node.lineno})"
+
+
+def _hides_something(call: ast.Call) -> bool:
+    """Options that are unpacked, or another operation among the arguments."""
+    for node in ast.walk(call):
+        if isinstance(node, ast.keyword) and node.arg is None:
+            return True
+        if isinstance(node, ast.Call) and node is not call and _operation(node) not in {None, "f"}:
+            return True
+    return False
 
 
 def _call(node: ast.stmt) -> ast.Call | None:
@@ -79,10 +101,13 @@ def _column(call: ast.Call) -> str:
         return f"op.add_column with a column that is made elsewhere (line {call.lineno})"
     options = {keyword.arg: keyword.value for keyword in column.keywords}
     name = _text(column, 0, "name") or "?"
-    if _is(options.get("primary_key"), value=True) or _is(options.get("unique"), value=True):
+    if not (_is_off(options.get("primary_key")) and _is_off(options.get("unique"))):
         return f"op.add_column {name}: unique or primary key (line {call.lineno})"
-    if any(isinstance(arg, ast.Call) and _last_name(arg.func) == "ForeignKey" for arg in column.args):
+    constraints = {_last_name(arg.func) for arg in column.args if isinstance(arg, ast.Call)}
+    if "ForeignKey" in constraints:
         return f"op.add_column {name}: a foreign key, which can refuse the previous release's deletes (line {call.lineno})"
+    if "CheckConstraint" in constraints:
+        return f"op.add_column {name}: a check constraint (line {call.lineno})"
     nullable = options.get("nullable")
     if nullable is None or _is(nullable, value=True) or _has_default(options.get("server_default")):
         return ""
@@ -92,9 +117,14 @@ def _column(call: ast.Call) -> str:
 def _index(call: ast.Call, tables: set[str]) -> str:
     unique = next((keyword.value for keyword in call.keywords if keyword.arg == "unique"), None)
     table = _text(call, 1, "table_name")
-    if unique is None or _is(unique, value=False) or table in tables:
+    if _is_off(unique) or table in tables:
         return ""
     return f"op.create_index unique on {table or 'a table'} (line {call.lineno})"
+
+
+def _is_off(node: ast.expr | None) -> bool:
+    """Left out, or plainly False; a computed value is not known."""
+    return node is None or _is(node, value=False) or _is(node, value=None)
 
 
 def _has_default(node: ast.expr | None) -> bool:

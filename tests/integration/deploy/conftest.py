@@ -62,7 +62,7 @@ retry_every = "100ms"
 
 [env.test.commands]
 environment = "{executable} -m venv --without-pip {{venv}}"
-install = "true"
+install = "{install}"
 {commands}
 
 [[env.test.endpoint]]
@@ -117,7 +117,9 @@ class App:
         )
         return done.stdout.strip()
 
-    def configure(self, *, tier: str = "dev", options: str = "", commands: str = "", tables: str = "") -> None:
+    def configure(
+        self, *, tier: str = "dev", options: str = "", commands: str = "", tables: str = "", install: str = "true"
+    ) -> None:
         """Write gonogo.toml (not committed yet)."""
         text = CONFIG.format(
             port=self.port,
@@ -126,6 +128,7 @@ class App:
             options=options,
             commands=commands,
             tables=tables,
+            install=install,
             executable=sys.executable,
         )
         (self.root / "gonogo.toml").write_text(text)

@@ -246,7 +246,7 @@ def test_port_of_a_stranger_is_refused_before_anything_starts(app: App) -> None:
 
 def test_second_run_is_told_who_holds_the_environment(app: App) -> None:
     """Exit 7; the first run goes on."""
-    app.configure(commands='build = "sleep 3"')
+    app.configure(install="sleep 3")
     app.commit("slow")
     first = app.start("deploy", "--env", "test")
     app.wait_for("sleep 3")

@@ -66,11 +66,13 @@ def test_loose_ends_are_problems() -> None:
         "v/3.py": revision("x", '"y"'),
         "v/4.py": revision("y", '"x"'),
         "v/5.py": "revision = (",
+        "v/6.py": 'revision = "z"\ndown_revision = 5\n',
         "v/__init__.py": "",
     }
     assert TOOL.graph(files).problems == (
         "v/2.py: found revision a1 a second time (first in v/1.py)",
         "v/5.py: found a file that cannot be read as a revision ('(' was never closed (<unknown>, line 1))",
+        "v/6.py: found a file that cannot be read as a revision (found 5, expected a revision, several, or None)",
         "v/1.py: found down_revision gone, which no file has",
         "v/3.py: found a circle through revision x",
         "v/4.py: found a circle through revision y",
@@ -93,6 +95,7 @@ def test_revisions_are_found_where_the_config_says() -> None:
     assert TOOL.folders("backend/alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\n") == (
         "backend/alembic/versions",
     )
+    assert TOOL.folders("alembic.ini", "[alembic]\nscript_location = myapp:migrations\n") == ("myapp/migrations/versions",)
     assert TOOL.folders("alembic.ini", "[alembic]\nversion_locations = a/versions b/versions\n") == (
         "a/versions",
         "b/versions",

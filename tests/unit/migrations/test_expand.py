@@ -25,6 +25,7 @@ def upgrade(*lines: str) -> str:
         ('op.add_column("leads", sa.Column("note", sa.Text(), nullable=True))',),
         ('op.add_column("leads", sa.Column("n", sa.Integer(), nullable=False, server_default="0"))',),
         ('op.create_index("ix", "leads", ["email"])',),
+        ('op.create_table("t", sa.Column("a", sa.Text()))', 'op.add_column("t", sa.Column("b", sa.Text(), nullable=False))'),
         ('op.create_index(op.f("ix"), "leads", ["email"], unique=False)',),
         (
             't = op.create_table("rates", sa.Column("id", sa.Integer()))',
@@ -70,6 +71,13 @@ def test_migration_that_only_adds_is_shown(lines: tuple[str, ...]) -> None:
         ('op.bulk_insert(leads, [{"id": 1}])', "op.bulk_insert on leads that stands already (line 4)"),
         ("if True: op.drop_table('x')", "line 4 does more than call op.*"),
         ("helper()", "line 4 does more than call op.*"),
+        ('op.create_index("u", "leads", ["email"], unique=FLAG)', "op.create_index unique on leads (line 4)"),
+        ('op.create_index("u", "leads", ["email"], **options)', "line 4 does more than call op.*"),
+        ('op.create_table("t", op.execute("DROP TABLE leads"))', "line 4 does more than call op.*"),
+        (
+            'op.add_column("leads", sa.Column("n", sa.Integer(), sa.CheckConstraint("n > 0")))',
+            "op.add_column n: a check constraint (line 4)",
+        ),
     ],
 )
 def test_migration_that_does_more_is_not_shown(line: str, reason: str) -> None:
@@ -80,6 +88,8 @@ def test_migration_that_does_more_is_not_shown(line: str, reason: str) -> None:
 def test_file_without_one_upgrade_is_not_shown() -> None:
     """An overridden or missing function is no proof."""
     assert not_shown("x = 1\n") == "has 0 functions upgrade()"
+    assert not_shown("from x import op\ndef upgrade(): pass\n") == "wraps upgrade(), or its op is not alembic's"
+    assert not_shown("from alembic import op\n@x\ndef upgrade(): pass\n").startswith("wraps upgrade()")
     assert not_shown("def upgrade(): (\n") == "cannot be read ('(' was never closed, line 1)"
 
 

@@ -97,7 +97,7 @@ def the_reverted_run(**facts: Any) -> RunResult:
             "postdeploy", kind="gate", ok=False, said="18 passed, 1 failed", seconds=6.0, gate=gate, after_touch=True
         ),
         a_step("restore", said="2f1c9e0 healthy", seconds=0.8, after_touch=True),
-        a_step("rollback gate", kind="gate", said="19 passed", seconds=3.0, gate=back, after_touch=True),
+        a_step("verify", kind="gate", said="19 passed", seconds=3.0, gate=back, after_touch=True),
     )
     given = {
         "exit_code": Exit.NO_GO,

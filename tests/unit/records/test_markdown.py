@@ -262,7 +262,7 @@ docker compose images api; if the tag is not 9a41b7d, deploy again with --no-cac
 | start | docker compose up --detach --wait | done | 12.4 |
 | [postdeploy](postdeploy.html) | 18 passed, 1 failed | **NO-GO** | 6.0 |
 | restore | 2f1c9e0 healthy | done | 0.8 |
-| [rollback gate](rollback%20gate.html) | 19 passed | GO | 3.0 |
+| [verify](verify.html) | 19 passed | GO | 3.0 |
 
 <details><summary>Commands</summary>
 

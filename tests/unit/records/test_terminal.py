@@ -45,7 +45,7 @@ def test_step_lines_align() -> None:
         "start        docker compose up --detach --wait                12.4 s",
         "postdeploy   18 passed, 1 failed                               6.0 s  NO-GO",
         "restore      2f1c9e0 healthy                                   0.8 s",
-        "rollback gate 19 passed                                        3.0 s",
+        "verify       19 passed                                         3.0 s",
     ]
 
 
