@@ -37,12 +37,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = text.replace("@COMMIT@", os.environ["GONOGO_COMMIT"])
         text = text.replace("@AUTH@", self.headers.get("Authorization", ""))
         body = text.encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:
+            pass  # who asked did not wait for the answer: no error of the application
 
     do_POST = do_GET
 
@@ -180,7 +183,7 @@ class Deployed:
 
     def ask(self, stage: str, chosen: str = "", *, role: Role = Role.CANDIDATE, **changed: Any) -> Run:
         """Ask a gate about the release, or about one that differs in ``changed``; ``chosen`` is pytest's ``-k``."""
-        serving = changed.pop("serving", None)
+        serving, workers = changed.pop("serving", None), changed.pop("workers", 0)
         release = self.release.model_copy(update=changed)
         subject = Subject(
             role=role,
@@ -193,7 +196,8 @@ class Deployed:
             serving=serving,
             run=self.run,
         )
-        return self.gates(self.release.root, "-m", stage, *(("-k", chosen) if chosen else ()), subject=subject)
+        options = (*(("-k", chosen) if chosen else ()), *(("-n", str(workers)) if workers else ()))
+        return self.gates(self.release.root, "-m", stage, *options, subject=subject)
 
     def stop(self) -> None:
         """End what was started."""

@@ -91,7 +91,7 @@ def test_a_variable_that_is_not_set_is_inconclusive(site: Deployed) -> None:
         ([500, {}, "hello", 0], Outcome.FAILED, "GET /: status: found 500, expected 200"),
         ([429, {}, "slow down", 0], Outcome.INCONCLUSIVE, "GET /: found 429, a limit on requests; ask again later"),
         ([200, {}, "bye", 0], Outcome.FAILED, 'GET /: text: found 3 characters without it, expected "hello"'),
-        ([200, {}, "hello", 20], Outcome.FAILED, "GET /: found no answer within 5.5 s, expected one within 0.5 s"),
+        ([200, {}, "hello", 8], Outcome.FAILED, "GET /: found no answer within 5.5 s, expected one within 0.5 s"),
     ],
     ids=["status", "limit", "text", "silence"],
 )
@@ -100,6 +100,25 @@ def test_endpoint_is_red(site: Deployed, answer: list[Any], outcome: Outcome, me
     site.answer({**HELLO, "/": answer})
 
     assert found(site, "D09[GET /]", "endpoint") == (outcome, message)
+
+
+def test_two_workers_find_the_same(site: Deployed) -> None:
+    """Asked by two workers, every check has the verdict that one process gives it."""
+    alone = site.ask("postdeploy")
+    together = site.ask("postdeploy", "", workers=2)
+
+    assert together.outcomes() == alone.outcomes()
+
+
+def test_an_unhealthy_instance_is_red(site: Deployed) -> None:
+    """An instance that runs and does not pass its health check is named."""
+    site.answer({**HELLO, "/healthz": [503, {}, "", 0]})
+    record = Instances(site.state.root).read("web")
+
+    assert found(site, "D02", "is_healthy") == (
+        Outcome.FAILED,
+        f"found {record} unhealthy; expected 1 healthy instances",
+    )
 
 
 def test_liveness_is_red(site: Deployed) -> None:
