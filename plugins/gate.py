@@ -33,6 +33,7 @@ def activate(config: pytest.Config) -> None:
     except GonogoError as error:
         pytest.exit(str(error), returncode=error.exit_code)
     config.stash[CONTEXT] = context
+    _choose_paths(config, context)
     pytest.register_assert_rewrite("gonogo.checks")
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
     config.pluginmanager.register(fixtures, "gonogo-fixtures")
@@ -43,20 +44,19 @@ def activate(config: pytest.Config) -> None:
         config.pluginmanager.register(html.HtmlPlugin(config, context), "gonogo-html")
 
 
+def _choose_paths(config: pytest.Config, context: Context) -> None:
+    """Without explicit paths, ask the built-in checks and the team's own; workers are given these paths too."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        root = context.subject.root
+        config.args = [str(path) for path in (root / CONFIG_NAME, root / "checks") if path.exists()]
+
+
 class GatePlugin:
     """Collects ``gonogo.toml`` and ``checks/``; keeps what belongs to the stage."""
 
     def __init__(self, context: Context) -> None:
         """``context`` says what the gate is asked about."""
         self._context = context
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """Without explicit paths, ask the built-in checks and the team's own."""
-        config = session.config
-        if config.args_source is not pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput"):
-            root = self._context.subject.root
-            config.args = [str(path) for path in (root / CONFIG_NAME, root / "checks") if path.exists()]
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A gonogo.toml yields the built-in checks."""

@@ -67,7 +67,7 @@ def _in_gate() -> bool:
 def _selected(config: pytest.Config) -> bool:
     """Whether the marker expression or a path asks for checks."""
     given = config.known_args_namespace
-    arguments = list(config.invocation_params.args)
+    arguments = [str(argument) for argument in config.invocation_params.args]
     expression = getattr(given, "markexpr", "") or ""
     if expression and any(stage in expression for stage in _STAGES):
         from gonogo.plugins.stages import selected_stages  # noqa: PLC0415
@@ -76,11 +76,11 @@ def _selected(config: pytest.Config) -> bool:
     return _names_checks(arguments, config.invocation_params.dir)
 
 
-def _names_checks(arguments: list[str | os.PathLike[str]], folder: Path) -> bool:
+def _names_checks(arguments: list[str], folder: Path) -> bool:
     """Whether a path under a project's ``checks/`` folder is given."""
     for argument in arguments:
-        path = (folder / str(argument).split("::")[0]).resolve()
-        if str(argument).startswith("-") or not path.exists():
+        path = (folder / argument.split("::")[0]).resolve()
+        if argument.startswith("-") or not path.exists():
             continue
         for parent in (path, *path.parents):
             if parent.name == "checks" and (parent.parent / "gonogo.toml").is_file():

@@ -27,7 +27,10 @@ def read(env_file: Path | None) -> tuple[str, Mapping[str, str]]:
     try:
         found = parse(env_file.read_text(encoding="utf-8", errors="replace"), name=str(env_file))
     except FileNotFoundError:
-        return f"{env_file}: found no file, expected the environment's variables; begin with: cp .env.example .env", {}
+        return (
+            f"{env_file}: found no file, expected the environment's variables; begin with: cp .env.example {env_file}",
+            {},
+        )
     except OSError as error:
         return (
             f"{env_file}: found a file that cannot be read ({error.strerror}), expected the environment's variables",

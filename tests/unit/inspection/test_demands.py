@@ -51,7 +51,8 @@ def test_an_env_file_is_read_or_its_absence_told(tmp_path: Path) -> None:
     assert demands.read(None) == ("", {})
     assert demands.read(env) == ("", {"A": "1"})
     assert demands.read(tmp_path / "gone")[0] == (
-        f"{tmp_path}/gone: found no file, expected the environment's variables; begin with: cp .env.example .env"
+        f"{tmp_path}/gone: found no file, expected the environment's variables; "
+        f"begin with: cp .env.example {tmp_path}/gone"
     )
     assert demands.read(folder)[0] == (
         f"{folder}: found a file that cannot be read (Is a directory), expected the environment's variables"

@@ -125,7 +125,10 @@ def test_a_plain_run_collects_no_checks(repository: Repository, gate: Gates) -> 
 
 
 def test_workers_give_the_same_results(team: Path, gate: Gates) -> None:
-    """With -n 2 every check is asked once, and the results file is whole."""
+    """With -n 2 every check is asked once, the unit tests have no part in it, and the results file is whole."""
+    (team / "tests").mkdir()
+    (team / "tests/test_unit.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
+    (team / "tests/conftest.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
     one = gate.bare(team, "-m", "predeploy", "--env", "test")
     two = gate.bare(team, "-m", "predeploy", "--env", "test", "-n", "2")
 

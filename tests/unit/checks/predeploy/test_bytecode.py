@@ -20,7 +20,7 @@ ASK = ("-m", "predeploy", "-k", "stale_bytecode_stands")
 
 def compiled(source: Path) -> Path:
     """Compile a source as Python does when it imports it."""
-    return Path(py_compile.compile(str(source), doraise=True))
+    return Path(py_compile.compile(str(source), doraise=True) or "")
 
 
 def test_bytecode_of_its_own_source_passes(repository: Repository, gate: Gates) -> None:

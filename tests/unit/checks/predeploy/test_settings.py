@@ -73,7 +73,7 @@ def test_a_missing_env_file_is_named(repository: Repository, gate: Gates) -> Non
     root = repository(files(repository.process))
 
     assert gate(root, *REQUIRED).only().found == (
-        f"{root}/.env: found no file, expected the environment's variables; begin with: cp .env.example .env"
+        f"{root}/.env: found no file, expected the environment's variables; begin with: cp .env.example {root}/.env"
     )
 
 
