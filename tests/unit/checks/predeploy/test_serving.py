@@ -207,6 +207,24 @@ def test_images_are_not_known_without_a_daemon(repository: Repository, gate: Gat
     assert "Cannot connect to the Docker daemon" in check.found
 
 
+def test_a_lost_image_is_named(repository: Repository, gate: Gates, state: State, tmp_path: Path) -> None:
+    """P37 names the image that the engine no longer has, by its tag."""
+    root = repository({"gonogo.toml": repository.minimal})
+    release = serving(state, runtime="compose", images={"web": "sha256:1"}, tags={"web": f"shop-web:{ID}"})
+    repository.write(release.folder, {"compose.json": "{}"})
+    path = gate.path_without(tmp_path / "bin", "docker")
+    docker = tmp_path / "bin/docker"
+    docker.write_text("#!/bin/sh\necho 'Error response from daemon: No such image: sha256:1' >&2\nexit 1\n", "utf-8")
+    docker.chmod(0o755)
+
+    check = gate(root, *WAY_BACK, environ=path).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        f"{ID} could not be started again: the image of web (shop-web:{ID}) not found; expected all its parts"
+    )
+
+
 def test_a_free_environment_passes(repository: Repository, gate: Gates) -> None:
     """P38 is green where nobody holds the environment and no run was left unfinished."""
     check = gate(repository({"gonogo.toml": repository.process}), *FREE).only()
