@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gonogo.config import load_project
 from gonogo.gate import gate_argv, gate_environment, stage_options
 from gonogo.host import Command, Completed
 from gonogo.judgement import settle, undecided
@@ -81,7 +82,8 @@ class Gate:
         else:
             work.reports.mkdir(parents=True, exist_ok=True)
             arguments += [f"--html={work.reports / label}.html", "--self-contained-html"]
-        return gate_argv(root, plugins=work.place.project.app.plugins, arguments=arguments)
+        app = load_project(root).app
+        return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 
     def _subject(self, work: Work, about: Release | None, root: Path) -> Subject:
         return Subject(

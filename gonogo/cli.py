@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def _other(error: Exception) -> int:
-    """click's errors are wrong usage; anything else is a bug of ours."""
+    """Click's errors are wrong usage; anything else is a bug of ours."""
     show = getattr(error, "format_message", None)
     if show is not None:
         _say(f"{show()} `gonogo --help` lists the commands, `gonogo COMMAND --help` their options.")
@@ -148,9 +148,7 @@ def plan(
     from gonogo.commands.plan import plan as run  # noqa: PLC0415
     from gonogo.records.looks import plan_lines  # noqa: PLC0415
 
-    found = run(
-        Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix, force=False, reason="")
-    )
+    found = run(Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix, force=False, reason=""))
     if as_json:
         _print_json(found)
     else:
@@ -227,7 +225,10 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback signature)
 
 @app.callback()
 def _main(
-    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     """Go or no-go: deployment checks as pytest tests; a red release is turned back."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["ACTIVE", "gate_argv", "gate_environment", "stage_options"]
+__all__ = ["ACTIVE", "checks_of", "gate_argv", "gate_environment", "stage_options"]
 
 ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers."""
@@ -16,17 +17,25 @@ _PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo")
 _EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
 
 
-def gate_argv(root: Path, *, plugins: Sequence[str] = (), arguments: Sequence[str] = ()) -> tuple[str, ...]:
-    """The command of a gate whose configuration and checks stand in ``root``.
+def checks_of(root: Path, app: str) -> Path:
+    """The folder of the team's own checks: ``checks/`` in the application's folder."""
+    return root / app / "checks"
+
+
+def gate_argv(
+    root: Path, *, app: str = ".", plugins: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The command of a gate whose configuration stands in ``root``, and its application in ``root / app``.
 
     The team's ini file, addopts, root conftest and auto-loaded plugins have no part in it.
     """
-    checks = root / "checks"
+    checks = checks_of(root, app)
     conftests = f"--confcutdir={checks}" if checks.is_dir() else "--noconftest"
     loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
     return (
         *(sys.executable, "-m", "pytest"),
         *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", conftests),
+        *("-o", f"pythonpath={shlex.quote(str(checks))}"),
         *("-p", "no:cacheprovider", "--import-mode=importlib", "--continue-on-collection-errors"),
         *loaded,
         *arguments,

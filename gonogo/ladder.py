@@ -71,7 +71,8 @@ def decide(
     ]
     if open_ones and migrates_itself:
         reasons.append(
-            f"the previous release migrates when it starts ({migrates_itself}) and may refuse a revision it does not know"
+            f"the previous release migrates when it starts ({migrates_itself}) "
+            "and may refuse a revision it does not know"
         )
     if reasons:
         return Answer(rung=Rung.FORWARD_ONLY, pending=tuple(pending), reasons=tuple(reasons))

@@ -124,7 +124,10 @@ def _take(path: Path, me: Holder) -> None:
 def _refusal(path: Path) -> str:
     found = holder(path)
     if found is None:
-        return f"{path}: found a lock that cannot be read, expected no lock. Look whether a run is going on, then `gonogo unlock`."
+        return (
+            f"{path}: found a lock that cannot be read, expected no lock. "
+            "Look whether a run is going on, then `gonogo unlock`."
+        )
     if found.is_alive():
         return f"found: {found}; expected a free environment. Wait for that run to end."
     return (

@@ -124,8 +124,23 @@ class Pipeline:
                 elif gate.problem or gate.blocking or not gate.asked:
                     self._end(_red_early(gate), _why(gate), gate.blocking)
                     return
+                elif step.stage is Stage.BUILD:
+                    self._keep_routes(gate)
             else:
                 self._move(step)
+
+    def _keep_routes(self, gate: GateResult) -> None:
+        """The routes that the build gate measured are pinned with the release; the next one is compared with them."""
+        work = self._work
+        routes = {
+            check.code[4:-1]: evidence.value
+            for check in gate.checks
+            if check.code is not None and check.code.startswith("B06[")
+            for evidence in check.evidence
+            if evidence.kind == "json" and evidence.title == "routes"
+        }
+        work.release = work.release.model_copy(update={"routes": routes})
+        work.state.save(work.release)
 
     def _ladder(self) -> None:
         """Decide what a rollback would do; refuse a forward-only change in prod.
@@ -140,8 +155,9 @@ class Pipeline:
         environment = work.place.environment
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
             raise RefusedError(
-                f"{answer}. Expected migrations that the release now serving can live with. Split the change (add first, "
-                "remove in a later release), or state compatible_migrations for the service once it is proven, "
+                f"{answer}. Expected migrations that the release now serving can live with. "
+                "Split the change (add first, remove in a later release), "
+                "or state compatible_migrations for the service once it is proven, "
                 f"or set env.{environment.name}.allow_forward_only."
             )
 
@@ -298,12 +314,12 @@ class Pipeline:
         except BaseException as error:
             work.journal.leave(ok=False, problem=str(error))
             first = (str(error).splitlines() or [type(error).__name__])[0]
-            self._note(self._moved(step, False, begin, first, commands))
+            self._note(self._moved(step, ok=False, begin=begin, said=first, commands=commands))
             raise
         work.journal.leave(ok=True)
-        self._note(self._moved(step, True, begin, said, commands))
+        self._note(self._moved(step, ok=True, begin=begin, said=said, commands=commands))
 
-    def _moved(self, step: Move, ok: bool, begin: float, said: str, commands: tuple[str, ...]) -> StepResult:  # noqa: FBT001
+    def _moved(self, step: Move, *, ok: bool, begin: float, said: str, commands: tuple[str, ...]) -> StepResult:
         return StepResult(
             name=step.name,
             kind="move",

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import httpx
+
+from gonogo.inspection.addresses import is_loopback
 
 __all__ = ["AGENT", "DowntimeProbe"]
 
@@ -34,7 +36,7 @@ class DowntimeProbe:
         self._thread: threading.Thread | None = None
         self._stream: IO[str] | None = None
 
-    def __enter__(self) -> DowntimeProbe:
+    def __enter__(self) -> Self:
         """Begin to ask."""
         if self._url is not None:
             self._stream = self._path.open("a", encoding="utf-8", buffering=1)
@@ -61,7 +63,13 @@ class DowntimeProbe:
         limits = httpx.Limits(max_keepalive_connections=0)
         headers = {"User-Agent": AGENT, "Connection": "close"}
         with (
-            httpx.Client(timeout=_TIMEOUT, limits=limits, headers=headers, verify=False) as client,  # noqa: S501
+            httpx.Client(
+                timeout=_TIMEOUT,
+                limits=limits,
+                headers=headers,
+                verify=False,  # noqa: S501 (D18 judges certificates; this asks whether anybody answers)
+                trust_env=not is_loopback(self._url or ""),
+            ) as client,
             ThreadPoolExecutor(_WORKERS, thread_name_prefix="probe") as pool,
         ):
             tick = time.monotonic()

@@ -92,7 +92,8 @@ def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple
         anchor = team.before or team.after
         if anchor not in moves:
             raise UsageError(
-                f'env.{environment.name}.step "{team.name}": found "{anchor}", expected one of the moves {", ".join(moves)}.'
+                f'env.{environment.name}.step "{team.name}": found "{anchor}", '
+                f"expected one of the moves {', '.join(moves)}."
             )
     woven: list[Step] = []
     for step in steps:

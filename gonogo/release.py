@@ -29,11 +29,15 @@ class Release(BaseModel):
     folder: Path
     root: Path
     """The folder of gonogo.toml inside the release's own worktree."""
+    app: str | None = None
+    """Where the application stands below ``root``."""
     services: tuple[str, ...] = ()
     tags: dict[str, str] = Field(default_factory=dict)
     """Service → image tag (runtime compose)."""
     images: dict[str, str] = Field(default_factory=dict)
     """Service → image id (runtime compose)."""
+    deaf: tuple[str, ...] = ()
+    """Services whose entry point does not run a command that it is given (runtime compose)."""
     heads: tuple[str, ...] = ()
     """The migration heads in the source."""
     accepted: tuple[str, ...] = ()
@@ -50,6 +54,10 @@ class Release(BaseModel):
     def worktree(self) -> Path:
         """The top of the release's git worktree."""
         return self.folder / "source"
+
+    def source_root(self, app: str) -> Path:
+        """The application's folder; ``app`` is where it stands below ``root`` if the release does not say."""
+        return self.root / (app if self.app is None else self.app)
 
     @property
     def short(self) -> str:

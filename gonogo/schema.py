@@ -11,7 +11,7 @@ from gonogo.errors import CommandError, RefusedError
 from gonogo.host import Command
 from gonogo.inspection.selfmigration import self_migrating
 from gonogo.ladder import Answer, decide
-from gonogo.migrations import Graph, tool_of
+from gonogo.migrations import Graph, layout_of, tool_of
 from gonogo.moves.base import Work
 from gonogo.release import Release
 
@@ -23,11 +23,9 @@ _MIGRATION_FILE = re.compile(r"(^|/)(migrations|alembic|versions)/.*\.(py|sql)$"
 def graph_of(root: Path, service: Service) -> Graph:
     """The revisions that a service's source has; ``root`` is the application's folder."""
     tool = tool_of(service.migrations)
-    config = root / service.migrations_config
-    text = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else None
     files: dict[str, str] = {}
-    for folder in tool.folders(service.migrations_config, text):
-        for path in sorted((root / folder).rglob("*.py")):
+    for folder in layout_of(root, tool, service.migrations_config).versions:
+        for path in sorted((root / folder).glob("*.py")):
             files[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
     return tool.graph(files)
 
@@ -108,9 +106,11 @@ def _current(work: Work, service: str) -> tuple[str, ...]:
     tool = tool_of(configured.migrations)
     if service not in serving.services:
         return serving.accepted or serving.heads
-    argv = tool.current_command(configured.migrations_config)
+    layout = layout_of(serving.root / work.place.project.app.root, tool, configured.migrations_config)
+    argv = tool.current_command(layout.config)
     try:
-        said = work.host.run(work.runtime.in_instance(work.place, serving, service, argv)).require()
+        asked = work.runtime.in_instance(work.place, serving, service, argv, folder=layout.folder)
+        said = work.host.run(asked).require()
     except CommandError as error:
         work.notes.append(f"The database's revision could not be asked: {str(error).splitlines()[0]}")
         return serving.accepted or serving.heads

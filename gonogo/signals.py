@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from types import FrameType
+from typing import Self
 
 from gonogo.errors import InterruptedRunError
 
@@ -23,7 +24,7 @@ class Signals:
         self._shielded = False
         self._before: dict[int, object] = {}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Self:
         """Install the handlers."""
         for number in _HANDLED:
             self._before[number] = signal.signal(number, self._arrived)

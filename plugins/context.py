@@ -42,8 +42,9 @@ class Context:
 
     @property
     def source_root(self) -> Path:
-        """The application's folder: the release's own worktree where there is one."""
-        return self.project.source_root
+        """The application's folder: the judged release's own worktree where there is one."""
+        release = self.subject.release
+        return release.source_root(self.project.app.root) if release is not None else self.project.source_root
 
     def wants(self, nodeid: str) -> bool:
         """Whether a check is among those asked again."""

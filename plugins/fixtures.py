@@ -12,6 +12,7 @@ import pytest
 from gonogo.config import Endpoint, Environment, Project, Service
 from gonogo.errors import CommandError
 from gonogo.host import Command, LocalHost
+from gonogo.inspection.addresses import is_loopback
 from gonogo.inspection.engine import ASK, EngineFacts
 from gonogo.inspection.engine import parse as parse_engine
 from gonogo.plugins.context import Context
@@ -208,7 +209,8 @@ def http(inspector: Inspector) -> Iterator[httpx.Client]:
     url = inspector.url()
     if url is None:
         pytest.skip("the environment has no url")
-    with httpx.Client(base_url=url, headers={"User-Agent": AGENT}, timeout=10.0, follow_redirects=False) as client:
+    headers = {"User-Agent": AGENT, "Connection": "close"}
+    with httpx.Client(base_url=url, headers=headers, timeout=10.0, trust_env=not is_loopback(url)) as client:
         yield client
 
 
@@ -244,7 +246,8 @@ def endpoint(request: pytest.FixtureRequest) -> Endpoint:
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Collected:
     """Collects the facts that the operator will see."""
-    return request.node.stash.setdefault(COLLECTED, Collected())
+    collected: Collected = request.node.stash.setdefault(COLLECTED, Collected())
+    return collected
 
 
 def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gonogo.errors import GonogoError
+from gonogo.gate import checks_of
 from gonogo.plugins import fixtures, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of
@@ -48,7 +49,8 @@ def _choose_paths(config: pytest.Config, context: Context) -> None:
     """Without explicit paths, ask the built-in checks and the team's own; workers are given these paths too."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         root = context.subject.root
-        config.args = [str(path) for path in (root / CONFIG_NAME, root / "checks") if path.exists()]
+        own = checks_of(root, context.project.app.root)
+        config.args = [str(path) for path in (root / CONFIG_NAME, own) if path.exists()]
 
 
 class GatePlugin:

@@ -5,8 +5,10 @@ Nothing heavy is imported here: a team's unit tests load this module too.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+import tomllib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -33,12 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists.
 
-    Inside a gate, conftests are looked for in ``checks/`` alone: pytest would also import those of every ``test*``
-    folder beside the place that it was called from.
+    Inside a gate, conftests are looked for in the team's ``checks/`` alone: pytest would also import those of every
+    ``test*`` folder beside the place that it was called from.
     """
     given = early_config.known_args_namespace
     if _in_gate():
-        given.file_or_dir = given.file_or_dir or [str(early_config.rootpath / "checks")]
+        given.file_or_dir = given.file_or_dir or [given.confcutdir or str(early_config.rootpath)]
     elif _selected(early_config):
         _become_gate(early_config)
     yield
@@ -56,8 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Outside a gate, a project's ``checks/`` are none of the team's unit tests."""
-    is_checks = collection_path.name == "checks" and (collection_path.parent / "gonogo.toml").is_file()
-    return True if is_checks and not _in_gate() else None
+    return True if not _in_gate() and _is_checks(collection_path) else None
 
 
 def _in_gate() -> bool:
@@ -82,10 +83,27 @@ def _names_checks(arguments: list[str], folder: Path) -> bool:
         path = (folder / argument.split("::")[0]).resolve()
         if argument.startswith("-") or not path.exists():
             continue
-        for parent in (path, *path.parents):
-            if parent.name == "checks" and (parent.parent / "gonogo.toml").is_file():
-                return True
+        if any(_is_checks(parent) for parent in (path, *path.parents)):
+            return True
     return False
+
+
+def _is_checks(folder: Path) -> bool:
+    """Whether a folder holds a project's checks: it is called ``checks`` and stands in the application's folder."""
+    return folder.name == "checks" and any(_application(parent) == folder.parent for parent in folder.parents)
+
+
+@functools.cache
+def _application(folder: Path) -> Path | None:
+    """The application's folder of the gonogo.toml that stands here; None where none stands."""
+    try:
+        text = (folder / "gonogo.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    try:
+        return Path(os.path.normpath(folder / tomllib.loads(text)["app"]["root"]))
+    except (ValueError, LookupError, TypeError):
+        return folder
 
 
 def _become_gate(config: pytest.Config) -> None:

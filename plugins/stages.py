@@ -59,7 +59,8 @@ def become_gate(arguments: Sequence[str], folder: Path) -> NoReturn:
     except GonogoError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
-    argv = gate_argv(project.root, plugins=project.app.plugins, arguments=arguments)
+    app = project.app
+    argv = gate_argv(project.root, app=app.root, plugins=app.plugins, arguments=arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(argv[0], argv, gate_environment())  # noqa: S606 (argv is ours, no shell)

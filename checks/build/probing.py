@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +16,23 @@ from gonogo.host import Command, Completed, LocalHost
 from gonogo.inspection import bytecode
 from gonogo.inspection.contents import map_paths
 from gonogo.inspection.gittree import parse_ls_tree
+from gonogo.migrations import layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Inside
 
-__all__ = ["altered", "ask", "code_roots", "judge_bytecode", "marked", "needs_python", "released", "target_path"]
+__all__ = [
+    "altered",
+    "ask",
+    "code_roots",
+    "judge_bytecode",
+    "marked",
+    "needs_python",
+    "released",
+    "revision_request",
+    "target_path",
+]
 
 _NOT_FOUND = (126, 127)
 _LINES = 8
@@ -32,7 +44,7 @@ def released(context: Context) -> Source:
     if release is None:
         pytest.skip("no release is recorded for this environment")
     runner = LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
-    return Source(release.root / context.project.app.root, runner, commit=release.commit)
+    return Source(release.source_root(context.project.app.root), runner, commit=release.commit)
 
 
 def altered(context: Context, code: Mapping[str, str]) -> list[str]:
@@ -75,6 +87,15 @@ def code_roots(code: Mapping[str, str], tracked: Collection[str]) -> tuple[str, 
 def target_path(path: str, code: Mapping[str, str]) -> str:
     """Where a path of the repository stands in the target; as it is, where nothing maps it."""
     return map_paths([path], code).get(path, path)
+
+
+def revision_request(root: Path, service: Service, code: Mapping[str, str], *, current: bool = False) -> str:
+    """What the revision probe is asked: where the migrations' configuration landed, and where their tool is run."""
+    layout = layout_of(root, tool_of(service.migrations), service.migrations_config)
+    request: dict[str, Any] = {"config": target_path(service.migrations_config, code), "current": current}
+    if layout.folder == "." and layout.config != posixpath.basename(layout.config):
+        request["folder"] = map_paths(["."], code).get(".", ".")
+    return json.dumps(request)
 
 
 def needs_python(service: Service) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from gonogo.checks.build.probing import ask, marked, target_path
-from gonogo.config import Environment, Service
+from gonogo.checks.build.probing import ask, marked, revision_request
+from gonogo.config import Environment, Project, Service
 from gonogo.inspection import answers
 from gonogo.inspection.revision_probe import MARKER
 from gonogo.plugins.evidence import Collected
@@ -19,7 +17,7 @@ __all__: list[str] = []
 
 @pytest.mark.build("B15", remedy="Look at COPY of the migrations; then: gonogo deploy --env {env} --no-cache")
 def test_migration_head_is_the_sources(
-    artifact: Artifact, environment: Environment, release: Release, evidence: Collected
+    artifact: Artifact, project: Project, environment: Environment, release: Release, evidence: Collected
 ) -> None:
     """The migration head in the artifact is the head in the source.
 
@@ -28,7 +26,7 @@ def test_migration_head_is_the_sources(
     service = environment.service.get(artifact.service, Service())
     if service.migrations == "none":
         pytest.skip(f"service.{artifact.service} has no migrations")
-    request = json.dumps({"config": target_path(service.migrations_config, artifact.code)})
+    request = revision_request(project.source_root, service, artifact.code)
     script = answers.script("revision_probe.py")
     found = marked(artifact, ask(artifact, service, script, request, isolated=False), MARKER)
     evidence.json("Heads", {"source": release.heads, "artifact": found["heads"], "error": found["error"]})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from gonogo.checks.build.probing import ask, marked, target_path
+from gonogo.checks.build.probing import ask, marked, revision_request
 from gonogo.checks.postdeploy.asking import running
-from gonogo.config import Service
+from gonogo.config import Project, Service
 from gonogo.inspection import answers, database_probe, revision_probe
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.release import Release
@@ -21,7 +19,7 @@ _SECONDS = 0.5
 
 @pytest.mark.postdeploy("D12", remedy="Run `alembic upgrade head` in {param} and read what it says")
 def test_database_revision_is_the_head(
-    service: tuple[str, Service], inspector: Inspector, release: Release, evidence: Collected
+    service: tuple[str, Service], project: Project, inspector: Inspector, release: Release, evidence: Collected
 ) -> None:
     """The database's revision is the release's head, or one that was accepted for it.
 
@@ -31,7 +29,7 @@ def test_database_revision_is_the_head(
     if configured.migrations == "none":
         pytest.skip(f"service.{name} has no migrations")
     inside = running(inspector, name)
-    request = json.dumps({"config": target_path(configured.migrations_config, inside.code), "current": True})
+    request = revision_request(project.source_root, configured, inside.code, current=True)
     done = ask(inside, configured, answers.script("revision_probe.py"), request, isolated=False)
     found = marked(inside, done, revision_probe.MARKER)
     expected = sorted(release.heads) or found["heads"]

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.config import Service
 from gonogo.inspection import presence
-from gonogo.migrations import tool_of
+from gonogo.migrations import layout_of, tool_of
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 
@@ -22,10 +22,8 @@ def test_there_is_one_migration_head(service: tuple[str, Service], source: Sourc
     name, configured = service
     if configured.migrations == "none":
         pytest.skip(f"service {name} has no migrations")
-    tool, config = tool_of(configured.migrations), source.root / configured.migrations_config
-    folders = tool.folders(
-        configured.migrations_config, config.read_text("utf-8", "replace") if config.is_file() else None
-    )
+    tool = tool_of(configured.migrations)
+    folders = layout_of(source.root, tool, configured.migrations_config).versions
     files = {path: text for path, text in source.texts(".py").items() if path.rpartition("/")[0] in folders}
     graph = tool.graph(files)
     heads = [f"{head} ({graph.revisions[head].path})" for head in graph.heads()]

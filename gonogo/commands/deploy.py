@@ -49,14 +49,23 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         serving = at.state.current()
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options)
-        work.journal.write("run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None)
+        work.journal.write(
+            "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
+        )
         screen.begin(work)
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, tell=screen.step, shield=signals.shield)
         outcome = pipeline.deploy(recipe)
         with signals.shield():
             _remember(work, outcome)
-            return finish(work, outcome, kind="deploy", started=started, seconds=time.monotonic() - begin, downtime=pipeline.downtime())
+            return finish(
+                work,
+                outcome,
+                kind="deploy",
+                started=started,
+                seconds=time.monotonic() - begin,
+                downtime=pipeline.downtime(),
+            )
 
 
 def _refuse(at: Where, release: Release, options: Options) -> None:
@@ -71,7 +80,8 @@ def _refuse(at: Where, release: Release, options: Options) -> None:
     if bad is not None and not options.force:
         raise RefusedError(
             f"{release.short}: found a commit that was turned back before ({bad.id}: {bad.bad}), expected another one. "
-            f'Deploy a commit that mends it, or this one again with `gonogo deploy --env {name} --force --reason "..."`.'
+            "Deploy a commit that mends it, or this one again: "
+            f'`gonogo deploy --env {name} --force --reason "..."`.'
         )
 
 
@@ -88,5 +98,3 @@ def _remember(work: Work, outcome: Outcome) -> None:
     elif outcome.causes and outcome.first_touch is not None:
         work.release = release.model_copy(update={"bad": outcome.reason})
         work.state.save(work.release)
-
-

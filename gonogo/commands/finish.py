@@ -88,5 +88,3 @@ def _let_go(work: Work) -> None:
             work.notes.append(f"Release {release.id} could not be removed: {str(error).splitlines()[0]}")
             continue
         shutil.rmtree(release.folder, ignore_errors=True)
-
-

@@ -159,6 +159,8 @@ def unlock(folder: Path, env: str | None, *, force: bool) -> Holder | None:
     at = where(folder, env)
     found = holder(at.state.lock)
     if found is not None and found.is_alive() and not force:
-        raise LockedError(f"found: {found}, and it still runs; expected a holder that is gone. Add --force to take it away.")
+        raise LockedError(
+            f"found: {found}, and it still runs; expected a holder that is gone. Add --force to take it away."
+        )
     at.state.lock.unlink(missing_ok=True)
     return found

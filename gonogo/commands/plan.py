@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from gonogo.asking import Gate
-from gonogo.commands.prepare import Git, Where, at_commit, make_work, new_release
+from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
 from gonogo.gate import stage_options
 from gonogo.host import Command
@@ -55,19 +55,18 @@ def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
     """
     at, commit = at_commit(folder, env, ref)
     with tempfile.TemporaryDirectory(prefix="gonogo-plan-") as aside:
-        work = _work_aside(at, Path(aside), commit_release=new_release(at, commit).id, ref=ref, env=env, options=options)
+        work = _work_aside(at, commit, Path(aside), options)
         try:
             return _describe(at, work, real=at.state.root, aside=Path(aside))
         finally:
             _forget(at, work)
 
 
-def _work_aside(at: Where, aside: Path, *, commit_release: str, ref: str, env: str | None, options: Options) -> Work:
+def _work_aside(at: Where, commit: Commit, aside: Path, options: Options) -> Work:
     """A run's surroundings whose own files stand aside, but whose memory is the environment's."""
-    commit = Git(at.project.root).commit(ref)
     elsewhere = Where(project=at.project, environment=at.environment, state=State(aside), path=at.path)
     release = new_release(elsewhere, commit)
-    work = make_work(elsewhere, release, run=commit_release, options=options)
+    work = make_work(elsewhere, release, run=release.id, options=options)
     work.serving = at.state.current()
     return work
 
@@ -82,7 +81,9 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
             ladder = str(ask_ladder(work))
         except GonogoError as error:
             problems = (str(error),)
-    steps = tuple(_step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps))
+    steps = tuple(
+        _step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps)
+    )
     undo = [team for team in reversed(at.environment.step) if team.undo]
     back = rollback_recipe(work.release, to=work.serving, undo=undo, started=True)
     return Plan(
@@ -111,7 +112,9 @@ def _checkout(work: Work) -> tuple[str, ...]:
 
 def _step(work: Work, step: Step, shown: _Names, *, first: bool) -> PlannedStep:
     if isinstance(step, Gate):
-        options = stage_options(step.stage, env=work.place.environment.name, subject=Path("S"), results=Path("R"), timeout=1)
+        options = stage_options(
+            step.stage, env=work.place.environment.name, subject=Path("S"), results=Path("R"), timeout=1
+        )
         command = ("pytest", *options[:2], "--env", work.place.environment.name)
         return PlannedStep(name=step.name, kind="gate", commands=(str(Command(argv=command)),))
     if isinstance(step, AskLadder):

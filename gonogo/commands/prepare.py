@@ -82,7 +82,10 @@ class Git:
             return self._ask("show", f"{commit.id}:{path}")
         except CommandError as error:
             raise ConfigError(
-                (f"{path}: found no such file in commit {commit.id[:7]}, expected it to be committed: `git add {path}`.",)
+                (
+                    f"{path}: found no such file in commit {commit.id[:7]}, expected it to be committed. "
+                    f"`git add {path}`, commit, and try again.",
+                )
             ) from error
 
 
@@ -142,6 +145,7 @@ def new_release(at: Where, commit: Commit) -> Release:
         created=datetime.now(UTC),
         folder=folder,
         root=folder / "source" / prefix,
+        app=at.project.app.root,
     )
 
 

@@ -33,11 +33,16 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
     """
     at = where(folder, env)
     at.state.create()
-    with Signals() as signals, hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="rollback"):
+    with (
+        Signals() as signals,
+        hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="rollback"),
+    ):
         unfinished = at.state.unfinished()
         target = choose_target(at, to=to, after_crash=unfinished is not None, force=force)
         outgoing = _outgoing(at, unfinished) or target
-        work = make_work(_pinned(at, target), target, run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-rollback", options=Options())
+        work = make_work(
+            _pinned(at, target), target, run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-rollback", options=Options()
+        )
         work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
         if unfinished is not None:
             work.notes += settle_run(at.state.run_folder(unfinished), work.journal)

@@ -43,8 +43,9 @@ def find_project(start: Path) -> Path:
             return folder
     raise ConfigError(
         (
-            f"{start / CONFIG_NAME}: found no file, here or in a folder above; expected the configuration of a project. "
-            "Write one (the README's first example is complete), or change to the folder of your application.",
+            f"{start / CONFIG_NAME}: found no file, here or in a folder above; expected the configuration "
+            "of a project. Write one (the README's first example is complete), "
+            "or change to the folder of your application.",
         )
     )
 

@@ -182,6 +182,8 @@ class Environment(_Model):
             missing = sorted(name for name, service in self.service.items() if service.command is None)
             if missing or not self.service:
                 raise ValueError(f"runtime process needs a command for each service (none for {missing or 'any'})")
+        if self.health.stable_for >= self.check_timeout:
+            raise ValueError("health.stable_for must be shorter than check_timeout: D03 observes for that long")
         if self.runtime == "compose" and not self.compose:
             raise ValueError("runtime compose needs at least one compose file")
         return self

@@ -115,7 +115,7 @@ def _handler(source: SourceFile, view: ast.expr) -> tuple[str, str]:
     return source.resolve(view)
 
 
-def _route(  # noqa: PLR0913  # the parts of one declaration
+def _route(  # the parts of one declaration
     source: SourceFile,
     dialect: Dialect,
     owners: Mapping[str, _Owner],

@@ -85,7 +85,7 @@ def probe_source() -> str:
     return answers.script("bytecode_probe.py")
 
 
-def probe_request(  # noqa: PLR0913  # one keyword per key of the request
+def probe_request(  # one keyword per key of the request
     *,
     roots: Iterable[str],
     headers_only: Iterable[str] = (),

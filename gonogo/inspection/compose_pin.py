@@ -25,7 +25,7 @@ def with_build(model: Mapping[str, Any], tags: Mapping[str, str], labels: Mappin
     return result
 
 
-def pin(  # noqa: PLR0913 - each part of a release is named
+def pin(
     model: Mapping[str, Any],
     *,
     images: Mapping[str, str],

@@ -26,6 +26,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     document: dict[str, Any] = {"heads": [], "current": None, "error": None}
     try:
         folder, name = os.path.split(request["config"])
+        if request.get("folder"):
+            folder, name = request["folder"], os.path.abspath(request["config"])  # noqa: PTH100
         if folder:
             os.chdir(folder)
         document["heads"] = heads(name)

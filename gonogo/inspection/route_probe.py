@@ -180,7 +180,7 @@ def patterns(entries: Iterable[Any], base: str, depth: int) -> Iterator[dict[str
         yield row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
 
 
-def row(  # noqa: PLR0913  # one per column
+def row(  # one per column
     kind: str, methods: Iterable[str], path: str, name: str | None, handler: Any, *, schema: str | None = None
 ) -> dict[str, Any]:
     """Return one route of the document."""

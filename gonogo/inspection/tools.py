@@ -49,4 +49,3 @@ def judge(tool: Tool, said: str | None) -> str:
     if version[:2] < tool.oldest:
         return f"{tool.name}: found {_VERSION.findall(said)[0]}, expected {tool}; {tool.install}"
     return ""
-

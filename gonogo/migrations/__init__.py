@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gonogo.migrations.alembic import Alembic
 from gonogo.migrations.base import Graph, MigrationTool, Revision
+from gonogo.migrations.layout import Layout, layout_of
 
-__all__ = ["TOOLS", "Graph", "MigrationTool", "Revision", "tool_of"]
+__all__ = ["TOOLS", "Graph", "Layout", "MigrationTool", "Revision", "layout_of", "tool_of"]
 
 TOOLS: dict[str, MigrationTool] = {"alembic": Alembic()}
 

@@ -30,7 +30,7 @@ class Alembic:
         return (*_alembic(config), "upgrade", "head")
 
     def parse_current(self, output: str) -> tuple[str, ...]:
-        """Revisions stand one a line, alone or with ``(head)``; log lines and prints of the application do not count."""
+        """Revisions stand one a line, alone or with ``(head)``; log lines and prints do not count."""
         found = [match["id"] for line in output.splitlines() if (match := _REVISION.match(line.strip()))]
         return tuple(sorted(set(found)))
 
@@ -57,7 +57,9 @@ class Alembic:
             if revision is None:
                 continue
             if revision.id in revisions:
-                problems.append(f"{path}: found revision {revision.id} a second time (first in {revisions[revision.id].path})")
+                problems.append(
+                    f"{path}: found revision {revision.id} a second time (first in {revisions[revision.id].path})"
+                )
                 continue
             revisions[revision.id] = revision
         problems += _loose_ends(revisions)
@@ -129,14 +131,17 @@ def _ids(value: object) -> tuple[str, ...]:
 
 
 def _loose_ends(revisions: Mapping[str, Revision]) -> list[str]:
-    """Parents that no file has (partial ids count as alembic counts them), and circles."""
-    problems = []
-    for revision in revisions.values():
-        for parent in (*revision.parents, *revision.needs):
-            if parent not in revisions:
-                problems.append(f"{revision.path}: found down_revision {parent}, which no file has")
+    """Parents that no file has, and circles."""
     graph = Graph(revisions=revisions)
-    for revision in revisions.values():
-        if any(parent in revisions and revision.id in graph.ancestors([parent]) for parent in revision.parents):
-            problems.append(f"{revision.path}: found a circle through revision {revision.id}")
-    return problems
+    missing = [
+        f"{revision.path}: found down_revision {parent}, which no file has"
+        for revision in revisions.values()
+        for parent in (*revision.parents, *revision.needs)
+        if parent not in revisions
+    ]
+    circles = [
+        f"{revision.path}: found a circle through revision {revision.id}"
+        for revision in revisions.values()
+        if any(parent in revisions and revision.id in graph.ancestors([parent]) for parent in revision.parents)
+    ]
+    return missing + circles

@@ -41,7 +41,9 @@ def _op_is_alembics(tree: ast.Module) -> bool:
         isinstance(node, ast.ImportFrom) and node.module == "alembic" and any(a.name == "op" for a in node.names)
         for node in tree.body
     )
-    bound = any(isinstance(node, ast.Name) and node.id == "op" and isinstance(node.ctx, ast.Store) for node in ast.walk(tree))
+    bound = any(
+        isinstance(node, ast.Name) and node.id == "op" and isinstance(node.ctx, ast.Store) for node in ast.walk(tree)
+    )
     return imported and not bound
 
 
@@ -58,18 +60,26 @@ def _statement(node: ast.stmt, tables: set[str]) -> str:
     if call is None or name is None or _hides_something(call):
         return f"line {node.lineno} does more than call op.*"
     if name == "create_table":
-        tables.add(_text(call, 0, "table_name") or "?")
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            tables.add(node.targets[0].id)
+        tables |= _names(node, call)
         return ""
+    return _operation_reason(call, name, tables)
+
+
+def _names(node: ast.stmt, call: ast.Call) -> set[str]:
+    """What a new table is called: in the database, and in the migration itself."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return {_text(call, 0, "table_name") or "?"} | {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _operation_reason(call: ast.Call, name: str, tables: set[str]) -> str:
     if name in _NEW_TABLE_ONLY:
         table = _table(call, _NEW_TABLE_ONLY[name])
-        return "" if table in tables else f"op.{name} on {table or 'a table'} that stands already (line {node.lineno})"
+        return "" if table in tables else f"op.{name} on {table or 'a table'} that stands already (line {call.lineno})"
     if name == "add_column":
         return "" if _table(call, 0) in tables else _column(call)
     if name == "create_index":
         return _index(call, tables)
-    return f"op.{name} (line {node.lineno})"
+    return f"op.{name} (line {call.lineno})"
 
 
 def _hides_something(call: ast.Call) -> bool:
@@ -105,7 +115,9 @@ def _column(call: ast.Call) -> str:
         return f"op.add_column {name}: unique or primary key (line {call.lineno})"
     constraints = {_last_name(arg.func) for arg in column.args if isinstance(arg, ast.Call)}
     if "ForeignKey" in constraints:
-        return f"op.add_column {name}: a foreign key, which can refuse the previous release's deletes (line {call.lineno})"
+        return (
+            f"op.add_column {name}: a foreign key, which can refuse the previous release's deletes (line {call.lineno})"
+        )
     if "CheckConstraint" in constraints:
         return f"op.add_column {name}: a check constraint (line {call.lineno})"
     nullable = options.get("nullable")

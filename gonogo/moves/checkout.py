@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gonogo.errors import GonogoError
 from gonogo.host import Command
-from gonogo.schema import heads_of
 from gonogo.moves.base import Work, run_all
+from gonogo.schema import heads_of
 
 __all__ = ["Checkout"]
 

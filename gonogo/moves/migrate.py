@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.host import Command
-from gonogo.migrations import tool_of
+from gonogo.migrations import layout_of, tool_of
 from gonogo.moves.base import Work, run_all
 
 __all__ = ["Migrate"]
@@ -29,9 +29,11 @@ class Migrate:
             if service.migrations == "none" or key in seen:
                 continue
             seen.add(key)
-            default = tool_of(service.migrations).upgrade_command(service.migrations_config)
-            argv = work.place.environment.commands.get("migrate", default)
-            commands.append(work.runtime.in_service(work.place, work.release, name, argv))
+            tool = tool_of(service.migrations)
+            layout = layout_of(work.place.project.source_root, tool, service.migrations_config)
+            own = work.place.environment.commands.get("migrate")
+            argv, folder = (own, ".") if own else (tool.upgrade_command(layout.config), layout.folder)
+            commands.append(work.runtime.in_service(work.place, work.release, name, argv, folder=folder))
         return tuple(commands)
 
     def do(self, work: Work) -> str:

@@ -167,11 +167,18 @@ class Runtime(Protocol):
     def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Start what migrations need (a database that does not run yet); running services are left alone."""
 
-    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
-        """Run a command once with a service's code and settings, beside its instances."""
+    def in_service(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command once with a service's code and settings, beside its instances.
 
-    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
-        """Run a command inside a service's running instance."""
+        ``folder`` is where it runs: a folder of the application, wherever it landed; ``.`` is where the service runs.
+        """
+
+    def in_instance(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command inside a service's running instance, in a folder as ``in_service`` has it."""
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run, as a person would type it."""

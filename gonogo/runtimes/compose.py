@@ -17,6 +17,7 @@ from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environm
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
+from gonogo.runtimes.compose_run import deaf_services, run_words, standing
 from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
 from gonogo.runtimes.compose_steps import Steps, groups_of
 
@@ -68,8 +69,8 @@ class ComposeRuntime:
             commands.append(self._command(place, release, release.folder / COMPOSE, *words))
         return tuple(commands)
 
-    def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (tags say it all)
-        """Note the id of each deployed service's image.
+    def measure(self, place: Place, release: Release, host: Host) -> Release:
+        """Note the id of each deployed service's image, and whether it would run a command that it is given.
 
         Raises:
             CommandError: an image is not there.
@@ -79,7 +80,8 @@ class ComposeRuntime:
             argv = ("docker", "image", "inspect", "--format", "{{.Id}}", tag)
             answer = host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
             images[service] = answer.output.strip()
-        return release.model_copy(update={"images": images})
+        measured = release.model_copy(update={"images": images})
+        return measured.model_copy(update={"deaf": deaf_services(place, measured, read_model(release), host)})
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
         """Show the end of the logs of every container of the project."""
@@ -92,14 +94,19 @@ class ComposeRuntime:
         """Start data stores that do not run; those that run are left alone."""
         return self._steps(place, release).backing()
 
-    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+    def in_service(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
         """Run a command in a new container of a service, which is removed afterwards."""
-        words = ("run", "--rm", "--no-deps", "--no-TTY", service, *argv)
-        return self._command(place, release, self._path(release), *words)
+        options, words = self._standing(place, release, service, argv, folder)
+        return self._command(place, release, self._path(release), *run_words(release, service, options, words))
 
-    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+    def in_instance(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
         """Run a command in a service's running container."""
-        return self._command(place, release, self._path(release), "exec", "--no-TTY", service, *argv)
+        options, words = self._standing(place, release, service, argv, folder)
+        return self._command(place, release, self._path(release), "exec", "--no-TTY", *options, service, *words)
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run."""
@@ -175,11 +182,20 @@ class ComposeRuntime:
             return read_model(release)
         return self._plan(place, release)
 
+    def _standing(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], folder: str
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        build = self._definitions(place, release).get(service, {}).get("build") or {}
+        return standing(place, service, build, app_folder(place, release.root), argv, folder=folder)
+
+    def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:
+        """The services as they are built."""
+        pinned = (release.folder / BUILD).is_file()
+        return services_of(read_model(release, BUILD) if pinned else self._plan(place, release))
+
     def _built(self, place: Place, release: Release) -> set[str]:
         """The services that are built here themselves."""
-        pinned = (release.folder / BUILD).is_file()
-        model = read_model(release, BUILD) if pinned else self._plan(place, release)
-        return {name for name, service in services_of(model).items() if "build" in service}
+        return {name for name, service in self._definitions(place, release).items() if "build" in service}
 
     def _plan(self, place: Place, release: Release) -> dict[str, Any]:
         root = release.root if app_folder(place, release.root).is_dir() else place.project.root

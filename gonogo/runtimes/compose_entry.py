@@ -14,7 +14,7 @@ from typing import Any
 from gonogo.host import Command, Host
 from gonogo.runtimes.compose_render import reveal
 
-__all__ = ["entry_words", "image_config", "scripts_of"]
+__all__ = ["entry_point", "entry_words", "image_config", "scripts_of"]
 
 _SECONDS = 60.0
 _LARGEST = 256 * 1024
@@ -43,6 +43,12 @@ def entry_words(service: Mapping[str, Any], image: Mapping[str, Any]) -> tuple[s
         default = image.get("Cmd") if command is None else None
         return (*_words(image.get("Entrypoint")), *(_words(default) if command is None else _revealed(command)))
     return (*_revealed(entry), *_revealed(command))
+
+
+def entry_point(service: Mapping[str, Any], image: Mapping[str, Any]) -> tuple[str, ...]:
+    """The entry point alone: the model's, else the image's."""
+    own = service.get("entrypoint")
+    return _words(image.get("Entrypoint")) if own is None else _revealed(own)
 
 
 def scripts_of(folder: Path, entries: Iterable[Sequence[str]]) -> dict[str, str]:

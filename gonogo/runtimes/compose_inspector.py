@@ -17,7 +17,7 @@ from gonogo.runtimes.base import InstanceState, Place
 from gonogo.runtimes.compose_engine import connect, containers_of, image_facts, plain_lines
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
-from gonogo.runtimes.compose_render import app_folder, environment_of, render
+from gonogo.runtimes.compose_render import environment_of, render
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -163,7 +163,7 @@ class ComposeInspector:
             return dict(configured.code)
         if self._release is not None and (self._release.folder / BUILD).is_file():
             build = services_of(read_model(self._release, BUILD)).get(service, {}).get("build") or {}
-            return code_of(build, workdir, app_folder(self._place, self._release.root))
+            return code_of(build, workdir, self._release.source_root(self._place.project.app.root))
         return code_of(build, workdir, self._place.project.source_root)
 
     def _missing(self, rows: Sequence[InstanceState]) -> Iterator[InstanceState]:

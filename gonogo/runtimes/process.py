@@ -82,13 +82,17 @@ class ProcessRuntime:
         """Return nothing: this runtime starts no database."""
         return ()
 
-    def in_service(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
-        """Run a command once with the release's programs and variables, in the application's folder."""
-        return within(place, release, argv, service=service)
+    def in_service(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command once with the release's programs and variables, in a folder of the application."""
+        return within(place, release, argv, service=service, folder=folder)
 
-    def in_instance(self, place: Place, release: Release, service: str, argv: Sequence[str]) -> Command:
+    def in_instance(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
         """Run a command as ``in_service`` does: a process has no inside of its own."""
-        return within(place, release, argv, service=service)
+        return within(place, release, argv, service=service, folder=folder)
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """The signals and commands that ``start`` would send, one a line."""

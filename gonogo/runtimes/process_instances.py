@@ -102,7 +102,7 @@ class Instances:
         return self._folder / f"{service}.json"
 
 
-def launch(  # noqa: PLR0913 (each keyword is one fact of the record)
+def launch(
     instances: Instances, host: Host, command: Command, *, service: str, release: str, port: int | None
 ) -> Instance:
     """Start an instance and record it; its output is added to the log that ``command.detach`` names.

@@ -147,11 +147,13 @@ def kept_variables(before: Mapping[str, str], now: Mapping[str, str], declared: 
     return kept
 
 
-def within(place: Place, release: Release, argv: Sequence[str], *, service: str | None = None) -> Command:
-    """A command with the environment's programs, in the application's folder, with the release's variables."""
+def within(
+    place: Place, release: Release, argv: Sequence[str], *, service: str | None = None, folder: str = "."
+) -> Command:
+    """A command with the environment's programs, in a folder of the application, with the release's variables."""
     return Command(
         argv=resolved(release, argv),
-        cwd=str(application(place, release)),
+        cwd=str(application(place, release) / folder),
         env=settings(place, release, service),
         clean_env=True,
     )
@@ -179,7 +181,7 @@ def _render(place: Place, release: Release) -> Pinned:
 
 
 def _folder(place: Place, release: Release) -> Path:
-    return release.root / place.project.app.root
+    return release.source_root(place.project.app.root)
 
 
 def _command(place: Place, release: Release, name: str, service: Service) -> tuple[str, ...]:

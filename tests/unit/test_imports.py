@@ -45,7 +45,7 @@ def imported(path: Path) -> set[str]:
 
 def room(module: str) -> str:
     """``gonogo.runtimes.base`` → ``runtimes``."""
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -60,8 +60,8 @@ def test_library_imports_run_downwards(path: Path) -> None:
 
 def test_plugins_and_checks_know_nothing_of_moves() -> None:
     """The pytest side reads; it never changes a target."""
-    allowed = {"config", "errors", "words", "host", "records", "release", "state", "subject", "gate", "runtimes", "plugins"}
-    allowed |= {"inspection", "frameworks", "migrations", "checks", ""}
+    allowed = {"config", "errors", "words", "host", "records", "release", "state", "subject", "gate", "runtimes"}
+    allowed |= {"plugins", "inspection", "frameworks", "migrations", "checks", ""}
     for path in sorted([*(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]):
         wrong = sorted(name for name in imported(path) if room(name) not in allowed)
 
@@ -69,7 +69,7 @@ def test_plugins_and_checks_know_nothing_of_moves() -> None:
 
 
 def test_pure_rooms_do_no_input_or_output() -> None:
-    """inspection and frameworks are functions over data: no processes, no sockets, no clients."""
+    """Inspection and frameworks are functions over data: no processes, no sockets, no clients."""
     forbidden = {"subprocess", "socket", "httpx", "docker", "testinfra", "requests"}
     for folder in ("inspection", "frameworks", "migrations"):
         for path in sorted((ROOT / "gonogo" / folder).glob("*.py")):
@@ -82,20 +82,24 @@ def test_pure_rooms_do_no_input_or_output() -> None:
 
 def test_only_the_runner_starts_processes() -> None:
     """``subprocess`` is imported by host.py alone; the demo starts its own database and proxy."""
-    users = []
-    for path in [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]:
-        if "import subprocess" in path.read_text(encoding="utf-8") and "demo" not in path.parts:
-            users.append(path.relative_to(ROOT).as_posix())
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in everything
+        if "import subprocess" in path.read_text(encoding="utf-8") and "demo" not in path.parts
+    ]
 
     assert users == ["gonogo/host.py"]
 
 
 def test_every_package_is_listed_for_the_wheel() -> None:
-    """setuptools is given the packages one by one; a new folder must be named."""
+    """Setuptools is given the packages one by one; a new folder must be named."""
     import tomllib  # noqa: PLC0415
 
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "gonogo").rglob("__init__.py") if "demo/app" not in path.as_posix()}
-    found |= {"gonogo." + ".".join(path.parent.relative_to(ROOT).parts) for folder in ("checks", "plugins") for path in (ROOT / folder).rglob("__init__.py")}
+    packages = [path.parent.relative_to(ROOT) for path in (ROOT / "gonogo").rglob("__init__.py")]
+    mapped = [path.parent for folder in ("checks", "plugins") for path in (ROOT / folder).rglob("__init__.py")]
+    found = {".".join(path.parts) for path in packages if "app" not in path.parts}
+    found |= {"gonogo." + ".".join(path.relative_to(ROOT).parts) for path in mapped}
 
     assert listed == found

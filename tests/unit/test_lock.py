@@ -19,7 +19,10 @@ def test_second_run_is_told_who_holds_the_environment(tmp_path: Path) -> None:
             pass
         text = str(caught.value)
 
-        assert f"{me.who}@{me.machine} (pid {me.pid}) holds shop/prod since {me.since:%Y-%m-%d %H:%M:%S} UTC for deploy" in text
+        assert (
+            f"{me.who}@{me.machine} (pid {me.pid}) holds shop/prod since {me.since:%Y-%m-%d %H:%M:%S} UTC for deploy"
+            in text
+        )
         assert text.endswith("expected a free environment. Wait for that run to end.")
     assert holder(tmp_path / "lock") is None
 

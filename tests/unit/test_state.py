@@ -62,7 +62,7 @@ def test_newer_format_is_refused_not_guessed(tmp_path: Path) -> None:
     made = release(state, "a")
     state.save(made.model_copy(update={"format": 99}))
 
-    with pytest.raises(GonogoError, match="found format 99, expected at most 1. Use a newer gonogo"):
+    with pytest.raises(GonogoError, match=r"found format 99, expected at most 1. Use a newer gonogo"):
         state.load("a")
 
 

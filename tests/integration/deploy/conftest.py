@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-APP = '''\
+APP = """\
 import http.server, json, os
 
 PAGES = {PAGES}
@@ -37,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
-'''
+"""
 
 GREEN = {"/healthz": (200, "alive"), "/page": (200, "hello")}
 
@@ -135,7 +135,9 @@ class App:
 
     def pages(self, pages: dict[str, tuple[int, str]], *, extra: str = "") -> str:
         """Commit an application that answers these pages; returns the commit's short id."""
-        (self.root / "app.py").write_text(APP.replace("{PAGES}", repr(pages)).replace("{{", "{").replace("}}", "}") + extra)
+        (self.root / "app.py").write_text(
+            APP.replace("{PAGES}", repr(pages)).replace("{{", "{").replace("}}", "}") + extra
+        )
         return self.commit("pages")
 
     def commit(self, message: str) -> str:

@@ -126,7 +126,7 @@ def test_release_that_does_not_start_is_turned_back(app: App) -> None:
     """A failed move after the first touch goes back as a red gate does."""
     app.deploy()
     app.pages(GREEN, extra="\nraise SystemExit('cannot start')\n")
-    text = (app.root / "app.py").read_text().replace('if __name__', 'raise SystemExit("cannot start")\nif __name__')
+    text = (app.root / "app.py").read_text().replace("if __name__", 'raise SystemExit("cannot start")\nif __name__')
     (app.root / "app.py").write_text(text)
     app.commit("dies at once")
     red, record = app.deploy()
@@ -140,7 +140,7 @@ def test_release_that_does_not_start_is_turned_back(app: App) -> None:
 def test_failed_build_changes_nothing(app: App) -> None:
     """Exit 1 before the first touch; the command and its last words are in the message."""
     app.deploy()
-    app.configure(commands='build = "sh -c \'echo no room left >&2; exit 28\'"')
+    app.configure(commands="build = \"sh -c 'echo no room left >&2; exit 28'\"")
     app.commit("broken build")
     red, record = app.deploy()
 
@@ -262,7 +262,7 @@ def test_downtime_over_budget_holds(app: App) -> None:
     app.deploy()
     app.configure(options='max_downtime = "1ms"')
     app.pages({**GREEN, "/new": (200, "x")}, extra="")
-    text = (app.root / "app.py").read_text().replace('if __name__', "import time; time.sleep(1)\nif __name__")
+    text = (app.root / "app.py").read_text().replace("if __name__", "import time; time.sleep(1)\nif __name__")
     (app.root / "app.py").write_text(text)
     app.commit("slow start")
     ended, record = app.deploy()
@@ -316,7 +316,7 @@ def test_rollback_without_an_earlier_release_is_refused(app: App) -> None:
 
 
 def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
-    """kill -9 after the first touch: the next deploy refuses, rollback ends what survived and proves the old release."""
+    """After kill -9 the next deploy refuses; rollback ends what survived and proves the old release."""
     app.deploy()
     app.configure(tables='[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 615"\n')
     app.pages({**GREEN, "/page": (200, "second")})

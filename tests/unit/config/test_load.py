@@ -73,7 +73,7 @@ def test_missing_required_key_names_the_table() -> None:
 def test_broken_toml_is_one_problem() -> None:
     """A text that is no TOML is told with the parser's own place."""
     assert problems("[app\n") == [
-        'gonogo.toml: found text that is no TOML (Expected \']\' at the end of a table declaration (at line 1, column 5)), '
+        "gonogo.toml: found text that is no TOML (Expected ']' at the end of a table declaration (at line 1, column 5)), "
         "expected a valid TOML document.",
     ]
 
@@ -118,7 +118,10 @@ request = "GET /new"
 """
     prod = parse_project(text, root=Path("/x")).environments["prod"]
 
-    assert [(e.request, e.status, e.within) for e in prod.endpoint] == [("GET /login", 302, 2.0), ("GET /new", 200, 5.0)]
+    assert [(e.request, e.status, e.within) for e in prod.endpoint] == [
+        ("GET /login", 302, 2.0),
+        ("GET /new", 200, 5.0),
+    ]
     assert (prod.health.live, prod.health.ready) == ("/live", "/r")
 
 
@@ -223,8 +226,12 @@ def test_any_value_in_any_table_is_told_not_crashed_on(table: str, value: object
     """Wrong types in every place are problems with a line, never a traceback."""
     import json  # noqa: PLC0415
 
-    inline = json.dumps(value) if not isinstance(value, dict) else "{" + ", ".join(f"{json.dumps(k)} = 1" for k in value) + "}"
-    text = f'{table} = {inline}\n' if "{" not in inline or isinstance(value, dict) else "app = 1\n"
+    inline = (
+        json.dumps(value)
+        if not isinstance(value, dict)
+        else "{" + ", ".join(f"{json.dumps(k)} = 1" for k in value) + "}"
+    )
+    text = f"{table} = {inline}\n" if "{" not in inline or isinstance(value, dict) else "app = 1\n"
     try:
         parse_project(text, root=Path("/x"))
     except ConfigError as error:

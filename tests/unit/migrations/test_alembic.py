@@ -91,11 +91,15 @@ def test_current_is_read_among_log_lines() -> None:
 def test_revisions_are_found_where_the_config_says() -> None:
     """script_location, version_locations, %(here)s, a config in a subfolder, and the default."""
     assert TOOL.folders("alembic.ini", None) == ("alembic/versions",)
-    assert TOOL.folders("alembic.ini", "[alembic]\nscript_location = %(here)s/db/migrations\n") == ("db/migrations/versions",)
+    assert TOOL.folders("alembic.ini", "[alembic]\nscript_location = %(here)s/db/migrations\n") == (
+        "db/migrations/versions",
+    )
     assert TOOL.folders("backend/alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\n") == (
         "backend/alembic/versions",
     )
-    assert TOOL.folders("alembic.ini", "[alembic]\nscript_location = myapp:migrations\n") == ("myapp/migrations/versions",)
+    assert TOOL.folders("alembic.ini", "[alembic]\nscript_location = myapp:migrations\n") == (
+        "myapp/migrations/versions",
+    )
     assert TOOL.folders("alembic.ini", "[alembic]\nversion_locations = a/versions b/versions\n") == (
         "a/versions",
         "b/versions",

@@ -10,7 +10,7 @@ from gonogo.migrations.expand import not_shown
 
 
 def upgrade(*lines: str) -> str:
-    """A revision whose upgrade() has these lines, from line 4 on."""
+    """Write a revision with these lines in its upgrade function, from line 4 on."""
     body = "".join(f"    {line}\n" for line in lines)
     return f"from alembic import op\nimport sqlalchemy as sa\ndef upgrade() -> None:\n{body}\n"
 
@@ -25,7 +25,10 @@ def upgrade(*lines: str) -> str:
         ('op.add_column("leads", sa.Column("note", sa.Text(), nullable=True))',),
         ('op.add_column("leads", sa.Column("n", sa.Integer(), nullable=False, server_default="0"))',),
         ('op.create_index("ix", "leads", ["email"])',),
-        ('op.create_table("t", sa.Column("a", sa.Text()))', 'op.add_column("t", sa.Column("b", sa.Text(), nullable=False))'),
+        (
+            'op.create_table("t", sa.Column("a", sa.Text()))',
+            'op.add_column("t", sa.Column("b", sa.Text(), nullable=False))',
+        ),
         ('op.create_index(op.f("ix"), "leads", ["email"], unique=False)',),
         (
             't = op.create_table("rates", sa.Column("id", sa.Integer()))',

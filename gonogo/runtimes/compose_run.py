@@ -1,0 +1,57 @@
+"""A service's own command beside its instances: in which folder it runs, and what its entry point makes of it."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gonogo.host import Host
+from gonogo.inspection.contents import map_paths
+from gonogo.inspection.entrypoint import passes_on
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
+from gonogo.runtimes.compose_files import services_of
+from gonogo.runtimes.compose_render import app_folder
+
+__all__ = ["deaf_services", "run_words", "standing"]
+
+
+def standing(
+    place: Place, service: str, build: Mapping[str, Any], root: Path, argv: Sequence[str], *, folder: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Options and command that run ``argv`` where a folder of the application landed in the image.
+
+    Without ``code`` in gonogo.toml the build context is where the service works.
+    """
+    configured = place.environment.service.get(service)
+    landed = map_paths([folder], configured.code).get(folder) if configured is not None and folder != "." else None
+    if landed is not None:
+        return ("--workdir", landed), tuple(argv)
+    context = Path(str(build.get("context") or root))
+    below = posixpath.relpath((root / folder).as_posix(), context.as_posix())
+    if folder == "." or below == "." or below.startswith(".."):
+        return (), tuple(argv)
+    return (), ("sh", "-c", f"cd {shlex.quote(below)} && exec {shlex.join(argv)}")
+
+
+def run_words(release: Release, service: str, options: Sequence[str], argv: Sequence[str]) -> tuple[str, ...]:
+    """``run`` with a command; an entry point that would swallow the command is replaced by it."""
+    words = ("run", "--rm", "--no-deps", "--no-TTY", *options)
+    if service in release.deaf:
+        return (*words, "--entrypoint", argv[0], service, *argv[1:])
+    return (*words, service, *argv)
+
+
+def deaf_services(place: Place, release: Release, model: Mapping[str, Any], host: Host) -> tuple[str, ...]:
+    """The services whose entry point does not run a command that it is given."""
+    definitions = services_of(model)
+    entries = {
+        name: entry_point(definitions[name], image_config(release.images.get(name, release.tags[name]), host))
+        for name in release.services
+    }
+    scripts = scripts_of(app_folder(place, release.root), entries.values())
+    return tuple(name for name, words in entries.items() if not passes_on(words, scripts))
