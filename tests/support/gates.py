@@ -171,6 +171,7 @@ class Gates:
         *arguments: str,
         subject: Subject | None = None,
         env: str = "test",
+        app: str = ".",
         environ: Mapping[str, str] | None = None,
     ) -> Run:
         """Run one gate in ``root``; with ``subject`` as a deploy asks it, without as a bare run does."""
@@ -180,7 +181,8 @@ class Gates:
             path = self._file("subject")
             path.write_text(subject.model_dump_json(), encoding="utf-8")
             asked.append(f"--gonogo-subject={path}")
-        return self._run(gate_argv(root, arguments=asked), root, gate_environment(self._environ(environ)), results)
+        argv = gate_argv(root, app=app, arguments=asked)
+        return self._run(argv, root, gate_environment(self._environ(environ)), results)
 
     def subject(self, root: Path, env: str = "test", **facts: Any) -> Subject:
         """A deploy's subject on a checkout; ``facts`` are fields of ``Subject``."""
