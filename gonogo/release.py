@@ -60,6 +60,11 @@ class Release(BaseModel):
         return self.root / (app if self.app is None else self.app)
 
     @property
+    def gate(self) -> Path:
+        """What its own post-deploy gate said when it went GO; it is judged by that on the way back."""
+        return self.folder / "gate.json"
+
+    @property
     def short(self) -> str:
         """The commit as people read it."""
         return self.commit[:7]

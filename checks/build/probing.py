@@ -59,10 +59,11 @@ def altered(context: Context, code: Mapping[str, str]) -> list[str]:
     wanted = [one for one in entries if one.path in mapped and not one.is_symlink and not one.is_submodule]
     lost = [one.path for one in wanted if not (source.root / one.path).is_file()]
     there = [one for one in wanted if one.path not in lost and "\n" not in one.path]
+    prefix = source.git("rev-parse", "--show-prefix").output.removesuffix("\n")
     command = Command(
         argv=("git", "hash-object", "--stdin-paths"),
-        cwd=str(source.root),
-        stdin="".join(f"{one.path}\n" for one in there).encode(errors="surrogateescape"),
+        cwd=source.git("rev-parse", "--show-toplevel").output.removesuffix("\n"),  # git reads the paths from there
+        stdin="".join(f"{prefix}{one.path}\n" for one in there).encode(errors="surrogateescape"),
     )
     hashes = LocalHost().run(command, output_limit=None).require().output.split()
     changed = [one.path for one, found in zip(there, hashes, strict=True) if one.sha != found]
