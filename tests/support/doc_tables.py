@@ -1,0 +1,134 @@
+"""The README's table of built-in checks, made from the marks and docstrings in ``checks/``.
+
+``python -m tests.support.doc_tables`` writes it; ``tests/unit/test_docs.py`` compares.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonogo.words import OnRed, Severity, Stage
+
+__all__ = ["BEGIN", "END", "NEEDS", "ROOT", "Check", "built_in", "checks_table", "readme_table"]
+
+ROOT = Path(__file__).resolve().parents[2]
+BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
+END = "<!-- end of checks -->"
+
+NEEDS = {
+    "P01": "-",
+    "P05": "`app.required`, `service.required`, `settings`, `migrations`",
+    "P06": "-",
+    "P08": "-",
+    "P12": "compose",
+    "P16": "published ports, or `port`",
+    "P19": "`required_env`, `secrets`, `settings`, or `${…}` in compose files",
+    "P20": "an env file",
+    "P25": "-",
+    "P26": "`min_free_disk`, `min_free_memory`",
+    "P27": "compose",
+    "P31": "`migrations`",
+    "P36": "a serving release",
+    "P37": "a serving release",
+    "P38": "-",
+    "B01": "compose",
+    "B02": "`code`, where the default is wrong",
+    "B03": "`code`, where the default is wrong",
+    "B04": "`entrypoint`",
+    "B06": "`framework`, `entrypoint`; `min_routes`",
+    "B08": "`app.required` or `service.required`",
+    "B11": "compose",
+    "B12": "compose, a health check",
+    "B15": "`migrations`",
+    "D01": "-",
+    "D02": "a health check, or `port`",
+    "D03": "`health.stable_for`",
+    "D04": "-",
+    "D05": "`code`, where the default is wrong",
+    "D06": "a URL; `health.live`",
+    "D07": "a URL; `health.ready`",
+    "D08": "a URL; JSON in `health.live` or `health.ready`",
+    "D09": "`endpoint`",
+    "D11": '`framework = "fastapi"`, `entrypoint`, a URL',
+    "D12": "`migrations`",
+    "D13": "`DATABASE_URL` (or a usual name) in the instance",
+    "D15": "logs; `logs.allow`",
+    "D27": "a serving release, a URL; `max_downtime`",
+}
+"""Code → the configuration without which the check skips, or which it reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One built-in check, as its source says it."""
+
+    code: str
+    stage: Stage
+    proves: str
+    severity: Severity
+    on_red: OnRed
+
+
+def built_in() -> list[Check]:
+    """Every check of ``checks/``, by stage and code; the source is read, not imported."""
+    found = [check for stage in Stage for path in (ROOT / "checks" / stage).glob("test_*.py") for check in _in(path)]
+    return sorted(found, key=lambda check: (list(Stage).index(check.stage), check.code))
+
+
+def checks_table() -> str:
+    """The table as Markdown, one line a check."""
+    rows = ["| code | stage | proves that | needs | red |", "|---|---|---|---|---|"]
+    for check in built_in():
+        red = check.severity if check.severity is Severity.ADVISORY else check.on_red
+        shown = "blocks" if check.stage is not Stage.POSTDEPLOY and red is OnRed.ROLLBACK else str(red)
+        rows.append(f"| {check.code} | {check.stage} | {check.proves} | {NEEDS[check.code]} | {shown} |")
+    return "\n".join(rows)
+
+
+def readme_table(text: str) -> str:
+    """What stands between the marks of the README."""
+    return text.partition(BEGIN)[2].partition(END)[0].strip()
+
+
+def _in(path: Path) -> Iterator[Check]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            for decorator in node.decorator_list:
+                mark = _mark(decorator)
+                if mark is not None and isinstance(decorator, ast.Call):
+                    yield _check(node, decorator, mark)
+
+
+def _mark(decorator: ast.expr) -> Stage | None:
+    """The stage of ``@pytest.mark.<stage>(…)``; None for another decorator."""
+    words = ast.unparse(decorator.func).split(".") if isinstance(decorator, ast.Call) else []
+    return Stage(words[-1]) if words[:2] == ["pytest", "mark"] and words[-1] in list(Stage) else None
+
+
+def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> Check:
+    words = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    docstring = ast.get_docstring(node) or ""
+    return Check(
+        code=ast.literal_eval(call.args[0]),
+        stage=stage,
+        proves=" ".join(docstring.split("\n\n")[0].split()).removesuffix("."),
+        severity=Severity(words.get("severity", Severity.BLOCKER)),
+        on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
+    )
+
+
+def main() -> int:
+    """Write the table into the README."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    readme.write_text(f"{head}{BEGIN}\n\n{checks_table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The small shop of the README's first screen, under the runtime ``process``, alive on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+
+__all__ = ["MAIN", "configuration", "serving"]
+
+MAIN = """\
+import http.server
+import json
+import os
+
+RATES = {"beds": 4500}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer({"status": "ok", "release": os.environ.get("GONOGO_RELEASE")})
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.answer({"total": sum(RATES.get(room, 0) * count for room, count in asked.items())})
+
+    def answer(self, document):
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+"""``main.py``; renaming the rate leaves everything alive, and nothing can be sold."""
+
+
+def configuration(port: int, *, state: str) -> str:
+    """The shop's gonogo.toml; its environment is made without pip, because it needs no package."""
+    return f"""\
+[app]
+name = "shop"
+
+[service.web]
+command = "{{python}} main.py"
+port = {port}
+
+[env.staging]
+runtime = "process"
+project = "shop-staging"
+state = "{state}"
+health = {{ live = "/healthz", stable_for = "1s" }}
+retry_every = "100ms"
+
+[env.staging.commands]
+environment = "{{python}} -m venv --clear --without-pip {{venv}}"
+"""
+
+
+@contextlib.contextmanager
+def serving(*, priced: bool = True) -> Iterator[int]:
+    """A server on loopback that answers as the shop does; the port is given."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.dumps({"total": 9000 if priced else 0}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, name="shop")
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

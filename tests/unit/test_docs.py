@@ -1,0 +1,265 @@
+"""What README and docs say is what the code does: examples run, tables name what is there, commands are accepted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import types
+import typing
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import BaseModel, BeforeValidator
+from typer.main import get_command
+
+from gonogo.cli import app
+from gonogo.config import parse_project
+from gonogo.config.models import App, Endpoint, Environment, Health, Logs, SecretRule, Service, TeamStep
+from gonogo.config.types import parse_duration
+from gonogo.plugins import fixtures
+from gonogo.words import Exit, Outcome, Stage
+from tests.support.doc_tables import NEEDS, ROOT, built_in, checks_table, readme_table
+from tests.support.readme_app import MAIN, configuration, serving
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ROW = re.compile(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
+_COMMAND = re.compile(r"^ {4}(?:\S+/bin/)?(gonogo [a-z].*)$|`(gonogo [a-z][^`]*)`", re.MULTILINE)
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Page and text of every fenced block in a language."""
+    found = ((path, _FENCED.findall(path.read_text(encoding="utf-8"))) for path in PAGES)
+    return [(path.name, text) for path, fenced in found for name, text in fenced if name == language]
+
+
+def table(caption: str) -> list[tuple[str, str]]:
+    """First and second cell of each row of the table below a caption of the README."""
+    text = README.partition(f"\n{caption}")[2].partition("\n|")[2]
+    return [(key, default) for key, default, _ in _ROW.findall("|" + text.partition("\n\n")[0])]
+
+
+def default_of(model: type[BaseModel], name: str) -> str:
+    """A field's default as the README writes it."""
+    field = model.model_fields[name]
+    value = field.default
+    if field.is_required():
+        return "required"
+    if isinstance(value, BaseModel):
+        return "see below"
+    if is_duration(field.metadata):
+        return f'`"{duration(value)}"`'
+    if value in (None, (), {}, ""):
+        return "-"
+    return f"`{literal(value)}`"
+
+
+def is_duration(metadata: list[Any]) -> bool:
+    """Whether a field is written as text with a unit."""
+    return any(isinstance(one, BeforeValidator) and one.func is parse_duration for one in metadata)
+
+
+def duration(seconds: float) -> str:
+    """The shortest way to write it."""
+    return f"{seconds / 60:g}m" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g}s"
+
+
+def literal(value: object) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value.value if isinstance(value, Enum) else value}"' if isinstance(value, str) else str(value)
+
+
+@pytest.mark.parametrize(
+    ("caption", "model"),
+    [
+        ("`[app]`", App),
+        ("`[service.NAME]`,", Service),
+        ("`health = { … }`", Health),
+        ("`[[env.NAME.endpoint]]`\n", Endpoint),
+        ("`[[env.NAME.step]]`", TeamStep),
+    ],
+)
+def test_key_tables_are_the_models(caption: str, model: type[BaseModel]) -> None:
+    """Each table names exactly the fields of its model, in their order, with their defaults."""
+    expected = [(field.alias or name, default_of(model, name)) for name, field in model.model_fields.items()]
+
+    assert table(caption) == expected
+
+
+def test_environment_table_is_the_model() -> None:
+    """The environment's name stands in the table's header; ``extends`` is resolved before the model sees it."""
+    names = [name for name in Environment.model_fields if name != "name"]
+    expected = [("extends", "-"), *((name, default_of(Environment, name)) for name in names)]
+
+    assert [row for row in table("`[env.NAME]`\n") if row != ("logs", "-")] == [
+        row for row in expected if row[0] != "logs"
+    ]
+    assert ("logs", "-") in table("`[env.NAME]`\n")
+
+
+def test_small_models_are_named_whole() -> None:
+    """The two tables of one key each are told in a sentence."""
+    assert list(SecretRule.model_fields) == ["min_length"]
+    assert list(Logs.model_fields) == ["allow"]
+    assert (
+        "`secrets` values have one key, `min_length` (default `0`); `logs` has one key, `allow` (default none)."
+        in README
+    )
+
+
+def test_command_keys_are_all_named() -> None:
+    """The table of replaceable commands has the model's keys."""
+    annotation = Environment.model_fields["commands"].annotation
+    keys = typing.get_args(typing.get_args(annotation)[0])
+
+    assert sorted(key for key, _ in table("`[env.NAME.commands]`\n")) == sorted(keys)
+
+
+@pytest.mark.parametrize("example", [text for _, text in blocks("toml") if text.startswith("# gonogo.toml")])
+def test_whole_configurations_are_valid(example: str) -> None:
+    """A block that begins with ``# gonogo.toml`` is one that a user may copy."""
+    project = parse_project(example, root=Path("/srv/shop"))
+
+    assert all(environment.endpoint for environment in project.environments.values())
+
+
+def test_there_are_examples_for_both_runtimes() -> None:
+    """The README shows a whole configuration for each runtime."""
+    examples = [parse_project(text, root=ROOT) for _, text in blocks("toml") if text.startswith("# gonogo.toml")]
+
+    assert {env.runtime for one in examples for env in one.environments.values()} == {"compose", "process"}
+
+
+def checks_in(repository: Repository, port: int) -> Path:
+    """A repository whose checks are the blocks of the documentation."""
+    files = {f"checks/test_block_{number}.py": text for number, (_, text) in enumerate(blocks("python"))}
+    config = (
+        configuration(port, state="state").replace("[env.staging]", "[env.test]").replace("[env.staging.", "[env.test.")
+    )
+    return repository({"gonogo.toml": config, "main.py": MAIN, "CHANGELOG.md": "", ".gitignore": "state/\n", **files})
+
+
+def test_check_examples_pass(repository: Repository, gate: Gates) -> None:
+    """Every check that the documentation shows runs as a gate's check, and is green where its subject is."""
+    with serving() as port:
+        root = checks_in(repository, port)
+        run = gate(root, "-m", "predeploy or postdeploy", "-k", "block_")
+
+    shown = sum(text.count("def test_") for _, text in blocks("python"))
+    assert {check.outcome for check in run.checks} == {Outcome.PASSED}, run.out
+    assert len({check.id.partition("[")[0] for check in run.checks}) == shown
+
+
+def test_first_check_is_red_as_shown(repository: Repository, gate: Gates) -> None:
+    """The README's first check says of a shop without prices what the README shows."""
+    with serving(priced=False) as port:
+        run = gate(checks_in(repository, port), "-m", "postdeploy", "-k", "test_an_estimate_has_a_price")
+
+    check = run.only()
+    assert f"NO-GO  {check.code} checks/test_prices.py::test_an_estimate_has_a_price" in README
+    assert f"  proves    {check.proves}\n  found     {check.found}\n  evidence  Estimate: " in README
+    assert f"  remedy    {check.remedy.replace('--env test', '--env staging')}\n" in README
+
+
+def test_checks_table_is_the_code() -> None:
+    """The table of built-in checks equals the marks in checks/; ``python -m tests.support.doc_tables`` writes it."""
+    assert readme_table(README) == checks_table()
+
+
+def test_every_check_says_what_it_needs() -> None:
+    """The one column that the marks do not hold has an entry for each check, and no other."""
+    codes = [check.code for check in built_in()]
+
+    assert sorted(NEEDS) == sorted(codes)
+    assert len(codes) == len(set(codes))
+
+
+def test_fixture_table_is_the_plugin() -> None:
+    """Every fixture that a team's check may use is listed, and nothing else."""
+    offered = {name for name in fixtures.__all__ if not isinstance(getattr(fixtures, name), str | types.FunctionType)}
+    listed = re.findall(r"^\| `(\w+)` \|", README.partition("| fixture | is |")[2].partition("\n\n")[0], re.MULTILINE)
+
+    assert sorted(listed) == sorted(offered)
+
+
+def commands() -> list[str]:
+    """Every command line of gonogo's in README and docs."""
+    found = [match for path in PAGES for match in _COMMAND.findall(path.read_text(encoding="utf-8"))]
+    return sorted({(line or inline).partition("  #")[0].partition(" > ")[0].strip() for line, inline in found})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_are_accepted(line: str) -> None:
+    """The command line takes every command as it is written."""
+    group: Any = get_command(app)
+    words = shlex.split(line)[1:]
+    context = group.make_context("gonogo", words, resilient_parsing=True)
+    name, command, rest = group.resolve_command(context, words)
+
+    command.make_context(name, rest, parent=context)
+
+
+def test_command_table_is_the_command_line() -> None:
+    """Every command is listed with all its options."""
+    group: Any = get_command(app)
+    expected = {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in group.commands.items()
+    }
+    rows = re.findall(r"^\| `gonogo (\w+)` \| .* \| (.*) \|$", README, re.MULTILINE)
+
+    assert {name: set(re.findall(r"--[a-z-]+", options)) for name, options in rows} == expected
+
+
+def test_stages_in_commands_exist() -> None:
+    """``pytest -m`` is followed by a stage."""
+    named = re.findall(r"python -m pytest -m (\w+)", README)
+
+    assert named
+    assert set(named) <= set(Stage)
+
+
+def test_exit_code_table_is_the_enum() -> None:
+    """Every exit code is explained once."""
+    text = README.partition("| exit code | means |")[2].partition("\n\n")[0]
+
+    assert re.findall(r"^\| (\d) \|", text, re.MULTILINE) == [str(int(code)) for code in Exit]
+
+
+def test_quoted_messages_are_said() -> None:
+    """Every message of the troubleshooting table is a piece of the code."""
+    text = README.partition("## Troubleshooting")[2].partition("\n## ")[0]
+    quoted = [key for key, _ in re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE)]
+    code = "\n".join(
+        path.read_text("utf-8") for room in ("gonogo", "plugins", "checks") for path in (ROOT / room).rglob("*.py")
+    )
+
+    assert quoted
+    assert [message for message in quoted if message not in code] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link names a file or folder of this repository."""
+    broken = [link for link in _LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
+
+    assert broken == []
+
+
+def test_decisions_are_numbered() -> None:
+    """Decisions are numbered without gaps, and each begins with its title."""
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+    assert [page.name[:4] for page in pages] == [f"{number:03}-" for number in range(1, len(pages) + 1)]
+    assert all(page.read_text("utf-8").startswith("# ") for page in pages)
