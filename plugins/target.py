@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from gonogo.errors import CommandError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.pythons import NAMES, Wanted, wanted
 from gonogo.plugins.evidence import InconclusiveError
@@ -47,5 +48,16 @@ def choose(folder: Path, runtime: str, runner: LocalHost) -> TargetPython:
     if runtime == "process":
         return TargetPython(getattr(sys, "_base_executable", None) or sys.executable, None, runner)
     named = wanted(texts)
-    program = shutil.which(f"python{named.version}") if named is not None else None
-    return TargetPython(program or shutil.which("python3") or sys.executable, named, runner)
+    program = _runs(f"python{named.version}", runner) if named is not None else None
+    return TargetPython(program or _runs("python3", runner) or sys.executable, named, runner)
+
+
+def _runs(name: str, runner: LocalHost) -> str | None:
+    """The program's path, if it can be run: a shim of pyenv or asdf stands there for versions that are not chosen too."""
+    program = shutil.which(name)
+    if program is None:
+        return None
+    try:
+        return program if runner.run(Command(argv=(program, "-I", "-c", "0"), timeout=_SECONDS)).ok else None
+    except CommandError:
+        return None
