@@ -13,13 +13,20 @@ from gonogo.gate import gate_argv, gate_environment, stage_options
 from gonogo.host import Command, Completed
 from gonogo.judgement import settle, undecided
 from gonogo.moves.base import Work
-from gonogo.records.results import GateResult, read_gate
+from gonogo.records.results import GateResult, asked_now, read_gate
 from gonogo.release import Release
 from gonogo.state import write_atomically
 from gonogo.subject import Subject
-from gonogo.words import Role, Stage
+from gonogo.words import Exit, Role, Stage
 
 __all__ = ["Gate"]
+
+_UNFIT = {
+    int(Exit.INTERRUPTED): "the gate was cut short",
+    int(Exit.INTERNAL): "pytest itself failed in the gate",
+    int(Exit.USAGE): "pytest refused the checks",
+}
+"""What pytest's exit codes say of a session that cannot be a gate, however many checks passed in it."""
 
 
 class Gate:
@@ -59,7 +66,9 @@ class Gate:
         completed = work.host.run(command)
         found = read_gate(results)
         if found is None or completed.timed_out:
-            return self._broken(work, began, completed.seconds, _why(completed))
+            return self._broken(work, began, completed.seconds, _why(completed, results))
+        if found.exitstatus in _UNFIT and not found.blocking and not found.problem:
+            return self._broken(work, began, completed.seconds, f"{_UNFIT[found.exitstatus]}:\n{_tail(completed)}")
         if found.partial and not only:
             return self._broken(work, began, completed.seconds, "the gate was asked only in part (PARTIAL)")
         return found.model_copy(update={"seconds": completed.seconds})
@@ -111,7 +120,23 @@ class Gate:
         )
 
 
-def _why(completed: Completed) -> str:
-    timed_out, said = completed.timed_out, completed.output + completed.errors
-    tail = "\n".join(said.strip().splitlines()[-15:])
-    return f"{'the gate had no end in time' if timed_out else 'the gate left no results'}:\n{tail}"
+def _why(completed: Completed, results: Path) -> str:
+    """Why there are no results, and which check was asked last: it may have ended the whole process."""
+    if completed.timed_out:
+        how = f"the gate had no end within {completed.command.timeout:g} s"
+    else:
+        how = f"the gate left no results ({_ending(completed.code)})"
+    try:
+        how += f"; the last check that began is {asked_now(results).read_text(encoding='utf-8')}"
+    except OSError:
+        how += "; no check had begun"
+    return f"{how}. What it said:\n{_tail(completed)}"
+
+
+def _ending(code: int) -> str:
+    return f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _tail(completed: Completed) -> str:
+    said = completed.output + completed.errors
+    return "\n".join(said.strip().splitlines()[-15:]) or "(nothing)"

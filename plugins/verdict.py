@@ -18,7 +18,7 @@ from gonogo.errors import GonogoError
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
-from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.results import CheckResult, GateResult, asked_now
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -50,6 +50,8 @@ class VerdictPlugin:
         self._config = config
         self._context = context
         self._checks: dict[str, CheckResult] = {}
+        self._collected: list[str] = []
+        self._ended: set[str] = set()
         self._started = datetime.now(UTC)
         self._begin = time.monotonic()
         self.gate: GateResult | None = None
@@ -132,6 +134,24 @@ class VerdictPlugin:
             if before is None or check.outcome.is_red:
                 self._checks[check.id] = check
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what has to be asked."""
+        self._collected = [item.nodeid for item in session.items]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Remember it on xdist's controller, which collects nothing itself."""
+        self._collected = list(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which check is asked now; a check that ends the whole process is found by it."""
+        if self._context.results is not None and not hasattr(self._config, "workerinput"):
+            asked_now(self._context.results).write_text(nodeid, encoding="utf-8")
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note which checks came to their end."""
+        self._ended.add(nodeid)
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is a check that crashed."""
         if report.failed:
@@ -168,8 +188,21 @@ class VerdictPlugin:
             started=self._started,
             seconds=time.monotonic() - self._begin,
             checks=checks,
+            problem="" if exitstatus in {Exit.INTERNAL, Exit.USAGE} else self._cut_short(),
         )
         return gate.model_copy(update={"exitstatus": int(_exit(gate, exitstatus))})
+
+    def _cut_short(self) -> str:
+        """Why the gate is no whole one: a check ended the session, so that others were never asked."""
+        if self._config.option.collectonly or self._config.option.maxfail:
+            return ""
+        left = [nodeid for nodeid in self._collected if nodeid not in self._ended]
+        if not left:
+            return ""
+        return (
+            f"the gate was cut short at {left[0]}: {len(left)} of {len(self._collected)} checks did not come to their "
+            "end, expected all of them. A check must not end the session (pytest.exit, KeyboardInterrupt, shouldstop)."
+        )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The verdict in words, after pytest's own summary."""
@@ -193,7 +226,7 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
     """Pytest's exit status, extended: a gate in which nothing was asked is no GO."""
     if exitstatus in {Exit.INTERRUPTED, Exit.INTERNAL, Exit.USAGE} and not gate.blocking:
         return Exit(exitstatus)
-    if gate.blocking:
+    if gate.blocking or gate.problem:
         return Exit.NO_GO
     if not gate.asked:
         return Exit.NOTHING_CHECKED

@@ -12,7 +12,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
-__all__ = ["CheckResult", "Downtime", "Evidence", "GateResult", "RunResult", "StepResult", "Text", "read_gate"]
+__all__ = [
+    "CheckResult",
+    "Downtime",
+    "Evidence",
+    "GateResult",
+    "RunResult",
+    "StepResult",
+    "Text",
+    "asked_now",
+    "read_gate",
+]
 
 
 def _written(value: Any) -> Any:
@@ -185,6 +195,11 @@ class RunResult(BaseModel):
     def touched(self) -> bool:
         """Whether the run changed, or began to change, what serves."""
         return self.first_touch is not None
+
+
+def asked_now(results: Path) -> Path:
+    """Where a gate notes which check it asks at this moment; beside its results file."""
+    return results.with_name(f"{results.stem}.asking")
 
 
 def read_gate(path: Path) -> GateResult | None:
