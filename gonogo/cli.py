@@ -235,19 +235,19 @@ def _main(
 
 def _screen() -> Any:
     from gonogo.commands.deploy import Screen  # noqa: PLC0415
-    from gonogo.records.terminal import header_line, step_line  # noqa: PLC0415
+    from gonogo.records.terminal import header_line, paint, step_line  # noqa: PLC0415
 
     def begin(work: Any) -> None:
         serving = work.serving.short if work.serving else None
         _say(header_line(work.place.project.app.name, work.release.commit, work.place.environment.name, serving))
 
-    return Screen(begin=begin, step=lambda step: _say(step_line(step)))
+    return Screen(begin=begin, step=lambda step: _say(paint(step_line(step))))
 
 
 def _finished(run: RunResult, *, as_json: bool) -> int:
-    from gonogo.records.terminal import ending_lines  # noqa: PLC0415
+    from gonogo.records.terminal import ending_lines, paint  # noqa: PLC0415
 
-    _say("\n" + "\n".join(ending_lines(run)))
+    _say("\n" + "\n".join(paint(line) for line in ending_lines(run)))
     if as_json:
         _print_json(run)
     return int(run.exit_code)

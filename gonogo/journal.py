@@ -23,15 +23,24 @@ class Journal:
         self._host = host
         self._redact = redact or str
         self._step = ""
+        self.lenient = False
+        """On the way back a full disk must not keep the previous release from being started."""
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, event: str, **facts: Any) -> None:
         """Add one line and wait until it is on the disk."""
         line = {"at": datetime.now(UTC).isoformat(), "host": self._host, "step": self._step, "event": event, **facts}
         text = self._redact(json.dumps(line, default=str, ensure_ascii=False))
+        try:
+            self._append(text.encode(errors="replace") + b"\n")
+        except OSError:
+            if not self.lenient:
+                raise
+
+    def _append(self, line: bytes) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, text.encode() + b"\n")
+            os.write(descriptor, line)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gonogo.inspection.baseline import is_known
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import OnRed, Outcome
 
@@ -33,8 +34,14 @@ class Judgement:
     reason: str = ""
 
 
-def judge(gate: GateResult, *, baseline: GateResult | None) -> Judgement:
-    """Weigh the red blockers of a post-deploy gate against the baseline."""
+def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult | None = None) -> Judgement:
+    """Weigh the red blockers of a post-deploy gate.
+
+    Args:
+        gate: what the checks say of the new release.
+        baseline: what the same checks said of the serving release, before the first touch.
+        pinned: the serving release's own gate when it went GO; a check that it was not asked is new or changed.
+    """
     if gate.problem or not gate.asked:
         return Judgement(action=Action.ROLLBACK, reason=gate.problem or "nothing was checked")
     before = {check.id: check for check in baseline.checks} if baseline is not None else {}
@@ -42,7 +49,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None) -> Judgement:
     back: list[CheckResult] = []
     held: list[CheckResult] = []
     for check in gate.blocking:
-        if _was_red(check, before):
+        if _was_red(check, before) and is_known(check, pinned):
             notes.append(f"{_name(check)} was red before this release too and does not turn it back: {check.found}")
         elif check.on_red is OnRed.WARN:
             notes.append(f"{_name(check)} is red and only warns: {check.found}")
@@ -90,11 +97,9 @@ def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
 
 
 def _was_red(check: CheckResult, before: Mapping[str, CheckResult]) -> bool:
-    """Red before, by the same test and configuration, and not one of those that are never excused."""
+    """Red before, and not one of those that are never excused."""
     prior = before.get(check.id)
-    if prior is None or (check.code or "").split("[")[0] in NEVER_EXCUSED:
-        return False
-    return prior.outcome.is_red and prior.fingerprint == check.fingerprint
+    return prior is not None and prior.outcome.is_red and (check.code or "").split("[")[0] not in NEVER_EXCUSED
 
 
 def _answered_well(gate: GateResult) -> bool:

@@ -19,9 +19,10 @@ from gonogo.moves.start import Restore, Stop
 from gonogo.moves.team import TeamMove
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import AskLadder, Recipe, Step, rollback_recipe
-from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult
+from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult, read_gate
 from gonogo.release import Release
 from gonogo.schema import ask_ladder
+from gonogo.signals import Signals
 from gonogo.words import Exit, Role, Stage, Tier
 
 __all__ = ["Outcome", "Pipeline"]
@@ -36,6 +37,8 @@ class Outcome:
     causes: tuple[CheckResult, ...] = ()
     steps: list[StepResult] = field(default_factory=list)
     first_touch: datetime | None = None
+    asked: GateResult | None = None
+    """The post-deploy gate of the new release."""
     went_back_to: Release | None = None
     back_after: float | None = None
     """Seconds from the red verdict to the previous release being healthy again."""
@@ -49,20 +52,13 @@ class Outcome:
 class Pipeline:
     """One run of a deploy recipe, with the rollback recipe behind it."""
 
-    def __init__(
-        self,
-        work: Work,
-        *,
-        tell: Callable[[StepResult], None],
-        shield: Callable[[], contextlib.AbstractContextManager[None]],
-    ) -> None:
-        """``tell`` shows each finished step; ``shield`` keeps signals from stopping what runs inside it."""
+    def __init__(self, work: Work, *, tell: Callable[[StepResult], None], signals: Signals) -> None:
+        """``tell`` shows each finished step; ``signals`` says where a run may be stopped."""
         self._work = work
         self._tell = tell
-        self._shield = shield
+        self._signals = signals
         self._outcome = Outcome(exit_code=Exit.INTERNAL)
         self._undo: list[TeamStep] = []
-        self._notes: list[str] = []
 
     def deploy(self, recipe: Recipe) -> Outcome:
         """Run to GO, or stop before the first touch, or go back."""
@@ -70,14 +66,16 @@ class Pipeline:
         before = recipe.steps[:touch]
         after = recipe.steps[touch:] if touch is not None else ()
         try:
-            self._run_safe(before)
+            with self._signals.interruptible():
+                self._run_safe(before)
+                url = self._probe_url()
         except InterruptedRunError as error:
             return self._end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
             return self._end(_early_exit(error), str(error))
         if self._outcome.exit_code is not Exit.GO:
             return self._outcome
-        with DowntimeProbe(self._probe_url(), self._work.folder / "probe.jsonl") as probe:
+        with DowntimeProbe(url, self._work.folder / "probe.jsonl") as probe:
             return self._touch(after, probe)
 
     def go_back(self, target: Release, outgoing: Release) -> Outcome:
@@ -100,7 +98,7 @@ class Pipeline:
         work.release = restore.target
         self._outcome.went_back_to = restore.target
         gate = self._outcome.verified
-        if self._proven(gate):
+        if self._proven(gate, restore.target):
             return self._end(Exit.GO, "")
         causes = gate.blocking if gate else ()
         return self._end(Exit.NEEDS_HUMAN, _why(gate) if gate else "no gate was asked", causes)
@@ -167,20 +165,14 @@ class Pipeline:
         self._work.journal.write("first-touch", release=self._work.release.id)
         judgement: Judgement | None = None
         try:
-            for step in steps:
-                if isinstance(step, Gate):
-                    probe.mark("settled")
-                    gate = self._gate(step, after_touch=True)
-                    judgement = judge(gate, baseline=self._work.baseline)
-                    self._work.notes += judgement.notes
-                elif isinstance(step, AskLadder):
-                    self._ladder()
-                else:
-                    self._move(step)
+            with self._signals.interruptible():
+                judgement = self._run_touching(steps, probe)
         except InterruptedRunError as error:
             return self._back(str(error), probe, interrupted=True)
         except (GonogoError, OSError) as error:
             return self._back(str(error), probe)
+        except Exception as error:  # noqa: BLE001 (a bug of ours must not leave the target half way)
+            return self._back(f"internal error: {type(error).__name__}: {error}", probe)
         if judgement is None or judgement.action is Action.ROLLBACK:
             reason = judgement.reason if judgement else "no gate was asked"
             return self._back(reason, probe, causes=judgement.causes if judgement else ())
@@ -188,6 +180,22 @@ class Pipeline:
             self._outcome.held = True
             return self._end(Exit.NEEDS_HUMAN, judgement.reason, judgement.causes)
         return self._end(Exit.GO, "")
+
+    def _run_touching(self, steps: Sequence[Step], probe: DowntimeProbe) -> Judgement | None:
+        """The moves and the gate that judges them."""
+        judgement: Judgement | None = None
+        for step in steps:
+            if isinstance(step, Gate):
+                probe.mark("settled")
+                gate = self._gate(step, after_touch=True)
+                judgement = judge(gate, baseline=self._work.baseline, pinned=self._pinned())
+                self._outcome.asked = gate
+                self._work.notes += judgement.notes
+            elif isinstance(step, AskLadder):
+                self._ladder()
+            else:
+                self._move(step)
+        return judgement
 
     def _back(
         self, reason: str, probe: DowntimeProbe, *, causes: tuple[CheckResult, ...] = (), interrupted: bool = False
@@ -203,7 +211,8 @@ class Pipeline:
                 "mending forward is the other way."
             )
             return self._outcome
-        with self._shield():
+        work.journal.lenient = True
+        with self._signals.way_back():
             work.journal.write("rollback", reason=reason, to=work.serving.id if work.serving else None)
             return self._way_back(interrupted=interrupted, probe=probe)
 
@@ -223,8 +232,8 @@ class Pipeline:
                 continue
             try:
                 self._move(step)
-            except (GonogoError, OSError) as error:
-                failed.append(str(error))
+            except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
+                failed.append(str(error) or type(error).__name__)
                 continue
             if isinstance(step, Restore):
                 target = self._accept(step.target)
@@ -238,7 +247,8 @@ class Pipeline:
         work = self._work
         if work.rung == Rung.SCHEMA_STAYS and "migrate" in work.done:
             target = target.model_copy(update={"accepted": work.release.heads})
-            work.state.save(target)
+            with contextlib.suppress(OSError):
+                work.state.save(target)
         return target
 
     def _verify(self, step: Gate, target: Release) -> None:
@@ -266,7 +276,7 @@ class Pipeline:
                 self._work.notes.append("What the first deploy stored (volumes, migrated database) was left as it is.")
         else:
             outcome.went_back_to = target
-            proven = self._proven(outcome.verified)
+            proven = self._proven(outcome.verified, target)
             outcome.exit_code = safe if proven and not failed else Exit.NEEDS_HUMAN
         self._work.notes += [f"On the way back: {text}" for text in failed]
         return outcome
@@ -274,11 +284,12 @@ class Pipeline:
     def _stores(self) -> bool:
         return bool(self._work.runtime.prepare(self._work.place, self._work.release))
 
-    def _proven(self, gate: GateResult | None) -> bool:
+    def _proven(self, gate: GateResult | None, target: Release) -> bool:
         """Nothing red that was not red in the baseline."""
         if gate is None or gate.problem or not gate.asked:
             return False
-        red_before = {c.id for c in self._work.baseline.blocking} if self._work.baseline else set()
+        before = [gate for gate in (self._work.baseline, read_gate(target.gate)) if gate is not None]
+        red_before = {check.id for gate in before for check in gate.blocking}
         return all(check.id in red_before or check.code == "D27" for check in gate.blocking)
 
     def _gate(self, step: Gate, *, after_touch: bool, about: Release | None = None) -> GateResult:
@@ -338,6 +349,10 @@ class Pipeline:
         work = self._work
         url = work.runtime.inspector(work.place, work.release, work.host).url()
         return url + work.place.environment.health.live if url else None
+
+    def _pinned(self) -> GateResult | None:
+        serving = self._work.serving
+        return read_gate(serving.gate) if serving is not None else None
 
     def downtime(self) -> Downtime | None:
         """What the probe saw in this run, or None without a probe."""

@@ -1,4 +1,8 @@
-"""Ctrl-C, SIGTERM and SIGHUP stop a run in order; a rollback that has begun is not stopped by a second one."""
+"""Ctrl-C, SIGTERM and SIGHUP stop a run in order, and only where stopping is safe.
+
+A signal ends what runs inside ``interruptible``. Anywhere else (the record is written, the way back goes on) it is told
+on the terminal; before the next step begins it takes effect, on the way back it has none.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,19 @@ _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """While entered, the signals raise ``InterruptedRunError`` in the main thread."""
+    """Handles the signals while entered."""
 
     def __init__(self) -> None:
         """Nothing is installed yet."""
-        self._shielded = False
+        self._open = False
+        self._returning = False
+        self._arrived: str | None = None
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
         """Install the handlers."""
         for number in _HANDLED:
-            self._before[number] = signal.signal(number, self._arrived)
+            self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,17 +42,28 @@ class Signals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
-    def shield(self) -> Iterator[None]:
-        """Inside, signals are noted on the terminal and change nothing."""
-        self._shielded = True
+    def interruptible(self) -> Iterator[None]:
+        """Inside, a signal raises ``InterruptedRunError`` in the main thread; one that came before does so at once."""
+        self._open = True
+        try:
+            if self._arrived is not None:
+                raise InterruptedRunError(f"interrupted by {self._arrived}")
+            yield
+        finally:
+            self._open = False
+
+    @contextlib.contextmanager
+    def way_back(self) -> Iterator[None]:
+        """Inside, a signal changes nothing: a target is never left half way."""
+        self._returning = True
         try:
             yield
         finally:
-            self._shielded = False
+            self._returning = False
 
-    def _arrived(self, number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        if self._shielded:
-            sys.stderr.write(f"\n{name}: the way back goes on; it is bounded in time.\n")
-            return
-        raise InterruptedRunError(f"interrupted by {name}")
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._arrived = signal.Signals(number).name
+        if self._open:
+            raise InterruptedRunError(f"interrupted by {self._arrived}")
+        if self._returning:
+            sys.stderr.write(f"\n{self._arrived}: the way back goes on; it is bounded in time.\n")

@@ -11,7 +11,7 @@ from gonogo.host import LocalHost
 from gonogo.inspection import baseline as baselines
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import lost_images, pinned_files
-from gonogo.records.results import GateResult
+from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.state import State
 from gonogo.subject import Subject
@@ -39,7 +39,11 @@ def test_the_serving_release_is_healthy(
     if baseline is None:
         raise InconclusiveError(f"the baseline gate of {subject.serving.id} left no result in {subject.run}")
     evidence.text(f"Baseline of {subject.serving.id}", baseline.summary())
-    red, unknown = baselines.red(baseline), baselines.unknown(baseline)
+    pinned = read_gate(subject.serving.gate)
+    red, unknown = baselines.red(baseline, pinned=pinned), baselines.unknown(baseline, pinned=pinned)
+    evidence.text(
+        "New or changed checks that it does not pass", baselines.named(baselines.fresh(baseline, pinned=pinned))
+    )
     broken = f"{subject.serving.id} serves: found {baselines.named(red)}, expected a healthy release"
     unclear = f"{subject.serving.id} serves: it is not known whether it is healthy: {unknown}"
     if subject.hotfix and (red or unknown):

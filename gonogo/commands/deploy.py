@@ -17,6 +17,7 @@ from gonogo.recipes import deploy_recipe
 from gonogo.records.results import RunResult, StepResult
 from gonogo.release import Release
 from gonogo.signals import Signals
+from gonogo.state import write_atomically
 from gonogo.words import Exit
 
 __all__ = ["Screen", "deploy"]
@@ -54,18 +55,17 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         )
         screen.begin(work)
         started, begin = datetime.now(UTC), time.monotonic()
-        pipeline = Pipeline(work, tell=screen.step, shield=signals.shield)
+        pipeline = Pipeline(work, tell=screen.step, signals=signals)
         outcome = pipeline.deploy(recipe)
-        with signals.shield():
-            _remember(work, outcome)
-            return finish(
-                work,
-                outcome,
-                kind="deploy",
-                started=started,
-                seconds=time.monotonic() - begin,
-                downtime=pipeline.downtime(),
-            )
+        _remember(work, outcome)
+        return finish(
+            work,
+            outcome,
+            kind="deploy",
+            started=started,
+            seconds=time.monotonic() - begin,
+            downtime=pipeline.downtime(),
+        )
 
 
 def _refuse(at: Where, release: Release, options: Options) -> None:
@@ -91,6 +91,8 @@ def _remember(work: Work, outcome: Outcome) -> None:
     if outcome.exit_code is Exit.GO:
         work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
         work.state.save(work.release)
+        if outcome.asked is not None:
+            write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")
         work.state.set_current(release.id)
     elif outcome.held and "start" in work.done:
         work.state.save(release)

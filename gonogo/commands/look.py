@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-
-from pydantic import BaseModel
 
 from gonogo.commands.prepare import Where, located, where
 from gonogo.config import find_project, load_project
@@ -13,58 +10,13 @@ from gonogo.errors import GonogoError, LockedError
 from gonogo.host import LocalHost
 from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.lock import Holder, holder
-from gonogo.records.results import Downtime, RunResult
+from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
+from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.settle import survivors
-from gonogo.words import Exit
 
-__all__ = ["EnvStatus", "InstanceLine", "PastRun", "history", "status", "unlock"]
-
-
-class InstanceLine(BaseModel):
-    """One instance, as the runtime sees it now."""
-
-    service: str
-    name: str
-    status: str
-    health: str | None
-    release: str | None
-
-
-class EnvStatus(BaseModel):
-    """One environment at a glance."""
-
-    env: str
-    tier: str
-    url: str | None
-    serving: str | None = None
-    commit: str | None = None
-    summary: str = ""
-    since: datetime | None = None
-    proven: bool = False
-    """Whether the serving release went GO (a held one did not)."""
-    instances: tuple[InstanceLine, ...] = ()
-    lock: str | None = None
-    unfinished: str | None = None
-    surviving: tuple[str, ...] = ()
-    rollback_to: str | None = None
-    problem: str = ""
-
-
-class PastRun(BaseModel):
-    """One line of the history."""
-
-    run: str
-    kind: str
-    env: str
-    who: str
-    commit: str | None
-    started: datetime
-    seconds: float
-    exit_code: Exit
-    ending: str
-    downtime: Downtime | None
+__all__ = ["history", "status", "unlock"]
 
 
 def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from gonogo.asking import Gate
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
@@ -15,36 +13,12 @@ from gonogo.host import Command
 from gonogo.moves.base import Options, Work
 from gonogo.moves.checkout import Checkout
 from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
+from gonogo.records.looks import Plan, PlannedStep
 from gonogo.schema import ask_ladder
 from gonogo.state import State
 from gonogo.words import Exit
 
-__all__ = ["Plan", "PlannedStep", "plan"]
-
-
-class PlannedStep(BaseModel):
-    """One gate or move with its commands."""
-
-    name: str
-    kind: str
-    commands: tuple[str, ...] = ()
-    first_touch: bool = False
-
-
-class Plan(BaseModel):
-    """A dry run."""
-
-    app: str
-    env: str
-    commit: str
-    summary: str
-    serving: str | None
-    services: tuple[str, ...] = ()
-    steps: tuple[PlannedStep, ...] = ()
-    rollback: tuple[PlannedStep, ...] = ()
-    ladder: str = ""
-    problems: tuple[str, ...] = ()
-    exit_code: Exit = Exit.GO
+__all__ = ["plan"]
 
 
 def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:

@@ -48,8 +48,8 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
             work.notes += settle_run(at.state.run_folder(unfinished), work.journal)
         screen.begin(work)
         started, begin = datetime.now(UTC), time.monotonic()
-        pipeline = Pipeline(work, tell=screen.step, shield=signals.shield)
-        with signals.shield():
+        pipeline = Pipeline(work, tell=screen.step, signals=signals)
+        with signals.way_back():
             outcome = pipeline.go_back(target, outgoing)
             if outcome.exit_code is Exit.GO:
                 at.state.set_current(target.id)

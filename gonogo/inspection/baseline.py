@@ -5,19 +5,35 @@ from __future__ import annotations
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
-__all__ = ["named", "red", "unknown"]
+__all__ = ["fresh", "is_known", "named", "red", "unknown"]
 
 
-def red(gate: GateResult) -> tuple[CheckResult, ...]:
-    """The blockers that failed: the serving release answers wrongly."""
-    return tuple(check for check in gate.blocking if check.outcome is Outcome.FAILED)
+def is_known(check: CheckResult, pinned: GateResult | None) -> bool:
+    """Whether the serving release was asked this very check when it went GO.
+
+    A new or changed check (its source, or its configured thing) was written for the release that comes; the serving
+    one need not pass it. Without a record of that gate, every check counts as known.
+    """
+    if pinned is None:
+        return True
+    return any(check.id == known.id and check.fingerprint == known.fingerprint for known in pinned.checks)
 
 
-def unknown(gate: GateResult) -> str:
+def red(gate: GateResult, *, pinned: GateResult | None = None) -> tuple[CheckResult, ...]:
+    """The known blockers that failed: the serving release answers wrongly."""
+    return tuple(check for check in gate.blocking if check.outcome is Outcome.FAILED and is_known(check, pinned))
+
+
+def fresh(gate: GateResult, *, pinned: GateResult | None = None) -> tuple[CheckResult, ...]:
+    """Red blockers that are new or changed; they count for the release that comes."""
+    return tuple(check for check in gate.blocking if not is_known(check, pinned))
+
+
+def unknown(gate: GateResult, *, pinned: GateResult | None = None) -> str:
     """Why the baseline says nothing for certain; empty when it does."""
     if gate.problem:
         return gate.problem
-    lost = [check for check in gate.blocking if check.outcome is Outcome.INCONCLUSIVE]
+    lost = [c for c in gate.blocking if c.outcome is Outcome.INCONCLUSIVE and is_known(c, pinned)]
     if lost:
         return named(lost)
     return "" if gate.asked else "no check was asked"

@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     except BaseException as caught:  # noqa: BLE001  # an application may raise anything at import, SystemExit too
         error = described(caught)
     python = "{}.{}.{}".format(*sys.version_info[:3])
-    document = {"python": python, "framework": None, "routes": [], "openapi": None, "error": error}
+    document: dict[str, object] = {"python": python, "framework": None, "routes": [], "openapi": None, "error": error}
     os.write(mine, f"\n{MARKER}{json.dumps(document)}\n".encode())
     return 0
 

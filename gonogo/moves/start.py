@@ -54,8 +54,11 @@ class Restore:
             CommandError: its artifact is gone, a command failed, or it did not become healthy.
         """
         self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
-        work.state.save(self.target)
         work.runtime.start(work.place, self.target, self._outgoing, work.host)
+        try:
+            work.state.save(self.target)
+        except OSError as error:
+            work.notes.append(f"{self.target.id} was started, but its record could not be written: {error}")
         return f"{self.target.short} healthy"
 
 

@@ -1,42 +1,57 @@
-"""What ``gonogo plan``, ``status`` and ``history`` print for people; the models are the commands' own."""
+"""What ``gonogo plan``, ``status`` and ``history`` found, and how it is printed for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+
+from pydantic import BaseModel
 
 from gonogo.records.results import Downtime
+from gonogo.words import Exit
 
-__all__ = ["history_lines", "plan_lines", "status_lines"]
-
+__all__ = [
+    "EnvStatus",
+    "InstanceLine",
+    "PastRun",
+    "Plan",
+    "PlannedStep",
+    "history_lines",
+    "plan_lines",
+    "status_lines",
+]
 
 _NO_COMMAND = {"ladder": "(decides what a rollback would do to the data; see below)"}
 
 
-class _Step(Protocol):
+class PlannedStep(BaseModel):
+    """One gate or move with its commands."""
+
     name: str
-    commands: tuple[str, ...]
-    first_touch: bool
+    kind: str
+    commands: tuple[str, ...] = ()
+    first_touch: bool = False
 
 
-class _Plan(Protocol):
+class Plan(BaseModel):
+    """A dry run."""
+
     app: str
     env: str
     commit: str
     summary: str
     serving: str | None
-    ladder: str
-    problems: tuple[str, ...]
-
-    @property
-    def steps(self) -> Sequence[_Step]: ...
-
-    @property
-    def rollback(self) -> Sequence[_Step]: ...
+    services: tuple[str, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
+    rollback: tuple[PlannedStep, ...] = ()
+    ladder: str = ""
+    problems: tuple[str, ...] = ()
+    exit_code: Exit = Exit.GO
 
 
-class _Instance(Protocol):
+class InstanceLine(BaseModel):
+    """One instance, as the runtime sees it now."""
+
     service: str
     name: str
     status: str
@@ -44,35 +59,42 @@ class _Instance(Protocol):
     release: str | None
 
 
-class _Status(Protocol):
+class EnvStatus(BaseModel):
+    """One environment at a glance."""
+
     env: str
     tier: str
     url: str | None
-    serving: str | None
-    summary: str
-    since: datetime | None
-    proven: bool
-    lock: str | None
-    unfinished: str | None
-    surviving: tuple[str, ...]
-    rollback_to: str | None
-    problem: str
+    serving: str | None = None
+    commit: str | None = None
+    summary: str = ""
+    since: datetime | None = None
+    proven: bool = False
+    """Whether the serving release went GO (a held one did not)."""
+    instances: tuple[InstanceLine, ...] = ()
+    lock: str | None = None
+    unfinished: str | None = None
+    surviving: tuple[str, ...] = ()
+    rollback_to: str | None = None
+    problem: str = ""
 
-    @property
-    def instances(self) -> Sequence[_Instance]: ...
 
+class PastRun(BaseModel):
+    """One line of the history."""
 
-class _Run(Protocol):
-    env: str
+    run: str
     kind: str
+    env: str
+    who: str
+    commit: str | None
     started: datetime
     seconds: float
-    exit_code: int
+    exit_code: Exit
     ending: str
     downtime: Downtime | None
 
 
-def plan_lines(plan: _Plan) -> list[str]:
+def plan_lines(plan: Plan) -> list[str]:
     """The recipe with its first touch marked, the ladder's answer, and the way back."""
     lines = [f"gonogo  plan: {plan.app} {plan.commit[:7]} ({plan.summary}) → {plan.env}", ""]
     lines.append(f"serving now   {plan.serving or 'nothing that gonogo deployed'}")
@@ -84,7 +106,7 @@ def plan_lines(plan: _Plan) -> list[str]:
     return lines
 
 
-def _steps(steps: Iterable[_Step]) -> Iterator[str]:
+def _steps(steps: Iterable[PlannedStep]) -> Iterator[str]:
     for step in steps:
         if step.first_touch:
             yield f"{'-' * 12}  first touch: from here on, everything that goes wrong goes back"
@@ -93,12 +115,12 @@ def _steps(steps: Iterable[_Step]) -> Iterator[str]:
         yield from (f"{'':<12}  {command}" for command in more)
 
 
-def status_lines(found: Iterable[_Status]) -> list[str]:
+def status_lines(found: Iterable[EnvStatus]) -> list[str]:
     """One block an environment."""
     return [line for status in found for line in (*_status(status), "")][:-1]
 
 
-def _status(status: _Status) -> Iterator[str]:
+def _status(status: EnvStatus) -> Iterator[str]:
     yield f"{status.env} ({status.tier})  {status.url or ''}".rstrip()
     if status.serving is None:
         yield "  serving     nothing that gonogo deployed"
@@ -119,7 +141,7 @@ def _status(status: _Status) -> Iterator[str]:
     yield from (f"  surviving   {argv}" for argv in status.surviving)
 
 
-def history_lines(runs: Sequence[_Run]) -> list[str]:
+def history_lines(runs: Sequence[PastRun]) -> list[str]:
     """One line a run, then the figures."""
     if not runs:
         return ["no runs yet"]

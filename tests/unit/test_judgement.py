@@ -46,11 +46,14 @@ def test_red_before_and_after_never_goes_back() -> None:
     assert found.notes == ("D09 was red before this release too and does not turn it back: 500",)
 
 
-def test_red_before_but_changed_counts() -> None:
-    """A check or stanza that was changed was written for this release."""
-    before = gate(check("D09", "failed", fingerprint="old"))
+def test_red_before_and_after_counts_when_the_check_is_new_or_changed() -> None:
+    """A check or stanza that the serving release was never asked was written for this release."""
+    before, after = gate(check("D09", "failed")), gate(GOOD, check("D09", "failed"))
+    changed, same = gate(check("D09", "passed", fingerprint="old")), gate(check("D09", "passed"))
 
-    assert judge(gate(GOOD, check("D09", "failed")), baseline=before).action is Action.ROLLBACK
+    assert judge(after, baseline=before, pinned=gate(GOOD)).action is Action.ROLLBACK
+    assert judge(after, baseline=before, pinned=changed).action is Action.ROLLBACK
+    assert judge(after, baseline=before, pinned=same).action is Action.GO
 
 
 @pytest.mark.parametrize("code", ["D01", "D02", "D03", "D04", "D05", "D06", "D06[api]"])

@@ -396,3 +396,26 @@ def test_time_is_kept(app: App) -> None:
     _, record = app.deploy()
 
     assert 0 < record["seconds"] <= time.monotonic() - begin
+
+
+def test_new_page_with_its_endpoint_is_deployed_and_does_not_accuse_the_serving_release(app: App) -> None:
+    """A check that is new with this release is red in the baseline and yet no sign that production is broken."""
+    app.deploy()
+    app.configure(tables='[[env.test.endpoint]]\nrequest = "GET /new"\n')
+    app.pages({**GREEN, "/new": (200, "new")})
+    ended, record = app.deploy()
+
+    assert ended.code == 0, ended
+    assert record["steps"][1]["ok"] is False
+
+
+def test_new_endpoint_that_the_release_does_not_answer_is_turned_back(app: App) -> None:
+    """Red before and after, but new: it was written for this release and counts."""
+    app.deploy()
+    app.configure(tables='[[env.test.endpoint]]\nrequest = "GET /new"\n')
+    app.commit("forgot the page")
+    ended, record = app.deploy()
+
+    assert ended.code == 1, ended
+    assert record["ending"].startswith("REVERTED to ")
+    assert [cause["code"] for cause in record["causes"]] == ["D09[GET /new]"]

@@ -7,7 +7,9 @@ import pytest
 from gonogo.inspection.addresses import is_loopback
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://localhost/x", "http://[::1]:80", "http://a.localhost"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000", "http://localhost/x", "http://[::1]:80", "http://a.localhost"]
+)
 def test_loopback_names_this_machine(url: str) -> None:
     """Addresses and names of the loopback interface."""
     assert is_loopback(url)

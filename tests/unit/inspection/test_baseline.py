@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gonogo.inspection.baseline import named, red, unknown
+from gonogo.inspection.baseline import fresh, is_known, named, red, unknown
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome, Severity, Stage
 
@@ -41,3 +41,14 @@ def test_a_gate_that_asked_nothing_is_unknown() -> None:
     """A gate without an asked check, or with a problem of its own, says nothing."""
     assert unknown(gate(("D06", Outcome.SKIPPED))) == "no check was asked"
     assert unknown(gate(problem="no end within 600 s")) == "no end within 600 s"
+
+
+def test_new_or_changed_checks_do_not_count_against_the_serving_release() -> None:
+    """A page that the next release adds is not missing from the one that serves."""
+    asked = gate(("D06", Outcome.FAILED), ("D09[GET /new]", Outcome.FAILED), ("D07", Outcome.INCONCLUSIVE))
+    pinned = gate(("D06", Outcome.PASSED))
+
+    assert named(red(asked, pinned=pinned)) == "D06 (why)"
+    assert unknown(asked, pinned=pinned) == ""
+    assert [check.code for check in fresh(asked, pinned=pinned)] == ["D09[GET /new]", "D07"]
+    assert all(is_known(check, None) for check in asked.checks)

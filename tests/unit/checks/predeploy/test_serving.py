@@ -135,7 +135,7 @@ def test_a_red_baseline_is_named(repository: Repository, gate: Gates, state: Sta
         ((), "no end within 600 s", "no end within 600 s"),
     ],
 )
-def test_an_unclear_baseline_is_inconclusive(  # noqa: PLR0913, PLR0917 (fixtures and parameters)
+def test_an_unclear_baseline_is_inconclusive(
     repository: Repository, gate: Gates, state: State, checks: tuple[CheckResult, ...], problem: str, why: str
 ) -> None:
     """P36 does not call a release broken when the baseline could not find out."""

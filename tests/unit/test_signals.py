@@ -1,0 +1,46 @@
+"""gonogo.signals: a run is stopped only where stopping is safe."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from gonogo.errors import InterruptedRunError
+from gonogo.signals import Signals
+
+
+def test_signal_ends_what_is_interruptible() -> None:
+    """Its name is in the message."""
+    with (
+        Signals() as signals,
+        pytest.raises(InterruptedRunError, match=r"^interrupted by SIGTERM$"),
+        signals.interruptible(),
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+
+
+def test_signal_elsewhere_waits_for_the_next_interruptible_part() -> None:
+    """Nothing is left half written; nothing new is begun."""
+    with Signals() as signals:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(InterruptedRunError, match="SIGINT"), signals.interruptible():
+            raise AssertionError("the part was begun")
+
+
+def test_signal_on_the_way_back_is_told_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """An impatient operator is answered."""
+    with Signals() as signals, signals.way_back():
+        signal.raise_signal(signal.SIGHUP)
+
+    assert capsys.readouterr().err == "\nSIGHUP: the way back goes on; it is bounded in time.\n"
+
+
+def test_former_handlers_come_back() -> None:
+    """Outside, Ctrl-C is Python's again."""
+    before = signal.getsignal(signal.SIGINT)
+    with Signals():
+        assert signal.getsignal(signal.SIGINT) != before
+
+    assert signal.getsignal(signal.SIGINT) == before
