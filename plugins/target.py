@@ -53,7 +53,7 @@ def choose(folder: Path, runtime: str, runner: LocalHost) -> TargetPython:
 
 
 def _runs(name: str, runner: LocalHost) -> str | None:
-    """The program's path, if it can be run: a shim of pyenv or asdf stands there for versions that are not chosen too."""
+    """The program's path, if it can be run: version managers leave shims for versions that are not chosen."""
     program = shutil.which(name)
     if program is None:
         return None
