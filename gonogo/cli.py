@@ -5,7 +5,6 @@ People read standard error; ``--json`` prints one document on standard output.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import gonogo
-from gonogo.errors import GonogoError
+from gonogo.errors import GonogoError, explain
 from gonogo.words import Exit
 
 if TYPE_CHECKING:
@@ -79,10 +78,7 @@ def _other(error: Exception) -> int:
 
 
 def _os_error(error: OSError) -> int:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        _say(f"{error.filename or 'the disk'}: found no space left, expected room to write. Free some and try again.")
-        return int(Exit.NO_GO)
-    _say(f"{error.filename or 'the system'}: found {error.strerror or error}, expected to be able to use it.")
+    _say(explain(error))
     return int(Exit.NO_GO)
 
 

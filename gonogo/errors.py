@@ -13,6 +13,7 @@ An error never prints itself; the command line does.
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 from gonogo.words import Exit
@@ -25,6 +26,7 @@ __all__ = [
     "LockedError",
     "RefusedError",
     "UsageError",
+    "explain",
 ]
 
 
@@ -71,3 +73,25 @@ class LockedError(GonogoError):
     """Another run holds the environment."""
 
     exit_code = Exit.LOCKED
+
+
+_NO_ROOM = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
+_NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
+
+
+def explain(error: BaseException) -> str:
+    """An error as the operator should read it; what the system refused is told with its place and a way out."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error) or type(error).__name__
+    where, found = error.filename or "the disk", error.strerror or type(error).__name__
+    if error.errno in _NO_ROOM:
+        return f"{where}: found {_NO_ROOM[error.errno]}, expected room to write. Free some (df -h), then try again."
+    if error.errno in _NO_RIGHT:
+        return (
+            f"{where}: found no right to use it ({found}), expected one. Give it to this user (ls -ld), "
+            "or choose another place in gonogo.toml (state, path)."
+        )
+    if error.errno in _NO_FOLDER:
+        return f"{where}: found something else there ({found}), expected a folder or nothing. Move it away."
+    return f"{where}: found {found}, expected to be able to use it."

@@ -33,7 +33,8 @@ class Journal:
         text = self._redact(json.dumps(line, default=str, ensure_ascii=False))
         try:
             self._append(text.encode(errors="replace") + b"\n")
-        except OSError:
+        except OSError as error:
+            error.filename = error.filename or str(self.path)
             if not self.lenient:
                 raise
 

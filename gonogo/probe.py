@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -52,7 +53,7 @@ class DowntimeProbe:
         if self._thread is not None:
             self._thread.join(timeout=2 * _TIMEOUT + 1)
         if self._stream is not None:
-            with self._write_lock:
+            with self._write_lock, contextlib.suppress(OSError):
                 self._stream.close()
 
     def mark(self, name: str) -> None:
@@ -89,6 +90,6 @@ class DowntimeProbe:
         self._write({"at": at, "ok": ok, "status": status, "seconds": round(time.monotonic() - begin, 4)})
 
     def _write(self, line: dict[str, Any]) -> None:
-        with self._write_lock:
+        with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment
             if self._stream is not None and not self._stream.closed:
                 self._stream.write(json.dumps(line) + "\n")

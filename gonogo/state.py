@@ -45,7 +45,9 @@ def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, at_commit, make_work, new_release
-from gonogo.errors import RefusedError
+from gonogo.errors import RefusedError, explain
 from gonogo.lock import hold
 from gonogo.moves.base import Options, Work
 from gonogo.pipeline import Outcome, Pipeline
@@ -19,6 +19,7 @@ from gonogo.release import Release
 from gonogo.signals import Signals
 from gonogo.state import write_atomically
 from gonogo.words import Exit
+from gonogo.words import Outcome as Verdict
 
 __all__ = ["Screen", "deploy"]
 
@@ -57,7 +58,13 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, tell=screen.step, signals=signals)
         outcome = pipeline.deploy(recipe)
-        _remember(work, outcome)
+        try:
+            _remember(work, outcome)
+        except OSError as error:
+            outcome.exit_code = Exit.NEEDS_HUMAN
+            outcome.reason = (
+                f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
+            )
         return finish(
             work,
             outcome,
@@ -97,6 +104,6 @@ def _remember(work: Work, outcome: Outcome) -> None:
     elif outcome.held and "start" in work.done:
         work.state.save(release)
         work.state.set_current(release.id)
-    elif outcome.causes and outcome.first_touch is not None:
+    elif outcome.first_touch is not None and any(cause.outcome is Verdict.FAILED for cause in outcome.causes):
         work.release = release.model_copy(update={"bad": outcome.reason})
         work.state.save(work.release)

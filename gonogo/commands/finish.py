@@ -7,7 +7,7 @@ import shutil
 from datetime import datetime
 
 from gonogo.commands.prepare import who
-from gonogo.errors import GonogoError
+from gonogo.errors import GonogoError, explain
 from gonogo.moves.base import Work, run_all
 from gonogo.pipeline import Outcome
 from gonogo.records.results import Downtime, RunResult
@@ -27,7 +27,7 @@ def finish(
     try:
         work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
     except OSError as error:
-        run = run.model_copy(update={"notes": (*run.notes, f"The journal could not be written: {error}")})
+        run = run.model_copy(update={"notes": (*run.notes, f"The journal could not be written: {explain(error)}")})
     with contextlib.suppress(OSError):
         write_atomically(work.folder / "result.json", run.model_dump_json(indent=1) + "\n")
     problem = write_run(work.reports, run, work.journal.path)
@@ -84,7 +84,7 @@ def _let_go(work: Work) -> None:
             continue
         try:
             run_all(work, work.runtime.remove(work.place, release))
-        except GonogoError as error:
-            work.notes.append(f"Release {release.id} could not be removed: {str(error).splitlines()[0]}")
+        except (GonogoError, OSError) as error:
+            work.notes.append(f"Release {release.id} could not be removed: {explain(error).splitlines()[0]}")
             continue
         shutil.rmtree(release.folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from gonogo.errors import explain
 from gonogo.records.markdown import render
 from gonogo.records.results import RunResult
 from gonogo.state import write_atomically
@@ -20,7 +21,7 @@ def write_run(folder: Path, run: RunResult, journal: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        return f"The reports could not be written: {error}"
+        return f"The reports could not be written: {explain(error)}"
     texts: dict[str, Callable[[], str]] = {
         "results.json": lambda: run.model_dump_json(indent=1) + "\n",
         "record.md": lambda: render(run),

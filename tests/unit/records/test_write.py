@@ -45,7 +45,8 @@ def test_unwritable_folder_is_told_not_raised(tmp_path: Path) -> None:
     folder = tmp_path / "reports" / "staging"
 
     assert write_run(folder, the_reverted_run(), journal(tmp_path)) == (
-        f"The reports could not be written: [Errno 20] Not a directory: '{folder}'"
+        f"The reports could not be written: {folder}: found something else there (Not a directory), "
+        "expected a folder or nothing. Move it away."
     )
 
 

@@ -1,0 +1,49 @@
+"""gonogo.errors: what the system refuses is told with its place, what was expected, and a way out."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from gonogo.errors import UsageError, explain
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "/s/current: found no space left, expected room to write. Free some (df -h), then try again."),
+        (
+            errno.EDQUOT,
+            "/s/current: found the disk quota used up, expected room to write. Free some (df -h), then try again.",
+        ),
+        (
+            errno.EROFS,
+            "/s/current: found no right to use it (Read-only file system), expected one. "
+            "Give it to this user (ls -ld), or choose another place in gonogo.toml (state, path).",
+        ),
+        (
+            errno.ENOTDIR,
+            "/s/current: found something else there (Not a directory), expected a folder or nothing. Move it away.",
+        ),
+        (errno.EIO, "/s/current: found Input/output error, expected to be able to use it."),
+    ],
+)
+def test_refusal_of_the_system_is_told_with_its_place_and_a_way_out(number: int, said: str) -> None:
+    """Where, found, expected, what to do; no bare errno."""
+    assert explain(OSError(number, os.strerror(number), "/s/current")) == said
+
+
+def test_refusal_without_a_place_still_says_what_to_do() -> None:
+    """A write to an open file does not tell its name."""
+    said = explain(OSError(errno.ENOSPC, "No space left on device"))
+
+    assert said == "the disk: found no space left, expected room to write. Free some (df -h), then try again."
+
+
+def test_other_errors_speak_for_themselves() -> None:
+    """An error without words is named by its type."""
+    assert explain(UsageError("--env: found nothing")) == "--env: found nothing"
+    assert explain(KeyError()) == "KeyError"
+    assert explain(OSError("no number")) == "no number"
