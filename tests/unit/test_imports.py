@@ -13,6 +13,8 @@ LAYERS = [
     {"cli", "__main__", "demo"},
     {"commands"},
     {"pipeline"},
+    {"wayback"},
+    {"running"},
     {"recipes"},
     {"asking", "moves", "schema"},
     {"subject", "runtimes", "traffic", "databases", "judgement"},

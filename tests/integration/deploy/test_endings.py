@@ -164,16 +164,17 @@ def test_hanging_build_is_bounded_and_killed(app: App) -> None:
 def test_signal_before_the_first_touch_ends_at_once(app: App, number: int) -> None:
     """Exit 2; the child is gone, the lock is free, nothing was touched."""
     app.deploy()
-    app.configure(commands='build = "sleep 612"')
+    seconds = f"612.{int(number)}"
+    app.configure(commands=f'build = "sleep {seconds}"')
     app.commit("slow build")
     process = app.start("deploy", "--env", "test", "--json")
-    app.wait_for("sleep 612")
+    app.wait_for(f"sleep {seconds}")
     app.interrupt(process, number)
     ended = app.finish(process)
 
     assert ended.code == 2, ended
     assert f"interrupted by {signal.Signals(number).name}" in json.loads(ended.out)["reason"]
-    assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "612"]] == []
+    assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", seconds]] == []
     assert not (app.state / "lock").exists()
     assert app.serving_text() == "hello"
 

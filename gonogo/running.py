@@ -1,0 +1,117 @@
+"""Runs one step: journals it before and after, and notes its result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gonogo.asking import Gate
+from gonogo.config import TeamStep
+from gonogo.moves.base import Move, Work
+from gonogo.moves.team import TeamMove
+from gonogo.records.results import CheckResult, GateResult, StepResult
+from gonogo.release import Release
+from gonogo.words import Exit, Role
+
+__all__ = ["Outcome", "Steps", "why"]
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    exit_code: Exit = Exit.INTERNAL
+    reason: str = ""
+    causes: tuple[CheckResult, ...] = ()
+    steps: list[StepResult] = field(default_factory=list)
+    first_touch: datetime | None = None
+    asked: GateResult | None = None
+    """The post-deploy gate of the new release."""
+    went_back_to: Release | None = None
+    back_after: float | None = None
+    """Seconds from the red verdict to the previous release being healthy again."""
+    verified: GateResult | None = None
+    """The gate of the release that is back."""
+    stopped: bool = False
+    """A first deploy that was stopped."""
+    held: bool = False
+
+    def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:
+        """Say how it ended; returns itself."""
+        self.exit_code, self.reason, self.causes = code, reason, causes
+        return self
+
+
+class Steps:
+    """Runs gates and moves of one run; every step is in the journal and in the outcome."""
+
+    def __init__(self, work: Work, outcome: Outcome, *, tell: Callable[[StepResult], None]) -> None:
+        """``tell`` shows each finished step."""
+        self._work = work
+        self._outcome = outcome
+        self._tell = tell
+        self.undo: list[TeamStep] = []
+        """The team's steps that have begun, the oldest first."""
+
+    def touch(self) -> None:
+        """From here on the target is changed."""
+        self._outcome.first_touch = datetime.now(UTC)
+        self._work.journal.write("first-touch", release=self._work.release.id)
+
+    def gate(self, step: Gate, *, about: Release | None = None) -> GateResult:
+        """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise."""
+        work, after_touch = self._work, self._outcome.first_touch is not None
+        subject = about or (work.serving if step.role is Role.BASELINE else work.release)
+        root = about.root if about is not None else work.release.root
+        work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
+        try:
+            gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
+        except BaseException as error:
+            work.journal.leave(ok=False, problem=str(error))
+            raise
+        ok = not gate.blocking and not gate.problem and bool(gate.asked)
+        work.journal.leave(ok=ok, summary=gate.summary())
+        said = gate.problem.splitlines()[0] if gate.problem else gate.summary()
+        self._note(StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=gate))
+        return gate
+
+    def move(self, step: Move) -> None:
+        """Make a move.
+
+        Raises:
+            GonogoError: it failed; the result is noted before.
+        """
+        work = self._work
+        commands = step.describe(work)
+        work.journal.enter(step.name, kind="move", touches=step.touches)
+        if isinstance(step, TeamMove):
+            self.undo.append(step.step)
+        work.done.append(step.name)
+        begin = time.monotonic()
+        result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, commands=commands)
+        try:
+            said = step.do(work)
+        except BaseException as error:
+            work.journal.leave(ok=False, problem=str(error))
+            first = (str(error).splitlines() or [type(error).__name__])[0]
+            self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
+            raise
+        work.journal.leave(ok=True)
+        self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
+
+    def _note(self, step: StepResult) -> None:
+        step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})
+        self._outcome.steps.append(step)
+        self._tell(step)
+
+
+def why(gate: GateResult) -> str:
+    """What keeps a gate from being GO, in one line."""
+    if gate.problem:
+        return gate.problem
+    if not gate.blocking:
+        return "nothing was checked"
+    first = gate.blocking[0]
+    return f"{first.code or first.id}: {first.found}"

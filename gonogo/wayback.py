@@ -1,0 +1,143 @@
+"""The way back: what has begun is taken back, the previous release is started and proven by its own gate."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+
+from gonogo.asking import Gate
+from gonogo.errors import GonogoError
+from gonogo.ladder import Rung
+from gonogo.moves.base import Work
+from gonogo.moves.start import Restore, Stop
+from gonogo.probe import DowntimeProbe
+from gonogo.recipes import AskLadder, rollback_recipe
+from gonogo.records.results import GateResult, read_gate
+from gonogo.release import Release
+from gonogo.running import Outcome, Steps, why
+from gonogo.words import Exit, Role, Stage
+
+__all__ = ["WayBack"]
+
+
+class WayBack:
+    """Runs the rollback recipe; nothing in it may stop what comes after."""
+
+    def __init__(self, work: Work, outcome: Outcome, steps: Steps, probe: DowntimeProbe) -> None:
+        """Go back within a run that has touched its target."""
+        self._work = work
+        self._outcome = outcome
+        self._steps = steps
+        self._probe = probe
+
+    def after_red(self, *, interrupted: bool) -> Outcome:
+        """The automatic way back; a forward-only change that was started holds instead."""
+        work = self._work
+        work.journal.lenient = True
+        if work.rung == Rung.FORWARD_ONLY and {"migrate", "start"} <= set(work.done):
+            return self._hold()
+        work.journal.write("rollback", reason=self._outcome.reason, to=work.serving.id if work.serving else None)
+        target, failed = self._run(work.serving)
+        self._probe.mark("settled")
+        work.notes += [f"On the way back: {text}" for text in failed]
+        return self._judge(target, failed=bool(failed), interrupted=interrupted)
+
+    def on_demand(self, target: Release, outgoing: Release) -> Outcome:
+        """An operator asked for it: start a kept release and prove it."""
+        outcome = self._outcome
+        behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
+        restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
+        begin = time.monotonic()
+        try:
+            self._steps.move(restore)
+            outcome.back_after = time.monotonic() - begin
+            self._probe.mark("settled")
+            self._verify(Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
+        except (GonogoError, OSError) as error:
+            return outcome.end(Exit.NEEDS_HUMAN, str(error))
+        self._work.release = outcome.went_back_to = restore.target
+        if self._proven(restore.target):
+            return outcome.end(Exit.GO, "")
+        gate = outcome.verified
+        return outcome.end(Exit.NEEDS_HUMAN, why(gate) if gate else "no gate was asked", gate.blocking if gate else ())
+
+    def _hold(self) -> Outcome:
+        name = self._work.place.environment.name
+        self._work.notes.append(
+            "The migrations that ran are forward-only: no automatic rollback. "
+            f"`gonogo rollback --env {name}` starts the previous release on the new schema; mending forward is the "
+            "other way."
+        )
+        self._outcome.held = True
+        self._outcome.exit_code = Exit.NEEDS_HUMAN
+        return self._outcome
+
+    def _run(self, target: Release | None) -> tuple[Release | None, list[str]]:
+        """Every step of the recipe, whatever happens to the one before; what failed is told."""
+        work, failed = self._work, []
+        begin = time.monotonic()
+        undo = tuple(reversed(self._steps.undo))
+        target = self._accept(target)
+        for step in rollback_recipe(work.release, to=target, undo=undo, started="start" in work.done):
+            if isinstance(step, AskLadder):
+                continue
+            if isinstance(step, Gate):
+                if target is not None:
+                    self._verify(step, target)
+                continue
+            try:
+                self._steps.move(step)
+            except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
+                failed.append(str(error) or type(error).__name__)
+                continue
+            if isinstance(step, Restore):
+                target = step.target
+                self._outcome.back_after = time.monotonic() - begin
+            self._outcome.stopped |= isinstance(step, Stop)
+        return target, failed
+
+    def _accept(self, target: Release | None) -> Release | None:
+        """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
+        if target is None or "migrate" not in self._work.done:
+            return target
+        accepted = tuple(name for name in self._work.release.heads if name not in target.heads)
+        target = target.model_copy(update={"accepted": accepted})
+        with contextlib.suppress(OSError):
+            self._work.state.save(target)
+        return target
+
+    def _verify(self, step: Gate, target: Release) -> None:
+        """The gate that the release going back to was pinned with."""
+        try:
+            self._outcome.verified = self._steps.gate(step, about=target)
+        except (GonogoError, OSError) as error:
+            self._outcome.verified = GateResult(
+                stage=Stage.POSTDEPLOY,
+                env=self._work.place.environment.name,
+                role=Role.ROLLBACK,
+                started=datetime.now(UTC),
+                problem=str(error),
+            )
+
+    def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Outcome:
+        outcome, work = self._outcome, self._work
+        safe = Exit.INTERRUPTED if interrupted else Exit.NO_GO
+        if target is not None:
+            outcome.went_back_to = target
+            outcome.exit_code = safe if self._proven(target) and not failed else Exit.NEEDS_HUMAN
+            return outcome
+        stored = "migrate" in work.done and bool(work.release.heads or work.runtime.prepare(work.place, work.release))
+        if stored:
+            work.notes.append("What the first deploy stored (volumes, a migrated database) was left as it is.")
+        outcome.exit_code = Exit.NEEDS_HUMAN if failed or stored else safe
+        return outcome
+
+    def _proven(self, target: Release) -> bool:
+        """Nothing is red that was not red before: in the release's own gate, or in this run's baseline."""
+        gate = self._outcome.verified
+        if gate is None or gate.problem or not gate.asked:
+            return False
+        before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
+        red_before = {check.id for known in before for check in known.blocking}
+        return all(check.id in red_before for check in gate.blocking)
