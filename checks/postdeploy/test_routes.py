@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import httpx
 import pytest
 
 from gonogo.checks.build.probing import ask
-from gonogo.checks.postdeploy.asking import get
+from gonogo.checks.build.registering import needs_network, problems_of
+from gonogo.checks.postdeploy.asking import get, running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.inspection import routes
-from gonogo.inspection.routes import ImageRoute
+from gonogo.inspection.routes import ImageRoute, RouteReport
+from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.runtimes.base import Inspector
 
@@ -23,7 +25,7 @@ _HIDDEN = frozenset({401, 403, 404})
 
 @pytest.mark.postdeploy("D11", remedy="Deploy again, so that {param} is started anew: gonogo deploy --env {env}")
 def test_running_routes_are_the_artifacts(
-    service: tuple[str, Service], inspector: Inspector, evidence: Collected
+    service: tuple[str, Service], context: Context, inspector: Inspector, evidence: Collected
 ) -> None:
     """The paths in the running process's OpenAPI document are those that the artifact registers.
 
@@ -34,6 +36,11 @@ def test_running_routes_are_the_artifacts(
     if configured.framework != "fastapi" or configured.entrypoint is None or url is None:
         pytest.skip(f"service.{name} has no FastAPI entrypoint with a url")
     registered = _registered(inspector, name, configured)
+    if registered is None:
+        report, code = _in_what_runs(inspector, name, configured)
+        problems = problems_of(report, name, context=context, code=code, evidence=evidence)
+        assert not problems, f"{name}: {problems[0]} ({len(problems)} in all)"
+        registered = report.routes
     address = next((route.path for route in registered if route.name == "openapi" and not route.is_own), None)
     if address is None:
         pytest.skip(f"{name} serves no OpenAPI document")
@@ -49,8 +56,8 @@ def test_running_routes_are_the_artifacts(
     assert not found, f"{name}: found {', '.join(wrong)}; expected the routes of its artifact"
 
 
-def _registered(inspector: Inspector, name: str, configured: Service) -> Sequence[ImageRoute]:
-    """What the artifact registers.
+def _registered(inspector: Inspector, name: str, configured: Service) -> Sequence[ImageRoute] | None:
+    """What the artifact registers; None where only a running instance can be asked, which has a network.
 
     Raises:
         InconclusiveError: it cannot be asked.
@@ -63,9 +70,25 @@ def _registered(inspector: Inspector, name: str, configured: Service) -> Sequenc
         pytest.skip(f"{name} has no artifact that could be asked")
     request = routes.probe_request(entrypoint=str(configured.entrypoint), framework=configured.framework)
     report = routes.parse(ask(artifact, configured, routes.probe_source(), request, isolated=False).output)
+    if report.error is not None and needs_network(report.error):
+        return None
     if report.error is not None:
         pytest.skip(f"{artifact.label} cannot be asked for its routes by itself: {report.error}")
     return report.routes
+
+
+def _in_what_runs(inspector: Inspector, name: str, configured: Service) -> tuple[RouteReport, Mapping[str, str]]:
+    """What a second import beside the running process registers, and where its code stands.
+
+    Raises:
+        InconclusiveError: it cannot be imported there either.
+    """
+    inside = running(inspector, name)
+    request = routes.probe_request(entrypoint=str(configured.entrypoint), framework=configured.framework)
+    report = routes.parse(ask(inside, configured, routes.probe_source(), request, isolated=False).output)
+    if report.error is not None:
+        raise InconclusiveError(f"{inside.label}: the routes are not known: {report.error}")
+    return report, inside.code
 
 
 def _paths(answer: httpx.Response, address: str) -> dict[str, dict[str, object]]:
