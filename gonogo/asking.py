@@ -106,6 +106,7 @@ class Gate:
             serving=work.serving,
             run=work.folder,
             hotfix=work.options.hotfix,
+            force=work.options.force,
             lock_pid=os.getpid(),
         )
 

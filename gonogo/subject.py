@@ -34,6 +34,8 @@ class Subject(BaseModel):
     run: Path | None = None
     """The run's folder (journal, results, probe)."""
     hotfix: bool = False
+    force: bool = False
+    """The operator deploys although gonogo would refuse, and has said why."""
     lock_pid: int | None = None
     """The run that asks holds the lock itself."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 
-__all__ = ["Rendered", "compose_spelling", "container_on", "lost_images", "pinned_files", "render_model"]
+__all__ = ["Rendered", "compose_spelling", "container_on", "lost_images", "pinned_files", "render_model", "unguarded"]
 
 _NO_IMAGE = "No such image"
 
@@ -58,6 +58,24 @@ def container_on(port: int, runner: LocalHost) -> str:
     except GonogoError:
         return ""
     return f"container {asked.output.strip().splitlines()[0]}" if asked.ok and asked.output.strip() else ""
+
+
+def unguarded(place: Place, services: Collection[str], runner: LocalHost) -> list[str]:
+    """The running containers of an environment's deployed services that no release of gonogo started.
+
+    None where the engine does not answer: that is said, and stops a deployment, by the check that asks for the engine.
+    """
+    if place.environment.runtime != "compose":
+        return []
+    form = '{{.Names}}\t{{.Image}}\t{{.Label "com.docker.compose.service"}}\t{{.Label "gonogo.release"}}'
+    label = f"label=com.docker.compose.project={place.environment.project}"
+    argv = ("docker", "ps", "--filter", label, "--filter", "label=com.docker.compose.oneoff=False", "--format", form)
+    try:
+        asked = runner.run(Command(argv=argv, timeout=20.0))
+    except GonogoError:
+        return []
+    rows = [line.split("\t") for line in asked.output.splitlines() if line] if asked.ok else []
+    return [f"{name} ({image})" for name, image, service, release in rows if service in services and not release]
 
 
 def pinned_files(release: Release) -> dict[str, Path]:

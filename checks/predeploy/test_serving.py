@@ -10,9 +10,10 @@ from gonogo.config import Environment
 from gonogo.host import LocalHost
 from gonogo.inspection import baseline as baselines
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.plugins.runtime_facts import lost_images, pinned_files
+from gonogo.plugins.runtime_facts import lost_images, pinned_files, unguarded
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
+from gonogo.runtimes.base import Place
 from gonogo.state import State
 from gonogo.subject import Subject
 
@@ -57,15 +58,21 @@ def test_the_serving_release_is_healthy(
 @pytest.mark.predeploy(
     "P37",
     remedy="gonogo history --env {env}; deploy the serving commit once more, so that there is a way back: "
-    "gonogo deploy --env {env} --ref COMMIT",
+    "gonogo deploy --env {env} --ref COMMIT; containers started by hand: deploy the commit that they run first, "
+    'gonogo deploy --env {env} --ref COMMIT --force --reason "first guarded deploy"',
 )
-def test_there_is_a_release_to_go_back_to(serving: Release | None, runner: LocalHost, evidence: Collected) -> None:
+def test_there_is_a_release_to_go_back_to(
+    subject: Subject, serving: Release | None, place: Place, runner: LocalHost, evidence: Collected
+) -> None:
     """Everything that a rollback would start is still there: images, pinned files, the release's own environment.
 
-    Catches `docker system prune --all` after the last deployment.
+    Catches `docker system prune --all` after the last deployment, and a first deployment over an application that
+    somebody started by hand: if it goes red, nobody could bring that one back.
     """
     if serving is None:
-        pytest.skip("first deploy: there is nothing to go back to")
+        if not _ask_unguarded(subject, place, runner, evidence):
+            pytest.skip("first deploy: there is nothing to go back to")
+        return
     files = pinned_files(serving)
     evidence.table(f"What starts {serving.id}", [*files.items(), *serving.images.items()])
     lost = [f"{name} ({path})" for name, path in files.items() if not path.exists()]
@@ -93,6 +100,21 @@ def test_nobody_else_holds_the_environment(state: State, subject: Subject, evide
         gone = "" if holder.is_alive() else ", but that process is gone"
         raise AssertionError(f"found: {holder}{gone}; expected a free environment")
     assert unfinished is None, f"found run {unfinished} without an ending after its first touch, expected none"
+
+
+def _ask_unguarded(subject: Subject, place: Place, runner: LocalHost, evidence: Collected) -> bool:
+    """Whether an application runs already, without a release that it could be restored from; red unless forced."""
+    services = subject.release.services if subject.release is not None else tuple(place.environment.service)
+    found = unguarded(place, services, runner)
+    evidence.table("Started by hand", [(name,) for name in found])
+    said = (
+        f"project {place.environment.project} runs already: found {', '.join(found)}, which no release started; "
+        "a red first deploy would stop that and could not bring it back"
+    )
+    if found and subject.force:
+        evidence.warn(said)
+    assert subject.force or not found, f"{said}; expected a release to go back to, or an empty project"
+    return bool(found)
 
 
 def _ask_health(environment: Environment, http: httpx.Client, evidence: Collected) -> None:

@@ -207,7 +207,30 @@ def test_images_are_not_known_without_a_daemon(repository: Repository, gate: Gat
     assert "Cannot connect to the Docker daemon" in check.found
 
 
-def test_a_lost_image_is_named(repository: Repository, gate: Gates, state: State, tmp_path: Path) -> None:
+def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate: Gates, tmp_path: Path) -> None:
+    """P37 stops a first deploy over containers that no release started; with --force it only warns."""
+    root = repository({"gonogo.toml": repository.minimal + "\n[service.web]\n"})
+    path = gate.path_without(tmp_path / "bin", "docker")
+    docker = tmp_path / "bin/docker"
+    rows = ("shop_web\\tshop:latest\\tweb\\t", "shop_db\\tpostgres:15\\tdb\\t", f"shop_web2\\tshop:2\\tweb\\t{ID}")
+    docker.write_text("#!/bin/sh\n" + "".join(f"printf '{row}\\n'\n" for row in rows), "utf-8")
+    docker.chmod(0o755)
+
+    red = gate(root, *WAY_BACK, subject=gate.subject(root), environ=path).only()
+    forced = gate(root, *WAY_BACK, subject=gate.subject(root, force=True), environ=path).only()
+
+    said = (
+        "project shop-test runs already: found shop_web (shop:latest), which no release started; "
+        "a red first deploy would stop that and could not bring it back"
+    )
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"{said}; expected a release to go back to, or an empty project",
+    )
+    assert (forced.outcome, forced.found) == (Outcome.WARNED, said)
+
+
+def test_a_lost_image_is_named(repository: Repository, gate: Gates, tmp_path: Path) -> None:
     """P37 names the image that the engine no longer has, by its tag."""
     root = repository({"gonogo.toml": repository.minimal})
     release = serving(state, runtime="compose", images={"web": "sha256:1"}, tags={"web": f"shop-web:{ID}"})
