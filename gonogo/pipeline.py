@@ -138,7 +138,7 @@ class Pipeline:
         return self._outcome.end(code, judgement.reason, judgement.causes)
 
     def _run_touching(self, steps: Sequence[Step], probe: DowntimeProbe) -> Judgement:
-        """The moves, and the gate that judges them."""
+        """The moves, and the gates that judge them; the first one that is not GO ends it."""
         judgement = Judgement(action=Action.ROLLBACK, reason="no gate was asked")
         for step in steps:
             if isinstance(step, Gate):
@@ -146,6 +146,10 @@ class Pipeline:
                 self._outcome.asked = self._steps.gate(step)
                 judgement = judge(self._outcome.asked, baseline=self._work.baseline, pinned=self._pinned())
                 self._work.notes += judgement.notes
+                if judgement.action is not Action.GO:
+                    break
+                if step.stage is Stage.BUILD:  # one of the team's steps came before it
+                    self._keep_routes(self._outcome.asked)
             elif isinstance(step, AskLadder):
                 self._ladder()
             else:

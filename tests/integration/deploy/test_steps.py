@@ -1,0 +1,34 @@
+"""The team's own steps in a deployment: a gate that is asked after one still decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .conftest import App
+
+STEP = """
+[[env.test.step]]
+name = "note"
+before = "build"
+run = "touch {file}"
+undo = "rm {file}"
+"""
+
+
+def test_red_build_gate_after_a_step_starts_nothing(app: App) -> None:
+    """A step is a touch: the build gate after it goes back at once, undoes the step, and the new release never starts."""
+    app.deploy()
+    noted = app.state / "noted"
+    app.configure(tables=STEP.format(file=noted))
+    check = "import pytest\n\n\n@pytest.mark.build\ndef test_never():\n    assert False, 'not this one'\n"
+    (app.root / "checks").mkdir()
+    (app.root / "checks" / "test_never.py").write_text(check)
+    app.commit("red at the build gate")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert "start" not in [step["name"] for step in record["steps"]]
+    assert [cause["found"] for cause in record["causes"]] == ["not this one"]
+    assert not noted.exists()
+    assert app.serving_text() == "hello"
