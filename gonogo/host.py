@@ -175,9 +175,10 @@ class LocalHost:
                 stderr=err,
                 start_new_session=True,
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
-            found = f"no folder {where}" if where else f"{error.strerror or error} ({command.argv[0]})"
+            said = getattr(error, "strerror", None) or error
+            found = f"no folder {where}" if where else f"{said} ({command.argv[0]})"
             raise CommandError(
                 f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
             ) from error

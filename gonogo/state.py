@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gonogo.config import Environment, Project
-from gonogo.errors import GonogoError
+from gonogo.errors import RefusedError
 from gonogo.journal import read_journal
 from gonogo.release import FORMAT, Release
 
@@ -95,7 +95,7 @@ class State:
         """One release, or None when it is not kept.
 
         Raises:
-            GonogoError: its ``release.json`` cannot be read or is of a newer format.
+            RefusedError: its ``release.json`` cannot be read or is of a newer format.
         """
         path = self.release_folder(release_id) / "release.json"
         try:
@@ -105,18 +105,33 @@ class State:
         try:
             release = Release.model_validate_json(text)
         except ValidationError as error:
-            raise GonogoError(f"{path}: found {error.error_count()} broken fields, expected a release.") from error
+            raise RefusedError(
+                f"{path}: found {error.error_count()} broken fields, expected a release. "
+                f"Put the file back, or let go of that release: `mv {path.parent} {self.root}`."
+            ) from error
         if release.format > FORMAT:
-            raise GonogoError(f"{path}: found format {release.format}, expected at most {FORMAT}. Use a newer gonogo.")
+            raise RefusedError(f"{path}: found format {release.format}, expected at most {FORMAT}. Use a newer gonogo.")
         return release.model_copy(update={"folder": path.parent})
 
     def current(self) -> Release | None:
-        """The release that serves, or None before the first GO."""
+        """The release that serves, or None before the first GO.
+
+        Raises:
+            RefusedError: the release that is named is not kept; to take the next deploy for the first would be wrong.
+        """
+        path = self.root / "current"
         try:
-            name = (self.root / "current").read_text(encoding="utf-8").strip()
+            name = path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        return self.load(name) if name else None
+        release = self.load(name) if name else None
+        if release is None:
+            kept = ", ".join(sorted(file.parent.name for file in self.root.glob("releases/*/release.json")))
+            raise RefusedError(
+                f'{path}: found "{name}", expected a release that is kept ({kept or "there is none"}). '
+                f"Write the id of the one that serves into it, or begin anew: `rm {path}`."
+            )
+        return release
 
     def set_current(self, release_id: str) -> None:
         """Record which release serves from now on."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
@@ -47,15 +48,23 @@ class Git:
         """Where the folder stands inside the repository, ``""`` or with a slash at its end.
 
         Raises:
-            UsageError: the folder is in no git repository.
+            UsageError: git is not here, or the folder is in no git repository, or in one without files (bare).
         """
+        if shutil.which("git") is None:
+            raise UsageError("git: found no such program on PATH, expected git 2 or newer. Install it, or mend PATH.")
         try:
-            return self._ask("rev-parse", "--show-prefix").strip()
+            inside, _, prefix = self._ask("rev-parse", "--is-inside-work-tree", "--show-prefix").partition("\n")
         except CommandError as error:
             raise UsageError(
                 f"{self._folder}: found no git repository, expected one: a release is a commit. "
                 f"`git init`, commit your application, then try again. ({str(error).splitlines()[-1].strip()})"
             ) from error
+        if inside != "true":
+            raise UsageError(
+                f"{self._folder}: found a repository without a working tree (bare), expected a checkout. "
+                "Clone it, and deploy from the clone."
+            )
+        return prefix.removesuffix("\n")
 
     def commit(self, ref: str) -> Commit:
         """The commit that a branch, tag or id names.
@@ -67,6 +76,11 @@ class Git:
             commit = self._ask("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").strip()
             return Commit(id=commit, summary=self._ask("log", "-1", "--format=%s", commit).strip())
         except CommandError as error:
+            if ref == "HEAD":
+                raise UsageError(
+                    f"{self._folder}: found a repository without a commit, expected one: a release is a commit. "
+                    '`git add -A && git commit -m "First release"`, then try again.'
+                ) from error
             raise UsageError(
                 f'--ref: found "{ref}", which names no commit here; expected a branch, a tag or a commit. '
                 "`git log --oneline` shows what there is."
@@ -134,7 +148,7 @@ def at_commit(folder: Path, env: str | None, ref: str) -> tuple[Where, Commit]:
 def new_release(at: Where, commit: Commit) -> Release:
     """A release that is still to be made; its folder does not exist."""
     prefix = Git(at.project.root).prefix()
-    name = release_id(commit.id)
+    name = _free_id(at.state, commit)
     folder = at.state.release_folder(name)
     return Release(
         id=name,
@@ -147,6 +161,16 @@ def new_release(at: Where, commit: Commit) -> Release:
         root=folder / "source" / prefix,
         app=at.project.app.root,
     )
+
+
+def _free_id(state: State, commit: Commit) -> str:
+    """The id of this second, or of the next one that no release and no run has taken."""
+    now = datetime.now(UTC)
+    while True:
+        name = release_id(commit.id, now=now)
+        if not state.release_folder(name).exists() and not state.run_folder(name).exists():
+            return name
+        now += timedelta(seconds=1)
 
 
 def make_work(at: Where, release: Release, *, run: str, options: Options) -> Work:

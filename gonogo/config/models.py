@@ -208,7 +208,7 @@ class Project(_Model):
             UsageError: with the list of known environments.
         """
         known = self.environments
-        chosen = name or self.app.default_env or (next(iter(known)) if len(known) == 1 else None)
+        chosen = name if name is not None else self.app.default_env or (next(iter(known)) if len(known) == 1 else None)
         names = ", ".join(known)
         if chosen is None:
             raise UsageError(f"--env: found nothing, expected one of {names} (or app.default_env in {CONFIG_NAME}).")

@@ -25,12 +25,15 @@ def read(env_file: Path | None) -> tuple[str, Mapping[str, str]]:
     if env_file is None:
         return "", {}
     try:
-        found = parse(env_file.read_text(encoding="utf-8", errors="replace"), name=str(env_file))
+        found = parse(env_file.read_text(encoding="utf-8"), name=str(env_file))
     except FileNotFoundError:
         return (
             f"{env_file}: found no file, expected the environment's variables; begin with: cp .env.example {env_file}",
             {},
         )
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return f"{env_file}:{line}: found bytes that are no UTF-8, expected text in UTF-8; save the file as UTF-8", {}
     except OSError as error:
         return (
             f"{env_file}: found a file that cannot be read ({error.strerror}), expected the environment's variables",

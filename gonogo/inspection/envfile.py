@@ -47,7 +47,9 @@ def parse(text: str, *, name: str = ".env") -> EnvFile:
     repeated: list[str] = []
     for binding in parse_stream(io.StringIO(text)):
         line = _line(binding)
-        if binding.error:
+        if "\0" in binding.original.string:
+            errors.append(f"{name}:{line}: found a NUL character, expected text; a variable cannot hold one")
+        elif binding.error:
             errors.append(
                 f"{name}:{line}: found a line that cannot be read, expected KEY=value; quote or comment it out"
             )

@@ -82,7 +82,7 @@ def pin(place: Place, release: Release) -> Pinned:
     """Write what starts the release into its folder.
 
     Raises:
-        UsageError: a command asks for a port that its service has not.
+        UsageError: a command asks for a port that its service has not, or the env file cannot be read.
     """
     rendered = _render(place, release)
     write_atomically(release.folder / "process.json", rendered.model_dump_json(indent=2) + "\n")
@@ -206,6 +206,10 @@ def _env_text(place: Place) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise UsageError(
+            f"{path}: found a file that cannot be read ({error.strerror}), expected the environment's variables."
+        ) from error
 
 
 def _variables(place: Place, release: Release) -> dict[str, str]:

@@ -73,6 +73,12 @@ def test_missing_program_is_named() -> None:
     )
 
 
+def test_variable_that_the_system_cannot_take_is_an_error_of_the_command() -> None:
+    """A NUL in the env file must not end a run in a traceback after the first touch."""
+    with pytest.raises(CommandError, match=r"`true`: found embedded null byte \(true\), expected a program"):
+        LocalHost().run(Command(argv=("true",), env={"KEY": "a\0b"}))
+
+
 def test_hanging_command_is_killed_with_its_children(tmp_path: Path) -> None:
     """A child that ignores TERM, in a process group of its own, is gone too."""
     pids = tmp_path / "pids"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.errors import GonogoError
+from gonogo.errors import RefusedError
 from gonogo.journal import Journal
 from gonogo.release import Release, release_id
 from gonogo.state import State, state_of, write_atomically
@@ -47,6 +47,22 @@ def test_current_release_is_the_one_that_was_recorded(tmp_path: Path) -> None:
     assert (before, state.current()) == (None, made)
 
 
+@pytest.mark.parametrize("name", ["gone", ""])
+def test_current_release_that_is_not_kept_is_refused(tmp_path: Path, name: str) -> None:
+    """A deploy that took itself for the first one would have no way back."""
+    state = State(tmp_path)
+    release(state, "a")
+    state.set_current(name)
+
+    with pytest.raises(RefusedError) as caught:
+        state.current()
+
+    assert str(caught.value) == (
+        f'{tmp_path}/current: found "{name}", expected a release that is kept (a). '
+        f"Write the id of the one that serves into it, or begin anew: `rm {tmp_path}/current`."
+    )
+
+
 def test_releases_and_runs_are_listed_newest_first(tmp_path: Path) -> None:
     """Their names begin with their time."""
     state = State(tmp_path)
@@ -62,7 +78,7 @@ def test_newer_format_is_refused_not_guessed(tmp_path: Path) -> None:
     made = release(state, "a")
     state.save(made.model_copy(update={"format": 99}))
 
-    with pytest.raises(GonogoError, match=r"found format 99, expected at most 1. Use a newer gonogo"):
+    with pytest.raises(RefusedError, match=r"found format 99, expected at most 1. Use a newer gonogo"):
         state.load("a")
 
 
@@ -72,8 +88,13 @@ def test_torn_release_file_is_named(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("{")
 
-    with pytest.raises(GonogoError, match="broken fields, expected a release"):
+    with pytest.raises(RefusedError) as caught:
         State(tmp_path).load("a")
+
+    assert str(caught.value) == (
+        f"{path}: found 1 broken fields, expected a release. "
+        f"Put the file back, or let go of that release: `mv {path.parent} {tmp_path}`."
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -116,4 +117,99 @@ def test_application_in_a_subfolder_is_deployed_from_any_folder_below_it(app: Ap
 
     assert ended.code == 0, ended
     assert record["reports"].startswith(f"{folder}/reports/test/")
+    assert app.serving_text() == "hello"
+
+
+@pytest.mark.parametrize("command", ["deploy", "plan"])
+def test_repository_without_a_commit_is_told_to_make_one(app: App, command: str) -> None:
+    """Not: "HEAD names no commit"."""
+    shutil.rmtree(app.root / ".git")
+    app.git("init", "-q")
+    ended = app.gonogo(command, "--env", "test")
+
+    assert ended.code == 4, ended
+    assert ended.err == (
+        f"{app.root}: found a repository without a commit, expected one: a release is a commit. "
+        '`git add -A && git commit -m "First release"`, then try again.\n'
+    )
+
+
+def test_bare_repository_is_told_to_be_cloned(app: App, tmp_path: Path) -> None:
+    """There are no files to look at."""
+    bare = tmp_path / "bare.git"
+    app.git("clone", "-q", "--bare", str(app.root), str(bare))
+    shutil.copy(app.root / "gonogo.toml", bare)
+    app.root = bare
+    ended = app.gonogo("deploy", "--env", "test")
+
+    assert ended.code == 4, ended
+    assert ended.err == (
+        f"{bare}: found a repository without a working tree (bare), expected a checkout. "
+        "Clone it, and deploy from the clone.\n"
+    )
+
+
+def test_missing_git_is_named(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not: "no git repository"."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = app.gonogo("deploy", "--env", "test")
+
+    assert ended.code == 4, ended
+    assert ended.err == "git: found no such program on PATH, expected git 2 or newer. Install it, or mend PATH.\n"
+
+
+def test_empty_name_of_an_environment_is_not_the_default(app: App) -> None:
+    """``--env "$TARGET"`` with TARGET unset must not deploy anywhere."""
+    ended = app.gonogo("deploy", "--env", "")
+
+    assert ended.code == 4, ended
+    assert ended.err == '--env: found "", expected one of test.\n'
+
+
+def test_deploys_of_one_second_are_told_apart(app: App) -> None:
+    """A run that fails at once may be followed by the next in the same second."""
+    app.configure(options="min_free_disk = 1000000000")
+    app.commit("no room")
+    runs = [app.deploy()[1]["run"] for _ in range(2)]
+
+    assert len(set(runs)) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"KEY=gr\xfcn\n", ":1: found bytes that are no UTF-8, expected text in UTF-8; save the file as UTF-8"),
+        (b"A=1\nKEY=a\0b\n", ":2: found a NUL character, expected text; a variable cannot hold one"),
+        (b"KEY=1\nno line\n", ":2: found a line that cannot be read, expected KEY=value; quote or comment it out"),
+        (None, ": found a file that cannot be read (Is a directory), expected the environment's variables"),
+    ],
+)
+def test_env_file_that_cannot_be_used_stops_before_the_build(app: App, content: bytes | None, said: str) -> None:
+    """P19 names the file and the line, never a value."""
+    app.configure(options='env_file = ".env"\nrequired_env = ["KEY"]')
+    app.commit("env file")
+    env = app.root / ".env"
+    env.mkdir() if content is None else env.write_bytes(content)
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert [(cause["code"], cause["found"]) for cause in record["causes"]] == [("P19", f"{env}{said}")]
+    assert [step["name"] for step in record["steps"]] == ["checkout", "predeploy"]
+
+
+def test_memory_that_somebody_broke_is_told_with_the_way_out(app: App) -> None:
+    """Every command that needs it says the same; history still reads."""
+    app.deploy()
+    path = next(app.state.glob("releases/*/release.json"))
+    path.write_text("{")
+    said = (
+        f"{path}: found 1 broken fields, expected a release. "
+        f"Put the file back, or let go of that release: `mv {path.parent} {app.state}`."
+    )
+    for arguments in (("deploy",), ("plan",), ("rollback",)):
+        ended = app.gonogo(*arguments, "--env", "test")
+
+        assert ended.code == 1, ended
+        assert said in ended.err
+    assert app.gonogo("history").code == 0
     assert app.serving_text() == "hello"

@@ -59,6 +59,17 @@ def test_an_env_file_is_read_or_its_absence_told(tmp_path: Path) -> None:
     )
 
 
+def test_an_env_file_that_is_no_utf8_is_told_with_its_line(tmp_path: Path) -> None:
+    """A password with an umlaut, saved by an old editor, would reach the application as another one."""
+    env = tmp_path / ".env"
+    env.write_bytes(b"A=1\nPASSWORD=gr\xfcn\n")
+
+    assert demands.read(env) == (
+        f"{env}:2: found bytes that are no UTF-8, expected text in UTF-8; save the file as UTF-8",
+        {},
+    )
+
+
 def test_the_example_file_is_found_under_its_usual_names(tmp_path: Path) -> None:
     """The first name that is there counts."""
     (tmp_path / ".env.sample").write_text("B=2\n", encoding="utf-8")

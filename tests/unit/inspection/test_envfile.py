@@ -47,6 +47,14 @@ def test_parse_names_the_line_of_an_error_and_no_value() -> None:
     assert dict(file.values) == {"A": "1", "B": "2"}
 
 
+def test_parse_refuses_a_nul() -> None:
+    """No process can be started with it."""
+    file = envfile.parse("A=1\nB=x\0y\n")
+
+    assert file.errors == (".env:2: found a NUL character, expected text; a variable cannot hold one",)
+    assert dict(file.values) == {"A": "1"}
+
+
 def test_parse_reads_windows_line_ends_and_a_byte_order_mark() -> None:
     """A file saved on Windows reads as any other."""
     file = envfile.parse("\ufeffA=1\r\n\r\nB=2\r\n")
