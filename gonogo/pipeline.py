@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from gonogo.asking import Gate
-from gonogo.errors import GonogoError, InterruptedRunError, RefusedError
+from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain
 from gonogo.inspection.downtime import figures
 from gonogo.judgement import Action, Judgement, judge
 from gonogo.ladder import Rung
@@ -14,6 +15,7 @@ from gonogo.probe import DowntimeProbe
 from gonogo.recipes import AskLadder, Recipe, Step
 from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult, read_gate
 from gonogo.release import Release
+from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
 from gonogo.schema import ask_ladder
 from gonogo.signals import Signals
@@ -31,6 +33,7 @@ class Pipeline:
         self._work = work
         self._signals = signals
         self._outcome = Outcome()
+        self._reserve = Reserve(work.state.root / "reserve")
         self._steps = Steps(work, self._outcome, tell=tell)
 
     def deploy(self, recipe: Recipe) -> Outcome:
@@ -43,10 +46,16 @@ class Pipeline:
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
-            return self._outcome.end(_early_exit(error), str(error))
+            return self._outcome.end(_early_exit(error), explain(error))
         if self._outcome.exit_code is not Exit.GO:
             return self._outcome
-        with DowntimeProbe(url, self._work.folder / "probe.jsonl") as probe:
+        with contextlib.ExitStack() as around:
+            try:
+                around.enter_context(self._reserve)
+                self._steps.touch()
+                probe = around.enter_context(DowntimeProbe(url, self._work.folder / "probe.jsonl"))
+            except OSError as error:
+                return self._outcome.end(Exit.NO_GO, explain(error))
             return self._touch(recipe.steps[touch:] if touch is not None else (), probe)
 
     def go_back(self, target: Release, outgoing: Release) -> Outcome:
@@ -121,14 +130,13 @@ class Pipeline:
 
     def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Outcome:
         """From the first touch on, everything that goes wrong goes back."""
-        self._steps.touch()
         try:
             with self._signals.interruptible():
                 judgement = self._run_touching(steps, probe)
         except InterruptedRunError as error:
             return self._back(probe, str(error), interrupted=True)
         except (GonogoError, OSError) as error:
-            return self._back(probe, str(error))
+            return self._back(probe, explain(error))
         except Exception as error:  # noqa: BLE001 (a bug of ours must not leave the target half way)
             return self._back(probe, f"internal error: {type(error).__name__}: {error}")
         if judgement.action is Action.ROLLBACK:
@@ -161,6 +169,7 @@ class Pipeline:
     ) -> Outcome:
         self._outcome.end(Exit.NEEDS_HUMAN, reason, causes)
         with self._signals.way_back():
+            self._reserve.give()
             return WayBack(self._work, self._outcome, self._steps, probe).after_red(interrupted=interrupted)
 
     def _probe_url(self) -> str | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from gonogo.asking import Gate
 from gonogo.config import TeamStep
+from gonogo.errors import explain
 from gonogo.moves.base import Move, Work
 from gonogo.moves.team import TeamMove
 from gonogo.records.results import CheckResult, GateResult, StepResult
@@ -57,8 +58,8 @@ class Steps:
 
     def touch(self) -> None:
         """From here on the target is changed."""
-        self._outcome.first_touch = datetime.now(UTC)
         self._work.journal.write("first-touch", release=self._work.release.id)
+        self._outcome.first_touch = datetime.now(UTC)
 
     def gate(self, step: Gate, *, about: Release | None = None) -> GateResult:
         """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise."""
@@ -95,7 +96,7 @@ class Steps:
             said = step.do(work)
         except BaseException as error:
             work.journal.leave(ok=False, problem=str(error))
-            first = (str(error).splitlines() or [type(error).__name__])[0]
+            first = (explain(error).splitlines() or [type(error).__name__])[0]
             self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
             raise
         work.journal.leave(ok=True)

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from gonogo.asking import Gate
-from gonogo.errors import GonogoError
+from gonogo.errors import GonogoError, explain
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.start import Restore, Stop
@@ -55,7 +55,7 @@ class WayBack:
             self._probe.mark("settled")
             self._verify(Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
         except (GonogoError, OSError) as error:
-            return outcome.end(Exit.NEEDS_HUMAN, str(error))
+            return outcome.end(Exit.NEEDS_HUMAN, explain(error))
         self._work.release = outcome.went_back_to = restore.target
         if self._proven(restore.target):
             return outcome.end(Exit.GO, "")
@@ -89,7 +89,7 @@ class WayBack:
             try:
                 self._steps.move(step)
             except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
-                failed.append(str(error) or type(error).__name__)
+                failed.append(explain(error))
                 continue
             if isinstance(step, Restore):
                 target = step.target
@@ -117,7 +117,7 @@ class WayBack:
                 env=self._work.place.environment.name,
                 role=Role.ROLLBACK,
                 started=datetime.now(UTC),
-                problem=str(error),
+                problem=explain(error),
             )
 
     def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Outcome:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .conftest import App
+from .conftest import GREEN, App
 
 pytestmark = pytest.mark.integration
 
@@ -213,3 +217,58 @@ def test_memory_that_somebody_broke_is_told_with_the_way_out(app: App) -> None:
         assert said in ended.err
     assert app.gonogo("history").code == 0
     assert app.serving_text() == "hello"
+
+
+@pytest.fixture
+def small_disk(app: App) -> Iterator[App]:
+    """The application with its state on a disk of 9 MiB; skips where this user may not mount one."""
+    app.state.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=9m", "tmpfs", str(app.state)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("no right to mount a small disk here (it needs root)")
+    try:
+        app.configure(options="min_free_disk = 0")
+        app.commit("small disk")
+        yield app
+    finally:
+        app.close()
+        subprocess.run(["umount", "--lazy", str(app.state)], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits."""
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(65536))
+
+
+def test_full_disk_before_the_first_touch_changes_nothing(small_disk: App) -> None:
+    """The message names the place and what to do; what serves goes on."""
+    small_disk.deploy()
+    fill(small_disk.state / "fill")
+    red = small_disk.gonogo("deploy", "--env", "test")
+
+    assert red.code == 1, red
+    assert "found no space left, expected room to write. Free some (df -h), then try again." in red.err
+    assert "Errno" not in red.err
+    assert small_disk.serving_text() == "hello"
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(small_disk: App, place: str) -> None:
+    """Room for the way back is kept free: the previous release serves, its gate was asked, exit 1 tells the truth."""
+    good, _ = small_disk.deploy()
+    run = f"sh -c 'head -c 100000000 /dev/zero > {small_disk.state}/fill; true'"
+    step = f'[[env.test.step]]\nname = "fill"\n{place} = "start"\nrun = "{run}"\nundo = "true"\n'
+    small_disk.configure(options="min_free_disk = 0", tables=step)
+    small_disk.pages({**GREEN, "/page": (200, "second")})
+    red, record = small_disk.deploy()
+
+    assert (good.code, red.code) == (0, 1), red
+    assert "found no space left, expected room to write." in record["reason"]
+    assert record["verified"]["exitstatus"] == 0
+    assert small_disk.serving_text() == "hello"
+    assert not (small_disk.state / "reserve").exists()
+    (small_disk.state / "fill").unlink()
+    status = json.loads(small_disk.gonogo("status", "--json").out)[0]
+    assert (status["unfinished"], status["proven"]) == (None, True)
