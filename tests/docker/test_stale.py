@@ -1,0 +1,220 @@
+"""A release whose image holds yesterday's code is caught by the build gate, before anything was stopped."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import docker
+import pytest
+
+from .base_images import ensure
+from .stack import Ended, Stack, stack
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.xdist_group("stale")
+
+SERVER = """\
+import http.server
+
+import price
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"ok" if self.path == "/healthz" else price.TEXT.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == "__main__":
+    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+"""
+DOCKERFILE = """\
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/app
+COPY app ./
+USER nobody
+CMD ["python", "server.py"]
+"""
+FROM_BUILDER = """\
+FROM @PROJECT@-builder:latest AS builder
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/app
+COPY --from=builder /srv/app ./
+USER nobody
+CMD ["python", "server.py"]
+"""
+COMPILE = """
+RUN sed 's/cents/marks/' price.py > /tmp/price.py && touch --reference=price.py /tmp/price.py \\
+ && python -c "import py_compile as p; p.compile('/tmp/price.py', '__pycache__/price.cpython-311.pyc', 'price.py'@MODE@)"
+"""
+MODEL = """\
+services:
+  web:
+    build: .
+    init: true
+    ports: ["127.0.0.1:@PORT@:8000"]
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
+      interval: 1s
+      retries: 30
+"""
+WORKER = """\
+  worker:
+    image: @PROJECT@-worker:latest
+    init: true
+    command: [python, -c, "import time; time.sleep(600)"]
+"""
+TOML = """\
+[app]
+name = "stale"
+
+[service.web]
+entrypoint = "server"
+code = { "app" = "/srv/app" }
+
+[env.staging]
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+health = { stable_for = "1s", timeout = "60s" }
+"""
+WORKER_SERVICE = '\n[service.worker]\ncode = { "app" = "/srv/app" }\n'
+
+
+@dataclass
+class Site:
+    """The stack, and its files as today's commit has them."""
+
+    stack: Stack
+    prices: int = 0
+    before: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def text(self, template: str) -> str:
+        """A template with this stack's names."""
+        filled = template.replace("@PROJECT@", self.stack.project).replace("@PORT@", str(self.stack.port))
+        return filled.replace("@STATE@", str(self.stack.state))
+
+    def commit(self, *, dockerfile: str = DOCKERFILE, worker: bool = False) -> str:
+        """A commit with a new price."""
+        self.prices += 1
+        model, toml = MODEL + WORKER * worker, TOML + WORKER_SERVICE * worker
+        self.stack.write(
+            {
+                "app/server.py": SERVER,
+                "app/price.py": f'TEXT = "{self.prices} cents"\n',
+                "Dockerfile": self.text(dockerfile),
+                "docker-compose.yml": self.text(model),
+                "gonogo.toml": self.text(toml),
+                ".gitignore": "reports/\n",
+            }
+        )
+        return self.stack.commit(f"{self.prices} cents")
+
+    def build(self, name: str) -> None:
+        """An image of what the checkout holds now, tagged ``latest``."""
+        tag = f"{self.stack.project}-{name}:latest"
+        subprocess.run(["docker", "build", "--quiet", "--tag", tag, str(self.stack.root)], check=True, timeout=120)
+
+    def deploy(self) -> Ended:
+        """Deploy, and keep what served before it."""
+        self.before = self.stack.lives()
+        return self.stack.deploy()
+
+    def page(self) -> str:
+        """What serves now says."""
+        with self.stack.client() as client:
+            return client.get("/").text
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Site]:
+    """The first price, deployed and serving; ``latest`` images of that day stay behind."""
+    ensure("python:3.11-slim")
+    with stack(tmp_path_factory.mktemp("stale"), engine, "stale") as made:
+        made.create({})
+        built = Site(made)
+        built.commit()
+        for name in ("builder", "worker"):
+            built.build(name)
+        ended = made.deploy()
+        assert ended.code == 0, ended
+        assert built.page() == "1 cents"
+        yield built
+
+
+@pytest.fixture
+def refused(site: Site) -> Callable[[Ended, str], str]:
+    """Says what a check found, once it is sure that the deploy ended before the first touch and touched nothing."""
+
+    def found(ended: Ended, code: str) -> str:
+        checks = {check["code"]: check for check in ended.document["causes"] or red(ended)}
+        assert ended.code == 1, ended
+        assert ended.document["ending"].startswith("NO-GO before the first touch: nothing that serves was changed; "), (
+            ended
+        )
+        assert ended.document["steps"][-1]["name"] == "build gate"
+        assert site.stack.lives() == site.before
+        assert site.page() == "1 cents"
+        assert code in checks, ended
+        message: str = checks[code]["found"]
+        return message
+
+    return found
+
+
+def red(ended: Ended) -> list[dict[str, str]]:
+    """The red checks of the last gate."""
+    gate = ended.document["steps"][-1]["gate"]
+    return [check for check in gate["checks"] if check["outcome"] == "failed"]
+
+
+def test_builder_that_is_a_stale_latest_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
+    """A stage that comes from an image of yesterday gives yesterday's files: B02 names the one that differs."""
+    commit = site.commit(dockerfile=FROM_BUILDER)
+    message = refused(site.deploy(), "B02[web]")
+
+    assert message.startswith("1 files in image ")
+    assert f" are not those of {commit}; /srv/app/price.py: found " in message
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("", "header, time and size fit, but the code is not the source's"),
+        (
+            ", invalidation_mode=p.PycInvalidationMode.UNCHECKED_HASH",
+            "Python runs it without ever looking at its source",
+        ),
+    ],
+    ids=["impostor", "unchecked"],
+)
+def test_stale_bytecode_is_caught(site: Site, refused: Callable[[Ended, str], str], mode: str, said: str) -> None:
+    """Bytecode of other code that Python takes for its source's, or never compares with it, is named by B03."""
+    site.commit(dockerfile=DOCKERFILE.replace("USER nobody", COMPILE.replace("@MODE@", mode) + "USER nobody"))
+    message = refused(site.deploy(), "B03[web]")
+
+    assert f" compiled files in image {site.stack.project}-web:" in message
+    assert ": /srv/app/__pycache__/price.cpython-311.pyc: " in message
+    assert said in message
+
+
+def test_image_that_was_not_rebuilt_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
+    """A deployed service whose image Compose does not build is yesterday's: B01 asks for the commit, B02 for its files."""
+    commit = site.commit(worker=True)
+    ended = site.deploy()
+    label, files = refused(ended, "B01[worker]"), refused(ended, "B02[worker]")
+
+    assert ": org.opencontainers.image.revision: found " in label
+    assert label.endswith(f"expected {site.stack.git('rev-parse', 'HEAD')}")
+    assert f" are not those of {commit}; /srv/app/price.py: found " in files
