@@ -44,6 +44,7 @@ NEEDS = {
     "B11": "compose",
     "B12": "compose, a health check",
     "B15": "`migrations`",
+    "B18": "compose; nginx or Caddy in front",
     "D01": "-",
     "D02": "a health check, or `port`",
     "D03": "`health.stable_for`",

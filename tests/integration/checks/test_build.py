@@ -57,6 +57,7 @@ def test_all_is_green(built: Deployed) -> None:
         "B06[jobs]": 'service.jobs has framework = "none"',
         "B15[jobs]": "service.jobs has no migrations",
         "B15[web]": "service.web has no migrations",
+        "B18": "runtime process starts no proxy",
     }
 
 
