@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -70,7 +71,13 @@ class ProcessRuntime:
         return tuple(commands)
 
     def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (no image to note)
-        """Return the release as it is: an environment has no id but its folder."""
+        """Return the release as it is, once every program that starts it is there.
+
+        Raises:
+            CommandError: one is neither in the release's environment nor on PATH; start would find it out too late.
+        """
+        for name, service in pinned(place, release).services.items():
+            _require_program(name, _start_command(place, release, name, service))
         return release
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:  # noqa: ARG002 (of what runs)
@@ -202,6 +209,18 @@ def _start_command(place: Place, release: Release, name: str, service: PinnedSer
     env = {**command.env, MARK: str(instances.mark(name))}
     log = instances.log(name, release.id)
     return Command(argv=command.argv, cwd=command.cwd, env=env, clean_env=True, detach=log)
+
+
+def _require_program(service: str, command: Command) -> None:
+    """Refuse a command whose program is nowhere, before anything is stopped for it."""
+    program = command.argv[0]
+    found = str(Path(command.cwd or ".") / program) if "/" in program else program
+    if shutil.which(found, path=command.env.get("PATH")) is None:
+        raise CommandError(
+            f"gonogo.toml: service.{service}.command: found no program {program} in the release's environment "
+            "or on PATH, expected one that can be run. Add it to the dependencies that the build installs, "
+            "or mend the command."
+        )
 
 
 def _require_whole(release: Release, command: Command) -> None:

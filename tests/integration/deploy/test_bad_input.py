@@ -272,3 +272,22 @@ def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(smal
     (small_disk.state / "fill").unlink()
     status = json.loads(small_disk.gonogo("status", "--json").out)[0]
     assert (status["unfinished"], status["proven"]) == (None, True)
+
+
+@pytest.mark.parametrize("program", ["guniborn", "./start.sh"])
+def test_missing_program_is_found_before_anything_is_stopped(app: App, program: str) -> None:
+    """A server that nobody installed, or a script without its executable bit, is no matter for a rollback."""
+    app.deploy()
+    (app.root / "start.sh").write_text("#!/bin/sh\n")
+    config = app.root / "gonogo.toml"
+    config.write_text(config.read_text().replace("{python} app.py", program))
+    app.commit("another server")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["ending"].startswith("NO-GO before the first touch: nothing that serves was changed")
+    assert record["reason"] == (
+        f"gonogo.toml: service.web.command: found no program {program} in the release's environment or on PATH, "
+        "expected one that can be run. Add it to the dependencies that the build installs, or mend the command."
+    )
+    assert app.serving_text() == "hello"

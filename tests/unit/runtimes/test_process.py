@@ -19,7 +19,7 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place, Runtime
 from gonogo.runtimes.process import ProcessRuntime
 from gonogo.runtimes.process_instances import Instances
-from gonogo.runtimes.process_pinned import fill, kept_variables, settings
+from gonogo.runtimes.process_pinned import fill, kept_variables, settings, venv
 
 HOST = LocalHost()
 CONFIG = """\
@@ -328,10 +328,26 @@ def test_facts_hold_the_scripts_that_commands_name(tmp_path: Path) -> None:
 def test_nothing_is_prepared_and_nothing_measured(tmp_path: Path) -> None:
     """The runtime starts no database and a release has no image ids."""
     place, release = make(tmp_path)
+    program = venv(release) / "bin" / "uvicorn"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
 
     assert ProcessRuntime().prepare(place, release) == ()
     assert ProcessRuntime().measure(place, release, HOST) is release
     assert ProcessRuntime().save_logs(place, None) == ()
+
+
+def test_program_that_nobody_installed_is_refused_after_the_build(tmp_path: Path) -> None:
+    """Start would find it out too late: after the old instance was told to end."""
+    place, release = make(tmp_path)
+
+    with pytest.raises(CommandError) as caught:
+        ProcessRuntime().measure(place, release, HOST)
+
+    assert str(caught.value) == (
+        "gonogo.toml: service.web.command: found no program uvicorn in the release's environment or on PATH, "
+        "expected one that can be run. Add it to the dependencies that the build installs, or mend the command."
+    )
 
 
 def test_remove_of_a_standing_worktree_asks_git_first(tmp_path: Path) -> None:
