@@ -22,6 +22,7 @@ from typing import IO, Protocol
 import psutil
 
 from gonogo.errors import CommandError
+from gonogo.signals import deferred
 
 __all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "kill_group"]
 
@@ -106,6 +107,21 @@ class Host(Protocol):
     def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
         """Run to the end, within the bound."""
 
+    def _to_the_end(
+        self, command: Command, out: IO[bytes], err: IO[bytes], deadline: float
+    ) -> tuple[subprocess.Popen[bytes], bool]:
+        """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with deferred():
+                process = self._start(command, out, err)
+            return process, _wait(process, command.stdin, deadline)
+        except BaseException:
+            if process is not None:
+                kill_group(process.pid)
+                process.wait()
+            raise
+
     def spawn(self, command: Command) -> int:
         """Start a process that outlives the run; returns its pid."""
 
@@ -136,8 +152,7 @@ class LocalHost:
         timeout = command.timeout or self._timeout
         begin = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = self._start(command, out, err)
-            timed_out = self._wait(process, command.stdin, begin + timeout)
+            process, timed_out = self._to_the_end(command, out, err, begin + timeout)
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
@@ -151,6 +166,21 @@ class LocalHost:
             self._observer.ended(completed)
         return completed
 
+    def _to_the_end(
+        self, command: Command, out: IO[bytes], err: IO[bytes], deadline: float
+    ) -> tuple[subprocess.Popen[bytes], bool]:
+        """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with deferred():
+                process = self._start(command, out, err)
+            return process, _wait(process, command.stdin, deadline)
+        except BaseException:
+            if process is not None:
+                kill_group(process.pid)
+                process.wait()
+            raise
+
     def spawn(self, command: Command) -> int:
         """Start a process of its own session, its output in ``command.detach``.
 
@@ -159,9 +189,9 @@ class LocalHost:
         """
         if command.detach is None:
             raise ValueError("a spawned command needs a log file")
-        with command.detach.open("ab") as log:
+        with command.detach.open("ab") as log, deferred():
             process = self._start(command, log, log)
-        _SPAWNED.append(process)
+            _SPAWNED.append(process)
         return process.pid
 
     def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -186,19 +216,16 @@ class LocalHost:
             self._observer.began(command, process.pid, _created(process.pid))
         return process
 
-    def _wait(self, process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:
-        """Wait for the end; kill the whole session at the deadline or when the run is interrupted."""
-        try:
-            process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
-        except subprocess.TimeoutExpired:
-            kill_group(process.pid)
-            process.wait()
-            return True
-        except BaseException:
-            kill_group(process.pid)
-            process.wait()
-            raise
-        return False
+
+def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:
+    """Wait for the end; kill the whole session at the deadline, and say so."""
+    try:
+        process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
+    except subprocess.TimeoutExpired:
+        kill_group(process.pid)
+        process.wait()
+        return True
+    return False
 
 
 def kill_group(pid: int, *, grace: float = _GRACE) -> None:

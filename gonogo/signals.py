@@ -9,19 +9,26 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import Self
 
 from gonogo.errors import InterruptedRunError
 
-__all__ = ["Signals"]
+__all__ = ["Signals", "deferred"]
+
+_deferring = 0
+"""How many ``deferred`` blocks the main thread is in."""
 
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
     """Handles the signals while entered."""
+
+    current: Signals | None = None
+    """The one whose handlers are installed."""
 
     def __init__(self) -> None:
         """Nothing is installed yet."""
@@ -34,10 +41,12 @@ class Signals:
         """Install the handlers."""
         for number in _HANDLED:
             self._before[number] = signal.signal(number, self._handle)
+        Signals.current = self
         return self
 
     def __exit__(self, *_: object) -> None:
         """Put the former handlers back."""
+        Signals.current = None
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
@@ -46,8 +55,7 @@ class Signals:
         """Inside, a signal raises ``InterruptedRunError`` in the main thread; one that came before does so at once."""
         self._open = True
         try:
-            if self._arrived is not None:
-                raise InterruptedRunError(f"interrupted by {self._arrived}")
+            self.check()
             yield
         finally:
             self._open = False
@@ -61,9 +69,34 @@ class Signals:
         finally:
             self._returning = False
 
+    def check(self) -> None:
+        """Stop here if a signal arrived and stopping is safe.
+
+        Raises:
+            InterruptedRunError: it did, and it is.
+        """
+        if self._open and self._arrived is not None:
+            raise InterruptedRunError(f"interrupted by {self._arrived}")
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self._arrived = signal.Signals(number).name
-        if self._open:
-            raise InterruptedRunError(f"interrupted by {self._arrived}")
+        if not _deferring:
+            self.check()
         if self._returning:
             sys.stderr.write(f"\n{self._arrived}: the way back goes on; it is bounded in time.\n")
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """Inside, no signal interrupts; one that arrives takes effect at the end: no child is started and forgotten."""
+    global _deferring  # noqa: PLW0603 (signal handlers are the process's own, too)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _deferring += 1
+    try:
+        yield
+    finally:
+        _deferring -= 1
+    if Signals.current is not None and not _deferring:
+        Signals.current.check()

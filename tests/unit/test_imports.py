@@ -20,7 +20,7 @@ LAYERS = [
     {"subject", "runtimes", "traffic", "databases", "judgement"},
     {"inspection", "frameworks", "migrations", "ladder", "settle", "probe"},
     {"records"},
-    {"state", "lock"},
+    {"state", "lock", "reserve"},
     {"journal"},
     {"host", "release", "gate", "signals"},
     {"config"},

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from gonogo.errors import InterruptedRunError
-from gonogo.signals import Signals
+from gonogo.signals import Signals, deferred
 
 
 def test_signal_ends_what_is_interruptible() -> None:
@@ -48,3 +48,15 @@ def test_former_handlers_come_back() -> None:
         assert signal.getsignal(signal.SIGINT) != before
 
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_signal_while_a_child_is_started_takes_effect_after_it() -> None:
+    """The child is known before the run is stopped, so that it can be ended."""
+    known = []
+    with Signals() as signals, contextlib.suppress(InterruptedRunError), signals.interruptible():
+        with deferred():
+            signal.raise_signal(signal.SIGINT)
+            known.append("child")
+        known.append("too late")
+
+    assert known == ["child"]

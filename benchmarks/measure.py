@@ -1,0 +1,197 @@
+"""Measures what gonogo costs against what a user would run instead, as ratios in one run.
+
+    .venv/bin/python benchmarks/measure.py [--runs 30]
+
+Needs the extra ``demo`` (PostgreSQL is not started; the application measured is a small one of the standard library).
+Prints a Markdown table; nothing is asserted, machines differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+APP = """\
+import http.server, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response({status} if self.path == "/page" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+CONFIG = """\
+[app]
+name = "bench"
+
+[service.web]
+command = "{{python}} app.py"
+port = {port}
+
+[env.bench]
+tier = "dev"
+runtime = "process"
+project = "bench"
+url = "http://127.0.0.1:{port}"
+state = "{state}"
+health = {{ live = "/healthz", stable_for = "1s" }}
+
+[env.bench.commands]
+environment = "{python} -m venv --without-pip {{venv}}"
+install = "true"
+
+[[env.bench.endpoint]]
+request = "GET /page"
+"""
+
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "bench",
+    "GIT_AUTHOR_EMAIL": "bench@example.com",
+    "GIT_COMMITTER_NAME": "bench",
+    "GIT_COMMITTER_EMAIL": "bench@example.com",
+}
+
+
+class Bench:
+    """A throwaway application and the commands that are timed in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the repository; nothing is deployed yet."""
+        self.root = folder / "app"
+        self.state = folder / "state"
+        self.root.mkdir()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (self.root / "gonogo.toml").write_text(CONFIG.format(port=port, state=self.state, python=sys.executable))
+        (self.root / ".gitignore").write_text("reports/\n")
+        self.git("init", "-q")
+        self.commit(200)
+
+    def git(self, *arguments: str) -> None:
+        """Run git quietly."""
+        subprocess.run(["git", *arguments], cwd=self.root, env={**os.environ, **GIT}, check=True, capture_output=True)
+
+    def commit(self, status: int) -> None:
+        """Commit an application whose page answers with this status."""
+        (self.root / "app.py").write_text(APP.format(status=status))
+        self.git("add", "-A")
+        self.git("commit", "-qm", f"answers {status}", "--allow-empty")
+
+    def deploy(self) -> tuple[dict[str, object], float, float]:
+        """Deploy; returns the record, the seconds, and the wrapper's peak memory in MiB (polled)."""
+        begin = time.monotonic()
+        argv = [sys.executable, "-m", "gonogo", "deploy", "--env", "bench", "--json"]
+        record = self.root.parent / "record.json"
+        with record.open("w") as out:
+            process = subprocess.Popen(argv, cwd=self.root, stdout=out, stderr=subprocess.DEVNULL)
+        peak = 0
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            try:
+                peak = max(peak, watched.memory_info().rss)
+            except psutil.Error:
+                break
+            time.sleep(0.01)
+        process.wait()
+        return json.loads(record.read_text()), time.monotonic() - begin, peak / 2**20
+
+    def close(self) -> None:
+        """End the instance by its own pid."""
+        for path in self.state.glob("instances/*.json"):
+            try:
+                psutil.Process(json.loads(path.read_text())["pid"]).terminate()
+            except psutil.Error:
+                continue
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long a call takes."""
+    begin = time.monotonic()
+    run()
+    return time.monotonic() - begin
+
+
+def quiet(argv: list[str], folder: Path) -> None:
+    """Run a command to its end without its output."""
+    subprocess.run(argv, cwd=folder, capture_output=True, check=False)
+
+
+def plain_pytest(folder: Path, runs: int) -> list[str]:
+    """A team's own ``pytest`` with and without our plugin, in pairs."""
+    folder.mkdir()
+    (folder / "test_one.py").write_text("def test_one():\n    assert True\n")
+    base = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    pairs = []
+    for _ in range(runs):
+        with_it = seconds(lambda: quiet(base, folder))
+        without = seconds(lambda: quiet([*base, "-p", "no:gonogo"], folder))
+        pairs.append((with_it, without))
+    difference = statistics.median(a - b for a, b in pairs) * 1000
+    ratio = statistics.median(a / b for a, b in pairs)
+    return [f"plain `pytest` with the plugin against without, {runs} pairs", f"{ratio:.3f}", f"{difference:+.1f} ms"]
+
+
+def wrapper_cost(bench: Bench) -> tuple[list[str], list[str]]:
+    """The wrapper's own seconds over the gates and commands that it ran, and its peak memory."""
+    record, total, peak = bench.deploy()
+    journal = (bench.state / "runs" / str(record["run"]) / "journal.jsonl").read_text().splitlines()
+    inner = sum(json.loads(line)["seconds"] for line in journal if '"command-ended"' in line)
+    cost = ["wrapper's own cost over the commands and gates it ran", f"{total / inner:.2f}", f"+{total - inner:.2f} s"]
+    return cost, ["wrapper's peak memory", "", f"{peak:.0f} MiB"]
+
+
+def rollback_cost(bench: Bench) -> list[str]:
+    """From the red verdict to the previous release answering."""
+    bench.commit(500)
+    record, _, _ = bench.deploy()
+    return ["red verdict to the previous release healthy (process)", "", f"{record['back_after']:.2f} s"]
+
+
+def gate_cost(bench: Bench, stage: str) -> list[str]:
+    """One bare gate as a whole process."""
+    argv = [sys.executable, "-m", "pytest", "-m", stage, "--env", "bench"]
+    took = statistics.median(seconds(lambda: quiet(argv, bench.root)) for _ in range(5))
+    return [f"`pytest -m {stage}` on the small application, median of 5", "", f"{took:.2f} s"]
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=30)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder)
+        try:
+            bench.deploy()
+            rows = [plain_pytest(folder / "unit", runs), *wrapper_cost(bench)]
+            rows += [gate_cost(bench, stage) for stage in ("predeploy", "build", "postdeploy")]
+            rows.append(rollback_cost(bench))
+        finally:
+            bench.close()
+    print("| what | ratio | figure |\n|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+if __name__ == "__main__":
+    main()
