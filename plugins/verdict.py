@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import time
 import traceback
+import warnings
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,8 +70,29 @@ class VerdictPlugin:
                 _soften(report, check)
         if report.longrepr is not None and not report.skipped:
             report.longrepr = self._shown(check, report)
+        elif isinstance(report.longrepr, tuple):
+            report.longrepr = self._redacted_skip(report.longrepr)
+        if hasattr(report, "wasxfail"):
+            report.wasxfail = self._context.redactor.text(str(report.wasxfail))
         report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
         return report
+
+    def _redacted_skip(self, skipped: tuple[str, int, str]) -> tuple[str, int, str]:
+        path, line, reason = skipped
+        return path, line, self._context.redactor.text(reason)
+
+    def pytest_make_parametrize_id(self, val: object) -> str | None:
+        """Name a case without the secret in it: node ids stand in every output there is."""
+        shown = self._context.redactor.text(val) if isinstance(val, str) else val
+        return str(shown) if shown != val else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Redact a warning before anybody shows it."""
+        said = str(warning_message.message)
+        shown = self._context.redactor.text(said)
+        if shown != said:
+            warning_message.message = Warning(shown)
 
     def _judge(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> CheckResult | None:
         """The verdict of the phase that decides: the first bad one, else the call."""
@@ -154,6 +176,8 @@ class VerdictPlugin:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is a check that crashed."""
+        if report.skipped and isinstance(report.longrepr, tuple):
+            report.longrepr = self._redacted_skip(report.longrepr)
         if report.failed:
             text = self._context.redactor.text(str(report.longrepr))
             report.longrepr = text
