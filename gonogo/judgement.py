@@ -10,10 +10,13 @@ from gonogo.inspection.baseline import is_known
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import OnRed, Outcome
 
-__all__ = ["NEVER_EXCUSED", "Action", "Judgement", "judge", "settle", "undecided"]
+__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "judge", "settle", "undecided"]
 
 NEVER_EXCUSED = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
 """Checks of what runs; a new release is not excused because the old one failed them too."""
+
+SEEN_ONCE = frozenset({"D03"})
+"""Observations over time: an instance that was seen to die has died, whatever stands there a moment later."""
 
 
 class Action(StrEnum):
@@ -72,11 +75,11 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
     checks = []
     for check in first.checks:
         again = [found for gate in attempts[1:] for found in gate.checks if found.id == check.id]
-        reds = [found for found in (check, *again) if found.blocks]
+        reds = [found for found in (check, *again) if _counts(found)]
         if not check.blocks or not again:
             checks.append(check)
         elif len(reds) >= need:
-            checks.append(reds[-1])
+            checks.append(next(found for found in reversed(reds) if found.blocks))
         else:
             said = f"unstable: red {len(reds)} of {len(again) + 1} times ({check.found})"
             checks.append(check.model_copy(update={"outcome": Outcome.WARNED, "found": said}))
@@ -90,16 +93,27 @@ def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
     open_ids = []
     for check in attempts[0].blocking:
         asked = [check, *(found for gate in attempts[1:] for found in gate.checks if found.id == check.id)]
-        reds = sum(found.blocks for found in asked)
+        reds = sum(map(_counts, asked))
+        if _base(check) in SEEN_ONCE:
+            continue
         if reds < need and (of - len(asked)) + reds >= need and len(asked) < of:
             open_ids.append(check.id)
     return tuple(open_ids)
 
 
+def _counts(check: CheckResult) -> bool:
+    """Whether an ask counts as red; one that finds nothing to ask any more does not clear a check that was red."""
+    return check.blocks or check.outcome is Outcome.SKIPPED
+
+
+def _base(check: CheckResult) -> str:
+    return (check.code or "").split("[")[0]
+
+
 def _was_red(check: CheckResult, before: Mapping[str, CheckResult]) -> bool:
     """Red before, and not one of those that are never excused."""
     prior = before.get(check.id)
-    return prior is not None and prior.outcome.is_red and (check.code or "").split("[")[0] not in NEVER_EXCUSED
+    return prior is not None and prior.outcome.is_red and _base(check) not in NEVER_EXCUSED
 
 
 def _answered_well(gate: GateResult) -> bool:

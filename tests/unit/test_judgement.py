@@ -115,6 +115,23 @@ def test_red_twice_of_three_is_red() -> None:
     assert settle([gate(red), gate(green), gate(red)], of=3).checks[0].outcome is Outcome.FAILED
 
 
+def test_ask_that_finds_nothing_to_ask_any_more_does_not_clear_a_red_check() -> None:
+    """An instance that died between two asks made the second one skip; that is no pass."""
+    red, gone = check("D09", "failed"), check("D09", "skipped", found="no instance runs")
+    found = settle([gate(red), gate(gone), gate(gone)], of=3).checks[0]
+
+    assert (found.outcome, found.found) == (Outcome.FAILED, "500")
+    assert undecided([gate(red), gate(gone)], of=3) == ()
+
+
+def test_death_that_was_seen_counts_at_once() -> None:
+    """D03 watches; to watch the dead again for a while would find that nothing changes."""
+    red = check("D03", "failed")
+
+    assert undecided([gate(red)], of=3) == ()
+    assert settle([gate(red)], of=3).checks[0].outcome is Outcome.FAILED
+
+
 def test_asking_ends_when_more_answers_cannot_change_the_verdict() -> None:
     """Two reds of three decide; one red and two greens decide."""
     red, green = check("D09", "failed"), check("D09", "passed")

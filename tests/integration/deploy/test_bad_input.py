@@ -291,3 +291,21 @@ def test_missing_program_is_found_before_anything_is_stopped(app: App, program: 
         "expected one that can be run. Add it to the dependencies that the build installs, or mend the command."
     )
     assert app.serving_text() == "hello"
+
+
+def test_release_that_dies_while_it_is_watched_is_turned_back(app: App) -> None:
+    """Seen: asked again, D03 found nothing that runs, skipped, and the death counted as unstable; GO, nothing served."""
+    app.deploy()
+    app.pages(GREEN)
+    timer = "import threading; threading.Timer(2.5, os._exit, (1,)).start()\nPAGES ="
+    (app.root / "app.py").write_text((app.root / "app.py").read_text().replace("PAGES =", timer, 1))
+    app.configure(options="check_timeout = '30s'")
+    config = app.root / "gonogo.toml"
+    config.write_text(config.read_text().replace('stable_for = "1s"', 'stable_for = "5s"'))
+    app.commit("dies")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert record["ending"].startswith("REVERTED to ")
+    assert {cause["code"] for cause in record["causes"]} & {"D01", "D03", "D06"}
+    assert app.serving_text() == "hello"
