@@ -49,6 +49,8 @@ class Command:
     """Log file of a process that goes on by itself; the command returns as soon as it is started."""
     clean_env: bool = False
     """Start from an empty environment (PATH, HOME, LANG aside), as a service manager would."""
+    ends: tuple[Command, ...] = field(default=(), repr=False)
+    """Run when it was cut off: what ends the work that goes on elsewhere, in a container, after its client is gone."""
 
     def __str__(self) -> str:
         """The command as it would be typed."""
@@ -107,21 +109,6 @@ class Host(Protocol):
     def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
         """Run to the end, within the bound."""
 
-    def _to_the_end(
-        self, command: Command, out: IO[bytes], err: IO[bytes], deadline: float
-    ) -> tuple[subprocess.Popen[bytes], bool]:
-        """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
-        process: subprocess.Popen[bytes] | None = None
-        try:
-            with deferred():
-                process = self._start(command, out, err)
-            return process, _wait(process, command.stdin, deadline)
-        except BaseException:
-            if process is not None:
-                kill_group(process.pid)
-                process.wait()
-            raise
-
     def spawn(self, command: Command) -> int:
         """Start a process that outlives the run; returns its pid."""
 
@@ -174,12 +161,22 @@ class LocalHost:
         try:
             with deferred():
                 process = self._start(command, out, err)
-            return process, _wait(process, command.stdin, deadline)
+            timed_out = _wait(process, command.stdin, deadline)
         except BaseException:
             if process is not None:
                 kill_group(process.pid)
                 process.wait()
+                self._end_elsewhere(command)
             raise
+        if timed_out:
+            self._end_elsewhere(command)
+        return process, timed_out
+
+    def _end_elsewhere(self, command: Command) -> None:
+        """What a killed client leaves behind is ended too; that it may be gone already is no failure."""
+        for one in command.ends:
+            with contextlib.suppress(CommandError):
+                self.run(one)
 
     def spawn(self, command: Command) -> int:
         """Start a process of its own session, its output in ``command.detach``.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environm
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
-from gonogo.runtimes.compose_run import deaf_services, run_words, standing
+from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
 from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
 from gonogo.runtimes.compose_steps import Steps, groups_of
 
@@ -99,7 +100,9 @@ class ComposeRuntime:
     ) -> Command:
         """Run a command in a new container of a service, which is removed afterwards."""
         options, words = self._standing(place, release, service, argv, folder)
-        return self._command(place, release, self._path(release), *run_words(release, service, options, words))
+        name = run_name(place, release, service)
+        run = run_words(release, service, options, words, name=name)
+        return replace(self._command(place, release, self._path(release), *run), ends=endings(name))
 
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gonogo.host import Host
+from gonogo.host import Command, Host
 from gonogo.inspection.contents import map_paths
 from gonogo.inspection.entrypoint import passes_on
 from gonogo.release import Release
@@ -17,7 +17,10 @@ from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose_files import services_of
 from gonogo.runtimes.compose_render import app_folder
 
-__all__ = ["deaf_services", "run_words", "standing"]
+__all__ = ["deaf_services", "endings", "run_name", "run_words", "standing"]
+
+_SECONDS = 30.0
+_GRACE = 8.0
 
 
 def standing(
@@ -38,12 +41,31 @@ def standing(
     return (), ("sh", "-c", f"cd {shlex.quote(below)} && exec {shlex.join(argv)}")
 
 
-def run_words(release: Release, service: str, options: Sequence[str], argv: Sequence[str]) -> tuple[str, ...]:
+def run_words(
+    release: Release, service: str, options: Sequence[str], argv: Sequence[str], *, name: str
+) -> tuple[str, ...]:
     """``run`` with a command; an entry point that would swallow the command is replaced by it."""
-    words = ("run", "--rm", "--no-deps", "--no-TTY", *options)
+    words = ("run", "--rm", "--name", name, "--no-deps", "--no-TTY", *options)
     if service in release.deaf:
         return (*words, "--entrypoint", argv[0], service, *argv[1:])
     return (*words, service, *argv)
+
+
+def run_name(place: Place, release: Release, service: str) -> str:
+    """The name of the container that runs a service's own command."""
+    return f"{place.environment.project}-{service}-once-{release.id}"
+
+
+def endings(name: str) -> tuple[Command, ...]:
+    """What ends a container whose client was killed: the client's end does not reach a first process that ignores it.
+
+    INT first: a migration cancels the statement that the database still works on.
+    """
+    return (
+        Command(argv=("docker", "kill", "--signal", "INT", name), timeout=_SECONDS),
+        Command(argv=("docker", "wait", name), timeout=_GRACE),
+        Command(argv=("docker", "rm", "--force", name), timeout=_SECONDS),
+    )
 
 
 def deaf_services(place: Place, release: Release, model: Mapping[str, Any], host: Host) -> tuple[str, ...]:

@@ -78,7 +78,9 @@ def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:
     for name, command in zip(services, steps.one_shots(services), strict=True):
         host.run(command).require()
         timeout = steps.place.environment.command_timeout
-        waited = host.run(Command(argv=("docker", "wait", *sorted(_containers(steps, name, host))), timeout=timeout))
+        containers = sorted(_containers(steps, name, host))
+        stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
+        waited = host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
         codes = waited.require(f"service {name}").output.split()
         if set(codes) != {"0"}:
             raise CommandError(

@@ -5,7 +5,7 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -367,6 +367,18 @@ def test_image_can_be_asked_without_starting_the_application(desk: Desk, engine:
     assert artifact.facts is not None
     assert artifact.facts.labels["org.opencontainers.image.revision"] == release.commit
     assert left == []
+
+
+def test_a_command_that_is_cut_off_leaves_no_container(desk: Desk) -> None:
+    """A migration that waits for a lock would go on in its container, and migrate after the rollback."""
+    release = desk.built(minute=1)
+    deaf = ["sh", "-c", "trap '' TERM INT; while :; do sleep 1; done"]
+    done = desk.host.run(replace(desk.runtime.in_service(desk.place, release, "api", deaf), timeout=4.0))
+    label = f"label=com.docker.compose.project={desk.project}"
+    left = desk.host.run(Command(argv=("docker", "ps", "--all", "--quiet", "--filter", label)))
+
+    assert done.timed_out
+    assert left.output == ""
 
 
 def test_running_release_can_be_asked(desk: Desk) -> None:

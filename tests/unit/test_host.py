@@ -134,3 +134,17 @@ def test_spawned_process_outlives_the_call_in_a_session_of_its_own(tmp_path: Pat
     finally:
         process.kill()
         process.wait(10)
+
+
+def test_what_goes_on_elsewhere_is_ended_with_a_command_that_was_cut_off(tmp_path: Path) -> None:
+    """A container outlives its client; one that ended by itself needs no end."""
+    mark = tmp_path / "ended"
+    ends = (Command(argv=("/no/such/program",)), Command(argv=("touch", str(mark))))
+
+    LocalHost().run(Command(argv=("true",), ends=ends))
+    early = mark.exists()
+    done = LocalHost().run(Command(argv=("sleep", "30"), timeout=0.2, ends=ends))
+
+    assert not early
+    assert done.timed_out
+    assert mark.exists()

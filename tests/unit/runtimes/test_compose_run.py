@@ -52,10 +52,10 @@ def test_a_folder_below_the_build_context_is_entered() -> None:
 
 def test_a_deaf_entry_point_is_replaced_by_the_command() -> None:
     """Others stay: they may wait for the database or set variables."""
-    begin = ("run", "--rm", "--no-deps", "--no-TTY")
+    begin = ("run", "--rm", "--name", "n", "--no-deps", "--no-TTY")
 
-    assert run_words(release(()), "api", (), ARGV) == (*begin, "api", *ARGV)
-    assert run_words(release(("api",)), "api", ("--workdir", "/app"), ARGV) == (
+    assert run_words(release(()), "api", (), ARGV, name="n") == (*begin, "api", *ARGV)
+    assert run_words(release(("api",)), "api", ("--workdir", "/app"), ARGV, name="n") == (
         *begin,
         "--workdir",
         "/app",
