@@ -1,0 +1,51 @@
+"""What a release says of itself: its id, and where its application stands."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gonogo.release import Release, release_id
+
+__all__: list[str] = []
+
+NOW = datetime(2026, 11, 21, 22, 10, 3, tzinfo=UTC)
+COMMIT = "9a41b7d0c2e15f8a3b6d4e7c1f0a9b8c7d6e5f4a"
+
+
+def released(app: str | None) -> Release:
+    """A release whose gonogo.toml stood at the top of its repository."""
+    folder = Path("/state/releases") / release_id(COMMIT, now=NOW)
+    return Release(
+        id=folder.name,
+        commit=COMMIT,
+        env="staging",
+        runtime="compose",
+        created=NOW,
+        folder=folder,
+        root=folder / "source",
+        app=app,
+    )
+
+
+def test_release_is_named_by_its_time_and_commit() -> None:
+    """The id sorts by time and ends in the commit as people read it."""
+    release = released(".")
+
+    assert (release.id, release.short) == ("20261121T221003-9a41b7d", "9a41b7d")
+    assert release.worktree == Path("/state/releases/20261121T221003-9a41b7d/source")
+
+
+@pytest.mark.parametrize(
+    ("app", "asking", "folder"),
+    [
+        ("examples/shop", ".", "examples/shop"),
+        (".", "examples/shop", "."),
+        (None, "examples/shop", "examples/shop"),
+    ],
+)
+def test_application_stands_where_the_release_was_deployed_from(app: str | None, asking: str, folder: str) -> None:
+    """The release knows its application's folder, whichever gonogo.toml asks; an older record leaves it to that one."""
+    release = released(app)
+
+    assert release.source_root(asking) == release.root / folder
