@@ -5,6 +5,7 @@ People read standard error; ``--json`` prints one document on standard output.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -83,7 +84,10 @@ def _os_error(error: OSError) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text.rstrip() + "\n")
+    """Tell people; a terminal or a pipe that is gone must not end a deployment."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(text.rstrip() + "\n")
+        sys.stderr.flush()
 
 
 def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:

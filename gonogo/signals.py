@@ -83,7 +83,8 @@ class Signals:
         if not _deferring:
             self.check()
         if self._returning:
-            sys.stderr.write(f"\n{self._arrived}: the way back goes on; it is bounded in time.\n")
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal that hung up is gone
+                sys.stderr.write(f"\n{self._arrived}: the way back goes on; it is bounded in time.\n")
 
 
 @contextlib.contextmanager

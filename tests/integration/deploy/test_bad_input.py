@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -309,3 +310,24 @@ def test_release_that_dies_while_it_is_watched_is_turned_back(app: App) -> None:
     assert record["ending"].startswith("REVERTED to ")
     assert {cause["code"] for cause in record["causes"]} & {"D01", "D03", "D06"}
     assert app.serving_text() == "hello"
+
+
+def test_terminal_that_is_gone_does_not_end_a_deployment(app: App) -> None:
+    """``gonogo deploy 2>&1 | head -1``, and a service without any standard stream."""
+    app.deploy()
+    app.pages({**GREEN, "/two": (200, "2")})
+    deploy = f"{sys.executable} -P -m gonogo deploy --env test"
+    piped = subprocess.run(
+        ["bash", "-c", f"{deploy} 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"],
+        cwd=app.root,
+        check=False,
+        capture_output=True,
+    )
+    closed = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -P -m gonogo status --env test >&- 2>&-"], cwd=app.root, check=False
+    )
+
+    assert piped.returncode == 0
+    assert app.ask("/two") is not None
+    assert app.ask("/two")[0] == 200  # type: ignore[index]
+    assert closed.returncode == 0
