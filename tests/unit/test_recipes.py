@@ -1,0 +1,94 @@
+"""gonogo.recipes: reading a recipe is reading the runbook."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gonogo.config import Environment, parse_project
+from gonogo.errors import UsageError
+from gonogo.recipes import deploy_recipe, rollback_recipe
+from gonogo.release import Release
+
+
+def environment(steps: str = "") -> Environment:
+    """An environment with these team steps."""
+    text = f'[app]\nname = "a"\n[env.x]\nproject = "a"\n{steps}'
+    return parse_project(text, root=Path("/srv")).environments["x"]
+
+
+def step(name: str, where: str, move: str) -> str:
+    """One team step."""
+    return f'[[env.x.step]]\nname = "{name}"\n{where} = "{move}"\nrun = "true"\nundo = "true"\n'
+
+
+RELEASE = Release(
+    id="r", commit="c" * 40, env="x", runtime="process", created=datetime.now(UTC), folder=Path("/r"), root=Path("/r/s")
+)
+
+
+def names(steps: object) -> list[str]:
+    """The names of steps."""
+    return [found.name for found in steps]  # type: ignore[attr-defined]
+
+
+def test_deploy_asks_before_it_touches() -> None:
+    """The first touch is the first move that changes what serves."""
+    recipe = deploy_recipe(environment(), first=False)
+
+    assert names(recipe.steps) == [
+        "checkout",
+        "baseline",
+        "predeploy",
+        "logs",
+        "build",
+        "build gate",
+        "ladder",
+        "migrate",
+        "start",
+        "postdeploy",
+    ]
+    assert recipe.first_touch == 7
+
+
+def test_first_deploy_has_no_baseline_and_no_logs_to_save() -> None:
+    """Nothing serves that could be asked."""
+    assert {"baseline", "logs"} & set(names(deploy_recipe(environment(), first=True).steps)) == set()
+
+
+def test_team_steps_stand_where_they_were_configured_and_are_touches() -> None:
+    """A step before the build moves the first touch to the front of it."""
+    recipe = deploy_recipe(environment(step("a", "before", "build") + step("b", "after", "start")), first=True)
+
+    assert names(recipe.steps)[2:] == [
+        "a",
+        "build",
+        "build gate",
+        "ladder",
+        "migrate",
+        "start",
+        "b",
+        "postdeploy",
+    ]
+    assert recipe.first_touch == 2
+
+
+def test_step_at_a_move_that_does_not_exist_is_refused() -> None:
+    """The message lists the moves."""
+    with pytest.raises(UsageError) as caught:
+        deploy_recipe(environment(step("a", "before", "bild")), first=True)
+
+    assert str(caught.value) == (
+        'env.x.step "a": found "bild", expected one of the moves checkout, logs, build, migrate, start.'
+    )
+
+
+def test_way_back_undoes_restores_and_verifies() -> None:
+    """What never began is not taken back; a release that never stopped is only verified."""
+    team = environment(step("a", "before", "start")).step
+
+    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=team, started=True)) == ["undo a", "restore", "verify"]
+    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=(), started=False)) == ["verify"]
+    assert names(rollback_recipe(RELEASE, to=None, undo=team, started=True)) == ["undo a", "stop"]
