@@ -65,9 +65,9 @@ class WayBack:
     def _hold(self) -> Outcome:
         name = self._work.place.environment.name
         self._work.notes.append(
-            "The migrations that ran are forward-only: no automatic rollback. "
-            f"`gonogo rollback --env {name}` starts the previous release on the new schema; mending forward is the "
-            "other way."
+            "The migrations that ran are forward-only: no automatic rollback. To mend forward, commit the mend and "
+            f"`gonogo deploy --env {name} --hotfix`. `gonogo rollback --env {name}` tries the previous release on "
+            "the new schema, which it may refuse: the line data says why."
         )
         self._outcome.held = True
         self._outcome.exit_code = Exit.NEEDS_HUMAN
