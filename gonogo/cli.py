@@ -191,7 +191,7 @@ def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> i
 
     found = run(Path.cwd(), env, force=force)
     if as_json:
-        sys.stdout.write(json.dumps({"held": found.model_dump(mode="json") if found else None}) + "\n")
+        sys.stdout.write(json.dumps({"held": found}) + "\n")
     else:
         _say(f"unlocked; it was held: {found}" if found else "no lock was held")
     return int(Exit.GO)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import httpx
 import pytest
 
 from gonogo.config import Endpoint, Environment, Project, Service
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.addresses import is_loopback
 from gonogo.inspection.engine import ASK, EngineFacts
@@ -23,7 +25,7 @@ from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Artifact, Inside, Inspector, Place
+from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place
 from gonogo.runtimes.place import env_file_of
 from gonogo.state import State
 from gonogo.subject import Subject
@@ -38,6 +40,7 @@ __all__ = [
     "env_file",
     "environment",
     "evidence",
+    "first_look",
     "host",
     "http",
     "inside",
@@ -193,6 +196,25 @@ def rendered(place: Place, runner: LocalHost) -> Rendered:
 def python(context: Context, runner: LocalHost) -> TargetPython:
     """The Python that judges the source: the target's own where it can be known here."""
     return choose(context.source_root, context.environment.runtime, runner)
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What ran when the gate began."""
+
+    at: float
+    """By the monotonic clock."""
+    instances: tuple[InstanceState, ...] | None
+    """None when the runtime did not answer then."""
+
+
+@pytest.fixture(scope="session")
+def first_look(inspector: Inspector) -> FirstLook:
+    """What ran when the gate began; a check that observes over time compares with it while the others are asked."""
+    try:
+        return FirstLook(time.monotonic(), tuple(inspector.instances()))
+    except GonogoError:
+        return FirstLook(time.monotonic(), None)
 
 
 @pytest.fixture(scope="session")

@@ -78,11 +78,22 @@ class GatePlugin:
                 _require_words(item, stage)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        items[:] = chosen
+        items[:] = _late_last(chosen)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each configured thing."""
         fixtures.parametrize(metafunc, self._context)
+
+
+def _late_last(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Checks that observe over time are asked last; what they compare with is looked at first."""
+    late = [item for item in items if item.get_closest_marker("late") is not None]
+    ordered = [item for item in items if item not in late] + late
+    watched = [item for item in late if "first_look" in getattr(item, "fixturenames", ())]
+    names = getattr(ordered[0], "fixturenames", None) if watched else None
+    if names is not None and "first_look" not in names:
+        names.insert(0, "first_look")
+    return ordered
 
 
 def _require_words(item: pytest.Item, stage: Stage) -> None:

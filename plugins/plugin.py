@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Inside a gate, bring in the rest of the plugin."""
     for stage in _STAGES:
         config.addinivalue_line("markers", f"{stage}(code=None, *, remedy, severity, on_red): a check of this stage")
+    config.addinivalue_line("markers", "late: asked after the other checks of its stage (it observes over time)")
     if _in_gate():
         from gonogo.plugins import gate  # noqa: PLC0415 (heavy: only in a gate)
 

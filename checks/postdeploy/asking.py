@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
-
 import httpx
 import pytest
 
 from gonogo.errors import CommandError
+from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.fixtures import AGENT
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
@@ -20,8 +18,7 @@ _TIMEOUT = 10.0
 
 def client(url: str, *, timeout: float = _TIMEOUT) -> httpx.Client:
     """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
-    trusted = not _is_loopback(urlsplit(url).hostname or "")
-    return httpx.Client(headers={"User-Agent": AGENT}, timeout=timeout, trust_env=trusted)
+    return httpx.Client(headers={"User-Agent": AGENT}, timeout=timeout, trust_env=not is_loopback(url))
 
 
 def get(address: str) -> httpx.Response:
@@ -51,10 +48,3 @@ def running(inspector: Inspector, service: str) -> Inside:
         raise InconclusiveError(str(error)) from error
     except CommandError as error:
         pytest.fail(str(error))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.fixtures import FirstLook
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector, InstanceState
 
@@ -45,23 +46,23 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} healthy instances"
 
 
+@pytest.mark.late
 @pytest.mark.xdist_group("observation")
 @pytest.mark.postdeploy("D03", remedy="Read the last lines before the restart: gonogo status --env {env}")
-def test_no_instance_restarts(inspector: Inspector, environment: Environment, evidence: Collected) -> None:
+def test_no_instance_restarts(
+    inspector: Inspector, environment: Environment, first_look: FirstLook, evidence: Collected
+) -> None:
     """Restart counts stand still while the instances are watched.
 
     Catches a crash some seconds after the start, which a restart policy hides.
     """
     window = environment.health.stable_for
-    if window >= environment.check_timeout:
-        raise InconclusiveError(
-            f"env.{environment.name}.health.stable_for: found {window:g} s, expected less than check_timeout "
-            f"({environment.check_timeout:g} s); raise check_timeout"
-        )
-    before = _lasting(inspector)
+    if first_look.instances is None:
+        raise InconclusiveError("the runtime did not answer when the gate began, so nothing could be watched")
+    before = _lasting(first_look.instances)
     if not before:
         pytest.skip("no instance runs on; D01 tells whether one should")
-    wrong = _watch(inspector, before, window)
+    wrong = _watch(inspector, before, until=first_look.at + window)
     _attach(evidence, inspector.instances())
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
@@ -88,13 +89,12 @@ def test_instances_are_of_this_release(
     assert not found, f"found {', '.join(found)}; expected {len(instances)} instances of release {release.id}"
 
 
-def _watch(inspector: Inspector, before: dict[str, InstanceState], window: float) -> list[str]:
-    """Look until something moved or the window is over; what moved, one text each."""
-    deadline = time.monotonic() + window
+def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: float) -> list[str]:
+    """Look until something moved or the time has come; what moved, one text each."""
     while True:
         now = {one.name: one for one in inspector.instances()}
         moved = [text for name, one in before.items() if (text := _moved(one, now.get(name)))]
-        left = deadline - time.monotonic()
+        left = until - time.monotonic()
         if moved or left <= 0:
             return moved
         time.sleep(min(_EVERY, left))
@@ -110,8 +110,8 @@ def _moved(before: InstanceState, now: InstanceState | None) -> str:
     return f"{now.name} started again" if now.started_at != before.started_at else ""
 
 
-def _lasting(inspector: Inspector) -> dict[str, InstanceState]:
-    running = (one for one in inspector.instances() if one.status in {"running", "restarting"})
+def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
+    running = (one for one in instances if one.status in {"running", "restarting"})
     return {one.name: one for one in running if not one.one_shot}
 
 

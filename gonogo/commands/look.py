@@ -9,7 +9,7 @@ from gonogo.config import find_project, load_project
 from gonogo.errors import GonogoError, LockedError
 from gonogo.host import LocalHost
 from gonogo.inspection.secrets import Redactor, secret_values
-from gonogo.lock import Holder, holder
+from gonogo.lock import holder
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
 from gonogo.release import Release
@@ -46,7 +46,7 @@ def _status(at: Where) -> EnvStatus:
         since=(current.went_go or current.started) if current else None,
         proven=bool(current and current.went_go),
         instances=instances,
-        lock=str(held) if held else None,
+        lock=_locked(at),
         unfinished=unfinished if held is None else None,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
         rollback_to=_earlier(at, current),
@@ -102,7 +102,7 @@ def _runs(at: Where) -> list[PastRun]:
     return rows
 
 
-def unlock(folder: Path, env: str | None, *, force: bool) -> Holder | None:
+def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:
     """Take away a lock whose holder is gone; returns who held it, or None when it was free.
 
     Raises:
@@ -114,5 +114,14 @@ def unlock(folder: Path, env: str | None, *, force: bool) -> Holder | None:
         raise LockedError(
             f"found: {found}, and it still runs; expected a holder that is gone. Add --force to take it away."
         )
+    said = _locked(at)
     at.state.lock.unlink(missing_ok=True)
-    return found
+    return said
+
+
+def _locked(at: Where) -> str | None:
+    """Who holds the environment, as one line; a lock that cannot be read is held by nobody who can be named."""
+    found = holder(at.state.lock)
+    if found is None and at.state.lock.exists():
+        return f"a lock that cannot be read ({at.state.lock})"
+    return str(found) if found else None

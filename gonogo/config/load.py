@@ -136,7 +136,8 @@ def _phrase(item: Any, model: type[BaseModel], location: Location) -> str:
         expected = f"expected: {expected[:1].lower()}{expected[1:]}"
     nearest = _nearest(str(item["input"]), item.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", "))
     found = json.dumps(item["input"], default=str, ensure_ascii=False)
-    return f"found {found[:80]}, {expected}{nearest}"
+    shown = "this table" if isinstance(item["input"], dict) else found[:80]
+    return f"found {shown}, {expected}{nearest}"
 
 
 def _nearest(word: str, names: Iterable[str]) -> str:

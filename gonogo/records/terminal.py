@@ -143,12 +143,13 @@ def _warned(check: CheckResult) -> str:
 
 
 def _row(label: str, text: str, *, whole_words: bool = False) -> list[str]:
-    """A labelled text; further lines stand below its first."""
+    """A labelled text; further lines stand below its first. A long one keeps its end: there tracebacks say why."""
     lines = list(_wrapped(text, whole_words=whole_words))
     if not lines:
         return []
     if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], f"… ({len(lines) - _MOST_LINES + 1} more lines in the report)"]
+        cut = f"… ({len(lines) - _MOST_LINES + 1} more lines in the report)"
+        lines = [*lines[: _MOST_LINES - 3], cut, *lines[-2:]]
     return [f"  {label if at == 0 else '':<{_LABEL}}{line}".rstrip() for at, line in enumerate(lines)]
 
 

@@ -20,6 +20,7 @@ def write_run(folder: Path, run: RunResult, journal: Path) -> str:
     """Write results.json and record.md and copy the journal; returns what could not be written, or nothing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _keep_out_of_git(folder.parents[1])
     except OSError as error:
         return f"The reports could not be written: {explain(error)}"
     texts: dict[str, Callable[[], str]] = {
@@ -29,6 +30,13 @@ def write_run(folder: Path, run: RunResult, journal: Path) -> str:
     }
     problems = [problem for name, text in texts.items() if (problem := _write(folder / name, text))]
     return f"Not all reports could be written: {'; '.join(problems)}" if problems else ""
+
+
+def _keep_out_of_git(reports: Path) -> None:
+    """A ``reports/`` that nobody prepared ignores itself, so that the next deploy does not list it as uncommitted."""
+    ignore = reports / ".gitignore"
+    if not ignore.exists() and not (reports / "README.md").exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def _write(path: Path, text: Callable[[], str]) -> str:

@@ -100,7 +100,7 @@ WELL = {
 class Deployed:
     """One release of a tiny application: made, started, asked."""
 
-    def __init__(  # noqa: PLR0913 (one keyword for each thing that tests change)
+    def __init__(
         self,
         folder: Path,
         *,

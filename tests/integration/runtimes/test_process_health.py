@@ -61,7 +61,7 @@ def test_start_reports_a_worker_that_does_not_stay(site: Site) -> None:
 def test_start_refuses_a_port_that_a_stranger_holds(site: Site) -> None:
     """A port that is not ours is never taken; the message names who holds it, and the stranger lives on."""
     release = site.release()
-    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {site.port})); print(1, flush=True); time.sleep(99)"  # noqa: E501
+    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {site.port})); print(1, flush=True); time.sleep(99)"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as stranger:
         try:
             assert stranger.stdout is not None

@@ -161,6 +161,14 @@ def test_runtime_process_asks_for_commands() -> None:
     assert found.endswith("expected: runtime process needs a command for each service (none for ['api'])")
 
 
+def test_observation_longer_than_a_check_may_last_is_refused() -> None:
+    """D03 could never end."""
+    assert problems(MINIMAL + 'health = { stable_for = "90s" }\n') == [
+        "gonogo.toml:8: env.staging: found this table, expected: health.stable_for must be shorter than check_timeout: "
+        "D03 observes for that long",
+    ]
+
+
 def test_unknown_environment_lists_the_known_ones() -> None:
     """The operator sees what can be asked for."""
     project = parse_project(MINIMAL + '\n[env.prod]\nproject = "p"\n', root=Path("/x"))

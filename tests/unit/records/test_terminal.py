@@ -157,12 +157,17 @@ def test_long_texts_wrap_and_indent() -> None:
 
 
 def test_endless_found_is_cut() -> None:
-    """More than twelve lines stay in the report."""
+    """More than twelve lines stay in the report; the last ones are shown, where tracebacks say why."""
     found = "\n".join(f"line {number}" for number in range(40))
     lines = gate_lines(a_gate(the_red_one(found=found, evidence=(), remedy="")))
 
     assert lines[4] == "  found     line 0"
-    assert lines[-2:] == ["            line 10", "            … (29 more lines in the report)"]
+    assert lines[-4:] == [
+        "            line 8",
+        "            … (29 more lines in the report)",
+        "            line 38",
+        "            line 39",
+    ]
 
 
 def test_evidence_is_one_line_each_and_four_at_most() -> None:
