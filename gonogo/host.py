@@ -7,6 +7,7 @@ sees it.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shlex
@@ -28,8 +29,17 @@ __all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "kill_group"
 
 _TAIL = 64 * 1024
 _GRACE = 5.0
+_LAST_WORDS = 8
+"""Lines of each stream that a failure shows."""
 _SPAWNED: list[subprocess.Popen[bytes]] = []
 """Processes that outlive the run; kept so that Python neither warns of them nor waits for them."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """What was started to outlive us is no forgotten child."""
+    for process in _SPAWNED:
+        process.returncode = process.returncode or 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +95,7 @@ class Completed:
         if self.ok:
             return self
         how = f"no end within {self.command.timeout:g} s" if self.timed_out else f"exit code {self.code}"
-        tail = (self.errors.strip() or self.output.strip()).splitlines()[-8:]
+        tail = [line for said in (self.output, self.errors) for line in said.strip().splitlines()[-_LAST_WORDS:]]
         said = "".join(f"\n    {line}" for line in tail) or "\n    (it said nothing)"
         prefix = f"{what}: " if what else ""
         raise CommandError(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")

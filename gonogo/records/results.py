@@ -108,8 +108,9 @@ class GateResult(BaseModel):
 
     @property
     def blocking(self) -> tuple[CheckResult, ...]:
-        """The red blockers."""
-        return tuple(check for check in self.checks if check.blocks)
+        """The red blockers: what failed before what could not be found out."""
+        red = (check for check in self.checks if check.blocks)
+        return tuple(sorted(red, key=lambda check: check.outcome is Outcome.INCONCLUSIVE))
 
     def summary(self) -> str:
         """``18 passed, 1 failed``."""
