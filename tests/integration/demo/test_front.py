@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -54,8 +55,13 @@ def get(url: str) -> httpx.Response:
 
 
 def caddies(folder: Path) -> list[psutil.Process]:
-    """The processes that were started with this folder."""
-    return [child for child in psutil.Process().children(recursive=True) if str(folder) in " ".join(child.cmdline())]
+    """The processes that were started with this folder and run."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # one that ended while it was looked at runs no longer
+            if str(folder) in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_it_passes_requests_on_and_is_stopped(tmp_path: Path, upstream: int) -> None:

@@ -230,7 +230,7 @@ def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate:
     assert (forced.outcome, forced.found) == (Outcome.WARNED, said)
 
 
-def test_a_lost_image_is_named(repository: Repository, gate: Gates, tmp_path: Path) -> None:
+def test_a_lost_image_is_named(repository: Repository, gate: Gates, state: State, tmp_path: Path) -> None:
     """P37 names the image that the engine no longer has, by its tag."""
     root = repository({"gonogo.toml": repository.minimal})
     release = serving(state, runtime="compose", images={"web": "sha256:1"}, tags={"web": f"shop-web:{ID}"})
