@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def alembic(site: Deployed, database: Path, *words: str) -> None:
     subprocess.run([program, *words], cwd=site.release.root, env=environ, check=True, capture_output=True)
 
 
-def found(site: Deployed, stage: str, code: str, chosen: str, **changed: object) -> tuple[Outcome, str]:
+def found(site: Deployed, stage: str, code: str, chosen: str, **changed: Any) -> tuple[Outcome, str]:
     """One check's outcome and message."""
     check = site.ask(stage, chosen, **changed).check(code)
     return check.outcome, check.found
