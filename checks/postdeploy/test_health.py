@@ -37,10 +37,16 @@ def test_release_is_alive(
         answer = get(address)
         _attach(evidence, address, answer)
         if answer.status_code != status:
-            wrong.append(f"{address}: status: found {answer.status_code}, expected {status}")
+            wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{_hint(answer)}")
         elif subject.release is not None:
             wrong += _another(address, answer, subject.release)
     assert not wrong, "; ".join(wrong)
+
+
+def _hint(answer: httpx.Response) -> str:
+    """A page that is not there may never have been meant to be."""
+    missing = answer.status_code == httpx.codes.NOT_FOUND
+    return " (is there no such page? then name one that answers, as health.live in gonogo.toml)" if missing else ""
 
 
 @pytest.mark.postdeploy("D07", remedy="Mend the part that is named, then: gonogo deploy --env {env}")
