@@ -127,6 +127,20 @@ def deploy(
 
 
 @app.command()
+def adopt(*, env: Env = None, as_json: Json = False) -> int:
+    """Take over an application that was started by hand, so that the first deploy can go back to it."""
+    from gonogo.commands.adopt import adopt as run  # noqa: PLC0415
+
+    found = run(Path.cwd(), env)
+    if as_json:
+        _print_json(found)
+    else:
+        images = [f"  {service:<11} {image[:19]}" for service, image in found.images.items()]
+        _say("\n".join((f"adopted {found.release} in {found.env}", *images, *(f"  {text}" for text in found.said))))
+    return int(Exit.GO)
+
+
+@app.command()
 def rollback(
     *,
     env: Env = None,

@@ -49,6 +49,17 @@ class Release(BaseModel):
     went_go: datetime | None = None
     bad: str | None = None
     """Why its checks turned it back, if they did."""
+    adopted: bool = False
+    """It ran before gonogo came, started by hand; no gate of gonogo ever let it go."""
+    assumed: bool = False
+    """Nothing says what it was built from; ``commit`` is the checkout's."""
+    said: tuple[str, ...] = ()
+    """How it was adopted, for people."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it may be gone back to: it went GO or was adopted, and was not turned back."""
+        return (self.went_go is not None or self.adopted) and self.bad is None
 
     @property
     def worktree(self) -> Path:

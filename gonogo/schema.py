@@ -133,6 +133,7 @@ def _unread(work: Work, serving: Release) -> list[str]:
         return []
     if _migrates_itself(work, work.release) is None:
         return []
-    git = ("git", "-C", str(work.release.worktree), "diff", "--name-only", serving.commit, work.release.commit)
+    words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, work.release.commit)
+    git = ("git", "-C", str(work.release.worktree), *words)
     changed = work.host.run(Command(argv=git, timeout=60.0), output_limit=None).require().output.splitlines()
     return [path for path in changed if _MIGRATION_FILE.search(path)]

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
-from gonogo.commands.prepare import Where, at_commit, make_work, new_release
+from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import RefusedError, explain
 from gonogo.lock import hold
 from gonogo.moves.base import Options, Work
@@ -49,8 +50,13 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
     with Signals() as signals, hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"):
         _refuse(at, release, options)
         serving = at.state.current()
+        notes: tuple[str, ...] = ()
+        if serving is None:
+            serving, notes = _adopted(at, commit, options)
+            release = new_release(at, commit)  # its id is younger than that of what was adopted
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options)
+        work.notes += notes
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )
@@ -73,6 +79,23 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
             seconds=time.monotonic() - begin,
             downtime=pipeline.downtime(),
         )
+
+
+def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | None, tuple[str, ...]]:
+    """What runs by hand becomes the release to go back to; with --force a first deploy goes on without one.
+
+    Raises:
+        RefusedError: it runs and could not be adopted.
+    """
+    try:
+        release = take_over(at, commit)
+    except RefusedError as error:
+        if not options.force:
+            raise
+        return None, (str(error),)
+    if release is None:
+        return None, ()
+    return release, (f"What ran by hand was adopted as {release.id}. {' '.join(release.said)}",)
 
 
 def _refuse(at: Where, release: Release, options: Options) -> None:

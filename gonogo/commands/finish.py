@@ -76,7 +76,9 @@ def _let_go(work: Work) -> None:
     current = work.state.current()
     kept = work.state.releases()
     needed = {work.release.id} | ({current.id} if current else set()) | ({work.serving.id} if work.serving else set())
-    good = [release for release in kept if release.went_go is not None][: work.place.environment.keep]
+    good = [release for release in kept if release.went_go is not None or release.adopted][
+        : work.place.environment.keep
+    ]
     recent = kept[: work.place.environment.keep]
     needed |= {release.id for release in (*good, *recent)}
     for release in kept:

@@ -45,6 +45,7 @@ def _status(at: Where) -> EnvStatus:
         summary=current.summary if current else "",
         since=(current.went_go or current.started) if current else None,
         proven=bool(current and current.went_go),
+        adopted=bool(current and current.adopted),
         instances=instances,
         lock=_locked(at),
         unfinished=unfinished if held is None else None,
@@ -74,7 +75,7 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
 
 
 def _earlier(at: Where, current: Release | None) -> str | None:
-    good = [kept for kept in at.state.releases() if kept.went_go is not None and kept.bad is None]
+    good = [kept for kept in at.state.releases() if kept.is_good]
     return next((kept.id for kept in good if current is None or kept.id < current.id), None)
 
 

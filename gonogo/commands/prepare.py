@@ -145,10 +145,10 @@ def at_commit(folder: Path, env: str | None, ref: str) -> tuple[Where, Commit]:
     return located(project, project.environment(env)), commit
 
 
-def new_release(at: Where, commit: Commit) -> Release:
+def new_release(at: Where, commit: Commit, *, now: datetime | None = None) -> Release:
     """A release that is still to be made; its folder does not exist."""
     prefix = Git(at.project.root).prefix()
-    name = _free_id(at.state, commit)
+    name = _free_id(at.state, commit, now or datetime.now(UTC))
     folder = at.state.release_folder(name)
     return Release(
         id=name,
@@ -163,9 +163,8 @@ def new_release(at: Where, commit: Commit) -> Release:
     )
 
 
-def _free_id(state: State, commit: Commit) -> str:
+def _free_id(state: State, commit: Commit, now: datetime) -> str:
     """The id of this second, or of the next one that no release and no run has taken."""
-    now = datetime.now(UTC)
     while True:
         name = release_id(commit.id, now=now)
         if not state.release_folder(name).exists() and not state.run_folder(name).exists():

@@ -76,9 +76,9 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
             raise RefusedError(f'--to: found "{to}", expected one of the kept releases {_ids(kept)}.')
         return _usable(found[0], force=force)
     current = at.state.current()
-    if current is not None and after_crash and current.went_go is not None:
+    if current is not None and after_crash and current.is_good:
         return current
-    good = [release for release in kept if release.went_go is not None and release.bad is None]
+    good = [release for release in kept if release.is_good]
     older = [release for release in good if current is None or release.id < current.id]
     if not older:
         raise RefusedError(

@@ -71,6 +71,8 @@ class EnvStatus(BaseModel):
     since: datetime | None = None
     proven: bool = False
     """Whether the serving release went GO (a held one did not)."""
+    adopted: bool = False
+    """Whether it was started by hand, before gonogo came."""
     instances: tuple[InstanceLine, ...] = ()
     lock: str | None = None
     unfinished: str | None = None
@@ -126,7 +128,8 @@ def _status(status: EnvStatus) -> Iterator[str]:
         yield "  serving     nothing that gonogo deployed"
     else:
         since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
-        held = "" if status.proven else "  HELD: it did not go GO, a person decides"
+        unproven = "  adopted: started by hand" if status.adopted else "  HELD: it did not go GO, a person decides"
+        held = "" if status.proven else unproven
         yield f"  serving     {status.serving}  {status.summary}{since}{held}"
         yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}"
     for instance in status.instances:

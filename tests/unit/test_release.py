@@ -49,3 +49,12 @@ def test_application_stands_where_the_release_was_deployed_from(app: str | None,
     release = released(app)
 
     assert release.source_root(asking) == release.root / folder
+
+
+def test_release_is_good_when_it_went_go_or_was_adopted() -> None:
+    """Both may be gone back to, unless their checks turned them back; one that never finished may not."""
+    release = released(".")
+    went, adopted = release.model_copy(update={"went_go": NOW}), release.model_copy(update={"adopted": True})
+    bad = [good.model_copy(update={"bad": "D06: found 500"}) for good in (went, adopted)]
+
+    assert [one.is_good for one in (went, adopted, release, *bad)] == [True, True, False, False, False]

@@ -1,0 +1,229 @@
+"""Take over what somebody started by hand: keep its images, and pin a model that starts it again.
+
+The model is what Compose makes of the files that the containers' labels name, where it still is what was started
+(Compose notes a hash of each service's definition on its containers); otherwise what the Engine says of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gonogo.errors import GonogoError
+from gonogo.host import Command, Host
+from gonogo.inspection import compose_model
+from gonogo.inspection.engine_model import SERVICE, model_of
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_cli import cli
+from gonogo.runtimes.compose_engine import connect, containers_of
+from gonogo.runtimes.compose_files import BUILD, COMPOSE, ENV, services_of, write_model
+from gonogo.runtimes.compose_inspector import ComposeInspector
+from gonogo.runtimes.compose_render import app_folder, host_env_file
+from gonogo.state import write_atomically
+
+__all__ = ["ByHand", "by_hand", "pin_by_hand", "revision_of"]
+
+_LABEL = "com.docker.compose"
+_REVISION = "org.opencontainers.image.revision"
+_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
+_SECONDS = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByHand:
+    """An application that runs in the environment's project, and that no release started."""
+
+    model: Mapping[str, Any]
+    """What starts it again."""
+    containers: tuple[Mapping[str, Any], ...]
+    images: Mapping[str, str]
+    """Deployed service → the image id that it runs."""
+    labels: Mapping[str, Mapping[str, str]]
+    """Image id → its labels."""
+    started: str
+    """When the last of them was started."""
+    said: tuple[str, ...]
+    """Where the model comes from, for the record."""
+
+
+def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: Path) -> ByHand | None:
+    """What runs by hand; None where nothing of the deployed services runs, or a release of gonogo started it.
+
+    Args:
+        place: the environment.
+        inspector: of the checkout; it knows which services are deployed.
+        host: runs Compose.
+        scratch: a file of its own for the rendered model.
+
+    Raises:
+        RuntimeUnreachableError: the Engine could not be asked.
+    """
+    with connect() as client:
+        found = tuple(one.attrs for one in containers_of(client, place.environment.project))
+        images = {image: client.images.get(image).attrs for image in sorted({one["Image"] for one in found})}
+    running = [one for one in found if one["State"]["Status"] == "running" and "gonogo.release" not in _labels(one)]
+    if not running:
+        return None
+    files, why = _from_files(place, found, host, scratch)
+    configs = {image: attrs.get("Config") or {} for image, attrs in images.items()}
+    model = files or model_of(found, configs, project=place.environment.project)
+    wanted = _deployed(place, inspector, model)
+    if not set(wanted) & {_labels(one)[SERVICE] for one in running}:
+        return None
+    labelled = {image: config.get("Labels") or {} for image, config in configs.items()}
+    ids = {_labels(one)[SERVICE]: str(one["Image"]) for one in found}
+    return ByHand(
+        model=model,
+        containers=found,
+        images={name: ids[name] for name in wanted},
+        labels=labelled,
+        started=max(str(one["State"]["StartedAt"]) for one in running),
+        said=(f"The model was reconstructed from what the Engine says: {why}.",) if why else (),
+    )
+
+
+def revision_of(found: ByHand) -> str | None:
+    """The one commit that all labelled images name; None where none does or they differ."""
+    named = {found.labels.get(image, {}).get(_REVISION) for image in found.images.values()} - {None}
+    return named.pop() if len(named) == 1 else None
+
+
+def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Release:
+    """Tag the images, so that nothing prunes them, and write what starts the application again.
+
+    Raises:
+        CommandError: an image could not be tagged.
+    """
+    project = place.environment.project
+    tags = {name: f"{project}-{name}".lower() + f":{release.id}" for name in found.images}
+    for name, tag in tags.items():
+        host.run(Command(argv=("docker", "tag", found.images[name], tag), timeout=60.0)).require()
+    nowhere = str(release.folder / "nothing")  # every path stays where it is
+    pinned = compose_model.pin(
+        found.model,
+        images=tags,
+        worktree=nowhere,
+        project_dir=nowhere,
+        files={},
+        release=release.id,
+        commit=release.commit,
+    )
+    for name, service in pinned["services"].items():
+        service.pop("profiles", None)
+        if release.assumed and name in tags:
+            service["labels"].pop("gonogo.commit")
+            service["environment"].pop("GONOGO_COMMIT")
+    write_model(release.folder / COMPOSE, pinned)
+    write_model(release.folder / BUILD, _in_worktree(place, release, found))
+    env_file = host_env_file(place)
+    if env_file is not None and env_file.is_file():
+        write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
+    return release.model_copy(update={"services": tuple(tags), "tags": tags, "images": dict(found.images)})
+
+
+def _in_worktree(place: Place, release: Release, found: ByHand) -> dict[str, Any]:
+    """The model as it is built, below the release's worktree: it tells where the code lands in the images."""
+    folder = app_folder(place, release.root)
+    built = {name: one.get("build") for name, one in services_of(found.model).items()}
+    moved = compose_model.pin(
+        {**found.model, "x-built": {name: build for name, build in built.items() if build}},
+        images={},
+        worktree=str(place.path),
+        project_dir=str(folder),
+        files={},
+        release=release.id,
+        commit=release.commit,
+    )
+    for name, build in moved.pop("x-built").items():
+        moved["services"][name]["build"] = build
+    return moved
+
+
+def _deployed(place: Place, inspector: ComposeInspector, model: Mapping[str, Any]) -> list[str]:
+    """The model's services that a release consists of: as the model, the checkout or the image's name says."""
+    try:
+        known = set(inspector.services)
+    except GonogoError:
+        known = set()
+    known |= {*place.environment.service, *compose_model.built_by(model)}
+    project = place.environment.project
+    return [
+        name
+        for name in services_of(model)
+        if name in known or compose_model.image_name(model, name) in {f"{project}-{name}", f"{project}_{name}"}
+    ]
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, str]:
+    return container["Config"].get("Labels") or {}
+
+
+def _from_files(
+    place: Place, containers: Sequence[Mapping[str, Any]], host: Host, scratch: Path
+) -> tuple[dict[str, Any], str]:
+    """The model of the files that started the containers, or why it is not theirs any more."""
+    named = {
+        (
+            _labels(one).get(f"{_LABEL}.project.config_files", ""),
+            _labels(one).get(f"{_LABEL}.project.working_dir", ""),
+            _labels(one).get(f"{_LABEL}.project.environment_file", ""),
+        )
+        for one in containers
+    }
+    if len(named) != 1:
+        return {}, "its containers were started from different files"
+    config, folder, env = named.pop()
+    files = [Path(name) for name in config.split(",") if name]
+    lost = [str(path) for path in files if not path.is_file()]
+    if lost or not files:
+        return {}, f"{', '.join(lost) or 'the compose file'} is gone"
+    words = _words(place, files, folder, env)
+    try:
+        hashes = _ask(host, words, "--hash", "*")
+        changed = _changed(containers, dict(line.split(maxsplit=1) for line in hashes.splitlines() if " " in line))
+        if changed:
+            return {}, f"{config} is no longer what was started ({', '.join(changed)} changed)"
+        scratch.touch(mode=0o600)
+        _ask(host, words, "--format", "json", "--output", str(scratch))
+        model: dict[str, Any] = json.loads(scratch.read_text(encoding="utf-8"))
+    except (GonogoError, OSError, ValueError) as error:
+        return {}, f"{config} cannot be rendered ({(str(error).splitlines() or ['no reason given'])[0]})"
+    finally:
+        scratch.unlink(missing_ok=True)
+    return _pruned(model, {_labels(one)[SERVICE] for one in containers}), ""
+
+
+def _words(place: Place, files: Sequence[Path], folder: str, env: str) -> tuple[str, ...]:
+    words = [*cli(), "--project-name", place.environment.project, "--project-directory", folder, "--profile", "*"]
+    for name in filter(None, env.split(",")):
+        words += ["--env-file", name]
+    for path in files:
+        words += ["--file", str(path)]
+    return (*words, "config")
+
+
+def _ask(host: Host, words: Sequence[str], *more: str) -> str:
+    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    command = Command(argv=(*words, *more), env=env, clean_env=True, timeout=_SECONDS)
+    return host.run(command, output_limit=None).require().output
+
+
+def _changed(containers: Sequence[Mapping[str, Any]], hashes: Mapping[str, str]) -> list[str]:
+    label = f"{_LABEL}.config-hash"
+    return sorted(
+        {_labels(one)[SERVICE] for one in containers if hashes.get(_labels(one)[SERVICE]) != _labels(one).get(label)}
+    )
+
+
+def _pruned(model: dict[str, Any], present: set[str]) -> dict[str, Any]:
+    """Only the services that have containers: the others were never started."""
+    services = {name: service for name, service in services_of(model).items() if name in present}
+    for service in services.values():
+        needed = service.get("depends_on") or {}
+        service["depends_on"] = {name: how for name, how in needed.items() if name in present}
+    return {**model, "services": services}

@@ -1,0 +1,142 @@
+"""An application that was started by hand is adopted by its first deploy, which goes red and is turned back to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from .base_images import ensure
+from .stack import Stack, stack
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.xdist_group("adopt")
+
+SERVER = """\
+import http.server, os
+
+PAGE = "@PAGE@ " + os.environ["GREETING"]
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"ok" if self.path == "/healthz" else PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == "__main__":
+    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+"""
+DOCKERFILE = """\
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/app
+COPY server.py ./
+USER nobody
+CMD ["python", "server.py"]
+"""
+MODEL = """\
+services:
+  web:
+    build: .
+    init: true
+    environment:
+      GREETING: "@GREETING@"
+    ports: ["127.0.0.1:@PORT@:8000"]
+    volumes: ["data:/data"]
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
+      interval: 1s
+      retries: 30
+volumes:
+  data:
+"""
+TOML = """\
+[app]
+name = "adopted"
+
+[service.web]
+
+[env.staging]
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+health = { stable_for = "1s", timeout = "60s" }
+attempts = 1
+
+[[env.staging.endpoint]]
+request = "GET /"
+contains = "price"
+"""
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Stack]:
+    """A page that somebody started with ``docker compose up``, before there was a gonogo.toml."""
+    ensure("python:3.11-slim")
+    with stack(tmp_path_factory.mktemp("adopt"), engine, "adopt") as made:
+        made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n"})
+        write(made, page="price 1", greeting="costs $$2")
+        made.commit("By hand")
+        command = ["docker", "compose", "--project-name", made.project, "up", "--detach", "--build", "--wait"]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+        subprocess.run(command, cwd=made.root, env=environ, check=True, capture_output=True, timeout=240)
+        yield made
+
+
+def write(made: Stack, *, page: str, greeting: str) -> None:
+    """The page and the compose file, with this stack's names."""
+    model = MODEL.replace("@PORT@", str(made.port)).replace("@GREETING@", greeting)
+    made.write({"server.py": SERVER.replace("@PAGE@", page), "docker-compose.yml": model})
+
+
+def configure(made: Stack) -> None:
+    """The gonogo.toml, with this stack's names."""
+    text = TOML.replace("@PROJECT@", made.project).replace("@PORT@", str(made.port))
+    made.write({"gonogo.toml": text.replace("@STATE@", str(made.state))})
+
+
+def page(made: Stack) -> str:
+    """What serves now says."""
+    with made.client() as client:
+        return client.get("/").text
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["same files", "changed files"])
+def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bool) -> None:  # noqa: FBT001
+    """The containers that somebody started answer again, from the same images and with the same settings.
+
+    Where the compose file is no longer what was started, the Engine says how they were started.
+    """
+    before = site.images()
+    assert page(site) == "price 1 costs $2"
+    configure(site)
+    write(site, page="nothing", greeting="changed" if changed else "costs $$2")
+    site.commit("Broken")
+
+    ended = site.deploy()
+
+    assert ended.code == 1, ended
+    assert (page(site), site.images()) == ("price 1 costs $2", before), ended
+    document = ended.document
+    adopted = site.release(document["went_back_to"])
+    assert (adopted["adopted"], adopted["assumed"], adopted["images"]) == (True, True, before)
+    assert [cause["code"] for cause in document["causes"]] == ["D09[GET /]"], ended
+    notes = " ".join(document["notes"])
+    assert f"What ran by hand was adopted as {adopted['id']}. What it was built from is not known" in notes
+    assert ("reconstructed from what the Engine says" in notes) is changed
+    status = json.loads(site.gonogo("status", "--env", "staging", "--json").out)[0]
+    assert (status["serving"], status["adopted"]) == (adopted["id"], True)
+    again = site.gonogo("adopt", "--env", "staging")
+    assert (again.code, "which serves, expected no release yet" in again.err) == (1, True), again
