@@ -208,7 +208,7 @@ def test_images_are_not_known_without_a_daemon(repository: Repository, gate: Gat
 
 
 def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate: Gates, tmp_path: Path) -> None:
-    """P37 stops a first deploy over containers that no release started; with --force it only warns."""
+    """P37 stops a first deploy over containers that were not adopted, warns with --force, and skips without a run."""
     root = repository({"gonogo.toml": repository.minimal + "\n[service.web]\n"})
     path = gate.path_without(tmp_path / "bin", "docker")
     docker = tmp_path / "bin/docker"
@@ -218,6 +218,7 @@ def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate:
 
     red = gate(root, *WAY_BACK, subject=gate.subject(root), environ=path).only()
     forced = gate(root, *WAY_BACK, subject=gate.subject(root, force=True), environ=path).only()
+    bare = gate(root, *WAY_BACK, environ=path).only()
 
     said = (
         "project shop-test runs already: found shop_web (shop:latest), which no release started; "
@@ -228,6 +229,10 @@ def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate:
         f"{said}; expected a release to go back to, or an empty project",
     )
     assert (forced.outcome, forced.found) == (Outcome.WARNED, said)
+    assert (bare.outcome, bare.found) == (
+        Outcome.SKIPPED,
+        "started by hand: shop_web (shop:latest); `gonogo deploy` adopts that first, to go back to it",
+    )
 
 
 def test_a_lost_image_is_named(repository: Repository, gate: Gates, state: State, tmp_path: Path) -> None:
