@@ -38,6 +38,8 @@ class Release(BaseModel):
     """Service → image id (runtime compose)."""
     deaf: tuple[str, ...] = ()
     """Services whose entry point does not run a command that it is given (runtime compose)."""
+    migrating: tuple[str, ...] = ()
+    """One-shot services that do nothing but migrate (runtime compose)."""
     heads: tuple[str, ...] = ()
     """The migration heads in the source."""
     accepted: tuple[str, ...] = ()
@@ -60,6 +62,14 @@ class Release(BaseModel):
     def is_good(self) -> bool:
         """Whether it may be gone back to: it went GO or was adopted, and was not turned back."""
         return (self.went_go is not None or self.adopted) and self.bad is None
+
+    def left_out(self, outgoing: Release | None) -> tuple[str, ...]:
+        """The one-shot migrations that are not run when this release replaces a newer one.
+
+        Their code does not know the newer schema and could only refuse it.
+        """
+        back = outgoing is not None and self.created < outgoing.created
+        return self.migrating if back else ()
 
     @property
     def worktree(self) -> Path:

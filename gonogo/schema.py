@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gonogo.config import Environment, Project, Service
@@ -70,6 +70,7 @@ def ask_ladder(work: Work) -> Answer:
             shown[revision] = tool.not_shown(graph.revisions[revision].source)
         stated += service.compatible_migrations
     serving = work.serving
+    back = serving.left_out(work.release) if serving is not None else ()
     if serving is not None and not pending:
         pending = _unread(work, serving)
         shown = dict.fromkeys(pending, "the release runs it when it starts, by a tool that is not configured")
@@ -78,7 +79,7 @@ def ask_ladder(work: Work) -> Answer:
         pending=pending,
         shown=shown,
         stated=stated,
-        migrates_itself=_migrates_itself(work, serving) if pending and serving is not None else None,
+        migrates_itself=_migrates_itself(work, serving, aside=back) if pending and serving is not None else None,
     )
 
 
@@ -117,12 +118,12 @@ def _current(work: Work, service: str) -> tuple[str, ...]:
     return tool.parse_current(said.output)
 
 
-def _migrates_itself(work: Work, release: Release) -> str | None:
-    """The entry command of a release that runs migrations when it starts, if one does."""
+def _migrates_itself(work: Work, release: Release, *, aside: Collection[str] = ()) -> str | None:
+    """The entry command of a release that runs migrations when it starts, if one does; some services aside."""
     facts = work.runtime.facts(work.place, release, work.host)
-    for words in facts["entry"].values():
+    for service, words in facts["entry"].items():
         found = self_migrating(words, facts["scripts"])
-        if found is not None:
+        if found is not None and service not in aside:
             return f"{found.found}, in {found.where}"
     return None
 

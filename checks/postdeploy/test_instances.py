@@ -116,6 +116,9 @@ def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
 
 
 def _is_up(instance: InstanceState) -> bool:
+    """Whether it runs, ended well, or is a one-shot that was only made: the way back does not run its migration."""
+    if instance.one_shot and instance.status == "created":
+        return True
     ended_well = instance.one_shot and instance.status == "exited" and instance.exit_code == 0
     return instance.status == "running" or ended_well
 

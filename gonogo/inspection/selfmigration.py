@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-__all__ = ["SelfMigration", "self_migrating"]
+__all__ = ["SelfMigration", "only_migrates", "self_migrating"]
 
 _OPTIONS = r"(?:\s+-{1,2}\w[\w-]*(?:[ =][^\s;&|]+)?){0,8}"
 _TOOLS = {
@@ -18,6 +18,7 @@ _TOOLS = {
 _ANY_TOOL = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TOOLS.items()))
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _SPEECH = re.compile(r"^\s*(?:echo|printf|log\w*|print)\b[^;&|]*|\b(?:echo|printf)\s[^;&|]*")
+_COMMAND = "the start command"
 _GOES_ON = re.compile(r"&&|;|\|\||\n|\bexec\b")
 
 
@@ -38,12 +39,20 @@ def self_migrating(words: Sequence[str], scripts: Mapping[str, str] | None = Non
         words: Entry point and command, as in the compose model or the image's configuration.
         scripts: Texts of scripts by path; one is read when its name is among the words, or in a script that is read.
     """
-    if found := _in_text("the start command", " ".join(words)):
+    if found := _in_text(_COMMAND, " ".join(words)):
         return found
     for path, text in _reached(" ".join(words), scripts or {}):
         if found := _in_text(path, text):
             return found
     return None
+
+
+def only_migrates(words: Sequence[str], scripts: Mapping[str, str] | None = None) -> bool:
+    """Whether an entry command does nothing after its migration; a script of which it is must come last too."""
+    found = self_migrating(words, scripts)
+    if found is None or not found.is_all:
+        return False
+    return found.where == _COMMAND or not _GOES_ON.search(" ".join(words))
 
 
 def _in_text(where: str, text: str) -> SelfMigration | None:

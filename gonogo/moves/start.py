@@ -59,7 +59,9 @@ class Restore:
             work.state.save(self.target)
         except OSError as error:
             work.notes.append(f"{self.target.id} was started, but its record could not be written: {error}")
-        return f"{self.target.short} healthy"
+        left_out = self.target.left_out(self._outgoing)
+        not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
+        return f"{self.target.short} healthy{not_run}"
 
 
 class Stop:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.host import Command, Host, LocalHost
+from gonogo.inspection import compose_model
+from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
@@ -82,7 +84,11 @@ class ComposeRuntime:
             answer = host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
             images[service] = answer.output.strip()
         measured = release.model_copy(update={"images": images})
-        return measured.model_copy(update={"deaf": deaf_services(place, measured, read_model(release), host)})
+        deaf = deaf_services(place, measured, read_model(release), host)
+        facts = self.facts(place, measured, host)
+        ending = set(compose_model.one_shots(read_model(release)))
+        only = (name for name, words in facts["entry"].items() if only_migrates(words, facts["scripts"]))
+        return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
         """Show the end of the logs of every container of the project."""
@@ -114,18 +120,19 @@ class ComposeRuntime:
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run."""
         gone = remove_vanished(place, self._model(place, release), outgoing)
-        return tuple(describe(self._steps(place, release), gone))
+        return tuple(describe(self._steps(place, release, left_out=release.left_out(outgoing)), gone))
 
     def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
         """Replace the deployed services, wait for their health, and refresh what stands in front of them.
 
         Raises:
-            CommandError: an image is gone, a command failed, or a service did not become healthy in time.
+            CommandError: an image is gone, a command failed, a service did not become healthy in time, or what runs
+                in the end is not the release alone.
         """
         verify_images(release, host)
         path = startable(place, release)
         gone = remove_vanished(place, read_model(release), outgoing)
-        start_release(self._steps(place, release, path), gone, host)
+        start_release(self._steps(place, release, path, left_out=release.left_out(outgoing)), release, gone, host)
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""
@@ -158,13 +165,15 @@ class ComposeRuntime:
         folder = app_folder(place, release.root)
         return {"entry": entry, "scripts": scripts_of(folder, entry.values())}
 
-    def _steps(self, place: Place, release: Release, path: Path | None = None) -> Steps:
+    def _steps(
+        self, place: Place, release: Release, path: Path | None = None, *, left_out: Sequence[str] = ()
+    ) -> Steps:
         model = self._model(place, release)
         services = release.services or deployed(place, model)
         return Steps(
             place=place,
             model=path or self._path(release),
-            groups=groups_of(model, services),
+            groups=groups_of(model, services, left_out=left_out),
             secrets=from_environment(model, place.variables),
         )
 

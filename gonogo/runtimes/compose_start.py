@@ -10,8 +10,9 @@ from gonogo.host import Command, Host
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import project_command
+from gonogo.runtimes.compose_converged import CONTAINER, containers, differences
 from gonogo.runtimes.compose_engine import plain_lines
-from gonogo.runtimes.compose_files import COMPOSE, read_model
+from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_steps import Steps, vanished
 
 __all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
@@ -25,6 +26,8 @@ def describe(steps: Steps, gone: Sequence[Command]) -> Iterator[str]:
     """What ``start_release`` runs, as a person would type it."""
     groups = steps.groups
     yield from map(str, (*gone, *steps.backing()))
+    for command in steps.left_out():
+        yield f"{command}  # not run: it migrates, and the schema is newer"
     yield from _one_shot_lines(steps, groups.early)
     yield from map(str, steps.running())
     yield from _one_shot_lines(steps, groups.late)
@@ -51,15 +54,17 @@ def remove_vanished(place: Place, model: dict[str, object], outgoing: Release | 
     return (project_command(outgoing.folder / COMPOSE, *words, project=place.environment.project),)
 
 
-def start_release(steps: Steps, gone: Sequence[Command], host: Host) -> None:
-    """Run the steps; a failure carries the last log lines of the services that failed.
+def start_release(steps: Steps, release: Release, gone: Sequence[Command], host: Host) -> None:
+    """Run the steps, and make sure that they led where the model wants to be.
+
+    A failure carries the last log lines of the services that failed.
 
     Raises:
-        CommandError: a command failed, or a service did not become healthy in time.
+        CommandError: a command failed, a service did not become healthy in time, or something else runs in the end.
     """
     groups = steps.groups
     with _explained(steps, host):
-        _run(host, (*gone, *steps.backing()))
+        _run(host, (*gone, *steps.backing(), *steps.left_out()))
         _run_to_end(steps, groups.early, host)
         _run(host, steps.running())
         _run_to_end(steps, groups.late, host)
@@ -67,11 +72,33 @@ def start_release(steps: Steps, gone: Sequence[Command], host: Host) -> None:
         _run(host, steps.fronts())
         same = [name for name in groups.fronts if before[name] and _containers(steps, name, host) == before[name]]
         _run(host, (*steps.restart(same), *steps.passing()))
+        _require_converged(steps, release, host)
 
 
 def _run(host: Host, commands: Sequence[Command]) -> None:
     for command in commands:
         host.run(command).require()
+
+
+def _require_converged(steps: Steps, release: Release, host: Host) -> None:
+    """Each deployed service has exactly the containers of this release (N11).
+
+    Raises:
+        CommandError: another image, another number, or a container of another release.
+    """
+    listed = host.run(
+        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *_filters(steps)), timeout=_SECONDS)
+    )
+    ids = listed.require().output.split()
+    argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
+    seen = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
+    wrong = differences(containers(seen), release, services_of(read_model(release)))
+    if wrong:
+        raise CommandError(
+            f"release {release.id} was started, but not all of it runs alone: {'; '.join(wrong)}. Look at "
+            f"`docker ps --all --filter label={_LABEL}.project={steps.place.environment.project}`, remove what is "
+            "not the release's, and start again."
+        )
 
 
 def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:

@@ -41,27 +41,31 @@ class Groups:
     """In front of the deployed ones; they must see the new addresses."""
     passing: tuple[str, ...]
     """In front as well, but they end by themselves."""
+    left_out: tuple[str, ...] = ()
+    """Deployed one-shots that this start must not run: they are made, and stay as they are."""
 
 
-def groups_of(model: Mapping[str, Any], services: Collection[str]) -> Groups:
-    """Sort the services of a model."""
+def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: Collection[str] = ()) -> Groups:
+    """Sort the services of a model; ``left_out`` are one-shots that must not run this time."""
     ending = set(compose_model.one_shots(model))
     definitions = services_of(model)
     backing = compose_model.backing(model, services)
     fronts = compose_model.fronts(model, services)
     running = tuple(name for name in services if name not in ending)
-    late = tuple(name for name in services if name in ending and _needs(definitions, name) & set(running))
+    ended = tuple(name for name in services if name in ending and name not in left_out)
+    late = tuple(name for name in ended if _needs(definitions, name) & set(running))
     needed = {other for name in services for other in _needs(definitions, name)}
     return Groups(
         backing=backing,
         awaited=tuple(
             name for name in backing if name not in ending and _is_lasting(definitions[name], name in needed)
         ),
-        early=tuple(name for name in services if name in ending and name not in late),
+        early=tuple(name for name in ended if name not in late),
         running=running,
         late=late,
         fronts=tuple(name for name in fronts if name not in ending),
         passing=tuple(name for name in fronts if name in ending),
+        left_out=tuple(name for name in services if name in ending and name in left_out),
     )
 
 
@@ -133,6 +137,13 @@ class Steps:
         return tuple(
             self.up((name,), "--force-recreate", "--pull", "never", "--no-deps", wait=False) for name in services
         )
+
+    def left_out(self) -> tuple[Command, ...]:
+        """Make the one-shots that must not run, so that nothing of the outgoing release is left in their place."""
+        if not self.groups.left_out:
+            return ()
+        words = ("up", "--no-start", "--no-build", "--force-recreate", "--pull", "never", "--no-deps")
+        return (self.command(*words, *self.groups.left_out),)
 
     def running(self) -> tuple[Command, ...]:
         """Replace the deployed services and wait for their health."""

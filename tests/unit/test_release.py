@@ -1,6 +1,6 @@
 """What a release says of itself: its id, and where its application stands."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -58,3 +58,14 @@ def test_release_is_good_when_it_went_go_or_was_adopted() -> None:
     bad = [good.model_copy(update={"bad": "D06: found 500"}) for good in (went, adopted)]
 
     assert [one.is_good for one in (went, adopted, release, *bad)] == [True, True, False, False, False]
+
+
+def test_only_the_way_back_leaves_migrations_out() -> None:
+    """A release that replaces a newer one does not migrate; one that replaces an older one, or nothing, does."""
+    old = released(None).model_copy(update={"migrating": ("migrate",)})
+    new = old.model_copy(update={"created": old.created + timedelta(minutes=1)})
+
+    assert old.left_out(new) == ("migrate",)
+    assert new.left_out(old) == ()
+    assert old.left_out(old) == ()
+    assert old.left_out(None) == ()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.selfmigration import SelfMigration, self_migrating
+from gonogo.inspection.selfmigration import SelfMigration, only_migrates, self_migrating
 
 ENTRYPOINT = """\
 #!/bin/sh
@@ -78,3 +78,20 @@ def test_any_words_are_read(words: list[str], script: str) -> None:
     found = self_migrating(words, {"a": script})
 
     assert found is None or found.tool == "alembic"
+
+
+@pytest.mark.parametrize(
+    ("words", "scripts", "only"),
+    [
+        (["alembic", "upgrade", "head"], {}, True),
+        (["sh", "-c", "wait-for db && alembic upgrade head"], {}, True),
+        (["sh", "-c", "alembic upgrade head && python seed.py"], {}, False),
+        (["./prepare.sh"], {"docker/prepare.sh": PREPARE}, True),
+        (["sh", "-c", "./prepare.sh && python seed.py"], {"docker/prepare.sh": PREPARE}, False),
+        (["./prepare.sh"], {"docker/prepare.sh": PREPARE + "python seed.py\n"}, False),
+        (["uvicorn", "main:app"], {}, False),
+    ],
+)
+def test_only_migrates_when_nothing_comes_after(words: list[str], scripts: dict[str, str], only: bool) -> None:  # noqa: FBT001 - a table
+    """A command that goes on after its migration, or after the script that migrates, does more than migrate."""
+    assert only_migrates(words, scripts) is only

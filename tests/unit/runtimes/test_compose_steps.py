@@ -49,3 +49,13 @@ def test_vanished_services_leave_stores_alone() -> None:
 
     assert vanished(new, MODEL, outgoing) == ("migrate", "warm", "report", "web")
     assert vanished(MODEL, new, Release.model_construct(services=("api",))) == ()
+
+
+def test_left_out_one_shots_are_made_and_not_run() -> None:
+    """Among what runs to its end a left-out service is neither early nor late; a service that runs on cannot be one."""
+    groups = groups_of(MODEL, DEPLOYED, left_out=("migrate", "api"))
+
+    assert groups.left_out == ("migrate",)
+    assert groups.early == ()
+    assert groups.running == ("api", "report")
+    assert groups.late == ("warm",)
