@@ -156,7 +156,7 @@ class Shop:
 
     def states(self) -> dict[str, list[str]]:
         """Service → the states of its containers."""
-        mine = {"label": f"com.docker.compose.project={self.stack.project}"}
+        mine: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={self.stack.project}"}
         found: dict[str, list[str]] = {}
         for one in self.engine.containers.list(all=True, filters=mine):
             found.setdefault(one.labels["com.docker.compose.service"], []).append(one.status)
