@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.build.probing import ask
+from gonogo.checks.build.probing import ask, released
 from gonogo.checks.build.registering import needs_network, problems_of
 from gonogo.config import Environment, Service
 from gonogo.inspection import answers, routes
+from gonogo.inspection.contents import FileDigest
+from gonogo.inspection.imported import imported_elsewhere
 from gonogo.inspection.routes import RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -32,11 +34,12 @@ def imported(artifact: Artifact, environment: Environment) -> RouteReport:
 
 @pytest.mark.build("B04", remedy="Mend the module and line that are named, commit, then: gonogo deploy --env {env}")
 def test_entry_point_imports(
-    artifact: Artifact, environment: Environment, imported: RouteReport, evidence: Collected
+    artifact: Artifact, environment: Environment, context: Context, imported: RouteReport, evidence: Collected
 ) -> None:
-    """The entry point can be imported in the artifact.
+    """The entry point can be imported in the artifact, from the commit's code.
 
-    Catches a dependency that is missing from the requirements, and a syntax error.
+    Catches a dependency that is missing from the requirements, a syntax error, and yesterday's installed copy of the
+    application that is imported in place of its source.
     """
     entrypoint = environment.service[artifact.service].entrypoint
     evidence.text("Entry point", f"{entrypoint} in {artifact.label}, Python {imported.python}")
@@ -47,6 +50,25 @@ def test_entry_point_imports(
         evidence.warn(f"{entrypoint} needs a network to be imported ({error}); D11 asks the running process")
         return
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
+    source = released(context)
+    foreign = imported_elsewhere(entrypoint or "", imported.origins, code=artifact.code, tracked=source.tracked)
+    evidence.table("Imported from elsewhere", [(one.module, one.file, one.path) for one in foreign])
+    found = artifact.files([one.file for one in foreign]) if foreign else {}
+    other = [one for one in foreign if not _same(source.manifest.get(one.path), found.get(one.file))]
+    where = ", ".join(artifact.code.values())
+    assert not other, (
+        f"{artifact.label}: {entrypoint}: found {other[0].module} imported from {other[0].file}, whose content is not "
+        f"{other[0].path} of {source.commit:.7}; expected it from {where} ({len(other)} such modules)"
+    )
+    installed = [one for one in foreign if "-packages/" in one.file]
+    if installed:
+        evidence.warn(
+            f"{installed[0].module} is imported from {installed[0].file}, not from {where}; it is the commit's"
+        )
+
+
+def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:
+    return expected is not None and found is not None and expected.same_content(found)
 
 
 @pytest.mark.build(

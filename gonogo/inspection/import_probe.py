@@ -9,6 +9,7 @@ It prints the document that the route probe prints, without routes: a job runner
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -29,6 +30,17 @@ def load(entrypoint: str) -> None:
     found = importlib.import_module(module)
     for name in filter(None, attribute.partition("(")[0].split(".")):
         found = getattr(found, name)
+
+
+def origins(module: str) -> dict[str, str]:
+    """Return the files of loaded modules that may be the application's, by the names of files nearby."""
+    names = {module.partition(":")[0].partition(".")[0]}
+    here = os.getcwd()  # noqa: PTH109
+    for folder in (here, *(os.path.join(here, name) for name in os.listdir(here))):  # noqa: PTH118, PTH208
+        with contextlib.suppress(OSError):  # a file, or a folder that is not ours to read
+            names.update(name.partition(".")[0] for name in os.listdir(folder))  # noqa: PTH208
+    loaded = [(name, getattr(found, "__file__", None)) for name, found in list(sys.modules.items())]
+    return {name: os.path.abspath(file) for name, file in loaded if file and name.partition(".")[0] in names}  # noqa: PTH100
 
 
 def described(error: BaseException) -> dict[str, Any]:
@@ -59,6 +71,7 @@ def main(argv: list[str]) -> int:
         error = described(caught)
     python = "{}.{}.{}".format(*sys.version_info[:3])
     document: dict[str, object] = {"python": python, "framework": None, "routes": [], "openapi": None, "error": error}
+    document["origins"] = origins(argv[1])
     os.write(mine, f"\n{MARKER}{json.dumps(document)}\n".encode())
     return 0
 

@@ -11,6 +11,7 @@ begins with a marker; whatever the application prints goes to standard error. An
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import importlib
 import inspect
@@ -48,7 +49,19 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise
     except BaseException as error:  # noqa: BLE001  # an application may raise anything at import, SystemExit too
         document.update(routes=[], openapi=None, error=described(error))
+    document["origins"] = origins(request["entrypoint"])
     return document
+
+
+def origins(module: str) -> dict[str, str]:
+    """Return the files of loaded modules that may be the application's, by the names of files nearby."""
+    names = {module.partition(":")[0].partition(".")[0]}
+    here = os.getcwd()  # noqa: PTH109
+    for folder in (here, *(os.path.join(here, name) for name in os.listdir(here))):  # noqa: PTH118, PTH208
+        with contextlib.suppress(OSError):  # a file, or a folder that is not ours to read
+            names.update(name.partition(".")[0] for name in os.listdir(folder))  # noqa: PTH208
+    loaded = [(name, getattr(found, "__file__", None)) for name, found in list(sys.modules.items())]
+    return {name: os.path.abspath(file) for name, file in loaded if file and name.partition(".")[0] in names}  # noqa: PTH100
 
 
 def load(entrypoint: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gonogo.inspection import answers
@@ -91,6 +91,8 @@ class RouteReport:
     routes: tuple[ImageRoute, ...]
     openapi: Mapping[str, Any] | None
     error: ImportFailure | None
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Module of the entry point's package → the file that it was loaded from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ def parse(stdout: str) -> RouteReport:
         raise ProbeAnswerError(_PROBE, answers.shown(stdout), f"a line that begins with {_MARKER}")
     answer = answers.document(_PROBE, rest.partition("\n")[0])
     routes, error, openapi = answer.get("routes"), answer.get("error"), answer.get("openapi")
+    origins = answer.get("origins")
     if not isinstance(routes, list):
         raise ProbeAnswerError(_PROBE, f"routes of type {type(routes).__name__}", "a list")
     return RouteReport(
@@ -171,6 +174,7 @@ def parse(stdout: str) -> RouteReport:
         routes=tuple(_route(item) for item in routes),
         openapi=openapi if isinstance(openapi, dict) else None,
         error=None if error is None else _failure(error),
+        origins={str(name): str(file) for name, file in origins.items()} if isinstance(origins, dict) else {},
     )
 
 

@@ -58,6 +58,25 @@ COMPILE = """
 RUN sed 's/cents/marks/' price.py > /tmp/price.py && touch --reference=price.py /tmp/price.py \\
  && python -c "import py_compile as p; p.compile('/tmp/price.py', '__pycache__/price.cpython-311.pyc', 'price.py'@MODE@)"
 """
+CACHED = """
+USER root
+RUN --mount=type=cache,id=@PROJECT@,target=/cache [ -f /cache/price.py ] || sed 's/cents/marks/' price.py > /cache/price.py
+RUN --mount=type=cache,id=@PROJECT@,target=/cache cp /cache/price.py price.py
+"""
+SOURCELESS = """
+USER root
+RUN python -c "import py_compile as p; p.compile('price.py', 'price.pyc')" && rm price.py
+"""
+INSTALLED = """\
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv
+COPY app ./app
+RUN packages="$(python -c "import site; print(site.getsitepackages()[0])")" && mkdir -p "$packages" \\
+ && cp app/server.py "$packages" && sed 's/cents/marks/' app/price.py > "$packages/price.py"
+USER nobody
+CMD ["python", "-m", "server"]
+"""
 MODEL = """\
 services:
   web:
@@ -87,7 +106,26 @@ code = { "app" = "/srv/app" }
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+attempts = 1
 health = { stable_for = "1s", timeout = "60s" }
+"""
+MOUNT = '    volumes: ["./old:/srv/app:ro"]\n'
+BUILT_WORKER = """\
+  worker:
+    build: .
+    init: true
+    command: [python, -c, "import time; time.sleep(600)"]
+"""
+LEFT_BEHIND = """
+[[env.staging.step]]
+name = "leave-behind"
+after = "start"
+run = [
+  "docker", "run", "--detach", "--init", "--name", "@PROJECT@-worker-9",
+  "--label", "com.docker.compose.project=@PROJECT@", "--label", "com.docker.compose.service=worker",
+  "--label", "com.docker.compose.oneoff=False", "--label", "com.docker.compose.container-number=9",
+  "@IMAGE@", "python", "-c", "import time; time.sleep(600)",
+]
 """
 WORKER_SERVICE = '\n[service.worker]\ncode = { "app" = "/srv/app" }\n'
 
@@ -105,10 +143,13 @@ class Site:
         filled = template.replace("@PROJECT@", self.stack.project).replace("@PORT@", str(self.stack.port))
         return filled.replace("@STATE@", str(self.stack.state))
 
-    def commit(self, *, dockerfile: str = DOCKERFILE, worker: bool = False) -> str:
-        """A commit with a new price."""
+    def commit(self, *, dockerfile: str = DOCKERFILE, worker: bool = False, left: str = "") -> str:
+        """A commit with a new price; ``left`` is the image of a worker that comes up after the start."""
         self.prices += 1
         model, toml = MODEL + WORKER * worker, TOML + WORKER_SERVICE * worker
+        if left:
+            model = model + MOUNT + BUILT_WORKER
+            toml += WORKER_SERVICE + LEFT_BEHIND.replace("@IMAGE@", left)
         self.stack.write(
             {
                 "app/server.py": SERVER,
@@ -116,7 +157,7 @@ class Site:
                 "Dockerfile": self.text(dockerfile),
                 "docker-compose.yml": self.text(model),
                 "gonogo.toml": self.text(toml),
-                ".gitignore": "reports/\n",
+                ".gitignore": "reports/\nold/\n",
             }
         )
         return self.stack.commit(f"{self.prices} cents")
@@ -218,3 +259,44 @@ def test_image_that_was_not_rebuilt_is_caught(site: Site, refused: Callable[[End
     assert ": org.opencontainers.image.revision: found " in label
     assert label.endswith(f"expected {site.stack.git('rev-parse', 'HEAD')}")
     assert f" are not those of {commit}; /srv/app/price.py: found " in files
+
+
+def test_cache_mount_that_serves_an_old_artefact_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
+    """What an earlier build left in a cache mount is copied over the commit's file: B02 names it."""
+    commit = site.commit(dockerfile=DOCKERFILE.replace("USER nobody", CACHED + "USER nobody"))
+    message = refused(site.deploy(), "B02[web]")
+
+    assert f" are not those of {commit}; /srv/app/price.py: found " in message
+
+
+def test_bytecode_without_source_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
+    """A module that is there as bytecode alone is named by B03, and its lost source by B02."""
+    commit = site.commit(dockerfile=DOCKERFILE.replace("USER nobody", SOURCELESS + "USER nobody"))
+    ended = site.deploy()
+    bytecode, files = refused(ended, "B03[web]"), refused(ended, "B02[web]")
+
+    assert ": /srv/app/price.pyc: " in bytecode
+    assert f" are not those of {commit}; /srv/app/price.py: found nothing" in files
+
+
+def test_installed_copy_that_shadows_the_source_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
+    """An installed copy of yesterday is imported although the source beside it is the commit's: B04 names the module."""
+    commit = site.commit(dockerfile=INSTALLED)
+    message = refused(site.deploy(), "B04[web]")
+
+    assert ": server: found price imported from /" in message
+    assert f"-packages/price.py, whose content is not app/price.py of {commit}; expected it from /srv/app (" in message
+
+
+def test_old_worker_and_mount_over_the_code_are_caught(site: Site) -> None:
+    """After the start D04 names a worker on the old image and D05 code that a mount hides; the old release is back."""
+    old = site.stack.images()["web"]
+    site.stack.write({"old/server.py": SERVER, "old/price.py": 'TEXT = "0 cents"\n'})
+    commit = site.commit(left=old)
+    ended = site.deploy()
+    assert ended.code == 1, ended
+    said = {check["code"]: check["found"] for check in ended.document["causes"]}
+
+    assert site.page() == "1 cents"
+    assert f"{site.stack.project}-worker-9 of image {old:.19}" in said["D04"]
+    assert f"are not those of {commit}; /srv/app/price.py: found " in said["D05[web]"]

@@ -1,0 +1,65 @@
+"""Modules of the application that Python imports from somewhere else than where its code was put. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Foreign", "imported_elsewhere"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A module of the application, the file that it was loaded from, and the tracked file that it should be."""
+
+    module: str
+    file: str
+    path: str
+
+
+def imported_elsewhere(
+    entrypoint: str, origins: Mapping[str, str], *, code: Mapping[str, str], tracked: Collection[str]
+) -> list[Foreign]:
+    """Return the modules that were not loaded from mapped code although git has their source beside the entry point's.
+
+    Args:
+        entrypoint: ``module`` or ``module:attribute``; where git has its source is where imports begin.
+        origins: Module → the file that it was loaded from.
+        code: Where paths of the repository landed.
+        tracked: Paths that git knows.
+    """
+    root = _root_of(entrypoint.partition(":")[0], code, tracked)
+    if root is None:
+        return []
+    found = []
+    for module, file in sorted(origins.items()):
+        own = any(_within(file, there) for there in code.values())
+        path = next((root + end for end in _ends(module) if root + end in tracked), None)
+        if path is not None and not own and module.partition(".")[0] not in sys.stdlib_module_names:
+            found.append(Foreign(module=module, file=file, path=path))
+    return found
+
+
+def _root_of(module: str, code: Mapping[str, str], tracked: Collection[str]) -> str | None:
+    """The folder of mapped code below which a module stands, nearest to the top; it ends with a slash or is empty."""
+    roots = [
+        path.removesuffix(end)
+        for path in tracked
+        for end in _ends(module)
+        if f"/{path}".endswith(f"/{end}") and any(_within(path, here) for here in code)
+    ]
+    return min(roots, key=lambda root: (root.count("/"), root), default=None)
+
+
+def _ends(module: str) -> tuple[str, str]:
+    """The files that a module may be, from where its import begins."""
+    stem = module.replace(".", "/")
+    return f"{stem}.py", f"{stem}/__init__.py"
+
+
+def _within(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it; everything lies below the repository itself."""
+    folder = posixpath.normpath(folder)
+    return folder in (".", path) or path.startswith(folder.rstrip("/") + "/")
