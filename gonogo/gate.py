@@ -14,7 +14,8 @@ ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers."""
 
 _PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo")
-_EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+_COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", *_COVERAGE)
 
 
 def checks_of(root: Path, app: str) -> Path:
@@ -43,7 +44,7 @@ def gate_argv(
 
 
 def gate_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a gate's process: no other plugins, no options from outside, no bytecode left behind."""
+    """The environment of a gate's process: no plugins, options or coverage from outside, no bytecode left."""
     emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
     return {**environ, **emptied, ACTIVE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import tomllib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -101,6 +100,8 @@ def _application(folder: Path) -> Path | None:
         text = (folder / "gonogo.toml").read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None
+    import tomllib  # noqa: PLC0415 (only where there is a gonogo.toml: a plain pytest starts faster)
+
     try:
         return Path(os.path.normpath(folder / tomllib.loads(text)["app"]["root"]))
     except (ValueError, LookupError, TypeError):
