@@ -155,6 +155,14 @@ def rollback(
 
 
 @app.command()
+def resume(*, env: Env = None, as_json: Json = False) -> int:
+    """Complete a run that was cut off where that is safe, go back otherwise; either way what serves is proven."""
+    from gonogo.commands.resume import resume as run  # noqa: PLC0415
+
+    return _finished(run(Path.cwd(), env, screen=_screen()), as_json=as_json)
+
+
+@app.command()
 def plan(
     *, env: Env = None, ref: Ref = "HEAD", no_cache: NoCache = False, hotfix: Hotfix = False, as_json: Json = False
 ) -> int:
@@ -248,7 +256,7 @@ def _main(
 
 
 def _screen() -> Any:
-    from gonogo.commands.deploy import Screen  # noqa: PLC0415
+    from gonogo.commands.recover import Screen  # noqa: PLC0415
     from gonogo.records.terminal import header_line, paint, step_line  # noqa: PLC0415
 
     def begin(work: Any) -> None:

@@ -58,7 +58,8 @@ class Journal:
 
     def began(self, command: Command, pid: int, started: float) -> None:
         """A command runs (the runner's observer)."""
-        self.write("command-began", argv=str(command), cwd=command.cwd, pid=pid, started=started)
+        detached = command.detach is not None
+        self.write("command-began", argv=str(command), cwd=command.cwd, pid=pid, started=started, detached=detached)
 
     def ended(self, completed: Completed) -> None:
         """A command ended (the runner's observer)."""

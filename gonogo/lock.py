@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import getpass
 import json
 import os
@@ -37,6 +38,8 @@ class Holder(BaseModel):
     since: datetime
     why: str
     beat: datetime
+    space: str = ""
+    """Boot and process namespace of the machine: only there the pid means that process."""
 
     def age(self) -> float:
         """Seconds since the last heartbeat."""
@@ -46,6 +49,13 @@ class Holder(BaseModel):
         """Whether the process still runs, when it ran on this machine; else by its heartbeat."""
         if self.machine != platform.node():
             return self.age() <= STALE_AFTER
+        return self._runs()
+
+    def is_gone(self) -> bool:
+        """Whether it is proven that the process ended: it ran here, since this boot, and runs no more."""
+        return self.machine == platform.node() and self.space == _space() and not self._runs()
+
+    def _runs(self) -> bool:
         try:
             return abs(psutil.Process(self.pid).create_time() - self.started) < 1.0
         except psutil.Error:
@@ -69,7 +79,7 @@ def holder(path: Path) -> Holder | None:
 
 @contextlib.contextmanager
 def hold(path: Path, *, project: str, env: str, why: str) -> Iterator[Holder]:
-    """Hold the lock for a while, with a heartbeat.
+    """Hold the lock for a while, with a heartbeat; a lock whose holder is proven to be gone is taken over.
 
     Raises:
         LockedError: somebody else holds it; the message names them, and how to go on when they are gone.
@@ -105,6 +115,7 @@ def _me(project: str, env: str, why: str) -> Holder:
         since=now,
         why=why,
         beat=now,
+        space=_space(),
     )
 
 
@@ -113,12 +124,38 @@ def _take(path: Path, me: Holder) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = path.with_name(f".lock.{me.pid}.{threading.get_ident()}")
     aside.write_text(me.model_dump_json(), encoding="utf-8")
+    _clear(path)
     try:
         os.link(aside, path)
     except FileExistsError:
         raise LockedError(_refusal(path)) from None
     finally:
         aside.unlink()
+
+
+def _clear(path: Path) -> None:
+    """Take away the lock of a process that is gone; two who see it at once do not take away each other's."""
+    found = holder(path)
+    if found is None or not found.is_gone():
+        return
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        found = holder(path)
+        if found is not None and found.is_gone():
+            path.unlink(missing_ok=True)
+            for left in (*path.parent.glob(f".lock.{found.pid}.*"), path.with_name(f".beat.{found.pid}")):
+                left.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _space() -> str:
+    """This boot and process namespace, as the kernel names them; empty where it does not say."""
+    with contextlib.suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    return ""
 
 
 def _refusal(path: Path) -> str:

@@ -12,12 +12,13 @@ from gonogo.judgement import Action, Judgement, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.probe import DowntimeProbe
-from gonogo.recipes import AskLadder, Recipe, Step
+from gonogo.recipes import AskLadder, Recipe, Step, remaining
 from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult, read_gate
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
 from gonogo.schema import ask_ladder
+from gonogo.settle import CutOff
 from gonogo.signals import Signals
 from gonogo.wayback import WayBack
 from gonogo.words import Exit, Role, Stage, Tier
@@ -66,8 +67,35 @@ class Pipeline:
         except GonogoError as error:
             return self._outcome.end(_early_exit(error), str(error))
         self._steps.touch()
+        self._reserve.give()
         with DowntimeProbe(url, self._work.folder / "probe.jsonl") as probe, self._signals.way_back():
             return WayBack(self._work, self._outcome, self._steps, probe).on_demand(target, outgoing)
+
+    def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
+        """Complete a deployment that was cut off, where only gates or the team's steps are left; else go back.
+
+        ``back`` says why it must go back in any case.
+        """
+        work = self._work
+        work.done += [name for name in cut.begun if not name.startswith("undo ")]
+        work.ladder, work.rung = cut.ladder, cut.rung
+        known = {team.name: team for team in work.place.environment.step}
+        self._steps.undo += [known[name] for name in work.done if name in known and f"undo {name}" not in cut.ended]
+        rest = remaining(recipe, begun=work.done, ended=cut.ended)
+        if back is None and rest is None:
+            back = f"the run {cut.run} was cut off before its start was complete"
+        try:
+            url = self._probe_url()
+        except GonogoError as error:
+            return self._outcome.end(_early_exit(error), str(error))
+        self._steps.touch()
+        with DowntimeProbe(url, work.folder / "probe.jsonl") as probe:
+            if back is None:
+                probe.wait_for_first()
+                work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
+                return self._touch(rest or (), probe)
+            red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
+            return self._back(probe, back, causes=red.blocking if red else ())
 
     def _run_safe(self, steps: Sequence[Step]) -> None:
         """Steps that change nothing that serves; the first red gate ends the run."""

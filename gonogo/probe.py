@@ -33,6 +33,7 @@ class DowntimeProbe:
         self._url = url
         self._path = path
         self._stop = threading.Event()
+        self._asked = threading.Event()
         self._write_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stream: IO[str] | None = None
@@ -55,6 +56,11 @@ class DowntimeProbe:
         if self._stream is not None:
             with self._write_lock, contextlib.suppress(OSError):
                 self._stream.close()
+
+    def wait_for_first(self) -> None:
+        """Wait (bounded) until one request was answered or refused, so that there is a figure; without URL, not at all."""
+        if self._url is not None:
+            self._asked.wait(2 * _TIMEOUT)
 
     def mark(self, name: str) -> None:
         """Note a moment (``settled``: the moves are done)."""
@@ -88,6 +94,7 @@ class DowntimeProbe:
             status = None
         ok = status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR
         self._write({"at": at, "ok": ok, "status": status, "seconds": round(time.monotonic() - begin, 4)})
+        self._asked.set()
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gonogo.asking import Gate
@@ -18,7 +18,7 @@ from gonogo.moves.team import TeamMove, Undo
 from gonogo.release import Release
 from gonogo.words import Role, Stage
 
-__all__ = ["AskLadder", "Recipe", "Step", "deploy_recipe", "rollback_recipe"]
+__all__ = ["AskLadder", "Recipe", "Step", "deploy_recipe", "remaining", "rollback_recipe"]
 
 
 class AskLadder:
@@ -84,6 +84,23 @@ def rollback_recipe(
         return (*undos, Stop())
     restore: tuple[Step, ...] = (Restore(to, release),) if started else ()
     return (*undos, *restore, Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK))
+
+
+def remaining(recipe: Recipe, *, begun: Collection[str], ended: Collection[str]) -> tuple[Step, ...] | None:
+    """What is left to do of a recipe that was cut off; gates after the last move are asked again.
+
+    Args:
+        recipe: what was to be done.
+        begun: names of the moves that began.
+        ended: names of the steps that went well to their end.
+
+    Returns:
+        None when it cannot be completed: the start was not reached, or a move was cut off half way.
+    """
+    done = [index for index, step in enumerate(recipe.steps) if step.name in begun and step.name in ended]
+    if "start" not in ended or any(name not in ended for name in begun):
+        return None
+    return recipe.steps[max(done) + 1 :]
 
 
 def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:

@@ -1,22 +1,73 @@
-"""Settle a run that was cut off: find a command that survived it, and close its journal."""
+"""Runs that were cut off: what their journals say, which commands survived them, and how they are closed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from gonogo.host import kill_group
 from gonogo.journal import Journal, read_journal
 
-__all__ = ["settle_run", "survivors"]
+__all__ = ["CutOff", "close_run", "read_cut_off", "settle_run", "survivors"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutOff:
+    """How far a run came, by its journal and by those of the runs that tried to mend it."""
+
+    run: str
+    kind: str
+    release: str
+    serving: str | None
+    """What served before it; None in a first deploy."""
+    begun: tuple[str, ...] = ()
+    """Moves that began, in order."""
+    ended: frozenset[str] = frozenset()
+    """Moves that went well to their end."""
+    rung: int = 0
+    ladder: str = ""
+    returning: str | None = None
+    """Why it was on its way back already, if it was."""
+
+
+def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
+    """What the run folders say, the oldest first; None when the oldest does not even say what it was."""
+    lines = [line for run in runs for line in read_journal(run / "journal.jsonl")]
+    first: Mapping[str, Any] = next((line for line in lines if line.get("event") == "run-began"), {})
+    if "release" not in first:
+        return None
+    ladder = _last(lines, "ladder")
+    back = _last(lines, "rollback")
+    return CutOff(
+        run=runs[0].name,
+        kind=str(first.get("kind")),
+        release=str(first["release"]),
+        serving=first.get("serving") or first.get("outgoing"),
+        begun=tuple(str(line["step"]) for line in lines if line.get("event") == "step-began" and _is_move(line)),
+        ended=frozenset(str(line["step"]) for line in lines if line.get("event") == "step-ended" and line.get("ok")),
+        rung=int(ladder.get("rung", 0)),
+        ladder=str(ladder.get("said", "")),
+        returning=str(back.get("reason", "")) if back else None,
+    )
+
+
+def _last(lines: Sequence[Mapping[str, Any]], event: str) -> Mapping[str, Any]:
+    return next((line for line in reversed(lines) if line.get("event") == event), {})
+
+
+def _is_move(line: Mapping[str, Any]) -> bool:
+    return line.get("kind") == "move"
 
 
 def survivors(folder: Path) -> list[tuple[int, str]]:
-    """Commands of a run that began, never ended, and still run: (pid, command line)."""
+    """Commands of a run that began, never ended, and still run: (pid, command line); instances are no commands."""
     open_commands: dict[int, tuple[float, str]] = {}
     for line in read_journal(folder / "journal.jsonl"):
-        if line.get("event") == "command-began":
+        if line.get("event") == "command-began" and not line.get("detached"):
             open_commands[int(line["pid"])] = (float(line.get("started", 0)), str(line.get("argv", "")))
         elif line.get("event") == "command-ended":
             open_commands.pop(int(line["pid"]), None)
@@ -24,14 +75,18 @@ def survivors(folder: Path) -> list[tuple[int, str]]:
 
 
 def settle_run(folder: Path, journal: Journal) -> list[str]:
-    """End what survived, note it in both journals, and return what was found as sentences."""
+    """End what survived, note it in the journal of the run that does so, and return what was found as sentences."""
     notes = []
     for pid, argv in survivors(folder):
         kill_group(pid)
         notes.append(f"A command of the run {folder.name} still ran and was ended: `{argv}` (pid {pid}).")
     journal.write("settled", run=folder.name, notes=notes)
-    Journal(folder / "journal.jsonl").write("run-settled", by=str(journal.path))
     return notes or [f"The run {folder.name} was cut off; no command of it still ran."]
+
+
+def close_run(folder: Path, journal: Journal) -> None:
+    """Say in a cut-off run's own journal that it needs nobody any more; only once that is so."""
+    Journal(folder / "journal.jsonl").write("run-settled", by=str(journal.path))
 
 
 def _is(pid: int, started: float) -> bool:

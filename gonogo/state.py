@@ -24,6 +24,9 @@ from gonogo.release import FORMAT, Release
 
 __all__ = ["State", "state_of", "write_atomically"]
 
+_LOOK_BACK = 50
+"""Runs; one that was cut off stands in the way of the next, so it is never far back."""
+
 
 def state_of(project: Project, environment: Environment) -> State:
     """The state folder of an environment; nothing is created."""
@@ -148,10 +151,13 @@ class State:
 
     def unfinished(self) -> str | None:
         """The newest run whose journal has no ending after it touched something, or None."""
-        for run in self.runs()[:20]:
+        return next(iter(self.cut_off()), None)
+
+    def cut_off(self, *, touched: bool = True) -> list[str]:
+        """Runs whose journal has no ending, the newest first: those that touched something, or those that did not."""
+        found = []
+        for run in self.runs()[:_LOOK_BACK]:
             events = {line.get("event") for line in read_journal(self.run_folder(run) / "journal.jsonl")}
-            if events & {"run-ended", "run-settled"}:
-                continue
-            if "first-touch" in events:
-                return run
-        return None
+            if not events & {"run-ended", "run-settled"} and ("first-touch" in events) is touched:
+                found.append(run)
+        return found

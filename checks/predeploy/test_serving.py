@@ -82,7 +82,7 @@ def test_there_is_a_release_to_go_back_to(
 @pytest.mark.predeploy(
     "P38",
     remedy="gonogo status --env {env}; wait for that run; when its process is gone: gonogo unlock --env {env}; "
-    "a run without an ending: gonogo rollback --env {env}",
+    "a run without an ending: gonogo resume --env {env}, or gonogo rollback --env {env}",
 )
 def test_nobody_else_holds_the_environment(state: State, subject: Subject, evidence: Collected) -> None:
     """No other run holds the environment, and none was left unfinished.

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
+from gonogo.commands.recover import Screen, clear_untouched, remember
 from gonogo.errors import RefusedError, explain
 from gonogo.lock import hold
-from gonogo.moves.base import Options, Work
-from gonogo.pipeline import Outcome, Pipeline
+from gonogo.moves.base import Options
+from gonogo.pipeline import Pipeline
 from gonogo.recipes import deploy_recipe
-from gonogo.records.results import RunResult, StepResult
+from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.signals import Signals
-from gonogo.state import write_atomically
 from gonogo.words import Exit
-from gonogo.words import Outcome as Verdict
 
-__all__ = ["Screen", "deploy"]
-
-
-class Screen:
-    """Where a run tells what it does; the command line gives one that prints."""
-
-    def __init__(
-        self, *, begin: Callable[[Work], None] = lambda _: None, step: Callable[[StepResult], None] = lambda _: None
-    ) -> None:
-        """Both default to silence."""
-        self.begin = begin
-        self.step = step
+__all__ = ["deploy"]
 
 
 def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen: Screen) -> RunResult:
@@ -60,12 +47,13 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )
+        clear_untouched(work)
         screen.begin(work)
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, tell=screen.step, signals=signals)
         outcome = pipeline.deploy(recipe)
         try:
-            _remember(work, outcome)
+            remember(work, outcome)
         except OSError as error:
             outcome.exit_code = Exit.NEEDS_HUMAN
             outcome.reason = (
@@ -104,7 +92,7 @@ def _refuse(at: Where, release: Release, options: Options) -> None:
     if unfinished is not None:
         raise RefusedError(
             f"{at.state.run_folder(unfinished)}: found a run that was cut off after its first touch, expected none. "
-            f"Go back first: `gonogo rollback --env {name}`."
+            f"Complete it where that is safe: `gonogo resume --env {name}`, or go back: `gonogo rollback --env {name}`."
         )
     bad = next((kept for kept in at.state.releases() if kept.commit == release.commit and kept.bad), None)
     if bad is not None and not options.force:
@@ -113,20 +101,3 @@ def _refuse(at: Where, release: Release, options: Options) -> None:
             "Deploy a commit that mends it, or this one again: "
             f'`gonogo deploy --env {name} --force --reason "..."`.'
         )
-
-
-def _remember(work: Work, outcome: Outcome) -> None:
-    """Record which release serves now, and which one is bad."""
-    release = work.release
-    if outcome.exit_code is Exit.GO:
-        work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
-        work.state.save(work.release)
-        if outcome.asked is not None:
-            write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")
-        work.state.set_current(release.id)
-    elif outcome.held and "start" in work.done:
-        work.state.save(release)
-        work.state.set_current(release.id)
-    elif outcome.first_touch is not None and any(cause.outcome is Verdict.FAILED for cause in outcome.causes):
-        work.release = release.model_copy(update={"bad": outcome.reason})
-        work.state.save(work.release)

@@ -33,8 +33,11 @@ def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
 def _status(at: Where) -> EnvStatus:
     current = at.state.current()
     held = holder(at.state.lock)
-    unfinished = at.state.unfinished()
-    alive = survivors(at.state.run_folder(unfinished)) if unfinished and held is None else []
+    busy = held is not None and not held.is_gone()
+    unfinished = None if busy else at.state.unfinished()
+    untouched = () if busy else tuple(at.state.cut_off(touched=False))
+    left = untouched if unfinished is None else (unfinished, *untouched)
+    alive = [found for run in left for found in survivors(at.state.run_folder(run))]
     instances, problem = _instances(at, current)
     return EnvStatus(
         env=at.environment.name,
@@ -48,7 +51,8 @@ def _status(at: Where) -> EnvStatus:
         adopted=bool(current and current.adopted),
         instances=instances,
         lock=_locked(at),
-        unfinished=unfinished if held is None else None,
+        unfinished=unfinished,
+        untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
         rollback_to=_earlier(at, current),
         problem=problem,
@@ -125,4 +129,6 @@ def _locked(at: Where) -> str | None:
     found = holder(at.state.lock)
     if found is None and at.state.lock.exists():
         return f"a lock that cannot be read ({at.state.lock})"
+    if found is not None and found.is_gone():
+        return f"{found}; that process is gone, the next command takes the lock over"
     return str(found) if found else None

@@ -6,21 +6,20 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gonogo.commands.deploy import Screen
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
-from gonogo.config import load_project
+from gonogo.commands.recover import Screen, close_all, cut_off, pinned, recover, run_name, settle_all
 from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.moves.base import Options
 from gonogo.pipeline import Pipeline
 from gonogo.records.results import RunResult
 from gonogo.release import Release
-from gonogo.settle import settle_run
+from gonogo.settle import CutOff
 from gonogo.signals import Signals
 from gonogo.words import Exit
 
-__all__ = ["choose_target", "rollback"]
+__all__ = ["choose_target", "rollback", "start_kept"]
 
 
 def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen) -> RunResult:
@@ -37,30 +36,39 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
         Signals() as signals,
         hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="rollback"),
     ):
-        unfinished = at.state.unfinished()
-        target = choose_target(at, to=to, after_crash=unfinished is not None, force=force)
-        outgoing = _outgoing(at, unfinished) or target
-        work = make_work(
-            _pinned(at, target), target, run=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-rollback", options=Options()
-        )
-        work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
-        if unfinished is not None:
-            work.notes += settle_run(at.state.run_folder(unfinished), work.journal)
-        screen.begin(work)
-        started, begin = datetime.now(UTC), time.monotonic()
-        pipeline = Pipeline(work, tell=screen.step, signals=signals)
-        with signals.way_back():
-            outcome = pipeline.go_back(target, outgoing)
-            if outcome.exit_code is Exit.GO:
-                at.state.set_current(target.id)
-            return finish(
-                work,
-                outcome,
-                kind="rollback",
-                started=started,
-                seconds=time.monotonic() - begin,
-                downtime=pipeline.downtime(),
-            )
+        cut = cut_off(at.state)
+        if to is None and cut is not None and cut.kind == "deploy" and at.state.load(cut.release) is not None:
+            return recover(at, cut, kind="rollback", screen=screen, signals=signals)
+        return start_kept(at, cut, to=to, force=force, screen=screen, signals=signals)
+
+
+def start_kept(
+    at: Where, cut: CutOff | None, *, to: str | None, force: bool, screen: Screen, signals: Signals
+) -> RunResult:
+    """Start a kept release and prove it: the one that is named, that of a rollback that was cut off, or the last good.
+
+    Raises:
+        RefusedError: there is no release to go back to, or it is a bad one.
+    """
+    if to is None and cut is not None and cut.kind == "rollback":
+        to, force = cut.release, True
+    target = choose_target(at, to=to, after_crash=cut is not None, force=force)
+    outgoing = _outgoing(at, cut) or target
+    work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options())
+    work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
+    runs = settle_all(work)
+    screen.begin(work)
+    started, begin = datetime.now(UTC), time.monotonic()
+    pipeline = Pipeline(work, tell=screen.step, signals=signals)
+    with signals.way_back():
+        outcome = pipeline.go_back(target, outgoing)
+        if outcome.exit_code is Exit.GO:
+            at.state.set_current(target.id)
+        seconds, downtime = time.monotonic() - begin, pipeline.downtime()
+        result = finish(work, outcome, kind="rollback", started=started, seconds=seconds, downtime=downtime)
+        if outcome.first_touch is not None:
+            close_all(work, runs)
+        return result
 
 
 def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force: bool = False) -> Release:
@@ -100,20 +108,8 @@ def _ids(kept: list[Release]) -> str:
     return ", ".join(release.id for release in kept) or "none"
 
 
-def _pinned(at: Where, target: Release) -> Where:
-    """The configuration that the release was pinned with."""
-    project = load_project(target.root)
-    environment = project.environments.get(at.environment.name, at.environment)
-    return Where(
-        project=project.model_copy(update={"root": at.project.root}),
-        environment=environment,
-        state=at.state,
-        path=at.path,
-    )
-
-
-def _outgoing(at: Where, unfinished: str | None) -> Release | None:
+def _outgoing(at: Where, cut: CutOff | None) -> Release | None:
     """What may serve now: the release of a run that was cut off, else the recorded one."""
-    if unfinished is not None and (release := at.state.load(unfinished)) is not None:
-        return release
-    return at.state.current()
+    name = None if cut is None else cut.serving if cut.kind == "rollback" else cut.release
+    found = at.state.load(name) if name is not None else None
+    return found or at.state.current()

@@ -76,6 +76,8 @@ class EnvStatus(BaseModel):
     instances: tuple[InstanceLine, ...] = ()
     lock: str | None = None
     unfinished: str | None = None
+    untouched: tuple[str, ...] = ()
+    """Runs that were cut off before their first touch."""
     surviving: tuple[str, ...] = ()
     rollback_to: str | None = None
     problem: str = ""
@@ -140,7 +142,10 @@ def _status(status: EnvStatus) -> Iterator[str]:
     if status.lock:
         yield f"  lock        {status.lock}"
     if status.unfinished:
-        yield f"  unfinished  the run {status.unfinished} was cut off: gonogo rollback --env {status.env}"
+        ways = f"gonogo resume --env {status.env}, or gonogo rollback --env {status.env}"
+        yield f"  unfinished  the run {status.unfinished} was cut off: {ways}"
+    for run in status.untouched:
+        yield f"  cut off     the run {run}, before its first touch: the next deploy clears it away"
     yield from (f"  surviving   {argv}" for argv in status.surviving)
 
 

@@ -35,14 +35,35 @@ def test_lock_is_free_after_an_error(tmp_path: Path) -> None:
         pass
 
 
-def test_lock_of_a_process_that_is_gone_names_unlock(tmp_path: Path) -> None:
-    """The holder is known to be dead by pid and start time, not by pid alone."""
+def leave(path: Path) -> None:
+    """Let a process take the lock and die."""
     code = (
         "import os, sys; from pathlib import Path; from gonogo.lock import hold\n"
         "context = hold(Path(sys.argv[1]), project='a', env='b', why='deploy')\n"
         "context.__enter__(); os._exit(9)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "lock")], check=False)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+
+
+def test_lock_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
+    """The holder is known to be dead by boot, process namespace, pid and start time; nothing of it stays."""
+    leave(tmp_path / "lock")
+    left = holder(tmp_path / "lock")
+    with hold(tmp_path / "lock", project="a", env="b", why="x") as me:
+        found = holder(tmp_path / "lock")
+
+    assert left is not None
+    assert left.is_gone()
+    assert found == me
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lock_of_another_process_namespace_names_unlock(tmp_path: Path) -> None:
+    """A pid of another container on a machine of the same name proves nothing: a person looks first."""
+    leave(tmp_path / "lock")
+    left = holder(tmp_path / "lock")
+    assert left is not None
+    (tmp_path / "lock").write_text(left.model_copy(update={"space": "other"}).model_dump_json())
 
     with pytest.raises(LockedError) as caught, hold(tmp_path / "lock", project="a", env="b", why="x"):
         pass

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.config import Environment, parse_project
 from gonogo.errors import UsageError
-from gonogo.recipes import deploy_recipe, rollback_recipe
+from gonogo.recipes import deploy_recipe, remaining, rollback_recipe
 from gonogo.release import Release
 
 
@@ -51,6 +51,24 @@ def test_deploy_asks_before_it_touches() -> None:
         "postdeploy",
     ]
     assert recipe.first_touch == 7
+
+
+def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
+    """Gates after the last move that ended, and the team's steps that had not begun."""
+    recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
+    done = ["checkout", "build", "migrate", "start"]
+
+    assert names(remaining(recipe, begun=done, ended=done)) == ["warm", "postdeploy"]
+    assert names(remaining(recipe, begun=[*done, "warm"], ended=[*done, "warm", "postdeploy"])) == ["postdeploy"]
+
+
+@pytest.mark.parametrize("begun", [["migrate"], ["migrate", "start"], ["migrate", "start", "warm"]])
+def test_deployment_with_a_half_made_move_has_no_rest(begun: list[str]) -> None:
+    """A move that began and did not end, or a start that was not reached, cannot be gone on from."""
+    recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
+
+    assert remaining(recipe, begun=begun, ended=begun[:-1]) is None
+    assert remaining(recipe, begun=["migrate"], ended=["migrate"]) is None
 
 
 def test_first_deploy_has_no_baseline_and_no_logs_to_save() -> None:

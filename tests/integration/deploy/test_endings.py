@@ -325,14 +325,9 @@ def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
     app.wait_for("sleep 615")
     process.kill()
     process.communicate()
-    refused = app.gonogo("deploy", "--env", "test")
-    unlocked = app.gonogo("unlock", "--env", "test")
     again = app.gonogo("deploy", "--env", "test")
     back = app.gonogo("rollback", "--env", "test")
 
-    assert refused.code == 7
-    assert "that process is gone" in refused.err
-    assert unlocked.code == 0
     assert again.code == 1
     assert "found a run that was cut off after its first touch" in again.err
     assert back.code == 0, back

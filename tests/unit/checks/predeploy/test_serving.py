@@ -286,7 +286,7 @@ def test_a_dead_holder_is_told_from_a_living_one(repository: Repository, gate: G
     assert check.found.endswith(", but that process is gone; expected a free environment")
     assert check.remedy == (
         "gonogo status --env test; wait for that run; when its process is gone: gonogo unlock --env test; "
-        "a run without an ending: gonogo rollback --env test"
+        "a run without an ending: gonogo resume --env test, or gonogo rollback --env test"
     )
 
 

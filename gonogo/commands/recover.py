@@ -1,0 +1,179 @@
+"""What every command does with runs that were cut off: complete or take back, close, clear away."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from gonogo.commands.finish import finish
+from gonogo.commands.prepare import Where, make_work
+from gonogo.config import load_project
+from gonogo.errors import GonogoError
+from gonogo.host import Command
+from gonogo.moves.base import Options, Work, run_all
+from gonogo.pipeline import Outcome, Pipeline
+from gonogo.recipes import deploy_recipe
+from gonogo.records.results import RunResult, StepResult, read_gate
+from gonogo.release import Release
+from gonogo.settle import CutOff, close_run, read_cut_off, settle_run
+from gonogo.signals import Signals
+from gonogo.state import State, write_atomically
+from gonogo.words import Exit
+from gonogo.words import Outcome as Verdict
+
+__all__ = [
+    "Screen",
+    "clear_untouched",
+    "close_all",
+    "cut_off",
+    "pinned",
+    "recover",
+    "remember",
+    "run_name",
+    "settle_all",
+]
+
+
+class Screen:
+    """Where a run tells what it does; the command line gives one that prints."""
+
+    def __init__(
+        self, *, begin: Callable[[Work], None] = lambda _: None, step: Callable[[StepResult], None] = lambda _: None
+    ) -> None:
+        """Both default to silence."""
+        self.begin = begin
+        self.step = step
+
+
+def cut_off(state: State) -> CutOff | None:
+    """How far the oldest run came that was cut off after its first touch, and whatever tried to mend it."""
+    return read_cut_off([state.run_folder(run) for run in reversed(state.cut_off())])
+
+
+def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signals) -> RunResult:
+    """Complete a deployment that was cut off, or take it back; ``rollback`` always takes it back.
+
+    Raises:
+        LookupError: its release is not kept.
+    """
+    release = at.state.load(cut.release)
+    if release is None:
+        raise LookupError(cut.release)
+    work = make_work(pinned(at, release), release, run=run_name(at.state, kind), options=Options())
+    work.serving = at.state.load(cut.serving) if cut.serving else None
+    work.baseline = read_gate(at.state.run_folder(cut.run) / "baseline.json")
+    work.journal.write("run-began", kind=kind, release=release.id, serving=cut.serving, mends=cut.run)
+    runs = settle_all(work)
+    screen.begin(work)
+    started, begin = datetime.now(UTC), time.monotonic()
+    pipeline = Pipeline(work, tell=screen.step, signals=signals)
+    recipe = deploy_recipe(work.place.environment, first=work.serving is None)
+    outcome = pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
+    _record(work, outcome, kind=kind)
+    seconds, downtime = time.monotonic() - begin, pipeline.downtime()
+    result = finish(work, outcome, kind=kind, started=started, seconds=seconds, downtime=downtime)
+    if outcome.first_touch is not None:
+        close_all(work, runs)
+    return result
+
+
+def _asked(cut: CutOff, kind: str) -> CutOff:
+    """A person who asks for the way back gets it, whatever rung the deployment stood on."""
+    return cut if kind == "resume" else CutOff(**{**vars(cut), "rung": 0})
+
+
+def _back(cut: CutOff, kind: str) -> str | None:
+    if cut.returning is not None:
+        return f"the run {cut.run} was cut off on its way back ({cut.returning})"
+    return f"the run {cut.run} was cut off, and the way back was asked for" if kind == "rollback" else None
+
+
+def _record(work: Work, outcome: Outcome, *, kind: str) -> None:
+    """Which release serves now; for ``rollback`` the release that is back is what was wanted."""
+    remember(work, outcome)
+    back = outcome.went_back_to
+    if back is None or outcome.exit_code is not Exit.NO_GO:
+        return
+    work.state.set_current(back.id)
+    if kind == "rollback":
+        work.release, work.serving = back, work.release
+        outcome.end(Exit.GO, "")
+
+
+def settle_all(work: Work) -> list[str]:
+    """End what survived of all other runs that were cut off; returns their names."""
+    own = work.folder.name
+    runs = [run for run in (*work.state.cut_off(), *work.state.cut_off(touched=False)) if run != own]
+    for run in runs:
+        work.notes += settle_run(work.state.run_folder(run), work.journal)
+    return runs
+
+
+def close_all(work: Work, runs: Sequence[str]) -> None:
+    """The runs that this one has mended need nobody any more."""
+    for run in runs:
+        close_run(work.state.run_folder(run), work.journal)
+
+
+def clear_untouched(work: Work) -> None:
+    """Clear away what runs left that were cut off before their first touch: commands, half-made releases."""
+    current = work.state.current()
+    for run in work.state.cut_off(touched=False):
+        folder = work.state.release_folder(run)
+        if run == work.folder.name:
+            continue
+        work.notes += settle_run(work.state.run_folder(run), work.journal)
+        if folder.exists() and (current is None or current.id != run):
+            _throw_away(work, run)
+        close_run(work.state.run_folder(run), work.journal)
+
+
+def _throw_away(work: Work, run: str) -> None:
+    folder = work.state.release_folder(run)
+    try:
+        release = work.state.load(run)
+        if release is not None:
+            run_all(work, work.runtime.remove(work.place, release))
+    except GonogoError as error:
+        work.notes.append(f"What the run {run} had made could not be removed whole: {str(error).splitlines()[0]}")
+    shutil.rmtree(folder, ignore_errors=True)
+    work.host.run(Command(argv=("git", "-C", str(work.checkout), "worktree", "prune"), timeout=60.0))
+
+
+def run_name(state: State, kind: str) -> str:
+    """A name for a run that deploys nothing: this second's, or the next one's that is free."""
+    now = datetime.now(UTC)
+    while state.run_folder(name := f"{now:%Y%m%dT%H%M%S}-{kind}").exists():
+        now += timedelta(seconds=1)
+    return name
+
+
+def pinned(at: Where, target: Release) -> Where:
+    """The configuration that a release was pinned with."""
+    project = load_project(target.root)
+    environment = project.environments.get(at.environment.name, at.environment)
+    return Where(
+        project=project.model_copy(update={"root": at.project.root}),
+        environment=environment,
+        state=at.state,
+        path=at.path,
+    )
+
+
+def remember(work: Work, outcome: Outcome) -> None:
+    """Record which release serves now, and which one is bad."""
+    release = work.release
+    if outcome.exit_code is Exit.GO:
+        work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
+        work.state.save(work.release)
+        if outcome.asked is not None:
+            write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")
+        work.state.set_current(release.id)
+    elif outcome.held and "start" in work.done:
+        work.state.save(release)
+        work.state.set_current(release.id)
+    elif outcome.first_touch is not None and any(cause.outcome is Verdict.FAILED for cause in outcome.causes):
+        work.release = release.model_copy(update={"bad": outcome.reason})
+        work.state.save(work.release)

@@ -1,0 +1,40 @@
+"""``gonogo resume``: complete a run that was cut off where that is safe, go back otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gonogo.commands.prepare import where
+from gonogo.commands.recover import Screen, cut_off, recover
+from gonogo.commands.rollback import start_kept
+from gonogo.errors import RefusedError
+from gonogo.lock import hold
+from gonogo.records.results import RunResult
+from gonogo.signals import Signals
+
+__all__ = ["resume"]
+
+
+def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
+    """Settle what survived, see how far the run came, and bring it to an end that is proven.
+
+    Raises:
+        UsageError: wrong usage or configuration.
+        RefusedError: no run was cut off after its first touch.
+        LockedError: another run holds the environment.
+    """
+    at = where(folder, env)
+    at.state.create()
+    with (
+        Signals() as signals,
+        hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="resume"),
+    ):
+        cut = cut_off(at.state)
+        if cut is None:
+            raise RefusedError(
+                f"{at.state.root}: found no run that was cut off after its first touch, expected one to resume. "
+                f"Nothing that serves is half-way; `gonogo deploy --env {at.environment.name}` deploys."
+            )
+        if cut.kind == "rollback" or at.state.load(cut.release) is None:
+            return start_kept(at, cut, to=None, force=False, screen=screen, signals=signals)
+        return recover(at, cut, kind="resume", screen=screen, signals=signals)
