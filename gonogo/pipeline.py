@@ -89,6 +89,7 @@ class Pipeline:
         except GonogoError as error:
             return self._outcome.end(_early_exit(error), str(error))
         self._steps.touch()
+        self._reserve.give()
         with DowntimeProbe(url, work.folder / "probe.jsonl") as probe:
             if back is None:
                 probe.wait_for_first()

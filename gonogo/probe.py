@@ -58,7 +58,7 @@ class DowntimeProbe:
                 self._stream.close()
 
     def wait_for_first(self) -> None:
-        """Wait (bounded) until one request was answered or refused, so that there is a figure; without URL, not at all."""
+        """Wait, bounded, until one request was answered or refused; then there is a figure."""
         if self._url is not None:
             self._asked.wait(2 * _TIMEOUT)
 
