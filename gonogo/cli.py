@@ -194,15 +194,33 @@ def status(*, env: Env = None, as_json: Json = False) -> int:
 
 @app.command()
 def history(*, env: Env = None, as_json: Json = False) -> int:
-    """List past deployments and rollbacks, the newest first."""
+    """List past deployments and rollbacks, the newest first, and what they say together."""
     from gonogo.commands.look import history as run  # noqa: PLC0415
     from gonogo.records.looks import history_lines  # noqa: PLC0415
 
-    found = run(Path.cwd(), env)
+    runs, figures = run(Path.cwd(), env)
+    if as_json:
+        _print_json(runs)
+    else:
+        _say("\n".join(history_lines(runs, figures)))
+    return int(Exit.GO)
+
+
+@app.command()
+def report(
+    *,
+    env: Env = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="where; otherwise reports/")] = None,
+    as_json: Json = False,
+) -> int:
+    """Write the history of all runs as a page (index.html) and as OpenMetrics text (metrics.txt)."""
+    from gonogo.commands.report import report as run  # noqa: PLC0415
+
+    found = run(Path.cwd(), env, to=to)
     if as_json:
         _print_json(found)
     else:
-        _say("\n".join(history_lines(found)))
+        _say(f"{found.page}\n{found.metrics}")
     return int(Exit.GO)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 from gonogo.asking import Gate
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain
-from gonogo.inspection.downtime import figures
 from gonogo.judgement import Action, Judgement, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
-from gonogo.records.results import CheckResult, Downtime, GateResult, StepResult, read_gate
+from gonogo.records.results import CheckResult, GateResult, StepResult, read_gate
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
@@ -209,15 +208,6 @@ class Pipeline:
     def _pinned(self) -> GateResult | None:
         serving = self._work.serving
         return read_gate(serving.gate) if serving is not None else None
-
-    def downtime(self) -> Downtime | None:
-        """What the probe saw in this run, or None without a probe."""
-        path = self._work.folder / "probe.jsonl"
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return None
-        return figures(lines) if lines else None
 
 
 def _early_exit(error: BaseException) -> Exit:

@@ -66,6 +66,7 @@ class Steps:
         work, after_touch = self._work, self._outcome.first_touch is not None
         subject = about or (work.serving if step.role is Role.BASELINE else work.release)
         root = about.root if about is not None else work.release.root
+        started = datetime.now(UTC)
         work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
         try:
             gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
@@ -75,7 +76,8 @@ class Steps:
         ok = not gate.blocking and not gate.problem and bool(gate.asked)
         work.journal.leave(ok=ok, summary=gate.summary())
         said = gate.problem.splitlines()[0] if gate.problem else gate.summary()
-        self._note(StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=gate))
+        result = StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=gate)
+        self._note(result.model_copy(update={"started": started}))
         return gate
 
     def move(self, step: Move) -> None:
@@ -91,7 +93,8 @@ class Steps:
             self.undo.append(step.step)
         work.done.append(step.name)
         begin = time.monotonic()
-        result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, commands=commands)
+        started = datetime.now(UTC)
+        result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, started=started, commands=commands)
         try:
             said = step.do(work)
         except BaseException as error:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gonogo.host import Completed
-from gonogo.records.results import Evidence
+from gonogo.records.results import Evidence, Measure
 
 __all__ = ["COLLECTED", "Collected", "InconclusiveError"]
 
@@ -46,6 +46,11 @@ class Collected:
     def json(self, title: str, value: Any) -> None:
         """Attach a JSON value."""
         self.items.append(Evidence(title=title, kind="json", value=value))
+
+    def measure(self, title: str, value: float, *, unit: str = "s", limit: float | None = None) -> None:
+        """Attach a figure; the record shows it beside the same one of the release before."""
+        figure = Measure(value=value, unit=unit, limit=limit)
+        self.items.append(Evidence(title=title, kind="measure", value=figure.model_dump()))
 
     def command(self, completed: Completed) -> None:
         """Attach a command with what it said."""

@@ -18,6 +18,7 @@ import pytest
 import gonogo
 from gonogo.plugins.context import Context
 from gonogo.plugins.verdict import ATTRIBUTE
+from gonogo.records.palette import palette_file
 from gonogo.records.results import CheckResult, Evidence, GateResult
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, is_table, plain, pretty
@@ -61,7 +62,8 @@ class HtmlPlugin:
         self._page: Any = None
         self._counts: Counter[Outcome] = Counter()
         if getattr(config.option, "htmlpath", None):
-            config.option.css = [str(Path(__file__).with_name("report.css")), *config.option.css]
+            ours = (palette_file(), Path(__file__).with_name("report.css"))
+            config.option.css = [*map(str, ours), *config.option.css]
         self._forget_surroundings()
 
     def _forget_surroundings(self) -> None:

@@ -32,6 +32,7 @@ def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, eviden
     names = ", ".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "set-cookie")
     evidence.text(f"{endpoint.request} at {url}", f"{answer.status} in {answer.seconds * 1000:.0f} ms\n{names}")
     evidence.text("Body", answer.text[:_SHOWN])
+    evidence.measure("answer", answer.seconds, limit=endpoint.within)
     wrong = compare(endpoint, answer)
     evidence.table("Not as expected", wrong)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:

@@ -65,7 +65,6 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
             kind="deploy",
             started=started,
             seconds=time.monotonic() - begin,
-            downtime=pipeline.downtime(),
         )
 
 

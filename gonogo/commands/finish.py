@@ -5,24 +5,26 @@ from __future__ import annotations
 import contextlib
 import shutil
 from datetime import datetime
+from pathlib import Path
 
-from gonogo.commands.prepare import who
+from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain
+from gonogo.inspection.downtime import figures, read_probe, spans
 from gonogo.moves.base import Work, run_all
 from gonogo.pipeline import Outcome
-from gonogo.records.results import Downtime, RunResult
+from gonogo.records.results import CommitLine, RunResult
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
 from gonogo.state import write_atomically
 
 __all__ = ["finish"]
 
+_MOST_COMMITS = 100
 
-def finish(
-    work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float, downtime: Downtime | None
-) -> RunResult:
+
+def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
     """Write the record; a full disk or an unwritable folder never loses the verdict."""
-    run = _result(work, outcome, kind=kind, started=started, seconds=seconds, downtime=downtime)
+    run = _result(work, outcome, kind=kind, started=started, seconds=seconds)
     run = run.model_copy(update={"ending": ending(run)})
     try:
         work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
@@ -37,10 +39,10 @@ def finish(
     return run
 
 
-def _result(
-    work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float, downtime: Downtime | None
-) -> RunResult:
+def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
     current = work.state.current()
+    probed = _probed(work.folder / "probe.jsonl")
+    commits = _commits(work, kind)
     return RunResult(
         run=work.folder.name,
         kind=kind,
@@ -50,6 +52,9 @@ def _result(
         release=work.release.id,
         commit=work.release.commit,
         summary=work.release.summary,
+        commits=commits[:_MOST_COMMITS],
+        more_commits=max(len(commits) - _MOST_COMMITS, 0),
+        said=work.options.reason,
         serving=work.serving.id if work.serving else None,
         serving_after=None if outcome.stopped else current.id if current else None,
         started=started,
@@ -59,7 +64,8 @@ def _result(
         ladder=work.ladder,
         steps=tuple(outcome.steps),
         first_touch=outcome.first_touch,
-        downtime=downtime,
+        downtime=figures(probed) if probed else None,
+        probed=spans(probed),
         notes=tuple(work.notes),
         reports=str(work.reports),
         back_after=outcome.back_after,
@@ -69,6 +75,27 @@ def _result(
         stopped=outcome.stopped,
         causes=outcome.causes,
     )
+
+
+def _probed(path: Path) -> list[str]:
+    """The probe's lines; a file that cannot be read costs a figure, not the record."""
+    try:
+        return read_probe(path)
+    except OSError:
+        return []
+
+
+def _commits(work: Work, kind: str) -> tuple[CommitLine, ...]:
+    """What the run brings, or takes back; nothing where no release served, or its commit is not known."""
+    old, new = work.serving, work.release
+    if old is None or old.assumed:
+        return ()
+    first, last = (new, old) if kind == "rollback" else (old, new)
+    try:
+        found = Git(work.checkout).between(first.commit, last.commit)
+    except (GonogoError, OSError):
+        return ()
+    return tuple(CommitLine(id=commit.id, subject=commit.summary) for commit in found)
 
 
 def _let_go(work: Work) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.prepare import Where, located, where
-from gonogo.config import find_project, load_project
+from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
 from gonogo.host import LocalHost
 from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.lock import holder
+from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.settle import survivors
 
-__all__ = ["history", "status", "unlock"]
+__all__ = ["history", "runs_of", "status", "unlock"]
 
 
 def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
@@ -83,28 +87,33 @@ def _earlier(at: Where, current: Release | None) -> str | None:
     return next((kept.id for kept in good if current is None or kept.id < current.id), None)
 
 
-def history(folder: Path, env: str | None) -> tuple[PastRun, ...]:
-    """Past runs, the newest first; runs that were cut off say so.
+def history(folder: Path, env: str | None) -> tuple[tuple[PastRun, ...], tuple[EnvFigures, ...]]:
+    """Past runs, the newest first, and what they say together.
 
     Raises:
         UsageError: wrong usage or configuration.
     """
-    project = load_project(find_project(folder))
+    runs = runs_of(load_project(find_project(folder)), env)
+    rows = [PastRun.model_validate(run.model_dump(include=set(PastRun.model_fields))) for run in runs]
+    newest = sorted(rows, key=lambda row: row.started, reverse=True)
+    return tuple(newest), figures(runs, now=datetime.now(UTC))
+
+
+def runs_of(project: Project, env: str | None) -> list[RunResult]:
+    """The records of every environment, or of one; a record that cannot be read is left out.
+
+    Raises:
+        UsageError: there is no such environment.
+    """
     names = [project.environment(env).name] if env else list(project.environments)
-    rows = [row for name in names for row in _runs(located(project, project.environments[name]))]
-    return tuple(sorted(rows, key=lambda row: row.started, reverse=True))
+    return [run for name in names for run in _runs(located(project, project.environments[name]))]
 
 
-def _runs(at: Where) -> list[PastRun]:
-    rows = []
+def _runs(at: Where) -> Iterator[RunResult]:
     for name in at.state.runs():
         path = at.state.run_folder(name) / "result.json"
-        try:
-            run = RunResult.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        rows.append(PastRun.model_validate(run.model_dump(include=set(PastRun.model_fields))))
-    return rows
+        with contextlib.suppress(OSError, ValueError):
+            yield RunResult.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:

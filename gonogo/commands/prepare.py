@@ -86,6 +86,16 @@ class Git:
                 "`git log --oneline` shows what there is."
             ) from error
 
+    def between(self, old: str, new: str) -> list[Commit]:
+        """The commits that ``new`` has and ``old`` has not, the newest first.
+
+        Raises:
+            CommandError: the repository does not have them (any more).
+        """
+        said = self._ask("log", "--format=%H %s", "--end-of-options", f"{old}..{new}")
+        lines = (line.partition(" ") for line in said.splitlines() if line)
+        return [Commit(id=name, summary=subject) for name, _, subject in lines]
+
     def file_at(self, commit: Commit, path: str) -> str:
         """A file's text at a commit.
 

@@ -72,8 +72,8 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     recipe = deploy_recipe(work.place.environment, first=work.serving is None)
     outcome = pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
     _record(work, outcome, kind=kind)
-    seconds, downtime = time.monotonic() - begin, pipeline.downtime()
-    result = finish(work, outcome, kind=kind, started=started, seconds=seconds, downtime=downtime)
+    seconds = time.monotonic() - begin
+    result = finish(work, outcome, kind=kind, started=started, seconds=seconds)
     if outcome.first_touch is not None:
         close_all(work, runs)
     return result

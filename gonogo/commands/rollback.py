@@ -64,8 +64,8 @@ def start_kept(
         outcome = pipeline.go_back(target, outgoing)
         if outcome.exit_code is Exit.GO:
             at.state.set_current(target.id)
-        seconds, downtime = time.monotonic() - begin, pipeline.downtime()
-        result = finish(work, outcome, kind="rollback", started=started, seconds=seconds, downtime=downtime)
+        seconds = time.monotonic() - begin
+        result = finish(work, outcome, kind="rollback", started=started, seconds=seconds)
         if outcome.first_touch is not None:
             close_all(work, runs)
         return result

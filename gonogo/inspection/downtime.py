@@ -11,12 +11,14 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from gonogo.records.results import Downtime
+from gonogo.records.results import Downtime, Span
 
-__all__ = ["SETTLED", "Gap", "figures", "gaps", "read_probe"]
+__all__ = ["SETTLED", "Gap", "figures", "gaps", "read_probe", "spans"]
 
 SETTLED = "settled"
 """The mark that the moves wrote when they had settled."""
@@ -66,6 +68,31 @@ def read_probe(path: Path) -> list[str]:
 def gaps(lines: Iterable[str]) -> tuple[Gap, ...]:
     """Return when nobody was served, one gap after the other."""
     return tuple(_gaps(*_watched(lines)))
+
+
+def spans(lines: Iterable[str]) -> tuple[Span, ...]:
+    """Return what was answered and what was not, in turn; each stretch lasts until the next begins."""
+    requests, end = _watched(lines)
+    runs = [list(run) for _, run in groupby(requests, key=lambda request: request.ok)]
+    return tuple(_span(run, after[0].at if after else end) for run, after in zip(runs, [*runs[1:], []], strict=True))
+
+
+def _span(run: Sequence[_Request], until: float) -> Span:
+    return Span(
+        at=_moment(run[0].at),
+        seconds=round(max(until - run[0].at, 0.0), 3),
+        ok=run[0].ok,
+        requests=len(run),
+        slowest=max(request.seconds for request in run),
+    )
+
+
+def _moment(at: float) -> datetime:
+    """The time; the beginning of time for a clock that was never set."""
+    try:
+        return datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _watched(lines: Iterable[str]) -> tuple[list[_Request], float]:

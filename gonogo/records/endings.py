@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from gonogo.records.results import CheckResult, GateResult, RunResult
+import re
+
+from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome, Role
 
-__all__ = ["ending", "red_checks", "run_warnings", "warnings_of"]
+__all__ = [
+    "VERDICTS",
+    "downtime_said",
+    "ending",
+    "gate_page",
+    "red_checks",
+    "result_word",
+    "run_warnings",
+    "verdict_of",
+    "warnings_of",
+]
+
+VERDICTS = (
+    "GO with warnings",
+    "GO",
+    "NO-GO",
+    "REVERTED",
+    "HELD",
+    "STOPPED",
+    "INTERRUPTED",
+    "NOT STARTED",
+    "NEEDS A HUMAN",
+    "INTERNAL ERROR",
+)
+"""The words that an ending begins with; a longer one stands before one that it begins with."""
 
 _EARLY = {
     Exit.NO_GO: "NO-GO before the first touch: ",
@@ -53,6 +79,37 @@ def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:
 def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:
     """The warnings of all gates about the candidate, each once."""
     return tuple({check.id: check for gate in _gates(run) for check in warnings_of(gate)}.values())
+
+
+def verdict_of(said: str) -> str:
+    """The word that an ending begins with."""
+    return next((word for word in VERDICTS if said.startswith(word)), "NO-GO")
+
+
+def result_word(step: StepResult) -> str:
+    """How a step ended, in a word or two."""
+    if step.kind != "gate":
+        return "done" if step.ok else "FAILED"
+    if step.ok:
+        return "GO"
+    baseline = step.gate is not None and step.gate.role is Role.BASELINE
+    return "red before this release" if baseline else "NO-GO"
+
+
+def gate_page(step: StepResult) -> str:
+    """The address of the page that a gate left beside the record; nothing where it left none."""
+    asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z ]+", step.name)
+    return f"{step.name.replace(' ', '%20')}.html" if asked else ""
+
+
+def downtime_said(run: RunResult) -> str:
+    """What the probe saw, in words; nothing without a probe."""
+    seen = run.downtime
+    if seen is None:
+        return ""
+    if not seen.requests:
+        return "the probe got no answer to count"
+    return f"{seen.failed} of {seen.requests} requests failed, {seen.seconds_down:.1f} s down in {seen.window:.1f} s"
 
 
 def _gates(run: RunResult) -> list[GateResult]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from gonogo.records.history import TARGETS, EnvFigures
 from gonogo.records.results import Downtime
 from gonogo.words import Exit
 
@@ -149,8 +150,8 @@ def _status(status: EnvStatus) -> Iterator[str]:
     yield from (f"  surviving   {argv}" for argv in status.surviving)
 
 
-def history_lines(runs: Sequence[PastRun]) -> list[str]:
-    """One line a run, then the figures."""
+def history_lines(runs: Sequence[PastRun], found: Iterable[EnvFigures] = ()) -> list[str]:
+    """One line a run, then the figures of each environment."""
     if not runs:
         return ["no runs yet"]
     lines = [
@@ -158,8 +159,22 @@ def history_lines(runs: Sequence[PastRun]) -> list[str]:
         f"{run.seconds:6.1f} s  {run.ending.splitlines()[0] if run.ending else ''}"
         for run in runs
     ]
-    deploys = [run for run in runs if run.kind == "deploy"]
-    failed = sum(int(run.exit_code) != 0 for run in deploys)
-    if deploys:
-        lines += ["", f"{len(deploys)} deployments, {failed} not GO ({100 * failed / len(deploys):.0f} %)"]
-    return lines
+    return lines + [line for one in found for line in ("", *_figures(one))]
+
+
+def _figures(one: EnvFigures) -> Iterator[str]:
+    """The last 90 days of an environment, each figure beside its target."""
+    yield f"{one.env}, the last 90 days: {one.deployments} deployments, {one.gone} GO, {one.stopped} stopped untouched"
+    if one.failed_share is not None:
+        share = f"{one.failed} of {one.deployments - one.stopped} ({100 * one.failed_share:.0f} %)"
+        yield _figure("failed after the touch", share, f"{100 * TARGETS['failed']:.0f} %", met=one.failed_met)
+    for name, figure in (("downtime", one.downtime), ("healthy again", one.recovery), ("proven back", one.rollback)):
+        if figure.median is not None:
+            said = f"median {figure.median:.1f} s, worst {figure.worst:.1f} s of {figure.count}"
+            yield _figure(name, said, f"{figure.target:.0f} s", met=figure.met)
+    if one.red:
+        yield f"  {'red most often':<23} {', '.join(f'{red.code} ({red.times})' for red in one.red[:5])}"
+
+
+def _figure(name: str, said: str, target: str, *, met: bool | None) -> str:
+    return f"  {name:<23} {said:<34} target {target}{'' if met else ': missed'}"

@@ -9,12 +9,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
-from gonogo.records.endings import ending, red_checks, run_warnings
+from gonogo.records.endings import downtime_said, ending, gate_page, red_checks, result_word, run_warnings
 from gonogo.records.results import CheckResult, RunResult, StepResult
-from gonogo.records.text import clip, first_line, plain, pretty, short
-from gonogo.words import Outcome, Role
+from gonogo.records.text import clip, first_line, plain, pretty, short, when
+from gonogo.words import Outcome
 
 __all__ = ["LIMIT", "render"]
 
@@ -75,25 +74,18 @@ def _facts(run: RunResult, budget: int) -> str:
     rows = {
         "what": f"{run.kind} of {_prose(run.app, 100)} to {_prose(run.env, 100)}",
         "who": _prose(run.who, 200),
-        "when": f"{_when(run.started)}, for {run.seconds:.1f} s",
+        "when": f"{when(run.started)}, for {run.seconds:.1f} s",
         "commit": commit,
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
         "serves now": _code(run.serving_after) or "nothing that went GO",
         "exit code": f"{int(run.exit_code)} ({run.exit_code.name})",
-        "first touch": _when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
-        "downtime": _downtime(run),
+        "first touch": when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
+        "downtime": downtime_said(run),
         "the data on a way back": _prose(run.ladder, min(budget, 1000)),
         "reports": _code(run.reports),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
-
-
-def _downtime(run: RunResult) -> str:
-    seen = run.downtime
-    if seen is None or not seen.requests:
-        return "" if seen is None else "the probe got no answer to count"
-    return f"{seen.failed} of {seen.requests} requests failed, {seen.seconds_down:.1f} s down in {seen.window:.1f} s"
 
 
 def _red(check: CheckResult, budget: int) -> Iterator[str]:
@@ -122,19 +114,14 @@ def _steps(steps: Iterable[StepResult]) -> str:
 
 
 def _result(step: StepResult) -> str:
-    if step.kind != "gate":
-        return "done" if step.ok else "**FAILED**"
-    if step.ok:
-        return "GO"
-    baseline = step.gate is not None and step.gate.role is Role.BASELINE
-    return "red before this release" if baseline else "**NO-GO**"
+    word = result_word(step)
+    return f"**{word}**" if word in {"FAILED", "NO-GO"} else word
 
 
 def _linked(step: StepResult) -> str:
     """A gate's name leads to its page, where it left one."""
-    name = _prose(step.name, 100)
-    asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z ]+", step.name)
-    return f"[{name}]({step.name.replace(' ', '%20')}.html)" if asked else name
+    name, page = _prose(step.name, 100), gate_page(step)
+    return f"[{name}]({page})" if page else name
 
 
 def _commands(steps: Iterable[StepResult], budget: int) -> Iterator[str]:
@@ -207,7 +194,3 @@ def _prose(text: str, limit: int) -> str:
     """One line of plain words: no markup, no tag, no mention."""
     line = clip(" ".join(plain(text).split()), limit)
     return _PROSE.sub(lambda found: _ENTITIES.get(found[0], "\\" + found[0]), line)
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,10 +14,13 @@ from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
 __all__ = [
     "CheckResult",
+    "CommitLine",
     "Downtime",
     "Evidence",
     "GateResult",
+    "Measure",
     "RunResult",
+    "Span",
     "StepResult",
     "Text",
     "asked_now",
@@ -44,13 +47,33 @@ Text = Annotated[str, BeforeValidator(_written)]
 """Text from outside; half a surrogate pair (a byte that was no UTF-8) becomes a question mark."""
 
 
+class Measure(BaseModel):
+    """One figure that a check took, comparable with the same figure of another release."""
+
+    value: float
+    unit: str = "s"
+    """``s`` (seconds), ``B`` (bytes), or nothing for a count."""
+    limit: float | None = None
+    """The most that the configuration allows, in the same unit."""
+
+
 class Evidence(BaseModel):
     """One fact that a check attached."""
 
     title: Text
     kind: str = "text"
-    """``text``, ``table`` (list of rows, the first its header), or ``json``."""
+    """``text``, ``table`` (list of rows, the first its header), ``json``, or ``measure`` (a `Measure`'s fields)."""
     value: Annotated[Any, BeforeValidator(_written)] = None
+
+    @property
+    def measure(self) -> Measure | None:
+        """The figure that it holds, or None when it is of another kind or no figure."""
+        if self.kind != "measure":
+            return None
+        try:
+            return Measure.model_validate(self.value)
+        except ValueError:
+            return None
 
 
 class CheckResult(BaseModel):
@@ -130,11 +153,25 @@ class StepResult(BaseModel):
     """``gate`` or ``move``."""
     ok: bool
     seconds: float
+    started: datetime | None = None
     said: Text = ""
     """One line for people."""
     commands: tuple[Text, ...] = ()
     gate: GateResult | None = None
     after_touch: bool = False
+
+
+class Span(BaseModel):
+    """A stretch of time in which every request of the probe was answered, or every one failed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    seconds: float
+    ok: bool
+    requests: int
+    slowest: float = 0.0
+    """Seconds that the slowest answer took."""
 
 
 class Downtime(BaseModel):
@@ -147,6 +184,13 @@ class Downtime(BaseModel):
     seconds_down: float = 0.0
     window: float = 0.0
     """Seconds that the probe asked for."""
+
+
+class CommitLine(BaseModel):
+    """One commit between two releases."""
+
+    id: str
+    subject: Text
 
 
 class RunResult(BaseModel):
@@ -162,6 +206,12 @@ class RunResult(BaseModel):
     release: str | None = None
     commit: str | None = None
     summary: Text = ""
+    commits: tuple[CommitLine, ...] = ()
+    """What came since the release that served (a rollback: what it takes back), the newest first."""
+    more_commits: int = 0
+    """How many more there are."""
+    said: Text = ""
+    """Why, in the operator's words (``--reason``)."""
     serving: str | None = None
     """The release that served before."""
     serving_after: str | None = None
@@ -177,6 +227,8 @@ class RunResult(BaseModel):
     steps: tuple[StepResult, ...] = ()
     first_touch: datetime | None = None
     downtime: Downtime | None = None
+    probed: tuple[Span, ...] = ()
+    """What the downtime figures count, one stretch after the other."""
     notes: tuple[Text, ...] = ()
     reports: str = ""
     causes: tuple[CheckResult, ...] = ()

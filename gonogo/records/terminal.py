@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
-from gonogo.records.endings import ending, red_checks, run_warnings, warnings_of
+from gonogo.records.endings import ending, red_checks, result_word, run_warnings, warnings_of
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short
-from gonogo.words import Exit, Outcome, Role
+from gonogo.words import Exit, Outcome
 
 __all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "step_line"]
 
@@ -108,12 +108,7 @@ def _verdict(gate: GateResult) -> str:
 
 
 def _mark(step: StepResult) -> str:
-    if step.ok:
-        return ""
-    if step.kind != "gate":
-        return "  FAILED"
-    baseline = step.gate is not None and step.gate.role is Role.BASELINE
-    return "  red before this release" if baseline else "  NO-GO"
+    return "" if step.ok else f"  {result_word(step)}"
 
 
 def _touched_data(run: RunResult) -> bool:

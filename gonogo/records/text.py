@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
-from gonogo.records.results import Evidence
+from gonogo.records.results import Evidence, Measure
 
-__all__ = ["clip", "first_line", "gist", "is_table", "plain", "pretty", "short"]
+__all__ = ["clip", "first_line", "gist", "is_table", "plain", "pretty", "short", "when", "with_unit"]
 
 _ESCAPES = re.compile(
     r"\x1b(?:"
@@ -42,10 +43,28 @@ def short(release: str | None) -> str:
     return (release or "").rsplit("-", 1)[-1][:7]
 
 
+def when(moment: datetime) -> str:
+    """A moment as people read it, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def with_unit(measure: Measure | None) -> str:
+    """A figure in the unit that people read: ``12 ms``, ``1.5 s``, ``3.2 MB``; nothing for none."""
+    if measure is None:
+        return ""
+    if measure.unit == "s":
+        return f"{measure.value:.2f} s" if measure.value >= 1 else f"{measure.value * 1000:.0f} ms"
+    if measure.unit == "B":
+        return f"{measure.value / 1e6:.1f} MB"
+    return f"{measure.value:g} {measure.unit}".strip()
+
+
 def pretty(evidence: Evidence) -> str:
     """The evidence as lines of text: a table with aligned columns, JSON indented."""
     if is_table(evidence):
         return _table(evidence.value)
+    if (measure := evidence.measure) is not None:
+        return _measured(measure)
     if evidence.kind == "text" and isinstance(evidence.value, str):
         return plain(evidence.value).strip("\n")
     return plain(json.dumps(evidence.value, indent=2, ensure_ascii=False, default=str))
@@ -54,6 +73,8 @@ def pretty(evidence: Evidence) -> str:
 def gist(evidence: Evidence) -> str:
     """The evidence in one line: what it is called, how much it is, how it begins."""
     title = first_line(evidence.title)
+    if (measure := evidence.measure) is not None:
+        return f"{title}: {_measured(measure)}"
     if is_table(evidence):
         rows = evidence.value[1:]
         begins = ", ".join(first_line(str(cell)) for cell in rows[0]) if rows else ""
@@ -67,6 +88,11 @@ def is_table(evidence: Evidence) -> bool:
     """Whether the value really is a list of rows, as its kind says."""
     value = evidence.value
     return evidence.kind == "table" and isinstance(value, list) and all(isinstance(row, list) for row in value)
+
+
+def _measured(measure: Measure) -> str:
+    most = with_unit(measure.model_copy(update={"value": measure.limit})) if measure.limit is not None else ""
+    return f"{with_unit(measure)}{most and f', at most {most}'}"
 
 
 def _flat(evidence: Evidence) -> str:

@@ -6,33 +6,37 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gonogo.errors import explain
+from gonogo.journal import read_journal
 from gonogo.records.markdown import render
+from gonogo.records.page import render_record
 from gonogo.records.results import RunResult
 from gonogo.state import write_atomically
 
-__all__ = ["write_run"]
+__all__ = ["keep_out_of_git", "write_run"]
 
 _MODE = 0o644
 """Everything in a report is redacted."""
 
 
 def write_run(folder: Path, run: RunResult, journal: Path) -> str:
-    """Write results.json and record.md and copy the journal; returns what could not be written, or nothing."""
+    """Write the record in its three forms and copy the journal; returns what could not be written, or nothing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _keep_out_of_git(folder.parents[1])
+        keep_out_of_git(folder.parents[1])
     except OSError as error:
         return f"The reports could not be written: {explain(error)}"
+    lines = read_journal(journal)
     texts: dict[str, Callable[[], str]] = {
         "results.json": lambda: run.model_dump_json(indent=1) + "\n",
         "record.md": lambda: render(run),
+        "index.html": lambda: render_record(run, lines),
         "journal.jsonl": lambda: journal.read_text(encoding="utf-8", errors="replace"),
     }
     problems = [problem for name, text in texts.items() if (problem := _write(folder / name, text))]
     return f"Not all reports could be written: {'; '.join(problems)}" if problems else ""
 
 
-def _keep_out_of_git(reports: Path) -> None:
+def keep_out_of_git(reports: Path) -> None:
     """A ``reports/`` that nobody prepared ignores itself, so that the next deploy does not list it as uncommitted."""
     ignore = reports / ".gitignore"
     if not ignore.exists() and not (reports / "README.md").exists():

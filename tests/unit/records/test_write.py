@@ -17,8 +17,8 @@ def journal(tmp_path: Path, content: bytes = b'{"event": "run-began"}\n') -> Pat
     return path
 
 
-def test_run_is_written_three_times(tmp_path: Path) -> None:
-    """One for programs, one for people, one for both; everybody may read them, no scratch file stays."""
+def test_run_is_written_in_every_form(tmp_path: Path) -> None:
+    """For programs, for people, for a pull request, and as it happened; everybody may read them, no scratch file stays."""
     folder, run = tmp_path / "reports" / "staging" / "run", the_reverted_run()
 
     assert write_run(folder, run, journal(tmp_path)) == ""
@@ -26,7 +26,7 @@ def test_run_is_written_three_times(tmp_path: Path) -> None:
     assert (folder / "record.md").read_text(encoding="utf-8") == render(run)
     assert (folder / "journal.jsonl").read_bytes() == b'{"event": "run-began"}\n'
     assert {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == dict.fromkeys(
-        ("results.json", "record.md", "journal.jsonl"), "0o644"
+        ("results.json", "record.md", "index.html", "journal.jsonl"), "0o644"
     )
 
 
@@ -59,7 +59,7 @@ def test_one_unwritable_file_does_not_keep_the_others(tmp_path: Path) -> None:
     assert problem.startswith("Not all reports could be written: record.md ([Errno 21] Is a directory: ")
     assert problem.endswith(f"; journal.jsonl ([Errno 2] No such file or directory: '{tmp_path}/gone.jsonl')")
     assert (folder / "results.json").is_file()
-    assert sorted(path.name for path in folder.iterdir()) == ["record.md", "results.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "record.md", "results.json"]
 
 
 def test_torn_bytes_in_the_journal_do_not_matter(tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""Where the bars of a page's charts begin and end: shares of a width, so that a page can draw them at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gonogo.records.results import GateResult, Measure, RunResult, Span, StepResult
+from gonogo.words import Role
+
+__all__ = ["Bar", "Compared", "Strip", "compare", "strip", "time_line"]
+
+_LEAST = 0.4
+"""Per cent; the narrowest bar that is still seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A bar on a line: where it begins and how long it is, in per cent of the line."""
+
+    left: float
+    width: float
+    ok: bool = True
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """What the probe saw, with the moments that explain it."""
+
+    bars: tuple[Bar, ...]
+    marks: tuple[Bar, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One figure of a check, before and after the release; None where it was not taken."""
+
+    check: str
+    title: str
+    before: Measure | None
+    after: Measure | None
+    bars: tuple[Bar | None, Bar | None]
+
+
+def time_line(run: RunResult) -> tuple[Bar, ...]:
+    """One bar for each step, against the whole run; a step without a beginning follows the one before."""
+    begins: list[float] = []
+    clock = 0.0
+    for step in run.steps:
+        begins.append(max((step.started - run.started).total_seconds(), 0.0) if step.started else clock)
+        clock = begins[-1] + step.seconds
+    whole = max(run.seconds, *(begin + step.seconds for begin, step in zip(begins, run.steps, strict=True)), 0.001)
+    return tuple(
+        _bar(begin, step.seconds, whole, ok=step.ok, said=f"{step.seconds:.1f} s")
+        for begin, step in zip(begins, run.steps, strict=True)
+    )
+
+
+def strip(run: RunResult) -> Strip | None:
+    """The probe's stretches and the beginnings of the steps that touched; None when nothing was probed."""
+    if not run.probed:
+        return None
+    begin = run.probed[0].at
+    whole = max((run.probed[-1].at - begin).total_seconds() + run.probed[-1].seconds, 0.001)
+    bars = tuple(
+        _bar((span.at - begin).total_seconds(), span.seconds, whole, ok=span.ok, said=_said(span, begin))
+        for span in run.probed
+    )
+    return Strip(bars=bars, marks=tuple(_marks(run.steps, begin, whole)), seconds=whole)
+
+
+def compare(run: RunResult) -> tuple[Compared, ...]:
+    """The figures that checks took of the serving release and of the new one, in the order of the gate."""
+    gates = [step.gate for step in run.steps if step.gate is not None and step.after_touch]
+    after = next((gate for gate in gates if gate.role is not Role.ROLLBACK), None)
+    before = next((step.gate for step in run.steps if step.gate and step.gate.role is Role.BASELINE), None)
+    new, old = _measures(after), _measures(before)
+    return tuple(_compared(name, old.get(name), new.get(name)) for name in (new | old))
+
+
+def _measures(gate: GateResult | None) -> dict[tuple[str, str], Measure]:
+    checks = gate.checks if gate is not None else ()
+    return {
+        (check.code or check.id, piece.title): measure
+        for check in checks
+        for piece in check.evidence
+        if (measure := piece.measure) is not None
+    }
+
+
+def _compared(name: tuple[str, str], before: Measure | None, after: Measure | None) -> Compared:
+    most = max((one.value for one in (before, after) if one is not None), default=0.0) or 1.0
+    first, second = (
+        None
+        if one is None
+        else Bar(
+            left=0.0,
+            width=round(max(100 * one.value / most, _LEAST), 2),
+            ok=one.limit is None or one.value <= one.limit,
+        )
+        for one in (before, after)
+    )
+    return Compared(check=name[0], title=name[1], before=before, after=after, bars=(first, second))
+
+
+def _marks(steps: Sequence[StepResult], begin: datetime, whole: float) -> list[Bar]:
+    """Steps that began while the probe asked."""
+    end = begin + timedelta(seconds=whole)
+    began = [(step, step.started) for step in steps if step.after_touch and step.started is not None]
+    return [
+        Bar(left=round(100 * (at - begin).total_seconds() / whole, 2), width=0.0, said=step.name)
+        for step, at in began
+        if begin <= at <= end
+    ]
+
+
+def _bar(begin: float, seconds: float, whole: float, *, ok: bool, said: str) -> Bar:
+    """Inside the line, whatever a clock that was set said."""
+    width = min(max(100 * seconds / whole, _LEAST), 100.0)
+    return Bar(left=round(min(100 * begin / whole, 100 - width), 2), width=round(width, 2), ok=ok, said=said)
+
+
+def _said(span: Span, begin: datetime) -> str:
+    word = "answered" if span.ok else "not answered"
+    after = max((span.at - begin).total_seconds(), 0.0)
+    return f"{span.requests} requests {word} for {span.seconds:.1f} s, from second {after:.1f} on"

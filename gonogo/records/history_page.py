@@ -1,0 +1,90 @@
+"""All runs of all environments as one page: the figures against their targets, what was red, what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from gonogo.records.endings import ending, verdict_of
+from gonogo.records.history import TARGETS, EnvFigures, Figure, Point, StageSeconds, figures
+from gonogo.records.page import read_script, render_page
+from gonogo.records.results import RunResult
+
+__all__ = ["render_history"]
+
+_MOST_POINTS = 100
+
+
+def render_history(
+    runs: Sequence[RunResult], *, app: str, now: datetime, link: Callable[[RunResult], str] = lambda _: ""
+) -> str:
+    """The page; ``link`` says where a run's own record stands, seen from the page, or nothing."""
+    found = figures(runs, now=now)
+    rows = sorted(runs, key=lambda run: run.started, reverse=True)
+    return render_page(
+        "history.html.j2",
+        script=read_script("history.js"),
+        app=app,
+        now=now,
+        envs=[(one, list(_cards(one)), _columns(one.downtimes), list(map(_spark, one.stages))) for one in found],
+        rows=[_row(run, link(run)) for run in rows],
+        kinds=sorted({run.kind for run in runs}),
+        verdicts=sorted({verdict_of(run.ending or ending(run)) for run in runs}),
+    )
+
+
+def _row(run: RunResult, link: str) -> dict[str, Any]:
+    said = run.ending or ending(run)
+    word = verdict_of(said)
+    return {"run": run, "link": link, "ending": said, "word": word, "shade": f"is-{word.lower().replace(' ', '-')}"}
+
+
+def _cards(one: EnvFigures) -> Iterator[dict[str, Any]]:
+    """What the figure is called, what it is, what it should be, and whether it is that."""
+    weekly = f"{one.gone} of {one.deployments} deployments ended GO, {one.stopped} stopped before the first touch"
+    yield {"name": "GO a week (last four)", "value": f"{one.per_week:.1f}", "said": weekly, "met": None}
+    share = "none yet" if one.failed_share is None else f"{100 * one.failed_share:.0f} %"
+    yield {
+        "name": "failed after the first touch",
+        "value": share,
+        "said": f"{one.failed} of {one.deployments - one.stopped}; target at most {100 * TARGETS['failed']:.0f} %",
+        "met": one.failed_met,
+    }
+    yield _card("downtime", one.downtime)
+    yield _card("healthy again after", one.recovery)
+    yield _card("proven to be back after", one.rollback)
+
+
+def _card(name: str, figure: Figure) -> dict[str, Any]:
+    worst = "" if figure.worst is None else f"worst {figure.worst:.1f} s of {figure.count}; "
+    value = "none yet" if figure.median is None else f"{figure.median:.1f} s"
+    return {"name": name, "value": value, "said": f"{worst}target at most {figure.target:.0f} s", "met": figure.met}
+
+
+def _columns(points: Sequence[Point]) -> list[dict[str, Any]]:
+    """One column a run, the newest on the right; the height is a share of the highest, or of the target."""
+    shown = points[-_MOST_POINTS:]
+    most = max([TARGETS["downtime"], *(point.value for point in shown)])
+    width = 100 / max(len(shown), 20)
+    return [
+        {
+            "x": round(at * width, 2),
+            "width": round(width * 0.8, 2),
+            "height": round(max(100 * point.value / most, 1.0), 2),
+            "over": point.value > TARGETS["downtime"],
+            "said": f"{point.run}: {point.value:.1f} s",
+        }
+        for at, point in enumerate(shown)
+    ]
+
+
+def _spark(stage: StageSeconds) -> str:
+    """The points of a line, over a field of 100 by 100."""
+    shown = stage.points[-_MOST_POINTS:]
+    most = max((point.value for point in shown), default=0.0) or 1.0
+    step = 100 / max(len(shown) - 1, 1)
+    heights = [round(98 - 96 * point.value / most, 2) for point in shown]
+    if len(heights) == 1:
+        heights *= 2
+    return " ".join(f"{round(at * step, 2)},{height}" for at, height in enumerate(heights))
