@@ -87,6 +87,8 @@ class InstanceState:
     exit_code: int | None = None
     one_shot: bool = False
     """A service that is meant to end (exit 0 is success)."""
+    created_at: str = ""
+    """When it was made; empty where the runtime makes a new one for every start."""
 
 
 class Inside(Protocol):

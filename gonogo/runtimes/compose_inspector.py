@@ -201,6 +201,7 @@ def instance_of(attrs: Mapping[str, Any], *, one_shots: Sequence[str] = ()) -> I
         release=labels.get(_RELEASE),
         exit_code=int(state["ExitCode"]) if ended else None,
         one_shot=labels.get(_SERVICE, "") in one_shots,
+        created_at=attrs.get("Created") or "",
     )
 
 

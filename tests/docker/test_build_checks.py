@@ -22,6 +22,7 @@ from gonogo.state import State
 from gonogo.subject import Subject
 from gonogo.words import Outcome, Role
 from tests.support.gates import Gates, Repository, Run
+from tests.support.sites import eventually
 
 from .base_images import ensure
 
@@ -49,11 +50,13 @@ services:
   api:
     build: .
     init: true
+    restart: always
     healthcheck:
       test: @TEST@
       interval: 1s
       retries: 20
 """
+CRASHING = SERVER.replace("sleep(600)", "sleep(5)\n    raise SystemExit(3)")
 WELL = '[CMD, python, -c, "import server"]'
 CURL = '[CMD-SHELL, "curl -f http://127.0.0.1:8000/ || exit 1"]'
 TOML = """\
@@ -257,3 +260,16 @@ def test_a_daemon_that_does_not_answer_is_inconclusive(images: Images, well: Rel
     run = images.gates(well.root, "-m", "build", "-k", "holds_the_commit", subject=subject, environ=nobody)
 
     assert run.check("B02[api]").outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_crash_that_comes_round_slowly_is_red(images: Images, engine: docker.DockerClient) -> None:
+    """What restarted before it was watched is watched for longer than it lived, not for the second of ``stable_for``."""
+    release = images.release(DOCKERFILE, WELL, built=CRASHING)
+    images.runtime.start(images.place(release), release, None, images.host)
+    container = engine.containers.get(f"{images.project}-api-1")
+    eventually(lambda: container.reload() or container.attrs["RestartCount"] == 1, within=30)
+    outcome, message = said(images.ask("postdeploy", release, "restarts"), "D03")
+
+    assert outcome is Outcome.FAILED
+    assert message.startswith(f"found {container.name} ")
+    assert message.endswith(" s; expected instances that keep running")
