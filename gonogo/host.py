@@ -22,6 +22,7 @@ from typing import IO, Protocol
 
 import psutil
 
+from gonogo.barrier import Barrier
 from gonogo.errors import CommandError
 from gonogo.signals import deferred
 
@@ -105,7 +106,10 @@ class Observer(Protocol):
     """Is told what the runner does, before and after."""
 
     def began(self, command: Command, pid: int, started: float) -> None:
-        """A child runs; ``started`` is its creation time by the kernel's account (UTC seconds)."""
+        """A child is about to run, and does when this returns.
+
+        ``started`` is its creation time by the kernel's account (UTC seconds).
+        """
 
     def ended(self, completed: Completed) -> None:
         """The child is gone."""
@@ -202,26 +206,47 @@ class LocalHost:
         return process.pid
 
     def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-        try:
-            process = subprocess.Popen(
-                command.argv,
-                cwd=command.cwd,
-                env=_environment(command),
-                stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
-            said = getattr(error, "strerror", None) or error
-            found = f"no folder {where}" if where else f"{said} ({command.argv[0]})"
-            raise CommandError(
-                f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
-            ) from error
-        if self._observer is not None:
-            self._observer.began(command, process.pid, _created(process.pid))
-        return process
+        """Start a child; an observer is told of it before its program runs."""
+        observer = self._observer
+        if observer is None:
+            return _popen(command, out, err, None)
+        with Barrier(lambda pid: observer.began(command, pid, _created(pid))) as barrier:
+            try:
+                return _popen(command, out, err, barrier.wait)
+            except subprocess.SubprocessError as error:
+                raise barrier.error or error from None
+            except CommandError as error:
+                if barrier.pid is not None:
+                    observer.ended(_never_ran(command, barrier.pid, error))
+                raise
+
+
+def _popen(
+    command: Command, out: IO[bytes], err: IO[bytes], before_exec: Callable[[], None] | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command.argv,
+            cwd=command.cwd,
+            env=_environment(command),
+            stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+            preexec_fn=before_exec,  # noqa: PLW1509 (what waits there takes no lock)
+        )
+    except (OSError, ValueError) as error:
+        where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
+        said = getattr(error, "strerror", None) or error
+        found = f"no folder {where}" if where else f"{said} ({command.argv[0]})"
+        raise CommandError(
+            f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
+        ) from error
+
+
+def _never_ran(command: Command, pid: int, error: CommandError) -> Completed:
+    """What a shell says of a program that it cannot run."""
+    return Completed(command=command, code=127, output="", errors=str(error), seconds=0.0, pid=pid)
 
 
 def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:

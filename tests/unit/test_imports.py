@@ -22,7 +22,7 @@ LAYERS = [
     {"records"},
     {"state", "lock", "reserve"},
     {"journal"},
-    {"host", "release", "gate", "signals"},
+    {"barrier", "host", "release", "gate", "signals"},
     {"config"},
     {"errors"},
     {"words", ""},
