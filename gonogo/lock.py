@@ -46,18 +46,21 @@ class Holder(BaseModel):
         return (datetime.now(UTC) - self.beat).total_seconds()
 
     def is_alive(self) -> bool:
-        """Whether the process still runs, when it ran on this machine; else by its heartbeat."""
-        if self.machine != platform.node():
-            return self.age() <= STALE_AFTER
-        return self._runs()
+        """Whether the process still runs, where its pid means that process; else by its heartbeat."""
+        return self._runs() if self._is_here() else self.age() <= STALE_AFTER
 
     def is_gone(self) -> bool:
         """Whether it is proven that the process ended: it ran here, since this boot, and runs no more."""
-        return self.machine == platform.node() and self.space == _space() and not self._runs()
+        return self._is_here() and not self._runs()
+
+    def _is_here(self) -> bool:
+        """Not on another machine, in another container, or before the machine was started again."""
+        return self.machine == platform.node() and self.space == _space()
 
     def _runs(self) -> bool:
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.started) < 1.0
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -122,9 +125,9 @@ def _me(project: str, env: str, why: str) -> Holder:
 def _take(path: Path, me: Holder) -> None:
     """Create the lock whole or not at all: written aside, then linked to its name."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _clear(path)
     aside = path.with_name(f".lock.{me.pid}.{threading.get_ident()}")
     aside.write_text(me.model_dump_json(), encoding="utf-8")
-    _clear(path)
     try:
         os.link(aside, path)
     except FileExistsError:
@@ -168,8 +171,8 @@ def _refusal(path: Path) -> str:
     if found.is_alive():
         return f"found: {found}; expected a free environment. Wait for that run to end."
     return (
-        f"found: {found}, but that process is gone (a lock is stale after {STALE_AFTER:.0f} s without heartbeat); "
-        "expected a free environment. Look at `gonogo status`, then `gonogo unlock`."
+        f"found: {found}, and a lock is stale after {STALE_AFTER:.0f} s without one; expected a free environment. "
+        f"Look on {found.machine} whether that process still runs, then `gonogo unlock`."
     )
 
 

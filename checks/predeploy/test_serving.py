@@ -96,7 +96,7 @@ def test_nobody_else_holds_the_environment(state: State, subject: Subject, evide
     torn = holder is None and state.lock.exists()
     assert not torn, f"{state.lock}: found a lock that cannot be read, expected none"
     if holder is not None and holder.pid != subject.lock_pid:
-        gone = "" if holder.is_alive() else ", but that process is gone"
+        gone = ", but that process is gone" if holder.is_gone() else ""
         raise AssertionError(f"found: {holder}{gone}; expected a free environment")
     assert unfinished is None, f"found run {unfinished} without an ending after its first touch, expected none"
 

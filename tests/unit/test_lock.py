@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gonogo.errors import LockedError
-from gonogo.lock import hold, holder
+from gonogo.lock import STALE_AFTER, hold, holder
 
 
 def test_second_run_is_told_who_holds_the_environment(tmp_path: Path) -> None:
@@ -58,17 +61,66 @@ def test_lock_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lock_of_another_process_namespace_names_unlock(tmp_path: Path) -> None:
-    """A pid of another container on a machine of the same name proves nothing: a person looks first."""
+def refusal(path: Path, **facts: object) -> str:
+    """What the next run is told about the lock of a process that is gone, once these facts of it are others."""
+    leave(path)
+    left = holder(path)
+    assert left is not None
+    path.write_text(left.model_copy(update=facts).model_dump_json())
+    with pytest.raises(LockedError) as caught, hold(path, project="a", env="b", why="x"):
+        pass
+    return str(caught.value)
+
+
+ELSEWHERE = {
+    "another container": {"space": "pid:[1]"},
+    "before a reboot": {"space": "00000000-0000-0000-0000-000000000000 pid:[4026531836]"},
+    "another machine": {"machine": "elsewhere"},
+}
+
+
+@pytest.mark.parametrize("facts", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_lock_from_elsewhere_goes_by_its_heartbeat(tmp_path: Path, facts: dict[str, object]) -> None:
+    """A pid of elsewhere proves nothing; nobody is called gone for it, and a person looks when the heartbeat is old."""
+    fresh = refusal(tmp_path / "lock", **facts)
+    (tmp_path / "lock").unlink()
+    beat = datetime.now(UTC) - timedelta(seconds=STALE_AFTER + 1)
+    stale = refusal(tmp_path / "lock", beat=beat, **facts)
+    machine = facts.get("machine", platform.node())
+
+    assert fresh.endswith("expected a free environment. Wait for that run to end.")
+    assert stale.endswith(
+        " s ago, and a lock is stale after 60 s without one; expected a free environment. "
+        f"Look on {machine} whether that process still runs, then `gonogo unlock`."
+    )
+
+
+def test_lock_whose_pid_another_process_got_is_taken_over(tmp_path: Path) -> None:
+    """This very process has the pid, and another creation time: the holder is proven to be gone."""
     leave(tmp_path / "lock")
     left = holder(tmp_path / "lock")
     assert left is not None
-    (tmp_path / "lock").write_text(left.model_copy(update={"space": "other"}).model_dump_json())
+    (tmp_path / "lock").write_text(left.model_copy(update={"pid": os.getpid()}).model_dump_json())
 
-    with pytest.raises(LockedError) as caught, hold(tmp_path / "lock", project="a", env="b", why="x"):
-        pass
-    assert "but that process is gone (a lock is stale after 60 s without heartbeat)" in str(caught.value)
-    assert str(caught.value).endswith("Look at `gonogo status`, then `gonogo unlock`.")
+    with hold(tmp_path / "lock", project="a", env="b", why="x") as me:
+        assert holder(tmp_path / "lock") == me
+
+
+def test_lock_of_a_process_that_nobody_has_reaped_is_taken_over(tmp_path: Path) -> None:
+    """After ``kill -9`` in a container without an init the holder stays a zombie; it holds nothing any more."""
+    code = (
+        "import sys; from pathlib import Path; from gonogo.lock import hold\n"
+        "context = hold(Path(sys.argv[1]), project='a', env='b', why='deploy')\n"
+        "context.__enter__(); print('held', flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", code, str(tmp_path / "lock")]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        left.stdout.readline()
+        left.kill()
+        os.waitid(os.P_PID, left.pid, os.WEXITED | os.WNOWAIT)
+        with hold(tmp_path / "lock", project="a", env="b", why="x") as me:
+            assert holder(tmp_path / "lock") == me
 
 
 def test_twenty_at_once_one_wins(tmp_path: Path) -> None:
