@@ -18,7 +18,7 @@ from gonogo.commands.look import status
 from gonogo.journal import read_journal
 from gonogo.records.looks import EnvStatus
 from gonogo.state import State
-from tests.integration.deploy.conftest import GREEN, App
+from tests.integration.deploy.conftest import GREEN, App, Ended
 from tests.support.sites import eventually
 
 __all__ = ["BROKEN", "SECOND", "Crashing"]
@@ -36,16 +36,18 @@ class Crashing:
     folder: Path
     table: list[str] = field(default_factory=list)
     first_deploy: bool = True
+    tables: str = ""
 
     def __post_init__(self) -> None:
         """Deploy the first release."""
         self.folder.mkdir()
         self.app = App(self.folder)
-        self.app.configure(options=_OPTIONS)
+        self.app.configure(options=_OPTIONS, tables=self.tables)
         text = (self.app.root / "gonogo.toml").read_text().replace('stable_for = "1s"', 'stable_for = "100ms"')
         (self.app.root / "gonogo.toml").write_text(text)
         self.app.commit("configure")
         self.state = State(self.app.state)
+        self.mark = self.folder / "mark"
         self.first = ""
         self.replay: Path | None = None
         if self.first_deploy:
@@ -71,18 +73,28 @@ class Crashing:
 
     def crash(self, at: int, edge: str, *arguments: str, real: str = "") -> None:
         """Run a command that kills itself there."""
-        environment = {**os.environ, "GONOGO_REAL": real}
+        ended = self.drive(at, edge, *arguments, real=real)
+        assert ended.code == -signal.SIGKILL, f"line {at}: {ended}"
+
+    def drive(self, at: int | str, edge: str, *arguments: str, real: str = "") -> Ended:
+        """Run a command to which something happens at a line of its journal."""
+        self.mark.unlink(missing_ok=True)
+        environment = {**os.environ, "GONOGO_REAL": real, "GONOGO_MARK": str(self.mark)}
         if self.replay is not None:
             environment["GONOGO_REPLAY"] = str(self.replay)
         command = [sys.executable, "-P", str(DRIVER), str(at), edge, *arguments, "--env", "test"]
         done = subprocess.run(
             command, cwd=self.app.root, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
-        assert done.returncode == -signal.SIGKILL, f"line {at}: {done}"
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def deploy_until(self, at: int, edge: str, lines: list[dict[str, Any]]) -> None:
         """Deploy the second release and die."""
         self.crash(at, edge, "deploy", "--force", "--reason", "a test", real=lines[at]["step"])
+
+    def rollback_lines(self) -> list[dict[str, Any]]:
+        """The journal of the newest rollback."""
+        return read_journal(max(self.app.state.glob("runs/*-rollback/journal.jsonl")))
 
     def kill_at(self, step: str) -> None:
         """Deploy for real and kill the wrapper from outside when a step begins."""

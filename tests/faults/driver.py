@@ -1,8 +1,13 @@
-"""The command line in a process that kills itself, ``kill -9``, at one line of its run's journal.
+"""The command line in a process that something happens to at one line of its run's journal, or at several.
 
-    python -m tests.faults.driver AT before|after ARGUMENTS...
+    python -m tests.faults.driver AT[,AT] EDGE[,EDGE] ARGUMENTS...
 
-``before`` is the moment when everything that the line tells has happened, ``after`` the moment when it was written.
+A line is named by its number, counted from 0, or by its step and event, ``start:step-began``. Edges of ``kill -9``: ``before`` is the moment when everything that the line tells has happened, ``after`` the moment when
+it was written. At a line of a command that begins, ``begun`` is while the command runs and has done nothing, ``done``
+while it runs and has done everything, ``over`` lets it end by itself once the wrapper is dead; the file that
+``GONOGO_MARK`` names is made by the command, so that a test sees whether it ran. An instance goes on in all three.
+Other edges are names of signals: the wrapper receives one after the line.
+
 The n-th answer of the gates that had ended before may be given by ``GONOGO_REPLAY``, a folder of results files of an
 earlier, whole run: what went before the crash was proven there, and it is done in a tenth of the time. The commands are
 real children, so the journal has the same lines; the gate in which the crash happens is always the real one.
@@ -14,11 +19,16 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo import host
 from gonogo.asking import Gate
 from gonogo.cli import main
+from gonogo.host import Command
 from gonogo.journal import Journal
 
 __all__: list[str] = []
@@ -26,24 +36,59 @@ __all__: list[str] = []
 _OF_OTHERS = {"settled", "run-settled"}
 """Lines about earlier runs; a run that finds none does not have them, so they are not counted."""
 
+_RUNS = ': > "$0"; exec "$@"'
+_INSIDE = {
+    "before": _RUNS,
+    "begun": ': > "$0"; exec sleep 600',
+    "done": '"$@"; : > "$0"; exec sleep 600',
+    "over": '"$@"; code=$?; : > "$0"; while kill -0 $PPID 2>&-; do sleep 0.02; done; exit $code',
+}
 
-def _crash(at: int, *, before: bool) -> None:
-    """Die at the line with this number, counted from 0."""
-    write, count = Journal.write, 0
 
-    def counted(self: Journal, event: str, **facts: Any) -> None:
-        nonlocal count
+class Crash:
+    """Counts the lines of the journal, and does at some of them what was asked for."""
+
+    def __init__(self, edges: dict[str, str]) -> None:
+        """Take the place of the journal's writing and of the start of children."""
+        self.edges = edges
+        self.count = 0
+        self._write = Journal.write
+        self._popen = host._popen
+        crash = self
+        Journal.write = lambda journal, event, **facts: crash.write(journal, event, facts)  # type: ignore[method-assign]
+        host._popen = self.start  # type: ignore[assignment]
+
+    def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
+        """Write a line; die before it or after it, or receive a signal."""
         if event in _OF_OTHERS:
-            write(self, event, **facts)
+            self._write(journal, event, **facts)
             return
-        if count == at and before:
+        edge = self.edges.get(str(self.count)) or self.edges.get(f"{journal._step}:{event}", "")
+        if edge == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        write(self, event, **facts)
-        if count == at:
+        self._write(journal, event, **facts)
+        self.count += 1
+        if edge == "after":
             os.kill(os.getpid(), signal.SIGKILL)
-        count += 1
+        if edge.startswith("SIG"):
+            os.kill(os.getpid(), signal.Signals[edge])
 
-    Journal.write = counted  # type: ignore[method-assign]
+    def start(self, command: Command, out: Any, err: Any, before_exec: Any) -> Any:
+        """Start a child; the one that is to be crashed in does what the edge says."""
+        mark, edge = os.environ.get("GONOGO_MARK"), self.edges.get(str(self.count))
+        if before_exec is None or edge not in _INSIDE or mark is None:
+            return self._popen(command, out, err, before_exec)
+        script = _RUNS if command.detach and edge != "begun" else _INSIDE[edge]
+        inside = replace(command, argv=("sh", "-c", script, mark, *command.argv))
+        if edge != "before":
+            threading.Thread(target=_die_when, args=(Path(mark),), daemon=True).start()
+        return self._popen(inside, out, err, before_exec)
+
+
+def _die_when(mark: Path) -> None:
+    while not mark.exists():
+        time.sleep(0.005)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _replay(folder: Path, real: str) -> None:
@@ -61,8 +106,8 @@ def _replay(folder: Path, real: str) -> None:
 
 
 if __name__ == "__main__":
-    number, edge, *sys.argv[1:] = sys.argv[1:]
-    _crash(int(number), before=edge == "before")
+    lines, edges, *sys.argv[1:] = sys.argv[1:]
+    Crash(dict(zip(lines.split(","), edges.split(","), strict=True)))
     if "GONOGO_REPLAY" in os.environ:
         _replay(Path(os.environ["GONOGO_REPLAY"]), os.environ.get("GONOGO_REAL", ""))
     sys.exit(main())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,7 +123,7 @@ def test_rollback_that_was_killed_is_resumed(crashing: Crashing) -> None:
     code, record, said = crashing.run("deploy")
     assert code == 0, said
     second = str(record["release"])
-    lines = [json.loads(line) for line in _journal(crashing).read_text().splitlines()]
+    lines = crashing.rollback_lines()
     for number in chosen(range(len(lines) - 1)):
         crashing.crash(number, "after", "rollback", "--to", crashing.first)
         current = (crashing.app.state / "current").read_text().strip()
@@ -158,8 +157,3 @@ def test_first_deploy_that_was_killed_is_stopped_or_completed(tmp_path: Path) ->
         crashing.assert_clean()
     finally:
         crashing.app.close()
-
-
-def _journal(crashing: Crashing) -> Path:
-    """The journal of the rollback that ``learn`` ended with."""
-    return max(crashing.app.state.glob("runs/*-rollback/journal.jsonl"))

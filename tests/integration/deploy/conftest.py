@@ -88,6 +88,10 @@ class Ended:
         """Keep all three."""
         self.code, self.out, self.err = code, out, err
 
+    def json(self) -> dict[str, Any]:
+        """The document of ``--json``; empty when there is none."""
+        return dict(json.loads(self.out)) if self.out.strip() else {}
+
     def __repr__(self) -> str:
         """Everything, for a failed assertion."""
         return f"exit {self.code}\n{self.out}\n{self.err}"
