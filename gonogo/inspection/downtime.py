@@ -74,7 +74,8 @@ def spans(lines: Iterable[str]) -> tuple[Span, ...]:
     """Return what was answered and what was not, in turn; each stretch lasts until the next begins."""
     requests, end = _watched(lines)
     runs = [list(run) for _, run in groupby(requests, key=lambda request: request.ok)]
-    return tuple(_span(run, after[0].at if after else end) for run, after in zip(runs, [*runs[1:], []], strict=True))
+    untils = [*(run[0].at for run in runs[1:]), end]
+    return tuple(_span(run, until) for run, until in zip(runs, untils, strict=False))  # no run, nothing until
 
 
 def _span(run: Sequence[_Request], until: float) -> Span:

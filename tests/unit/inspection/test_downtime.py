@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.downtime import Gap, figures, gaps, read_probe
+from gonogo.inspection.downtime import Gap, figures, gaps, read_probe, spans
 from gonogo.records.results import Downtime
 
 
@@ -120,4 +120,9 @@ def test_the_file_of_a_probe_is_read_line_by_line(tmp_path: Path) -> None:
 @given(st.lists(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")), max_size=20))
 def test_any_text_is_read(lines: list[str]) -> None:
     """No text makes the reader fail."""
-    assert figures(lines).requests >= 0
+    assert figures(lines).requests == sum(span.requests for span in spans(lines))
+
+
+def test_nothing_that_was_probed_has_no_stretches() -> None:
+    """A run that was stopped before its first touch has no probe; that is no error."""
+    assert spans([]) == ()
