@@ -242,7 +242,7 @@ def test_signal_at_a_step_before_the_first_touch(table: Table, step: str, name: 
     serving = table.processes()
     ended = deploy_to(table, f"{step}:step-began", name, step)
     record = ended.json()
-    table.note({"step": step, "event": name}, ended.code, record["ending"])
+    table.note({"step": step, "event": name}, ended.code, record.get("ending"))
 
     assert ended.code == 2, ended
     assert record["reason"] == f"interrupted by {name}"
@@ -258,7 +258,7 @@ def test_signal_at_a_step_after_the_first_touch(table: Table, step: str, name: s
     second = "restore" if step in {"warm", "postdeploy"} else "verify"
     ended = deploy_to(table, f"{step}:step-began,{second}:step-began", f"{name},SIGINT", step)
     record = ended.json()
-    table.note({"step": step, "event": f"{name}, then SIGINT"}, ended.code, record["ending"])
+    table.note({"step": step, "event": f"{name}, then SIGINT"}, ended.code, record.get("ending"))
 
     assert ended.code == 2, ended
     assert record["reason"] == f"interrupted by {name}"
@@ -295,7 +295,7 @@ def test_signals_while_a_crash_is_mended(table: Table, command: str, steps: str,
     at = ",".join(f"{step}:step-began" for step in steps.split(","))
     ended = table.drive(at, "SIGHUP,SIGINT", command, "--json")
     record = ended.json()
-    table.note({"step": steps, "event": "SIGHUP, SIGINT"}, command, ended.code, record["ending"])
+    table.note({"step": steps, "event": "SIGHUP, SIGINT"}, command, ended.code, record.get("ending"))
 
     assert ended.code == code, ended
     assert record["verified"]["exitstatus"] == 0
