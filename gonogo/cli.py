@@ -155,11 +155,23 @@ def rollback(
 
 
 @app.command()
-def resume(*, env: Env = None, as_json: Json = False) -> int:
+def resume(
+    *,
+    env: Env = None,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="exit 0 where nothing was cut off")] = False,
+    as_json: Json = False,
+) -> int:
     """Complete a run that was cut off where that is safe, go back otherwise; either way what serves is proven."""
+    from gonogo.commands.resume import NothingToResumeError  # noqa: PLC0415
     from gonogo.commands.resume import resume as run  # noqa: PLC0415
 
-    return _finished(run(Path.cwd(), env, screen=_screen()), as_json=as_json)
+    try:
+        return _finished(run(Path.cwd(), env, screen=_screen()), as_json=as_json)
+    except NothingToResumeError as error:
+        if not if_needed:
+            raise
+        _say(str(error))
+        return int(Exit.GO)
 
 
 @app.command()
@@ -221,6 +233,22 @@ def report(
         _print_json(found)
     else:
         _say(f"{found.page}\n{found.metrics}")
+    return int(Exit.GO)
+
+
+@app.command()
+def github(
+    *,
+    results: Annotated[list[Path], typer.Argument(metavar="RESULTS...", help="results files of gates or runs")],
+    comment: Annotated[bool, typer.Option("--comment", help="update one comment on the pull request")] = False,
+) -> int:
+    """Show results in a GitHub Actions job: annotations, the job's summary, a comment."""
+    from gonogo.commands.github import show  # noqa: PLC0415
+
+    shown = show(results, comment=comment, folder=Path.cwd(), environ=os.environ)
+    sys.stdout.write("".join(f"{line}\n" for line in shown.commands))
+    if shown.comment:
+        _say(shown.comment)
     return int(Exit.GO)
 
 

@@ -12,7 +12,11 @@ from gonogo.lock import hold
 from gonogo.records.results import RunResult
 from gonogo.signals import Signals
 
-__all__ = ["resume"]
+__all__ = ["NothingToResumeError", "resume"]
+
+
+class NothingToResumeError(RefusedError):
+    """No run was cut off after its first touch."""
 
 
 def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
@@ -20,7 +24,7 @@ def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
 
     Raises:
         UsageError: wrong usage or configuration.
-        RefusedError: no run was cut off after its first touch.
+        NothingToResumeError: no run was cut off after its first touch.
         LockedError: another run holds the environment.
     """
     at = where(folder, env)
@@ -31,7 +35,7 @@ def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
     ):
         cut = cut_off(at.state)
         if cut is None:
-            raise RefusedError(
+            raise NothingToResumeError(
                 f"{at.state.root}: found no run that was cut off after its first touch, expected one to resume. "
                 f"Nothing that serves is half-way; `gonogo deploy --env {at.environment.name}` deploys."
             )

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from gonogo.records.endings import downtime_said, ending, gate_page, red_checks, result_word, run_warnings
-from gonogo.records.results import CheckResult, RunResult, StepResult
+from gonogo.records.endings import downtime_said, ending, gate_page, red_checks, result_word, run_warnings, warnings_of
+from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
+from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
 from gonogo.words import Outcome
 
-__all__ = ["LIMIT", "render"]
+__all__ = ["LIMIT", "render", "render_gate"]
 
 LIMIT = 65_536
 """Characters; the most that GitHub takes in a comment."""
@@ -27,20 +28,32 @@ _PROSE = re.compile(r"[\\`*_\[\]<>|~@&$]|^[-+=#]|(?<=\d)[.)](?=\s|$)")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
 
 
-def render(run: RunResult) -> str:
-    """The record, the ending first; long evidence is cut before anything else, and at the limit whole parts."""
+def render(run: RunResult, *, limit: int = LIMIT, links: bool = True) -> str:
+    """The record, the ending first; long evidence is cut before anything else, and at the limit whole parts.
+
+    ``links`` to the gates' pages are for where these stand beside it.
+    """
+    return _cut_to(limit, lambda budget: _blocks(run, budget, links=links))
+
+
+def render_gate(gate: GateResult, *, limit: int = LIMIT) -> str:
+    """A gate that was asked alone: its verdict, what is red, what warns."""
+    return _cut_to(limit, lambda budget: _gate(gate, budget))
+
+
+def _cut_to(limit: int, blocks: Callable[[int], Iterable[str]]) -> str:
     kept: list[str] = []
     for budget in _BUDGETS:
-        kept, whole = _fitting(_blocks(run, budget))
+        kept, whole = _fitting(blocks(budget), limit)
         if whole:
             break
         kept.append(_POINTER)
     return "\n\n".join(kept) + "\n"
 
 
-def _fitting(blocks: Iterable[str]) -> tuple[list[str], bool]:
+def _fitting(blocks: Iterable[str], limit: int) -> tuple[list[str], bool]:
     """The blocks that there is room for, and whether these are all."""
-    room = LIMIT - len(_POINTER) - 3
+    room = limit - len(_POINTER) - 3
     kept: list[str] = []
     for block in blocks:
         room -= len(block) + 2
@@ -50,7 +63,16 @@ def _fitting(blocks: Iterable[str]) -> tuple[list[str], bool]:
     return kept, True
 
 
-def _blocks(run: RunResult, budget: int) -> Iterator[str]:
+def _gate(gate: GateResult, budget: int) -> Iterator[str]:
+    yield f"# {_prose(gate_lines(gate)[0], 500)}"
+    if gate.problem:
+        yield _fence(clip(plain(gate.problem), budget))
+    for check in gate.blocking:
+        yield from _red(check, budget)
+    yield from _listed("Warnings", (_warning(check, budget) for check in warnings_of(gate)))
+
+
+def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     """Each block stands for itself: leaving one out breaks no other."""
     yield f"# {_prose(run.ending or ending(run), 500)}"
     yield _facts(run, budget)
@@ -61,7 +83,7 @@ def _blocks(run: RunResult, budget: int) -> Iterator[str]:
         for check in reds:
             yield from _red(check, budget)
     yield "## Steps"
-    yield _steps(run.steps)
+    yield _steps(run.steps, links=links)
     yield from _commands(run.steps, budget)
     yield from _way_back(run, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
@@ -101,13 +123,14 @@ def _red(check: CheckResult, budget: int) -> Iterator[str]:
         yield _folded("Traceback", check.details, budget)
 
 
-def _steps(steps: Iterable[StepResult]) -> str:
+def _steps(steps: Iterable[StepResult], *, links: bool) -> str:
     lines = ["| step | what it said | result | seconds |", "|---|---|---|---:|"]
     listed = list(steps)
     for at, step in enumerate(listed[:_MOST_STEPS]):
         if step.after_touch and not (at and listed[at - 1].after_touch):
             lines.append("| *first touch* | | | |")
-        lines.append(f"| {_linked(step)} | {_prose(step.said, 300)} | {_result(step)} | {step.seconds:.1f} |")
+        name = _linked(step) if links else _prose(step.name, 100)
+        lines.append(f"| {name} | {_prose(step.said, 300)} | {_result(step)} | {step.seconds:.1f} |")
     if len(listed) > _MOST_STEPS:
         lines.append(f"| … | and {len(listed) - _MOST_STEPS} more | | |")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ LAYERS = [
     {"asking", "moves", "schema"},
     {"subject", "runtimes", "traffic", "databases", "judgement"},
     {"inspection", "frameworks", "migrations", "ladder", "settle", "probe"},
+    {"github"},
     {"records"},
     {"state", "lock", "reserve"},
     {"journal"},
