@@ -60,7 +60,7 @@ class Gate:
         command = Command(
             argv=argv,
             cwd=str(root),
-            env=gate_environment(),
+            env=gate_environment(run=work.folder.name),
             timeout=work.place.environment.gate_timeout,
         )
         completed = work.host.run(command)

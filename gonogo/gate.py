@@ -11,7 +11,9 @@ from pathlib import Path
 __all__ = ["ACTIVE", "checks_of", "gate_argv", "gate_environment", "stage_options"]
 
 ACTIVE = "GONOGO_GATE"
-"""Set in the environment of a gate's process and its workers."""
+"""Set in the environment of a gate's process and its workers: the run that asks it."""
+BARE = "bare"
+"""What stands there when no run asks."""
 
 _PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo")
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
@@ -43,10 +45,10 @@ def gate_argv(
     )
 
 
-def gate_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def gate_environment(environ: Mapping[str, str] = os.environ, *, run: str = BARE) -> dict[str, str]:
     """The environment of a gate's process: no plugins, options or coverage from outside, no bytecode left."""
     emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
-    return {**environ, **emptied, ACTIVE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**environ, **emptied, ACTIVE: run, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def stage_options(stage: str, *, env: str, subject: Path, results: Path, timeout: float) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,16 @@ def survivors(folder: Path) -> list[tuple[int, str]]:
     return [(pid, argv) for pid, (started, argv) in open_commands.items() if _is(pid, started)]
 
 
-def settle_run(folder: Path, journal: Journal) -> list[str]:
-    """End what survived, note it in the journal of the run that does so, and return what was found as sentences."""
+def settle_run(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequence[str]] = tuple) -> list[str]:
+    """End what survived, note it in the journal of the run that does so, and return what was found as sentences.
+
+    ``elsewhere`` ends what is no process of this machine, once the commands that made it are gone.
+    """
     notes = []
     for pid, argv in survivors(folder):
         kill_group(pid)
         notes.append(f"A command of the run {folder.name} still ran and was ended: `{argv}` (pid {pid}).")
+    notes += elsewhere()
     journal.write("settled", run=folder.name, notes=notes)
     return notes or [f"The run {folder.name} was cut off; no command of it still ran."]
 

@@ -17,6 +17,7 @@ from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.running import Outcome, Steps, why
 from gonogo.words import Exit, Role, Stage
+from gonogo.words import Outcome as Verdict
 
 __all__ = ["WayBack"]
 
@@ -79,7 +80,8 @@ class WayBack:
         begin = time.monotonic()
         undo = tuple(reversed(self._steps.undo))
         target = self._accept(target)
-        for step in rollback_recipe(work.release, to=target, undo=undo, started="start" in work.done):
+        started = "start" in work.done or self._lost()
+        for step in rollback_recipe(work.release, to=target, undo=undo, started=started):
             if isinstance(step, AskLadder):
                 continue
             if isinstance(step, Gate):
@@ -97,6 +99,11 @@ class WayBack:
             self._outcome.stopped |= isinstance(step, Stop)
         return target, failed
 
+    def _lost(self) -> bool:
+        """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""
+        work = self._work
+        return work.runtime.lost(self._outcome.reason, work.host)
+
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
         if target is None or "migrate" not in self._work.done:
@@ -108,9 +115,14 @@ class WayBack:
         return target
 
     def _verify(self, step: Gate, target: Release) -> None:
-        """The gate that the release going back to was pinned with."""
+        """The gate that the release going back to was pinned with; once more where it could not find something out."""
         try:
-            self._outcome.verified = self._steps.gate(step, about=target)
+            self._work.runtime.wait(self._work.place, self._work.host)
+            gate = self._steps.gate(step, about=target)
+            if any(check.outcome is Verdict.INCONCLUSIVE for check in gate.blocking):
+                self._work.runtime.wait(self._work.place, self._work.host)
+                gate = self._steps.gate(step, about=target)
+            self._outcome.verified = gate
         except (GonogoError, OSError) as error:
             self._outcome.verified = GateResult(
                 stage=Stage.POSTDEPLOY,

@@ -62,7 +62,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def _in_gate() -> bool:
-    return os.environ.get("GONOGO_GATE") == "1"
+    return bool(os.environ.get("GONOGO_GATE"))
 
 
 def _selected(config: pytest.Config) -> bool:

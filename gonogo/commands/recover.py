@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -107,14 +108,29 @@ def settle_all(work: Work) -> list[str]:
     own = work.folder.name
     runs = [run for run in (*work.state.cut_off(), *work.state.cut_off(touched=False)) if run != own]
     for run in runs:
-        work.notes += settle_run(work.state.run_folder(run), work.journal)
+        _settle(work, run)
     return runs
 
 
+def _settle(work: Work, run: str) -> bool:
+    """End what survived of a run: its commands, then what they left in the runtime; False where that cannot be seen."""
+    try:
+        work.notes += settle_run(
+            work.state.run_folder(run), work.journal, elsewhere=lambda: work.runtime.settle(work.place, run, work.host)
+        )
+    except GonogoError as error:
+        said = str(error).splitlines()[0]
+        work.notes.append(f"Whether the run {run} left more than its commands could not be found out: {said}")
+        return False
+    return True
+
+
 def close_all(work: Work, runs: Sequence[str]) -> None:
-    """The runs that this one has mended need nobody any more."""
+    """The runs that this one has mended need nobody any more, once nothing that they began late is left either."""
     for run in runs:
-        close_run(work.state.run_folder(run), work.journal)
+        with contextlib.suppress(GonogoError):
+            work.runtime.settle(work.place, run, work.host)
+            close_run(work.state.run_folder(run), work.journal)
 
 
 def clear_untouched(work: Work) -> None:
@@ -124,7 +140,8 @@ def clear_untouched(work: Work) -> None:
         folder = work.state.release_folder(run)
         if run == work.folder.name:
             continue
-        work.notes += settle_run(work.state.run_folder(run), work.journal)
+        if not _settle(work, run):
+            continue  # the next deployment clears it away
         if folder.exists() and (current is None or current.id != run):
             _throw_away(work, run)
         close_run(work.state.run_folder(run), work.journal)

@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 
 from gonogo.moves.base import Work
 from gonogo.release import Release
+from gonogo.runtimes.base import RuntimeUnreachableError
 
 __all__ = ["Restore", "Start", "Stop"]
+
+_TIMES = 3
+"""How often a release is started on the way back while its runtime goes away again and again."""
 
 
 class Start:
@@ -52,9 +56,10 @@ class Restore:
 
         Raises:
             CommandError: its artifact is gone, a command failed, or it did not become healthy.
+            RuntimeUnreachableError: the runtime does not answer, or went away each time.
         """
         self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
-        work.runtime.start(work.place, self.target, self._outgoing, work.host)
+        self._start(work, _TIMES)
         try:
             work.state.save(self.target)
         except OSError as error:
@@ -62,6 +67,16 @@ class Restore:
         left_out = self.target.left_out(self._outgoing)
         not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
         return f"{self.target.short} healthy{not_run}"
+
+    def _start(self, work: Work, times: int) -> None:
+        """Start it once the runtime answers; where that went away in the middle, again."""
+        work.runtime.wait(work.place, work.host)
+        try:
+            work.runtime.start(work.place, self.target, self._outgoing, work.host)
+        except RuntimeUnreachableError:
+            if times == 1:
+                raise
+            self._start(work, times - 1)
 
 
 class Stop:
@@ -76,5 +91,6 @@ class Stop:
 
     def do(self, work: Work) -> str:
         """Stop and remove the instances; volumes and databases stay."""
+        work.runtime.wait(work.place, work.host)
         work.runtime.stop(work.place, work.release, work.host)
         return "stopped; stored data stay"

@@ -190,6 +190,24 @@ class Runtime(Protocol):
 
         Raises:
             CommandError: a command failed, or an instance did not become healthy in time.
+            RuntimeUnreachableError: the runtime went away meanwhile; how far it came is not known.
+        """
+
+    def lost(self, said: str, host: Host) -> bool:
+        """Whether the runtime is away now, or was by the words of what failed; what it ran may have ended with it."""
+
+    def wait(self, place: Place, host: Host) -> None:
+        """Wait, at most as long as a release may take to become healthy, until instances can be started again.
+
+        Raises:
+            RuntimeUnreachableError: they cannot; the text says what to do.
+        """
+
+    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+        """End what a run that was killed left going on outside its own processes; one sentence for each.
+
+        Raises:
+            GonogoError: that could not be found out.
         """
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:

@@ -9,15 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo.errors import CommandError
 from gonogo.host import Command, Host, LocalHost
 from gonogo.inspection import compose_model
 from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
-from gonogo.runtimes.base import Place
+from gonogo.runtimes.base import Place, RuntimeUnreachableError
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose_inspector import ComposeInspector
+from gonogo.runtimes.compose_lost import is_lost, settle, wait_for_engine
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
@@ -128,11 +130,29 @@ class ComposeRuntime:
         Raises:
             CommandError: an image is gone, a command failed, a service did not become healthy in time, or what runs
                 in the end is not the release alone.
+            RuntimeUnreachableError: the Engine went away meanwhile.
         """
-        verify_images(release, host)
         path = startable(place, release)
         gone = remove_vanished(place, read_model(release), outgoing)
-        start_release(self._steps(place, release, path, left_out=release.left_out(outgoing)), release, gone, host)
+        try:
+            verify_images(release, host)
+            start_release(self._steps(place, release, path, left_out=release.left_out(outgoing)), release, gone, host)
+        except CommandError as error:
+            if not is_lost(str(error), host):
+                raise
+            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def lost(self, said: str, host: Host) -> bool:
+        """Whether the Engine is away, or went away in what failed."""
+        return is_lost(said, host)
+
+    def wait(self, place: Place, host: Host) -> None:
+        """Wait until the Engine answers."""
+        wait_for_engine(host, seconds=place.environment.health.timeout)
+
+    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+        """End the containers that killed clients left: of the run's own commands, and of its gates."""
+        return settle(place.environment.project, run, host)
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""

@@ -32,7 +32,9 @@ __all__ = [
     "image_facts",
     "plain_lines",
     "scratch",
+    "scratch_label",
     "scratch_name",
+    "scratch_of",
 ]
 
 SCRATCH_LABEL = "gonogo.scratch"
@@ -112,16 +114,30 @@ def image_facts(attrs: Mapping[str, Any]) -> ImageFacts:
     )
 
 
+def scratch_of(project: str, run: str) -> str:
+    """Whose a scratch container is: a project's, and the run's that asked the gate; ``bare`` when no run did."""
+    return f"{project}/{run}"
+
+
+def scratch_label(project: str) -> tuple[str, str]:
+    """The label of a scratch container that this process makes; a killed gate's are found by it."""
+    return SCRATCH_LABEL, scratch_of(project, os.environ.get("GONOGO_GATE", "bare"))
+
+
 def scratch_name() -> str:
     """A name that says whose container it is and that it may go."""
     return f"gonogo-scratch-{secrets.token_hex(6)}"
 
 
 @contextlib.contextmanager
-def scratch(client: DockerClient, image: str) -> Iterator[Container]:
+def scratch(client: DockerClient, image: str, *, project: str) -> Iterator[Container]:
     """A container that is created, never started, and always removed."""
     container = client.containers.create(
-        image, ["gonogo-never-started"], name=scratch_name(), labels={SCRATCH_LABEL: "1"}, network_mode="none"
+        image,
+        ["gonogo-never-started"],
+        name=scratch_name(),
+        labels=dict([scratch_label(project)]),
+        network_mode="none",
     )
     try:
         yield container

@@ -10,7 +10,7 @@ from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.secrets import is_secret_name
 from gonogo.runtimes.base import ImageFacts
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL, connect, exists_in, files_in, scratch, scratch_name
+from gonogo.runtimes.compose_engine import connect, exists_in, files_in, scratch, scratch_label, scratch_name
 
 __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
 
@@ -66,6 +66,8 @@ class ComposeArtifact:
     code: Mapping[str, str]
     facts: ImageFacts | None
     host: Host = field(repr=False)
+    project: str
+    """Whose scratch containers are made to ask it."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     workdir: str | None = None
     """The service's own working folder, where it is not the image's."""
@@ -80,7 +82,8 @@ class ComposeArtifact:
     def _run(self, python: str, script: str, args: tuple[str, ...], *, isolated: bool, timeout: float) -> Completed:
         name = scratch_name()
         options, carried = variables_for_run(self.variables)
-        argv = ["docker", "run", "--rm", "--interactive", "--name", name, "--label", f"{SCRATCH_LABEL}=1"]
+        argv = ["docker", "run", "--rm", "--interactive", "--name", name]
+        argv += ["--label", "=".join(scratch_label(self.project))]
         argv += ["--pull", "never", "--network", "none", *options]
         argv += ["--workdir", self.workdir] if self.workdir and not isolated else []
         argv += ["--entrypoint", python, self.image, *(["-I"] if isolated else []), "-", *args]
@@ -96,12 +99,12 @@ class ComposeArtifact:
 
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
         """Digests from a container that is created, never started, and removed."""
-        with connect() as client, scratch(client, self.image) as container:
+        with connect() as client, scratch(client, self.image, project=self.project) as container:
             return files_in(container, paths)
 
     def exists(self, path: str) -> bool:
         """Whether a program or path is in the image."""
-        with connect() as client, scratch(client, self.image) as container:
+        with connect() as client, scratch(client, self.image, project=self.project) as container:
             container.reload()
             return exists_in(container, path)
 

@@ -153,6 +153,7 @@ class ComposeInspector:
             code=self._code(service, definition.get("working_dir") or facts.workdir),
             facts=facts,
             host=self._host,
+            project=self._project,
             variables=environment_of(definition),
             workdir=definition.get("working_dir"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose_files import services_of
 from gonogo.runtimes.compose_render import app_folder
 
-__all__ = ["deaf_services", "endings", "run_name", "run_words", "standing"]
+__all__ = ["deaf_services", "endings", "is_once", "run_name", "run_words", "standing"]
 
 _SECONDS = 30.0
 _GRACE = 8.0
@@ -54,6 +55,11 @@ def run_words(
 def run_name(place: Place, release: Release, service: str) -> str:
     """The name of the container that runs a service's own command."""
     return f"{place.environment.project}-{service}-once-{release.id}"
+
+
+def is_once(name: str, project: str) -> bool:
+    """Whether a container has such a name."""
+    return re.fullmatch(re.escape(project) + r"-.+-once-\d{8}T\d{6}-[0-9a-f]{7,}", name) is not None
 
 
 def endings(name: str) -> tuple[Command, ...]:

@@ -163,7 +163,7 @@ def verify_images(release: Release, host: Host) -> None:
     """Make sure that each tag of the release names the image that was built, and that no image is gone.
 
     Raises:
-        CommandError: an image is gone.
+        CommandError: an image is gone, or the Engine does not say.
     """
     for service, image in release.images.items():
         tag = release.tags.get(service, image)
@@ -180,6 +180,6 @@ def verify_images(release: Release, host: Host) -> None:
 
 
 def _image_id(name: str, host: Host) -> str:
-    return host.run(
-        Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", name), timeout=_SECONDS)
-    ).output.strip()
+    """The id of an image; empty only where the Engine says that it has none of that name."""
+    asked = host.run(Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", name), timeout=_SECONDS))
+    return "" if "no such image" in asked.errors.lower() else asked.require().output.strip()

@@ -8,7 +8,7 @@ from typing import Any
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection import compose_model
 from gonogo.inspection.fronts import others, question
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL, scratch_name
+from gonogo.runtimes.compose_engine import scratch_label, scratch_name
 from gonogo.runtimes.compose_entry import entry_words
 from gonogo.runtimes.compose_files import services_of
 from gonogo.runtimes.compose_inside import variables_for_run
@@ -32,9 +32,9 @@ def trial(model: Mapping[str, Any], service: str, host: Host) -> Completed | Non
         return None
     if not all(_is_here("volume", one.name, host) for one in volumes if _is_used(definition, one.key)):
         return None
-    name = scratch_name()
+    name, label = scratch_name(), "=".join(scratch_label(str(model.get("name", ""))))
     variables, carried = variables_for_run(environment_of(definition))
-    argv = ["docker", "run", "--rm", "--name", name, "--label", f"{SCRATCH_LABEL}=1", "--pull", "never", *variables]
+    argv = ["docker", "run", "--rm", "--name", name, "--label", label, "--pull", "never", *variables]
     argv += [word for other in others(model, service) for word in ("--add-host", f"{other}:127.0.0.1")]
     argv += _mounts(model, service)
     try:

@@ -129,6 +129,17 @@ class ProcessRuntime:
             if instance.service not in services:
                 self._end(instances, instance)
 
+    def lost(self, said: str, host: Host) -> bool:  # noqa: ARG002 (processes need nobody)
+        """Never: nothing stands between this machine and its processes."""
+        return False
+
+    def wait(self, place: Place, host: Host) -> None:
+        """Nothing stands between this machine and its processes."""
+
+    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
+        """Find nothing: whatever a run started is a process of this machine."""
+        return ()
+
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """The signals that ``stop`` would send."""
         return tuple(map(_kill_line, reversed(pinned(place, release).services)))

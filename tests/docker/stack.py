@@ -103,16 +103,24 @@ class Stack:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command line and go on."""
-        outer = ("PYTEST_", "GONOGO_", "COV_", "COLUMNS")
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "gonogo", *arguments],
+            self.place(sys.executable, "-P", "-m", "gonogo", *arguments),
             cwd=self.root,
-            env={name: value for name, value in os.environ.items() if not name.startswith(outer)},
+            env=self.environ(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
+
+    def place(self, *argv: str) -> list[str]:
+        """A command where this application's ports answer: on this machine."""
+        return list(argv)
+
+    def environ(self) -> dict[str, str]:
+        """What commands are given: nothing of the tests that run here."""
+        outer = ("PYTEST_", "GONOGO_", "COV_", "COLUMNS")
+        return {name: value for name, value in os.environ.items() if not name.startswith(outer)}
 
     def finish(self, process: subprocess.Popen[str]) -> Ended:
         """Wait for a started command; one that has no end is killed with what it started."""

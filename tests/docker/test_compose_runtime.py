@@ -18,7 +18,7 @@ from gonogo.errors import CommandError, RefusedError, UsageError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.contents import digest_of
 from gonogo.release import Release, release_id
-from gonogo.runtimes.base import Place
+from gonogo.runtimes.base import Place, RuntimeUnreachableError
 from gonogo.runtimes.compose import ComposeRuntime
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL
 from gonogo.runtimes.place import make_place
@@ -553,3 +553,13 @@ def test_broken_models_are_refused_in_composes_own_words(desk: Desk) -> None:
 def command(release: Release, *words: str) -> Command:
     """A command in the release's worktree."""
     return Command(argv=words, cwd=str(release.worktree))
+
+
+def test_engine_that_does_not_answer_is_no_lost_image(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether an image is there could not be asked: that is what is said, not that it is gone."""
+    release = desk.built(minute=1)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{desk.path}/nobody")
+    with pytest.raises(RuntimeUnreachableError, match=r"the Docker Engine went away: .*docker image inspect") as caught:
+        desk.runtime.start(desk.place, release, None, desk.host)
+
+    assert "found no image" not in str(caught.value)

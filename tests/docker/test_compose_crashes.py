@@ -1,0 +1,130 @@
+"""``kill -9`` of the wrapper at the lines of its journal and inside its commands, under the runtime ``compose``.
+
+A handful by default; ``GONOGO_ALL_CRASHES=1`` makes it every line, and half-way through every command.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from . import small
+from .crashing import Crashing
+from .stack import stack
+
+__all__: list[str] = []
+
+ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
+pytestmark = [pytest.mark.xdist_group("compose-crashes"), pytest.mark.timeout(3600 if ALL else 300)]
+every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 kills at every line")
+
+
+@pytest.fixture(scope="module")
+def crashing(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Crashing]:
+    """An application with one good release, which each test leaves serving; the table is printed at the end."""
+    with stack(tmp_path_factory.mktemp("crash"), engine, "crash") as app:
+        small.create(app)
+        made = Crashing(app, engine)
+        yield made
+        print("\n" + "\n".join(made.table))  # noqa: T201 (pytest -s shows it)
+
+
+def release(crashing: Crashing, pages: dict[str, int], *, name: str = "") -> str:
+    """Commit another version; returns the commit."""
+    crashing.app.git("checkout", "-q", "-B", "main", crashing.app.release(crashing.first)["commit"])
+    small.pages(crashing.app, {**pages, f"/{name}": 200})
+    return crashing.app.commit("another")
+
+
+def test_killed_before_the_first_touch(crashing: Crashing) -> None:
+    """In a build and in a gate: what serves goes on, the next deployment takes away tags and scratch containers."""
+    release(crashing, small.GREEN, name="before")
+    serving = crashing.app.lives()
+    crashing.deploy_until("build/build", "client", pause=0.2)
+    crashing.kill_when(crashing.scratch, "deploy", real="build gate")
+    found = crashing.status()
+    left = crashing.scratch()
+    crashing.app.write({"app/server.py": "def broken(:\n"})
+    crashing.app.commit("cannot be compiled")
+    ended = crashing.drive("never", "after", "deploy", real="predeploy")
+    crashing.note("before the first touch", found.untouched, left, ended.returncode)
+
+    assert (found.unfinished, len(found.untouched), len(left)) == (None, 1, 1)
+    assert ended.returncode == 1, ended
+    assert crashing.app.lives() == serving
+    assert crashing.left(serving=crashing.first) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "edge", "pause", "command", "code"),
+    [
+        pytest.param("start/up", "client", 0.5, "rollback", 0, id="the Engine goes on with the start"),
+        pytest.param("start/up", "inside", 0.5, "resume", 1, id="the client goes on with the start"),
+        pytest.param("restore/up", "inside", 0.5, "resume", 1, id="on the way back"),
+    ],
+)
+def test_killed_after_the_first_touch(
+    crashing: Crashing, at: str, edge: str, pause: float, command: str, code: int
+) -> None:
+    """Status names the run; the old release is started again, proven by its gate, and nothing else is left."""
+    release(crashing, small.BROKEN if at.startswith("restore") else small.GREEN, name=f"{at}{edge}")
+    crashing.deploy_until(at, edge, pause=pause, real="postdeploy")
+    found = crashing.status()
+    ended, record = crashing.run(command)
+    crashing.note(f"{at} {edge}", found.surviving, command, ended.code, record.get("ending"), record.get("notes"))
+
+    assert found.unfinished is not None
+    assert ended.code == code, ended
+    assert record["verified"]["exitstatus"] == 0
+    assert crashing.left(serving=crashing.first) == []
+
+
+SLOW = """\
+    while os.path.exists("/data/slow"):
+        time.sleep(0.1)
+"""
+
+
+def test_migration_goes_on_after_its_client(crashing: Crashing) -> None:
+    """The container of a migration whose wrapper and client were killed is ended before the old release is proven."""
+    release(crashing, small.GREEN, name="slow")
+    small.migration(crashing.app, "0002", before="0001", more=SLOW)
+    crashing.app.commit("a slow migration")
+    web = crashing.app.containers()["web"]
+    web.exec_run(["touch", "/data/slow"])
+    crashing.deploy_until("migrate/run", "client", pause=2.0)
+    went_on = [one.name or "" for one in crashing.containers() if one.name != web.name]
+    found = crashing.status()
+    ended, record = crashing.run("rollback")
+    web.exec_run(["rm", "/data/slow"])
+    crashing.note("migrate/run client", went_on, ended.code, record.get("ending"), record.get("notes"))
+
+    assert [name.startswith(f"{crashing.app.project}-web-once-") for name in went_on] == [True]
+    assert found.unfinished is not None
+    assert ended.code == 0, ended
+    assert (
+        f"The container {went_on[0]}, of a command of the run {found.unfinished}, still ran and was ended."
+        in (record["notes"])
+    )
+    assert crashing.left(serving=crashing.first) == []
+
+
+def test_killed_in_the_rollback_recipe(crashing: Crashing) -> None:
+    """``current`` names the release that was proven until the other one is; the next rollback completes it."""
+    release(crashing, small.GREEN, name="again")
+    second = crashing.app.deploy()
+    crashing.crash("restore/up", "client", "rollback", "--to", crashing.first, pause=0.5)
+    current = (crashing.app.state / "current").read_text().strip()
+    found = crashing.status()
+    ended, record = crashing.run("rollback")
+    crashing.note("rollback: restore/up client", found.unfinished, ended.code, record.get("ending"))
+
+    assert second.code == 0, second
+    assert current == second.document["release"]
+    assert found.unfinished is not None
+    assert ended.code == 0, ended
+    assert record["verified"]["exitstatus"] == 0
+    assert crashing.left(serving=crashing.first) == []
