@@ -48,7 +48,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )
         clear_untouched(work)
-        screen.begin(work)
+        screen.open(work, kind="deploy")
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, tell=screen.step, signals=signals)
         outcome = pipeline.deploy(recipe)

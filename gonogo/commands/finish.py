@@ -11,6 +11,7 @@ from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain
 from gonogo.inspection.downtime import figures, read_probe, spans
 from gonogo.moves.base import Work, run_all
+from gonogo.notify import ended
 from gonogo.pipeline import Outcome
 from gonogo.records.results import CommitLine, RunResult
 from gonogo.records.terminal import ending
@@ -32,6 +33,8 @@ def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, second
         run = run.model_copy(update={"notes": (*run.notes, f"The journal could not be written: {explain(error)}")})
     with contextlib.suppress(OSError):
         write_atomically(work.folder / "result.json", run.model_dump_json(indent=1) + "\n")
+    work.notices.tell(*ended(run))
+    run = run.model_copy(update={"notes": (*run.notes, *work.notices.close())})
     problem = write_run(work.reports, run, work.journal.path)
     if problem:
         run = run.model_copy(update={"notes": (*run.notes, problem)})

@@ -14,6 +14,7 @@ from gonogo.host import Command, LocalHost
 from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.journal import Journal
 from gonogo.moves.base import Options, Work
+from gonogo.notify import Notices
 from gonogo.release import Release, release_id
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
@@ -202,6 +203,7 @@ def make_work(at: Where, release: Release, *, run: str, options: Options) -> Wor
         reports=at.project.root / "reports" / at.environment.name / run,
         checkout=at.project.root,
         options=options,
+        notices=Notices(at.environment.notify, place.variables, redact=redactor.text),
     )
 
 

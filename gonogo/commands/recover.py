@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from gonogo.commands.finish import finish
-from gonogo.commands.prepare import Where, make_work
+from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError
 from gonogo.host import Command
 from gonogo.moves.base import Options, Work, run_all
+from gonogo.notify import begun
 from gonogo.pipeline import Outcome, Pipeline
 from gonogo.recipes import deploy_recipe
 from gonogo.records.results import RunResult, StepResult, read_gate
@@ -44,8 +45,13 @@ class Screen:
         self, *, begin: Callable[[Work], None] = lambda _: None, step: Callable[[StepResult], None] = lambda _: None
     ) -> None:
         """Both default to silence."""
-        self.begin = begin
+        self._begin = begin
         self.step = step
+
+    def open(self, work: Work, *, kind: str) -> None:
+        """A run begins: say so here, and to the team's channels."""
+        self._begin(work)
+        work.notices.tell(*begun(kind, app=work.place.project.app.name, release=work.release, who=who()))
 
 
 def cut_off(state: State) -> CutOff | None:
@@ -67,7 +73,7 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     work.baseline = read_gate(at.state.run_folder(cut.run) / "baseline.json")
     work.journal.write("run-began", kind=kind, release=release.id, serving=cut.serving, mends=cut.run)
     runs = settle_all(work)
-    screen.begin(work)
+    screen.open(work, kind=kind)
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, tell=screen.step, signals=signals)
     recipe = deploy_recipe(work.place.environment, first=work.serving is None)

@@ -57,7 +57,7 @@ def start_kept(
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options())
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
     runs = settle_all(work)
-    screen.begin(work)
+    screen.open(work, kind="rollback")
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, tell=screen.step, signals=signals)
     with signals.way_back():

@@ -160,6 +160,8 @@ class Environment(_Model):
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()
     logs: Logs = Logs()
+    notify: tuple[str, ...] = ()
+    """Channels that are told of a run: addresses of apprise, with ``${NAME}`` from the env file."""
     commands: dict[Literal["build", "environment", "install", "migrate"], Argv] = {}
     """Replaces the command of a move; the plan prints what would run."""
     keep: Annotated[int, Field(ge=2)] = 5

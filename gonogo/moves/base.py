@@ -10,6 +10,7 @@ from typing import Protocol
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, LocalHost
 from gonogo.journal import Journal
+from gonogo.notify import Notices
 from gonogo.records.results import GateResult
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
@@ -46,6 +47,8 @@ class Work:
     reports: Path
     checkout: Path
     options: Options = field(default_factory=Options)
+    notices: Notices = field(default_factory=Notices)
+    """The team's channels."""
     baseline: GateResult | None = None
     pin_problem: GonogoError | None = None
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""

@@ -18,6 +18,7 @@ LAYERS = [
     {"recipes"},
     {"asking", "moves", "schema"},
     {"subject", "runtimes", "traffic", "databases", "judgement"},
+    {"notify"},
     {"inspection", "frameworks", "migrations", "ladder", "settle", "probe"},
     {"github"},
     {"records"},

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from tests.support.channel import Channel
+
 from .conftest import GREEN, App
 
 pytestmark = pytest.mark.integration
@@ -55,3 +57,19 @@ def test_history_that_cannot_be_written_is_told(app: App, tmp_path: Path) -> Non
     assert said.code == 4
     assert "the history could not be written: " in said.err
     assert "Traceback" not in said.err
+
+
+def test_channels_are_told_and_a_dead_one_changes_nothing(app: App) -> None:
+    """Started, then the ending with the first red check; the dead channel is a note of the record."""
+    app.deploy()
+    with Channel.listening() as channel:
+        app.configure(options=f'notify = ["json://127.0.0.1:9", "{channel.url}"]')
+        app.pages({**GREEN, "/page": (500, "boom")})
+        red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert [one["title"].split(":")[0] for one in channel.taken] == ["tiny test", "tiny test"]
+    assert "started" in channel.taken[0]["title"]
+    assert "REVERTED to" in channel.taken[1]["title"]
+    assert channel.taken[1]["message"].startswith("D09[GET /page]: ")
+    assert "notify[0]: the channel did not take the message; nobody was told there" in record["notes"]
