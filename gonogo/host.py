@@ -29,6 +29,8 @@ from gonogo.signals import deferred
 __all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "kill_group"]
 
 _TAIL = 64 * 1024
+_MARGIN = 4096
+"""Bytes that are read before an output's tail and dropped: a secret may begin in them."""
 _GRACE = 5.0
 _LAST_WORDS = 8
 """Lines of each stream that a failure shows."""
@@ -157,8 +159,8 @@ class LocalHost:
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
-                output=self._redact(_read(out, output_limit)),
-                errors=self._redact(_read(err, _TAIL)),
+                output=self._read(out, output_limit),
+                errors=self._read(err, _TAIL),
                 seconds=time.monotonic() - begin,
                 pid=process.pid,
                 timed_out=timed_out,
@@ -166,6 +168,14 @@ class LocalHost:
         if self._observer is not None:
             self._observer.ended(completed)
         return completed
+
+    def _read(self, stream: IO[bytes], limit: int | None) -> str:
+        """The end of what was said, redacted before it is cut: half a value cannot be known again."""
+        size = stream.seek(0, os.SEEK_END)
+        start = max(size - limit - _MARGIN, 0) if limit is not None else 0
+        stream.seek(start)
+        text = self._redact(stream.read().decode("utf-8", errors="replace"))
+        return f"[{start + _MARGIN} bytes before this were cut]\n{text[_MARGIN:]}" if start else text
 
     def _to_the_end(
         self, command: Command, out: IO[bytes], err: IO[bytes], deadline: float
@@ -200,7 +210,7 @@ class LocalHost:
         """
         if command.detach is None:
             raise ValueError("a spawned command needs a log file")
-        with command.detach.open("ab") as log, deferred():
+        with open(command.detach, "ab", opener=_closed_to_others) as log, deferred():
             process = self._start(command, log, log)
             _SPAWNED.append(process)
         return process.pid
@@ -249,6 +259,10 @@ def _never_ran(command: Command, pid: int, error: CommandError) -> Completed:
     return Completed(command=command, code=127, output="", errors=str(error), seconds=0.0, pid=pid)
 
 
+def _closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:
     """Wait for the end; kill the whole session at the deadline, and say so."""
     try:
@@ -295,11 +309,3 @@ def _created(pid: int) -> float:
         return psutil.Process(pid).create_time()
     except psutil.Error:
         return 0.0
-
-
-def _read(stream: IO[bytes], limit: int | None) -> str:
-    size = stream.seek(0, os.SEEK_END)
-    start = max(size - limit, 0) if limit is not None else 0
-    stream.seek(start)
-    text = stream.read().decode("utf-8", errors="replace")
-    return f"[{start} bytes before this were cut]\n{text}" if start else text

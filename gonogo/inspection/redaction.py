@@ -1,8 +1,9 @@
 """Take secrets out of text and of byte streams, in the forms in which programs print them.
 
-Two passes. The first removes the registered values: as they are, percent-encoded (in any mixture), base64 (in each of
-the three alignments), and escaped for JSON, HTML, shells and Python's `repr`, also twice. The second needs no values:
-Authorization headers, passwords inside URLs, private keys. Each pass is one compiled alternation: linear in the text.
+Three passes. The first removes the registered values: as they are, percent-encoded (in any mixture), base64 (in each of
+the three alignments), and escaped for JSON, HTML, shells and Python's `repr`, also twice. The second removes base64 and
+hex that are wrapped over lines, and what an ellipsis left of a value. The third needs no values: Authorization headers,
+passwords and tokens inside URLs, private keys. Each is one compiled alternation: linear in the text.
 """
 
 import base64
@@ -10,6 +11,8 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from gonogo.inspection.scattered import Cuts, Wrapped
 
 __all__ = ["MARK", "SHORTEST", "RedactingStream", "Redactor"]
 
@@ -34,9 +37,15 @@ _KEY = (
 )
 _SCHEME = rb"(?i:basic|bearer|token|digest|negotiate)"
 _HEADER = rb"(?i:thorization)[^\w\n]{1,8}(?:b['\"])?" + _SCHEME + rb"[ \t]{1,4}([^\s\"',;\\<>]{1,8192})"
-_URL = rb"://[^\s/:@\"'<>\[\]]{0,256}:([^\s/?#\"'<>]{1,512})@"
+_URL = rb"://(?:[^\s/:@\"'<>\[\]]{0,256}:([^\s/?#\"'<>]{1,512})|([\w.~%-]{20,512}))@"
+_QUERY = (
+    rb"(?:amp;)?(?:[\w.-]{0,40}[_.-])?(?i:\w{0,20}token|secret|\w{0,20}password|passwd|pwd|api_?key|access_?key|signature)"
+    rb"=([^\s&\"'<>#;\\]{1,1024})"
+)
 # Each alternative begins with a literal: only then does `re` skip ahead to the few places where a match can begin.
-_GENERIC = re.compile(rb"%b|%b|u%b|U%b" % (_KEY, _URL, _HEADER, _HEADER))
+_GENERIC = re.compile(
+    rb"%b|%b|u%b|U%b|\?%b|&%b|\\u0026%b" % (_KEY, _URL, _HEADER, _HEADER, _QUERY, _QUERY, _QUERY),
+)
 _KEY_PATTERN = re.compile(_KEY)
 _KEY_BEGINNING = re.compile(_KEY_BEGIN)
 
@@ -63,11 +72,23 @@ class Redactor:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Register `values`; those of fewer than six characters and those that are part of the mark are passed over."""
-        kept = {value for value in values if len(value) >= SHORTEST and value.strip() and value not in MARK}
+        self._values: frozenset[str] = frozenset()
+        self._register(values)
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Register more values."""
+        if new := frozenset(values) - self._values:
+            self._register(self._values | new)
+
+    def _register(self, values: Iterable[str]) -> None:
+        self._values = frozenset(values)
+        kept = {value for value in self._values if len(value) >= SHORTEST and value.strip() and value not in MARK}
         forms = {form for value in kept for form in _forms(value)}
         self._known = re.compile(_alternation(forms)) if forms else None
         self._longest = 5 * max((length for length, _, _ in forms), default=1)
         self._one_line = not any("\n" in value or "\r" in value for value in kept)
+        self._wrapped = Wrapped(value.encode(*_UTF8) for value in kept)
+        self._cuts = Cuts(text.encode(*_UTF8) for value in kept for text in (value, repr(value)[1:-1]))
 
     def __repr__(self) -> str:
         """Show nothing of the values."""
@@ -77,6 +98,7 @@ class Redactor:
         """Redact a whole byte string."""
         if self._known is not None:
             data = self._known.sub(_MARK, data)
+            data = self._cuts.sub(self._wrapped.sub(data, _MARK), _MARK)
         return _GENERIC.sub(_blank, data)
 
     def text(self, text: str) -> str:
@@ -85,14 +107,17 @@ class Redactor:
 
     def stream(self) -> "RedactingStream":
         """Start a stream of its own: what is fed to it in chunks comes out as `bytes` would make it of the whole."""
-        known = [_Stage(self._known, self._longest, one_line=self._one_line)] if self._known else []
-        return RedactingStream((*known, _Stage(_GENERIC, _LONGEST_PATTERN, one_line=True, keys=True)))
+        generic = _Stage(_GENERIC, _LONGEST_PATTERN, one_line=True, keys=True)
+        if self._known is None:
+            return RedactingStream((generic,))
+        known = _Stage(self._known, self._longest, one_line=self._one_line)
+        return RedactingStream((known, _WrappedStage(self._wrapped, self._cuts), generic))
 
 
 class RedactingStream:
     """Redacts one byte stream; a value split across chunks is found, because an unfinished line is held back."""
 
-    def __init__(self, stages: "tuple[_Stage, ...]") -> None:
+    def __init__(self, stages: "tuple[_Stage | _WrappedStage, ...]") -> None:
         """Chain the passes; `Redactor.stream` makes them."""
         self._stages = stages
 
@@ -161,6 +186,29 @@ class _Stage:
         return b"".join(parts)
 
 
+class _WrappedStage:
+    """The pass over encodings that are wrapped: a line waits while the next one may go on with its last characters."""
+
+    def __init__(self, wrapped: Wrapped, cuts: Cuts) -> None:
+        self._wrapped = wrapped
+        self._cuts = cuts
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        self._held += chunk
+        if b"\n" not in chunk:
+            return b""
+        self._held = self._wrapped.sub(self._held, _MARK)
+        return self._emit(self._wrapped.decided(self._held[: self._held.rfind(b"\n") + 1]))
+
+    def flush(self) -> bytes:
+        return self._emit(len(self._held))
+
+    def _emit(self, decided: int) -> bytes:
+        ready, self._held = self._held[:decided], self._held[decided:]
+        return self._cuts.sub(self._wrapped.sub(ready, _MARK), _MARK)
+
+
 def _blank(match: re.Match[bytes]) -> bytes:
     """Replace the group of a match that took part, or all of it, and keep what stands around it."""
     start, end = (offset - match.start() for offset in match.span(match.lastindex or 0))
@@ -209,7 +257,7 @@ def _percent(byte: int) -> _Spellings:
         return _literal(byte)
     digits = "".join(digit if digit.isdigit() else f"[{digit}{digit.lower()}]" for digit in list(f"{byte:02X}"))
     plus = ((rb"\+", b""),) if char == b" " else ()
-    return (*_literal(byte), (b"%", b"(?:25)?" + digits.encode()), *plus)
+    return ((b"%", b"(?:25)?" + digits.encode()), *_literal(byte), *plus)
 
 
 def _base64(byte: int) -> _Spellings:

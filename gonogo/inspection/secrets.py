@@ -4,7 +4,7 @@ import hmac
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import unquote, unquote_plus
 
@@ -23,13 +23,14 @@ __all__ = [
     "looks_secret",
     "secret_values",
     "url_passwords",
+    "word_secrets",
 ]
 
 _SECRET_WORDS = frozenset(
     re.findall(
         r"\w+",
         "PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW SECRET SECRETS TOKEN TOKENS APIKEY APIKEYS CREDENTIAL"
-        " CREDENTIALS CREDS SALT PEPPER HMAC",
+        " CREDENTIALS CREDS SALT PEPPER HMAC REQUIREPASS MASTERAUTH",
     )
 )
 _SECRET_ENDINGS = tuple(
@@ -74,6 +75,7 @@ _SEPARATORS = re.compile(r"[-_./:@,;\s=?&]+")
 _USERINFO = re.compile(r"://([^\s/:@\"'<>]*):([^\s/\"'<>]*)@")
 _USER_ONLY = re.compile(r"://([^\s/:@\"'<>]{16,})@")
 _QUERY = re.compile(r"[?&;]([\w.-]+)=([^&;#\s]+)")
+_OPTION = re.compile(r"-{0,2}([A-Za-z][\w.-]*)(?:=(.+))?")
 _LINES = re.compile(r"\r?\n|\\r\\n|\\n")
 _LONG_LINE = 16
 
@@ -186,6 +188,18 @@ def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozense
             found |= {value.strip(), *_lines(value)}
         found |= {item for item in url_passwords(value) if name in declared or not is_readable(item)}
         found |= {user for user in _USER_ONLY.findall(value) if looks_secret(user)}
+    return frozenset(value for value in found if len(value) >= SHORTEST)
+
+
+def word_secrets(words: Sequence[str]) -> frozenset[str]:
+    """Find the secrets in a command: `--token=…`, `--token …`, `TOKEN=…`, passwords in addresses."""
+    parts = [part.strip("'\"") for word in words for part in word.split()]
+    found = {password for part in parts for password in url_passwords(part) if not is_readable(password)}
+    for part, after in zip(parts, [*parts[1:], ""], strict=True):
+        option = _OPTION.fullmatch(part)
+        if option is not None and is_secret_name(option[1]) and (option[2] or part.startswith("--")):
+            value = (option[2] or after).strip("'\"")
+            found |= {value} if not is_readable(value) and not value.startswith(("-", "$")) else set()
     return frozenset(value for value in found if len(value) >= SHORTEST)
 
 

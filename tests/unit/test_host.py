@@ -103,9 +103,19 @@ def test_hanging_command_is_killed_with_its_children(tmp_path: Path) -> None:
 def test_output_is_redacted_and_cut_to_its_tail() -> None:
     """A long log keeps its end and says what was cut; secrets are gone from both streams."""
     host = LocalHost(redact=lambda text: text.replace("hunter22", "[redacted]"))
-    done = host.run(python("print('x' * 100); print('hunter22')"), output_limit=20)
+    done = host.run(python("print('x' * 5000); print('hunter22')"), output_limit=20)
 
-    assert done.output == "[90 bytes before this were cut]\nxxxxxxxxxx\n[redacted]\n"
+    assert done.output == "[4990 bytes before this were cut]\nxxxxxxxxxx\n[redacted]\n"
+
+
+def test_nothing_is_left_of_a_secret_where_an_output_is_cut() -> None:
+    """Half of it would be no secret that anybody knows."""
+    host = LocalHost(redact=lambda text: text.replace("hunter22", "[redacted]"))
+    for before in range(4075, 4085):
+        done = host.run(python(f"print('hunter22' + 'x' * {before} + 'hunter22', end='')"), output_limit=4)
+
+        assert "er22" not in done.output
+        assert "hunt" not in done.output
 
 
 def test_environment_of_a_command_is_added_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,10 +35,44 @@ FORMS: dict[str, Callable[[str], str]] = {
     "base64, one before": lambda value: base64.b64encode(b"u" + value.encode()).decode(),
     "base64, two before": lambda value: base64.b64encode(b"u:" + value.encode()).decode(),
     "base64, for URLs": lambda value: base64.urlsafe_b64encode(b"u:" + value.encode() + b"x").decode(),
+    "base64, wrapped": lambda value: _wrapped(base64.b64encode(b"user:" + value.encode() + b"@").decode(), 7, "\n"),
+    "base64, CRLF": lambda value: _wrapped(base64.b64encode(value.encode()).decode(), 5, "\r\n  "),
+    "base64, labelled": lambda value: _wrapped(base64.b64encode(value.encode()).decode(), 9, "\napi-1  | "),
+    "base64, wrapped in json": lambda value: _wrapped(base64.b64encode(value.encode()).decode(), 4, "\\n"),
+    "hex": lambda value: value.encode().hex(),
+    "hex, percent": lambda value: "".join(f"%{byte:02x}" for byte in value.encode()),
+    "hex, escaped": lambda value: "".join(f"\\x{byte:02x}" for byte in value.encode()),
+    "hex, upper case": lambda value: value.encode().hex().upper(),
+    "hex, colons": lambda value: value.encode().hex(":"),
+    "hex, wrapped": lambda value: _wrapped(value.encode().hex(" "), 11, "\n"),
 }
+LEFT = dict.fromkeys(FORMS, 0) | {
+    "hex, percent": 1,
+    "hex, escaped": 2,
+    "json": 2,
+    "json, unicode kept": 2,
+    "json in json": 6,
+    "json in html": 12,
+    "shell": 2,
+    "repr": 2,
+    "bytes repr": 3,
+    "base64": 4,
+    "base64, one before": 8,
+    "base64, two before": 8,
+    "base64, for URLs": 8,
+    "base64, wrapped": 12,
+    "base64, CRLF": 4,
+    "base64, labelled": 10,
+    "base64, wrapped in json": 6,
+}
+"""Characters that may stay: quotes, and the half-filled characters at both ends of base64, with what stood beside them."""
 values = st.text(st.characters(codec="utf-8", exclude_characters="[]"), min_size=6, max_size=20).filter(
     lambda value: value.strip() and value not in "redacted"
 )
+
+
+def _wrapped(text: str, width: int, between: str) -> str:
+    return between.join(text[at : at + width] for at in range(0, len(text), width))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -58,11 +92,41 @@ def test_every_form_is_found(form: str) -> None:
 def test_no_value_survives(value: str, form: str, before: str, after: str) -> None:
     """For any value in any form, the printed form is no longer in the text."""
     printed = FORMS[form](value)
-    core = printed.strip("'\"=")[4:-4] if form.startswith("base64") else printed.strip("'\"")
+    core = printed.strip("'\"=")[8:-8] if form.startswith("base64") else printed.strip("'\"")
 
     redacted = Redactor([value]).text(before + printed + after)
 
     assert core not in redacted.replace("[redacted]", "\0\0") or core in before + after
+
+
+@given(values, st.sampled_from(sorted(FORMS)), st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_nothing_of_a_value_survives_any_chunks(value: str, form: str, sizes: list[int]) -> None:
+    """Quotes and the half-filled characters at the ends of base64 aside, only the mark is left, however it is cut."""
+    redacted = _streamed(Redactor([value]), f"<{FORMS[form](value)}>".encode(), sizes).decode()
+
+    assert redacted.startswith("<")
+    assert redacted.endswith(">")
+    assert "[redacted]" in redacted
+    assert len("".join(redacted[1:-1].replace("[redacted]", "").split())) <= LEFT[form]
+
+
+@given(values, st.integers(6, 19), st.sampled_from(["...", "…"]))
+def test_what_an_ellipsis_leaves_of_a_value_is_taken_out(value: str, size: int, dots: str) -> None:
+    """Programs that shorten, such as pytest, show the beginning and the end of what is long."""
+    value = value.replace(".", ",").replace("…", ",")
+    left, right = value[:size], value[-6:]
+    redactor = Redactor([value + right])
+
+    assert redactor.text(f"<{left}{dots}>") == f"<[redacted]{dots}>"
+    assert redactor.text(f"<{dots}{right}>") == f"<{dots}[redacted]>"
+
+
+@pytest.mark.parametrize("text", ["true", "8000", "prod", "loading... done", "GET /x?page=2&sort=name", "a|b: c\n\td"])
+def test_plain_words_stay_readable(text: str) -> None:
+    """What is no secret is shown as it is, whatever is registered beside it."""
+    redactor = Redactor(["true", "8000", "prod", "production-key", "hunter22", "download-bay-7"])
+
+    assert redactor.text(f"{text} {text}\n") == f"{text} {text}\n"
 
 
 @given(
@@ -100,6 +164,7 @@ def test_text_without_secrets_is_unchanged(text: str) -> None:
         "-----BEGIN PRIVATE KEY----- is how a key begins",
         "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUJ0\n-----END CERTIFICATE-----",
         "the Authorization header is missing",
+        "https://shop@example.com/x?tokens=3&monkey=banana&key=4",
         "",
     ],
 )
@@ -123,6 +188,9 @@ KEY = (
         ('-H "Proxy-Authorization: Bearer x"', '-H "Proxy-Authorization: Bearer [redacted]"'),
         ("to postgres://shop:hidden@db:5432/shop", "to postgres://shop:[redacted]@db:5432/shop"),
         ("redis://:p@ss@cache", "redis://:[redacted]@cache"),
+        ("from https://ghp_0123456789abcdefghij@github.com/x", "from https://[redacted]@github.com/x"),
+        ("GET /reset?id=4&reset_token=a.b-c HTTP", "GET /reset?id=4&reset_token=[redacted] HTTP"),
+        ("/cb?access_token=abc&amp;api_key=def'", "/cb?access_token=[redacted]&amp;api_key=[redacted]'"),
         (f"key {KEY} end", "key [redacted] end"),
         (f'"{KEY}"'.replace("\n", "\\n"), '"[redacted]"'),
         ("\n".join(f"api-1  | {line}" for line in KEY.splitlines()), "api-1  | [redacted]"),
@@ -159,7 +227,7 @@ def test_a_line_is_shown_when_it_ends() -> None:
     stream = Redactor(["hunter22"]).stream()
 
     assert stream.feed(b"one\nhunt") == b"one\n"
-    assert stream.feed(b"er22 two\n") == b"[redacted] two\n"
+    assert stream.feed(b"er22 two.\n") == b"[redacted] two.\n"
     assert stream.flush() == b""
 
 
