@@ -84,19 +84,24 @@ def _os_error(error: OSError) -> int:
 
 
 def _say(text: str) -> None:
-    """Tell people; a terminal or a pipe that is gone must not end a deployment."""
+    """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
+    from gonogo.runtimes.hidden import hush  # noqa: PLC0415
+
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(text.rstrip() + "\n")
+        sys.stderr.write(hush(text.rstrip()) + "\n")
         sys.stderr.flush()
 
 
 def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
+    from gonogo.records.hushed import hushed_json  # noqa: PLC0415
+    from gonogo.runtimes.hidden import hush  # noqa: PLC0415
+
     data: Any
     if isinstance(value, tuple | list):
         data = [item.model_dump(mode="json") for item in value]
     else:
         data = value.model_dump(mode="json")  # type: ignore[union-attr]
-    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    sys.stdout.write(json.dumps(hushed_json(data, hush), indent=2) + "\n")
 
 
 def _options(*, no_cache: bool, hotfix: bool, force: bool, reason: str) -> Options:

@@ -13,6 +13,11 @@ from gonogo.host import Command, Completed
 
 __all__ = ["Journal", "read_journal"]
 
+_KEPT = frozenset(
+    {"at", "host", "step", "event", "release", "commit", "serving", "outgoing", "run", "kind", "mends", "to"}
+)
+"""What recovery reads; a password that is a word, `release` or `deploy`, must not make a run unreadable."""
+
 
 class Journal:
     """Writes lines that survive a crash: each is flushed to the disk before the next step."""
@@ -30,13 +35,23 @@ class Journal:
     def write(self, event: str, **facts: Any) -> None:
         """Add one line and wait until it is on the disk."""
         line = {"at": datetime.now(UTC).isoformat(), "host": self._host, "step": self._step, "event": event, **facts}
-        text = self._redact(json.dumps(line, default=str, ensure_ascii=False))
+        shown = {name: value if name in _KEPT else self._hushed(value) for name, value in line.items()}
+        text = json.dumps(shown, default=str, ensure_ascii=False)
         try:
             self._append(text.encode(errors="replace") + b"\n")
         except OSError as error:
             error.filename = error.filename or str(self.path)
             if not self.lenient:
                 raise
+
+    def _hushed(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._redact(value)
+        if isinstance(value, list | tuple):
+            return [self._hushed(inner) for inner in value]
+        if isinstance(value, dict):
+            return {self._redact(str(name)): self._hushed(inner) for name, inner in value.items()}
+        return value if value is None or isinstance(value, int | float) else self._redact(str(value))
 
     def _append(self, line: bytes) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import Environment, Project, find_project, load_project
-from gonogo.inspection.secrets import Redactor, secret_values
+from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.stages import is_whole, selected_stages
 from gonogo.release import Release
+from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables
 from gonogo.state import State, state_of
 from gonogo.subject import Subject
@@ -77,7 +78,7 @@ def make_context(config: pytest.Config) -> Context:
         stages=stages,
         whole=_is_whole(config),
         variables=variables,
-        redactor=Redactor(secret_values(variables, environment.secrets)),
+        redactor=redactor_for(environment, variables, subject.release, subject.serving),
         only=frozenset(json.loads(Path(only).read_text(encoding="utf-8"))) if only else None,
         results=Path(results) if results else None,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
 
 from gonogo.host import Completed
+from gonogo.records.hushed import hushed_json
 from gonogo.records.results import Evidence, Measure
 
 __all__ = ["COLLECTED", "Collected", "InconclusiveError"]
@@ -30,8 +31,8 @@ class Collected:
         self.warnings: list[str] = []
 
     def text(self, title: str, value: object) -> None:
-        """Attach text; a long one keeps its beginning and end, and says how much was cut."""
-        self.items.append(Evidence(title=title, kind="text", value=_cut(str(value))))
+        """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
+        self.items.append(Evidence(title=title, kind="text", value=str(value)))
 
     def table(self, title: str, rows: Iterable[object], *, header: Sequence[str] = ()) -> None:
         """Attach rows: sequences, or dataclasses (then their fields are the header)."""
@@ -60,6 +61,11 @@ class Collected:
     def warn(self, message: str) -> None:
         """The check passes, but the operator should read this."""
         self.warnings.append(message)
+
+    def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
+        """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""
+        pieces = [hushed_json(piece.model_dump(), redact, kept=frozenset()) for piece in self.items]
+        return [piece | {"value": _cut(piece["value"])} if piece["kind"] == "text" else piece for piece in pieces]
 
 
 COLLECTED = pytest.StashKey[Collected]()

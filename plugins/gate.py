@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from gonogo.errors import GonogoError
 from gonogo.gate import checks_of
-from gonogo.plugins import fixtures, verdict
+from gonogo.plugins import fixtures, mouth, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of
 from gonogo.words import CONFIG_NAME, Stage
@@ -34,6 +34,10 @@ def activate(config: pytest.Config) -> None:
     except GonogoError as error:
         pytest.exit(str(error), returncode=error.exit_code)
     config.stash[CONTEXT] = context
+    if (speaking := config.stash.get(mouth.MOUTH, None)) is not None:
+        speaking.open(context.redactor)
+        config.option.color = "yes" if config.option.color == "auto" and speaking.colours else config.option.color
+    mouth.hush_files(config, context.redactor)
     _choose_paths(config, context)
     pytest.register_assert_rewrite("gonogo.checks")
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
@@ -80,9 +84,12 @@ class GatePlugin:
             config.hook.pytest_deselected(items=dropped)
         items[:] = _late_last(chosen)
 
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test for each configured thing."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> Generator[None]:
+        """One test for each configured thing, and no secret in the name of any."""
         fixtures.parametrize(metafunc, self._context)
+        yield
+        mouth.hush_cases(metafunc, self._context.redactor)
 
 
 def _late_last(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -40,6 +40,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     given = early_config.known_args_namespace
     if _in_gate():
         given.file_or_dir = given.file_or_dir or [given.confcutdir or str(early_config.rootpath)]
+        if not given.gonogo_subject and "PYTEST_XDIST_WORKER" not in os.environ:
+            from gonogo.plugins import mouth  # noqa: PLC0415 (heavy: only in a gate)
+
+            early_config.stash[mouth.MOUTH] = mouth.Mouth(early_config.rootpath)
     elif _selected(early_config):
         _become_gate(early_config)
     yield

@@ -19,6 +19,7 @@ from gonogo.errors import GonogoError
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
+from gonogo.records.hushed import hushed_json
 from gonogo.records.results import CheckResult, GateResult, asked_now
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
@@ -75,6 +76,7 @@ class VerdictPlugin:
         if hasattr(report, "wasxfail"):
             report.wasxfail = self._context.redactor.text(str(report.wasxfail))
         report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
+        report.user_properties = hushed_json(report.user_properties, self._context.redactor.text)
         return report
 
     def _redacted_skip(self, skipped: tuple[str, int, str]) -> tuple[str, int, str]:
@@ -109,13 +111,13 @@ class VerdictPlugin:
         return CheckResult.model_validate(
             {
                 "id": item.nodeid,
-                "code": _code(item, marker),
+                "code": redact.text(_code(item, marker) or "") or None,
                 "proves": _proves(item),
                 "stage": stage,
                 "outcome": outcome,
                 "found": redact.text(found),
                 "details": redact.text(str(report.longrepr)) if report.failed else "",
-                "evidence": [_redacted(piece.model_dump(), redact.text) for piece in collected.items],
+                "evidence": collected.shown(redact.text),
                 "remedy": redact.text(self._remedy(marker, item)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
@@ -178,6 +180,7 @@ class VerdictPlugin:
         """A file that cannot be collected is a check that crashed."""
         if report.skipped and isinstance(report.longrepr, tuple):
             report.longrepr = self._redacted_skip(report.longrepr)
+        report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
         if report.failed:
             text = self._context.redactor.text(str(report.longrepr))
             report.longrepr = text
@@ -343,14 +346,3 @@ def _fingerprint(item: pytest.Item) -> str:
         source = ""
     params = getattr(getattr(item, "callspec", None), "params", {})
     return hashlib.sha256(f"{source}\n{sorted(params.items())!r}".encode()).hexdigest()[:16]
-
-
-def _redacted(value: Any, redact: Any) -> Any:
-    """A JSON value with every text in it redacted."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(str(key)): _redacted(inner, redact) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted(inner, redact) for inner in value]
-    return value

@@ -13,7 +13,6 @@ from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
 from gonogo.host import Command, LocalHost
-from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.lock import hold
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
@@ -89,8 +88,7 @@ def take_over(at: Where, candidate: Commit) -> Release | None:
     if at.environment.runtime != "compose":
         return None
     place = at.place(at.project, at.environment)
-    redactor = Redactor(secret_values(place.variables, at.environment.secrets))
-    host = LocalHost(redact=redactor.text, timeout=at.environment.command_timeout)
+    host = LocalHost(redact=at.redactor.text, timeout=at.environment.command_timeout)
     found = _found(place, host)
     return _record(at, candidate, found, host) if found is not None else None
 

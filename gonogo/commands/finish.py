@@ -13,6 +13,7 @@ from gonogo.inspection.downtime import figures, read_probe, spans
 from gonogo.moves.base import Work, run_all
 from gonogo.notify import ended
 from gonogo.pipeline import Outcome
+from gonogo.records.hushed import hushed
 from gonogo.records.results import CommitLine, RunResult
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
@@ -26,7 +27,7 @@ _MOST_COMMITS = 100
 def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
     """Write the record; a full disk or an unwritable folder never loses the verdict."""
     run = _result(work, outcome, kind=kind, started=started, seconds=seconds)
-    run = run.model_copy(update={"ending": ending(run)})
+    run = hushed(run.model_copy(update={"ending": ending(run)}), work.redactor.text)
     try:
         work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
     except OSError as error:

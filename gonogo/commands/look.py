@@ -11,13 +11,13 @@ from gonogo.commands.prepare import Where, located, where
 from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
 from gonogo.host import LocalHost
-from gonogo.inspection.secrets import Redactor, secret_values
 from gonogo.lock import holder
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
+from gonogo.runtimes.hidden import pinned_values
 from gonogo.settle import survivors
 
 __all__ = ["history", "runs_of", "status", "unlock"]
@@ -67,8 +67,8 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
     if current is None:
         return (), ""
     place = at.place(at.project.model_copy(update={"root": current.root}), at.environment)
-    redactor = Redactor(secret_values(place.variables, at.environment.secrets))
-    host = LocalHost(redact=redactor.text, timeout=30.0)
+    at.redactor.learn(pinned_values(current, at.environment))
+    host = LocalHost(redact=at.redactor.text, timeout=30.0)
     try:
         found = runtime_of(at.environment.runtime).inspector(place, current, host).instances()
     except GonogoError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from gonogo.asking import Gate
@@ -38,7 +39,7 @@ def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
 
 def _work_aside(at: Where, commit: Commit, aside: Path, options: Options) -> Work:
     """A run's surroundings whose own files stand aside, but whose memory is the environment's."""
-    elsewhere = Where(project=at.project, environment=at.environment, state=State(aside), path=at.path)
+    elsewhere = replace(at, state=State(aside))
     release = new_release(elsewhere, commit)
     work = make_work(elsewhere, release, run=release.id, options=options)
     work.serving = at.state.current()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import getpass
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
 from gonogo.host import Command, LocalHost
-from gonogo.inspection.secrets import Redactor, secret_values
+from gonogo.inspection.secrets import Redactor
 from gonogo.journal import Journal
 from gonogo.moves.base import Options, Work
 from gonogo.notify import Notices
 from gonogo.release import Release, release_id
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.place import host_path, make_place
+from gonogo.runtimes.hidden import pinned_values, redactor_for
+from gonogo.runtimes.place import host_path, make_place, read_variables
 from gonogo.state import State, state_of
 from gonogo.words import CONFIG_NAME
 
@@ -122,6 +123,8 @@ class Where:
     environment: Environment
     state: State
     path: Path
+    redactor: Redactor = field(repr=False)
+    """Takes the environment's secrets out of everything that is written and shown."""
 
     def place(self, project: Project, environment: Environment) -> Place:
         """Where a runtime works, with the configuration of some release."""
@@ -137,7 +140,9 @@ def where(folder: Path, env: str | None) -> Where:
 def located(project: Project, environment: Environment) -> Where:
     """Add state and host path to a configuration."""
     path = host_path(project, environment)
-    return Where(project=project, environment=environment, state=state_of(project, environment), path=path)
+    redactor = redactor_for(environment, read_variables(path, environment))
+    state = state_of(project, environment)
+    return Where(project=project, environment=environment, state=state, path=path, redactor=redactor)
 
 
 def at_commit(folder: Path, env: str | None, ref: str) -> tuple[Where, Commit]:
@@ -164,7 +169,7 @@ def new_release(at: Where, commit: Commit, *, now: datetime | None = None) -> Re
     return Release(
         id=name,
         commit=commit.id,
-        summary=commit.summary,
+        summary=at.redactor.text(commit.summary),
         env=at.environment.name,
         runtime=at.environment.runtime,
         created=datetime.now(UTC),
@@ -187,10 +192,12 @@ def make_work(at: Where, release: Release, *, run: str, options: Options) -> Wor
     """The surroundings of a run; the configuration that applies is the release's own."""
     pinned = at.project.model_copy(update={"root": release.root})
     place = at.place(pinned, at.environment)
-    redactor = Redactor(secret_values(place.variables, at.environment.secrets))
+    serving = at.state.current()
+    for known in (release, serving):
+        at.redactor.learn(pinned_values(known, at.environment) if known is not None else ())
     folder = at.state.run_folder(run)
-    journal = Journal(folder / "journal.jsonl", redact=redactor.text)
-    host = LocalHost(redact=redactor.text, observer=journal, timeout=at.environment.command_timeout)
+    journal = Journal(folder / "journal.jsonl", redact=at.redactor.text)
+    host = LocalHost(redact=at.redactor.text, observer=journal, timeout=at.environment.command_timeout)
     return Work(
         place=place,
         runtime=runtime_of(at.environment.runtime),
@@ -198,12 +205,13 @@ def make_work(at: Where, release: Release, *, run: str, options: Options) -> Wor
         state=at.state,
         journal=journal,
         release=release,
-        serving=at.state.current(),
+        serving=serving,
+        redactor=at.redactor,
         folder=folder,
         reports=at.project.root / "reports" / at.environment.name / run,
         checkout=at.project.root,
         options=options,
-        notices=Notices(at.environment.notify, place.variables, redact=redactor.text),
+        notices=Notices(at.environment.notify, place.variables, redact=at.redactor.text),
     )
 
 

@@ -182,6 +182,7 @@ def pinned(at: Where, target: Release) -> Where:
         environment=environment,
         state=at.state,
         path=at.path,
+        redactor=at.redactor,
     )
 
 
@@ -198,5 +199,5 @@ def remember(work: Work, outcome: Outcome) -> None:
         work.state.save(release)
         work.state.set_current(release.id)
     elif outcome.first_touch is not None and any(cause.outcome is Verdict.FAILED for cause in outcome.causes):
-        work.release = release.model_copy(update={"bad": outcome.reason})
+        work.release = release.model_copy(update={"bad": work.redactor.text(outcome.reason)})
         work.state.save(work.release)

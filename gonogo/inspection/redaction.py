@@ -75,6 +75,11 @@ class Redactor:
         self._values: frozenset[str] = frozenset()
         self._register(values)
 
+    @property
+    def values(self) -> frozenset[str]:
+        """What was registered; for another redactor only."""
+        return self._values
+
     def learn(self, values: Iterable[str]) -> None:
         """Register more values."""
         if new := frozenset(values) - self._values:

@@ -195,7 +195,7 @@ def word_secrets(words: Sequence[str]) -> frozenset[str]:
     """Find the secrets in a command: `--token=…`, `--token …`, `TOKEN=…`, passwords in addresses."""
     parts = [part.strip("'\"") for word in words for part in word.split()]
     found = {password for part in parts for password in url_passwords(part) if not is_readable(password)}
-    for part, after in zip(parts, [*parts[1:], ""], strict=True):
+    for part, after in zip(parts, [*parts[1:], ""], strict=False):
         option = _OPTION.fullmatch(part)
         if option is not None and is_secret_name(option[1]) and (option[2] or part.startswith("--")):
             value = (option[2] or after).strip("'\"")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, LocalHost
+from gonogo.inspection.secrets import Redactor
 from gonogo.journal import Journal
 from gonogo.notify import Notices
 from gonogo.records.results import GateResult
@@ -46,6 +47,7 @@ class Work:
     """The run's folder in the state."""
     reports: Path
     checkout: Path
+    redactor: Redactor = field(repr=False)
     options: Options = field(default_factory=Options)
     notices: Notices = field(default_factory=Notices)
     """The team's channels."""

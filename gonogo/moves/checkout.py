@@ -7,6 +7,7 @@ from pathlib import Path
 from gonogo.errors import GonogoError
 from gonogo.host import Command
 from gonogo.moves.base import Work, run_all
+from gonogo.runtimes.hidden import pinned_values
 from gonogo.schema import heads_of
 
 __all__ = ["Checkout"]
@@ -45,5 +46,6 @@ class Checkout:
             work.release = work.runtime.pin(work.place, work.release, work.host)
         except GonogoError as problem:
             work.pin_problem = problem
+        work.redactor.learn(pinned_values(work.release, work.place.environment))
         work.state.save(work.release)
         return f"worktree at {work.release.short}"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.host import Command, LocalHost
+from gonogo.inspection.redaction import Redactor
 from gonogo.journal import Journal, read_journal
 
 
@@ -38,6 +39,17 @@ def test_secrets_are_redacted_in_journal_lines(tmp_path: Path) -> None:
     journal.write("note", anything={"deep": ["hunter22"]})
 
     assert "hunter22" not in (tmp_path / "j").read_text()
+
+
+def test_password_that_is_a_word_leaves_a_run_readable(tmp_path: Path) -> None:
+    """Recovery finds what it looks for: names of facts, ids and kinds are never redacted."""
+    passwords = ("release", "deploy", "run-began", "r-release-1")
+    journal = Journal(tmp_path / "j", redact=Redactor(passwords).text)
+    journal.write("run-began", kind="deploy", release="r-release-1", said="deploy the release")
+
+    (line,) = read_journal(tmp_path / "j")
+    assert (line["event"], line["kind"], line["release"]) == ("run-began", "deploy", "r-release-1")
+    assert line["said"] == "[redacted] the [redacted]"
 
 
 @given(st.integers(min_value=0, max_value=200))

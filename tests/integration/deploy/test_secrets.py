@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import json
 import os
 import subprocess
 import sys
@@ -11,15 +11,22 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.canary import found_in, holders, open_to_others, spellings
+
 from .conftest import GREEN, App
 
 pytestmark = pytest.mark.integration
 
 SECRET = "kT9/vQ2+xR7=mW4zLp"
-FORMS = (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode(), SECRET.replace("/", "\\/"))
+IN_QUERY = "Qm8rT2yUe6Wp1aSd"
+IN_REMOTE = "Rx5cV7bNq3Mz9kLj"
+OF_THE_SHELL = "Sh4gF6dJw8Ka2pOi"
+OLD = "Od1sGh7jKl3zXc9v"
+MARKERS = (SECRET, IN_QUERY, IN_REMOTE, OF_THE_SHELL, OLD)
 
 CHECKS = '''\
-import logging, os, sys, warnings
+import json, logging, os, subprocess, sys, warnings
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +57,9 @@ def test_crash(credentials):
     token = credentials["API_TOKEN"]
     print(token)
     print(token, file=sys.stderr)
+    subprocess.run(["sh", "-c", 'echo "$0"; echo "$0" >&2', token], check=True)
+    for spelling in json.loads(Path(__file__).with_name("spellings.json").read_text()):
+        print(spelling)
     logging.getLogger("x").error("token %s", token)
     warnings.warn(token, stacklevel=1)
     raise RuntimeError(token)
@@ -59,6 +69,20 @@ def test_crash(credentials):
 def test_skips(credentials):
     """The reason quotes it."""
     pytest.skip(credentials["API_TOKEN"])
+
+
+@pytest.fixture(params=[pytest.param(1, id="named {secret}"), pytest.param(2, id="named {secret}!")])
+def broken(request, record_property, record_testsuite_property):
+    """An error in a fixture quotes it, and so do the ids of its values, and properties."""
+    record_property("token", "{secret}")
+    record_testsuite_property("token", "{secret}")
+    raise LookupError("{secret}")
+
+
+@pytest.mark.{stage}
+@pytest.mark.parametrize("token", ["{secret}", b"{secret}"])
+def test_fixture(broken, token):
+    """Node ids stand everywhere."""
 
 
 @pytest.mark.{stage}
@@ -71,6 +95,21 @@ def test_request(url):
 '''
 
 
+PRINTS = f"""\
+import os, sys
+
+
+def pytest_sessionstart(session):
+    os.write(1, b"{SECRET[:7]}")
+    os.write(1, b"{SECRET[7:]}\\n")
+    print("{SECRET}")
+
+
+def pytest_sessionfinish(session):
+    print("{SECRET}\\nprinted whole at the end", file=sys.__stderr__, flush=True)
+"""
+
+
 def prepare(app: App, stage: str) -> None:
     """Put the secret into the env file, the commands, the application's pages, its log, and the team's checks."""
     url = f"postgresql://app:{quote(SECRET, safe='')}@127.0.0.1:1/app"
@@ -79,11 +118,11 @@ def prepare(app: App, stage: str) -> None:
     app.configure(options='env_file = ".env"', install=echo)
     (app.root / "checks").mkdir(exist_ok=True)
     (app.root / "checks" / "test_ours.py").write_text(
-        CHECKS.format(stage=stage, secret="{os.environ['NOTHING']}").replace(
-            "\"http://user:{os.environ['NOTHING']}@127.0.0.1:1/\"",
-            f'"http://user:{quote(SECRET, safe="")}@127.0.0.1:1/"',
+        CHECKS.format(stage=stage, secret=SECRET).replace(
+            f"http://user:{SECRET}@127.0.0.1:1/", f"http://user:{quote(SECRET, safe='')}@127.0.0.1:1/"
         )
     )
+    (app.root / "checks" / "spellings.json").write_text(json.dumps(spellings(SECRET)))
     noise = "print(os.environ.get('API_TOKEN'), os.environ.get('DATABASE_URL'), flush=True)"
     app.pages(GREEN)
     source = (app.root / "app.py").read_text().replace("PAGES =", f"{noise}\nPAGES =", 1)
@@ -94,14 +133,13 @@ def prepare(app: App, stage: str) -> None:
 
 
 def leaks(*texts: str) -> list[str]:
-    """Which forms of the secret stand in these texts."""
-    return [form for form in FORMS for text in texts if form in text]
+    """What stands in these texts of any marker."""
+    return [piece for text in texts for marker in MARKERS for piece in found_in(text, marker)]
 
 
 def files_with_it(*folders: Path) -> list[str]:
-    """Every file below these folders that holds a form of the secret."""
-    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    return [str(path) for path in files if leaks(path.read_text(encoding="utf-8", errors="replace"))]
+    """Every file below these folders that holds something of a marker."""
+    return sorted({path for marker in MARKERS for path in holders(folders, marker)})
 
 
 @pytest.mark.parametrize("stage", ["predeploy", "build", "postdeploy"])
@@ -151,14 +189,30 @@ def test_log_of_a_release_that_dies_is_quoted_without_the_secret(app: App) -> No
     assert files_with_it(app.root / "reports", app.state / "runs") == []
 
 
-@pytest.mark.parametrize("options", [(), ("-v",), ("-vv", "-l", "--tb=long"), ("-rA",), ("-n", "2")], ids=" ".join)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-v",),
+        ("-vv", "-l", "--tb=long", "-s"),
+        ("-rA", "--capture=tee-sys"),
+        ("-n", "2", "-s"),
+        ("--log-cli-level=INFO",),
+    ],
+    ids=" ".join,
+)
 def test_bare_gate_prints_and_writes_no_secret(app: App, tmp_path: Path, options: tuple[str, ...]) -> None:
     """Whatever pytest is told to show; JUnit XML and the page too."""
     prepare(app, "predeploy")
     pages = tmp_path / "pages"
     pages.mkdir()
+    (app.root / "checks" / "conftest.py").write_text(PRINTS)
     command = [sys.executable, "-m", "pytest", "-m", "predeploy", "--env", "test", *options]
-    command += [f"--junit-xml={pages}/j.xml", f"--html={pages}/h.html", "--self-contained-html"]
+    command += [
+        f"--junit-xml={pages}/j.xml",
+        f"--html={pages}/h.html",
+        "--self-contained-html",
+        f"--log-file={pages}/l.log",
+    ]
     done = subprocess.run(
         command, cwd=app.root, check=False, capture_output=True, text=True, env={**os.environ, "PYTEST_ADDOPTS": ""}
     )
@@ -167,4 +221,69 @@ def test_bare_gate_prints_and_writes_no_secret(app: App, tmp_path: Path, options
     assert "test_message" in done.stdout
     assert leaks(done.stdout, done.stderr) == []
     assert files_with_it(pages) == []
-    assert {path.name for path in pages.iterdir()} == {"j.xml", "h.html"}
+    assert {path.name for path in pages.iterdir()} == {"j.xml", "h.html", "l.log"}
+    assert not list(app.root.rglob(".pytest_cache"))
+    if "-s" in options:
+        assert "[redacted]\nprinted whole at the end" in done.stdout + done.stderr
+
+
+def test_bare_gate_that_cannot_begin_prints_no_secret(app: App) -> None:
+    """What pytest says of a conftest that cannot be imported goes no other way."""
+    prepare(app, "predeploy")
+    (app.root / "checks" / "conftest.py").write_text(f"print({SECRET!r})\nraise RuntimeError({SECRET!r})\n")
+    command = [sys.executable, "-m", "pytest", "-m", "predeploy", "--env", "test"]
+    done = subprocess.run(command, cwd=app.root, check=False, capture_output=True, text=True)
+
+    assert done.returncode == 4, done
+    assert "RuntimeError: [redacted]" in done.stderr
+    assert leaks(done.stdout, done.stderr) == []
+
+
+STEPS = """
+[[env.test.step]]
+name = "tell"
+before = "migrate"
+run = "sh -c 'env; git remote -v; cat {folder}/.env checks/spellings.json; env >&2'"
+undo = "sh -c 'env; cat {folder}/.env checks/spellings.json >&2; exit 3'"
+"""
+
+
+def test_a_canary_in_every_input_is_in_no_file_and_on_no_terminal(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes back, then every other command; only 0600 files of releases and the instances' own logs hold it."""
+    monkeypatch.setenv("CI_JOB_TOKEN", OF_THE_SHELL)
+    (app.root / ".env").write_text(f"API_TOKEN={OLD}\n")
+    app.configure(options='env_file = ".env"')
+    noise = (
+        "import os, sys\nprint(dict(os.environ), flush=True)\nprint(dict(os.environ), file=sys.stderr, flush=True)\n"
+    )
+    app.pages(GREEN)
+    (app.root / "app.py").write_text(noise + (app.root / "app.py").read_text())
+    app.commit("says what it knows")
+    first, _ = app.deploy()
+    assert first.code == 0, first
+
+    prepare(app, "postdeploy")
+    with (app.root / ".env").open("a") as variables:
+        variables.write(f"HOOK=https://hooks.example.com/in?token={IN_QUERY}\n")
+    app.git("remote", "add", "origin", f"https://ci:{IN_REMOTE}@127.0.0.1:1/app.git")
+    app.configure(
+        options='env_file = ".env"', tables=STEPS.format(folder=app.root), install="cat .env checks/spellings.json"
+    )
+    (app.root / "gonogo.toml").write_text(
+        (app.root / "gonogo.toml").read_text().replace('"cat .env', f'"cat {app.root}/.env')
+    )
+    app.commit(f"Set the token to {SECRET}")
+    red = app.gonogo("deploy", "--env", "test")
+    said = [first, red]
+    words = "deploy", "plan", "plan --json", "status", "history --json", "rollback", "resume", "adopt"
+    said += [app.gonogo(*word.split(), "--env", "test") for word in words]
+    held = files_with_it(app.state)
+    releases = [path for path in held if "/source/" not in path]
+
+    assert red.code == 6, red
+    assert "undo tell" in red.err
+    assert [ended.code for ended in said[2:]] == [1, 0, 0, 0, 0, 1, 1, 4]
+    assert [leaks(ended.out, ended.err) for ended in said] == [[]] * len(said)
+    assert files_with_it(app.root / "reports", app.state / "runs") == []
+    assert {Path(path).relative_to(app.state).parts[0] for path in releases} == {"releases", "instances"}
+    assert open_to_others(releases) == []

@@ -15,6 +15,7 @@ from gonogo.inspection.secrets import (
     looks_secret,
     secret_values,
     url_passwords,
+    word_secrets,
 )
 
 
@@ -150,6 +151,26 @@ def test_url_passwords() -> None:
     """Every URL of a value is looked at; a URL without a password has none."""
     assert url_passwords("redis://:a@h1:1/0,redis://u:b%21@h2") == ("a", "b%21", "b!")
     assert url_passwords("http://localhost:8000/@me") == ()
+
+
+def test_word_secrets() -> None:
+    """The secrets of a command, by the names of its options and variables; programs, paths and switches are none."""
+    words = [
+        "sh",
+        "-c",
+        "PGPASSWORD='s3cret-1' run --api-key=s3cret-2 --token s3cret-3 -p 8000 --password-file /etc/pw",
+    ]
+    more = [
+        "redis-server",
+        "--requirepass",
+        "s3cret-4",
+        "--secret",
+        "--verbose",
+        "http://u:s3cret-5@db/?token=s3cret-6",
+    ]
+
+    assert word_secrets([*words, *more]) == {f"s3cret-{number}" for number in range(1, 7)}
+    assert word_secrets([]) == frozenset()
 
 
 def test_secret_shows_nothing() -> None:
