@@ -38,6 +38,8 @@ class Holder(BaseModel):
     since: datetime
     why: str
     beat: datetime
+    ticks: int = 0
+    """The same in ticks since boot, which no setting of the clock moves; 0 where the kernel does not say."""
     space: str = ""
     """Boot and process namespace of the machine: only there the pid means that process."""
 
@@ -60,7 +62,9 @@ class Holder(BaseModel):
     def _runs(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return abs(process.create_time() - self.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+            clock = abs(process.create_time() - self.started) < 1.0
+            same = _ticks(self.pid) == self.ticks if self.ticks else clock
+            return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -115,6 +119,7 @@ def _me(project: str, env: str, why: str) -> Holder:
         machine=platform.node(),
         pid=os.getpid(),
         started=psutil.Process().create_time(),
+        ticks=_ticks(os.getpid()),
         since=now,
         why=why,
         beat=now,
@@ -151,6 +156,14 @@ def _clear(path: Path) -> None:
                 left.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
+
+
+def _ticks(pid: int) -> int:
+    """When a process began, in the kernel's ticks since boot (the 22nd field of its stat, the name aside)."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(stat.rpartition(")")[2].split()[19])
+    return 0
 
 
 def _space() -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.crashing import BROKEN, SECOND, Crashing
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if os.environ.get("GONOGO_ALL_CRASHES") else 300)]
 
 
 @pytest.fixture

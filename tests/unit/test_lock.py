@@ -106,6 +106,16 @@ def test_lock_whose_pid_another_process_got_is_taken_over(tmp_path: Path) -> Non
         assert holder(tmp_path / "lock") == me
 
 
+def test_clock_that_was_set_does_not_free_a_lock(tmp_path: Path) -> None:
+    """Creation times move with the clock; the holder lives, and by the kernel's ticks it is the same process."""
+    with hold(tmp_path / "lock", project="a", env="b", why="deploy") as me:
+        (tmp_path / "lock").write_text(me.model_copy(update={"started": me.started - 3600}).model_dump_json())
+        with pytest.raises(LockedError) as caught, hold(tmp_path / "lock", project="a", env="b", why="x"):
+            pass
+
+    assert str(caught.value).endswith("Wait for that run to end.")
+
+
 def test_lock_of_a_process_that_nobody_has_reaped_is_taken_over(tmp_path: Path) -> None:
     """After ``kill -9`` in a container without an init the holder stays a zombie; it holds nothing any more."""
     code = (

@@ -278,7 +278,7 @@ def test_a_dead_holder_is_told_from_a_living_one(repository: Repository, gate: G
     """P38 says when the process that holds the environment is gone, and how to go on."""
     root = repository({"gonogo.toml": repository.process})
     with lock.hold(state.lock, project="shop", env="test", why="deploy") as holder:
-        text = holder.model_copy(update={"started": 1.0}).model_dump_json()
+        text = holder.model_copy(update={"ticks": 1}).model_dump_json()
     state.lock.write_text(text, encoding="utf-8")
 
     check = gate(root, *FREE).only()
