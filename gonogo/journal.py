@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gonogo.born import ticks_of
 from gonogo.host import Command, Completed
 
 __all__ = ["Journal", "read_journal"]
@@ -73,8 +74,8 @@ class Journal:
 
     def began(self, command: Command, pid: int, started: float) -> None:
         """A command runs (the runner's observer)."""
-        detached = command.detach is not None
-        self.write("command-began", argv=str(command), cwd=command.cwd, pid=pid, started=started, detached=detached)
+        born = {"pid": pid, "started": started, "ticks": ticks_of(pid)}
+        self.write("command-began", argv=str(command), cwd=command.cwd, **born, detached=command.detach is not None)
 
     def ended(self, completed: Completed) -> None:
         """A command ended (the runner's observer)."""

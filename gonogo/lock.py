@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ValidationError
 
+from gonogo.born import process_of, ticks_of
 from gonogo.errors import LockedError
 
 __all__ = ["STALE_AFTER", "Holder", "hold", "holder"]
@@ -60,13 +61,7 @@ class Holder(BaseModel):
         return self.machine == platform.node() and self.space == _space()
 
     def _runs(self) -> bool:
-        try:
-            process = psutil.Process(self.pid)
-            clock = abs(process.create_time() - self.started) < 1.0
-            same = _ticks(self.pid) == self.ticks if self.ticks else clock
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        return process_of(self.pid, started=self.started, ticks=self.ticks) is not None
 
     def __str__(self) -> str:
         """One line for people."""
@@ -119,7 +114,7 @@ def _me(project: str, env: str, why: str) -> Holder:
         machine=platform.node(),
         pid=os.getpid(),
         started=psutil.Process().create_time(),
-        ticks=_ticks(os.getpid()),
+        ticks=ticks_of(os.getpid()),
         since=now,
         why=why,
         beat=now,
@@ -156,14 +151,6 @@ def _clear(path: Path) -> None:
                 left.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
-
-
-def _ticks(pid: int) -> int:
-    """When a process began, in the kernel's ticks since boot (the 22nd field of its stat, the name aside)."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return int(stat.rpartition(")")[2].split()[19])
-    return 0
 
 
 def _space() -> str:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from gonogo.born import process_of
 from gonogo.host import kill_group
 from gonogo.journal import Journal, read_journal
 
@@ -65,13 +64,17 @@ def _is_move(line: Mapping[str, Any]) -> bool:
 
 def survivors(folder: Path) -> list[tuple[int, str]]:
     """Commands of a run that began, never ended, and still run: (pid, command line); instances are no commands."""
-    open_commands: dict[int, tuple[float, str]] = {}
+    open_commands: dict[int, Mapping[str, Any]] = {}
     for line in read_journal(folder / "journal.jsonl"):
         if line.get("event") == "command-began" and not line.get("detached"):
-            open_commands[int(line["pid"])] = (float(line.get("started", 0)), str(line.get("argv", "")))
+            open_commands[int(line["pid"])] = line
         elif line.get("event") == "command-ended":
             open_commands.pop(int(line["pid"]), None)
-    return [(pid, argv) for pid, (started, argv) in open_commands.items() if _is(pid, started)]
+    return [(pid, str(line.get("argv", ""))) for pid, line in open_commands.items() if _still_runs(pid, line)]
+
+
+def _still_runs(pid: int, line: Mapping[str, Any]) -> bool:
+    return process_of(pid, started=float(line.get("started", 0)), ticks=int(line.get("ticks", 0))) is not None
 
 
 def settle_run(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequence[str]] = tuple) -> list[str]:
@@ -91,11 +94,3 @@ def settle_run(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequen
 def close_run(folder: Path, journal: Journal) -> None:
     """Say in a cut-off run's own journal that it needs nobody any more; only once that is so."""
     Journal(folder / "journal.jsonl").write("run-settled", by=str(journal.path))
-
-
-def _is(pid: int, started: float) -> bool:
-    try:
-        process = psutil.Process(pid)
-        return abs(process.create_time() - started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gonogo.born import process_of, ticks_of
 from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.state import write_atomically
@@ -28,8 +29,6 @@ MARK = "GONOGO_INSTANCE"
 
 _POLL = 0.02
 _AFTER_KILL = 5.0
-_CLOCK = 1.0
-"""Seconds by which the kernel's account of a creation time may move when the clock is set."""
 
 
 class Instance(BaseModel):
@@ -41,6 +40,8 @@ class Instance(BaseModel):
     pid: int
     started: float
     """Creation time by the kernel's account (UTC seconds)."""
+    ticks: int = 0
+    """The same in ticks since boot, which no setting of the clock moves; 0 where the kernel does not say."""
     release: str
     port: int | None = None
     log: Path
@@ -118,6 +119,7 @@ def launch(
         service=service,
         pid=pid,
         started=_created(pid),
+        ticks=ticks_of(pid),
         release=release,
         port=port,
         log=log,
@@ -205,11 +207,7 @@ def exit_code(instance: Instance) -> int | None:
 
 
 def _leader(instance: Instance) -> psutil.Process | None:
-    try:
-        process = psutil.Process(instance.pid)
-        return process if abs(process.create_time() - instance.started) < _CLOCK else None
-    except psutil.Error:
-        return None
+    return process_of(instance.pid, started=instance.started, ticks=instance.ticks)
 
 
 def _once(processes: Iterable[psutil.Process]) -> list[psutil.Process]:

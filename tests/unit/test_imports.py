@@ -24,7 +24,7 @@ LAYERS = [
     {"records"},
     {"state", "lock", "reserve"},
     {"journal"},
-    {"barrier", "host", "release", "gate", "signals"},
+    {"barrier", "born", "host", "release", "gate", "signals"},
     {"config"},
     {"errors"},
     {"words", ""},

@@ -73,3 +73,19 @@ def test_surviving_command_is_ended_and_an_instance_is_not(tmp_path: Path) -> No
     assert survivors(tmp_path / "cut") == []
     assert [line["event"] for line in read_journal(own.path)] == ["settled"]
     assert read_journal(cut.path)[-1]["event"] == "run-settled"
+
+
+def test_survivor_is_found_although_the_clock_was_set(tmp_path: Path) -> None:
+    """Creation times move with the clock; another process that has the pid now is no survivor."""
+    argv = (sys.executable, "-c", "import time; time.sleep(60)")
+    cut = journal(tmp_path, "cut")
+    with subprocess.Popen(argv) as left:
+        cut.began(Command(argv=argv), left.pid, psutil.Process(left.pid).create_time() - 3600)
+        found = survivors(tmp_path / "cut")
+        ticks = read_journal(cut.path)[-1]["ticks"]
+        cut.path.write_text(cut.path.read_text().replace(f'"ticks": {ticks}', f'"ticks": {ticks - 1}'))
+        stranger = survivors(tmp_path / "cut")
+        left.kill()
+
+    assert [pid for pid, _ in found] == [left.pid]
+    assert stranger == []
