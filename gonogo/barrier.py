@@ -31,9 +31,13 @@ class Barrier:
     def __enter__(self) -> Self:
         """Open the pipes and listen."""
         _ONE_AT_A_TIME.acquire()
-        self._told, self._tell = os.pipe()
-        self._go, self._open = os.pipe()
-        self._thread.start()
+        try:
+            self._told, self._tell = os.pipe()
+            self._go, self._open = os.pipe()
+            self._thread.start()
+        except BaseException:  # no thread, no file left: the next start must not wait for this one
+            _ONE_AT_A_TIME.release()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

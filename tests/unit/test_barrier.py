@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gonogo.barrier import Barrier
 from gonogo.errors import CommandError
 from gonogo.host import Command, Completed, LocalHost
 
@@ -115,6 +118,21 @@ def test_program_that_cannot_be_run_ends_as_a_shell_says(tmp_path: Path) -> None
     assert [code for code, _ in notes.ended_with] == [127]
     assert "found No such file or directory (/no/such/program)" in notes.ended_with[0][1]
     assert f"found no folder {tmp_path / 'none'}" in str(caught.value)
+
+
+def test_start_that_cannot_be_watched_keeps_nobody_waiting() -> None:
+    """Without a file left for its pipes a start is an error; the next one works."""
+    host, limits = LocalHost(observer=Notes()), resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 1, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"), Barrier(lambda _: None):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert host.run(Command(argv=("true",))).ok
 
 
 def test_many_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:
