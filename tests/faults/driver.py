@@ -56,7 +56,7 @@ class Crash:
         self._popen = host._popen
         crash = self
         Journal.write = lambda journal, event, **facts: crash.write(journal, event, facts)  # type: ignore[method-assign]
-        host._popen = self.start  # type: ignore[assignment]
+        host._popen = self.start
 
     def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
         """Write a line; die before it or after it, or receive a signal."""
