@@ -39,9 +39,10 @@ class Gate:
         self.role = role
 
     def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool) -> GateResult:
-        """Run the gate; after the first touch, red checks are asked again before they count."""
+        """Run the gate; in the baseline and after the first touch, red checks are asked again before they count."""
         attempts = [self._once(work, about=about, root=root, only=(), number=0)]
-        of = work.place.environment.attempts if after_touch else 1
+        again = after_touch or self.role is Role.BASELINE
+        of = work.place.environment.attempts if again else 1
         for number in range(1, of):
             ids = undecided(attempts, of=of)
             if not ids or attempts[0].problem:

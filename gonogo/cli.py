@@ -37,6 +37,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_WHY = {
+    Exit.INTERRUPTED: "interrupted",
+    Exit.INTERNAL: "internal error",
+    Exit.USAGE: "wrong usage or configuration",
+    Exit.LOCKED: "another run holds the environment",
+}
+
 Env = Annotated[str | None, typer.Option("--env", metavar="NAME", help="environment of gonogo.toml")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
 Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
@@ -52,13 +59,11 @@ def main() -> int:
     try:
         code = get_command(app)(standalone_mode=False, prog_name="gonogo")
     except GonogoError as error:
-        _say(str(error))
-        return int(error.exit_code)
+        return _ended(error.exit_code, str(error))
     except KeyboardInterrupt:
-        _say("interrupted; nothing was touched")
-        return int(Exit.INTERRUPTED)
+        return _ended(Exit.INTERRUPTED, "interrupted; nothing was touched")
     except OSError as error:
-        return _os_error(error)
+        return _ended(Exit.NO_GO, explain(error))
     except Exception as error:  # noqa: BLE001 (click's usage errors, and our own bugs)
         return _other(error)
     return int(code) if isinstance(code, int) else 0
@@ -68,19 +73,23 @@ def _other(error: Exception) -> int:
     """Click's errors are wrong usage; anything else is a bug of ours."""
     show = getattr(error, "format_message", None)
     if show is not None:
-        _say(f"{show()} `gonogo --help` lists the commands, `gonogo COMMAND --help` their options.")
-        return int(Exit.USAGE)
+        help_ = "`gonogo --help` lists the commands, `gonogo COMMAND --help` their options."
+        return _ended(Exit.USAGE, f"{show()} {help_}")
     if type(error).__name__ == "Abort":
         return int(Exit.INTERRUPTED)
     if os.environ.get("GONOGO_DEBUG"):
         raise error
-    _say(f"internal error: {type(error).__name__}: {error}. GONOGO_DEBUG=1 shows where; please report it.")
-    return int(Exit.INTERNAL)
+    what_next = "`gonogo status` tells what serves. GONOGO_DEBUG=1 shows where it was; please report it."
+    return _ended(Exit.INTERNAL, f"{explain(error)}. {what_next}")
 
 
-def _os_error(error: OSError) -> int:
-    _say(explain(error))
-    return int(Exit.NO_GO)
+def _ended(code: Exit, said: str) -> int:
+    """Tell why a command did nothing; with ``--json`` also as a document, so that no reader finds an empty one."""
+    _say(said)
+    if "--json" in sys.argv[1:]:
+        document = {"exit_code": int(code), "ending": f"NOT STARTED: {_WHY.get(code, 'refused')}", "reason": said}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    return int(code)
 
 
 def _say(text: str) -> None:

@@ -81,7 +81,12 @@ _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
 
 def explain(error: BaseException) -> str:
-    """An error as the operator should read it; what the system refused is told with its place and a way out."""
+    """An error as the operator should read it; what the system refused is told with its place and a way out.
+
+    An error that nobody raised on purpose is a mistake of gonogo's, and is called so.
+    """
+    if not isinstance(error, OSError | GonogoError):
+        return f"internal error: {type(error).__name__}: {error}".removesuffix(": ")
     if not isinstance(error, OSError) or error.errno is None:
         return str(error) or type(error).__name__
     where, found = error.filename or "the disk", error.strerror or type(error).__name__

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gonogo.inspection.baseline import is_known
 from gonogo.records.results import CheckResult, GateResult
-from gonogo.words import OnRed, Outcome
+from gonogo.words import Exit, OnRed, Outcome
 
-__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "judge", "settle", "undecided"]
+__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "base_code", "counted", "judge", "settle", "undecided"]
 
 NEVER_EXCUSED = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
 """Checks of what runs; a new release is not excused because the old one failed them too."""
@@ -29,11 +29,12 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """The action, the checks that caused it, and what the operator should know besides."""
+    """The action, the checks that caused it, and those that are red and cause nothing."""
 
     action: Action
     causes: tuple[CheckResult, ...] = ()
-    notes: tuple[str, ...] = ()
+    excused: tuple[CheckResult, ...] = ()
+    """As warnings, which say why they do not count."""
     reason: str = ""
 
 
@@ -48,21 +49,31 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
     if gate.problem or not gate.asked:
         return Judgement(action=Action.ROLLBACK, reason=gate.problem or "nothing was checked")
     before = {check.id: check for check in baseline.checks} if baseline is not None else {}
-    notes: list[str] = []
+    excused: list[CheckResult] = []
     back: list[CheckResult] = []
     held: list[CheckResult] = []
+    shaky: list[CheckResult] = []
     for check in gate.blocking:
-        if _was_red(check, before) and is_known(check, pinned):
-            notes.append(f"{_name(check)} was red before this release too and does not turn it back: {check.found}")
+        prior = None if base_code(check) in NEVER_EXCUSED or not is_known(check, pinned) else before.get(check.id)
+        if prior is not None and _was_as_red(check, prior):
+            excused.append(_warning(check, "was red before this release too, so it does not turn it back"))
         elif check.on_red is OnRed.WARN:
-            notes.append(f"{_name(check)} is red and only warns: {check.found}")
+            excused.append(_warning(check, "is red and only warns"))
         elif check.on_red is OnRed.HOLD or (check.outcome is Outcome.INCONCLUSIVE and _answered_well(gate)):
             held.append(check)
+        elif prior is not None and prior.unstable:
+            shaky.append(check)
         else:
             back.append(check)
-    action = Action.ROLLBACK if back else Action.HOLD if held else Action.GO
-    causes = tuple(back or held)
-    return Judgement(action=action, causes=causes, notes=tuple(notes), reason=_reason(causes))
+    action = Action.ROLLBACK if back else Action.HOLD if held or shaky else Action.GO
+    causes = tuple([*back, *shaky] if back else [*held, *shaky])
+    return Judgement(action=action, causes=causes, excused=tuple(excused), reason=_reason(causes, shaky))
+
+
+def counted(gate: GateResult, judgement: Judgement) -> GateResult:
+    """The gate as the record shows it: what does not count is a warning, not a red check."""
+    softened = {check.id: check for check in judgement.excused}
+    return _with(gate, tuple(softened.get(check.id, check) for check in gate.checks))
 
 
 def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
@@ -79,12 +90,27 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
         if not check.blocks or not again:
             checks.append(check)
         elif len(reds) >= need:
-            checks.append(next(found for found in reversed(reds) if found.blocks))
+            checks.append(_as_most([found for found in reds if found.blocks]))
         else:
-            said = f"unstable: red {len(reds)} of {len(again) + 1} times ({check.found})"
-            checks.append(check.model_copy(update={"outcome": Outcome.WARNED, "found": said}))
+            word = "red" if check.outcome is Outcome.FAILED else "could not be found out"
+            said = f"unstable: {word} {len(reds)} of {len(again) + 1} times ({check.found})"
+            checks.append(check.model_copy(update={"outcome": Outcome.WARNED, "found": said, "unstable": True}))
     seconds = sum(gate.seconds for gate in attempts)
-    return first.model_copy(update={"checks": tuple(checks), "seconds": seconds})
+    return _with(first, tuple(checks)).model_copy(update={"seconds": seconds})
+
+
+def _with(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
+    """The gate with other verdicts; an exit status that only told of a red check follows them."""
+    changed = gate.model_copy(update={"checks": checks})
+    green = gate.exitstatus == Exit.NO_GO and gate.blocking and not changed.blocking and not changed.problem
+    return changed.model_copy(update={"exitstatus": int(Exit.GO)}) if green else changed
+
+
+def _as_most(reds: Sequence[CheckResult]) -> CheckResult:
+    """The last of the more frequent kind of red: a wrong answer, unless most asks could not find out."""
+    failed = [check for check in reds if check.outcome is Outcome.FAILED]
+    unknown = [check for check in reds if check.outcome is not Outcome.FAILED]
+    return (failed if len(failed) >= len(unknown) else unknown)[-1]
 
 
 def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
@@ -94,7 +120,7 @@ def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
     for check in attempts[0].blocking:
         asked = [check, *(found for gate in attempts[1:] for found in gate.checks if found.id == check.id)]
         reds = sum(map(_counts, asked))
-        if _base(check) in SEEN_ONCE:
+        if base_code(check) in SEEN_ONCE:
             continue
         if reds < need and (of - len(asked)) + reds >= need and len(asked) < of:
             open_ids.append(check.id)
@@ -106,29 +132,36 @@ def _counts(check: CheckResult) -> bool:
     return check.blocks or check.outcome is Outcome.SKIPPED
 
 
-def _base(check: CheckResult) -> str:
+def base_code(check: CheckResult) -> str:
+    """``D09`` of ``D09[GET /login]``; empty for a check without a code."""
     return (check.code or "").split("[")[0]
 
 
-def _was_red(check: CheckResult, before: Mapping[str, CheckResult]) -> bool:
-    """Red before, and not one of those that are never excused."""
-    prior = before.get(check.id)
-    return prior is not None and prior.outcome.is_red and _base(check) not in NEVER_EXCUSED
+def _was_as_red(check: CheckResult, prior: CheckResult) -> bool:
+    """Red before already; what could not be found out then does not excuse what is seen to be wrong now."""
+    return prior.blocks and (prior.outcome is Outcome.FAILED or check.outcome is Outcome.INCONCLUSIVE)
+
+
+def _warning(check: CheckResult, why: str) -> CheckResult:
+    known = "" if check.outcome is Outcome.FAILED else " (could not be found out)"
+    found = f"{why}{known}: {check.found}"
+    return check.model_copy(update={"outcome": Outcome.WARNED, "found": found, "excused": True})
 
 
 def _answered_well(gate: GateResult) -> bool:
-    """Whether liveness or any endpoint was seen to be good in this very gate."""
-    good = {(check.code or "").split("[")[0] for check in gate.checks if check.outcome is Outcome.PASSED}
-    return bool(good & {"D06", "D07", "D09"})
+    """Whether the instances' own health, liveness or any endpoint was seen to be good in this very gate."""
+    good = {base_code(check) for check in gate.checks if check.outcome is Outcome.PASSED}
+    return bool(good & {"D02", "D06", "D07", "D09"})
 
 
 def _name(check: CheckResult) -> str:
     return check.code or check.id
 
 
-def _reason(causes: Sequence[CheckResult]) -> str:
+def _reason(causes: Sequence[CheckResult], shaky: Sequence[CheckResult]) -> str:
     if not causes:
         return ""
     more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
     word = "could not be found out" if causes[0].outcome is Outcome.INCONCLUSIVE else "is red"
-    return f"{_name(causes[0])} {word}: {causes[0].found}{more}"
+    unstable = ", and was unstable before this release" if causes[0] in shaky else ""
+    return f"{_name(causes[0])} {word}{unstable}: {causes[0].found}{more}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Callable, Sequence
 
 from gonogo.asking import Gate
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain
-from gonogo.judgement import Action, Judgement, judge
+from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.probe import DowntimeProbe
@@ -38,6 +39,9 @@ class Pipeline:
 
     def deploy(self, recipe: Recipe) -> Outcome:
         """Run to GO, or stop before the first touch, or go back."""
+        return self._told(lambda: self._deploy(recipe))
+
+    def _deploy(self, recipe: Recipe) -> Outcome:
         touch = recipe.first_touch
         try:
             with self._signals.interruptible():
@@ -60,6 +64,9 @@ class Pipeline:
 
     def go_back(self, target: Release, outgoing: Release) -> Outcome:
         """Start a kept release and prove it by its own gate; the operator asked for it."""
+        return self._told(lambda: self._go_back(target, outgoing))
+
+    def _go_back(self, target: Release, outgoing: Release) -> Outcome:
         self._work.serving = outgoing
         try:
             url = self._probe_url()
@@ -75,6 +82,9 @@ class Pipeline:
 
         ``back`` says why it must go back in any case.
         """
+        return self._told(lambda: self._recover(recipe, cut, back=back))
+
+    def _recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
         work = self._work
         work.done += [name for name in cut.begun if not name.startswith("undo ")]
         work.ladder, work.rung = cut.ladder, cut.rung
@@ -166,7 +176,7 @@ class Pipeline:
         except (GonogoError, OSError) as error:
             return self._back(probe, explain(error))
         except Exception as error:  # noqa: BLE001 (a bug of ours must not leave the target half way)
-            return self._back(probe, f"internal error: {type(error).__name__}: {error}")
+            return self._back(probe, self._internal(error))
         if judgement.action is Action.ROLLBACK:
             return self._back(probe, judgement.reason, causes=judgement.causes)
         self._outcome.held = judgement.action is Action.HOLD
@@ -179,9 +189,8 @@ class Pipeline:
         for step in steps:
             if isinstance(step, Gate):
                 probe.mark("settled")
-                self._outcome.asked = self._steps.gate(step)
-                judgement = judge(self._outcome.asked, baseline=self._work.baseline, pinned=self._pinned())
-                self._work.notes += judgement.notes
+                self._outcome.asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
+                judgement = self._judged(self._outcome.asked)
                 if judgement.action is not Action.GO:
                     break
                 if step.stage is Stage.BUILD:  # one of the team's steps came before it
@@ -191,6 +200,24 @@ class Pipeline:
             else:
                 self._steps.move(step)
         return judgement
+
+    def _told(self, run: Callable[[], Outcome]) -> Outcome:
+        """A run with an ending, whatever happens: an error of ours says where it leaves the target."""
+        try:
+            return run()
+        except Exception as error:  # noqa: BLE001 (the last net)
+            touched = self._outcome.first_touch is not None
+            return self._outcome.end(Exit.NEEDS_HUMAN if touched else Exit.INTERNAL, self._internal(error))
+
+    def _internal(self, error: Exception) -> str:
+        """What happened, in one line; the journal has the traceback."""
+        journal = self._work.journal
+        with contextlib.suppress(OSError):
+            journal.write("internal-error", traceback="".join(traceback.format_exception(error)))
+        return f"{explain(error)} (traceback: {journal.path})"
+
+    def _judged(self, gate: GateResult) -> Judgement:
+        return judge(gate, baseline=self._work.baseline, pinned=self._pinned())
 
     def _back(
         self, probe: DowntimeProbe, reason: str, *, causes: tuple[CheckResult, ...] = (), interrupted: bool = False

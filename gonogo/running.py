@@ -19,6 +19,10 @@ from gonogo.words import Exit, Role
 __all__ = ["Outcome", "Steps", "why"]
 
 
+def _as_it_is(gate: GateResult) -> GateResult:
+    return gate
+
+
 @dataclass(kw_only=True)
 class Outcome:
     """How a run ended."""
@@ -61,8 +65,13 @@ class Steps:
         self._work.journal.write("first-touch", release=self._work.release.id)
         self._outcome.first_touch = datetime.now(UTC)
 
-    def gate(self, step: Gate, *, about: Release | None = None) -> GateResult:
-        """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise."""
+    def gate(
+        self, step: Gate, *, about: Release | None = None, counted: Callable[[GateResult], GateResult] = _as_it_is
+    ) -> GateResult:
+        """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise.
+
+        ``counted`` says what of it counts; the terminal and the record show that.
+        """
         work, after_touch = self._work, self._outcome.first_touch is not None
         subject = about or (work.serving if step.role is Role.BASELINE else work.release)
         root = about.root if about is not None else work.release.root
@@ -73,10 +82,11 @@ class Steps:
         except BaseException as error:
             work.journal.leave(ok=False, problem=str(error))
             raise
-        ok = not gate.blocking and not gate.problem and bool(gate.asked)
-        work.journal.leave(ok=ok, summary=gate.summary())
-        said = gate.problem.splitlines()[0] if gate.problem else gate.summary()
-        result = StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=gate)
+        shown = counted(gate)
+        ok = not shown.blocking and not shown.problem and bool(shown.asked)
+        work.journal.leave(ok=ok, summary=shown.summary())
+        said = shown.problem.splitlines()[0] if shown.problem else shown.summary()
+        result = StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=shown)
         self._note(result.model_copy(update={"started": started}))
         return gate
 

@@ -7,7 +7,8 @@ import time
 from datetime import UTC, datetime
 
 from gonogo.asking import Gate
-from gonogo.errors import GonogoError, explain
+from gonogo.errors import explain
+from gonogo.judgement import NEVER_EXCUSED, base_code
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.start import Restore, Stop
@@ -55,7 +56,7 @@ class WayBack:
             outcome.back_after = time.monotonic() - begin
             self._probe.mark("settled")
             self._verify(Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
-        except (GonogoError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (whatever it was, a person is needed now)
             return outcome.end(Exit.NEEDS_HUMAN, explain(error))
         self._work.release = outcome.went_back_to = restore.target
         if self._proven(restore.target):
@@ -123,7 +124,7 @@ class WayBack:
                 self._work.runtime.wait(self._work.place, self._work.host)
                 gate = self._steps.gate(step, about=target)
             self._outcome.verified = gate
-        except (GonogoError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (a gate that could not be asked proves nothing)
             self._outcome.verified = GateResult(
                 stage=Stage.POSTDEPLOY,
                 env=self._work.place.environment.name,
@@ -138,18 +139,36 @@ class WayBack:
         if target is not None:
             outcome.went_back_to = target
             outcome.exit_code = safe if self._proven(target) and not failed else Exit.NEEDS_HUMAN
+            if outcome.exit_code is Exit.NEEDS_HUMAN:
+                again = f"gonogo rollback --env {work.place.environment.name} --to {target.id}"
+                work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
             return outcome
-        stored = "migrate" in work.done and bool(work.release.heads or work.runtime.prepare(work.place, work.release))
+        stored = self._stored()
         if stored:
-            work.notes.append("What the first deploy stored (volumes, a migrated database) was left as it is.")
+            work.notes.append(f"What the first deploy stored was left as it is: {', '.join(stored)}.")
         outcome.exit_code = Exit.NEEDS_HUMAN if failed or stored else safe
         return outcome
 
+    def _stored(self) -> list[str]:
+        """What a first deploy may have left for good, in words."""
+        work = self._work
+        migrated = [f"the database, migrated to {', '.join(work.release.heads)}"] if work.release.heads else []
+        found = migrated if "migrate" in work.done else []
+        if {"migrate", "start"} & set(work.done):
+            found += work.runtime.stores(work.place, work.release)
+        return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
+
     def _proven(self, target: Release) -> bool:
-        """Nothing is red that was not red before: in the release's own gate, or in this run's baseline."""
+        """Nothing is red that was not red before: in the release's own gate, or in this run's baseline.
+
+        What could not be found out proves nothing, and a release that does not run is proven by no baseline.
+        """
         gate = self._outcome.verified
         if gate is None or gate.problem or not gate.asked:
             return False
         before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
         red_before = {check.id for known in before for check in known.blocking}
-        return all(check.id in red_before for check in gate.blocking)
+        return all(
+            check.id in red_before and check.outcome is Verdict.FAILED and base_code(check) not in NEVER_EXCUSED
+            for check in gate.blocking
+        )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import inspect
+import socket
 import time
 import traceback
+import urllib.request
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ import httpx
 import pytest
 
 from gonogo.errors import GonogoError
+from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
@@ -36,6 +40,7 @@ _LETTERS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.SKIPPED: "s",
 }
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _UNRESOLVED = (
     "Name or service not known",
     "Temporary failure in name resolution",
@@ -295,16 +300,40 @@ def _place(error: BaseException | None, report: pytest.TestReport) -> str:
 
 
 def _transport(error: httpx.TransportError) -> tuple[Outcome, str]:
+    """Failed: the subject refused or broke off. Inconclusive: the way to it is broken, so nobody knows."""
     try:
-        url = str(error.request.url)
+        url = error.request.url
     except RuntimeError:
-        url = "the address"
+        url = httpx.URL("")
     text = str(error) or type(error).__name__
-    if any(part in text for part in _UNRESOLVED):
+    causes = list(_chain(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes) or any(part in text for part in _UNRESOLVED):
         return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
     if isinstance(error, httpx.ConnectTimeout):
         return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
+    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
+        return Outcome.INCONCLUSIVE, f"{url}: there is no way to it from here ({text})"
+    proxy = _proxy_of(url)
+    if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
+        return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
     return Outcome.FAILED, f"{url}: {text}"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _proxy_of(url: httpx.URL) -> str:
+    """The variable that sends requests for an address through a proxy of the deployer's; empty without one."""
+    proxies = urllib.request.getproxies_environment()
+    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
+    if kind is None or is_loopback(str(url)) or urllib.request.proxy_bypass_environment(url.host, proxies):
+        return ""
+    return f"{kind.upper()}_PROXY"
 
 
 def _message(error: BaseException | None) -> str:

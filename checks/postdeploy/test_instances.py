@@ -12,7 +12,7 @@ from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.release import Release
-from gonogo.runtimes.base import Inspector, InstanceState
+from gonogo.runtimes.base import LIMITED, Inspector, InstanceState
 
 __all__: list[str] = []
 
@@ -45,6 +45,9 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     if not instances:
         pytest.skip("no running instance has a health check")
     _attach(evidence, instances)
+    limited = [one.name for one in instances if one.health == LIMITED]
+    if limited:
+        raise InconclusiveError(f"{', '.join(limited)}: found 429, a limit on requests; ask again later")
     wrong = [f"{one.name} {one.health}" for one in instances if one.health != "healthy"]
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} healthy instances"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
-from gonogo.commands.recover import Screen, clear_untouched, remember
-from gonogo.errors import RefusedError, explain
+from gonogo.commands.recover import Screen, clear_untouched, recorded, remember
+from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.moves.base import Options
 from gonogo.pipeline import Pipeline
@@ -18,7 +18,6 @@ from gonogo.recipes import deploy_recipe
 from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.signals import Signals
-from gonogo.words import Exit
 
 __all__ = ["deploy"]
 
@@ -52,13 +51,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, tell=screen.step, signals=signals)
         outcome = pipeline.deploy(recipe)
-        try:
-            remember(work, outcome)
-        except OSError as error:
-            outcome.exit_code = Exit.NEEDS_HUMAN
-            outcome.reason = (
-                f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
-            )
+        recorded(outcome, lambda: remember(work, outcome))
         return finish(
             work,
             outcome,

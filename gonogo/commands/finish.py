@@ -18,6 +18,7 @@ from gonogo.records.results import CommitLine, RunResult
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
 from gonogo.state import write_atomically
+from gonogo.words import Exit
 
 __all__ = ["finish"]
 
@@ -39,12 +40,12 @@ def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, second
     problem = write_run(work.reports, run, work.journal.path)
     if problem:
         run = run.model_copy(update={"notes": (*run.notes, problem)})
-    _let_go(work)
+    with contextlib.suppress(GonogoError, OSError):  # what is kept too long harms nobody; the next run tries again
+        _let_go(work)
     return run
 
 
 def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
-    current = work.state.current()
     probed = _probed(work.folder / "probe.jsonl")
     commits = _commits(work, kind)
     return RunResult(
@@ -60,7 +61,7 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
         more_commits=max(len(commits) - _MOST_COMMITS, 0),
         said=work.options.reason,
         serving=work.serving.id if work.serving else None,
-        serving_after=None if outcome.stopped else current.id if current else None,
+        serving_after=_serving_after(work, outcome),
         started=started,
         seconds=seconds,
         exit_code=outcome.exit_code,
@@ -100,6 +101,18 @@ def _commits(work: Work, kind: str) -> tuple[CommitLine, ...]:
     except (GonogoError, OSError):
         return ()
     return tuple(CommitLine(id=commit.id, subject=commit.summary) for commit in found)
+
+
+def _serving_after(work: Work, outcome: Outcome) -> str | None:
+    """What serves when the run has ended; None when nothing does, or when the way back did not start it."""
+    replaced = bool({"start", "restore"} & set(work.done))
+    lost = outcome.exit_code is Exit.NEEDS_HUMAN and replaced and outcome.back_after is None and not outcome.held
+    try:
+        current = work.state.current()
+    except (GonogoError, OSError) as error:
+        work.notes.append(f"Which release serves is not known: {explain(error)}")
+        return None
+    return None if outcome.stopped or lost or current is None else current.id
 
 
 def _let_go(work: Work) -> None:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
-from gonogo.errors import GonogoError
+from gonogo.errors import GonogoError, explain
 from gonogo.host import Command
+from gonogo.judgement import base_code
 from gonogo.moves.base import Options, Work, run_all
 from gonogo.notify import begun
 from gonogo.pipeline import Outcome, Pipeline
@@ -31,6 +32,7 @@ __all__ = [
     "close_all",
     "cut_off",
     "pinned",
+    "recorded",
     "recover",
     "remember",
     "run_name",
@@ -78,7 +80,7 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     pipeline = Pipeline(work, tell=screen.step, signals=signals)
     recipe = deploy_recipe(work.place.environment, first=work.serving is None)
     outcome = pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
-    _record(work, outcome, kind=kind)
+    recorded(outcome, lambda: _record(work, outcome, kind=kind))
     seconds = time.monotonic() - begin
     result = finish(work, outcome, kind=kind, started=started, seconds=seconds)
     if outcome.first_touch is not None:
@@ -186,6 +188,22 @@ def pinned(at: Where, target: Release) -> Where:
     )
 
 
+def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
+    """Record how a run left its target; when that fails, a person has to know."""
+    try:
+        record()
+    except Exception as error:  # noqa: BLE001 (the target was touched: no error may hide how it stands)
+        outcome.exit_code = Exit.NEEDS_HUMAN
+        outcome.reason = f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
+
+
+def _is_its_fault(outcome: Outcome) -> bool:
+    """Whether its checks turned a release back; one whose runtime died under it may be as good as any."""
+    checks = outcome.asked.checks if outcome.asked is not None else ()
+    blind = any(check.outcome is Verdict.INCONCLUSIVE and base_code(check) in {"D01", "D04"} for check in checks)
+    return not blind and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
+
+
 def remember(work: Work, outcome: Outcome) -> None:
     """Record which release serves now, and which one is bad."""
     release = work.release
@@ -198,6 +216,6 @@ def remember(work: Work, outcome: Outcome) -> None:
     elif outcome.held and "start" in work.done:
         work.state.save(release)
         work.state.set_current(release.id)
-    elif outcome.first_touch is not None and any(cause.outcome is Verdict.FAILED for cause in outcome.causes):
+    elif outcome.first_touch is not None and _is_its_fault(outcome):
         work.release = release.model_copy(update={"bad": work.redactor.text(outcome.reason)})
         work.state.save(work.release)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
-from gonogo.commands.recover import Screen, close_all, cut_off, pinned, recover, run_name, settle_all
+from gonogo.commands.recover import Screen, close_all, cut_off, pinned, recorded, recover, run_name, settle_all
 from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.moves.base import Options
@@ -63,7 +63,7 @@ def start_kept(
     with signals.way_back():
         outcome = pipeline.go_back(target, outgoing)
         if outcome.exit_code is Exit.GO:
-            at.state.set_current(target.id)
+            recorded(outcome, lambda: at.state.set_current(target.id))
         seconds = time.monotonic() - begin
         result = finish(work, outcome, kind="rollback", started=started, seconds=seconds)
         if outcome.first_touch is not None:

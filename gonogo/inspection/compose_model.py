@@ -24,6 +24,7 @@ __all__ = [
     "self_migrating",
     "start_words",
     "volumes_declared",
+    "volumes_used",
     "with_build",
 ]
 
@@ -134,6 +135,19 @@ def volumes_declared(model: Mapping[str, Any]) -> tuple[NamedVolume, ...]:
         NamedVolume(key, (volume or {}).get("name") or f"{model['name']}_{key}", bool((volume or {}).get("external")))
         for key, volume in (model.get("volumes") or {}).items()
     )
+
+
+def volumes_used(model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """List for each service the named volumes that it may write to, by the names that the engine knows them by."""
+    names = {volume.key: volume.name for volume in volumes_declared(model)}
+    return {
+        name: tuple(
+            names.get(str(volume.get("source")), str(volume.get("source")))
+            for volume in service.get("volumes") or ()
+            if volume.get("type") == "volume" and volume.get("source") and not volume.get("read_only")
+        )
+        for name, service in _services(model).items()
+    }
 
 
 def start_words(service: Mapping[str, Any]) -> tuple[str, ...]:

@@ -77,8 +77,9 @@ def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:
 
 
 def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:
-    """The warnings of all gates about the candidate, each once."""
-    return tuple({check.id: check for gate in _gates(run) for check in warnings_of(gate)}.values())
+    """The warnings of all gates about the candidate, each once; what is red and does not count comes first."""
+    found = {check.id: check for gate in _gates(run) for check in warnings_of(gate)}
+    return tuple(sorted(found.values(), key=lambda check: not check.excused))
 
 
 def verdict_of(said: str) -> str:
@@ -164,8 +165,10 @@ def _needs_human(run: RunResult) -> str:
     target = short(run.went_back_to or (run.release if run.kind == "rollback" else run.serving))
     if not target:
         return f"what serves is not known{_because(run)}"
-    if _failed(run, "restore") or run.went_back_to is None:
+    if _failed(run, "restore") or (run.kind == "rollback" and run.went_back_to is None):
         return f"{target} could not be started again{_because(run)}"
+    if run.went_back_to is None:
+        return f"the way back was cut short, what serves is not known{_because(run)}"
     back = (
         f"{target} is back after {run.back_after:.1f} s"
         if run.back_after is not None
@@ -182,8 +185,10 @@ def _doubt(run: RunResult) -> str:
         return f"but its gate could not be asked: {clip(first_line(gate.problem), _REASON)}"
     if not gate.asked:
         return "but its gate checked nothing"
-    if gate.blocking:
+    if gate.count(Outcome.FAILED) and gate.blocking:
         return f"but its gate is red: {gate.summary()}"
+    if gate.blocking:
+        return f"but its gate could not find out whether it is well: {gate.summary()}"
     broken = [step.name for step in run.steps if step.kind == "move" and step.after_touch and not step.ok]
     where = f" ({', '.join(broken)})" if broken else ""
     return f"its gate: {gate.summary()}; but a step on the way back failed{where}"

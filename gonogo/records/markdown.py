@@ -14,7 +14,7 @@ from gonogo.records.endings import downtime_said, ending, gate_page, red_checks,
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
-from gonogo.words import Outcome
+from gonogo.words import Exit, Outcome
 
 __all__ = ["LIMIT", "render", "render_gate"]
 
@@ -100,7 +100,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "commit": commit,
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
-        "serves now": _code(run.serving_after) or "nothing that went GO",
+        "serves now": _code(run.serving_after) or _nothing(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.name})",
         "first touch": when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
         "downtime": downtime_said(run),
@@ -108,6 +108,10 @@ def _facts(run: RunResult, budget: int) -> str:
         "reports": _code(run.reports),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
+
+
+def _nothing(run: RunResult) -> str:
+    return "nothing that went GO" if run.stopped or run.exit_code is not Exit.NEEDS_HUMAN else "not known"
 
 
 def _red(check: CheckResult, budget: int) -> Iterator[str]:

@@ -97,6 +97,10 @@ class CheckResult(BaseModel):
     seconds: float = 0.0
     fingerprint: str = ""
     """Changes when the check's own source or its configuration stanza changes."""
+    unstable: bool = False
+    """Asked several times, it was red in some of them and not often enough to count."""
+    excused: bool = False
+    """Red, and a warning all the same: it was red before the release too, or only warns."""
 
     @property
     def blocks(self) -> bool:

@@ -19,6 +19,7 @@ from gonogo.inspection.contents import FileDigest
 from gonogo.release import Release
 
 __all__ = [
+    "LIMITED",
     "Artifact",
     "ImageFacts",
     "Inside",
@@ -28,6 +29,10 @@ __all__ = [
     "Runtime",
     "RuntimeUnreachableError",
 ]
+
+
+LIMITED = "not known: 429, a limit on requests"
+"""The health of an instance that answered that it is asked too often."""
 
 
 class RuntimeUnreachableError(GonogoError):
@@ -77,7 +82,7 @@ class InstanceState:
     status: str
     """``running``, ``restarting``, ``exited``, ``missing`` …"""
     health: str | None
-    """``healthy``, ``starting``, ``unhealthy``; None without a health check."""
+    """``healthy``, ``starting``, ``unhealthy``, or ``LIMITED``; None without a health check."""
     restarts: int
     started_at: str
     image: str | None
@@ -130,11 +135,14 @@ class Inspector(Protocol):
     def instances(self) -> Sequence[InstanceState]:
         """Every instance of every deployed service; one that should run and does not is ``missing``."""
 
+    def fronts(self) -> Sequence[InstanceState]:
+        """What stands in front of the deployed services (a proxy), whatever release it was started with."""
+
     def inside(self, service: str) -> Inside:
         """The running instance of a service."""
 
-    def logs(self, since: datetime | None) -> Mapping[str, list[str]]:
-        """Service → its log lines since then."""
+    def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
+        """Service → its log lines since then; ``around``: also of what stands in front."""
 
     def url(self, service: str | None = None) -> str | None:
         """Where a service (or the environment) answers; no trailing slash."""
@@ -215,6 +223,9 @@ class Runtime(Protocol):
 
     def stop(self, place: Place, release: Release, host: Host) -> None:
         """Stop and remove this release's instances; data (volumes, databases) stay."""
+
+    def stores(self, place: Place, release: Release) -> tuple[str, ...]:
+        """What stays behind when everything of this release is stopped, each in words; nothing for most processes."""
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away a release's artifact (retention)."""

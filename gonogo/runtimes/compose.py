@@ -25,6 +25,7 @@ from gonogo.runtimes.compose_render import app_folder, project_folder, render
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
 from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
 from gonogo.runtimes.compose_steps import Steps, groups_of
+from gonogo.runtimes.compose_stores import stores_of
 
 __all__ = ["ComposeRuntime", "cli"]
 
@@ -165,6 +166,11 @@ class ComposeRuntime:
             CommandError: Compose could not remove them.
         """
         host.run(self._command(place, release, self._path(release), "down")).require()
+
+    def stores(self, place: Place, release: Release) -> tuple[str, ...]:
+        """Volumes, folders of the host that are mounted writable, and what other data stores keep."""
+        model = self._model(place, release)
+        return stores_of(model, release.services or deployed(place, model))
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the release's own tags, its worktree and its folder."""

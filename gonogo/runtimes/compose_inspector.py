@@ -67,11 +67,18 @@ class ComposeInspector:
 
     def instances(self) -> Sequence[InstanceState]:
         """One row for each container of a deployed service, and one for each that is missing."""
+        return self._rows(self.services)
+
+    def fronts(self) -> Sequence[InstanceState]:
+        """The same for what stands in front of them."""
+        return self._rows(compose_model.fronts(self.model, self.services))
+
+    def _rows(self, services: Sequence[str]) -> Sequence[InstanceState]:
         with connect() as client:
             containers = containers_of(client, self._project)
             rows = [instance_of(container.attrs, one_shots=self._one_shots) for container in containers]
-        wanted = [row for row in rows if row.service in self.services]
-        return sorted([*wanted, *self._missing(wanted)], key=lambda row: (row.service, row.name))
+        wanted = [row for row in rows if row.service in services]
+        return sorted([*wanted, *self._missing(wanted, services)], key=lambda row: (row.service, row.name))
 
     def inside(self, service: str) -> ComposeInside:
         """The first running container of a service.
@@ -92,10 +99,11 @@ class ComposeInspector:
             name = running[0].name or running[0].id or ""
         return ComposeInside(service=service, container=name, code=self._code(service, workdir), host=self._host)
 
-    def logs(self, since: datetime | None) -> Mapping[str, list[str]]:
-        """Service → its lines since then, without colours; replicas one after the other."""
+    def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
+        """Service → its lines since then, without colours; replicas one after the other. ``around``: fronts too."""
         moment = since.timestamp() if since is not None else None
-        lines: dict[str, list[str]] = {service: [] for service in self.services}
+        fronts = compose_model.fronts(self.model, self.services) if around else ()
+        lines: dict[str, list[str]] = {service: [] for service in (*self.services, *fronts)}
         with connect() as client:
             for container in containers_of(client, self._project):
                 service = container.labels.get(_SERVICE, "")
@@ -167,9 +175,9 @@ class ComposeInspector:
             return code_of(build, workdir, self._release.source_root(self._place.project.app.root))
         return code_of(build, workdir, self._place.project.source_root)
 
-    def _missing(self, rows: Sequence[InstanceState]) -> Iterator[InstanceState]:
+    def _missing(self, rows: Sequence[InstanceState], services: Sequence[str]) -> Iterator[InstanceState]:
         definitions = services_of(self.model)
-        for service in self.services:
+        for service in services:
             count = sum(row.service == service for row in rows)
             for number in range(count + 1, expected_count(definitions.get(service, {})) + 1):
                 yield InstanceState(

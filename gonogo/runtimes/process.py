@@ -157,6 +157,10 @@ class ProcessRuntime:
         for service in release.services:
             end_strays(instances.mark(service), grace=self._grace, release=release.id)
 
+    def stores(self, place: Place, release: Release) -> tuple[str, ...]:  # noqa: ARG002 (this runtime has none)
+        """Return nothing: a process keeps nothing that this runtime knows of."""
+        return ()
+
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the worktree (while it stands), the environment, and the logs."""
         worktree = Command(

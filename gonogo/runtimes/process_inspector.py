@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from gonogo.config import Environment
@@ -14,7 +15,7 @@ from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest, digest_of
 from gonogo.inspection.image_files import read_tree
 from gonogo.release import Release
-from gonogo.runtimes.base import ImageFacts, InstanceState, Place
+from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Place
 from gonogo.runtimes.process_health import ask
 from gonogo.runtimes.process_instances import Instance, Instances, exit_code, is_alive
 from gonogo.runtimes.process_pinned import application, pinned, settings, venv
@@ -111,6 +112,10 @@ class ProcessInspector:
         """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
         return [self._state(service) for service in self._services()]
 
+    def fronts(self) -> Sequence[InstanceState]:
+        """Nothing: this runtime starts no proxy."""
+        return ()
+
     def inside(self, service: str) -> ReleaseEnvironment:
         """The environment that the running instance of a service was started from.
 
@@ -127,7 +132,12 @@ class ProcessInspector:
         label = f"{record} of release {record.release}"
         return ReleaseEnvironment(self._place, self._started_from(record), service, self._host, label=label)
 
-    def logs(self, since: datetime | None) -> Mapping[str, list[str]]:  # noqa: ARG002 (output carries no time)
+    def logs(
+        self,
+        since: datetime | None,  # noqa: ARG002 (output carries no time)
+        *,
+        around: bool = False,  # noqa: ARG002 (nothing stands around)
+    ) -> Mapping[str, list[str]]:
         """Service → everything that its present instance wrote since it was started.
 
         Raises:
@@ -184,7 +194,10 @@ class ProcessInspector:
         service = pinned(self._place, release).services.get(record.service)
         if service is None or service.port is None:
             return None
-        return "healthy" if ask(service) == service.live_status else "unhealthy"
+        answer = ask(service)
+        if answer == HTTPStatus.TOO_MANY_REQUESTS != service.live_status:
+            return LIMITED
+        return "healthy" if answer == service.live_status else "unhealthy"
 
     def _started_from(self, record: Instance) -> Release:
         if self._release is not None and self._release.id == record.release:

@@ -101,12 +101,12 @@ class Stack:
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")[:7]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the command line and go on."""
+    def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start the command line and go on; ``environ`` is added to its variables."""
         return subprocess.Popen(
             self.place(sys.executable, "-P", "-m", "gonogo", *arguments),
             cwd=self.root,
-            env=self.environ(),
+            env={**self.environ(), **(environ or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -43,7 +43,9 @@ def test_refusal_without_a_place_still_says_what_to_do() -> None:
 
 
 def test_other_errors_speak_for_themselves() -> None:
-    """An error without words is named by its type."""
+    """An error without words is named by its type; one that nobody raised on purpose is our mistake."""
     assert explain(UsageError("--env: found nothing")) == "--env: found nothing"
-    assert explain(KeyError()) == "KeyError"
+    assert explain(UsageError()) == "UsageError"
+    assert explain(KeyError()) == "internal error: KeyError"
+    assert explain(TypeError("not a number")) == "internal error: TypeError: not a number"
     assert explain(OSError("no number")) == "no number"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.judgement import Action, judge, settle, undecided
+from gonogo.judgement import Action, counted, judge, settle, undecided
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import OnRed, Outcome, Severity, Stage
 
@@ -39,11 +39,46 @@ def test_newly_red_blocker_goes_back_and_is_named() -> None:
 
 
 def test_red_before_and_after_never_goes_back() -> None:
-    """Going back would not mend it; it is named as a note."""
-    found = judge(gate(GOOD, check("D09", "failed")), baseline=gate(check("D09", "failed")))
+    """Going back would not mend it; it ends as a warning that says so, and the gate counts as green."""
+    after = gate(GOOD, check("D09", "failed")).model_copy(update={"exitstatus": 1})
+    found = judge(after, baseline=gate(check("D09", "failed")))
+    shown = counted(after, found)
 
     assert found.action is Action.GO
-    assert found.notes == ("D09 was red before this release too and does not turn it back: 500",)
+    said = "was red before this release too, so it does not turn it back: 500"
+    assert [(one.code, one.outcome, one.found) for one in found.excused] == [("D09", Outcome.WARNED, said)]
+    assert (shown.blocking, shown.exitstatus, shown.summary()) == ((), 0, "1 passed, 1 with warnings")
+
+
+def test_what_was_not_known_before_does_not_excuse_what_is_wrong_now() -> None:
+    """Only a wrong answer before excuses a wrong answer after; what stays unknown is excused by either."""
+    unknown, wrong = check("D09", "inconclusive"), check("D09", "failed")
+
+    assert judge(gate(GOOD, wrong), baseline=gate(unknown)).action is Action.ROLLBACK
+    assert judge(gate(GOOD, unknown), baseline=gate(unknown)).action is Action.GO
+    assert judge(gate(GOOD, unknown), baseline=gate(wrong)).action is Action.GO
+
+
+def test_check_that_was_unstable_before_does_not_go_back_alone() -> None:
+    """A person decides; together with another red check it is one of the causes."""
+    before = gate(check("D09", "warned", unstable=True), check("D07", "passed"))
+    alone = judge(gate(GOOD, check("D09", "failed")), baseline=before)
+    together = judge(gate(GOOD, check("D07", "failed"), check("D09", "failed")), baseline=before)
+
+    assert (alone.action, alone.reason) == (
+        Action.HOLD,
+        "D09 is red, and was unstable before this release: 500",
+    )
+    assert (together.action, [cause.code for cause in together.causes]) == (Action.ROLLBACK, ["D07", "D09"])
+    assert together.reason == "D07 is red: 500 (and 1 more)"
+
+
+def test_unstable_before_and_new_counts_as_any_other() -> None:
+    """A check that the serving release was never asked was written for this one; D06 is never excused."""
+    before = gate(check("D09", "warned", unstable=True), check("D06", "warned", unstable=True))
+
+    assert judge(gate(GOOD, check("D09", "failed")), baseline=before, pinned=gate(GOOD)).action is Action.ROLLBACK
+    assert judge(gate(check("D06", "failed")), baseline=before).action is Action.ROLLBACK
 
 
 def test_red_before_and_after_counts_when_the_check_is_new_or_changed() -> None:
@@ -68,7 +103,7 @@ def test_on_red_hold_and_warn_do_not_go_back() -> None:
     warned = judge(gate(GOOD, check("D99", "failed", on_red=OnRed.WARN)), baseline=None)
 
     assert (held.action, warned.action) == (Action.HOLD, Action.GO)
-    assert warned.notes == ("D99 is red and only warns: 500",)
+    assert [one.found for one in warned.excused] == ["is red and only warns: 500"]
 
 
 def test_rollback_outweighs_hold() -> None:
@@ -106,6 +141,25 @@ def test_red_once_of_three_is_unstable_not_red() -> None:
     found = settle([gate(red), gate(green), gate(green)], of=3).checks[0]
 
     assert (found.outcome, found.found) == (Outcome.WARNED, "unstable: red 1 of 3 times (500)")
+    assert found.unstable
+
+
+def test_exit_status_follows_the_settled_verdicts() -> None:
+    """A gate whose only red check was unstable ends as a green one; one with a red check left does not."""
+    first = gate(check("D09", "failed"), check("D07", "passed")).model_copy(update={"exitstatus": 1})
+    green = gate(check("D09", "passed"))
+
+    assert settle([first, green, green], of=3).exitstatus == 0
+    assert settle([first, gate(check("D09", "failed"))], of=3).exitstatus == 1
+
+
+def test_red_for_two_reasons_is_what_it_was_more_often() -> None:
+    """A wrong answer that was seen is not talked away by one ask that could not find out."""
+    failed, unknown = check("D09", "failed"), check("D09", "inconclusive", found="no way")
+
+    assert settle([gate(failed), gate(unknown)], of=3).checks[0].outcome is Outcome.FAILED
+    assert settle([gate(unknown), gate(failed)], of=3).checks[0].outcome is Outcome.FAILED
+    assert settle([gate(unknown), gate(unknown)], of=3).checks[0].found == "no way"
 
 
 def test_red_twice_of_three_is_red() -> None:

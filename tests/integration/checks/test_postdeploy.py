@@ -11,6 +11,7 @@ import pytest
 from gonogo.records.results import CheckResult, Evidence, GateResult
 from gonogo.runtimes.process_instances import Instances, family
 from gonogo.words import Exit, OnRed, Outcome, Role, Stage
+from tests.support.sites import free_port
 
 from .deployed import Deployed
 
@@ -295,6 +296,29 @@ def test_a_name_that_does_not_resolve_is_inconclusive(deploy: Callable[..., Depl
 
     assert check.outcome is Outcome.INCONCLUSIVE
     assert check.found.startswith("http://gonogo.invalid/: the name does not resolve here (")
+
+
+def test_an_address_without_a_way_is_inconclusive(deploy: Callable[..., Deployed]) -> None:
+    """The network of who asks is cut; a connection to a broadcast address is refused by this machine itself."""
+    site = deploy(environment='url = "http://255.255.255.255"\n[[env.test.endpoint]]\nrequest = "GET /"\n')
+    check = site.ask("postdeploy", "endpoint").check("D09[GET /]")
+
+    assert check.outcome is Outcome.INCONCLUSIVE
+    assert check.found.startswith("http://255.255.255.255/: there is no way to it from here (")
+
+
+def test_a_dead_proxy_of_the_deployer_is_inconclusive(
+    deploy: Callable[..., Deployed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who refused the connection was not the release."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    site = deploy(environment='url = "http://gonogo.invalid"\n[[env.test.endpoint]]\nrequest = "GET /"\n')
+    check = site.ask("postdeploy", "endpoint").check("D09[GET /]")
+
+    assert check.outcome is Outcome.INCONCLUSIVE
+    assert check.found.startswith(
+        "http://gonogo.invalid/: could not be asked through the proxy of this machine, HTTP_PROXY ("
+    )
 
 
 def test_a_crash_while_watched_is_red(deploy: Callable[..., Deployed]) -> None:

@@ -75,6 +75,7 @@ json = {{ status = "ok", text = "hello" }}
 {tables}
 """
 
+FAULTY = Path(__file__).with_name("faulty.py")
 IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_AUTHOR_NAME": "Ada",
@@ -153,11 +154,15 @@ class App:
         self.git("commit", "-qm", message, "--allow-empty")
         return self.git("rev-parse", "HEAD")[:7]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the command line and go on."""
+    def start(
+        self, *arguments: str, mistakes: tuple[str, ...] = (), environ: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start the command line and go on; ``mistakes`` are functions of it that raise (see ``faulty``)."""
+        program = [str(FAULTY), ",".join(mistakes)] if mistakes else ["-m", "gonogo"]
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "gonogo", *arguments],
+            [sys.executable, "-P", *program, *arguments],
             cwd=self.root,
+            env={**os.environ, **(environ or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -173,9 +178,9 @@ class App:
         out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err)
 
-    def deploy(self, *arguments: str) -> tuple[Ended, dict[str, Any]]:
+    def deploy(self, *arguments: str, mistakes: tuple[str, ...] = ()) -> tuple[Ended, dict[str, Any]]:
         """Deploy with ``--json``; returns the ending and the run's record (empty when there is none)."""
-        ended = self.gonogo("deploy", "--env", "test", "--json", *arguments)
+        ended = self.finish(self.start("deploy", "--env", "test", "--json", *arguments, mistakes=mistakes))
         return ended, json.loads(ended.out) if ended.out.strip() else {}
 
     def ask(self, path: str = "/page") -> tuple[int, dict[str, Any]] | None:
@@ -191,7 +196,7 @@ class App:
         answer = self.ask()
         return answer[1]["text"] if answer else None
 
-    def wait_for(self, event: str, *, timeout: float = 30) -> None:
+    def wait_for(self, event: str, *, timeout: float = 90) -> None:
         """Wait until some journal has this text (bounded)."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

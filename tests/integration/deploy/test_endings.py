@@ -1,9 +1,8 @@
-"""Every ending of a deployment, produced for real under the runtime ``process``."""
+"""What deployments do besides ending as ``test_exit_codes`` has it, for real under the runtime ``process``."""
 
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import time
 from pathlib import Path
@@ -64,91 +63,6 @@ def test_first_and_second_release_go(app: App) -> None:
     assert json.loads((reports / "results.json").read_text())["exit_code"] == 0
 
 
-def test_red_gate_after_the_first_touch_is_turned_back(app: App) -> None:
-    """Exit 1; the previous release serves again, its gate passed, and the first line of the ending says so."""
-    good, _ = app.deploy()
-    before = app.git("rev-parse", "--short=7", "HEAD")
-    app.pages(BROKEN)
-    red, record = app.deploy()
-
-    assert (good.code, red.code) == (0, 1), red
-    assert record["ending"].startswith(f"REVERTED to {before} after ")
-    assert app.serving_text() == "hello"
-    assert record["causes"][0]["code"] == "D09[GET /page]"
-    assert record["verified"]["exitstatus"] == 0
-    assert "rollback" in events(app, record["run"])
-    text = red.err[red.err.index("REVERTED") :]
-    assert text.splitlines()[0].startswith(f"REVERTED to {before}")
-
-
-def test_release_that_was_turned_back_is_not_deployed_again_without_force(app: App) -> None:
-    """The refusal names the check that turned it back; --force asks for a reason."""
-    app.deploy()
-    bad = app.pages(BROKEN)
-    app.deploy()
-    refused, _ = app.deploy()
-    without_reason, _ = app.deploy("--force")
-
-    assert refused.code == 1
-    assert f"{bad}: found a commit that was turned back before" in refused.err
-    assert without_reason.code == 4
-    assert '--force: found no --reason, expected one for the record: --force --reason "...".' in without_reason.err
-
-
-def test_red_first_deploy_is_stopped(app: App) -> None:
-    """Exit 1: nothing serves, nothing persistent is left, said plainly."""
-    app.pages(BROKEN)
-    red, record = app.deploy()
-
-    assert red.code == 1, red
-    assert record["ending"].startswith("STOPPED")
-    assert app.ask() is None
-    status = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
-    assert status["serving"] is None
-
-
-def test_red_before_the_first_touch_changes_nothing(app: App) -> None:
-    """Exit 1; the very process that served goes on serving."""
-    app.deploy()
-    pid = json.loads(next(iter(app.state.glob("instances/*.json"))).read_text())["pid"]
-    (app.root / "app.py").write_text("def broken(:\n")
-    app.commit("does not compile")
-    red, record = app.deploy()
-
-    assert red.code == 1, red
-    assert record["ending"].startswith("NO-GO before the first touch: nothing that serves was changed")
-    assert record["causes"][0]["code"] == "P06"
-    assert json.loads(next(iter(app.state.glob("instances/*.json"))).read_text())["pid"] == pid
-    assert app.serving_text() == "hello"
-
-
-def test_release_that_does_not_start_is_turned_back(app: App) -> None:
-    """A failed move after the first touch goes back as a red gate does."""
-    app.deploy()
-    app.pages(GREEN, extra="\nraise SystemExit('cannot start')\n")
-    text = (app.root / "app.py").read_text().replace("if __name__", 'raise SystemExit("cannot start")\nif __name__')
-    (app.root / "app.py").write_text(text)
-    app.commit("dies at once")
-    red, record = app.deploy()
-
-    assert red.code == 1, red
-    assert record["ending"].startswith("REVERTED to ")
-    assert "cannot start" in record["reason"]
-    assert app.serving_text() == "hello"
-
-
-def test_failed_build_changes_nothing(app: App) -> None:
-    """Exit 1 before the first touch; the command and its last words are in the message."""
-    app.deploy()
-    app.configure(commands="build = \"sh -c 'echo no room left >&2; exit 28'\"")
-    app.commit("broken build")
-    red, record = app.deploy()
-
-    assert red.code == 1, red
-    assert "no room left" in record["reason"]
-    assert app.serving_text() == "hello"
-
-
 def test_hanging_build_is_bounded_and_killed(app: App) -> None:
     """The command is ended with its children, and reported."""
     app.configure(options='command_timeout = "2s"', commands='build = "sleep 611"')
@@ -158,41 +72,6 @@ def test_hanging_build_is_bounded_and_killed(app: App) -> None:
     assert red.code == 1, red
     assert "found no end within 2 s, expected 0" in record["reason"]
     assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "611"]] == []
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
-def test_signal_before_the_first_touch_ends_at_once(app: App, number: int) -> None:
-    """Exit 2; the child is gone, the lock is free, nothing was touched."""
-    app.deploy()
-    seconds = f"612.{int(number)}"
-    app.configure(commands=f'build = "sleep {seconds}"')
-    app.commit("slow build")
-    process = app.start("deploy", "--env", "test", "--json")
-    app.wait_for(f"sleep {seconds}")
-    app.interrupt(process, number)
-    ended = app.finish(process)
-
-    assert ended.code == 2, ended
-    assert f"interrupted by {signal.Signals(number).name}" in json.loads(ended.out)["reason"]
-    assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", seconds]] == []
-    assert not (app.state / "lock").exists()
-    assert app.serving_text() == "hello"
-
-
-def test_signal_after_the_first_touch_goes_back(app: App) -> None:
-    """Exit 2, target safe: the previous release serves and passed its gate."""
-    app.deploy()
-    app.configure(tables='[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 613"\n')
-    app.pages({**GREEN, "/page": (200, "second")})
-    process = app.start("deploy", "--env", "test", "--json")
-    app.wait_for("sleep 613")
-    assert app.serving_text() == "second"
-    app.interrupt(process)
-    ended = app.finish(process)
-
-    assert ended.code == 2, ended
-    assert json.loads(ended.out)["ending"].startswith("REVERTED to ")
-    assert app.serving_text() == "hello"
 
 
 def test_second_signal_does_not_stop_the_way_back(app: App, tmp_path: Path) -> None:
@@ -243,19 +122,6 @@ def test_port_of_a_stranger_is_refused_before_anything_starts(app: App) -> None:
     assert red.code == 1, red
     assert record["causes"][0]["code"] == "P16"
     assert str(app.port) in record["causes"][0]["found"]
-
-
-def test_second_run_is_told_who_holds_the_environment(app: App) -> None:
-    """Exit 7; the first run goes on."""
-    app.configure(install="sleep 3")
-    app.commit("slow")
-    first = app.start("deploy", "--env", "test")
-    app.wait_for("sleep 3")
-    second, _ = app.deploy()
-
-    assert second.code == 7, second
-    assert "holds tiny/test since" in second.err
-    assert app.finish(first).code == 0
 
 
 def test_downtime_over_budget_holds(app: App) -> None:
@@ -348,6 +214,7 @@ def test_uncommitted_configuration_stays_behind(app: App) -> None:
     [
         (("deploy", "--env", "nowhere"), 4, '--env: found "nowhere", expected one of test.'),
         (("deploy", "--env", "test", "--ref", "nothing"), 4, '--ref: found "nothing", which names no commit here'),
+        (("deploy", "--env", "test", "--force"), 4, "--force: found no --reason, expected one for the record: --force"),
         (("deploy", "--what"), 4, "No such option: --what"),
         (("fly",), 4, "No such command"),
         (("rollback", "--env", "test", "--to", "abc"), 1, '--to: found "abc", expected one of the kept releases none.'),
@@ -392,26 +259,3 @@ def test_time_is_kept(app: App) -> None:
     _, record = app.deploy()
 
     assert 0 < record["seconds"] <= time.monotonic() - begin
-
-
-def test_new_page_with_its_endpoint_is_deployed_and_does_not_accuse_the_serving_release(app: App) -> None:
-    """A check that is new with this release is red in the baseline and yet no sign that production is broken."""
-    app.deploy()
-    app.configure(tables='[[env.test.endpoint]]\nrequest = "GET /new"\n')
-    app.pages({**GREEN, "/new": (200, "new")})
-    ended, record = app.deploy()
-
-    assert ended.code == 0, ended
-    assert record["steps"][1]["ok"] is False
-
-
-def test_new_endpoint_that_the_release_does_not_answer_is_turned_back(app: App) -> None:
-    """Red before and after, but new: it was written for this release and counts."""
-    app.deploy()
-    app.configure(tables='[[env.test.endpoint]]\nrequest = "GET /new"\n')
-    app.commit("forgot the page")
-    ended, record = app.deploy()
-
-    assert ended.code == 1, ended
-    assert record["ending"].startswith("REVERTED to ")
-    assert [cause["code"] for cause in record["causes"]] == ["D09[GET /new]"]

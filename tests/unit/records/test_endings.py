@@ -150,6 +150,17 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         {**_BACK, "verified": _RED},
         "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, but its gate is red: 18 passed, 1 failed",
     ),
+    "back, gate not known": (
+        Exit.NEEDS_HUMAN,
+        {**_BACK, "verified": a_gate(*passed(18), a_check(outcome=Outcome.INCONCLUSIVE))},
+        "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, but its gate could not find out whether it is well: "
+        "18 passed, 1 inconclusive",
+    ),
+    "back, cut short by an error of ours": (
+        Exit.NEEDS_HUMAN,
+        {**_BACK, "went_back_to": None, "back_after": None, "reason": "internal error: TypeError"},
+        "NEEDS A HUMAN: the way back was cut short, what serves is not known: internal error: TypeError",
+    ),
     "back, not asked": (
         Exit.NEEDS_HUMAN,
         {**_BACK, "verified": None},
