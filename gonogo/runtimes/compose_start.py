@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 
 from gonogo.errors import CommandError, GonogoError
@@ -17,6 +18,7 @@ from gonogo.runtimes.compose_steps import Steps, vanished
 
 __all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
 
+_HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _LABEL = "com.docker.compose"
 _LOG_LINES = "20"
 _SECONDS = 60.0
@@ -64,6 +66,7 @@ def start_release(steps: Steps, release: Release, gone: Sequence[Command], host:
     """
     groups = steps.groups
     with _explained(steps, host):
+        _clear_half_made(steps, host)
         _run(host, (*gone, *steps.backing(), *steps.left_out()))
         _run_to_end(steps, groups.early, host)
         _run(host, steps.running())
@@ -78,6 +81,23 @@ def start_release(steps: Steps, release: Release, gone: Sequence[Command], host:
 def _run(host: Host, commands: Sequence[Command]) -> None:
     for command in commands:
         host.run(command).require()
+
+
+def _clear_half_made(steps: Steps, host: Host) -> None:
+    """Settle what an ``up`` that was cut off had made to take another container's place, and never renamed.
+
+    The next ``up`` would take the old container away and then find its name in use. Where the old one is gone already,
+    the new one holds its anonymous volumes, and is renamed as it was to be.
+    """
+    argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *_filters(steps))
+    listed = host.run(Command(argv=argv, timeout=_SECONDS)).require().output.splitlines()
+    states = dict(line.split("\t") for line in listed if "\t" in line)
+    for name, state in states.items():
+        half = _HALF_MADE.fullmatch(name)
+        if half is None or state != "created":
+            continue
+        words = ("rm", "--force", name) if half[1] in states else ("rename", name, half[1])
+        host.run(Command(argv=("docker", *words), timeout=_SECONDS)).require()
 
 
 def _require_converged(steps: Steps, release: Release, host: Host) -> None:

@@ -555,6 +555,28 @@ def command(release: Release, *words: str) -> Command:
     return Command(argv=words, cwd=str(release.worktree))
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["beside the old one", "the old one is gone"])
+def test_half_made_container_of_a_killed_up_is_not_tripped_over(
+    desk: Desk, engine: docker.DockerClient, *, gone: bool
+) -> None:
+    """Compose makes the new container under a name in between; killed there, its next ``up`` removes the old one and fails."""
+    first = desk.built(minute=1)
+    desk.start(first, None)
+    desk.write({"server.py": SERVER.format(version="v2")})
+    second = desk.built(minute=2)
+    old = engine.containers.get(f"{desk.project}-api-1")
+    half = f"{str(old.id)[:12]}_{desk.project}-api-1"
+    named = {"replace": str(old.id), "config-hash": "the second's"}
+    labels = {**old.labels, **{f"com.docker.compose.{name}": value for name, value in named.items()}}
+    engine.containers.create(second.images["api"], name=half, labels=labels)
+    if gone:
+        old.remove(force=True)
+    desk.start(first, second)
+
+    assert desk.count(engine, "api") == 1
+    assert engine.containers.get(f"{desk.project}-api-1").attrs["Image"] == first.images["api"]
+
+
 def test_engine_that_does_not_answer_is_no_lost_image(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether an image is there could not be asked: that is what is said, not that it is gone."""
     release = desk.built(minute=1)
