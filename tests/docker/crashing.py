@@ -180,9 +180,13 @@ class Crashing:
         """Scratch containers of this application's gates."""
         return [one.name or "" for one in self.containers() if SCRATCH_LABEL in one.labels]
 
+    def row(self, line: Line, edge: str, *words: object) -> None:
+        """One row about one line of a journal."""
+        self.note(f"{line['step'] or '(run)'}: {line['event']} {command_of(line)} {edge}", *words)
+
     def note(self, where: str, *words: object) -> None:
         """One row of the table."""
-        self.table.append(f"{where:<40} {'  '.join(map(str, words))}")
+        self.table.append(f"{where:<48} {'  '.join(map(str, words))}")
 
 
 def command_of(line: Line) -> str:

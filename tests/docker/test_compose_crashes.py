@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from . import small
-from .crashing import Crashing
+from .crashing import Crashing, Line
 from .stack import stack
 
 __all__: list[str] = []
@@ -128,3 +128,75 @@ def test_killed_in_the_rollback_recipe(crashing: Crashing) -> None:
     assert ended.code == 0, ended
     assert record["verified"]["exitstatus"] == 0
     assert crashing.left(serving=crashing.first) == []
+
+
+def edges(lines: list[Line], first: str, last: str) -> Iterator[tuple[int, Line, str, float]]:
+    """From one step or event to another: each line, and half-way through each command with its client or without."""
+    names = [line["step"] or line["event"] for line in lines]
+    for number in range(names.index(first), len(names) - names[::-1].index(last)):
+        line = lines[number]
+        yield number, line, "after", 0.0
+        if line["event"] == "command-began":
+            half = next(after["seconds"] for after in lines[number:] if after["event"] == "command-ended") / 2
+            yield number, line, "inside", half
+            yield number, line, "client", half
+
+
+@every
+def test_every_line_of_a_deployment_that_goes_go(crashing: Crashing) -> None:
+    """Before the first touch the next one clears it away; after it, resume and rollback end it, proven."""
+    release(crashing, small.GREEN, name="go")
+    ended = crashing.app.deploy()
+    lines = crashing.lines(str(ended.document["run"]))
+    assert crashing.run("rollback", "--to", crashing.first)[0].code == 0
+    touched = next(number for number, line in enumerate(lines) if line["event"] == "first-touch")
+    started = next(n for n, line in enumerate(lines) if (line["step"], line["event"]) == ("start", "step-ended"))
+    for number, line, edge, pause in edges(lines, "run-began", "postdeploy"):
+        crashing.deploy_until(str(number), edge, pause=pause, real=line["step"])
+        found = crashing.status()
+        if number < touched:
+            assert (found.unfinished, len(found.untouched)) == (None, 1)
+            crashing.row(line, edge, "untouched")
+            continue
+        assert found.unfinished is not None
+        command = "rollback" if (number + len(edge)) % 2 or number >= started else "resume"
+        said, record = crashing.run(command)
+        wrong = crashing.left(serving=crashing.first)
+        crashing.row(line, edge, command, said.code, record.get("ending"), *wrong)
+        assert (said.code, wrong) == (1 if command == "resume" else 0, []), said
+
+
+@every
+def test_every_line_of_a_way_back(crashing: Crashing) -> None:
+    """From the red verdict on: resume ends with exit code 1, rollback with 0, and the old release is proven."""
+    release(crashing, small.BROKEN, name="red")
+    ended = crashing.app.deploy()
+    lines = crashing.lines(str(ended.document["run"]))
+    for number, line, edge, pause in edges(lines, "rollback", "verify"):
+        crashing.deploy_until(str(number), edge, pause=pause, real="postdeploy")
+        command = "rollback" if number % 2 else "resume"
+        said, record = crashing.run(command)
+        wrong = crashing.left(serving=crashing.first)
+        crashing.row(line, edge, command, said.code, record.get("ending"), *wrong)
+        assert (said.code, wrong) == (1 if command == "resume" else 0, []), said
+
+
+@every
+def test_every_line_of_a_rollback(crashing: Crashing) -> None:
+    """The next rollback, or resume, goes where the one that was killed was going."""
+    release(crashing, small.GREEN, name="there and back")
+    ended = crashing.app.deploy()
+    second = str(ended.document["release"])
+    said, record = crashing.run("rollback", "--to", crashing.first)
+    lines = crashing.lines(str(record["run"]))
+    for number, line, edge, pause in edges(lines, "first-touch", "verify"):
+        assert crashing.run("rollback", "--to", second)[0].code == 0
+        crashing.crash(str(number), edge, "rollback", "--to", crashing.first, pause=pause, real="verify")
+        found = crashing.status()
+        assert found.unfinished is not None
+        assert found.serving == second
+        command = "rollback" if number % 2 else "resume"
+        said, record = crashing.run(command)
+        wrong = crashing.left(serving=crashing.first)
+        crashing.row(line, edge, command, said.code, record.get("ending"), *wrong)
+        assert (said.code, wrong) == (0, []), said

@@ -1,0 +1,114 @@
+"""A Docker Engine of the test's own, in a network namespace of its own: it can be restarted while others use the machine's.
+
+Its address is a socket in its folder; ports that its containers publish answer inside the namespace alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import docker
+
+__all__ = ["OwnEngine", "own_engine", "why_not"]
+
+_SECONDS = 60.0
+_TOOLS = ("dockerd", "ip", "nsenter")
+
+
+def why_not() -> str | None:
+    """Why no engine can be started here; None where one can."""
+    if os.geteuid() != 0:
+        return "a second dockerd needs root"
+    missing = [name for name in _TOOLS if shutil.which(name) is None]
+    return f"a second dockerd needs {', '.join(missing)}" if missing else None
+
+
+class OwnEngine:
+    """One dockerd with its own folders; ``stop``, ``start`` and ``restart`` are the events that are tested."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing runs yet."""
+        self.folder = folder
+        self.namespace = f"gonogo-{secrets.token_hex(4)}"
+        self.host = f"unix://{folder}/sock"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def inside(self, *argv: str) -> list[str]:
+        """A command in the engine's network namespace."""
+        return ["nsenter", f"--net=/run/netns/{self.namespace}", *argv]
+
+    def create(self) -> None:
+        """Make the namespace, with its loopback up, and start."""
+        _call("ip", "netns", "add", self.namespace)
+        _call(*self.inside("ip", "link", "set", "lo", "up"))
+        (self.folder / "daemon.json").write_text("{}")
+        self.start()
+
+    def start(self) -> None:
+        """Start dockerd and wait, bounded, until it answers."""
+        folder = self.folder
+        argv = self.inside(
+            *("dockerd", "--config-file", f"{folder}/daemon.json", "--host", self.host),
+            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"),
+        )
+        with (folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + _SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self._last_words()
+            assert time.monotonic() < deadline, self._last_words()
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        return (
+            subprocess.run(["docker", "--host", self.host, "version"], capture_output=True, check=False).returncode == 0
+        )
+
+    def _last_words(self) -> str:
+        return (self.folder / "log").read_text()[-3000:]
+
+    def stop(self) -> None:
+        """End dockerd as a service manager does, and its containers with it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(_SECONDS)
+            self._process = None
+
+    def load(self, *images: str) -> None:
+        """Copy images from the machine's engine."""
+        with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
+            _call("docker", "--host", self.host, "load", "--quiet", stdin=saved.stdout)
+        assert saved.returncode == 0
+
+    def remove(self) -> None:
+        """End it and take away everything that it kept."""
+        self.stop()
+        _call("ip", "netns", "delete", self.namespace, check=False)
+        shutil.rmtree(self.folder)
+
+
+def _call(*argv: str, check: bool = True, stdin: object = None) -> None:
+    subprocess.run(argv, check=check, stdin=stdin, capture_output=True, timeout=_SECONDS)  # type: ignore[call-overload]
+
+
+@contextmanager
+def own_engine() -> Iterator[OwnEngine]:
+    """An engine that is removed at the end, whatever happened; beside the machine's own, on the same kind of disk."""
+    with closing(docker.from_env()) as client:
+        beside = Path(client.info()["DockerRootDir"]).parent
+    folder = beside / f"gonogo-engine-{secrets.token_hex(4)}"
+    folder.mkdir(mode=0o700)
+    made = OwnEngine(folder)
+    try:
+        made.create()
+        yield made
+    finally:
+        made.remove()

@@ -1,0 +1,190 @@
+"""The Docker Engine is restarted while a release is deployed: the exit code is true, and the old release serves again.
+
+A handful by default; ``GONOGO_ALL_CRASHES=1`` makes it each move, and the gates.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+
+from gonogo.journal import read_journal
+
+from . import small
+from .base_images import ensure
+from .crashing import Crashing
+from .own_engine import OwnEngine, own_engine, why_not
+from .stack import Ended, Stack
+
+__all__: list[str] = []
+
+ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
+pytestmark = [pytest.mark.xdist_group("engine-restarts"), pytest.mark.timeout(1800 if ALL else 300)]
+every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 restarts it during each move")
+_SECONDS = 180
+
+
+class Apart(Stack):
+    """An application on an engine of its own; gonogo runs in that engine's network namespace."""
+
+    def __init__(self, folder: Path, client: docker.DockerClient, own: OwnEngine) -> None:
+        """Nothing is written or started yet."""
+        super().__init__(folder, client, "apart")
+        self.own = own
+
+    def place(self, *argv: str) -> list[str]:
+        """A command in the namespace, where the ports answer."""
+        return self.own.inside(*argv)
+
+    def environ(self) -> dict[str, str]:
+        """As everywhere, with the engine's address."""
+        return {**super().environ(), "DOCKER_HOST": self.own.host}
+
+
+@dataclass(frozen=True)
+class Restarting:
+    """Deployments during which the engine goes away."""
+
+    crashing: Crashing
+    own: OwnEngine
+
+    def deploy(self, at: tuple[str, str], *, pages: dict[str, int], after: float, gone: float | None) -> Ended:
+        """Deploy; ``after`` seconds into a command of a step the engine is stopped, ``gone`` seconds later started."""
+        crashing = self.crashing
+        crashing.app.git("checkout", "-q", "-B", "main", crashing.app.release(crashing.first)["commit"])
+        small.pages(crashing.app, {**pages, f"/{time.monotonic()}": 200})
+        crashing.app.commit("another")
+        known = set(crashing.state.runs())
+        arguments = ("deploy", "--force", "--reason", "a test", "--json")
+        process = crashing.begin("never", "after", *arguments, real=at[0] if at[1] == "pytest" else "postdeploy")
+        self._wait_for(at, known, process)
+        time.sleep(after)
+        self.own.stop()
+        if gone is not None:
+            time.sleep(gone)
+            self.own.start()
+        out, err = process.communicate(timeout=_SECONDS)
+        return Ended(process.returncode, out, err)
+
+    def _wait_for(self, at: tuple[str, str], known: set[str], process: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + _SECONDS
+        while not any(
+            (line["step"], line["event"]) == (at[0], "command-began") and at[1] in line["argv"].split()
+            for run in set(self.crashing.state.runs()) - known
+            for line in read_journal(self.crashing.state.run_folder(run) / "journal.jsonl")
+        ):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def settled(self) -> list[str]:
+        """What is left, once what the engine starts again has come up (bounded)."""
+        deadline = time.monotonic() + 30
+        while small.serving(self.crashing.app) is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self.crashing.left(serving=self.crashing.first)
+
+
+@pytest.fixture(scope="module")
+def restarting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarting]:
+    """An engine that may be restarted, and an application on it with one good release, which each test leaves serving."""
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    with own_engine() as own, closing(docker.DockerClient(base_url=own.host, timeout=60)) as client:
+        give_base(own)
+        app = Apart(tmp_path_factory.mktemp("apart"), client, own)
+        small.create(app, base=small.BASE)
+        made = Crashing(app, client)
+        yield Restarting(made, own)
+        print("\n" + "\n".join(made.table))  # noqa: T201 (pytest -s shows it)
+
+
+def give_base(own: OwnEngine) -> None:
+    """Make the base image with the machine's engine, hand it over, and keep none here."""
+    ensure("python:3.11-slim")
+    build = ["docker", "build", "--quiet", "--tag", small.BASE, "-"]
+    subprocess.run(build, input=small.INSTALL.encode(), check=True, capture_output=True, timeout=600)
+    try:
+        own.load(small.BASE)
+    finally:
+        subprocess.run(["docker", "image", "rm", small.BASE], check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("step", "word", "after", "gone"),
+    [
+        pytest.param("build", "build", 0.1, 0.0, id="build"),
+        pytest.param("build gate", "pytest", 1.0, 4.0, id="build gate", marks=every),
+        pytest.param("predeploy", "pytest", 0.5, 4.0, id="predeploy", marks=every),
+    ],
+)
+def test_restarted_before_the_first_touch(
+    restarting: Restarting, step: str, word: str, after: float, gone: float
+) -> None:
+    """Exit 1 and nothing was touched; the Engine is named, and no check says that something is broken."""
+    ended = restarting.deploy((step, word), pages=small.GREEN, after=after, gone=gone)
+    record = json.loads(ended.out)
+    restarting.crashing.note(f"{step}/{word} {after} {gone}", ended.code, record["ending"], record["reason"][-200:])
+
+    assert ended.code == 1, ended
+    assert record["ending"].startswith("NO-GO before the first touch: nothing that serves was changed")
+    assert "Docker" in record["reason"]
+    assert [check for check in record["causes"] if check["outcome"] == "failed"] == []
+    assert restarting.settled() == []
+
+
+@pytest.mark.parametrize(
+    ("step", "word", "after", "gone"),
+    [
+        pytest.param("migrate", "run", 0.3, 0.0, id="migrate", marks=every),
+        pytest.param("migrate", "run", 0.3, 5.0, id="migrate, away longer", marks=every),
+        pytest.param("start", "up", 0.0, 0.0, id="start begins", marks=every),
+        pytest.param("start", "up", 0.6, 3.0, id="start"),
+        pytest.param("start", "ps", 0.0, 3.0, id="start is looked over", marks=every),
+        pytest.param("postdeploy", "pytest", 1.0, 5.0, id="postdeploy gate", marks=every),
+        pytest.param("restore", "up", 0.0, 3.0, id="way back begins", marks=every),
+        pytest.param("restore", "up", 0.6, 3.0, id="way back"),
+        pytest.param("restore", "ps", 0.0, 0.0, id="way back is looked over", marks=every),
+        pytest.param("verify", "pytest", 1.0, 3.0, id="verify gate", marks=every),
+    ],
+)
+def test_restarted_after_the_first_touch(
+    restarting: Restarting, step: str, word: str, after: float, gone: float
+) -> None:
+    """Exit 1: the way back waits for the Engine, and the old release is proven by its gate."""
+    pages = small.BROKEN if step in {"restore", "verify"} else small.GREEN
+    ended = restarting.deploy((step, word), pages=pages, after=after, gone=gone)
+    record = json.loads(ended.out)
+    restarting.crashing.note(f"{step}/{word} {after} {gone}", ended.code, record["ending"])
+
+    assert ended.code == 1, ended
+    assert record["ending"].startswith(f"REVERTED to {restarting.crashing.first[-7:]}")
+    assert record["verified"]["exitstatus"] == 0
+    assert restarting.settled() == []
+
+
+@every
+def test_engine_that_stays_away_needs_a_human(restarting: Restarting) -> None:
+    """Exit 6 after ``health.timeout``, and it says what to do; once the Engine is back, rollback ends well."""
+    ended = restarting.deploy(("start", "up"), pages=small.GREEN, after=0.3, gone=None)
+    record = json.loads(ended.out)
+    restarting.own.start()
+    mended, after = restarting.crashing.run("rollback", "--to", restarting.crashing.first)
+    restarting.crashing.note("start/up, away for good", ended.code, record["ending"], mended.code, after.get("ending"))
+
+    assert ended.code == 6, ended
+    assert any(
+        "no Engine that answers within 30 s" in note and "systemctl start docker" in note for note in record["notes"]
+    )
+    assert mended.code == 0, mended
+    assert restarting.settled() == []
