@@ -50,8 +50,9 @@ class Pipeline:
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
-            return self._outcome.end(_early_exit(error), explain(error))
+            self._outcome.end(_early_exit(error), explain(error))
         if self._outcome.exit_code is not Exit.GO:
+            self._outcome.unsure = self._work.runtime.lost(self._outcome.reason, self._work.host)
             return self._outcome
         with contextlib.ExitStack() as around:
             try:

@@ -41,6 +41,8 @@ class Outcome:
     """The gate of the release that is back."""
     stopped: bool = False
     """A first deploy that was stopped."""
+    unsure: bool = False
+    """The runtime went away before the first touch; what it still runs is not known."""
     held: bool = False
 
     def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:

@@ -78,6 +78,7 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
         verified=outcome.verified,
         held=outcome.held,
         stopped=outcome.stopped,
+        unsure=outcome.unsure,
         causes=outcome.causes,
     )
 

@@ -130,6 +130,8 @@ def _go(run: RunResult) -> str:
 
 def _early(run: RunResult) -> str:
     still = f"{short(run.serving)} still serves" if run.serving else "nothing serves yet"
+    if run.unsure and run.serving:
+        still = f"whether {short(run.serving)} still serves could not be found out"
     return f"{_EARLY[run.exit_code].format(env=run.env)}nothing that serves was changed; {still}"
 
 

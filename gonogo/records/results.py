@@ -247,6 +247,8 @@ class RunResult(BaseModel):
     """The new release was left serving, for a person to decide."""
     stopped: bool = False
     """A first deploy that was stopped: nothing serves."""
+    unsure: bool = False
+    """The runtime went away before the first touch: what it still runs could not be found out."""
 
     @property
     def touched(self) -> bool:

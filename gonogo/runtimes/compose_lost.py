@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL, scratch_of
@@ -15,11 +16,12 @@ __all__ = ["is_lost", "settle", "wait_for_engine"]
 _SECONDS = 30.0
 _EVERY = 0.25
 _LOST = re.compile(
-    r"Cannot connect to the Docker daemon|error during connect:|failed to connect to the docker API|"
+    r"Docker: found no (?:usable answer|daemon|Engine)|Cannot connect to the Docker daemon|"
+    r"error during connect:|failed to connect to the docker API|"
     r"\b(?:dial|read|write) unix \S|\"http://%2F[^\"]*\": (?:EOF|dial|read|context)|"
     r"rpc error: code = (?:Unavailable|Canceled) desc|closing transport|Error response from daemon: .*shutting down"
 )
-"""How the docker client, Compose and BuildKit say that the Engine went away."""
+"""How our gates, the docker client, Compose and BuildKit say that the Engine went away."""
 
 
 def is_lost(said: str, host: Host) -> bool:
@@ -45,10 +47,11 @@ def wait_for_engine(host: Host, *, seconds: float) -> None:
 
 def _silence(host: Host) -> str:
     """What the client says while no Engine answers; empty when one does."""
-    answer = host.run(Command(argv=("docker", "version", "--format", "{{.Server.Version}}"), timeout=_SECONDS))
-    if answer.ok:
-        return ""
-    return (answer.errors.strip().splitlines() or ["no answer"])[-1]
+    try:
+        answer = host.run(Command(argv=("docker", "version", "--format", "{{.Server.Version}}"), timeout=_SECONDS))
+    except CommandError as error:  # no docker program
+        return str(error)
+    return "" if answer.ok else (answer.errors.strip().splitlines() or ["no answer"])[-1]
 
 
 def settle(project: str, run: str, host: Host) -> tuple[str, ...]:

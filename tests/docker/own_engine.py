@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +21,8 @@ import docker
 __all__ = ["OwnEngine", "own_engine", "why_not"]
 
 _SECONDS = 60.0
-_TOOLS = ("dockerd", "ip", "nsenter")
+_TOOLS = ("dockerd", "nsenter", "unshare")
+_LOOPBACK_UP = "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))"
 
 
 def why_not() -> str | None:
@@ -37,18 +39,24 @@ class OwnEngine:
     def __init__(self, folder: Path) -> None:
         """Nothing runs yet."""
         self.folder = folder
-        self.namespace = f"gonogo-{secrets.token_hex(4)}"
         self.host = f"unix://{folder}/sock"
         self._process: subprocess.Popen[bytes] | None = None
+        self._holder: subprocess.Popen[bytes] | None = None
+        """Keeps the namespace while no engine runs."""
 
     def inside(self, *argv: str) -> list[str]:
         """A command in the engine's network namespace."""
-        return ["nsenter", f"--net=/run/netns/{self.namespace}", *argv]
+        assert self._holder is not None
+        return ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net", *argv]
 
     def create(self) -> None:
         """Make the namespace, with its loopback up, and start."""
-        _call("ip", "netns", "add", self.namespace)
-        _call(*self.inside("ip", "link", "set", "lo", "up"))
+        self._holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        ours, deadline = Path("/proc/self/ns/net").readlink(), time.monotonic() + _SECONDS
+        while Path(f"/proc/{self._holder.pid}/ns/net").readlink() == ours:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        _call(*self.inside(sys.executable, "-I", "-c", _LOOPBACK_UP))
         (self.folder / "daemon.json").write_text("{}")
         self.start()
 
@@ -91,12 +99,14 @@ class OwnEngine:
     def remove(self) -> None:
         """End it and take away everything that it kept."""
         self.stop()
-        _call("ip", "netns", "delete", self.namespace, check=False)
+        if self._holder is not None:
+            self._holder.kill()
+            self._holder.wait()
         shutil.rmtree(self.folder)
 
 
-def _call(*argv: str, check: bool = True, stdin: object = None) -> None:
-    subprocess.run(argv, check=check, stdin=stdin, capture_output=True, timeout=_SECONDS)  # type: ignore[call-overload]
+def _call(*argv: str, stdin: object = None) -> None:
+    subprocess.run(argv, check=True, stdin=stdin, capture_output=True, timeout=_SECONDS)  # type: ignore[call-overload]
 
 
 @contextmanager

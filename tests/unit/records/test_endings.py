@@ -68,6 +68,12 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         _FIRST,
         "NO-GO before the first touch: nothing that serves was changed; nothing serves yet",
     ),
+    "before the first touch, by a runtime that went away": (
+        Exit.NO_GO,
+        {"unsure": True},
+        "NO-GO before the first touch: nothing that serves was changed; "
+        "whether 2f1c9e0 still serves could not be found out",
+    ),
     "interrupted before the first touch": (
         Exit.INTERRUPTED,
         {},
