@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gonogo.config import Endpoint, Environment, Project, Service
+from gonogo.config import Endpoint, Environment, Page, Project, Service
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.addresses import is_loopback
@@ -34,6 +34,7 @@ __all__ = [
     "AGENT",
     "artifact",
     "baseline",
+    "configured_page",
     "context",
     "endpoint",
     "engine",
@@ -265,6 +266,13 @@ def endpoint(request: pytest.FixtureRequest) -> Endpoint:
     return configured
 
 
+@pytest.fixture(scope="session")
+def configured_page(request: pytest.FixtureRequest) -> Page:
+    """One configured page."""
+    configured: Page = request.param
+    return configured
+
+
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Collected:
     """Collects the facts that the operator will see."""
@@ -273,7 +281,7 @@ def evidence(request: pytest.FixtureRequest) -> Collected:
 
 
 def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
-    """One test for each service, artifact, instance or endpoint; a skip with its reason where there is none."""
+    """One test for each service, artifact, instance, endpoint or page; a skip with its reason where there is none."""
     services = sorted(_services(context))
     for name in ("service", "artifact", "inside"):
         if name in metafunc.fixturenames:
@@ -282,6 +290,9 @@ def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
         endpoints = context.environment.endpoint
         ids = [endpoint.request for endpoint in endpoints]
         _spread(metafunc, "endpoint", endpoints, ids, "no endpoint is configured")
+    if "configured_page" in metafunc.fixturenames:
+        pages = context.environment.page
+        _spread(metafunc, "configured_page", pages, [page.path for page in pages], "no page is configured")
 
 
 def _services(context: Context) -> Sequence[str]:

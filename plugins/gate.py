@@ -12,7 +12,7 @@ import pytest
 
 from gonogo.errors import GonogoError
 from gonogo.gate import checks_of
-from gonogo.plugins import fixtures, mouth, verdict
+from gonogo.plugins import browser, fixtures, mouth, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of
 from gonogo.words import CONFIG_NAME, Stage
@@ -42,6 +42,7 @@ def activate(config: pytest.Config) -> None:
     pytest.register_assert_rewrite("gonogo.checks")
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
     config.pluginmanager.register(fixtures, "gonogo-fixtures")
+    config.pluginmanager.register(browser, "gonogo-browser")
     config.pluginmanager.register(verdict.VerdictPlugin(config, context), "gonogo-verdict")
     if config.pluginmanager.hasplugin("html"):
         from gonogo.plugins import html  # noqa: PLC0415 (only where reports are made)

@@ -198,6 +198,8 @@ class HtmlPlugin:
         yield "</div>"
 
     def _evidence(self, piece: Evidence) -> str:
+        if piece.image is not None:
+            return f'<img class="picture" src="{piece.image}" alt="{self._line(piece.title)}">'
         if not is_table(piece):
             return f"<pre>{self._text(pretty(piece))}</pre>"
         header, *rows = piece.value or [[]]

@@ -349,7 +349,8 @@ def _last_line(text: str) -> str:
 def _options(item: pytest.Item, marker: pytest.Mark | None) -> dict[str, Any]:
     """Severity and on_red: the configured thing's own, else the marker's, else the defaults."""
     given = dict(marker.kwargs) if marker is not None else {}
-    thing = getattr(getattr(item, "callspec", None), "params", {}).get("endpoint")
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    thing = params.get("endpoint", params.get("configured_page"))
     return {
         "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
         "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),

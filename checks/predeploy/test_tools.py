@@ -12,6 +12,7 @@ from gonogo.errors import CommandError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection import room, tools
 from gonogo.inspection.engine import EngineFacts
+from gonogo.plugins.browser import missing_browser
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import compose_spelling
 from gonogo.state import State
@@ -38,6 +39,7 @@ def test_tools_are_there_in_the_required_versions(
         [*((tool.name, text or "not found") for tool, text in said.items()), ("Compose", spelling or "not found")],
     )
     wrong += [problem] if problem else []
+    wrong += [problem] if environment.page and (problem := missing_browser()) else []
     assert not wrong, "; ".join(wrong)
 
 

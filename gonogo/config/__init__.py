@@ -1,7 +1,7 @@
 """The configuration of a project: what ``gonogo.toml`` says, validated and resolved."""
 
 from gonogo.config.load import find_project, load_project, parse_project
-from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Project, SecretRule, Service, TeamStep
+from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, Project, SecretRule, Service, TeamStep
 
 __all__ = [
     "App",
@@ -9,6 +9,7 @@ __all__ = [
     "Environment",
     "Health",
     "Logs",
+    "Page",
     "Project",
     "SecretRule",
     "Service",

@@ -67,6 +67,15 @@ class Service(_Model):
     """Python files whose settings classes name required variables (P19)."""
 
 
+def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in value:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"expected regular expressions ({pattern!r}: {error})") from error
+    return value
+
+
 class Endpoint(_Model):
     """One request and what its answer must be (D09)."""
 
@@ -92,6 +101,30 @@ class Endpoint(_Model):
     @classmethod
     def _one_text(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+
+class Page(_Model):
+    """One page that a browser loads (D19)."""
+
+    path: Annotated[str, Field(pattern="^/")]
+    contains: tuple[str, ...] = ()
+    """Texts that must be visible."""
+    within: Duration = 15.0
+    allow: tuple[str, ...] = ()
+    """Regular expressions of messages and addresses that are no errors."""
+    service: str | None = None
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @field_validator("contains", mode="before")
+    @classmethod
+    def _one_text(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("allow")
+    @classmethod
+    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _patterns(value)
 
 
 class TeamStep(_Model):
@@ -122,12 +155,7 @@ class Logs(_Model):
     @field_validator("allow")
     @classmethod
     def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in value:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"expected regular expressions ({pattern!r}: {error})") from error
-        return value
+        return _patterns(value)
 
 
 class SecretRule(_Model):
@@ -156,6 +184,7 @@ class Environment(_Model):
     health: Health = Health()
     service: dict[str, Service] = {}
     endpoint: tuple[Endpoint, ...] = ()
+    page: tuple[Page, ...] = ()
     step: tuple[TeamStep, ...] = ()
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()

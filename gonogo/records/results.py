@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,9 @@ __all__ = [
     "asked_now",
     "read_gate",
 ]
+
+
+_PICTURE = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+=*")
 
 
 def _written(value: Any) -> Any:
@@ -62,8 +66,15 @@ class Evidence(BaseModel):
 
     title: Text
     kind: str = "text"
-    """``text``, ``table`` (list of rows, the first its header), ``json``, or ``measure`` (a `Measure`'s fields)."""
+    """``text``, ``table`` (list of rows, the first its header), ``json``, ``measure`` (a `Measure`), or
+    ``image`` (a data URL)."""
     value: Annotated[Any, BeforeValidator(_written)] = None
+
+    @property
+    def image(self) -> str | None:
+        """The picture that it holds, as a data URL; None when it is of another kind or no picture."""
+        value = self.value
+        return value if self.kind == "image" and isinstance(value, str) and _PICTURE.fullmatch(value) else None
 
     @property
     def measure(self) -> Measure | None:

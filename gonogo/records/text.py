@@ -65,6 +65,8 @@ def pretty(evidence: Evidence) -> str:
         return _table(evidence.value)
     if (measure := evidence.measure) is not None:
         return _measured(measure)
+    if evidence.image is not None:
+        return _pictured(evidence.image)
     if evidence.kind == "text" and isinstance(evidence.value, str):
         return plain(evidence.value).strip("\n")
     return plain(json.dumps(evidence.value, indent=2, ensure_ascii=False, default=str))
@@ -75,6 +77,8 @@ def gist(evidence: Evidence) -> str:
     title = first_line(evidence.title)
     if (measure := evidence.measure) is not None:
         return f"{title}: {_measured(measure)}"
+    if evidence.image is not None:
+        return f"{title}: {_pictured(evidence.image)}"
     if is_table(evidence):
         rows = evidence.value[1:]
         begins = ", ".join(first_line(str(cell)) for cell in rows[0]) if rows else ""
@@ -93,6 +97,10 @@ def is_table(evidence: Evidence) -> bool:
 def _measured(measure: Measure) -> str:
     most = with_unit(measure.model_copy(update={"value": measure.limit})) if measure.limit is not None else ""
     return f"{with_unit(measure)}{most and f', at most {most}'}"
+
+
+def _pictured(image: str) -> str:
+    return f"(a picture of {len(image) * 3 // 4 // 1000} kB: in the pages)"
 
 
 def _flat(evidence: Evidence) -> str:

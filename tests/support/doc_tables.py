@@ -58,6 +58,7 @@ NEEDS = {
     "D12": "`migrations`",
     "D13": "`DATABASE_URL` (or a usual name) in the instance",
     "D15": "logs; `logs.allow`",
+    "D19": "`page`, the extra `browser`",
     "D27": "a serving release, a URL; `max_downtime`",
 }
 """Code → the configuration without which the check skips, or which it reads."""

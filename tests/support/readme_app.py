@@ -64,14 +64,24 @@ environment = "{{python}} -m venv --clear --without-pip {{venv}}"
 """
 
 
+_CONTACT = """<title>Contact</title><form onsubmit="event.preventDefault(); this.textContent = 'Thank you'">
+<label>E-mail <input name="mail"></label><button>Send</button></form>"""
+
+
 @contextlib.contextmanager
 def serving(*, priced: bool = True) -> Iterator[int]:
     """A server on loopback that answers as the shop does; the port is given."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(_CONTACT.encode(), "text/html")
+
         def do_POST(self) -> None:
-            body = json.dumps({"total": 9000 if priced else 0}).encode()
+            self._answer(json.dumps({"total": 9000 if priced else 0}).encode(), "application/json")
+
+        def _answer(self, body: bytes, kind: str) -> None:
             self.send_response(200)
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

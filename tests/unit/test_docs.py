@@ -16,10 +16,11 @@ from typer.main import get_command
 
 from gonogo.cli import app
 from gonogo.config import parse_project
-from gonogo.config.models import App, Endpoint, Environment, Health, Logs, SecretRule, Service, TeamStep
+from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep
 from gonogo.config.types import parse_duration
-from gonogo.plugins import fixtures
+from gonogo.plugins import browser, fixtures
 from gonogo.words import Exit, Outcome, Stage
+from tests.support.chromium import need_chromium
 from tests.support.doc_tables import NEEDS, ROOT, built_in, checks_table, readme_table
 from tests.support.readme_app import MAIN, configuration, serving
 
@@ -87,6 +88,7 @@ def literal(value: object) -> str:
         ("`[service.NAME]`,", Service),
         ("`health = { … }`", Health),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
+        ("`[[env.NAME.page]]`,", Page),
         ("`[[env.NAME.step]]`", TeamStep),
     ],
 )
@@ -152,6 +154,7 @@ def checks_in(repository: Repository, port: int) -> Path:
 
 def test_check_examples_pass(repository: Repository, gate: Gates) -> None:
     """Every check that the documentation shows runs as a gate's check, and is green where its subject is."""
+    need_chromium()
     with serving() as port:
         root = checks_in(repository, port)
         run = gate(root, "-m", "predeploy or postdeploy", "-k", "block_")
@@ -187,7 +190,12 @@ def test_every_check_says_what_it_needs() -> None:
 
 def test_fixture_table_is_the_plugin() -> None:
     """Every fixture that a team's check may use is listed, and nothing else."""
-    offered = {name for name in fixtures.__all__ if not isinstance(getattr(fixtures, name), str | types.FunctionType)}
+    offered = {
+        name
+        for module in (fixtures, browser)
+        for name in module.__all__
+        if not isinstance(getattr(module, name), str | tuple | type | types.FunctionType)
+    }
     listed = re.findall(r"^\| `(\w+)` \|", README.partition("| fixture | is |")[2].partition("\n\n")[0], re.MULTILINE)
 
     assert sorted(listed) == sorted(offered)

@@ -183,7 +183,11 @@ class Deployed:
 
     def ask(self, stage: str, chosen: str = "", *, role: Role = Role.CANDIDATE, **changed: Any) -> Run:
         """Ask a gate about the release, or about one that differs in ``changed``; ``chosen`` is pytest's ``-k``."""
-        serving, workers = changed.pop("serving", None), changed.pop("workers", 0)
+        serving, workers, environ = (
+            changed.pop("serving", None),
+            changed.pop("workers", 0),
+            changed.pop("environ", None),
+        )
         release = self.release.model_copy(update=changed)
         subject = Subject(
             role=role,
@@ -197,7 +201,7 @@ class Deployed:
             run=self.run,
         )
         options = (*(("-k", chosen) if chosen else ()), *(("-n", str(workers)) if workers else ()))
-        return self.gates(self.release.root, "-m", stage, *options, subject=subject)
+        return self.gates(self.release.root, "-m", stage, *options, subject=subject, environ=environ)
 
     def stop(self) -> None:
         """End what was started."""

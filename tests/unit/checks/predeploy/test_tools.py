@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gonogo.plugins.browser import PROGRAMS
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
@@ -48,6 +49,20 @@ def test_missing_tools_are_named(repository: Repository, gate: Gates, tmp_path: 
         "plugin: apt-get install docker-compose-plugin (Docker's repository), or see "
         "https://docs.docker.com/compose/install/"
     )
+
+
+def test_missing_browser_is_named_where_pages_are_configured(
+    repository: Repository, gate: Gates, tmp_path: Path
+) -> None:
+    """P25 asks for Chromium before anything is touched, and only where D19 will need it."""
+    path = gate.path_without(tmp_path / "bin", *PROGRAMS)
+    environ = {**path, "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    pages = f'{repository.process}\n[[env.test.page]]\npath = "/"\n'
+
+    check = gate(repository({"gonogo.toml": pages}), *TOOLS, environ=environ).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == ("found no Chromium, expected one: playwright install chromium, or install your system's")
 
 
 def test_compose_1_is_refused(repository: Repository, gate: Gates, tmp_path: Path) -> None:
