@@ -25,11 +25,10 @@ def write_run(folder: Path, run: RunResult, journal: Path) -> str:
         keep_out_of_git(folder.parents[1])
     except OSError as error:
         return f"The reports could not be written: {explain(error)}"
-    lines = read_journal(journal)
     texts: dict[str, Callable[[], str]] = {
         "results.json": lambda: run.model_dump_json(indent=1) + "\n",
         "record.md": lambda: render(run),
-        "index.html": lambda: render_record(run, lines),
+        "index.html": lambda: render_record(run, read_journal(journal)),
         "journal.jsonl": lambda: journal.read_text(encoding="utf-8", errors="replace"),
     }
     problems = [problem for name, text in texts.items() if (problem := _write(folder / name, text))]
@@ -46,6 +45,6 @@ def keep_out_of_git(reports: Path) -> None:
 def _write(path: Path, text: Callable[[], str]) -> str:
     try:
         write_atomically(path, text(), mode=_MODE)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 (a mistake in a page must not lose the verdict)
         return f"{path.name} ({error})"
     return ""

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+import gonogo.records.write
 from gonogo.records.markdown import render
 from gonogo.records.results import RunResult
 from gonogo.records.write import write_run
@@ -60,6 +63,21 @@ def test_one_unwritable_file_does_not_keep_the_others(tmp_path: Path) -> None:
     assert problem.endswith(f"; journal.jsonl ([Errno 2] No such file or directory: '{tmp_path}/gone.jsonl')")
     assert (folder / "results.json").is_file()
     assert sorted(path.name for path in folder.iterdir()) == ["index.html", "record.md", "results.json"]
+
+
+def test_mistake_in_a_page_keeps_the_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while a page is made is told; the verdict and the other files stand."""
+
+    def broken(*_: object) -> str:
+        raise LookupError("no such template")
+
+    monkeypatch.setattr(gonogo.records.write, "render_record", broken)
+    folder = tmp_path / "reports"
+
+    assert write_run(folder, the_reverted_run(), journal(tmp_path)) == (
+        "Not all reports could be written: index.html (no such template)"
+    )
+    assert sorted(path.name for path in folder.iterdir()) == ["journal.jsonl", "record.md", "results.json"]
 
 
 def test_torn_bytes_in_the_journal_do_not_matter(tmp_path: Path) -> None:
