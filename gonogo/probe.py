@@ -1,4 +1,4 @@
-"""The downtime probe: asks the live URL ten times a second, from outside, while moves are made."""
+"""The downtime probe: asks the live URL up to ten times a second, from outside, while moves are made."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ __all__ = ["AGENT", "DowntimeProbe"]
 AGENT = "gonogo-probe"
 _EVERY = 0.1
 _TIMEOUT = 2.0
-_WORKERS = 25
-"""More than timeout / interval, so that hanging requests never delay the next."""
+_UNANSWERED = 2
+"""No more at a time: an application works on what nobody waits for any more, and would be kept from recovering."""
+_LONGEST_PAUSE = 1.0
 
 
 class DowntimeProbe:
@@ -34,6 +35,8 @@ class DowntimeProbe:
         self._path = path
         self._stop = threading.Event()
         self._asked = threading.Event()
+        self._lasted = 0.0
+        """How long the newest answer took."""
         self._write_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stream: IO[str] | None = None
@@ -77,13 +80,13 @@ class DowntimeProbe:
                 verify=False,  # noqa: S501 (D18 judges certificates; this asks whether anybody answers)
                 trust_env=not is_loopback(self._url or ""),
             ) as client,
-            ThreadPoolExecutor(_WORKERS, thread_name_prefix="probe") as pool,
+            ThreadPoolExecutor(_UNANSWERED, thread_name_prefix="probe") as pool,
         ):
-            tick = time.monotonic()
+            free = threading.Semaphore(_UNANSWERED)
             while not self._stop.is_set():
-                pool.submit(self._ask, client.get)
-                tick += _EVERY
-                self._stop.wait(max(tick - time.monotonic(), 0))
+                if free.acquire(timeout=_EVERY):
+                    pool.submit(self._ask, client.get).add_done_callback(lambda _: free.release())
+                    self._stop.wait(max(_EVERY, min(self._lasted, _LONGEST_PAUSE)))
 
     def _ask(self, get: Callable[[str], httpx.Response]) -> None:
         """One request; anything but an answer below 500 is a failed one."""
@@ -93,7 +96,8 @@ class DowntimeProbe:
         except httpx.HTTPError:
             status = None
         ok = status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR
-        self._write({"at": at, "ok": ok, "status": status, "seconds": round(time.monotonic() - begin, 4)})
+        self._lasted = time.monotonic() - begin
+        self._write({"at": at, "ok": ok, "status": status, "seconds": round(self._lasted, 4)})
         self._asked.set()
 
     def _write(self, line: dict[str, Any]) -> None:

@@ -20,10 +20,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     agents: set[str] = set()  # noqa: RUF012 (http.server makes one instance a request)
     status = 200
+    open = threading.Event()
+    came = 0
 
     def do_GET(self) -> None:
         """Answer."""
         Handler.agents.add(self.headers["User-Agent"])
+        Handler.came += 1
+        Handler.open.wait(10)
         self.send_response(Handler.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -35,7 +39,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[http.server.ThreadingHTTPServer]:
     """A real server on a free loopback port."""
-    Handler.status = 200
+    Handler.status, Handler.came = 200, 0
+    Handler.open.set()
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -91,6 +96,19 @@ def test_errors_of_the_server_and_refused_connections_are_failures(
 
     assert 0 < found.failed < found.requests
     assert down.failed == down.requests > 0
+
+
+def test_an_application_that_hangs_is_not_flooded(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+    """Two requests at most are unanswered: seen, ten a second kept an application with two workers from recovering."""
+    path = tmp_path / "probe.jsonl"
+    Handler.open.clear()
+    with DowntimeProbe(f"http://127.0.0.1:{server.server_port}/healthz", path):
+        first = json.loads(wait_for(path, 1)[0])
+        came = Handler.came
+        Handler.open.set()
+
+    assert (first["ok"], first["status"]) == (False, None)
+    assert came <= 3
 
 
 def test_environment_without_url_is_not_probed(tmp_path: Path) -> None:
