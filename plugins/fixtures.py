@@ -213,7 +213,7 @@ class FirstLook:
 def first_look(inspector: Inspector) -> FirstLook:
     """What ran when the gate began; a check that observes over time compares with it while the others are asked."""
     try:
-        return FirstLook(time.monotonic(), tuple(inspector.instances()))
+        return FirstLook(time.monotonic(), (*inspector.instances(), *inspector.fronts()))
     except GonogoError:
         return FirstLook(time.monotonic(), None)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gonogo.config import Environment
+from gonogo.errors import GonogoError
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.release import Release
@@ -17,6 +18,7 @@ from gonogo.runtimes.base import LIMITED, Inspector, InstanceState
 __all__: list[str] = []
 
 _EVERY = 0.5
+_LAST_LINES = 20
 _MARGIN = 1.5
 """A little longer than it lived before: the Engine's pause before a restart grows each time."""
 _ROWS = ("instance", "status", "health", "restarts", "release", "image")
@@ -24,15 +26,18 @@ _ROWS = ("instance", "status", "health", "restarts", "release", "image")
 
 @pytest.mark.postdeploy("D01", remedy="Read why it ended: gonogo status --env {env}; then mend it and deploy again")
 def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
-    """Every instance of every deployed service runs; none ended, none is restarting.
+    """Every instance of every deployed service runs, and what stands in front; none ended, none is restarting.
 
     Catches a process that ends right after it was started.
     """
-    instances = inspector.instances()
-    _attach(evidence, instances)
+    instances, fronts = inspector.instances(), inspector.fronts()
+    _attach(evidence, (*instances, *fronts))
     assert instances, "found no instance of any deployed service, expected at least one"
-    wrong = [_said(instance) for instance in instances if not _is_up(instance)]
-    assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} running instances"
+    down = [one for one in instances if not _is_up(one)] + [one for one in fronts if not _is_up(one, may_end=True)]
+    if down:
+        _attach_last_lines(evidence, inspector, down)
+    wrong = [_said(one) for one in down]
+    assert not wrong, f"found {', '.join(wrong)}; expected {len(instances) + len(fronts)} running instances"
 
 
 @pytest.mark.postdeploy("D02", remedy="Run the health check's command in the instance and read its answer")
@@ -72,8 +77,11 @@ def test_no_instance_restarts(
     begin = time.monotonic()
     longer = _until_outlived(before.values(), most=environment.check_timeout / 2)
     until = max([first_look.at + window, *(begin + seconds for seconds in longer)])
-    wrong = _watch(inspector, before, until=until)
-    _attach(evidence, inspector.instances())
+    moved = _watch(inspector, before, until=until)
+    _attach(evidence, (*inspector.instances(), *inspector.fronts()))
+    if moved:
+        _attach_last_lines(evidence, inspector, [before[name] for name in moved])
+    wrong = list(moved.values())
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
         evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
@@ -122,11 +130,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: float) -> list[str]:
-    """Look until something moved or the time has come; what moved, one text each."""
+def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: float) -> dict[str, str]:
+    """Look until something moved or the time has come; what moved, one text for each name."""
     while True:
-        now = {one.name: one for one in inspector.instances()}
-        moved = [text for name, one in before.items() if (text := _moved(one, now.get(name)))]
+        fronts = {one.name: one for one in inspector.fronts()}
+        now = {**{one.name: one for one in inspector.instances()}, **fronts}
+        ended = [name for name, one in fronts.items() if _is_up(one, may_end=True) and one.status != "running"]
+        moved = {name: text for name in before if (text := _moved(before[name], now.get(name))) and name not in ended}
         left = until - time.monotonic()
         if moved or left <= 0:
             return moved
@@ -148,11 +158,12 @@ def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
     return {one.name: one for one in running if not one.one_shot}
 
 
-def _is_up(instance: InstanceState) -> bool:
+def _is_up(instance: InstanceState, *, may_end: bool = False) -> bool:
     """Whether it runs, ended well, or is a one-shot that was only made: the way back does not run its migration."""
-    if instance.one_shot and instance.status == "created":
+    may_end = may_end or instance.one_shot
+    if may_end and instance.status == "created":
         return True
-    ended_well = instance.one_shot and instance.status == "exited" and instance.exit_code == 0
+    ended_well = may_end and instance.status == "exited" and instance.exit_code == 0
     return instance.status == "running" or ended_well
 
 
@@ -165,6 +176,18 @@ def _other_image(instance: InstanceState, expected: str | None) -> str:
     if expected is None:
         return f"{instance.name}, for whose service the release noted no image"
     return f"{instance.name} of image {(instance.image or 'unknown')[:19]}" if instance.image != expected else ""
+
+
+def _attach_last_lines(evidence: Collected, inspector: Inspector, of: Sequence[InstanceState]) -> None:
+    """What those services wrote last; why they ended stands there, or nowhere."""
+    try:
+        logs = inspector.logs(None, around=True)
+    except GonogoError as error:
+        evidence.text("Last lines", f"not known: {error}")
+        return
+    for service in dict.fromkeys(one.service for one in of):
+        lines = logs.get(service, ())[-_LAST_LINES:]
+        evidence.text(f"Last lines of {service}", "\n".join(lines) or "(it wrote nothing)")
 
 
 def _attach(evidence: Collected, instances: Sequence[InstanceState]) -> None:

@@ -70,7 +70,8 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
     at.redactor.learn(pinned_values(current, at.environment))
     host = LocalHost(redact=at.redactor.text, timeout=30.0)
     try:
-        found = runtime_of(at.environment.runtime).inspector(place, current, host).instances()
+        inspector = runtime_of(at.environment.runtime).inspector(place, current, host)
+        found = (*inspector.instances(), *inspector.fronts())
     except GonogoError as error:
         return (), str(error)
     lines = tuple(

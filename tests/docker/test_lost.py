@@ -1,0 +1,224 @@
+"""What is judged when something is lost under Compose: the way to the Engine, the proxy in front, a first deploy's data."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from .base_images import ensure
+from .stack import Ended, Stack, stack
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.xdist_group("lost")
+
+SERVER = """\
+import http.server
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"ok" if self.path == "/healthz" else b"@PAGE@"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+if __name__ == "__main__":
+    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+"""
+DOCKERFILE = """\
+FROM python:3.11-slim
+ENV PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/app
+COPY server.py ./
+USER nobody
+CMD ["python", "server.py"]
+"""
+MODEL = """\
+services:
+  web:
+    build: .
+    init: true
+    ports: ["127.0.0.1:@PORT@:8000"]
+    volumes: ["data:/data"]
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
+      interval: 1s
+      retries: 30
+@FRONT@volumes:
+  data:
+"""
+FRONT = """\
+  front:
+    image: python:3.11-slim
+    init: true
+    depends_on: [web]
+    command: [python, -c, "import time; time.sleep(6); print('no upstream'); raise SystemExit(3)"]
+"""
+TOML = """\
+[app]
+name = "lost"
+
+[service.web]
+
+[env.staging]
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+health = { stable_for = "@WATCHED@", timeout = "60s" }
+attempts = 3
+retry_every = "100ms"
+max_downtime = "1h"
+
+[[env.staging.endpoint]]
+request = "GET /"
+contains = "price"
+@STEP@
+"""
+UNTIL = """
+[[env.staging.step]]
+name = "until"
+after = "start"
+run = "sh -c 'until [ -e @FLAG@ ]; do sleep 0.05; done'"
+undo = "true"
+"""
+
+
+class Way:
+    """A socket that leads to the Engine's, until it is cut."""
+
+    def __init__(self, path: Path) -> None:
+        """Listen at ``path``."""
+        self.path = path
+        self._open: list[socket.socket] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                engine = socket.socket(socket.AF_UNIX)
+                engine.connect("/var/run/docker.sock")
+                self._open += [client, engine]
+                threading.Thread(target=_carry, args=(client, engine), daemon=True).start()
+
+    def cut(self) -> None:
+        """Nobody gets through any more."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+def _carry(client: socket.socket, engine: socket.socket) -> None:
+    """Carry bytes both ways; one side's end is told to the other."""
+    ways = {client: engine, engine: client}
+    with contextlib.suppress(OSError, ValueError):
+        while ways:
+            for source in select.select(list(ways), [], [])[0]:
+                piece = source.recv(65536)
+                if piece:
+                    ways[source].sendall(piece)
+                else:
+                    ways.pop(source).shutdown(socket.SHUT_WR)
+    for one in (client, engine):
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Stack]:
+    """A repository; nothing serves yet."""
+    ensure("python:3.11-slim")
+    with stack(tmp_path_factory.mktemp("lost"), engine, "lost") as made:
+        made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n"})
+        yield made
+
+
+def write(made: Stack, *, page: str, front: str = "", step: str = "", watched: str = "500ms") -> str:
+    """Commit a release with this page."""
+    model = MODEL.replace("@PORT@", str(made.port)).replace("@FRONT@", front)
+    text = TOML.replace("@PROJECT@", made.project).replace("@PORT@", str(made.port)).replace("@STEP@", step)
+    toml = text.replace("@STATE@", str(made.state)).replace("@WATCHED@", watched)
+    made.write({"server.py": SERVER.replace("@PAGE@", page), "docker-compose.yml": model, "gonogo.toml": toml})
+    return made.commit(page)
+
+
+def page(made: Stack) -> str:
+    """What serves now says."""
+    with made.client() as client:
+        return client.get("/").text
+
+
+def test_red_first_deploy_with_a_volume_needs_a_person(site: Stack, engine: docker.DockerClient) -> None:
+    """Exit 6: nothing runs any more, but the volume that the application wrote to is there, and is named."""
+    write(site, page="nothing")
+    ended = site.deploy()
+
+    assert ended.code == 6, ended
+    assert ended.document["ending"] == (
+        "NEEDS A HUMAN: the first deploy went red and was stopped; nothing serves, what it stored was left as it is"
+    )
+    volume = f"{site.project}_data"
+    assert f"What the first deploy stored was left as it is: the volume {volume}." in ended.document["notes"]
+    assert engine.volumes.get(volume).name == volume
+    assert site.containers() == {}
+
+
+def test_engine_that_cannot_be_reached_after_the_start_holds(site: Stack) -> None:
+    """Exit 6: the application answers, nobody can look at its containers; that is not called broken, nor the release bad."""
+    folder = site.state.parent
+    flag = folder / "cut"
+    commit = write(site, page="price 1", step=UNTIL.replace("@FLAG@", str(flag)))
+    way = Way(folder / "engine.sock")
+    try:
+        process = site.start("deploy", "--env", "staging", "--json", environ={"DOCKER_HOST": f"unix://{way.path}"})
+        site.wait_for("step-began", '"until"')
+        way.cut()
+        flag.touch()
+        ended: Ended = site.finish(process)
+    finally:
+        way.cut()
+
+    assert ended.code == 6, ended
+    document = ended.document
+    assert document["ending"].startswith(
+        f"HELD: {commit} serves, a person decides: D01 could not be found out: Docker:"
+    )
+    assert {cause["outcome"] for cause in document["causes"]} == {"inconclusive"}
+    assert {"D01", "D02", "D03", "D04"} <= {cause["code"].split("[")[0] for cause in document["causes"]}
+    assert "is red" not in ended.err[ended.err.index("HELD") :]
+    assert site.release(document["release"])["bad"] is None
+    assert page(site) == "price 1"
+
+
+def test_front_that_ends_turns_the_release_back(site: Stack) -> None:
+    """Exit 1: what stands in front is watched too, and its last words are in the evidence."""
+    assert page(site) == "price 1"
+    write(site, page="price 2", front=FRONT, watched="20s")
+    ended = site.deploy()
+
+    assert ended.code == 1, ended
+    cause = ended.document["causes"][0]
+    assert cause["code"] in {"D01", "D03"}  # a busy machine asks late
+    assert cause["found"].startswith(f"found {site.project}-front-1 exited (exit code 3)")
+    lines = {piece["title"]: piece["value"] for piece in cause["evidence"]}
+    assert lines["Last lines of front"] == "no upstream"
+    assert page(site) == "price 1"
