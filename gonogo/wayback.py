@@ -65,12 +65,19 @@ class WayBack:
         return outcome.end(Exit.NEEDS_HUMAN, why(gate) if gate else "no gate was asked", gate.blocking if gate else ())
 
     def _hold(self) -> Outcome:
-        name = self._work.place.environment.name
-        self._work.notes.append(
-            "The migrations that ran are forward-only: no automatic rollback. To mend forward, commit the mend and "
-            f"`gonogo deploy --env {name} --hotfix`. `gonogo rollback --env {name}` tries the previous release on "
-            "the new schema, which it may refuse: the line data says why."
-        )
+        """Leave the new release, and say what each choice would lose; the figures are estimates."""
+        name, old = self._work.place.environment.name, self._work.serving
+        touched = self._outcome.first_touch or datetime.now(UTC)
+        spent = (datetime.now(UTC) - touched).total_seconds()
+        self._work.notes += [
+            "The migrations that ran are forward-only, so nothing was turned back. A person chooses:",
+            f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): loses no data; until then the red "
+            "release stays.",
+            f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
+            "meets a schema that it may refuse or misread; the line data says why.",
+            f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
+            f"(estimate: the writes of {spent:.0f} s so far).",
+        ]
         self._outcome.held = True
         self._outcome.exit_code = Exit.NEEDS_HUMAN
         return self._outcome

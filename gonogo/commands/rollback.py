@@ -62,7 +62,7 @@ def start_kept(
     pipeline = Pipeline(work, tell=screen.step, signals=signals)
     with signals.way_back():
         outcome = pipeline.go_back(target, outgoing)
-        if outcome.exit_code is Exit.GO:
+        if outcome.exit_code is Exit.GO or outcome.back_after is not None:  # it serves, proven or not
             recorded(outcome, lambda: at.state.set_current(target.id))
         seconds = time.monotonic() - begin
         result = finish(work, outcome, kind="rollback", started=started, seconds=seconds)

@@ -289,6 +289,29 @@ def held(desk: Desk) -> Ended:
     return desk.deploy()
 
 
+def rollback_unproven_by_hand(desk: Desk) -> Ended:
+    """A person goes back, and what the old release's own check looks at is gone."""
+    desk.ours.unlink()
+    return desk.app.gonogo("rollback", "--env", "test", "--to", desk.target, "--json")
+
+
+def forward_only(desk: Desk) -> Ended:
+    """The page is broken, and the release had migrated by itself when it was started."""
+    files = {
+        "start.sh": "$1 manage.py migrate && exec $1 app.py\n",
+        "manage.py": "print('migrated')\n",
+        "migrations/0002.sql": "ALTER TABLE homes DROP COLUMN price;\n",
+    }
+    for name, text in files.items():
+        (desk.app.root / name).parent.mkdir(exist_ok=True)
+        (desk.app.root / name).write_text(text)
+    desk.commit(BROKEN)
+    toml = desk.app.root / "gonogo.toml"
+    toml.write_text(toml.read_text().replace('"{python} app.py"', '"sh start.sh {python}"'))
+    desk.app.commit("migrates by itself")
+    return desk.deploy()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One line of the table."""
@@ -308,6 +331,8 @@ class Case:
     """Whether there was a run, which history knows."""
     events: tuple[str, ...] = ()
     """What the journal has, besides."""
+    notes: tuple[str, ...] = ()
+    """Parts of what the operator is told besides."""
     bad: bool = False
     """Whether the release is marked as one that was turned back."""
     mend: bool = False
@@ -448,6 +473,7 @@ TABLE = [
         text=None,
         instance="exited",
         events=("first-touch", "rollback"),
+        notes=("Once it is mended, `gonogo rollback --env test --to ",),
         bad=True,
         mend=True,
     ),
@@ -467,6 +493,29 @@ TABLE = [
         reason="S01 is red",
         serving="NEW",
         events=("first-touch",),
+    ),
+    Case(
+        run=rollback_unproven_by_hand,
+        code=Exit.NEEDS_HUMAN,
+        ending=r"NEEDS A HUMAN: OLD is back after \d+\.\d s, .* but its gate could not find out whether it is well: "
+        r"\d+ passed, 1 inconclusive, \d+ skipped",
+        reason="S01",
+        events=("first-touch",),
+        mend=True,
+    ),
+    Case(
+        run=forward_only,
+        code=Exit.NEEDS_HUMAN,
+        ending=r"HELD: NEW serves, a person decides: D09\[GET /page\] is red: .*",
+        text="boom",
+        serving="NEW",
+        events=("first-touch",),
+        notes=(
+            "forward-only, so nothing was turned back",
+            "`gonogo deploy --env test --hotfix`): loses no data",
+            "`gonogo rollback --env test`: deletes no data, but ",
+            "loses what was written since (estimate: the writes of ",
+        ),
         mend=True,
     ),
 ]
@@ -495,6 +544,7 @@ def test_ending(desk: Desk, case: Case) -> None:
     if case.ran:
         assert (past[0].exit_code, past[0].ending) == (case.code, document["ending"])
         assert document["ending"] in ended.err
+        assert [note for note in case.notes if note not in " ".join(document["notes"])] == []
         assert_journal(desk, document, case)
     if "first-touch" not in case.events and case.run is not first_go:
         assert desk.pids() == pids
