@@ -18,7 +18,11 @@ from gonogo.moves.team import TeamMove, Undo
 from gonogo.release import Release
 from gonogo.words import Role, Stage
 
-__all__ = ["AskLadder", "Recipe", "Step", "deploy_recipe", "remaining", "rollback_recipe"]
+__all__ = ["VERIFY", "AskLadder", "Recipe", "Step", "deploy_recipe", "remaining", "rollback_recipe"]
+
+
+VERIFY = Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK)
+"""Asks the release that is back."""
 
 
 class AskLadder:
@@ -49,8 +53,9 @@ def deploy_recipe(environment: Environment, *, first: bool) -> Recipe:
     """The strategy ``recreate``.
 
     Raises:
-        UsageError: a team step stands before or after a move that the recipe does not have.
+        UsageError: a team step names a move that the recipe does not have, or a migration would never run.
     """
+    _migration_runs(environment)
     baseline: tuple[Step, ...] = () if first else (Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE),)
     logs: tuple[Step, ...] = () if first else (SaveLogs(),)
     steps: tuple[Step, ...] = (
@@ -83,7 +88,7 @@ def rollback_recipe(
     if to is None:
         return (*undos, Stop())
     restore: tuple[Step, ...] = (Restore(to, release),) if started else ()
-    return (*undos, *restore, Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK))
+    return (*undos, *restore, VERIFY)
 
 
 def remaining(recipe: Recipe, *, begun: Collection[str], ended: Collection[str]) -> tuple[Step, ...] | None:
@@ -101,6 +106,16 @@ def remaining(recipe: Recipe, *, begun: Collection[str], ended: Collection[str])
     if "start" not in ended or any(name not in ended for name in begun):
         return None
     return recipe.steps[max(done) + 1 :]
+
+
+def _migration_runs(environment: Environment) -> None:
+    """Refused here and not where the file is read: a kept release that was deployed so must still start again."""
+    if "migrate" in environment.commands and all(one.migrations == "none" for one in environment.service.values()):
+        raise UsageError(
+            f"gonogo.toml: env.{environment.name}.commands.migrate: found no service with migrations, expected one "
+            "whose command it replaces; it would never run. Another tool's migrations belong into the entry point or a "
+            "one-shot service."
+        )
 
 
 def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:

@@ -13,10 +13,11 @@ from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.start import Restore, Stop
 from gonogo.probe import DowntimeProbe
-from gonogo.recipes import AskLadder, rollback_recipe
+from gonogo.recipes import VERIFY, AskLadder, rollback_recipe
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.running import Outcome, Steps, why
+from gonogo.runtimes.place import changed, with_earlier
 from gonogo.words import Exit, Role, Stage
 from gonogo.words import Outcome as Verdict
 
@@ -52,10 +53,10 @@ class WayBack:
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         begin = time.monotonic()
         try:
-            self._steps.move(restore)
+            self._restore(restore)
             outcome.back_after = time.monotonic() - begin
             self._probe.mark("settled")
-            self._verify(Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), restore.target)
+            self._ask(restore.target, restore)
         except Exception as error:  # noqa: BLE001 (whatever it was, a person is needed now)
             return outcome.end(Exit.NEEDS_HUMAN, explain(error))
         self._work.release = outcome.went_back_to = restore.target
@@ -89,23 +90,63 @@ class WayBack:
         undo = tuple(reversed(self._steps.undo))
         target = self._accept(target)
         started = "start" in work.done or self._lost()
+        restore: Restore | None = None
         for step in rollback_recipe(work.release, to=target, undo=undo, started=started):
             if isinstance(step, AskLadder):
                 continue
             if isinstance(step, Gate):
                 if target is not None:
-                    self._verify(step, target)
+                    self._ask(target, restore)
                 continue
             try:
                 self._steps.move(step)
             except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
-                failed.append(explain(error))
-                continue
+                if not (isinstance(step, Restore) and self._earlier(step)):
+                    failed.append(explain(error))
+                    continue
             if isinstance(step, Restore):
-                target = step.target
+                restore, target = step, step.target
                 self._outcome.back_after = time.monotonic() - begin
             self._outcome.stopped |= isinstance(step, Stop)
         return target, failed
+
+    def _restore(self, restore: Restore) -> None:
+        try:
+            self._steps.move(restore)
+        except Exception:
+            if not self._earlier(restore):
+                raise
+
+    def _ask(self, target: Release, restore: Restore | None) -> None:
+        """Ask the release that is back; red with today's secrets, once more with its own."""
+        self._verify(VERIFY, target)
+        if restore is None or self._proven(target):
+            return
+        today = self._work.place
+        if self._earlier(restore):
+            self._verify(VERIFY, restore.target)
+        elif self._work.place is not today:
+            self._work.place = today
+            with contextlib.suppress(Exception):
+                self._steps.move(restore)
+
+    def _earlier(self, restore: Restore) -> bool:
+        """Start it with the secrets that it was made with, where today's are others; whether it did start."""
+        work, target = self._work, restore.target
+        names = ", ".join(changed(work.place, target))
+        if not names:
+            return False
+        work.place = with_earlier(work.place, target)
+        try:
+            self._steps.move(restore)
+        except Exception as error:  # noqa: BLE001 (the verdict names the first failure)
+            work.notes.append(f"{target.short} with the earlier {names}: {explain(error)}")
+            return False
+        work.notes.append(
+            f"{target.short} was not well with today's {names}, and runs with the value of the day it was deployed. "
+            f"Mend the env file in {work.place.path}."
+        )
+        return True
 
     def _lost(self) -> bool:
         """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""

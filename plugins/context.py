@@ -13,7 +13,7 @@ from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.stages import is_whole, selected_stages
 from gonogo.release import Release
 from gonogo.runtimes.hidden import redactor_for
-from gonogo.runtimes.place import host_path, read_variables
+from gonogo.runtimes.place import host_path, read_variables, variables_of
 from gonogo.state import State, state_of
 from gonogo.subject import Subject
 from gonogo.words import Role, Stage
@@ -68,7 +68,8 @@ def make_context(config: pytest.Config) -> Context:
         project = load_project(find_project(config.rootpath))
         environment = project.environment(config.getoption("gonogo_env"))
         subject = _bare(project, environment, stages)
-    variables = read_variables(subject.path, environment)
+    today = read_variables(subject.path, environment)
+    variables = variables_of(subject.release) or today
     only = config.getoption("gonogo_only")
     results = config.getoption("gonogo_results")
     return Context(
@@ -78,7 +79,7 @@ def make_context(config: pytest.Config) -> Context:
         stages=stages,
         whole=_is_whole(config),
         variables=variables,
-        redactor=redactor_for(environment, variables, subject.release, subject.serving),
+        redactor=redactor_for(environment, today, subject.release, subject.serving),
         only=frozenset(json.loads(Path(only).read_text(encoding="utf-8"))) if only else None,
         results=Path(results) if results else None,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from gonogo.moves.base import Work
 from gonogo.release import Release
 from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.place import note_variables
 
 __all__ = ["Restore", "Start", "Stop"]
 
@@ -61,6 +62,7 @@ class Restore:
         self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
         self._start(work, _TIMES)
         try:
+            note_variables(work.place, self.target)
             work.state.save(self.target)
         except OSError as error:
             work.notes.append(f"{self.target.id} was started, but its record could not be written: {error}")

@@ -197,7 +197,7 @@ def _doubt(run: RunResult) -> str:
 
 
 def _failed(run: RunResult, name: str) -> bool:
-    return any(step.name == name and not step.ok for step in run.steps)
+    return next((not step.ok for step in reversed(run.steps) if step.name == name), False)
 
 
 def _requests(run: RunResult, *, always: bool = False) -> str:

@@ -1,14 +1,33 @@
-"""Where an environment stands on its host, and what its env file says."""
+"""Where an environment stands on its host, and what its env file says, or said when a release was made."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gonogo.config import Environment, Project
 from gonogo.inspection.envfile import parse
+from gonogo.inspection.secrets import is_secret_name, url_passwords
+from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.state import write_atomically
 
-__all__ = ["env_file_of", "host_path", "make_place", "read_variables"]
+__all__ = [
+    "changed",
+    "env_file_of",
+    "host_path",
+    "kept_variables",
+    "make_place",
+    "note_variables",
+    "pinned_variables",
+    "read_variables",
+    "variables_of",
+    "with_earlier",
+]
+
+_STARTED = "variables.json"
 
 
 def host_path(project: Project, environment: Environment) -> Path:
@@ -45,3 +64,72 @@ def read_variables(path: Path, environment: Environment) -> dict[str, str]:
     except OSError:
         return {}
     return {name: value for name, value in parse(text).values.items() if value is not None}
+
+
+def pinned_variables(release: Release | None) -> dict[str, str]:
+    """What the env file said when the release was made; nothing where none was kept."""
+    try:
+        text = (release.folder / "env").read_text(encoding="utf-8", errors="replace") if release is not None else ""
+    except OSError:
+        return {}
+    return dict(parse(text).values)
+
+
+def note_variables(place: Place, release: Release) -> None:
+    """Keep what a release was started with again, for the gates that ask it."""
+    before = pinned_variables(release)
+    if before:
+        kept = kept_variables(before, place.variables, place.environment.secrets)
+        write_atomically(release.folder / _STARTED, json.dumps(kept))
+
+
+def variables_of(release: Release | None) -> dict[str, str]:
+    """What a release runs with: as it was made, or as it was started again; nothing where that is not known."""
+    try:
+        text = (release.folder / _STARTED).read_text(encoding="utf-8") if release is not None else "{}"
+        return dict(json.loads(text)) or pinned_variables(release)
+    except (OSError, ValueError):
+        return pinned_variables(release)
+
+
+def kept_variables(before: Mapping[str, str], now: Mapping[str, str], declared: Collection[str]) -> dict[str, str]:
+    """The variables of a release that starts again: as they were, but secrets as they are now.
+
+    A secret that the current env file no longer has is left out (a revoked key must not return), unless there are
+    no current variables at all. A URL in which only the password changed takes the new password.
+    """
+    if not now:
+        return dict(before)
+    kept = {}
+    for name, value in before.items():
+        if name in declared or is_secret_name(name):
+            if name in now:
+                kept[name] = now[name]
+        elif name in now and _without_passwords(value) == _without_passwords(now[name]):
+            kept[name] = now[name]
+        else:
+            kept[name] = value
+    return kept
+
+
+def changed(place: Place, release: Release) -> tuple[str, ...]:
+    """The secrets that have another value today than when the release was made, or none."""
+    now, declared = place.variables, place.environment.secrets
+    if not now:
+        return ()
+    return tuple(
+        name
+        for name, value in pinned_variables(release).items()
+        if now.get(name) != value and (name in declared or is_secret_name(name) or url_passwords(value))
+    )
+
+
+def with_earlier(place: Place, release: Release) -> Place:
+    """The place as it was when the release was made: with the secrets of that day."""
+    return replace(place, variables=pinned_variables(release))
+
+
+def _without_passwords(value: str) -> str:
+    for password in sorted(url_passwords(value), key=len, reverse=True):
+        value = value.replace(f":{password}@", ":@").replace(f"={password}", "=")
+    return value

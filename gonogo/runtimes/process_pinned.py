@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,9 +17,9 @@ from gonogo.config import Service
 from gonogo.errors import CommandError, UsageError
 from gonogo.host import Command
 from gonogo.inspection.envfile import parse as parse_env
-from gonogo.inspection.secrets import is_secret_name, url_passwords
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import kept_variables
 from gonogo.state import write_atomically
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "PinnedService",
     "application",
     "fill",
-    "kept_variables",
     "pin",
     "pinned",
     "resolved",
@@ -127,26 +126,6 @@ def settings(place: Place, release: Release, service: str | None = None) -> dict
     return {**variables, **own}
 
 
-def kept_variables(before: Mapping[str, str], now: Mapping[str, str], declared: Collection[str]) -> dict[str, str]:
-    """The variables of a release that starts again: as they were, but secrets as they are now.
-
-    A secret that the current env file no longer has is left out (a revoked key must not return), unless there are
-    no current variables at all. A URL in which only the password changed takes the new password.
-    """
-    if not now:
-        return dict(before)
-    kept = {}
-    for name, value in before.items():
-        if name in declared or is_secret_name(name):
-            if name in now:
-                kept[name] = now[name]
-        elif name in now and _without_passwords(value) == _without_passwords(now[name]):
-            kept[name] = now[name]
-        else:
-            kept[name] = value
-    return kept
-
-
 def within(
     place: Place, release: Release, argv: Sequence[str], *, service: str | None = None, folder: str = "."
 ) -> Command:
@@ -219,9 +198,3 @@ def _variables(place: Place, release: Release) -> dict[str, str]:
         return dict(place.variables)
     before = dict(parse_env(text).values)
     return kept_variables(before, place.variables, place.environment.secrets)
-
-
-def _without_passwords(value: str) -> str:
-    for password in sorted(url_passwords(value), key=len, reverse=True):
-        value = value.replace(f":{password}@", ":@").replace(f"={password}", "=")
-    return value

@@ -110,3 +110,10 @@ def test_way_back_undoes_restores_and_verifies() -> None:
     assert names(rollback_recipe(RELEASE, to=RELEASE, undo=team, started=True)) == ["undo a", "restore", "verify"]
     assert names(rollback_recipe(RELEASE, to=RELEASE, undo=(), started=False)) == ["verify"]
     assert names(rollback_recipe(RELEASE, to=None, undo=team, started=True)) == ["undo a", "stop"]
+
+
+def test_a_migration_that_would_never_run_is_refused() -> None:
+    """Seen: another tool's command, passed over as "no migrations configured"; the file itself is read as before."""
+    found = environment('[env.x.commands]\nmigrate = "python manage.py migrate"\n')
+    with pytest.raises(UsageError, match=r"env\.x\.commands\.migrate: found no service with migrations"):
+        deploy_recipe(found, first=False)

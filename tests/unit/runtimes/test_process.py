@@ -17,9 +17,10 @@ from gonogo.host import LocalHost
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.place import kept_variables
 from gonogo.runtimes.process import ProcessRuntime
 from gonogo.runtimes.process_instances import Instances
-from gonogo.runtimes.process_pinned import fill, kept_variables, settings, venv
+from gonogo.runtimes.process_pinned import fill, settings, venv
 
 HOST = LocalHost()
 CONFIG = """\
