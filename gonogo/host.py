@@ -122,7 +122,7 @@ class Host(Protocol):
 
     name: str
 
-    def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
+    def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
         """Run to the end, within the bound."""
 
     def spawn(self, command: Command) -> int:
@@ -146,8 +146,8 @@ class LocalHost:
         self._observer = observer
         self._timeout = timeout
 
-    def run(self, command: Command, *, output_limit: int | None = _TAIL) -> Completed:
-        """Run a command to its end.
+    def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
+        """Run a command to its end; ``exact`` keeps bytes that are no UTF-8 (file names), as surrogates.
 
         Raises:
             CommandError: the program was not found or may not be executed.
@@ -159,7 +159,7 @@ class LocalHost:
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
-                output=self._read(out, output_limit),
+                output=self._read(out, output_limit, "surrogateescape" if exact else "replace"),
                 errors=self._read(err, _TAIL),
                 seconds=time.monotonic() - begin,
                 pid=process.pid,
@@ -169,12 +169,12 @@ class LocalHost:
             self._observer.ended(completed)
         return completed
 
-    def _read(self, stream: IO[bytes], limit: int | None) -> str:
+    def _read(self, stream: IO[bytes], limit: int | None, errors: str = "replace") -> str:
         """The end of what was said, redacted before it is cut: half a value cannot be known again."""
         size = stream.seek(0, os.SEEK_END)
         start = max(size - limit - _MARGIN, 0) if limit is not None else 0
         stream.seek(start)
-        text = self._redact(stream.read().decode("utf-8", errors="replace"))
+        text = self._redact(stream.read().decode("utf-8", errors=errors))
         return f"[{start + _MARGIN} bytes before this were cut]\n{text[_MARGIN:]}" if start else text
 
     def _to_the_end(

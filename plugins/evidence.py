@@ -70,7 +70,7 @@ class Collected:
 
     def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
         """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""
-        pieces = [hushed_json(piece.model_dump(), redact, kept=frozenset()) for piece in self.items]
+        pieces = [hushed_json(piece.model_dump(), redact, kept=frozenset({"kind"})) for piece in self.items]
         return [piece | {"value": _cut(piece["value"])} if piece["kind"] == "text" else piece for piece in pieces]
 
 

@@ -219,11 +219,10 @@ def first_look(inspector: Inspector) -> FirstLook:
 
 
 @pytest.fixture(scope="session")
-def source(context: Context, runner: LocalHost) -> Source:
+def source(context: Context) -> Source:
     """The application's files as git knows them: the release's worktree, or the checkout."""
-    return Source(
-        context.source_root, runner, commit=context.subject.release.commit if context.subject.release else None
-    )
+    release, runner = context.subject.release, LocalHost(timeout=context.environment.check_timeout)
+    return Source(context.source_root, runner, commit=release.commit if release else None)
 
 
 @pytest.fixture(scope="session")

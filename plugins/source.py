@@ -21,7 +21,10 @@ class Source:
     """One folder of a git worktree; paths are relative to it, with ``/``."""
 
     def __init__(self, root: Path, runner: LocalHost, *, commit: str | None = None) -> None:
-        """Look at ``root``; ``commit`` is the one it should hold (None: its HEAD)."""
+        """Look at ``root``; ``commit`` is the one it should hold (None: its HEAD).
+
+        ``runner`` redacts nothing: names of files are compared, and a password may be a word of one.
+        """
         self.root = root
         self._runner = runner
         self._commit = commit
@@ -31,13 +34,13 @@ class Source:
         return f"<source {self.root}>"
 
     def git(self, *arguments: str) -> Completed:
-        """Ask git in this folder; its whole output is kept.
+        """Ask git in this folder; its whole output is kept, byte for byte.
 
         Raises:
             CommandError: git failed.
         """
         command = Command(argv=("git", "-c", "core.quotepath=off", *arguments), cwd=str(self.root), timeout=60.0)
-        return self._runner.run(command, output_limit=None).require()
+        return self._runner.run(command, output_limit=None, exact=True).require()
 
     @functools.cached_property
     def commit(self) -> str:

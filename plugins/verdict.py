@@ -79,25 +79,29 @@ class VerdictPlugin:
         elif isinstance(report.longrepr, tuple):
             report.longrepr = self._redacted_skip(report.longrepr)
         if hasattr(report, "wasxfail"):
-            report.wasxfail = self._context.redactor.text(str(report.wasxfail))
-        report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
-        report.user_properties = hushed_json(report.user_properties, self._context.redactor.text)
+            report.wasxfail = self._hushed(str(report.wasxfail))
+        report.sections = [(name, self._hushed(text)) for name, text in report.sections]
+        report.user_properties = hushed_json(report.user_properties, self._hushed)
         return report
+
+    def _hushed(self, text: str) -> str:
+        """A text without secrets, fit for UTF-8: the name of a file may be none."""
+        return self._context.redactor.text(text).encode("utf-8", "replace").decode()
 
     def _redacted_skip(self, skipped: tuple[str, int, str]) -> tuple[str, int, str]:
         path, line, reason = skipped
-        return path, line, self._context.redactor.text(reason)
+        return path, line, self._hushed(reason)
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:
         """Name a case without the secret in it: node ids stand in every output there is."""
-        shown = self._context.redactor.text(val) if isinstance(val, str) else val
+        shown = self._hushed(val) if isinstance(val, str) else val
         return str(shown) if shown != val else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Redact a warning before anybody shows it."""
         said = str(warning_message.message)
-        shown = self._context.redactor.text(said)
+        shown = self._hushed(said)
         if shown != said:
             warning_message.message = Warning(shown)
 
@@ -112,18 +116,17 @@ class VerdictPlugin:
         options = _options(item, marker)
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED
-        redact = self._context.redactor
         return CheckResult.model_validate(
             {
                 "id": item.nodeid,
-                "code": redact.text(_code(item, marker) or "") or None,
+                "code": self._hushed(_code(item, marker) or "") or None,
                 "proves": _proves(item),
                 "stage": stage,
                 "outcome": outcome,
-                "found": redact.text(found),
-                "details": redact.text(str(report.longrepr)) if report.failed else "",
-                "evidence": collected.shown(redact.text),
-                "remedy": redact.text(self._remedy(marker, item)),
+                "found": self._hushed(found),
+                "details": self._hushed(str(report.longrepr)) if report.failed else "",
+                "evidence": collected.shown(self._hushed),
+                "remedy": self._hushed(self._remedy(marker, item)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
                 **options,
@@ -142,7 +145,7 @@ class VerdictPlugin:
         """What pytest prints of a red check: its message and remedy; the traceback only for -v or a crash."""
         crashed = check is None or (check.outcome is Outcome.INCONCLUSIVE and "crashed" in check.found)
         if check is None or crashed or self._config.option.verbose > 0:
-            return self._context.redactor.text(str(report.longrepr))
+            return self._hushed(str(report.longrepr))
         return f"found   {check.found}\nremedy  {check.remedy}"
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
@@ -185,9 +188,9 @@ class VerdictPlugin:
         """A file that cannot be collected is a check that crashed."""
         if report.skipped and isinstance(report.longrepr, tuple):
             report.longrepr = self._redacted_skip(report.longrepr)
-        report.sections = [(name, self._context.redactor.text(text)) for name, text in report.sections]
+        report.sections = [(name, self._hushed(text)) for name, text in report.sections]
         if report.failed:
-            text = self._context.redactor.text(str(report.longrepr))
+            text = self._hushed(str(report.longrepr))
             report.longrepr = text
             self._checks[report.nodeid] = CheckResult(
                 id=report.nodeid,

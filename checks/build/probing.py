@@ -45,7 +45,7 @@ def released(context: Context) -> Source:
         pytest.skip("no release is recorded for this environment")
     if release.assumed:
         pytest.skip("adopted: what it was built from is not known")
-    runner = LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
+    runner = LocalHost(timeout=context.environment.check_timeout)
     return Source(release.source_root(context.project.app.root), runner, commit=release.commit)
 
 
@@ -142,7 +142,7 @@ def marked(inside: Inside, done: Completed, marker: str) -> dict[str, Any]:
 
 
 def judge_bytecode(inside: Inside, service: Service, roots: Collection[str], evidence: Collected) -> list[str]:
-    """What is wrong with the bytecode below some folders, one line each.
+    """What is wrong with the bytecode below some folders, one line a file.
 
     Raises:
         InconclusiveError: not everything could be looked at.
@@ -154,4 +154,4 @@ def judge_bytecode(inside: Inside, service: Service, roots: Collection[str], evi
     if report.truncated or len(report.missing) == len(roots):
         seen = f"only {report.examined} files" if report.truncated else f"no folder {', '.join(report.missing)}"
         raise InconclusiveError(f"{inside.label}: found {seen}, expected all of {', '.join(roots)}")
-    return [bytecode.phrase(finding) for finding in report.red]
+    return [bytecode.phrase(finding) for finding in report.red_files]

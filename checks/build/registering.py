@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from gonogo.checks.build.probing import released
 from gonogo.config import Service
@@ -14,8 +13,9 @@ from gonogo.inspection.contents import map_paths
 from gonogo.inspection.routes import ImageRoute, ImportFailure, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
+from gonogo.release import Release
 
-__all__ = ["needs_network", "problems_of"]
+__all__ = ["needs_network", "problems_of", "routes_of"]
 
 _NETWORK = frozenset(
     {"ConnectError", "ConnectTimeout", "ConnectionError", "ConnectionRefusedError", "OperationalError", "gaierror"}
@@ -36,7 +36,7 @@ def problems_of(
     texts = released(context).texts(".py")
     mapped = map_paths(texts, code)
     declared = static_routes({path: texts[path] for path in mapped}, framework=service.framework)
-    before = _routes(serving.routes.get(name)) if serving is not None else None
+    before = routes_of(serving, name) if serving is not None else None
     found = routes.compare(declared, report.routes, before, floor=service.min_routes)
     evidence.json("routes", [dataclasses.asdict(route) for route in report.routes])
     evidence.text("Registered", f"{found.count} of the application's own, at least {found.floor} expected")
@@ -45,8 +45,9 @@ def problems_of(
     return [str(problem) for problem in found.problems]
 
 
-def _routes(kept: Sequence[dict[str, Any]] | None) -> list[ImageRoute] | None:
-    """The routes that a release noted; None where it noted none."""
+def routes_of(release: Release, name: str) -> list[ImageRoute] | None:
+    """The routes that a release noted when it was built; None where it noted none."""
+    kept = release.routes.get(name)
     if not kept:
         return None
     names = [field.name for field in dataclasses.fields(ImageRoute)]

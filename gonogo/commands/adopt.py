@@ -22,7 +22,7 @@ from gonogo.words import CONFIG_NAME
 if TYPE_CHECKING:
     from gonogo.runtimes.compose_adopt import ByHand
 
-__all__ = ["Adopted", "adopt", "take_over"]
+__all__ = ["Adopted", "adopt", "foreseen", "take_over"]
 
 
 class Adopted(BaseModel):
@@ -73,6 +73,15 @@ def adopt(folder: Path, env: str | None) -> Adopted:
         images=release.images,
         said=release.said,
     )
+
+
+def foreseen(at: Where) -> tuple[str, ...]:
+    """The services that a first deploy would adopt; nothing is changed."""
+    if at.environment.runtime != "compose" or at.state.current() is not None:
+        return ()
+    host = LocalHost(redact=at.redactor.text, timeout=at.environment.command_timeout)
+    found = _found(at.place(at.project, at.environment), host)
+    return tuple(found.images) if found is not None else ()
 
 
 def take_over(at: Where, candidate: Commit) -> Release | None:

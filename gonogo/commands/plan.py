@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gonogo.asking import Gate
+from gonogo.commands.adopt import foreseen
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
 from gonogo.gate import stage_options
 from gonogo.host import Command
 from gonogo.moves.base import Options, Work
 from gonogo.moves.checkout import Checkout
+from gonogo.moves.start import Stop
 from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
 from gonogo.records.looks import Plan, PlannedStep
 from gonogo.schema import ask_ladder
 from gonogo.state import State
-from gonogo.words import Exit
+from gonogo.words import Exit, Role, Stage
 
 __all__ = ["plan"]
 
@@ -59,8 +62,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     steps = tuple(
         _step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps)
     )
-    undo = [team for team in reversed(at.environment.step) if team.undo]
-    back = rollback_recipe(work.release, to=work.serving, undo=undo, started=True)
+    adopts = foreseen(at)
     return Plan(
         app=at.project.app.name,
         env=at.environment.name,
@@ -69,11 +71,24 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         serving=work.serving.id if work.serving else None,
         services=work.release.services,
         steps=steps,
-        rollback=tuple(_step(work, step, shown, first=False) for step in back),
+        rollback=tuple(_way_back(at, work, shown, adopts)),
+        adopts=adopts,
         ladder=ladder,
         problems=problems,
         exit_code=Exit.NO_GO if problems else Exit.GO,
     )
+
+
+def _way_back(at: Where, work: Work, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:
+    """What a red gate leads to; the model that starts what was adopted is only known once it is."""
+    undo = [team for team in reversed(at.environment.step) if team.undo]
+    for step in rollback_recipe(work.release, to=work.serving, undo=undo, started=True):
+        if adopts and isinstance(step, Stop):
+            restored = f"(starts again what was started by hand: {', '.join(adopts)})"
+            yield PlannedStep(name="restore", kind="move", commands=(restored,))
+            yield _step(work, Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), shown, first=False)
+        else:
+            yield _step(work, step, shown, first=False)
 
 
 def _checkout(work: Work) -> tuple[str, ...]:

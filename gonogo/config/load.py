@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from gonogo.words import CONFIG_NAME
 __all__ = ["find_project", "load_project", "parse_project"]
 
 Location = tuple[str | int, ...]
+_AT = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)")
 
 
 class _Document(BaseModel):
@@ -88,9 +90,19 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        line, reason = _place_of(error)
+        where = f"{name}:{line}" if line else name
         raise ConfigError(
-            (f"{name}: found text that is no TOML ({error}), expected a valid TOML document.",)
+            (f"{where}: found text that is no TOML ({reason}), expected a valid TOML document.",)
         ) from error
+
+
+def _place_of(error: tomllib.TOMLDecodeError) -> tuple[str, str]:
+    """The line of a syntax error, and what is wrong there; at the end of the text there is no line."""
+    found = _AT.search(str(error))
+    if found is None:
+        return "", str(error)
+    return found["line"], f"{str(error)[: found.start()].rstrip()}, column {found['column']}"
 
 
 class _Report:

@@ -79,6 +79,12 @@ class BytecodeReport:
         """The findings that are red."""
         return tuple(finding for finding in self.findings if finding.is_red)
 
+    @property
+    def red_files(self) -> tuple[Finding, ...]:
+        """The first red finding of each file."""
+        first = {finding.path: finding for finding in reversed(self.red)}
+        return tuple(first[path] for path in dict.fromkeys(finding.path for finding in self.red))
+
 
 def probe_source() -> str:
     """Return the text of the probe, for the standard input of `python -I -B - REQUEST`."""

@@ -46,6 +46,8 @@ class Plan(BaseModel):
     steps: tuple[PlannedStep, ...] = ()
     rollback: tuple[PlannedStep, ...] = ()
     ladder: str = ""
+    adopts: tuple[str, ...] = ()
+    """Services that were started by hand, and that the deploy adopts first."""
     problems: tuple[str, ...] = ()
     exit_code: Exit = Exit.GO
 
@@ -103,6 +105,8 @@ def plan_lines(plan: Plan) -> list[str]:
     """The recipe with its first touch marked, the ladder's answer, and the way back."""
     lines = [f"gonogo  plan: {plan.app} {plan.commit[:7]} ({plan.summary}) → {plan.env}", ""]
     lines.append(f"serving now   {plan.serving or 'nothing that gonogo deployed'}")
+    if plan.adopts:
+        lines.append(f"adopts first  {', '.join(plan.adopts)}: started by hand; the way back starts them again")
     lines += ["", *_steps(plan.steps)]
     lines += ["", f"the data      {plan.ladder or 'not decided'}", "", "if it goes red after the first touch:"]
     lines += _steps(plan.rollback)

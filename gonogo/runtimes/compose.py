@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_lost import is_lost, settle, wait_for_engine
+from gonogo.runtimes.compose_mounts import lone_copies
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
@@ -62,7 +64,7 @@ class ComposeRuntime:
         model = self._model(place, release)
         services = release.services or deployed(place, model)
         tags = release.tags or tags_of(model, services, project=place.environment.project, release=release.id)
-        folder = str(app_folder(place, release.root))
+        folder = str(release.source_root(place.project.app.root))
         own = place.environment.commands.get("build")
         if own is not None:
             return (Command(argv=_fill(own, release.id, tags), cwd=folder),)
@@ -173,13 +175,34 @@ class ComposeRuntime:
         return stores_of(model, release.services or deployed(place, model))
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Throw away the release's own tags, its worktree and its folder."""
+        """Throw away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
         tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
         commands = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
         if release.worktree.exists():
             argv = ("git", "worktree", "remove", "--force", str(release.worktree))
             commands.append(Command(argv=argv, cwd=str(place.project.root)))
-        return (*commands, Command(argv=("rm", "-rf", "--", str(release.folder))))
+        copies = map(str, self._copies(place, release))
+        return (*commands, Command(argv=("rm", "-rf", "--", str(release.folder), *copies)))
+
+    @staticmethod
+    def _copies(place: Place, release: Release) -> tuple[Path, ...]:
+        """The copies of mounted files that no other kept release names.
+
+        Those of data stores stay: their containers go on from one release to the next.
+        """
+        path = release.folder / COMPOSE
+        if not path.is_file():
+            return ()
+        model = read_model(release)
+        lasting = set(compose_model.backing(model, release.services))
+        kept = {name: one for name, one in services_of(model).items() if name in lasting}
+        shared = {key: model.get(key) for key in ("configs", "secrets")} if kept else {}
+        others = [
+            one.read_text("utf-8") for one in place.state.glob("releases/*/*.json") if one.parent != release.folder
+        ]
+        return lone_copies(
+            place.state, path.read_text("utf-8"), [*others, json.dumps([kept, shared], ensure_ascii=False)]
+        )
 
     def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
         """The entry command of each deployed service, and the texts of the application's scripts that they name."""
@@ -188,7 +211,7 @@ class ComposeRuntime:
         for service in release.services:
             image = release.images.get(service) or release.tags.get(service)
             entry[service] = entry_words(definitions[service], image_config(image, host) if image else {})
-        folder = app_folder(place, release.root)
+        folder = release.source_root(place.project.app.root)
         return {"entry": entry, "scripts": scripts_of(folder, entry.values())}
 
     def _steps(
@@ -224,7 +247,7 @@ class ComposeRuntime:
         self, place: Place, release: Release, service: str, argv: Sequence[str], folder: str
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         build = self._definitions(place, release).get(service, {}).get("build") or {}
-        return standing(place, service, build, app_folder(place, release.root), argv, folder=folder)
+        return standing(place, service, build, release.source_root(place.project.app.root), argv, folder=folder)
 
     def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:
         """The services as they are built."""

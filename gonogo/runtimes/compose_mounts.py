@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonogo.host import Command, Host
 
-__all__ = ["Kept", "Mounts", "keep_copy", "tracked_below"]
+__all__ = ["Kept", "Mounts", "keep_copy", "lone_copies", "tracked_below"]
 
 _PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep"})
 _GENERATED = frozenset({"__pycache__", ".git", ".DS_Store"})
@@ -40,7 +41,7 @@ def tracked_below(folder: Path, host: Host) -> frozenset[str]:
         CommandError: git failed.
     """
     command = Command(argv=("git", "-c", "core.quotepath=off", "ls-files", "-z"), cwd=str(folder), timeout=60.0)
-    listed = host.run(command, output_limit=None).require().output.split("\0")
+    listed = host.run(command, output_limit=None, exact=True).require().output.split("\0")
     return frozenset(path for path in listed if path and os.path.lexists(folder / path))
 
 
@@ -115,6 +116,13 @@ def keep_copy(source: Path, below: Sequence[str], *, state: Path, holes: Mapping
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return home / source.name
+
+
+def lone_copies(state: Path, own: str, others: Iterable[str]) -> tuple[Path, ...]:
+    """The copies that one text names (a model as it was written) and no other one does."""
+    named = re.compile(re.escape(str(state / "files")) + r"/([0-9a-f]{64})(?=/)")
+    lone = set(named.findall(own)) - {digest for text in others for digest in named.findall(text)}
+    return tuple(state / "files" / digest for digest in sorted(lone))
 
 
 def _settle(aside: Path, home: Path) -> None:

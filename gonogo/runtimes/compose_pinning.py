@@ -16,7 +16,7 @@ from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, ENV, read_model, services_of, write_model
 from gonogo.runtimes.compose_mounts import Mounts, tracked_below
-from gonogo.runtimes.compose_render import app_folder, host_env_file, render
+from gonogo.runtimes.compose_render import host_env_file, render
 from gonogo.state import write_atomically
 
 __all__ = ["changed_secrets", "deployed", "pin_release", "relocate", "startable", "tags_of", "with_secrets"]
@@ -32,7 +32,7 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
         RefusedError: a compose file is missing, or Compose refuses the model.
         UsageError: the env file is missing, or a declared service is not in the model.
     """
-    folder = app_folder(place, release.root)
+    folder = release.source_root(place.project.app.root)
     rendered = release.folder / _RENDERED
     try:
         model = render(place, release.root, host, output=rendered, commit=release.commit)

@@ -16,7 +16,6 @@ from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose_files import services_of
-from gonogo.runtimes.compose_render import app_folder
 
 __all__ = ["deaf_services", "endings", "is_once", "run_name", "run_words", "standing"]
 
@@ -81,5 +80,5 @@ def deaf_services(place: Place, release: Release, model: Mapping[str, Any], host
         name: entry_point(definitions[name], image_config(release.images.get(name, release.tags[name]), host))
         for name in release.services
     }
-    scripts = scripts_of(app_folder(place, release.root), entries.values())
+    scripts = scripts_of(release.source_root(place.project.app.root), entries.values())
     return tuple(name for name, words in entries.items() if not passes_on(words, scripts))

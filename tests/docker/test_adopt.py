@@ -124,8 +124,12 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     configure(site)
     write(site, page="nothing", greeting="changed" if changed else "costs $$2")
     site.commit("Broken")
+    planned = json.loads(site.gonogo("plan", "--env", "staging", "--json").out)
 
     ended = site.deploy()
+
+    assert (planned["adopts"], planned["serving"]) == (["web"], None)
+    assert [step["name"] for step in planned["rollback"]] == ["restore", "verify"]
 
     assert ended.code == 1, ended
     assert (page(site), site.images()) == ("price 1 costs $2", before), ended

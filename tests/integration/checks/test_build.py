@@ -85,6 +85,22 @@ def test_a_file_that_is_not_the_commits_is_red(built: Deployed) -> None:
     assert outcome == (Outcome.FAILED, f"1 files in {label} are not those of {commit}; {said}")
 
 
+def test_any_name_of_a_file_is_compared(deploy: Callable[..., Deployed]) -> None:
+    """One whose bytes are no UTF-8 is compared byte for byte, and so is one that is called like a password."""
+    files = {"caf\udce9.txt": "one", "templates/page.html": "two"}
+    site = deploy(files=files, env="DB_PASSWORD=templates\n")
+    contents = site.ask("build", "holds_the_commit", workers=2)
+    undo = edited(site.release.root / "caf\udce9.txt", "other")
+    changed = site.ask("build", "holds_the_commit", workers=2)
+    undo()
+    label, commit = f"environment of release {site.release.id}", site.release.commit[:7]
+    said = f"{site.release.root}/caf?.txt: found another content, expected what commit {commit} has"
+
+    assert (contents.check("B02[web]").outcome, contents.check("B02[web]").found) == (Outcome.PASSED, "")
+    assert contents.check("B02[web]").evidence[0].value == f"4 tracked files, 0 not in {label}"
+    assert changed.check("B02[web]").found == f"1 files in {label} are not those of {commit}; {said}"
+
+
 def test_a_file_that_is_lost_is_red(built: Deployed) -> None:
     """A tracked and required file that is gone is red in B02 and B08."""
     path = built.release.root / "server.py"

@@ -151,8 +151,17 @@ def test_a_database_that_refuses_is_red(deploy: Callable[..., Deployed]) -> None
     assert unknown.endswith(f": the revision is not known: {error}")
 
 
+def _noted(path: str, name: str, *, module: str, schema_path: str | None) -> dict[str, Any]:
+    """A route as the build gate notes it with the release."""
+    handler = {"handler_module": module, "handler_qualname": name, "source_file": None, "line": None}
+    return {"kind": "http", "methods": ["GET"], "path": path, "name": name, "schema_path": schema_path, **handler}
+
+
 def test_running_routes(site: Deployed) -> None:
-    """The process answers for what its artifact registers; a path too few and one too many are both named."""
+    """The process answers for what its artifact registers; a path too few and one too many are both named.
+
+    What the build gate noted with the release is not imported again.
+    """
     schema = {"openapi": "3.1.0", "paths": {"/items": {"get": {}}}}
     site.answer({"/openapi.json": [200, {}, json.dumps(schema), 0]})
     green = found(site, "postdeploy", "D11[web]", "routes")
@@ -162,7 +171,12 @@ def test_running_routes(site: Deployed) -> None:
     other = found(site, "postdeploy", "D11[web]", "routes")
     site.answer()
     hidden = found(site, "postdeploy", "D11[web]", "routes")
+    noted = _noted("/noted", "noted", module="server", schema_path="/noted")
+    opened = _noted("/openapi.json", "openapi", module="fastapi.applications", schema_path=None)
+    site.answer({"/openapi.json": [200, {}, json.dumps(schema), 0]})
+    kept = site.ask("postdeploy", "routes", routes={"web": [noted, opened]}).check("D11[web]")
 
+    assert kept.found == "web: found no GET /noted, also GET /items; expected the routes of its artifact"
     assert green == (Outcome.PASSED, "")
     assert red == (Outcome.FAILED, "web: found no GET /items, also GET /old; expected the routes of its artifact")
     assert other == (Outcome.FAILED, "/openapi.json: found '<html>', expected an OpenAPI document")

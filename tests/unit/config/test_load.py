@@ -71,10 +71,13 @@ def test_missing_required_key_names_the_table() -> None:
 
 
 def test_broken_toml_is_one_problem() -> None:
-    """A text that is no TOML is told with the parser's own place."""
-    assert problems("[app\n") == [
-        "gonogo.toml: found text that is no TOML (Expected ']' at the end of a table declaration (at line 1, column 5)), "
+    """A text that is no TOML is told with its line at the front, as every other mistake is; its end has no line."""
+    assert problems('[app]\nname = "shop"\n[env\n') == [
+        "gonogo.toml:3: found text that is no TOML (Expected ']' at the end of a table declaration, column 5), "
         "expected a valid TOML document.",
+    ]
+    assert problems("[app]\nname =") == [
+        "gonogo.toml: found text that is no TOML (Invalid value (at end of document)), expected a valid TOML document.",
     ]
 
 

@@ -53,6 +53,15 @@ def test_parse_returns_what_the_probe_found() -> None:
     assert report.red == report.findings
 
 
+def test_files_are_counted_and_not_findings() -> None:
+    """A compiled file with two faults is one file, told by the first of them."""
+    rows = [("b", "mtime"), ("c", "foreign"), ("b", "unchecked"), ("a", "orphan")]
+    findings = [ANSWER["findings"][0] | {"path": f"/app/{name}.pyc", "kind": kind} for name, kind in rows]
+    report = bytecode.parse(json.dumps(ANSWER | {"findings": findings}))
+
+    assert [(one.path, one.kind) for one in report.red_files] == [("/app/b.pyc", "mtime"), ("/app/a.pyc", "orphan")]
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

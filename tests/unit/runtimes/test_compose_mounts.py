@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.runtimes.compose_mounts import Kept, Mounts, keep_copy
+from gonogo.runtimes.compose_mounts import Kept, Mounts, keep_copy, lone_copies
 
 __all__: list[str] = []
 
@@ -125,3 +125,11 @@ def test_copy_is_made_once(stage: Stage) -> None:
 
     assert len(copies) == 1
     assert len(list((stage.state / "files").iterdir())) == 1
+
+
+def test_copies_that_one_release_alone_names(tmp_path: Path) -> None:
+    """What another kept release mounts too stays, and so does what stands elsewhere."""
+    one, two, three = ("1" * 64, "2" * 64, "3" * 64)
+    own = f'"{tmp_path}/files/{one}/a.conf" "{tmp_path}/files/{two}/b" "/else/files/{three}/c"'
+
+    assert lone_copies(tmp_path, own, [f'"{tmp_path}/files/{two}/b"']) == (tmp_path / "files" / one,)

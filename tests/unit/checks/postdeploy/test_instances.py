@@ -1,0 +1,60 @@
+"""When an instance counts as running."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes.base import InstanceState
+
+
+class Inspector:
+    """Knows one instance."""
+
+    def __init__(self, *, status: str, one_shot: bool, exit_code: int | None = None) -> None:
+        """An instance of that status."""
+        self._one = InstanceState(
+            service="migrate",
+            name="shop-migrate-1",
+            status=status,
+            health=None,
+            restarts=0,
+            started_at="",
+            image=None,
+            release=None,
+            exit_code=exit_code,
+            one_shot=one_shot,
+        )
+
+    def instances(self) -> list[InstanceState]:
+        """That one."""
+        return [self._one]
+
+
+@pytest.mark.parametrize(
+    ("status", "one_shot", "code"),
+    [("running", False, None), ("exited", True, 0), ("created", True, None)],
+    ids=["runs", "ended well", "not run on the way back"],
+)
+def test_what_should_not_run_any_more_is_no_failure(status: str, one_shot: bool, code: int | None) -> None:  # noqa: FBT001
+    """A one-shot ends, or its container was only made: on the way back its migration is not run."""
+    every_instance_runs(Inspector(status=status, one_shot=one_shot, exit_code=code), Collected())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "one_shot", "code", "said"),
+    [
+        ("created", False, None, "shop-migrate-1 created"),
+        ("exited", True, 3, "shop-migrate-1 exited (exit code 3)"),
+        ("exited", False, 0, "shop-migrate-1 exited (exit code 0)"),
+    ],
+    ids=["never started", "one-shot that failed", "service that ended"],
+)
+def test_what_should_run_and_does_not_is_red(status: str, one_shot: bool, code: int | None, said: str) -> None:  # noqa: FBT001
+    """A container that was made and never started is only well where its service is a one-shot."""
+    inspector = Inspector(status=status, one_shot=one_shot, exit_code=code)
+
+    with pytest.raises(AssertionError) as caught:
+        every_instance_runs(inspector, Collected())  # type: ignore[arg-type]
+    assert str(caught.value).split("\n")[0] == f"found {said}; expected 1 running instances"
