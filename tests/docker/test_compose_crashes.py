@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import docker
 import pytest
@@ -120,7 +121,7 @@ def test_killed_in_the_rollback_recipe(crashing: Crashing) -> None:
     current = (crashing.app.state / "current").read_text().strip()
     found = crashing.status()
     ended, record = crashing.run("rollback")
-    crashing.note("rollback: restore/up client", found.unfinished, ended.code, record.get("ending"))
+    crashing.note("rollback: restore/up client", found.unfinished, ended.code, record.get("ending"), reds(record))
 
     assert second.code == 0, second
     assert current == second.document["release"]
@@ -128,6 +129,12 @@ def test_killed_in_the_rollback_recipe(crashing: Crashing) -> None:
     assert ended.code == 0, ended
     assert record["verified"]["exitstatus"] == 0
     assert crashing.left(serving=crashing.first) == []
+
+
+def reds(record: dict[str, Any]) -> list[str]:
+    """What the gate of the release that is back does not pass."""
+    checks = (record.get("verified") or {}).get("checks", ())
+    return [f"{check['code']}: {check['found']}" for check in checks if check["outcome"] in {"failed", "inconclusive"}]
 
 
 def edges(lines: list[Line], first: str, last: str) -> Iterator[tuple[int, Line, str, float]]:

@@ -127,7 +127,6 @@ def give_base(own: OwnEngine) -> None:
     [
         pytest.param("build", "build", 0.1, 0.0, id="build"),
         pytest.param("build gate", "pytest", 1.0, 4.0, id="build gate", marks=every),
-        pytest.param("predeploy", "pytest", 0.5, 4.0, id="predeploy", marks=every),
     ],
 )
 def test_restarted_before_the_first_touch(
