@@ -169,11 +169,11 @@ class App:
             start_new_session=True,
         )
 
-    def gonogo(self, *arguments: str, timeout: float = 90) -> Ended:
+    def gonogo(self, *arguments: str, timeout: float = 180) -> Ended:
         """Run the command line to its end."""
         return self.finish(self.start(*arguments), timeout=timeout)
 
-    def finish(self, process: subprocess.Popen[str], *, timeout: float = 90) -> Ended:
+    def finish(self, process: subprocess.Popen[str], *, timeout: float = 180) -> Ended:
         """Wait for a started command."""
         out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err)
