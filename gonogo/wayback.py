@@ -18,6 +18,7 @@ from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.running import Outcome, Steps, why
 from gonogo.runtimes.place import changed, with_earlier
+from gonogo.schema import graphs
 from gonogo.words import Exit, Role, Stage
 from gonogo.words import Outcome as Verdict
 
@@ -157,11 +158,19 @@ class WayBack:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
         if target is None or "migrate" not in self._work.done:
             return target
-        accepted = tuple(name for name in self._work.release.heads if name not in target.heads)
+        accepted = self._newer_than(target)
         target = target.model_copy(update={"accepted": accepted})
         with contextlib.suppress(OSError):
             self._work.state.save(target)
         return target
+
+    def _newer_than(self, target: Release) -> tuple[str, ...]:
+        """The revisions that the upgrade would run; one that was cut off half-way stands at any of them."""
+        place, newer = self._work.place, {*self._work.release.heads} - {*target.heads}
+        with contextlib.suppress(OSError):
+            for graph in graphs(place.environment, place.project).values():
+                newer |= {*graph.pending(target.heads)}
+        return tuple(sorted(newer))
 
     def _verify(self, step: Gate, target: Release) -> None:
         """The gate that the release going back to was pinned with; once more where it could not find something out."""

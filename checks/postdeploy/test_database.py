@@ -39,7 +39,8 @@ def test_database_revision_is_the_head(
         raise InconclusiveError(f"{inside.label}: the revision is not known: {error}")
     if not expected:
         pytest.skip(f"service.{name} has no migration yet")
-    if release.accepted and found["current"] == sorted(release.accepted):
+    known = {*release.accepted, *expected}
+    if found["current"] and found["current"] != expected and known.issuperset(found["current"]):
         evidence.warn(f"the schema is ahead of the release: {', '.join(found['current'])}, accepted after a rollback")
         return
     assert found["current"] == expected, (

@@ -45,6 +45,7 @@ class Crashing:
         self.app.configure(options=_OPTIONS, tables=self.tables)
         text = (self.app.root / "gonogo.toml").read_text().replace('stable_for = "1s"', 'stable_for = "100ms"')
         (self.app.root / "gonogo.toml").write_text(text)
+        self.prepare()
         self.app.commit("configure")
         self.state = State(self.app.state)
         self.mark = self.folder / "mark"
@@ -54,6 +55,9 @@ class Crashing:
             ended, record = self.app.deploy()
             assert ended.code == 0, ended
             self.first = str(record["release"])
+
+    def prepare(self) -> None:
+        """What else the first release has."""
 
     def learn(self, pages: dict[str, tuple[int, str]], *, code: int) -> list[dict[str, Any]]:
         """Commit a second release, deploy it to its end, and return the lines of the journal."""
@@ -84,7 +88,7 @@ class Crashing:
             environment["GONOGO_REPLAY"] = str(self.replay)
         command = [sys.executable, "-P", str(DRIVER), str(at), edge, *arguments, "--env", "test"]
         done = subprocess.run(
-            command, cwd=self.app.root, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=self.app.root, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -2,10 +2,11 @@
 
     python -m tests.faults.driver AT[,AT] EDGE[,EDGE] ARGUMENTS...
 
-A line is named by its number, counted from 0, or by its step and event, ``start:step-began``. Edges of ``kill -9``: ``before`` is the moment when everything that the line tells has happened, ``after`` the moment when
-it was written. At a line of a command that begins, ``begun`` is while the command runs and has done nothing, ``done``
-while it runs and has done everything, ``over`` lets it end by itself once the wrapper is dead; the file that
-``GONOGO_MARK`` names is made by the command, so that a test sees whether it ran. An instance goes on in all three.
+A line is named by its number, counted from 0, or by its step and event, ``start:step-began``. Edges of ``kill -9``:
+``before`` is the moment when everything that the line tells has happened, ``after`` the moment when it was written. At a
+line of a command that begins, ``begun`` is while the command runs and has done nothing, ``half`` while it waits half-way
+by itself, ``done`` while it runs and has done everything; ``over`` lets it end by itself once the wrapper is dead. The
+file that ``GONOGO_MARK`` names is made by the command, so that a test sees whether it ran. An instance goes on in all.
 Other edges are names of signals: the wrapper receives one after the line.
 
 The n-th answer of the gates that had ended before may be given by ``GONOGO_REPLAY``, a folder of results files of an
@@ -40,6 +41,7 @@ _RUNS = ': > "$0"; exec "$@"'
 _INSIDE = {
     "before": _RUNS,
     "begun": ': > "$0"; exec sleep 600',
+    "half": 'exec "$@"',  # the program makes the mark itself, and waits
     "done": '"$@"; : > "$0"; exec sleep 600',
     "over": '"$@"; code=$?; : > "$0"; while kill -0 $PPID 2>&-; do sleep 0.02; done; exit $code',
 }
