@@ -43,7 +43,7 @@ class Crashing:
         self.folder.mkdir()
         self.app = App(self.folder)
         self.app.configure(options=_OPTIONS, tables=self.tables)
-        text = (self.app.root / "gonogo.toml").read_text().replace('stable_for = "1s"', 'stable_for = "100ms"')
+        text = (self.app.root / "gonogo.toml").read_text().replace('stable_for = "200ms"', 'stable_for = "100ms"')
         (self.app.root / "gonogo.toml").write_text(text)
         self.prepare()
         self.app.commit("configure")

@@ -59,7 +59,7 @@ runtime = "process"
 project = "tiny"
 url = "http://127.0.0.1:{port}"
 state = "{state}"
-health = {{ live = "/healthz", stable_for = "1s", timeout = "10s" }}
+health = {{ live = "/healthz", stable_for = "200ms", timeout = "10s" }}
 retry_every = "100ms"
 {options}
 

@@ -302,7 +302,7 @@ def test_release_that_dies_while_it_is_watched_is_turned_back(app: App) -> None:
     (app.root / "app.py").write_text((app.root / "app.py").read_text().replace("PAGES =", timer, 1))
     app.configure(options="check_timeout = '30s'")
     config = app.root / "gonogo.toml"
-    config.write_text(config.read_text().replace('stable_for = "1s"', 'stable_for = "5s"'))
+    config.write_text(config.read_text().replace('stable_for = "200ms"', 'stable_for = "5s"'))
     app.commit("dies")
     red, record = app.deploy()
 

@@ -94,7 +94,7 @@ class Desk:
         """Commit a release of its own."""
         self.app.configure(options=OPTIONS, **configured)
         toml = self.app.root / "gonogo.toml"
-        toml.write_text(toml.read_text().replace('stable_for = "1s"', 'stable_for = "100ms"'))
+        toml.write_text(toml.read_text().replace('stable_for = "200ms"', 'stable_for = "100ms"'))
         shutil.rmtree(self.app.root / "checks", ignore_errors=True)
         for name, text in (checks or {}).items():
             (self.app.root / "checks").mkdir(exist_ok=True)
