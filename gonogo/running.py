@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from gonogo.asking import Gate
 from gonogo.config import TeamStep
-from gonogo.errors import explain
+from gonogo.errors import GonogoError, explain
 from gonogo.moves.base import Move, Work
 from gonogo.moves.team import TeamMove
 from gonogo.records.results import CheckResult, GateResult, StepResult
@@ -99,7 +99,7 @@ class Steps:
             GonogoError: it failed; the result is noted before.
         """
         work = self._work
-        commands = step.describe(work)
+        commands = _described(step, work)
         work.journal.enter(step.name, kind="move", touches=step.touches)
         if isinstance(step, TeamMove):
             self.undo.append(step.step)
@@ -121,6 +121,14 @@ class Steps:
         step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})
         self._outcome.steps.append(step)
         self._tell(step)
+
+
+def _described(step: Move, work: Work) -> tuple[str, ...]:
+    """What the step would run; where that cannot be said, doing it says why, and is noted as a step that failed."""
+    try:
+        return step.describe(work)
+    except (GonogoError, OSError):
+        return ()
 
 
 def why(gate: GateResult) -> str:

@@ -23,7 +23,7 @@ from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.runtimes.base import Inspector
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response, ViewportSize
 
 __all__ = ["PROGRAMS", "Browsing", "browsing", "chromium", "executable", "missing_browser", "page", "redact_archive"]
 
@@ -31,7 +31,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 """What Chromium is called on a PATH."""
 _NO_PLAYWRIGHT = 'found no playwright, expected it: pip install "gonogo[browser]"'
 _NO_CHROMIUM = "found no Chromium, expected one: playwright install chromium, or install your system's"
-_SIZE = {"width": 1280, "height": 800}
+_SIZE: ViewportSize = {"width": 1280, "height": 800}
 _QUALITY = 60
 _CLIENT_ERROR = 400
 _TIMEOUT = 15_000.0

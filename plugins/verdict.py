@@ -334,9 +334,14 @@ def _proxy_of(url: httpx.URL) -> str:
     """The variable that sends requests for an address through a proxy of the deployer's; empty without one."""
     proxies = urllib.request.getproxies_environment()
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
-    if kind is None or is_loopback(str(url)) or urllib.request.proxy_bypass_environment(url.host, proxies):
+    if kind is None or is_loopback(str(url)) or _passes_by(url.host, proxies):
         return ""
     return f"{kind.upper()}_PROXY"
+
+
+def _passes_by(host: str, proxies: dict[str, str]) -> bool:
+    """Whether NO_PROXY names the host; the function is there and documented nowhere, so its type is not known."""
+    return bool(urllib.request.proxy_bypass_environment(host, proxies))  # type: ignore[attr-defined]
 
 
 def _message(error: BaseException | None) -> str:

@@ -168,7 +168,7 @@ def _needs_human(run: RunResult) -> str:
     if not target:
         return f"what serves is not known{_because(run)}"
     if _failed(run, "restore") or (run.kind == "rollback" and run.went_back_to is None):
-        return f"{target} could not be started again{_because(run)}"
+        return _not_started(run, target)
     if run.went_back_to is None:
         return f"the way back was cut short, what serves is not known{_because(run)}"
     back = (
@@ -177,6 +177,17 @@ def _needs_human(run: RunResult) -> str:
         else f"{target} was never stopped"
     )
     return f"{back}{_requests(run)}, {_doubt(run)}"
+
+
+def _not_started(run: RunResult, target: str) -> str:
+    """A start may end badly and leave a release that answers well."""
+    if run.verified is not None and _is_green(run.verified):
+        return f"the start of {target} failed, although its gate is green: {run.verified.summary()}; the notes say why"
+    return f"{target} could not be started again{_because(run)}"
+
+
+def _is_green(gate: GateResult) -> bool:
+    return bool(gate.asked) and not gate.problem and not gate.blocking
 
 
 def _doubt(run: RunResult) -> str:

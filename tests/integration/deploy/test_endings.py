@@ -56,6 +56,7 @@ def test_first_and_second_release_go(app: App) -> None:
         "predeploy.html",
         "build gate.html",
         "postdeploy.html",
+        "index.html",
         "results.json",
         "record.md",
         "journal.jsonl",

@@ -339,7 +339,7 @@ class Case:
     """Whether a person has to go back by hand, for the next case."""
 
 
-NOTHING = {"text": None, "serving": None, "instance": None}
+NOTHING: dict[str, Any] = {"text": None, "serving": None, "instance": None}
 UNTOUCHED = "nothing that serves was changed; OLD still serves"
 BACK = r"REVERTED to OLD after \d+\.\d s, .*; its gate: \d+ passed, \d+ skipped"
 TABLE = [

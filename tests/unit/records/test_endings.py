@@ -151,6 +151,11 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         },
         "NEEDS A HUMAN: 2f1c9e0 could not be started again: D07 is red",
     ),
+    "start failed, gate green": (
+        Exit.NEEDS_HUMAN,
+        {**_BACK, "steps": (a_step("restore", ok=False, after_touch=True),)},
+        "NEEDS A HUMAN: the start of 2f1c9e0 failed, although its gate is green: 19 passed; the notes say why",
+    ),
     "back, but red": (
         Exit.NEEDS_HUMAN,
         {**_BACK, "verified": _RED},

@@ -144,9 +144,8 @@ def test_page_makes_no_markup_of_what_runs_say() -> None:
 def test_every_history_can_be_shown(runs: list[RunResult]) -> None:
     """Page, metrics and lines of whatever runs there are; Prometheus' own parser reads the metrics."""
     Page(render_history(runs, app="shop", now=NOW))
-    families = {
-        family.name: family for family in text_string_to_metric_families(openmetrics(runs, app="shop", now=NOW))
-    }
+    read: Any = text_string_to_metric_families
+    families = {family.name: family for family in read(openmetrics(runs, app="shop", now=NOW))}
 
     assert sum(sample.value for sample in families["gonogo_runs"].samples) == len(runs)
     assert history_lines((), figures(runs, now=NOW)) == ["no runs yet"]
