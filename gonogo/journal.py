@@ -55,10 +55,16 @@ class Journal:
         return value if value is None or isinstance(value, int | float) else self._redact(str(value))
 
     def _append(self, line: bytes) -> None:
+        """The whole line, or nothing of it: a part would swallow the line that comes after it."""
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        size = os.fstat(descriptor).st_size
         try:
-            os.write(descriptor, line)
+            while line:
+                line = line[os.write(descriptor, line) :]  # a disk that becomes full takes a part, and refuses the rest
             os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
         finally:
             os.close(descriptor)
 

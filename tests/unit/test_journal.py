@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +53,25 @@ def test_password_that_is_a_word_leaves_a_run_readable(tmp_path: Path) -> None:
     (line,) = read_journal(tmp_path / "j")
     assert (line["event"], line["kind"], line["release"]) == ("run-began", "deploy", "r-release-1")
     assert line["said"] == "[redacted] the [redacted]"
+
+
+def test_line_that_no_longer_fits_is_told_and_swallows_none_that_comes_after(tmp_path: Path) -> None:
+    """Seen: half of it was written without an error, and with room again the next line was joined to it."""
+    journal = Journal(tmp_path / "j")
+    journal.write("first")
+    room = (tmp_path / "j").stat().st_size + 40
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OSError, match="j") as refused:
+            journal.write("half")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    journal.write("run-ended")
+
+    assert refused.value.errno == errno.EFBIG
+    assert [line["event"] for line in read_journal(tmp_path / "j")] == ["first", "run-ended"]
+    assert len((tmp_path / "j").read_text().splitlines()) == 2
 
 
 @given(st.integers(min_value=0, max_value=200))
