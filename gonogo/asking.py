@@ -90,8 +90,7 @@ class Gate:
             write_atomically(wanted, json.dumps(only))
             arguments.append(f"--gonogo-only={wanted}")
         else:
-            work.reports.mkdir(parents=True, exist_ok=True)
-            arguments += [f"--html={work.reports / label}.html", "--self-contained-html"]
+            arguments += _page(work.reports, label)
         app = load_project(root).app
         return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 
@@ -120,6 +119,15 @@ class Gate:
             seconds=seconds,
             problem=problem,
         )
+
+
+def _page(reports: Path, label: str) -> list[str]:
+    """Where the gate's page goes; a folder that cannot be made costs the page (the record says so), not the verdict."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return []
+    return [f"--html={reports / label}.html", "--self-contained-html"]
 
 
 def _why(completed: Completed, results: Path) -> str:
