@@ -202,9 +202,16 @@ def _doubt(run: RunResult) -> str:
         return f"but its gate is red: {gate.summary()}"
     if gate.blocking:
         return f"but its gate could not find out whether it is well: {gate.summary()}"
+    return f"its gate: {gate.summary()}; but {_beside_the_gate(run)}"
+
+
+def _beside_the_gate(run: RunResult) -> str:
+    """What went wrong although the gate is green."""
     broken = [step.name for step in run.steps if step.kind == "move" and step.after_touch and not step.ok]
-    where = f" ({', '.join(broken)})" if broken else ""
-    return f"its gate: {gate.summary()}; but a step on the way back failed{where}"
+    if broken:
+        return f"a step on the way back failed ({', '.join(broken)})"
+    lost = run.reason.rpartition("could not be recorded: ")[2]
+    return f"that could not be recorded: {clip(first_line(lost), _REASON)}"
 
 
 def _failed(run: RunResult, name: str) -> bool:

@@ -7,7 +7,8 @@ A line is named by its number, counted from 0, or by its step and event, ``start
 line of a command that begins, ``begun`` is while the command runs and has done nothing, ``half`` while it waits half-way
 by itself, ``done`` while it runs and has done everything; ``over`` lets it end by itself once the wrapper is dead. The
 file that ``GONOGO_MARK`` names is made by the command, so that a test sees whether it ran. An instance goes on in all.
-Other edges are names of signals: the wrapper receives one after the line.
+Other edges are names of signals: the wrapper receives one after the line. ``full`` is no crash: before the line is
+written, the file that ``GONOGO_FILL`` names takes all the room that its disk has left.
 
 The n-th answer of the gates that had ended before may be given by ``GONOGO_REPLAY``, a folder of results files of an
 earlier, whole run: what went before the crash was proven there, and it is done in a tenth of the time. The commands are
@@ -16,6 +17,7 @@ real children, so the journal has the same lines; the gate in which the crash ha
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -32,7 +34,7 @@ from gonogo.cli import main
 from gonogo.host import Command
 from gonogo.journal import Journal
 
-__all__: list[str] = []
+__all__ = ["fill"]
 
 _OF_OTHERS = {"settled", "run-settled"}
 """Lines about earlier runs; a run that finds none does not have them, so they are not counted."""
@@ -68,6 +70,8 @@ class Crash:
         edge = self.edges.get(str(self.count)) or self.edges.get(f"{journal._step}:{event}", "")
         if edge == "before":
             os.kill(os.getpid(), signal.SIGKILL)
+        if edge == "full":
+            fill(Path(os.environ["GONOGO_FILL"]))
         self._write(journal, event, **facts)
         self.count += 1
         if edge == "after":
@@ -85,6 +89,15 @@ class Crash:
         if edge != "before":
             threading.Thread(target=_die_when, args=(Path(mark),), daemon=True).start()
         return self._popen(inside, out, err, before_exec)
+
+
+def fill(path: Path) -> None:
+    """Write until nothing can be written any more."""
+    with path.open("ab", buffering=0) as stream:
+        for size in (1024 * 1024, 4096, 512, 1):
+            with contextlib.suppress(OSError):
+                while stream.write(bytes(size)) == size:
+                    pass
 
 
 def _die_when(mark: Path) -> None:

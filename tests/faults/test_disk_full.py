@@ -6,24 +6,21 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.crashing import BROKEN, SECOND, Crashing
-from tests.faults.filling import fill
+from tests.faults.driver import fill
 from tests.integration.deploy.conftest import Ended
 
 ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if ALL else 300)]
 
-DRIVER = Path(__file__).with_name("filling.py")
-AGAIN = ("deploy", "--json", "--force", "--reason", "a test")
 _ENDINGS = ("GO", "NO-GO", "REVERTED", "HELD", "STOPPED", "ROLLED", "ABORTED", "NOT ")
 _MISTAKES = ("Traceback", "internal error")
 
@@ -45,26 +42,24 @@ def small_disk(place: Path) -> Iterator[Path]:
 class Full(Crashing):
     """Its state stands on a small disk, which becomes full during a deployment."""
 
+    around: ExitStack = field(default_factory=ExitStack)
+
     def prepare(self) -> None:
         """Move the state there; P05 asks for a gibibyte unless told otherwise."""
+        self.disk = self.around.enter_context(small_disk(self.folder / "disk"))
         config = self.app.root / "gonogo.toml"
         text = config.read_text().replace(f'state = "{self.app.state}"', f'state = "{self.disk / "state"}"')
         config.write_text(text.replace("keep = 2\n", "keep = 2\nmin_free_disk = 1\n"))
         self.app.state = self.disk / "state"
 
-    @property
-    def disk(self) -> Path:
-        """Where the small disk is mounted."""
-        return self.folder.parent / "disk"
-
-    def full_at(self, at: int, *arguments: str) -> Ended:
-        """Run a command; from that line on there is no room, after its end there is again."""
+    def full_at(self, at: int, *, real: str) -> Ended:
+        """Deploy; from that line on there is no room, after the run's end there is again."""
         filler = self.disk / "filler"
-        command = [sys.executable, "-P", str(DRIVER), str(at), str(filler), *arguments, "--env", "test"]
-        done = subprocess.run(command, cwd=self.app.root, capture_output=True, text=True, timeout=120, check=False)
-        assert filler.exists(), f"line {at} was not reached: {done}"
+        os.environ["GONOGO_FILL"] = str(filler)
+        ended = self.drive(at, "full", "deploy", "--json", "--force", "--reason", "a test", real=real)
+        assert filler.exists(), f"line {at} was not reached: {ended}"
         filler.unlink()
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return ended
 
     def assert_true(self, ended: Ended, before: str | None) -> None:
         """What serves is what the ending says; every file of the state is whole."""
@@ -76,7 +71,9 @@ class Full(Crashing):
         if ended.code != 6:
             assert current == serving, ended
             assert (serving == before) is (ended.code == 1), ended
-        elif "could not be recorded" not in ended.err:
+            return
+        assert "no space left" in ended.json()["ending"], ended
+        if "could not be recorded" not in ended.err:
             assert serving in {before, ended.json()["release"]}, ended
             assert self.status().unfinished is None or current == before, ended
 
@@ -100,25 +97,25 @@ def named(crashing: Crashing) -> str | None:
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Full]:
     """An application with one good release; the table is printed at the end."""
-    with small_disk(tmp_path / "disk"):
-        made = Full(tmp_path / "full")
+    made = Full(tmp_path / "full")
+    with made.around:
         yield made
         made.app.close()
         print("\n".join(made.table))  # noqa: T201 (pytest -s shows it)
 
 
-def numbers(lines: list[dict[str, Any]], *some: str) -> list[int]:
-    """All lines with ``GONOGO_ALL_CRASHES=1``; else those named by step and event."""
-    names = [f"{line['step']}:{line['event']}" for line in lines]
-    return list(range(len(lines))) if ALL else [names.index(name) for name in some]
+def named_in(lines: list[dict[str, Any]], *names: str) -> list[int]:
+    """The numbers of the lines that these step and event name, ``start:step-began``."""
+    known = [f"{line['step']}:{line['event']}" for line in lines]
+    return [known.index(name) for name in names]
 
 
-def try_each(full: Full, lines: list[dict[str, Any]], chosen: list[int]) -> list[str]:
-    """Deploy once for each line; what went wrong, in words."""
+def try_each(full: Full, lines: list[dict[str, Any]], numbers: Iterable[int], *, real: str = "") -> list[str]:
+    """Deploy once for each line; what went wrong, in words. ``real``: the gate to ask, if not that of the line."""
     wrong = []
-    for at in chosen:
+    for at in numbers:
         before = full.serving()
-        ended = full.full_at(at, *AGAIN)
+        ended = full.full_at(at, real=real or lines[at]["step"])
         said = next((line for line in ended.err.splitlines() if line.startswith(_ENDINGS)), ended.err)
         full.note(lines[at], at, ended.code, "old" if full.serving() == before else "new", said[:90])
         try:
@@ -132,22 +129,22 @@ def try_each(full: Full, lines: list[dict[str, Any]], chosen: list[int]) -> list
 def test_disk_is_full_in_a_deployment_that_would_go_go(full: Full) -> None:
     """Exit 1 and the old release, or 0 and the new one; afterwards status, rollback and deploy work."""
     lines = full.learn(SECOND, code=0)
-    some = ("predeploy:step-began", ":first-touch", "start:command-began", "postdeploy:step-ended")
+    some = named_in(lines, "predeploy:step-began", ":first-touch", "start:command-began", "postdeploy:step-ended")
 
-    assert try_each(full, lines, numbers(lines, *some)) == []
+    assert try_each(full, lines, range(len(lines)) if ALL else some) == []
     code, _, said = full.run("deploy", "--force", "--reason", "a test")
     assert code == 0, said
     full.assert_clean()
 
 
-def test_disk_is_full_in_a_deployment_that_goes_back(full: Full) -> None:
+def test_disk_is_full_on_the_way_back(full: Full) -> None:
     """Exit 1 and the old release, or 6 where it could not be proven; afterwards status, rollback and deploy work."""
     lines = full.learn(BROKEN, code=1)
+    (red, some) = named_in(lines, "postdeploy:step-ended", "restore:step-began")
 
-    assert try_each(full, lines, numbers(lines, "restore:step-began")) == []
-    full.app.pages(SECOND)
+    assert try_each(full, lines, range(red, len(lines)) if ALL else [some], real="verify") == []
     code, _, said = full.run("deploy", "--force", "--reason", "a test")
-    assert code == 0, said
+    assert code == 1, said
     full.assert_clean()
 
 

@@ -192,6 +192,12 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         {**_BACK, "steps": (a_step("undo x", ok=False, after_touch=True),)},
         "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, its gate: 19 passed; but a step on the way back failed (undo x)",
     ),
+    "back, the record failed": (
+        Exit.NEEDS_HUMAN,
+        {**_BACK, "reason": "D07 is red, but that could not be recorded: /s/release.json: found no space left"},
+        "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, its gate: 19 passed; but that could not be recorded: "
+        "/s/release.json: found no space left",
+    ),
     "rollback by hand failed": (
         Exit.NEEDS_HUMAN,
         {**_TOUCHED, "kind": "rollback", "release": OLD, "serving": NEW, "reason": "image shop-api:2f1c9e0 is gone"},
