@@ -17,6 +17,8 @@ BARE = "bare"
 
 _PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo")
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+_OF_XDIST = "PYTEST_XDIST_"
+"""A gate that is asked by a test of somebody's is no worker of that session."""
 _EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", *_COVERAGE)
 
 
@@ -48,7 +50,8 @@ def gate_argv(
 def gate_environment(environ: Mapping[str, str] = os.environ, *, run: str = BARE) -> dict[str, str]:
     """The environment of a gate's process: no plugins, options or coverage from outside, no bytecode left."""
     emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
-    return {**environ, **emptied, ACTIVE: run, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    kept = {name: value for name, value in environ.items() if not name.startswith(_OF_XDIST)}
+    return {**kept, **emptied, ACTIVE: run, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def stage_options(stage: str, *, env: str, subject: Path, results: Path, timeout: float) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ import httpx
 from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
+from gonogo.runtimes.compose_engine import SCRATCH_LABEL
+
 __all__ = ["Ended", "Stack", "stack"]
 
 _SECONDS = 240
@@ -152,7 +154,8 @@ class Stack:
 
     def containers(self) -> dict[str, Container]:
         """Service → its one container, whatever its state."""
-        found = self._engine.containers.list(all=True, filters=self._mine())
+        listed = self._engine.containers.list(all=True, filters=self._mine())
+        found = [one for one in listed if SCRATCH_LABEL not in one.labels]  # it has its image's labels
         named = {container.labels["com.docker.compose.service"]: container for container in found}
         assert len(named) == len(found), f"several containers of one service: {[one.name for one in found]}"
         return named

@@ -263,7 +263,10 @@ def test_status_and_history_say_what_happened(shop: Shop, third: Ended) -> None:
 
     assert (status["commit"][:7], status["proven"], status["lock"]) == (shop.commits["v2"], True, None)
     assert status["rollback_to"] == shop.release_of("v1")["id"]
-    assert {(row["service"], row["health"]) for row in status["instances"]} == {(name, "healthy") for name in DEPLOYED}
+    assert {(row["service"], row["health"]) for row in status["instances"]} == {
+        *((name, "healthy") for name in DEPLOYED),
+        ("caddy", None),
+    }
     assert [(row["commit"][:7], row["exit_code"]) for row in history] == [
         (shop.commits["v3"], 1),
         (shop.commits["v2"], 0),
@@ -339,7 +342,10 @@ def test_first_deploy_that_goes_red_is_stopped(tmp_path: Path, engine: docker.Do
     assert ended.document["ending"] == (
         "NEEDS A HUMAN: the first deploy went red and was stopped; nothing serves, what it stored was left as it is"
     )
-    assert "What the first deploy stored (volumes, a migrated database) was left as it is." in ended.document["notes"]
+    assert (
+        "What the first deploy stored was left as it is: the database, migrated to 0003, "
+        f"the volume {made.project}_db-data."
+    ) in ended.document["notes"]
     assert not running
     assert volumes == [f"{made.project}_db-data"]
     assert status["serving"] is None

@@ -72,6 +72,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D11[web]": "service.web has no FastAPI entrypoint with a url",
         "D12[web]": "service.web has no migrations",
         "D13[web]": "web has no DATABASE_URL in its environment",
+        "D19[none]": "no page is configured",
         "D27": "nothing served before",
     }
     assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")

@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.sites import eventually
+
 from .conftest import GREEN, App
 
 pytestmark = pytest.mark.integration
@@ -189,7 +191,9 @@ def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
     app.configure(tables='[[env.test.step]]\nname = "slow"\nafter = "start"\nrun = "sleep 615"\n')
     app.pages({**GREEN, "/page": (200, "second")})
     process = app.start("deploy", "--env", "test")
-    app.wait_for("sleep 615")
+    eventually(
+        lambda: ["sleep", "615"] in [found.info["cmdline"] for found in psutil.process_iter(["cmdline"])], within=60
+    )
     process.kill()
     process.communicate()
     again = app.gonogo("deploy", "--env", "test")
