@@ -157,7 +157,7 @@ def test_restarted_before_the_first_touch(
         pytest.param("start", "ps", 0.0, 3.0, id="start is looked over", marks=every),
         pytest.param("postdeploy", "pytest", 1.0, 5.0, id="postdeploy gate", marks=every),
         pytest.param("restore", "up", 0.0, 3.0, id="way back begins", marks=every),
-        pytest.param("restore", "up", 0.6, 3.0, id="way back"),
+        pytest.param("restore", "up", 0.6, 3.0, id="way back", marks=every),
         pytest.param("restore", "ps", 0.0, 0.0, id="way back is looked over", marks=every),
         pytest.param("verify", "pytest", 1.0, 3.0, id="verify gate", marks=every),
     ],
