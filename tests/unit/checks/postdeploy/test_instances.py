@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
@@ -30,6 +32,15 @@ class Inspector:
     def instances(self) -> list[InstanceState]:
         """That one."""
         return [self._one]
+
+    def fronts(self) -> list[InstanceState]:
+        """Nothing stands in front."""
+        return []
+
+    def logs(self, since: datetime | None, *, around: bool = False) -> dict[str, list[str]]:
+        """What it wrote last."""
+        assert (since, around) == (None, True)
+        return {"migrate": ["no such table"]}
 
 
 @pytest.mark.parametrize(
