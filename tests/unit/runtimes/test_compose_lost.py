@@ -39,7 +39,7 @@ class Engine:
 
     def spawn(self, command: Command) -> int:
         """Nothing is started here."""
-        raise NotImplementedError(command)
+        pytest.fail(f"nothing is to be started: {command}")
 
 
 @pytest.mark.parametrize("said", LOST)
