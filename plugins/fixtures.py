@@ -6,9 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from gonogo.config import Endpoint, Environment, Page, Project, Service
@@ -29,6 +28,9 @@ from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Pla
 from gonogo.runtimes.place import env_file_of
 from gonogo.state import State
 from gonogo.subject import Subject
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "AGENT",
@@ -228,6 +230,8 @@ def source(context: Context) -> Source:
 @pytest.fixture(scope="session")
 def http(inspector: Inspector) -> Iterator[httpx.Client]:
     """A client bound to the environment's URL."""
+    import httpx  # noqa: PLC0415 (60 ms: only where a check asks)
+
     url = inspector.url()
     if url is None:
         pytest.skip("the environment has no url")

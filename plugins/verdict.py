@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import inspect
-import socket
+import sys
 import time
 import traceback
-import urllib.request
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from gonogo.errors import GonogoError
-from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
@@ -40,13 +36,6 @@ _LETTERS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.SKIPPED: "s",
 }
-_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
-_UNRESOLVED = (
-    "Name or service not known",
-    "Temporary failure in name resolution",
-    "nodename nor servname",
-    "No address",
-)
 
 
 class VerdictPlugin:
@@ -286,8 +275,10 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
     if isinstance(error, pytest.fail.Exception):
         ran_out = str(error).startswith("Timeout")
         return (Outcome.INCONCLUSIVE if ran_out else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
-    if isinstance(error, httpx.TransportError):
-        return _transport(error)
+    if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
+        from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
+
+        return transport.judge(error)
     return (
         Outcome.INCONCLUSIVE,
         f"the check crashed: {type(error).__name__}: {_message(error)} ({_place(error, report)})",
@@ -300,48 +291,6 @@ def _place(error: BaseException | None, report: pytest.TestReport) -> str:
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []
     own = [frame.lineno for frame in frames if Path(frame.filename).name == Path(path).name]
     return f"{path}:{own[-1] if own else (line or 0) + 1}"
-
-
-def _transport(error: httpx.TransportError) -> tuple[Outcome, str]:
-    """Failed: the subject refused or broke off. Inconclusive: the way to it is broken, so nobody knows."""
-    try:
-        url = error.request.url
-    except RuntimeError:
-        url = httpx.URL("")
-    text = str(error) or type(error).__name__
-    causes = list(_chain(error))
-    if any(isinstance(cause, socket.gaierror) for cause in causes) or any(part in text for part in _UNRESOLVED):
-        return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
-    if isinstance(error, httpx.ConnectTimeout):
-        return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
-    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
-        return Outcome.INCONCLUSIVE, f"{url}: there is no way to it from here ({text})"
-    proxy = _proxy_of(url)
-    if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
-        return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
-    return Outcome.FAILED, f"{url}: {text}"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it came from."""
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
-
-
-def _proxy_of(url: httpx.URL) -> str:
-    """The variable that sends requests for an address through a proxy of the deployer's; empty without one."""
-    proxies = urllib.request.getproxies_environment()
-    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
-    if kind is None or is_loopback(str(url)) or _passes_by(url.host, proxies):
-        return ""
-    return f"{kind.upper()}_PROXY"
-
-
-def _passes_by(host: str, proxies: dict[str, str]) -> bool:
-    """Whether NO_PROXY names the host; the function is there and documented nowhere, so its type is not known."""
-    return bool(urllib.request.proxy_bypass_environment(host, proxies))  # type: ignore[attr-defined]
 
 
 def _message(error: BaseException | None) -> str:

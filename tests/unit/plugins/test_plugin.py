@@ -234,6 +234,24 @@ def test_a_crash_is_inconclusive(repository: Repository, gate: Gates) -> None:
     assert "Traceback" in run.out or "ZeroDivisionError" in run.out
 
 
+def test_only_checks_are_rewritten_in_a_gate(repository: Repository, gate: Gates) -> None:
+    """pytest rewrites the asserts of checks, and not the library: a gate keeps no bytecode, so each would do it again."""
+    body = (
+        "import sys\n\nimport pytest\n\n\n@pytest.mark.watch\ndef test_loaders():\n"
+        "    specs = {name: getattr(one, '__spec__', None) for name, one in sys.modules.items()}\n"
+        "    loaders = {name: type(spec.loader).__name__ for name, spec in specs.items() if spec}\n"
+        "    assert loaders['checks.test_a'] == 'AssertionRewritingHook'\n"
+        "    assert {loader for name, loader in loaders.items() if name.startswith('gonogo.inspection')} == {\n"
+        "        'SourceFileLoader'\n    }\n"
+    )
+    root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
+
+    run = gate.bare(root, "-m", "watch", "--env", "test")
+
+    assert run.only().found == ""
+    assert run.code == 0
+
+
 def test_a_file_that_cannot_be_collected_is_red(repository: Repository, gate: Gates) -> None:
     """A check file with an error is inconclusive; the other files are still asked."""
     files = {

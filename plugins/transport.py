@@ -1,0 +1,65 @@
+"""What a request that got no answer says: the subject is broken, or the way to it is."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import urllib.request
+from collections.abc import Iterator
+
+import httpx
+
+from gonogo.inspection.addresses import is_loopback
+from gonogo.words import Outcome
+
+__all__ = ["judge"]
+
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+_UNRESOLVED = (
+    "Name or service not known",
+    "Temporary failure in name resolution",
+    "nodename nor servname",
+    "No address",
+)
+
+
+def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
+    """Failed: the subject refused or broke off. Inconclusive: the way to it is broken, so nobody knows."""
+    try:
+        url = error.request.url
+    except RuntimeError:
+        url = httpx.URL("")
+    text = str(error) or type(error).__name__
+    causes = list(_chain(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes) or any(part in text for part in _UNRESOLVED):
+        return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
+    if isinstance(error, httpx.ConnectTimeout):
+        return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
+    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
+        return Outcome.INCONCLUSIVE, f"{url}: there is no way to it from here ({text})"
+    proxy = _proxy_of(url)
+    if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
+        return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
+    return Outcome.FAILED, f"{url}: {text}"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _proxy_of(url: httpx.URL) -> str:
+    """The variable that sends requests for an address through a proxy of the deployer's; empty without one."""
+    proxies = urllib.request.getproxies_environment()
+    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
+    if kind is None or is_loopback(str(url)) or _passes_by(url.host, proxies):
+        return ""
+    return f"{kind.upper()}_PROXY"
+
+
+def _passes_by(host: str, proxies: dict[str, str]) -> bool:
+    """Whether NO_PROXY names the host; the function is there and documented nowhere, so its type is not known."""
+    return bool(urllib.request.proxy_bypass_environment(host, proxies))  # type: ignore[attr-defined]
