@@ -60,11 +60,6 @@ def test_entry_point_imports(
         f"{artifact.label}: {entrypoint}: found {other[0].module} imported from {other[0].file}, whose content is not "
         f"{other[0].path} of {source.commit:.7}; expected it from {where} ({len(other)} such modules)"
     )
-    installed = [one for one in foreign if "-packages/" in one.file]
-    if installed:
-        evidence.warn(
-            f"{installed[0].module} is imported from {installed[0].file}, not from {where}; it is the commit's"
-        )
 
 
 def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:
