@@ -16,7 +16,7 @@ BARE = "bare"
 """What stands there when no run asks."""
 
 _PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo.plugins.plugin")
-"""Ours by the module's name: pytest rewrites whatever stands below a plugin's name, so `gonogo` would be the library."""
+"""Ours by its module: pytest rewrites whatever stands below a plugin's name, and below `gonogo` stands the library."""
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _OF_XDIST = "PYTEST_XDIST_"
 """A gate that is asked by a test of somebody's is no worker of that session."""

@@ -74,7 +74,7 @@ class Holder(BaseModel):
 def holder(path: Path) -> Holder | None:
     """Who holds the lock at ``path``, or None when it is free or its text is torn."""
     try:
-        return Holder.model_validate_json(path.read_text(encoding="utf-8"))
+        return Holder.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
 

@@ -102,7 +102,7 @@ class State:
         """
         path = self.release_folder(release_id) / "release.json"
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes()
         except FileNotFoundError:
             return None
         try:
@@ -124,7 +124,7 @@ class State:
         """
         path = self.root / "current"
         try:
-            name = path.read_text(encoding="utf-8").strip()
+            name = path.read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
         release = self.load(name) if name else None

@@ -114,7 +114,7 @@ def _runs(at: Where) -> Iterator[RunResult]:
     for name in at.state.runs():
         path = at.state.run_folder(name) / "result.json"
         with contextlib.suppress(OSError, ValueError):
-            yield RunResult.model_validate_json(path.read_text(encoding="utf-8"))
+            yield RunResult.model_validate_json(path.read_bytes())
 
 
 def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:

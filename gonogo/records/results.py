@@ -275,6 +275,6 @@ def asked_now(results: Path) -> Path:
 def read_gate(path: Path) -> GateResult | None:
     """A gate's results file, or None when it is missing or torn."""
     try:
-        return GateResult.model_validate_json(path.read_text(encoding="utf-8"))
+        return GateResult.model_validate_json(path.read_bytes())
     except (OSError, ValueError):
         return None

@@ -69,7 +69,7 @@ class Instances:
         """
         path = self._file(service)
         try:
-            return Instance.model_validate_json(path.read_text(encoding="utf-8"))
+            return Instance.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:

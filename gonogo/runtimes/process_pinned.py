@@ -98,7 +98,7 @@ def pinned(place: Place, release: Release) -> Pinned:
     """
     path = release.folder / "process.json"
     try:
-        return Pinned.model_validate_json(path.read_text(encoding="utf-8"))
+        return Pinned.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return _render(place, release)
     except (OSError, ValidationError) as error:

@@ -48,6 +48,16 @@ def leave(path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(path)], check=False)
 
 
+@pytest.mark.parametrize("content", [b"", b'{"who"', b"\xff\xfe"])
+def test_lock_that_names_nobody_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Locks are linked whole, so a torn one was damaged: a person looks, and `gonogo unlock` is named."""
+    path = tmp_path / "lock"
+    path.write_bytes(content)
+
+    with pytest.raises(LockedError, match=r"found a lock that cannot be read.*then `gonogo unlock`"):
+        hold(path, project="a", env="b", why="x").__enter__()
+
+
 def test_lock_of_a_process_that_is_gone_is_taken_over(tmp_path: Path) -> None:
     """The holder is known to be dead by boot, process namespace, pid and start time; nothing of it stays."""
     leave(tmp_path / "lock")

@@ -47,12 +47,12 @@ def test_current_release_is_the_one_that_was_recorded(tmp_path: Path) -> None:
     assert (before, state.current()) == (None, made)
 
 
-@pytest.mark.parametrize("name", ["gone", ""])
-def test_current_release_that_is_not_kept_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("content", "name"), [(b"gone\n", "gone"), (b"", ""), (b"a\xff\n", "a\ufffd")])
+def test_current_release_that_is_not_kept_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
     """A deploy that took itself for the first one would have no way back."""
     state = State(tmp_path)
     release(state, "a")
-    state.set_current(name)
+    (tmp_path / "current").write_bytes(content)
 
     with pytest.raises(RefusedError) as caught:
         state.current()
@@ -82,11 +82,12 @@ def test_newer_format_is_refused_not_guessed(tmp_path: Path) -> None:
         state.load("a")
 
 
-def test_torn_release_file_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00"], ids=["torn", "not UTF-8"])
+def test_broken_release_file_is_named(tmp_path: Path, content: bytes) -> None:
     """No traceback for a file that somebody edited."""
     path = tmp_path / "releases" / "a" / "release.json"
     path.parent.mkdir(parents=True)
-    path.write_text("{")
+    path.write_bytes(content)
 
     with pytest.raises(RefusedError) as caught:
         State(tmp_path).load("a")

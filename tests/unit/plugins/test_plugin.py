@@ -235,7 +235,7 @@ def test_a_crash_is_inconclusive(repository: Repository, gate: Gates) -> None:
 
 
 def test_only_checks_are_rewritten_in_a_gate(repository: Repository, gate: Gates) -> None:
-    """pytest rewrites the asserts of checks, and not the library: a gate keeps no bytecode, so each would do it again."""
+    """Asserts of checks are rewritten, those of the library are not: a gate keeps no bytecode, so each would do it again."""
     body = (
         "import sys\n\nimport pytest\n\n\n@pytest.mark.watch\ndef test_loaders():\n"
         "    specs = {name: getattr(one, '__spec__', None) for name, one in sys.modules.items()}\n"
