@@ -34,12 +34,11 @@ _SECONDS = 15
 
 
 class Crashing:
-    """A release that serves, others that are deployed again and again, and the table of what happened."""
+    """A release that serves, and others that are deployed again and again; ``pytest -s`` shows the table."""
 
     def __init__(self, app: Stack, engine: docker.DockerClient) -> None:
         """Deploy the files as they stand; its gates' answers are kept for the deployments that are killed."""
         self.app = app
-        self.table: list[str] = []
         self.state = State(app.state)
         self._engine = engine
         app.commit("one")
@@ -186,7 +185,7 @@ class Crashing:
 
     def note(self, where: str, *words: object) -> None:
         """One row of the table."""
-        self.table.append(f"{where:<48} {'  '.join(map(str, words))}")
+        print(f"{where:<48} {'  '.join(map(str, words))}", flush=True)  # noqa: T201 (pytest -s shows it)
 
 
 def command_of(line: Line) -> str:

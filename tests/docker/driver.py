@@ -10,6 +10,7 @@ Gates that had ended before may be answered from ``GONOGO_REPLAY``, as in ``test
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -63,7 +64,8 @@ class Crash:
     def _die(self, client: int) -> None:
         time.sleep(float(os.environ.get("GONOGO_PAUSE", "0")))
         if self._edge == "client":
-            os.killpg(client, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself meanwhile
+                os.killpg(client, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -106,9 +106,7 @@ def restarting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarting]
         give_base(own)
         app = Apart(tmp_path_factory.mktemp("apart"), client, own)
         small.create(app, base=small.BASE)
-        made = Crashing(app, client)
-        yield Restarting(made, own)
-        print("\n" + "\n".join(made.table))  # noqa: T201 (pytest -s shows it)
+        yield Restarting(Crashing(app, client), own)
 
 
 def give_base(own: OwnEngine) -> None:
