@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.checks.postdeploy.asking import get
 from gonogo.config import Environment
+from gonogo.errors import GonogoError
 from gonogo.inspection import healthdoc
 from gonogo.inspection.served import document_of, of_another, parts
 from gonogo.plugins.evidence import Collected
@@ -25,9 +26,10 @@ _SHOWN = 2000
 def test_release_is_alive(
     inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
 ) -> None:
-    """Every address answers its liveness request, and an answer that names a release names this one.
+    """Every address answers its liveness request, names this release where it names one, and leads to nobody else.
 
-    Catches the old release that goes on answering behind a new one that does not.
+    Catches the old release that goes on answering behind a new one that does not: a container that kept the port or the
+    service's name, and a proxy that still points at one.
     """
     addresses = dict(_live(inspector, environment))
     if not addresses:
@@ -40,7 +42,19 @@ def test_release_is_alive(
             wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{_hint(answer)}")
         elif subject.release is not None:
             wrong += _another(address, answer, subject.release)
+    wrong += _strangers(inspector, evidence)
     assert not wrong, "; ".join(wrong)
+
+
+def _strangers(inspector: Inspector, evidence: Collected) -> tuple[str, ...]:
+    """Who else gets the requests; where the runtime cannot be asked, D01 and D04 say so."""
+    try:
+        found = tuple(inspector.strangers())
+    except GonogoError as error:
+        evidence.text("Who else gets requests", f"not known: {error}")
+        return ()
+    evidence.text("Who else gets requests", "\n".join(found) or "nobody who is known")
+    return found
 
 
 def _hint(answer: httpx.Response) -> str:

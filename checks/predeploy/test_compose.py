@@ -12,6 +12,7 @@ from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
 from gonogo.plugins.runtime_facts import Rendered, container_on
+from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
@@ -36,16 +37,19 @@ def test_compose_accepts_its_files(environment: Environment, rendered: Rendered,
     "P16",
     remedy="sudo ss --listening --tcp --numeric --processes; stop what holds the port, or choose another",
 )
-def test_published_ports_are_free(inspector: Inspector, runner: LocalHost, evidence: Collected) -> None:
+def test_published_ports_are_free(
+    inspector: Inspector, serving: Release | None, runner: LocalHost, evidence: Collected
+) -> None:
     """Every port that the release publishes is free, or held by this environment's own instances.
 
-    Catches the second project on the same host: stopping the old release would succeed, and starting the new one fail.
+    Catches the second project on the same host, and a container of a service that no compose file names any more:
+    stopping the old release would succeed, and starting the new one fail.
     """
     wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
     if not wanted:
         pytest.skip("the release publishes no port")
     found = listening(wanted)
-    held = inspector.holders() if found else {}
+    held = inspector.holders(serving) if found else {}
     evidence.table("Wanted", wanted)
     evidence.table("Listening there now", found)
     evidence.table("Held by this environment", held.items())

@@ -18,6 +18,7 @@ __all__ = [
     "deployed_services",
     "fronts",
     "image_name",
+    "is_proxy",
     "one_shots",
     "pin",
     "published_ports",
@@ -89,7 +90,7 @@ def fronts(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, ..
     return tuple(
         name
         for name in _services(model)
-        if name not in deployed and (_is_proxy(image_name(model, name)) or _needs(model, name) & set(deployed))
+        if name not in deployed and (is_proxy(image_name(model, name)) or _needs(model, name) & set(deployed))
     )
 
 
@@ -175,7 +176,8 @@ def _needs(model: Mapping[str, Any], name: str) -> set[str]:
     return found
 
 
-def _is_proxy(image: str) -> bool:
+def is_proxy(image: str) -> bool:
+    """Say whether an image is a known proxy's, by its name."""
     repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0].casefold()
     return repository in _PROXIES or repository in _PROXY_VARIANTS
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from gonogo.inspection.compose_model import PublishedPort
 
-__all__ = ["Conflict", "Listener", "PublishedPort", "conflicts"]
+__all__ = ["Conflict", "Listener", "PublishedPort", "conflicts", "overlap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ def conflicts(
 
 
 def _clash(one: Listener | PublishedPort, other: Listener | PublishedPort) -> bool:
-    return (one.port, one.protocol) == (other.port, other.protocol) and _overlap(one.host_ip, other.host_ip)
+    return (one.port, one.protocol) == (other.port, other.protocol) and overlap(one.host_ip, other.host_ip)
 
 
-def _overlap(one: str, other: str) -> bool:
+def overlap(one: str, other: str) -> bool:
     """Two addresses clash when they are the same or one of them is a wildcard; `::` covers IPv4 as well."""
     if one == other or {one, other} & {"", "::", "*"}:
         return True

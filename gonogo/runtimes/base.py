@@ -150,8 +150,11 @@ class Inspector(Protocol):
     def published(self) -> Sequence[tuple[str, str, int]]:
         """(service, address, port) of every port that the release publishes on the host."""
 
-    def holders(self) -> Mapping[int, str]:
-        """Port → which instance of this environment's own holds it now."""
+    def holders(self, outgoing: Release | None) -> Mapping[int, str]:
+        """Port → which instance of this environment's own holds it now, and gives it up for this release."""
+
+    def strangers(self) -> Sequence[str]:
+        """Whoever else gets requests that are meant for this release, one text each; nothing where nobody is seen."""
 
 
 class Runtime(Protocol):

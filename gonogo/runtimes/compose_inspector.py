@@ -18,6 +18,8 @@ from gonogo.runtimes.compose_engine import connect, containers_of, image_facts, 
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
 from gonogo.runtimes.compose_render import environment_of, render
+from gonogo.runtimes.compose_steps import vanished
+from gonogo.runtimes.compose_ways import strangers
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -132,11 +134,20 @@ class ComposeInspector:
         """Every port that the model publishes."""
         return tuple((one.service, one.host_ip, one.port) for one in compose_model.published_ports(self.model))
 
-    def holders(self) -> Mapping[int, str]:
-        """Port → the container of this project that holds it now."""
+    def holders(self, outgoing: Release | None) -> Mapping[int, str]:
+        """Port → the container of this project that gives it up when this release starts; an orphan does not."""
+        kept = outgoing is not None and (outgoing.folder / COMPOSE).is_file()
+        replaced = vanished(self.model, read_model(outgoing), outgoing) if outgoing is not None and kept else ()
+        names = {*services_of(self.model), *replaced}
         with connect() as client:
-            containers = containers_of(client, self._project)
-            return {port: one.name or "" for one in containers for port in _bound(one)}
+            going = (one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) in names)
+            return {port: one.name or "" for one in going for port in _bound(one)}
+
+    def strangers(self) -> Sequence[str]:
+        """Other containers that get requests which are meant for this release."""
+        urls = {self.url(), *map(self.url, self.services)}
+        known = sorted(url for url in urls if url is not None)
+        return tuple(strangers(self.model, self.services, self._host, project=self._project, urls=known))
 
     @property
     def _one_shots(self) -> tuple[str, ...]:

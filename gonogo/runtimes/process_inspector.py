@@ -159,7 +159,11 @@ class ProcessInspector:
         services = self._environment.service.items()
         return [(name, "127.0.0.1", service.port) for name, service in services if service.port is not None]
 
-    def holders(self) -> Mapping[int, str]:
+    def strangers(self) -> Sequence[str]:
+        """Nobody: the start waits until the port's listener is the instance itself."""
+        return ()
+
+    def holders(self, outgoing: Release | None) -> Mapping[int, str]:  # noqa: ARG002 (all of them give it up)
         """Port → the living instance that was started on it."""
         return {
             record.port: str(record) for record in self._records.all() if record.port is not None and is_alive(record)

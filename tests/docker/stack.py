@@ -24,7 +24,7 @@ from docker.models.containers import Container
 
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL
 
-__all__ = ["Ended", "Stack", "stack"]
+__all__ = ["Ended", "Stack", "free_port", "stack"]
 
 _SECONDS = 240
 _IDENTITY = {

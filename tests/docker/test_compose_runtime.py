@@ -381,7 +381,7 @@ def test_a_command_that_is_cut_off_leaves_no_container(desk: Desk) -> None:
     assert left.output == ""
 
 
-def test_running_release_can_be_asked(desk: Desk) -> None:
+def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     """The inspector sees what runs: code, logs without colours, ports and who holds them; what is gone is missing."""
     before = datetime.now(UTC) - timedelta(seconds=5)
     release = desk.built(minute=1)
@@ -391,6 +391,10 @@ def test_running_release_can_be_asked(desk: Desk) -> None:
     said = inside.python("print(6 * 7)")
     hung = inside.python("import time; time.sleep(600)", timeout=3)
     processes = inside.python(COUNT)
+    without = json.loads((release.folder / "compose.json").read_text())
+    del without["services"]["web"]
+    (tmp_path / "compose.json").write_text(json.dumps(without))
+    next_one = desk.runtime.inspector(desk.place, release.model_copy(update={"folder": tmp_path}), desk.host)
     in_service = desk.host.run(desk.runtime.in_service(desk.place, release, "api", ["python", "-c", "print(1 + 1)"]))
     in_instance = desk.host.run(desk.runtime.in_instance(desk.place, release, "api", ["cat", "server.py"]))
     desk.host.run(command(release, "docker", "rm", "--force", f"{desk.project}-api-1")).require()
@@ -408,7 +412,9 @@ def test_running_release_can_be_asked(desk: Desk) -> None:
     assert inspector.logs(before)["seed"] == ["seeded"]
     assert inspector.url() == f"http://127.0.0.1:{desk.port}"
     assert inspector.published() == (("web", "127.0.0.1", desk.port),)
-    assert inspector.holders() == {desk.port: f"{desk.project}-web-1"}
+    assert inspector.holders(None) == {desk.port: f"{desk.project}-web-1"}
+    assert next_one.holders(release) == inspector.holders(None), "the start takes away what the new release has not"
+    assert next_one.holders(None) == {}, "nobody takes away what no release has"
     assert [(row.name, row.status) for row in gone] == [(f"{desk.project}-api-1", "missing")]
     assert str(caught.value).startswith("service api: found no container, expected a running container of project")
 

@@ -21,7 +21,7 @@ def test_the_inspector_sees_what_runs(site: Site) -> None:
     assert (state.service, state.status, state.health, state.release) == ("web", "running", "healthy", release.id)
     assert state.name == f"web (pid {site.record().pid})"
     assert inspector.logs(None)["web"][0] == "starting v1"
-    assert inspector.holders() == {site.port: state.name}
+    assert inspector.holders(None) == {site.port: state.name}
     assert inspector.published() == [("web", "127.0.0.1", site.port)]
     assert inspector.url() == inspector.url("web") == f"http://127.0.0.1:{site.port}"
 
@@ -39,7 +39,7 @@ def test_the_inspector_sees_what_does_not_run(site: Site) -> None:
     assert before == ["missing", "missing"]
     assert (web.status, web.health, web.exit_code) == ("exited", None, -9)
     assert (jobs.status, jobs.health) == ("running", None)
-    assert inspector.holders() == {}
+    assert inspector.holders(None) == {}
     with pytest.raises(CommandError) as caught:
         inspector.inside("web")
     assert str(caught.value) == (

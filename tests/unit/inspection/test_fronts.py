@@ -2,7 +2,7 @@
 
 import pytest
 
-from gonogo.inspection.fronts import lacks_its_place, others, question
+from gonogo.inspection.fronts import configuration, lacks_its_place, others, question, upstreams
 
 __all__: list[str] = []
 
@@ -25,6 +25,46 @@ __all__: list[str] = []
 def test_nginx_and_caddy_can_be_asked(image: str, words: tuple[str, ...], expected: tuple[str, ...] | None) -> None:
     """Each by its own command, with the configuration file that the service names."""
     assert question(image, words) == expected
+
+
+def test_a_running_proxy_shows_its_configuration() -> None:
+    """By its own command again, from the same file; nobody else is asked."""
+    assert configuration("nginx:1", ("nginx", "-c", "/n.conf")) == ("nginx", "-c", "/n.conf", "-T")
+    assert configuration("caddy:2", ("--config", "/C")) == ("caddy", "adapt", "--config", "/C")
+    assert configuration("traefik:3", ()) is None
+
+
+NGINX = """\
+upstream app { server web-a:8000 weight=2; server web-b; }  # server web-c
+map $x $y { default 1; }
+server { listen 80;
+  # proxy_pass http://never:1;
+  location / { proxy_pass http://app; }
+  location /api { set $up "http://api:9000"; proxy_pass $up; }
+  location /ws { proxy_pass https://sockets:443/ws/; }
+  location /php { fastcgi_pass php:9000; }
+  location /x { proxy_pass http://$host; }
+  location /y { uwsgi_pass unix:/run/y.sock; }
+}
+"""
+CADDY = """\
+{"apps": {"http": {"servers": {"srv0": {"name": "no", "routes": [{"handle": [
+  {"handler": "reverse_proxy", "upstreams": [{"dial": "web:8000"}, {"dial": "{http.vars.x}"}]},
+  {"handler": "reverse_proxy", "dynamic_upstreams": {"source": "a", "name": "jobs", "port": "1"}}]}]}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("image", "shown", "expected"),
+    [
+        ("nginx:1", NGINX, {"web-a:8000", "web-b", "api:9000", "sockets:443", "php:9000"}),
+        ("caddy:2", CADDY, {"web:8000", "jobs"}),
+        ("caddy:2", "Error: no such file", set()),
+    ],
+)
+def test_upstreams_of_a_configuration(image: str, shown: str, expected: set[str]) -> None:
+    """What is written out, through upstream blocks and variables that are set; what is computed is left out."""
+    assert set(upstreams(image, shown)) == expected
 
 
 def test_other_services_are_named_as_the_proxy_names_them() -> None:
