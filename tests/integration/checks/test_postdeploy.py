@@ -324,8 +324,14 @@ def test_a_dead_proxy_of_the_deployer_is_inconclusive(
 
 def test_a_crash_while_watched_is_red(deploy: Callable[..., Deployed]) -> None:
     """A process that ends while it is watched is caught, although it ran when it was first looked at."""
-    dying = "import sys, threading, os\nthreading.Timer(float(sys.argv[1]), os._exit, [3]).start()\n"
-    site = deploy(files={"dying.py": dying}, service='\n[service.jobs]\ncommand = "{python} dying.py 4"\n')
+    dying = (
+        "import pathlib, time\n"
+        "home = next(one for one in pathlib.Path.cwd().parents if one.name.startswith('deployed'))\n"
+        "while not any('restarts' in one.read_text() for one in home.rglob('*.asking')):\n"
+        "    time.sleep(0.2)\n"
+        "time.sleep(7)\n"
+    )
+    site = deploy(files={"dying.py": dying}, service='\n[service.jobs]\ncommand = "{python} dying.py"\n')
     site.start()
     window = site.release.root / "gonogo.toml"
     window.write_text(window.read_text().replace('stable_for = "1s"', 'stable_for = "15s"'))
