@@ -13,7 +13,8 @@ from gonogo.gate import gate_argv, gate_environment, stage_options
 from gonogo.host import Command, Completed
 from gonogo.judgement import settle, undecided
 from gonogo.moves.base import Work
-from gonogo.records.results import GateResult, asked_now, read_gate
+from gonogo.records.asking import read_asking
+from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.state import write_atomically
 from gonogo.subject import Subject
@@ -64,6 +65,7 @@ class Gate:
             env=gate_environment(run=work.folder.name),
             timeout=work.place.environment.gate_timeout,
         )
+        work.screen.asks(results)
         completed = work.host.run(command)
         found = read_gate(results)
         if found is None or completed.timed_out:
@@ -136,10 +138,8 @@ def _why(completed: Completed, results: Path) -> str:
         how = f"the gate had no end within {completed.command.timeout:g} s"
     else:
         how = f"the gate left no results ({_ending(completed.code)})"
-    try:
-        how += f"; the last check that began is {asked_now(results).read_text(encoding='utf-8')}"
-    except OSError:
-        how += "; no check had begun"
+    asking = read_asking(results)
+    how += f"; the last check that began is {asking.check}" if asking is not None else "; no check had begun"
     return f"{how}. What it said:\n{_tail(completed)}"
 
 

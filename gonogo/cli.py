@@ -5,7 +5,6 @@ People read standard error; ``--json`` prints one document on standard output.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from gonogo.display.shown import Shown
     from gonogo.moves.base import Options
     from gonogo.records.results import RunResult
 
@@ -49,6 +49,7 @@ Json = Annotated[bool, typer.Option("--json", help="print one JSON document on s
 Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="build without cached layers")]
 Hotfix = Annotated[bool, typer.Option("--hotfix", help="production is broken already: deploy all the same")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="show the ending only")]
 Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
 
 
@@ -94,11 +95,11 @@ def _ended(code: Exit, said: str) -> int:
 
 def _say(text: str) -> None:
     """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
+    from gonogo.display.paced import write  # noqa: PLC0415
+    from gonogo.display.sections import tamed  # noqa: PLC0415
     from gonogo.runtimes.hidden import hush  # noqa: PLC0415
 
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(hush(text.rstrip()) + "\n")
-        sys.stderr.flush()
+    write(tamed(hush(text.rstrip())) + "\n")
 
 
 def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
@@ -123,7 +124,7 @@ def _options(*, no_cache: bool, hotfix: bool, force: bool, reason: str) -> Optio
 
 
 @app.command()
-def deploy(
+def deploy(  # noqa: PLR0913 (one for each option)
     *,
     env: Env = None,
     ref: Ref = "HEAD",
@@ -131,13 +132,16 @@ def deploy(
     hotfix: Hotfix = False,
     force: Force = False,
     reason: Annotated[str, typer.Option("--reason", help="why, for the record")] = "",
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Deploy a commit; a red gate, a failed command or Ctrl-C after the first touch goes back."""
     from gonogo.commands.deploy import deploy as run  # noqa: PLC0415
 
     options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason)
-    return _finished(run(Path.cwd(), env, ref=ref, options=options, screen=_screen()), as_json=as_json)
+    with _screen(quiet=quiet) as screen:
+        ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
+        return _finished(ended, screen, as_json=as_json)
 
 
 @app.command()
@@ -160,12 +164,14 @@ def rollback(
     env: Env = None,
     to: Annotated[str | None, typer.Option("--to", metavar="RELEASE", help="a kept release's id or commit")] = None,
     force: Force = False,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Start a kept release again from its own images and files, and prove it by its own gate."""
     from gonogo.commands.rollback import rollback as run  # noqa: PLC0415
 
-    return _finished(run(Path.cwd(), env, to=to, force=force, screen=_screen()), as_json=as_json)
+    with _screen(quiet=quiet) as screen:
+        return _finished(run(Path.cwd(), env, to=to, force=force, screen=screen), screen, as_json=as_json)
 
 
 @app.command()
@@ -173,6 +179,7 @@ def resume(
     *,
     env: Env = None,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="exit 0 where nothing was cut off")] = False,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Complete a run that was cut off where that is safe, go back otherwise; either way what serves is proven."""
@@ -180,7 +187,8 @@ def resume(
     from gonogo.commands.resume import resume as run  # noqa: PLC0415
 
     try:
-        return _finished(run(Path.cwd(), env, screen=_screen()), as_json=as_json)
+        with _screen(quiet=quiet) as screen:
+            return _finished(run(Path.cwd(), env, screen=screen), screen, as_json=as_json)
     except NothingToResumeError as error:
         if not if_needed:
             raise
@@ -315,21 +323,16 @@ def _main(
     """Go or no-go: deployment checks as pytest tests; a red release is turned back."""
 
 
-def _screen() -> Any:
-    from gonogo.commands.recover import Screen  # noqa: PLC0415
-    from gonogo.records.terminal import header_line, paint, step_line  # noqa: PLC0415
+def _screen(*, quiet: bool) -> Shown:
+    from gonogo.display import screen  # noqa: PLC0415
 
-    def begin(work: Any) -> None:
-        serving = work.serving.short if work.serving else None
-        _say(header_line(work.place.project.app.name, work.release.commit, work.place.environment.name, serving))
-
-    return Screen(begin=begin, step=lambda step: _say(paint(step_line(step))))
+    return screen(quiet=quiet)
 
 
-def _finished(run: RunResult, *, as_json: bool) -> int:
+def _finished(run: RunResult, screen: Shown, *, as_json: bool) -> int:
     from gonogo.records.terminal import ending_lines, paint  # noqa: PLC0415
 
-    _say("\n" + "\n".join(paint(line) for line in ending_lines(run)))
+    screen.close(paint(line) for line in ending_lines(run))
     if as_json:
         _print_json(run)
     return int(run.exit_code)

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
@@ -26,7 +27,7 @@ from gonogo.barrier import Barrier
 from gonogo.errors import CommandError
 from gonogo.signals import deferred
 
-__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "kill_group"]
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "kill_group"]
 
 _TAIL = 64 * 1024
 _MARGIN = 4096
@@ -117,6 +118,13 @@ class Observer(Protocol):
         """The child is gone."""
 
 
+class Watcher(Protocol):
+    """Looks on while a command runs."""
+
+    def runs(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
+        """Inside, the command runs; its output goes to these two files, which are closed afterwards."""
+
+
 class Host(Protocol):
     """Runs commands where an environment lives."""
 
@@ -139,11 +147,17 @@ class LocalHost:
     name = "local"
 
     def __init__(
-        self, *, redact: Callable[[str], str] = _same, observer: Observer | None = None, timeout: float = 900.0
+        self,
+        *,
+        redact: Callable[[str], str] = _same,
+        observer: Observer | None = None,
+        watcher: Watcher | None = None,
+        timeout: float = 900.0,
     ) -> None:
         """``timeout`` (seconds) bounds commands that bring no bound of their own."""
         self._redact = redact
         self._observer = observer
+        self._watcher = watcher
         self._timeout = timeout
 
     def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
@@ -155,7 +169,8 @@ class LocalHost:
         timeout = command.timeout or self._timeout
         begin = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process, timed_out = self._to_the_end(command, out, err, begin + timeout)
+            with self._watched(command, out, err):
+                process, timed_out = self._to_the_end(command, out, err, begin + timeout)
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
@@ -168,6 +183,9 @@ class LocalHost:
         if self._observer is not None:
             self._observer.ended(completed)
         return completed
+
+    def _watched(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
+        return nullcontext() if self._watcher is None else self._watcher.runs(command, out, err)
 
     def _read(self, stream: IO[bytes], limit: int | None, errors: str = "replace") -> str:
         """The end of what was said, redacted before it is cut: half a value cannot be known again."""

@@ -13,7 +13,7 @@ from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
-from gonogo.records.results import CheckResult, GateResult, StepResult, read_gate
+from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
@@ -29,13 +29,13 @@ __all__ = ["Outcome", "Pipeline"]
 class Pipeline:
     """One run of a recipe, with the way back behind it."""
 
-    def __init__(self, work: Work, *, tell: Callable[[StepResult], None], signals: Signals) -> None:
-        """``tell`` shows each finished step; ``signals`` says where a run may be stopped."""
+    def __init__(self, work: Work, *, signals: Signals) -> None:
+        """``signals`` says where a run may be stopped."""
         self._work = work
         self._signals = signals
         self._outcome = Outcome()
         self._reserve = Reserve(work.state.root / "reserve")
-        self._steps = Steps(work, self._outcome, tell=tell)
+        self._steps = Steps(work, self._outcome)
 
     def deploy(self, recipe: Recipe) -> Outcome:
         """Run to GO, or stop before the first touch, or go back."""

@@ -54,11 +54,10 @@ class Outcome:
 class Steps:
     """Runs gates and moves of one run; every step is in the journal and in the outcome."""
 
-    def __init__(self, work: Work, outcome: Outcome, *, tell: Callable[[StepResult], None]) -> None:
-        """``tell`` shows each finished step."""
+    def __init__(self, work: Work, outcome: Outcome) -> None:
+        """Each step is shown on the run's screen."""
         self._work = work
         self._outcome = outcome
-        self._tell = tell
         self.undo: list[TeamStep] = []
         """The team's steps that have begun, the oldest first."""
 
@@ -79,6 +78,7 @@ class Steps:
         root = about.root if about is not None else work.release.root
         started = datetime.now(UTC)
         work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
+        work.screen.begin(step.name, kind="gate")
         try:
             gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
         except BaseException as error:
@@ -101,6 +101,7 @@ class Steps:
         work = self._work
         commands = _described(step, work)
         work.journal.enter(step.name, kind="move", touches=step.touches)
+        work.screen.begin(step.name, kind="move")
         if isinstance(step, TeamMove):
             self.undo.append(step.step)
         work.done.append(step.name)
@@ -120,7 +121,7 @@ class Steps:
     def _note(self, step: StepResult) -> None:
         step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})
         self._outcome.steps.append(step)
-        self._tell(step)
+        self._work.screen.end(step)
 
 
 def _described(step: Move, work: Work) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Self
 
@@ -24,14 +24,20 @@ _deferring = 0
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal that hung up is gone
+        sys.stderr.write(f"{text}\n")
+
+
 class Signals:
     """Handles the signals while entered."""
 
     current: Signals | None = None
     """The one whose handlers are installed."""
 
-    def __init__(self) -> None:
-        """Nothing is installed yet."""
+    def __init__(self, say: Callable[[str], None] = _tell) -> None:
+        """Nothing is installed yet; ``say`` tells people of a signal that changes nothing."""
+        self._say = say
         self._open = False
         self._returning = False
         self._arrived: str | None = None
@@ -83,8 +89,7 @@ class Signals:
         if not _deferring:
             self.check()
         if self._returning:
-            with contextlib.suppress(OSError, ValueError, AttributeError):  # the terminal that hung up is gone
-                sys.stderr.write(f"\n{self._arrived}: the way back goes on; it is bounded in time.\n")
+            self._say(f"\n{self._arrived}: the way back goes on; it is bounded in time.")
 
 
 @contextlib.contextmanager

@@ -19,8 +19,9 @@ from gonogo.errors import GonogoError
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
 from gonogo.plugins.stages import stage_of
+from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.hushed import hushed_json
-from gonogo.records.results import CheckResult, GateResult, asked_now
+from gonogo.records.results import CheckResult, GateResult
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -165,9 +166,18 @@ class VerdictPlugin:
         self._collected = list(ids)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note which check is asked now; a check that ends the whole process is found by it."""
-        if self._context.results is not None and not hasattr(self._config, "workerinput"):
-            asked_now(self._context.results).write_text(nodeid, encoding="utf-8")
+        """Note which check is asked now, and how far the gate is."""
+        if self._context.results is None or hasattr(self._config, "workerinput"):
+            return
+        checks = self._checks.values()
+        asking = Asking(
+            check=nodeid,
+            done=len(self._ended),
+            total=len(self._collected),
+            red=sum(check.blocks for check in checks),
+            noted=tuple(line for check in checks if (line := noted(check))),
+        )
+        write_asking(self._context.results, asking)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Note which checks came to their end."""

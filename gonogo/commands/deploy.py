@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
-from gonogo.commands.recover import Screen, clear_untouched, recorded, remember
+from gonogo.commands.recover import clear_untouched, opened, recorded, remember
 from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.moves.base import Options
@@ -17,6 +17,7 @@ from gonogo.pipeline import Pipeline
 from gonogo.recipes import deploy_recipe
 from gonogo.records.results import RunResult
 from gonogo.release import Release
+from gonogo.screen import Screen
 from gonogo.signals import Signals
 
 __all__ = ["deploy"]
@@ -33,7 +34,10 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
     at, commit = at_commit(folder, env, ref)
     release = new_release(at, commit)
     at.state.create()
-    with Signals() as signals, hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"):
+    with (
+        Signals(screen.say) as signals,
+        hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"),
+    ):
         _refuse(at, release, options)
         serving = at.state.current()
         notes: tuple[str, ...] = ()
@@ -41,15 +45,15 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
             serving, notes = _adopted(at, commit, options)
             release = new_release(at, commit)  # its id is younger than that of what was adopted
         recipe = deploy_recipe(at.environment, first=serving is None)
-        work = make_work(at, release, run=release.id, options=options)
+        work = make_work(at, release, run=release.id, options=options, screen=screen)
         work.notes += notes
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )
         clear_untouched(work)
-        screen.open(work, kind="deploy")
+        opened(work, kind="deploy")
         started, begin = datetime.now(UTC), time.monotonic()
-        pipeline = Pipeline(work, tell=screen.step, signals=signals)
+        pipeline = Pipeline(work, signals=signals)
         outcome = pipeline.deploy(recipe)
         recorded(outcome, lambda: remember(work, outcome))
         return finish(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from gonogo.commands.prepare import Where, located, where
@@ -19,8 +20,12 @@ from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.hidden import pinned_values
 from gonogo.settle import survivors
+from gonogo.state import State
 
-__all__ = ["history", "runs_of", "status", "unlock"]
+__all__ = ["history", "recent", "runs_of", "status", "unlock"]
+
+_RECENT = 10
+"""Runs; what a step takes changes with the application."""
 
 
 def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
@@ -107,12 +112,17 @@ def runs_of(project: Project, env: str | None) -> list[RunResult]:
         UsageError: there is no such environment.
     """
     names = [project.environment(env).name] if env else list(project.environments)
-    return [run for name in names for run in _runs(located(project, project.environments[name]))]
+    return [run for name in names for run in _runs(located(project, project.environments[name]).state)]
 
 
-def _runs(at: Where) -> Iterator[RunResult]:
-    for name in at.state.runs():
-        path = at.state.run_folder(name) / "result.json"
+def recent(state: State) -> list[RunResult]:
+    """The records of an environment's last runs."""
+    return list(islice(_runs(state), _RECENT))
+
+
+def _runs(state: State) -> Iterator[RunResult]:
+    for name in state.runs():
+        path = state.run_folder(name) / "result.json"
         with contextlib.suppress(OSError, ValueError):
             yield RunResult.model_validate_json(path.read_bytes())
 

@@ -20,6 +20,7 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.hidden import pinned_values, redactor_for
 from gonogo.runtimes.place import host_path, make_place, read_variables
+from gonogo.screen import Screen
 from gonogo.state import State, state_of
 from gonogo.words import CONFIG_NAME
 
@@ -188,7 +189,7 @@ def _free_id(state: State, commit: Commit, now: datetime) -> str:
         now += timedelta(seconds=1)
 
 
-def make_work(at: Where, release: Release, *, run: str, options: Options) -> Work:
+def make_work(at: Where, release: Release, *, run: str, options: Options, screen: Screen | None = None) -> Work:
     """The surroundings of a run; the configuration that applies is the release's own."""
     pinned = at.project.model_copy(update={"root": release.root})
     place = at.place(pinned, at.environment)
@@ -197,7 +198,9 @@ def make_work(at: Where, release: Release, *, run: str, options: Options) -> Wor
         at.redactor.learn(pinned_values(known, at.environment) if known is not None else ())
     folder = at.state.run_folder(run)
     journal = Journal(folder / "journal.jsonl", redact=at.redactor.text)
-    host = LocalHost(redact=at.redactor.text, observer=journal, timeout=at.environment.command_timeout)
+    screen = screen or Screen()
+    timeout = at.environment.command_timeout
+    host = LocalHost(redact=at.redactor.text, observer=journal, watcher=screen, timeout=timeout)
     return Work(
         place=place,
         runtime=runtime_of(at.environment.runtime),
@@ -212,6 +215,7 @@ def make_work(at: Where, release: Release, *, run: str, options: Options) -> Wor
         checkout=at.project.root,
         options=options,
         notices=Notices(at.environment.notify, place.variables, redact=at.redactor.text),
+        screen=screen,
     )
 
 

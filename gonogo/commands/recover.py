@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from gonogo.commands.finish import finish
+from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain
@@ -18,8 +19,10 @@ from gonogo.moves.base import Options, Work, run_all
 from gonogo.notify import begun
 from gonogo.pipeline import Outcome, Pipeline
 from gonogo.recipes import deploy_recipe
-from gonogo.records.results import RunResult, StepResult, read_gate
+from gonogo.records.history import expected
+from gonogo.records.results import RunResult, read_gate
 from gonogo.release import Release
+from gonogo.screen import Begun, Screen
 from gonogo.settle import CutOff, close_run, read_cut_off, settle_run
 from gonogo.signals import Signals
 from gonogo.state import State, write_atomically
@@ -27,10 +30,10 @@ from gonogo.words import Exit
 from gonogo.words import Outcome as Verdict
 
 __all__ = [
-    "Screen",
     "clear_untouched",
     "close_all",
     "cut_off",
+    "opened",
     "pinned",
     "recorded",
     "recover",
@@ -40,20 +43,18 @@ __all__ = [
 ]
 
 
-class Screen:
-    """Where a run tells what it does; the command line gives one that prints."""
-
-    def __init__(
-        self, *, begin: Callable[[Work], None] = lambda _: None, step: Callable[[StepResult], None] = lambda _: None
-    ) -> None:
-        """Both default to silence."""
-        self._begin = begin
-        self.step = step
-
-    def open(self, work: Work, *, kind: str) -> None:
-        """A run begins: say so here, and to the team's channels."""
-        self._begin(work)
-        work.notices.tell(*begun(kind, app=work.place.project.app.name, release=work.release, who=who()))
+def opened(work: Work, *, kind: str) -> None:
+    """A run begins: say so on its screen, and to the team's channels."""
+    begun_run = Begun(
+        app=work.place.project.app.name,
+        env=work.place.environment.name,
+        commit=work.release.commit,
+        serving=work.serving.short if work.serving else None,
+        redactor=work.redactor,
+        expected=lambda: expected(recent(work.state)),
+    )
+    work.screen.open(begun_run)
+    work.notices.tell(*begun(kind, app=begun_run.app, release=work.release, who=who()))
 
 
 def cut_off(state: State) -> CutOff | None:
@@ -70,14 +71,14 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     release = at.state.load(cut.release)
     if release is None:
         raise LookupError(cut.release)
-    work = make_work(pinned(at, release), release, run=run_name(at.state, kind), options=Options())
+    work = make_work(pinned(at, release), release, run=run_name(at.state, kind), options=Options(), screen=screen)
     work.serving = at.state.load(cut.serving) if cut.serving else None
     work.baseline = read_gate(at.state.run_folder(cut.run) / "baseline.json")
     work.journal.write("run-began", kind=kind, release=release.id, serving=cut.serving, mends=cut.run)
     runs = settle_all(work)
-    screen.open(work, kind=kind)
+    opened(work, kind=kind)
     started, begin = datetime.now(UTC), time.monotonic()
-    pipeline = Pipeline(work, tell=screen.step, signals=signals)
+    pipeline = Pipeline(work, signals=signals)
     recipe = deploy_recipe(work.place.environment, first=work.serving is None)
     outcome = pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
     recorded(outcome, lambda: _record(work, outcome, kind=kind))

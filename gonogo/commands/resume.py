@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from gonogo.commands.prepare import where
-from gonogo.commands.recover import Screen, cut_off, recover
+from gonogo.commands.recover import cut_off, recover
 from gonogo.commands.rollback import start_kept
 from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.records.results import RunResult
+from gonogo.screen import Screen
 from gonogo.signals import Signals
 
 __all__ = ["NothingToResumeError", "resume"]
@@ -30,7 +31,7 @@ def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
     at = where(folder, env)
     at.state.create()
     with (
-        Signals() as signals,
+        Signals(screen.say) as signals,
         hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="resume"),
     ):
         cut = cut_off(at.state)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
-from gonogo.commands.recover import Screen, close_all, cut_off, pinned, recorded, recover, run_name, settle_all
+from gonogo.commands.recover import close_all, cut_off, opened, pinned, recorded, recover, run_name, settle_all
 from gonogo.errors import RefusedError
 from gonogo.lock import hold
 from gonogo.moves.base import Options
 from gonogo.pipeline import Pipeline
 from gonogo.records.results import RunResult
 from gonogo.release import Release
+from gonogo.screen import Screen
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
 from gonogo.words import Exit
@@ -33,7 +34,7 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
     at = where(folder, env)
     at.state.create()
     with (
-        Signals() as signals,
+        Signals(screen.say) as signals,
         hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="rollback"),
     ):
         cut = cut_off(at.state)
@@ -54,12 +55,12 @@ def start_kept(
         to, force = cut.release, True
     target = choose_target(at, to=to, after_crash=cut is not None, force=force)
     outgoing = _outgoing(at, cut) or target
-    work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options())
+    work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
     runs = settle_all(work)
-    screen.open(work, kind="rollback")
+    opened(work, kind="rollback")
     started, begin = datetime.now(UTC), time.monotonic()
-    pipeline = Pipeline(work, tell=screen.step, signals=signals)
+    pipeline = Pipeline(work, signals=signals)
     with signals.way_back():
         outcome = pipeline.go_back(target, outgoing)
         if outcome.exit_code is Exit.GO or outcome.back_after is not None:  # it serves, proven or not

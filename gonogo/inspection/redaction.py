@@ -132,6 +132,16 @@ class RedactingStream:
             chunk = stage.feed(chunk)
         return chunk
 
+    def peek(self) -> bytes:
+        """Give the whole lines that are held back and in which less than the shortest secret can have begun.
+
+        The stream goes on as if nobody had looked.
+        """
+        rest = b""
+        for stage in self._stages:
+            rest = stage.peek(rest)
+        return rest
+
     def flush(self) -> bytes:
         """Give what was held back; the stream has ended."""
         rest = b""
@@ -160,6 +170,11 @@ class _Stage:
 
     def flush(self) -> bytes:
         return self._emit(len(self._held))
+
+    def peek(self, rest: bytes) -> bytes:
+        if not self._one_line or any(True for _ in self._open_keys()):
+            return b""
+        return self._pattern.sub(_blank, _whole_lines(self._held + rest))
 
     def _decided(self) -> int:
         """Find the offset before which every match lies wholly in what is held."""
@@ -209,9 +224,20 @@ class _WrappedStage:
     def flush(self) -> bytes:
         return self._emit(len(self._held))
 
+    def peek(self, rest: bytes) -> bytes:
+        lines = self._wrapped.sub(_whole_lines(self._held + rest), _MARK)
+        decided = self._wrapped.decided(lines)
+        if len(lines[decided:].strip()) >= SHORTEST:
+            lines = _whole_lines(lines[:decided])
+        return self._cuts.sub(lines, _MARK)
+
     def _emit(self, decided: int) -> bytes:
         ready, self._held = self._held[:decided], self._held[decided:]
         return self._cuts.sub(self._wrapped.sub(ready, _MARK), _MARK)
+
+
+def _whole_lines(data: bytes) -> bytes:
+    return data[: data.rfind(b"\n") + 1]
 
 
 def _blank(match: re.Match[bytes]) -> bytes:

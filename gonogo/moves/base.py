@@ -15,6 +15,7 @@ from gonogo.notify import Notices
 from gonogo.records.results import GateResult
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
+from gonogo.screen import Screen
 from gonogo.state import State
 
 __all__ = ["Move", "Options", "Work", "run_all"]
@@ -51,6 +52,8 @@ class Work:
     options: Options = field(default_factory=Options)
     notices: Notices = field(default_factory=Notices)
     """The team's channels."""
+    screen: Screen = field(default_factory=Screen)
+    """Where the run tells what it does."""
     baseline: GateResult | None = None
     pin_problem: GonogoError | None = None
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""

@@ -17,7 +17,7 @@ from gonogo.records.endings import red_checks
 from gonogo.records.results import RunResult
 from gonogo.words import Exit
 
-__all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "figures"]
+__all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "expected", "figures"]
 
 _WINDOW = timedelta(days=90)
 """Older runs are listed, and no longer judged."""
@@ -109,6 +109,11 @@ def figures(runs: Iterable[RunResult], *, now: datetime) -> tuple[EnvFigures, ..
     return tuple(_of(env, [run for run in recent if run.env == env], now) for env in sorted({r.env for r in ordered}))
 
 
+def expected(runs: Iterable[RunResult]) -> dict[str, float]:
+    """Seconds that each step will probably take: the median of those that went well."""
+    return {stage.step: stage.median for stage in _stages(runs)}
+
+
 def _of(env: str, runs: Sequence[RunResult], now: datetime) -> EnvFigures:
     deploys = [run for run in runs if run.kind == "deploy"]
     touched = [run for run in deploys if run.touched]
@@ -168,9 +173,9 @@ def _red(runs: Iterable[RunResult]) -> Iterator[RedCheck]:
         yield RedCheck(code=code, proves=last[code][1], times=count, last=last[code][0])
 
 
-def _stages(deploys: Iterable[RunResult]) -> Iterator[StageSeconds]:
+def _stages(runs: Iterable[RunResult]) -> Iterator[StageSeconds]:
     found: dict[str, list[Point]] = {}
-    for run in deploys:
+    for run in runs:
         for step in run.steps:
             if step.ok:
                 found.setdefault(step.name, []).append(Point(run=run.run, at=run.started, value=step.seconds))

@@ -24,7 +24,6 @@ __all__ = [
     "Span",
     "StepResult",
     "Text",
-    "asked_now",
     "read_gate",
 ]
 
@@ -265,11 +264,6 @@ class RunResult(BaseModel):
     def touched(self) -> bool:
         """Whether the run changed, or began to change, what serves."""
         return self.first_touch is not None
-
-
-def asked_now(results: Path) -> Path:
-    """Where a gate notes which check it asks at this moment; beside its results file."""
-    return results.with_name(f"{results.stem}.asking")
 
 
 def read_gate(path: Path) -> GateResult | None:

@@ -13,7 +13,7 @@ from gonogo.records.results import CheckResult, GateResult, RunResult, StepResul
 from gonogo.records.text import clip, first_line, gist, plain, short
 from gonogo.words import Exit, Outcome
 
-__all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "step_line"]
+__all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "running_line", "step_line"]
 
 COLUMNS = 120
 """No line is longer, but for a word that must not be broken (a path, a command's argument)."""
@@ -53,6 +53,12 @@ def step_line(step: StepResult) -> str:
     room = COLUMNS - len(head) - len(mark) - 9
     body = head + clip(said, room)
     return f"{body:<{13 + _SAID}} {step.seconds:>6.1f} s{mark}"
+
+
+def running_line(name: str, what: str, time: str, *, width: int = COLUMNS) -> str:
+    """A step that goes on, in the columns of finished ones; in few columns its time stays."""
+    room = max(min(_SAID, width - 14 - max(len(time), 8)), 0)
+    return f"{name:<12} {clip(first_line(what), room):<{room}} {time:>8}"
 
 
 def gate_lines(gate: GateResult) -> list[str]:

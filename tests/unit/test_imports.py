@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = [
     {"cli", "__main__", "demo"},
-    {"commands"},
+    {"commands", "display"},
     {"pipeline"},
     {"wayback"},
     {"running"},
@@ -19,7 +19,7 @@ LAYERS = [
     {"asking", "moves", "schema"},
     {"subject", "runtimes", "traffic", "databases", "judgement"},
     {"notify"},
-    {"inspection", "frameworks", "migrations", "ladder", "settle", "probe"},
+    {"inspection", "frameworks", "migrations", "ladder", "screen", "settle", "probe"},
     {"github"},
     {"records"},
     {"state", "lock", "reserve"},
