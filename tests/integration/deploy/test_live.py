@@ -51,7 +51,7 @@ time.sleep(600)
 class Terminal:
     """A real pseudo-terminal with a gonogo in it, and an emulated screen that shows what is written there."""
 
-    def __init__(self, app: App, *arguments: str, columns: int = 130, rows: int = 40) -> None:
+    def __init__(self, app: App, *arguments: str, columns: int = 200, rows: int = 40) -> None:
         """Start it in the foreground of the terminal."""
         self.screen = pyte.Screen(columns, rows)
         self.seen = ""
