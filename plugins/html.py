@@ -1,70 +1,103 @@
-"""The gate's page: pytest-html's own, with our columns, the verdict first, and everything escaped and redacted.
+"""The gate's page: a file of pytest-html's in which we draw the checks ourselves, the verdict first.
 
-pytest-html knows passed, failed, error, skipped, xfailed; its filter and its order work by them. Each row therefore
-carries one of these in a hidden cell (warned stands as ``XFailed``, inconclusive as ``Error``) and ours in sight.
+pytest-html's own script draws its rows in the browser, all of them anew at every click: seconds for some thousand
+checks, by mouse only. So its hooks fill our template, its table stays empty, and what it knows to do it does: the
+options, the file, ``extras``.
 """
 
 from __future__ import annotations
 
-import html
+import base64
+import binascii
+import contextlib
+import os
 import platform
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import gonogo
+from gonogo.errors import explain
+from gonogo.plugins.changes import changes
 from gonogo.plugins.context import Context
 from gonogo.plugins.verdict import ATTRIBUTE
-from gonogo.records.palette import palette_file
-from gonogo.records.results import CheckResult, Evidence, GateResult
+from gonogo.records.hushed import hushed
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.styles import style_files
 from gonogo.records.terminal import gate_lines
-from gonogo.records.text import clip, first_line, is_table, plain, pretty
+from gonogo.records.text import first_line, plain
 from gonogo.words import Outcome
 
 __all__ = ["HtmlPlugin"]
 
-_OUTCOMES = {
-    Outcome.PASSED: ("Passed", "passed"),
-    Outcome.WARNED: ("XFailed", "with warnings"),
-    Outcome.FAILED: ("Failed", "failed"),
-    Outcome.INCONCLUSIVE: ("Error", "inconclusive"),
-    Outcome.SKIPPED: ("Skipped", "skipped"),
-}
-"""Ours → what pytest-html's filter knows, and the filter's label."""
+_ORDER = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.WARNED, Outcome.PASSED, Outcome.SKIPPED)
+"""What failed before what could not be found out, and what is well last."""
+_SAID = {Outcome.WARNED: "with warnings"}
+_LINKS = ("http://", "https://", "mailto:")
 
-_HEADER = (
-    '<th class="sortable col-verdict" data-column-type="verdict">Verdict</th>',
-    '<th class="sortable" data-column-type="code">Check</th>',
-    "<th>Proves</th>",
-    "<th>Found</th>",
-    "<th>Evidence</th>",
-    "<th>Remedy</th>",
-    '<th class="sortable" data-column-type="duration">Time</th>',
-    "<th>Links</th>",
-    '<th class="sortable col-result" data-column-type="result">Result</th>',
-)
-_COLLAPSED = ["passed", "skipped"]
-_MOST_TEXT = 100_000
-_FOUND_IN_CELL = 600
+
+@dataclass
+class _Row:
+    """One check, as its reports told it."""
+
+    check: CheckResult
+    nodeid: str
+    sections: list[tuple[str, str]]
+    extras: list[dict[str, str]]
+
+    @property
+    def red(self) -> bool:
+        """Whether it is shown unfolded."""
+        return self.check.outcome.is_red
+
+    @property
+    def matters(self) -> bool:
+        """Whether there is something to do."""
+        return self.check.outcome not in {Outcome.PASSED, Outcome.SKIPPED}
+
+    @property
+    def name(self) -> str:
+        """The test's own name in words; the whole id stands below the row."""
+        if "::" not in self.check.id:
+            return self.check.id
+        return self.check.id.split("::", 1)[1].split("[")[0].removeprefix("test_").replace("_", " ")
+
+    @property
+    def time(self) -> str:
+        """How long it took, in the unit that people read."""
+        seconds = self.check.seconds
+        return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 class HtmlPlugin:
     """Fills pytest-html's hooks; without ``--html`` none of them is called."""
 
     def __init__(self, config: pytest.Config, context: Context) -> None:
-        """Bring our style sheet; keep what was found in the surroundings (CI variables) out of the page."""
+        """Keep what was found in the surroundings (CI variables) out of the page."""
         self._config = config
         self._redact: Callable[[str], str] = context.redactor.text
         self._context = context
         self._page: Any = None
-        self._counts: Counter[Outcome] = Counter()
+        self._rows: list[_Row] = []
+        self._unwritten = ""
+        self._file: Path | None = None
         if getattr(config.option, "htmlpath", None):
-            ours = (palette_file(), Path(__file__).with_name("report.css"))
-            config.option.css = [*map(str, ours), *config.option.css]
+            self._prepare()
         self._forget_surroundings()
+
+    def _prepare(self) -> None:
+        """Bring our style sheets; a folder that cannot be made costs the page, and must not end the gate."""
+        option = self._config.option
+        self._file = Path(os.path.expandvars(option.htmlpath)).expanduser().absolute()
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            option.htmlpath, self._unwritten = None, explain(error)
+        ours = (*style_files(), Path(__file__).with_name("report.css"))
+        option.css = [*map(str, ours), *option.css]
 
     def _forget_surroundings(self) -> None:
         """pytest-metadata collects variables of the environment, on xdist's workers too."""
@@ -89,45 +122,26 @@ class HtmlPlugin:
             "gonogo": gonogo.__version__,
             "pytest": pytest.__version__,
         }
-        return {name: self._line(text) for name, text in said.items() if text}
+        return {name: first_line(self._redact(text)) for name, text in said.items() if text}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
         """Name the gate; the verdict comes when it is known."""
         self._page = report
         report.title = self._title("")
-        report.set_data("renderCollapsed", _COLLAPSED)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        """Our columns."""
-        cells[:] = _HEADER
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        """One check, in plain cells: pytest-html folds a row at a click on a cell itself."""
+        """Keep one check for our own list; pytest-html, which calls this for each phase, keeps nothing to draw."""
+        cells.clear()
         check = self._check(report)
-        duration, links = cells[2], cells[3]
-        if check is None or not (report.when in {"call", "collect"} or report.outcome != "passed"):
-            return
-        self._counts[check.outcome] += 1
-        cells[:] = [
-            _cell("verdict", "verdict", check.outcome.value, f"is-{check.outcome.value}"),
-            _cell("code", "check", self._line(f"{check.code or ''} {_name(check)}")),
-            _cell("proves", "proves", self._line(check.proves)),
-            _cell("found", "found", _escape(clip(plain(self._redact(check.found)), _FOUND_IN_CELL))),
-            _cell("evidence", "evidence", _count(len(check.evidence))),
-            _cell("remedy", "remedy", self._text(check.remedy) if _matters(check) else ""),
-            duration.replace('class="col-duration"', 'class="col-duration" data-label="time"'),
-            links,
-            f'<td class="col-result">{_OUTCOMES[check.outcome][0]}</td>',
-        ]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
-        """Below the row: what did not fit into it, the evidence folded, the traceback, what was captured."""
-        check = self._check(report)
-        data[:] = [] if check is None else ["".join(self._details(check, report))]
+        ended = report.when in {"call", "collect"} or report.outcome != "passed"
+        if check is not None and ended:
+            extras = [_extra(extra) for extra in getattr(report, "extras", ())]
+            self._rows.append(_Row(hushed(check, self._redact), report.nodeid, report.sections, extras))
+        elif report.when == "teardown":  # it has what all phases printed
+            for row in self._rows[-1:]:
+                row.sections = report.sections if row.nodeid == report.nodeid else row.sections
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -135,32 +149,65 @@ class HtmlPlugin:
         for extra in getattr(report, "extras", ()):
             if isinstance(extra.get("content"), str) and extra.get("format_type") in {"text", "html", "url", "json"}:
                 extra["content"] = self._redact(extra["content"])
-            extra["name"] = self._line(str(extra.get("name") or ""))
+            extra["name"] = first_line(self._redact(str(extra.get("name") or "")))
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """A report that cannot be written (a full disk, a closed folder) costs the report, never the verdict."""
+        del session
+        try:
+            yield
+        except OSError as error:
+            self._unwritten = explain(error)
+            if self._file is not None and self._file.is_file():  # half a page is none
+                with contextlib.suppress(OSError):
+                    self._file.unlink()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say which report is missing."""
+        if self._unwritten:
+            terminalreporter.write_line(f"NOT WRITTEN: a report of this gate: {self._unwritten}")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], session: pytest.Session) -> None:
-        """The verdict in words on top; the filter counts and names our outcomes."""
+        """Everything that the page says."""
         del session
         judge = self._config.pluginmanager.get_plugin("gonogo-verdict")
         gate: GateResult | None = getattr(judge, "gate", None)
         verdict = gate_lines(gate)[0] if gate is not None else "NO-GO: the gate has no result"
         word = verdict.split("  ")[0].split(":")[0]
-        prefix[:] = [
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f'<p class="verdict is-{word.lower().replace(" ", "-")}">{self._line(verdict)}</p>',
-            f'<p class="about">{self._about(gate)}</p>',
-            *prefix,
-        ]
+        prefix[:] = [self._drawn(gate, verdict, word), *prefix]
         if self._page is not None:
             self._page.title = self._title(word)
             self._page.set_data("environment", self._facts())
-            _relabel(self._page.outcomes, self._counts)
 
-    def _about(self, gate: GateResult | None) -> str:
+    def _drawn(self, gate: GateResult | None, verdict: str, word: str) -> str:
+        from gonogo.records.page import render_part  # noqa: PLC0415 (only where a page is written)
+
+        rows = sorted(self._rows, key=lambda row: _ORDER.index(row.check.outcome))
+        counts = [(outcome, sum(row.check.outcome is outcome for row in rows)) for outcome in _ORDER]
+        return render_part(
+            "gate.html.j2",
+            script=Path(__file__).with_name("report.js").read_text(encoding="utf-8"),
+            title=self._title(""),
+            verdict=self._redact(verdict),
+            word=f"is-{word.lower().replace(' ', '-')}",
+            about=list(self._about(gate)),
+            problem=self._redact(gate.problem) if gate is not None else "",
+            changes=changes(self._context),
+            counts=[(outcome.value, f"{count} {_SAID.get(outcome, outcome)}") for outcome, count in counts if count],
+            rows=rows,
+        )
+
+    def _about(self, gate: GateResult | None) -> Iterator[str]:
         facts = self._facts()
-        said = [f"environment {facts['Environment']}", f"release {facts['Release']}", f"role {facts['Role']}"]
-        said += [f"{gate.started:%Y-%m-%d %H:%M:%S} UTC"] if gate is not None else []
-        return " · ".join([*said, *(["PARTIAL"] if not self._context.whole else [])])
+        yield f"environment {facts['Environment']}"
+        yield f"release {facts['Release']}"
+        yield f"role {facts['Role']}"
+        if gate is not None:
+            yield f"{gate.started:%Y-%m-%d %H:%M:%S} UTC"
+        if not self._context.whole:
+            yield "PARTIAL"
 
     def _title(self, verdict: str) -> str:
         stages = ", ".join(self._context.stages)
@@ -185,67 +232,13 @@ class HtmlPlugin:
             details=text,
         )
 
-    def _details(self, check: CheckResult, report: Any) -> Iterator[str]:
-        yield f'<div class="gonogo"><p class="id">{self._line(check.id)}</p>'
-        if len(check.found) > _FOUND_IN_CELL:
-            yield self._fold("Found, in full", f"<pre>{self._text(check.found)}</pre>")
-        for piece in check.evidence:
-            yield self._fold(self._line(piece.title), self._evidence(piece), unfolded=_matters(check))
-        if check.details:
-            yield self._fold("Traceback", f"<pre>{self._text(check.details)}</pre>")
-        for title, text in report.sections:
-            yield self._fold(self._line(title), f"<pre>{self._text(text)}</pre>")
-        yield "</div>"
 
-    def _evidence(self, piece: Evidence) -> str:
-        if piece.image is not None:
-            return f'<img class="picture" src="{piece.image}" alt="{self._line(piece.title)}">'
-        if not is_table(piece):
-            return f"<pre>{self._text(pretty(piece))}</pre>"
-        header, *rows = piece.value or [[]]
-        head = "".join(f"<th>{self._text(str(cell))}</th>" for cell in header)
-        body = "".join(f"<tr>{''.join(f'<td>{self._text(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
-        return f'<div class="wide"><table>{f"<tr>{head}</tr>" if head else ""}{body}</table></div>'
-
-    @staticmethod
-    def _fold(title: str, content: str, *, unfolded: bool = False) -> str:
-        return f"<details{' open' if unfolded else ''}><summary>{title}</summary>{content}</details>"
-
-    def _line(self, text: str) -> str:
-        return _escape(first_line(self._redact(text)))
-
-    def _text(self, text: str) -> str:
-        return _escape(clip(plain(self._redact(text)), _MOST_TEXT))
-
-
-def _escape(text: str) -> str:
-    """Fit for HTML; a newline as an entity, because pytest-html's script reads its text line by line."""
-    return html.escape(text).replace("\n", "&#10;")
-
-
-def _cell(name: str, label: str, content: str, *classes: str) -> str:
-    return f'<td class="{" ".join((f"col-{name}", *classes))}" data-label="{label}">{content}</td>'
-
-
-def _count(number: int) -> str:
-    return {0: "", 1: "1 piece"}.get(number, f"{number} pieces")
-
-
-def _name(check: CheckResult) -> str:
-    """The test's own name in words; the whole id stands below the row."""
-    if "::" not in check.id:
-        return check.id
-    return check.id.split("::", 1)[1].split("[")[0].removeprefix("test_").replace("_", " ")
-
-
-def _matters(check: CheckResult) -> bool:
-    return check.outcome not in {Outcome.PASSED, Outcome.SKIPPED}
-
-
-def _relabel(filters: dict[str, dict[str, Any]], counts: Counter[Outcome]) -> None:
-    """Name pytest-html's filters as we do, and count what they show."""
-    for name, entry in filters.items():
-        entry["value"] = 0
-        for outcome, (known, label) in _OUTCOMES.items():
-            if known.lower() == name:
-                entry.update(label=label, value=counts[outcome])
+def _extra(extra: dict[str, Any]) -> dict[str, str]:
+    """What a check attached through pytest-html, as our template knows it; only an address becomes a link."""
+    kind, content = str(extra.get("format_type")), str(extra.get("content"))
+    if kind in {"text", "json"} and content.startswith("data:"):
+        with contextlib.suppress(ValueError, binascii.Error):
+            content = base64.b64decode(content.partition(",")[2]).decode("utf-8", "replace")
+    elif kind in {"text", "json"} or (kind == "url" and content.startswith(_LINKS)):
+        kind = "link"
+    return {"kind": kind, "name": str(extra.get("name") or kind), "content": content}

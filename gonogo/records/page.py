@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gonogo.records import charts
 from gonogo.records.endings import (
@@ -27,13 +27,17 @@ from gonogo.records.endings import (
     verdict_of,
 )
 from gonogo.records.results import Evidence, Measure, RunResult
-from gonogo.records.text import clip, first_line, is_table, plain, pretty, when, with_unit
+from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, when, with_unit
 
-__all__ = ["read_script", "render_page", "render_record"]
+__all__ = ["read_script", "render_page", "render_part", "render_record"]
 
 _MOST_TEXT = 100_000
 _MOST_LINES = 2000
 """Lines of the journal that the page shows; the file beside it has all."""
+_TALL = 24
+"""Lines of a text that still needs no scrolling of its own."""
+_LONG = 900
+"""Characters of it, on a phone."""
 _SAID = ("output", "errors")
 _APART = 12.0
 """Per cent of the width that a mark's label needs."""
@@ -77,6 +81,11 @@ def render_page(template: str, *, script: str = "", **values: Any) -> str:
     )
 
 
+def render_part(template: str, *, script: str = "", **values: Any) -> str:
+    """A piece of a page that somebody else writes; ``script`` is ours."""
+    return _engine().get_template(template).render(script=Markup(script), **values)  # noqa: S704 (ours)
+
+
 def read_script(name: str) -> str:
     """One of our scripts."""
     return _read(name)
@@ -99,7 +108,7 @@ def _engine() -> Environment:
     engine.filters |= {
         "line": first_line,
         "clip": clip,
-        "most": lambda text: clip(plain(str(text)), _MOST_TEXT),
+        "most": _most,
         "pretty": pretty,
         "page": gate_page,
         "result": result_word,
@@ -107,8 +116,12 @@ def _engine() -> Environment:
         "limit": lambda measure: with_unit(_limit(measure)),
         "zip": lambda one, other: list(zip(one, other, strict=True)),
         "when": when,
+        "diff": _diff,
+        "count_of": lambda number, name: f"{number} {name}{'' if number == 1 else 's'}",
     }
     engine.tests["table_like"] = lambda piece: isinstance(piece, Evidence) and is_table(piece)
+    engine.tests["diff_like"] = lambda piece: isinstance(piece, Evidence) and is_diff(piece)
+    engine.tests["long_text"] = lambda text: text.count("\n") > _TALL or len(text) > _LONG
     return engine
 
 
@@ -117,6 +130,23 @@ def _shown(value: Any) -> Any:
     if value is None:
         return ""
     return value if isinstance(value, Markup) or not isinstance(value, str) else plain(value)
+
+
+def _most(said: Any) -> str:
+    """As much of a text as a page should hold; what is missing is said."""
+    text = plain(str(said))
+    cut = len(text) - _MOST_TEXT
+    return text if cut <= 0 else f"{text[:_MOST_TEXT]}\n[… {cut} characters cut …]"
+
+
+def _diff(text: str) -> Markup:
+    """What a difference adds and takes away, marked line by line."""
+    tags = {"+": "ins", "-": "del"}
+    lines = [
+        Markup("<{0}>{1}</{0}>").format(tag, line) if (tag := tags.get(line[:1])) else escape(line)
+        for line in text.split("\n")
+    ]
+    return Markup("\n").join(lines)
 
 
 def _limit(measure: Measure | None) -> Measure | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.records.results import Evidence, Measure
 
-__all__ = ["clip", "first_line", "gist", "is_table", "plain", "pretty", "short", "when", "with_unit"]
+__all__ = ["clip", "first_line", "gist", "is_diff", "is_table", "plain", "pretty", "short", "when", "with_unit"]
 
 _ESCAPES = re.compile(
     r"\x1b(?:"
@@ -18,6 +18,9 @@ _ESCAPES = re.compile(
     r"|[ -/]*[0-~])?"
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
+_DIFF = re.compile(r"^--- .*\n\+\+\+ .*\n@@ ", re.MULTILINE)
+_HEAD = 4000
+"""Characters in which a difference shows itself."""
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -92,6 +95,11 @@ def is_table(evidence: Evidence) -> bool:
     """Whether the value really is a list of rows, as its kind says."""
     value = evidence.value
     return evidence.kind == "table" and isinstance(value, list) and all(isinstance(row, list) for row in value)
+
+
+def is_diff(evidence: Evidence) -> bool:
+    """Whether the text is a difference as ``diff -u`` and git write it."""
+    return evidence.kind == "text" and _DIFF.search(str(evidence.value)[:_HEAD]) is not None
 
 
 def _measured(measure: Measure) -> str:
