@@ -25,6 +25,8 @@ class Answer:
     rung: Rung
     pending: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    unasked: bool = False
+    """No migration tool is configured: what is pending was asked of nobody."""
 
     def __str__(self) -> str:
         """One sentence for plan and record."""
@@ -32,6 +34,11 @@ class Answer:
         match self.rung:
             case Rung.FIRST:
                 return "first release: there is nothing to go back to; a red gate stops what was started"
+            case Rung.RELEASE_ONLY if self.unasked:
+                return (
+                    "no migration tool is configured, so none was asked: "
+                    "a rollback starts the previous release, the data stay as they are"
+                )
             case Rung.RELEASE_ONLY:
                 return "no migration is pending: a rollback starts the previous release, the data are not touched"
             case Rung.SCHEMA_STAYS:
@@ -48,6 +55,7 @@ def decide(
     shown: Mapping[str, str],
     stated: Sequence[str],
     migrates_itself: str | None = None,
+    unasked: bool = False,
 ) -> Answer:
     """Which rung a deployment stands on.
 
@@ -58,11 +66,12 @@ def decide(
         stated: revisions that the team states the previous release can live with.
         migrates_itself: the entry command of the *previous* release that runs migrations when it starts: it may
             refuse a revision that it does not know, so reading the migration is not enough.
+        unasked: no migration tool is configured, so that nothing pending means only that nothing was found.
     """
     if first:
         return Answer(rung=Rung.FIRST, pending=tuple(pending))
     if not pending:
-        return Answer(rung=Rung.RELEASE_ONLY)
+        return Answer(rung=Rung.RELEASE_ONLY, unasked=unasked)
     open_ones = [revision for revision in pending if revision not in stated]
     reasons = [
         f"{revision}: {shown.get(revision, 'its file was not found')}"

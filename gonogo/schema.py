@@ -73,14 +73,20 @@ def ask_ladder(work: Work) -> Answer:
     back = serving.left_out(work.release) if serving is not None else ()
     if serving is not None and not pending:
         pending = _unread(work, serving)
-        shown = dict.fromkeys(pending, "the release runs it when it starts, by a tool that is not configured")
+        shown = dict.fromkeys(pending, "it runs with the release, by a tool that is not configured")
     return decide(
         first=serving is None,
         pending=pending,
         shown=shown,
         stated=stated,
         migrates_itself=_migrates_itself(work, serving, aside=back) if pending and serving is not None else None,
+        unasked=_is_unread(environment),
     )
+
+
+def _is_unread(environment: Environment) -> bool:
+    """Whether no migration tool is configured, so that nobody can be asked what is pending."""
+    return all(service.migrations == "none" for service in environment.service.values())
 
 
 def _require_known(current: tuple[str, ...], graph: Graph) -> None:
@@ -128,11 +134,15 @@ def _migrates_itself(work: Work, release: Release, *, aside: Collection[str] = (
     return None
 
 
+def _runs_migrations(work: Work) -> bool:
+    """Whether the release, or a step of the team's own, migrates the database."""
+    steps = work.place.environment.step
+    return any(self_migrating(step.run) for step in steps) or _migrates_itself(work, work.release) is not None
+
+
 def _unread(work: Work, serving: Release) -> list[str]:
-    """Migration files that changed, of a release that migrates itself with a tool gonogo was not told of."""
-    if any(service.migrations != "none" for service in work.place.environment.service.values()):
-        return []
-    if _migrates_itself(work, work.release) is None:
+    """Migration files that changed, of a release that migrates with a tool gonogo was not told of."""
+    if not _is_unread(work.place.environment) or not _runs_migrations(work):
         return []
     words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, work.release.commit)
     git = ("git", "-C", str(work.release.worktree), *words)

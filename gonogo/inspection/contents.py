@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import stat
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ class Drift:
     compared: int
     left_out: tuple[str, ...]  # tracked, mapped, not in the image, and nobody asked for them
     untracked: tuple[str, ...]  # below mapped folders, unknown to git, and in no module's place
+    unmapped: str = ""  # a mapping under which more files would be compared, as gonogo.toml has it
 
     def __len__(self) -> int:
         """Return how many files are red."""
@@ -190,14 +192,16 @@ def compare(  # noqa: PLR0913  # each keyword is one fact of the deployment
     roots = list(code.values() if import_roots is None else import_roots)
     taken = shadows.find(untracked, tracked, import_roots=roots, known_modules=known_modules, allowed=allowed)
     files = [*_differing(source, image_files, present), *lost, *map(_shadow, taken)]
+    better = _better(source, frozenset(untracked), code, more_than=len(present))
     if not present:
-        files.append(_nothing(code, len(source), len(image_files)))
+        files.append(_nothing(code, len(source), len(image_files), better=better))
     red = {file.image_path for file in files}
     return Drift(
         files=tuple(files),
         compared=len(present),
         left_out=tuple(sorted(path for path, there in absent.items() if there not in red)),
         untracked=tuple(sorted(path for path in untracked if path not in red)),
+        unmapped=better,
     )
 
 
@@ -255,7 +259,22 @@ def _shadow(shadow: shadows.Shadow) -> DriftedFile:
     )
 
 
-def _nothing(code: Mapping[str, str], tracked: int, found: int) -> DriftedFile:
+def _better(source: Iterable[str], untracked: Collection[str], code: Mapping[str, str], *, more_than: int) -> str:
+    """Return the mapping of one folder of the repository under which the most of an image's unknown files are tracked.
+
+    The text is empty unless these are more than are compared as it is.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for path in source:
+        parts = _parts(path)
+        for depth in range(1, len(parts)):
+            folder, tail = "/".join(parts[:depth]), "/".join(parts[depth:])
+            counts.update((folder, there) for there in set(code.values()) if posixpath.join(there, tail) in untracked)
+    (folder, there), found = max(counts.items(), key=lambda pair: pair[1], default=(("", ""), 0))
+    return f'code = {{ "{folder}" = "{there}" }}' if found > more_than else ""
+
+
+def _nothing(code: Mapping[str, str], tracked: int, found: int, *, better: str) -> DriftedFile:
     """Return the row of a comparison that compared nothing: the mapping is wrong, or the image is."""
     mapping = ", ".join(f"{here} = {there}" for here, there in code.items()) or "nothing"
     return DriftedFile(
@@ -263,7 +282,7 @@ def _nothing(code: Mapping[str, str], tracked: int, found: int) -> DriftedFile:
         path=".",
         image_path=next(iter(code.values()), "/"),
         expected=f"at least one of {tracked} tracked files, mapped as {mapping}",
-        found=f"none among {found} files",
+        found=f"none among {found} files{f' (they fit {better})' if better else ''}",
     )
 
 

@@ -77,8 +77,8 @@ def ending_lines(run: RunResult) -> list[str]:
     """The ending in words, then why: red checks, warnings, notes, where the reports are."""
     reds = red_checks(run)
     lines = [run.ending or ending(run)]
-    if run.reason and not reds and first_line(run.reason) not in lines[0]:
-        lines += _row("why", run.reason)
+    if run.reason and not reds:
+        lines += _row("why", _unsaid(run.reason, lines[0]))
     for check in reds:
         lines += ["", *_block(check)]
     lines += _warnings(run_warnings(run))
@@ -115,6 +115,12 @@ def _verdict(gate: GateResult) -> str:
 
 def _mark(step: StepResult) -> str:
     return "" if step.ok else f"  {result_word(step)}"
+
+
+def _unsaid(reason: str, said: str) -> str:
+    """What the ending does not say of a reason: all of it, or what follows its first line."""
+    first = first_line(reason)
+    return reason.strip().removeprefix(first).strip("\n") if first in said else reason
 
 
 def _touched_data(run: RunResult) -> bool:

@@ -178,13 +178,31 @@ class ComposeInspector:
         )
 
     def _code(self, service: str, workdir: str) -> Mapping[str, str]:
-        configured = self._place.environment.service.get(service)
-        if configured is not None and configured.code:
-            return dict(configured.code)
-        if self._release is not None and (self._release.folder / BUILD).is_file():
-            build = services_of(read_model(self._release, BUILD)).get(service, {}).get("build") or {}
-            return code_of(build, workdir, self._release.source_root(self._place.project.app.root))
-        return code_of(build, workdir, self._place.project.source_root)
+        configured = self._place.environment.service
+        for name in (service, *(name for name in configured if self._is_alike(name, service))):
+            if name in configured and configured[name].code:
+                return dict(configured[name].code)
+        root = self._place.project.source_root
+        if self._release is not None and self._is_kept:
+            root = self._release.source_root(self._place.project.app.root)
+        return code_of(self._builds.get(service, {}), workdir, root)
+
+    def _is_alike(self, name: str, other: str) -> bool:
+        """Whether two services run the same image, or images that are built alike."""
+        images = self._images() if self._release is not None else {}
+        build, image = self._builds.get(name), images.get(name)
+        return bool(build and build == self._builds.get(other)) or bool(image and image == images.get(other))
+
+    @property
+    def _is_kept(self) -> bool:
+        return self._release is not None and (self._release.folder / BUILD).is_file()
+
+    @functools.cached_property
+    def _builds(self) -> Mapping[str, Mapping[str, Any]]:
+        """Service → how its image is built, but for the names that it is given."""
+        model = read_model(self._release, BUILD) if self._release is not None and self._is_kept else self.model
+        builds = {name: definition.get("build") or {} for name, definition in services_of(model).items()}
+        return {name: {key: build[key] for key in build if key != "tags"} for name, build in builds.items()}
 
     def _missing(self, rows: Sequence[InstanceState], services: Sequence[str]) -> Iterator[InstanceState]:
         definitions = services_of(self.model)

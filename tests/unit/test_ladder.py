@@ -25,6 +25,17 @@ def test_no_pending_migration_is_release_only() -> None:
     )
 
 
+def test_nothing_is_said_of_migrations_that_nobody_was_asked_about() -> None:
+    """Without a migration tool (Django's own, a script) nothing was found, which is not: nothing is pending."""
+    answer = decide(first=False, pending=[], shown={}, stated=[], unasked=True)
+
+    assert (answer.rung, str(answer)) == (
+        Rung.RELEASE_ONLY,
+        "no migration tool is configured, so none was asked: "
+        "a rollback starts the previous release, the data stay as they are",
+    )
+
+
 def test_migration_that_only_adds_lets_the_schema_stay() -> None:
     """Rung 2, shown by reading."""
     answer = decide(first=False, pending=["2"], shown={"2": ""}, stated=[])

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.schema import _migrates_itself
+from gonogo.config import TeamStep
+from gonogo.schema import _migrates_itself, _runs_migrations
 
 ENTRY = {"web": ("uvicorn", "main:app"), "migrate": ("alembic", "upgrade", "head")}
 
@@ -42,3 +43,16 @@ def test_services_that_are_not_run_again_do_not_count(
     release: Any = None
 
     assert (_migrates_itself(work, release, aside=aside) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("run", "found"), [("docker compose exec web python manage.py migrate", True), ("true", False)]
+)
+def test_step_of_the_team_may_migrate(run: str, *, found: bool) -> None:
+    """A step that migrates counts as the release's own start does."""
+    step = TeamStep.model_validate({"name": "schema", "after": "start", "run": run})
+    environment = SimpleNamespace(step=(step,))
+    place = SimpleNamespace(environment=environment)
+    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, host=None, release=None)
+
+    assert _runs_migrations(work) is found

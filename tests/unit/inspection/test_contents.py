@@ -135,6 +135,26 @@ def test_a_comparison_of_nothing_is_red(code: dict[str, str], where: str, mappin
 
 
 @pytest.mark.parametrize(
+    ("beside", "compared", "unmapped"),
+    [((), 0, True), (("requirements.txt",), 1, True), (("a.txt", "b.txt", "c.txt"), 3, False)],
+)
+def test_a_folder_under_which_more_would_be_compared_is_named(
+    beside: tuple[str, ...], compared: int, *, unmapped: bool
+) -> None:
+    """`COPY src/ .` leaves the default mapping with little to compare: the mapping that fits is told."""
+    source = {f"src/{name}": digest(name) for name in ("main.py", "app/models.py", "tests/test_it.py")}
+    tops = {name: digest(name) for name in beside}
+    image = {f"/srv/{name}": digest(name) for name in ("main.py", "app/models.py", *beside)}
+
+    drift = contents.compare(source | tops, image, code={".": "/srv"})
+
+    expected = 'code = { "src" = "/srv" }' if unmapped else ""
+    assert (drift.compared, drift.unmapped) == (compared, expected)
+    nothing = f"/srv: found none among 2 files (they fit {expected}), expected at least one of 3 tracked files, mapped as . = /srv"
+    assert lines(drift) == ([] if compared else [nothing])
+
+
+@pytest.mark.parametrize(
     ("untracked", "module", "instead_of"),
     [
         ("/app/app.py", "app", "/app/app"),

@@ -1,15 +1,20 @@
 """What Docker says, in our words."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gonogo.runtimes.base import ImageFacts, InstanceState, RuntimeUnreachableError
+from gonogo.config import parse_project
+from gonogo.host import LocalHost
+from gonogo.release import Release
+from gonogo.runtimes.base import ImageFacts, InstanceState, Place, RuntimeUnreachableError
 from gonogo.runtimes.compose_engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose_entry import entry_words, scripts_of
 from gonogo.runtimes.compose_inside import variables_for_run
-from gonogo.runtimes.compose_inspector import code_of, expected_count, instance_of
+from gonogo.runtimes.compose_inspector import ComposeInspector, code_of, expected_count, instance_of
 
 __all__: list[str] = []
 
@@ -38,6 +43,69 @@ def test_instance_is_read() -> None:
         image="sha256:1",
         release="r1",
     )
+
+
+BUILT: dict[str, Any] = {"context": "/r", "dockerfile": "deploy/Dockerfile"}
+CONFIGURED = parse_project(
+    """
+[app]
+name = "till"
+
+[service.web]
+code = { "src" = "/srv/app" }
+
+[env.staging]
+project = "till"
+""",
+    root=Path("/r"),
+    name="gonogo.toml",
+)
+
+
+@pytest.mark.parametrize(
+    ("build", "images", "code"),
+    [
+        (BUILT, {}, {"src": "/srv/app"}),
+        (BUILT | {"tags": ["till:1"]}, {}, {"src": "/srv/app"}),
+        (None, {"web": "sha256:1", "worker": "sha256:1"}, {"src": "/srv/app"}),
+        (BUILT | {"target": "jobs"}, {"web": "sha256:1", "worker": "sha256:2"}, {".": "/srv/app"}),
+        (None, {}, {".": "/srv/app"}),
+    ],
+    ids=["built-alike", "other-tags", "same-image", "built-otherwise", "nothing-known"],
+)
+def test_service_of_the_same_image_has_its_code_where_the_other_one_says(
+    tmp_path: Path, build: dict[str, Any] | None, images: dict[str, str], code: dict[str, str]
+) -> None:
+    """A worker that is built as the web service is needs no ``code`` of its own."""
+    services = {"web": {"build": BUILT}, "worker": {"build": build} if build else {}}
+    (tmp_path / "build.json").write_text(json.dumps({"services": services}), encoding="utf-8")
+    release = Release(
+        id="r1",
+        commit="9a41b7d",
+        env="staging",
+        runtime="compose",
+        created=datetime.now(UTC),
+        folder=tmp_path,
+        root=Path("/r"),
+        services=("web", "worker"),
+        images=images,
+    )
+    environment = CONFIGURED.environment("staging")
+    place = Place(project=CONFIGURED, environment=environment, state=tmp_path, path=Path("/r"))
+
+    assert ComposeInspector(place, release, LocalHost())._code("worker", "/srv/app") == code
+
+
+def test_code_is_known_without_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first deploy the checkout's compose files say what is built of what."""
+    environment = CONFIGURED.environment("staging")
+    place = Place(project=CONFIGURED, environment=environment, state=tmp_path, path=Path("/r"))
+    model = {"services": {"web": {"build": BUILT}, "api": {"build": {"context": "/r/api"}}}}
+    monkeypatch.setattr(ComposeInspector, "model", model)
+    inspector = ComposeInspector(place, None, LocalHost())
+
+    assert inspector._code("web", "/app") == {"src": "/srv/app"}
+    assert inspector._code("api", "/app") == {"api": "/app"}
 
 
 def test_ended_one_shot_has_its_exit_code() -> None:
