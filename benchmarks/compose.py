@@ -16,29 +16,22 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from shared import commit, free_port, git, seconds
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 HOME = "app/templates/home.html"
 RED = ('id="lead-form"', 'id="no-form"')
 APART = ("test_entry_point_imports", "test_routes_are_registered", "test_proxies_accept_their_configuration")
 """Checks of the build gate that import the application or start something."""
-GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_AUTHOR_NAME": "bench",
-    "GIT_AUTHOR_EMAIL": "bench@example.com",
-    "GIT_COMMITTER_NAME": "bench",
-    "GIT_COMMITTER_EMAIL": "bench@example.com",
-}
 
 
 class Shop:
@@ -50,9 +43,7 @@ class Shop:
         self.state = folder / "state"
         self.project = f"gonogo-bench-{secrets.token_hex(4)}"
         shutil.copytree(SHOP, self.root, ignore=shutil.ignore_patterns("__pycache__", "reports", ".env"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
+        port = str(free_port())
         self.replace("gonogo.toml", '"shop-staging"', f'"{self.project}"\nstate = "{self.state}"')
         self.replace("gonogo.toml", "127.0.0.1:8080", f"127.0.0.1:{port}")
         text = (
@@ -60,7 +51,7 @@ class Shop:
         )
         (self.root / ".env").write_text(text.replace("HTTP_PORT=8080", f"HTTP_PORT={port}"), encoding="utf-8")
         (self.root / ".gitignore").write_text("reports/\n.env\n")
-        self.git("init", "-q")
+        git(self.root, "init", "-q")
         self.commit()
 
     def replace(self, name: str, old: str, new: str) -> None:
@@ -68,14 +59,9 @@ class Shop:
         path = self.root / name
         path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
-    def git(self, *arguments: str) -> None:
-        """Run git quietly."""
-        subprocess.run(["git", *arguments], cwd=self.root, env={**os.environ, **GIT}, check=True, capture_output=True)
-
     def commit(self) -> None:
         """Commit everything."""
-        self.git("add", "-A")
-        self.git("commit", "-qm", "bench", "--allow-empty")
+        commit(self.root, "bench")
 
     def deploy(self, *, code: int) -> dict[str, Any]:
         """Deploy; returns the record."""
@@ -121,13 +107,6 @@ class Shop:
         )
         if tags := listed.stdout.split():
             subprocess.run(["docker", "image", "rm", "--force", *tags], capture_output=True, check=False)
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """How long a call takes."""
-    begin = time.monotonic()
-    run()
-    return time.monotonic() - begin
 
 
 def back(shop: Shop, good: str, runs: int) -> list[str]:

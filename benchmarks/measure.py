@@ -12,16 +12,16 @@ import argparse
 import functools
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from shared import commit, free_port, git, seconds
 
 APP = """\
 import http.server, os
@@ -68,14 +68,6 @@ DEPENDENCIES = (
 )
 """Entry points of the pytest plugins that gonogo brings along."""
 
-GIT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_AUTHOR_NAME": "bench",
-    "GIT_AUTHOR_EMAIL": "bench@example.com",
-    "GIT_COMMITTER_NAME": "bench",
-    "GIT_COMMITTER_EMAIL": "bench@example.com",
-}
-
 
 class Bench:
     """A throwaway application and the commands that are timed in it."""
@@ -85,23 +77,16 @@ class Bench:
         self.root = folder / "app"
         self.state = folder / "state"
         self.root.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         (self.root / "gonogo.toml").write_text(CONFIG.format(port=port, state=self.state, python=sys.executable))
         (self.root / ".gitignore").write_text("reports/\n")
-        self.git("init", "-q")
+        git(self.root, "init", "-q")
         self.commit(200)
-
-    def git(self, *arguments: str) -> None:
-        """Run git quietly."""
-        subprocess.run(["git", *arguments], cwd=self.root, env={**os.environ, **GIT}, check=True, capture_output=True)
 
     def commit(self, status: int) -> None:
         """Commit an application whose page answers with this status."""
         (self.root / "app.py").write_text(APP.format(status=status))
-        self.git("add", "-A")
-        self.git("commit", "-qm", f"answers {status}", "--allow-empty")
+        commit(self.root, f"answers {status}")
 
     def deploy(self) -> tuple[dict[str, object], float, float]:
         """Deploy; returns the record, the seconds, and the wrapper's peak memory in MiB (polled)."""
@@ -128,13 +113,6 @@ class Bench:
                 psutil.Process(json.loads(path.read_text())["pid"]).terminate()
             except psutil.Error:
                 continue
-
-
-def seconds(run: Callable[[], object]) -> float:
-    """How long a call takes."""
-    begin = time.monotonic()
-    run()
-    return time.monotonic() - begin
 
 
 def quiet(argv: list[str], folder: Path) -> None:

@@ -11,41 +11,13 @@ import docker
 import pytest
 
 from .base_images import ensure
+from .page import DOCKERFILE, HEALTH, server
 from .stack import Stack, stack
 
 __all__: list[str] = []
 
 pytestmark = pytest.mark.xdist_group("adopt")
 
-SERVER = """\
-import http.server, os
-
-PAGE = "@PAGE@ " + os.environ["GREETING"]
-
-
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b"ok" if self.path == "/healthz" else PAGE.encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
-"""
-DOCKERFILE = """\
-FROM python:3.11-slim
-ENV PYTHONDONTWRITEBYTECODE=1
-WORKDIR /srv/app
-COPY server.py ./
-USER nobody
-CMD ["python", "server.py"]
-"""
 MODEL = """\
 services:
   web:
@@ -55,11 +27,7 @@ services:
       GREETING: "@GREETING@"
     ports: ["127.0.0.1:@PORT@:8000"]
     volumes: ["data:/data"]
-    healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 1s
-      retries: 30
-volumes:
+@HEALTH@volumes:
   data:
 """
 TOML = """\
@@ -97,8 +65,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) 
 
 def write(made: Stack, *, page: str, greeting: str) -> None:
     """The page and the compose file, with this stack's names."""
-    model = MODEL.replace("@PORT@", str(made.port)).replace("@GREETING@", greeting)
-    made.write({"server.py": SERVER.replace("@PAGE@", page), "docker-compose.yml": model})
+    model = MODEL.replace("@HEALTH@", HEALTH).replace("@PORT@", str(made.port)).replace("@GREETING@", greeting)
+    made.write(
+        {"server.py": server(f'"{page} " + os.environ["GREETING"]', before="import os"), "docker-compose.yml": model}
+    )
 
 
 def configure(made: Stack) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from gonogo.config import load_project
 from gonogo.host import LocalHost
-from gonogo.release import Release, release_id
+from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose import ComposeRuntime
 from gonogo.runtimes.place import make_place
@@ -98,17 +98,7 @@ class Images:
         commit = self.repository.commit(self.root)
         self.minutes += 1
         now = datetime(2026, 11, 21, 22, tzinfo=UTC) + timedelta(minutes=self.minutes)
-        folder = self.state.release_folder(release_id(commit, now=now))
-        self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(folder / "source"), commit)
-        release = Release(
-            id=folder.name,
-            commit=commit,
-            env="test",
-            runtime="compose",
-            created=now,
-            folder=folder,
-            root=folder / "source",
-        )
+        release = self.repository.checked_out(self.root, self.state, commit, runtime="compose", now=now)
         release = self.runtime.pin(self.place(release), release, self.host)
         (release.root / "server.py").write_text(built or SERVER)
         for command in self.runtime.build(self.place(release), release, no_cache=False):

@@ -13,39 +13,13 @@ import docker
 import pytest
 
 from .base_images import ensure
+from .page import DOCKERFILE, HEALTH, server
 from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 
 pytestmark = pytest.mark.xdist_group("lost")
 
-SERVER = """\
-import http.server
-
-
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b"ok" if self.path == "/healthz" else b"@PAGE@"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
-"""
-DOCKERFILE = """\
-FROM python:3.11-slim
-ENV PYTHONDONTWRITEBYTECODE=1
-WORKDIR /srv/app
-COPY server.py ./
-USER nobody
-CMD ["python", "server.py"]
-"""
 MODEL = """\
 services:
   web:
@@ -53,11 +27,7 @@ services:
     init: true
     ports: ["127.0.0.1:@PORT@:8000"]
     volumes: ["data:/data"]
-    healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 1s
-      retries: 30
-@FRONT@volumes:
+@HEALTH@@FRONT@volumes:
   data:
 """
 FRONT = """\
@@ -154,10 +124,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) 
 
 def write(made: Stack, *, page: str, front: str = "", step: str = "", watched: str = "500ms") -> str:
     """Commit a release with this page."""
-    model = MODEL.replace("@PORT@", str(made.port)).replace("@FRONT@", front)
+    model = MODEL.replace("@HEALTH@", HEALTH).replace("@PORT@", str(made.port)).replace("@FRONT@", front)
     text = TOML.replace("@PROJECT@", made.project).replace("@PORT@", str(made.port)).replace("@STEP@", step)
     toml = text.replace("@STATE@", str(made.state)).replace("@WATCHED@", watched)
-    made.write({"server.py": SERVER.replace("@PAGE@", page), "docker-compose.yml": model, "gonogo.toml": toml})
+    made.write({"server.py": server(repr(page)), "docker-compose.yml": model, "gonogo.toml": toml})
     return made.commit(page)
 
 

@@ -11,33 +11,20 @@ import pytest
 from docker.models.containers import Container
 
 from .base_images import ensure
+from .page import HEALTH, server
 from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 
-SERVER = """\
-import http.server
+SERVER = server(
+    "' '.join([VERSION, *(pathlib.Path(name).read_text().strip() for name in FILES)])",
+    before="""\
 import pathlib
 
 VERSION = "@VERSION@"
-
-
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        files = ("/etc/shop/greeting", "/run/secrets/token", "/banner", "/uploads/photo")
-        body = " ".join([VERSION, *(pathlib.Path(name).read_text().strip() for name in files)]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
-"""
+FILES = ("/etc/shop/greeting", "/run/secrets/token", "/banner", "/uploads/photo")
+""",
+)
 ALEMBIC = """\
 #!/usr/bin/env python3
 import pathlib
@@ -70,11 +57,7 @@ services:
     volumes: ["./etc:/etc/shop:ro", "./uploads:/uploads"]
     secrets: [token]
     configs: [{source: banner, target: /banner}]
-    healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
-      interval: 1s
-      retries: 30
-  migrate:
+@HEALTH@  migrate:
     build: .
     command: [alembic, upgrade, head]
     volumes: ["database:/database"]
@@ -133,7 +116,7 @@ class Shop:
             "app/server.py": SERVER,
             "bin/alembic": ALEMBIC,
             "Dockerfile": DOCKERFILE,
-            "docker-compose.yml": MODEL,
+            "docker-compose.yml": MODEL.replace("@HEALTH@", HEALTH.replace("/healthz", "/")),
             "jobs.yml": JOBS,
             "etc/greeting": f"greeting-{version}\n",
             "banner.txt": f"banner-{version}\n",

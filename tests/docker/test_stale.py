@@ -9,42 +9,17 @@ from dataclasses import dataclass, field
 import docker
 import pytest
 
+from . import page
 from .base_images import ensure
+from .page import HEALTH, server
 from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 
 pytestmark = pytest.mark.xdist_group("stale")
 
-SERVER = """\
-import http.server
-
-import price
-
-
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = b"ok" if self.path == "/healthz" else price.TEXT.encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-if __name__ == "__main__":
-    http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
-"""
-DOCKERFILE = """\
-FROM python:3.11-slim
-ENV PYTHONDONTWRITEBYTECODE=1
-WORKDIR /srv/app
-COPY app ./
-USER nobody
-CMD ["python", "server.py"]
-"""
+SERVER = server("price.TEXT", before="import price")
+DOCKERFILE = page.DOCKERFILE.replace("server.py ./", "app ./")
 FROM_BUILDER = """\
 FROM @PROJECT@-builder:latest AS builder
 FROM python:3.11-slim
@@ -83,11 +58,7 @@ services:
     build: .
     init: true
     ports: ["127.0.0.1:@PORT@:8000"]
-    healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 1s
-      retries: 30
-"""
+@HEALTH@"""
 WORKER = """\
   worker:
     image: @PROJECT@-worker:latest
@@ -146,7 +117,7 @@ class Site:
     def commit(self, *, dockerfile: str = DOCKERFILE, worker: bool = False, left: str = "") -> str:
         """A commit with a new price; ``left`` is the image of a worker that comes up after the start."""
         self.prices += 1
-        model, toml = MODEL + WORKER * worker, TOML + WORKER_SERVICE * worker
+        model, toml = MODEL.replace("@HEALTH@", HEALTH) + WORKER * worker, TOML + WORKER_SERVICE * worker
         if left:
             model = model + MOUNT + BUILT_WORKER
             toml += WORKER_SERVICE + LEFT_BEHIND.replace("@IMAGE@", left)

@@ -22,8 +22,8 @@ from gonogo.host import LocalHost
 from gonogo.runtimes.compose_ways import strangers
 
 from .base_images import ensure
+from .page import DOCKERFILE, HEALTH, server
 from .stack import Ended, Stack, free_port, stack
-from .test_lost import DOCKERFILE, SERVER
 
 __all__: list[str] = []
 
@@ -35,11 +35,7 @@ services:
   web:
     build: .
     init: true
-    healthcheck:
-      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 500ms
-      retries: 30
-@MORE@  front:
+@HEALTH@@MORE@  front:
     image: caddy:2
     command: [caddy, run, --config, /etc/caddy/Caddyfile]
     depends_on: [web]
@@ -104,8 +100,10 @@ class Site:
         toml = TOML.replace("@PROJECT@", app.project).replace("@STATE@", str(app.state)).replace("@STEP@", step)
         app.write(
             {
-                "server.py": SERVER.replace("@PAGE@", f"price {secrets.token_hex(4)}"),
-                "docker-compose.yml": model.replace("@MORE@", more).replace("@PORT@", str(app.port)),
+                "server.py": server(repr(f"price {secrets.token_hex(4)}")),
+                "docker-compose.yml": model.replace("@HEALTH@", HEALTH)
+                .replace("@MORE@", more)
+                .replace("@PORT@", str(app.port)),
                 "Caddyfile": CADDYFILE.replace("@UPSTREAM@", upstream),
                 "gonogo.toml": toml.replace("@PORT@", str(app.port)),
             }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+
+from tests.support.loopback import listening
 
 __all__ = ["Channel"]
 
@@ -30,15 +31,8 @@ class Channel(HTTPServer):
     @contextmanager
     def listening(cls) -> Iterator[Channel]:
         """A channel, while it listens."""
-        server = cls()
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with listening(cls()) as server:
             yield server
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join(timeout=10)
 
 
 class _Taker(BaseHTTPRequestHandler):

@@ -15,11 +15,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gonogo.gate import gate_argv, gate_environment
 from gonogo.records.results import CheckResult, GateResult, read_gate
+from gonogo.release import Release, release_id
+from gonogo.state import State
 from gonogo.subject import Subject
 from gonogo.words import Outcome, Role
 
@@ -142,6 +145,18 @@ class Repository:
         self.git(root, "add", "--all")
         self.git(root, "commit", "--quiet", "--allow-empty", f"--message={message}")
         return self.git(root, "rev-parse", "HEAD").strip()
+
+    def checked_out(
+        self, root: Path, state: State, commit: str, *, runtime: str, now: datetime | None = None
+    ) -> Release:
+        """A release of this commit for ``test``, with a worktree of its own; nothing of it is pinned or built yet."""
+        created = now or datetime.now(UTC)
+        folder = state.release_folder(release_id(commit, now=created))
+        source = folder / "source"
+        self.git(root, "worktree", "add", "--quiet", "--detach", str(source), commit)
+        return Release(
+            id=folder.name, commit=commit, env="test", runtime=runtime, created=created, folder=folder, root=source
+        )
 
     @staticmethod
     def git(root: Path, *arguments: str) -> str:

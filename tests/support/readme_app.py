@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import threading
 from collections.abc import Iterator
+
+from tests.support.loopback import listening
 
 __all__ = ["MAIN", "configuration", "serving"]
 
@@ -89,12 +90,5 @@ def serving(*, priced: bool = True) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, name="shop")
-    thread.start()
-    try:
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield int(server.server_address[1])
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

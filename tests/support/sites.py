@@ -7,7 +7,6 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import psutil
 from gonogo.config import load_project
 from gonogo.host import LocalHost
 from gonogo.inspection.envfile import parse as parse_env
-from gonogo.release import Release, release_id
+from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process import ProcessRuntime
 from gonogo.runtimes.process_instances import Instance, Instances, family, marked
@@ -115,18 +114,7 @@ class Site:
         config = config.replace("@WORKER@", WORKER_CONFIG if worker else "")
         self.repository.write(self.root, {"gonogo.toml": config, "site/version.py": f'NAME = "v{self.count}"\n'})
         commit = self.repository.commit(self.root)
-        name = release_id(commit)
-        folder = self.state.release_folder(name)
-        self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(folder / "source"), commit)
-        made = Release(
-            id=name,
-            commit=commit,
-            env="test",
-            runtime="process",
-            created=datetime.now(UTC),
-            folder=folder,
-            root=folder / "source",
-        )
+        made = self.repository.checked_out(self.root, self.state, commit, runtime="process")
         made = self.runtime.pin(self.place(made), made, self.host)
         if build:
             for command in self.runtime.build(self.place(made), made, no_cache=False):

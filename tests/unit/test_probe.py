@@ -13,6 +13,7 @@ import pytest
 
 from gonogo.inspection.downtime import figures
 from gonogo.probe import AGENT, DowntimeProbe
+from tests.support.loopback import listening
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -41,13 +42,8 @@ def server() -> Iterator[http.server.ThreadingHTTPServer]:
     """A real server on a free loopback port."""
     Handler.status, Handler.came = 200, 0
     Handler.open.set()
-    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-    thread.join(5)
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as made:
+        yield made
 
 
 def wait_for(path: Path, lines: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from gonogo.config import load_project
 from gonogo.host import LocalHost
 from gonogo.inspection.envfile import parse as parse_env
-from gonogo.release import Release, release_id
+from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.process import ProcessRuntime
 from gonogo.runtimes.process_instances import Instances, family
@@ -133,18 +133,7 @@ class Deployed:
         self.release = self._make(self.repository.git(self.root, "rev-parse", "HEAD").strip())
 
     def _make(self, commit: str) -> Release:
-        name = release_id(commit)
-        folder = self.state.release_folder(name)
-        self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(folder / "source"), commit)
-        made = Release(
-            id=name,
-            commit=commit,
-            env="test",
-            runtime="process",
-            created=datetime.now(UTC),
-            folder=folder,
-            root=folder / "source",
-        )
+        made = self.repository.checked_out(self.root, self.state, commit, runtime="process")
         made = self.runtime.pin(self._place(made), made, self.host)
         for command in self.runtime.build(self._place(made), made, no_cache=False):
             self.host.run(command).require()

@@ -9,12 +9,13 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api:
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.loopback import listening
 
 __all__ = ["TOKEN", "GitHub", "github"]
 
@@ -51,15 +52,8 @@ class GitHub(ThreadingHTTPServer):
 @contextmanager
 def github() -> Iterator[GitHub]:
     """The server, while it listens."""
-    server = GitHub()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(GitHub()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=10)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,7 +6,6 @@ import http.server
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from gonogo.records.results import CheckResult, GateResult
 from gonogo.release import Release
 from gonogo.state import State
 from gonogo.words import Outcome, Severity, Stage
+from tests.support.loopback import listening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,12 +77,8 @@ def health() -> Iterator[tuple[dict[str, int], str]]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with listening(http.server.HTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield answers, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def test_the_first_deploy_has_nothing_to_ask(repository: Repository, gate: Gates) -> None:
