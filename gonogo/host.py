@@ -11,13 +11,13 @@ import atexit
 import contextlib
 import os
 import shlex
-import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -25,14 +25,15 @@ import psutil
 
 from gonogo.barrier import Barrier
 from gonogo.errors import CommandError
+from gonogo.family import MARK, end_family, kill_group
 from gonogo.signals import deferred
 
-__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "kill_group"]
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher"]
+
 
 _TAIL = 64 * 1024
 _MARGIN = 4096
 """Bytes that are read before an output's tail and dropped: a secret may begin in them."""
-_GRACE = 5.0
 _LAST_WORDS = 8
 """Lines of each stream that a failure shows."""
 _SPAWNED: list[subprocess.Popen[bytes]] = []
@@ -65,6 +66,8 @@ class Command:
     """Start from an empty environment (PATH, HOME, LANG aside), as a service manager would."""
     ends: tuple[Command, ...] = field(default=(), repr=False)
     """Run when it was cut off: what ends the work that goes on elsewhere, in a container, after its client is gone."""
+    mark: str = field(default="", repr=False, compare=False)
+    """What its children are known by; given by the runner."""
 
     def __str__(self) -> str:
         """The command as it would be typed."""
@@ -167,6 +170,7 @@ class LocalHost:
             CommandError: the program was not found or may not be executed.
         """
         timeout = command.timeout or self._timeout
+        command = command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
         begin = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._watched(command, out, err):
@@ -208,9 +212,11 @@ class LocalHost:
             if process is not None:
                 kill_group(process.pid)
                 process.wait()
+                end_family(process.pid, command.mark)
                 self._end_elsewhere(command)
             raise
-        if timed_out:
+        if timed_out or process.returncode < 0:  # killed: what it had started goes on, and would meet what comes next
+            end_family(process.pid, command.mark)
             self._end_elsewhere(command)
         return process, timed_out
 
@@ -292,30 +298,12 @@ def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float
     return False
 
 
-def kill_group(pid: int, *, grace: float = _GRACE) -> None:
-    """End a session leader and all its descendants: TERM, ``grace`` seconds, KILL."""
-    with contextlib.suppress(psutil.Error):
-        leader = psutil.Process(pid)
-        family = [leader, *leader.children(recursive=True)]
-        _signal(pid, signal.SIGTERM, family)
-        _, alive = psutil.wait_procs(family, timeout=grace)
-        if alive:
-            _signal(pid, signal.SIGKILL, alive)
-            psutil.wait_procs(alive, timeout=grace)
-
-
-def _signal(group: int, number: signal.Signals, family: list[psutil.Process]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-    for process in family:
-        with contextlib.suppress(psutil.Error):
-            process.send_signal(number)
-
-
 def _environment(command: Command) -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER")
     base = {name: os.environ[name] for name in kept if name in os.environ} if command.clean_env else dict(os.environ)
-    return {**base, **command.env}
+    if command.detach is not None:  # it outlives us, and whatever we are a part of
+        base.pop(MARK, None)
+    return {**base, **command.env, **({MARK: command.mark} if command.mark else {})}
 
 
 def _bounded(command: Command, timeout: float) -> Command:

@@ -81,7 +81,14 @@ class Journal:
     def began(self, command: Command, pid: int, started: float) -> None:
         """A command runs (the runner's observer)."""
         born = {"pid": pid, "started": started, "ticks": ticks_of(pid)}
-        self.write("command-began", argv=str(command), cwd=command.cwd, **born, detached=command.detach is not None)
+        self.write(
+            "command-began",
+            argv=str(command),
+            cwd=command.cwd,
+            **born,
+            mark=command.mark,
+            detached=command.detach is not None,
+        )
 
     def ended(self, completed: Completed) -> None:
         """A command ended (the runner's observer)."""

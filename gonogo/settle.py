@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.born import process_of
-from gonogo.host import kill_group
+from gonogo.family import end_family, family_of, kill_group
 from gonogo.journal import Journal, read_journal
 
 __all__ = ["CutOff", "close_run", "read_cut_off", "settle_run", "survivors"]
@@ -63,14 +63,28 @@ def _is_move(line: Mapping[str, Any]) -> bool:
 
 
 def survivors(folder: Path) -> list[tuple[int, str]]:
-    """Commands of a run that began, never ended, and still run: (pid, command line); instances are no commands."""
-    open_commands: dict[int, Mapping[str, Any]] = {}
+    """Commands of a run that began, never ended, and still run: (pid, command line); instances are no commands.
+
+    Of a command that is gone itself, the children that go on without it.
+    """
+    found = []
+    for pid, line in _open_commands(folder).items():
+        argv = str(line.get("argv", ""))
+        if _still_runs(pid, line):
+            found.append((pid, argv))
+        else:
+            found += [(child.pid, f"child of {argv}") for child in family_of(pid, str(line.get("mark", "")))]
+    return found
+
+
+def _open_commands(folder: Path) -> dict[int, Mapping[str, Any]]:
+    found: dict[int, Mapping[str, Any]] = {}
     for line in read_journal(folder / "journal.jsonl"):
         if line.get("event") == "command-began" and not line.get("detached"):
-            open_commands[int(line["pid"])] = line
+            found[int(line["pid"])] = line
         elif line.get("event") == "command-ended":
-            open_commands.pop(int(line["pid"]), None)
-    return [(pid, str(line.get("argv", ""))) for pid, line in open_commands.items() if _still_runs(pid, line)]
+            found.pop(int(line["pid"]), None)
+    return found
 
 
 def _still_runs(pid: int, line: Mapping[str, Any]) -> bool:
@@ -83,12 +97,25 @@ def settle_run(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequen
     ``elsewhere`` ends what is no process of this machine, once the commands that made it are gone.
     """
     notes = []
-    for pid, argv in survivors(folder):
-        kill_group(pid)
-        notes.append(f"A command of the run {folder.name} still ran and was ended: `{argv}` (pid {pid}).")
+    for pid, line in _open_commands(folder).items():
+        notes += _ended(pid, line, folder.name)
     notes += elsewhere()
     journal.write("settled", run=folder.name, notes=notes)
     return notes or [f"The run {folder.name} was cut off; no command of it still ran."]
+
+
+def _ended(pid: int, line: Mapping[str, Any], run: str) -> list[str]:
+    """End a command, and its children whether or not it is there itself; what was found, as sentences."""
+    argv, mark = str(line.get("argv", "")), str(line.get("mark", ""))
+    found = []
+    if _still_runs(pid, line):
+        kill_group(pid)
+        found = [f"A command of the run {run} still ran and was ended: `{argv}` (pid {pid})."]
+    elif children := family_of(pid, mark):
+        pids = ", ".join(str(child.pid) for child in children)
+        found = [f"What a command of the run {run} had started still ran and was ended: `{argv}` (pid {pids})."]
+    stuck = end_family(pid, mark)
+    return found + [f"pid {one.pid} is still there after KILL; look at it: `ps -fp {one.pid}`." for one in stuck]
 
 
 def close_run(folder: Path, journal: Journal) -> None:

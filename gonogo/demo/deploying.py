@@ -12,7 +12,7 @@ from pathlib import Path
 from gonogo.demo.interrupts import Interrupts
 from gonogo.demo.repository import surroundings
 from gonogo.errors import GonogoError
-from gonogo.host import kill_group
+from gonogo.family import kill_group
 from gonogo.runtimes.process_instances import Instances, end
 from gonogo.words import Exit
 

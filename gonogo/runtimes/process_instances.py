@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gonogo.born import process_of, ticks_of
+from gonogo.born import carrying, process_of, runs, ticks_of
 from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.state import write_atomically
@@ -133,7 +133,7 @@ def launch(
 def is_alive(instance: Instance) -> bool:
     """Whether the very process that was started still runs; a zombie does not."""
     leader = _leader(instance)
-    return leader is not None and _runs(leader)
+    return leader is not None and runs(leader)
 
 
 def family(instance: Instance) -> list[psutil.Process]:
@@ -143,7 +143,7 @@ def family(instance: Instance) -> list[psutil.Process]:
     if leader is not None:
         with contextlib.suppress(psutil.Error):
             found = [leader, *leader.children(recursive=True), *found]
-    return [process for process in _once(found) if _runs(process)]
+    return [process for process in _once(found) if runs(process)]
 
 
 def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:
@@ -151,13 +151,7 @@ def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:
 
     A run that is killed between the start of a process and its pid file leaves only this trace.
     """
-    wanted = {MARK: str(mark), **({"GONOGO_RELEASE": release} if release is not None else {})}
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if wanted.items() <= process.environ().items() and _runs(process):
-                found.append(process)
-    return found
+    return carrying({MARK: str(mark), **({"GONOGO_RELEASE": release} if release is not None else {})})
 
 
 def end(instance: Instance, *, grace: float) -> None:
@@ -214,20 +208,13 @@ def _once(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     return list({process.pid: process for process in processes}.values())
 
 
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
 def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that still run after so many seconds; zombies are gone, whether or not anybody reaps them."""
     deadline = time.monotonic() + seconds
-    left = [process for process in processes if _runs(process)]
+    left = [process for process in processes if runs(process)]
     while left and time.monotonic() < deadline:
         time.sleep(_POLL)
-        left = [process for process in left if _runs(process)]
+        left = [process for process in left if runs(process)]
     return left
 
 

@@ -11,7 +11,9 @@ import psutil
 import pytest
 
 from gonogo.errors import CommandError
+from gonogo.family import MARK
 from gonogo.host import Command, Completed, LocalHost
+from tests.support.sites import runs
 
 
 class Notes:
@@ -158,3 +160,35 @@ def test_what_goes_on_elsewhere_is_ended_with_a_command_that_was_cut_off(tmp_pat
     assert not early
     assert done.timed_out
     assert mark.exists()
+
+
+def test_children_of_a_killed_command_are_ended_before_anybody_goes_on(tmp_path: Path) -> None:
+    """The kernel may kill a shell for its memory and leave what it waits for; a command that ended by itself may."""
+    script = "sleep 600 & echo $! > {pid}; kill -{number} $$"
+    killed, asked = tmp_path / "killed", tmp_path / "asked"
+    ends = (Command(argv=("touch", str(tmp_path / "ended elsewhere"))),)
+    host = LocalHost(observer=Notes())
+    done = host.run(Command(argv=("sh", "-c", script.format(pid=killed, number=9)), ends=ends))
+    elsewhere = (tmp_path / "ended elsewhere").exists()
+    host.run(Command(argv=("sh", "-c", f"sleep 600 & echo $! > {asked}")))
+    pids = [int(path.read_text()) for path in (killed, asked)]
+    alive = [runs(pid) for pid in pids]
+    psutil.Process(pids[1]).kill()
+
+    assert done.code == -9
+    assert elsewhere
+    assert alive == [False, True]
+
+
+def test_instance_carries_no_mark_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started to stay is no child of the command that started it, nor of one that runs gonogo itself."""
+    monkeypatch.setenv(MARK, "of another run")
+    host = LocalHost(observer=Notes())
+    pid = host.spawn(python("import time; time.sleep(600)", detach=tmp_path / "log"))
+    instance = psutil.Process(pid)
+    seen = host.run(python(f"import os; print(os.environ['{MARK}'])")).output.strip()
+    variables = instance.environ()
+    instance.kill()
+
+    assert MARK not in variables
+    assert len(seen) == 32

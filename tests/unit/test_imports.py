@@ -24,7 +24,7 @@ LAYERS = [
     {"records"},
     {"state", "lock", "reserve"},
     {"journal"},
-    {"barrier", "born", "host", "release", "gate", "signals"},
+    {"barrier", "born", "family", "host", "release", "gate", "signals"},
     {"config"},
     {"errors"},
     {"words", ""},

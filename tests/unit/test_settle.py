@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
+import pytest
 
-from gonogo.host import Command
+from gonogo.family import MARK
+from gonogo.host import Command, Completed
 from gonogo.journal import Journal, read_journal
 from gonogo.settle import CutOff, close_run, read_cut_off, settle_run, survivors
+from tests.support.sites import runs
 
 
 def journal(folder: Path, run: str) -> Journal:
@@ -89,3 +96,90 @@ def test_survivor_is_found_although_the_clock_was_set(tmp_path: Path) -> None:
 
     assert [pid for pid, _ in found] == [left.pid]
     assert stranger == []
+
+
+SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
+PARENT = f"""
+import os, subprocess, sys, time
+argv = {list(SLEEP)!r}
+bare = {{name: value for name, value in os.environ.items() if name != "{MARK}"}}
+children = [
+    subprocess.Popen(argv),
+    subprocess.Popen(argv, start_new_session=True),
+    subprocess.Popen(argv, env=bare),
+]
+print(*(child.pid for child in children), flush=True)
+time.sleep(600)
+"""
+
+
+def orphans(log: Journal, **options: Any) -> list[int]:
+    """A command that was killed alone, while its runner was gone already: the pids of its three children.
+
+    One is plain, one made a session of its own, and one has lost its variables.
+    """
+    mark = str(options.get("mark", "the mark"))
+    environ = {**os.environ, **({MARK: mark} if mark else {})}
+    argv = (sys.executable, "-c", PARENT)
+    with subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, start_new_session=True) as leader:
+        assert leader.stdout is not None
+        log.began(Command(argv=("upgrade",), mark=mark), leader.pid, psutil.Process(leader.pid).create_time())
+        children = [int(pid) for pid in leader.stdout.readline().split()]
+        leader.kill()
+    return children
+
+
+def end(pids: list[int]) -> None:
+    """Clear away."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_children_of_a_command_that_is_gone_are_found_and_ended(tmp_path: Path) -> None:
+    """By the mark that they carry, and by the session that a marked one proves to be the command's; a stranger stays."""
+    cut, own = journal(tmp_path, "cut"), journal(tmp_path, "own")
+    children = orphans(cut)
+    with subprocess.Popen(SLEEP, start_new_session=True) as stranger:
+        found = survivors(tmp_path / "cut")
+        notes = settle_run(tmp_path / "cut", own)
+        alive = [pid for pid in children if runs(pid)]
+        spared = stranger.poll() is None
+        stranger.kill()
+    end(children)
+
+    assert sorted(found) == sorted((pid, "child of upgrade") for pid in children)
+    assert notes[0].startswith("What a command of the run cut had started still ran and was ended: `upgrade` (pid ")
+    assert alive == []
+    assert spared
+    assert survivors(tmp_path / "cut") == []
+
+
+def test_children_of_a_command_that_ended_are_nobodys_business(tmp_path: Path) -> None:
+    """A step may start a daemon; a run that was cut off later must not end it."""
+    cut = journal(tmp_path, "cut")
+    children = orphans(cut)
+    pid = read_journal(cut.path)[-1]["pid"]
+    cut.ended(Completed(command=Command(argv=("upgrade",)), code=0, output="", errors="", seconds=1.0, pid=pid))
+    found = survivors(tmp_path / "cut")
+    settle_run(tmp_path / "cut", journal(tmp_path, "own"))
+    alive = [runs(pid) for pid in children]
+    end(children)
+
+    assert found == []
+    assert alive == [True, True, True]
+
+
+@pytest.mark.parametrize("mark", ["", "another mark"])
+def test_session_of_that_number_proves_nothing_alone(tmp_path: Path, mark: str) -> None:
+    """Numbers are given again: without one that carries the mark nothing is ended."""
+    cut = journal(tmp_path, "cut")
+    children = orphans(cut, mark=mark)
+    cut.path.write_text(cut.path.read_text().replace(f'"mark": "{mark}"', '"mark": "the mark"'))
+    found = survivors(tmp_path / "cut")
+    settle_run(tmp_path / "cut", journal(tmp_path, "own"))
+    alive = [runs(pid) for pid in children]
+    end(children)
+
+    assert found == []
+    assert alive == [True, True, True]
