@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gonogo.asking import Gate
 from gonogo.commands.adopt import foreseen
+from gonogo.commands.look import recent
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
 from gonogo.gate import stage_options
@@ -17,6 +18,7 @@ from gonogo.moves.base import Options, Work
 from gonogo.moves.checkout import Checkout
 from gonogo.moves.start import Stop
 from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
+from gonogo.records.history import expected
 from gonogo.records.looks import Plan, PlannedStep
 from gonogo.schema import ask_ladder
 from gonogo.state import State
@@ -62,6 +64,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     steps = tuple(
         _step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps)
     )
+    before = expected(recent(at.state))
     adopts = foreseen(at)
     return Plan(
         app=at.project.app.name,
@@ -70,7 +73,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         summary=work.release.summary,
         serving=work.serving.id if work.serving else None,
         services=work.release.services,
-        steps=steps,
+        steps=tuple(step.model_copy(update={"expected": before.get(step.name)}) for step in steps),
         rollback=tuple(_way_back(at, work, shown, adopts)),
         adopts=adopts,
         ladder=ladder,

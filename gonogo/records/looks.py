@@ -32,6 +32,8 @@ class PlannedStep(BaseModel):
     kind: str
     commands: tuple[str, ...] = ()
     first_touch: bool = False
+    expected: float | None = None
+    """Seconds that it took in earlier runs, in the middle; None where it never ended well."""
 
 
 class Plan(BaseModel):
@@ -120,7 +122,8 @@ def _steps(steps: Iterable[PlannedStep]) -> Iterator[str]:
         if step.first_touch:
             yield f"{'-' * 12}  first touch: from here on, everything that goes wrong goes back"
         first, *more = step.commands or (_NO_COMMAND.get(step.name, "(nothing to run)"),)
-        yield f"{step.name:<12}  {first}"
+        about = f"  (about {step.expected:.0f} s)" if step.expected is not None and step.expected >= 1 else ""
+        yield f"{step.name:<12}  {first}{about}"
         yield from (f"{'':<12}  {command}" for command in more)
 
 

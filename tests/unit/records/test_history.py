@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from gonogo.records.history import EnvFigures, Point, figures
+from gonogo.records.history import EnvFigures, Point, expected, figures
 from gonogo.records.history_page import render_history
-from gonogo.records.looks import history_lines
+from gonogo.records.looks import Plan, PlannedStep, history_lines, plan_lines
 from gonogo.records.metrics import openmetrics
 from gonogo.records.results import Downtime, RunResult
 from gonogo.words import Exit
@@ -83,6 +83,21 @@ def test_red_checks_are_counted_once_a_run() -> None:
     found = of(the_reverted_run(), the_reverted_run(started=STARTED + timedelta(days=1)), days_ago(1))
 
     assert [(red.code, red.times, red.last) for red in found.red] == [("D07", 2, STARTED + timedelta(days=1))]
+
+
+def test_step_is_expected_to_take_what_it_took() -> None:
+    """The median of the runs in which it went well, of whatever kind; a plan says it where it is a second or more."""
+    runs = [days_ago(1, steps=(a_step("start", seconds=seconds), a_step("logs", seconds=0.1))) for seconds in (3, 9, 5)]
+    back = days_ago(1, kind="rollback", steps=(a_step("verify", seconds=2.0), a_step("start", seconds=99.0, ok=False)))
+    found = expected([*runs, back])
+    steps = tuple(
+        PlannedStep(name=name, kind="move", commands=("x",), expected=found.get(name))
+        for name in ("logs", "start", "new")
+    )
+    plan = Plan(app="shop", env="test", commit="a" * 40, summary="", serving=None, steps=steps)
+
+    assert found == {"start": 5.0, "logs": 0.1, "verify": 2.0}
+    assert plan_lines(plan)[4:7] == ["logs          x", "start         x  (about 5 s)", "new           x"]
 
 
 def test_steps_have_their_seconds_over_time() -> None:
