@@ -98,7 +98,7 @@ def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path
     cancelled = job.start("run", "deploy")
     eventually(lambda: began(app, "wait"), within=90)
     cancelled.send_signal(signal.SIGINT)
-    eventually(lambda: began(app, "undo wait"), within=30)
+    eventually((tmp_path / "undone").exists, within=60)
     kill_tree(cancelled.pid)
     log = app.finish(cancelled).err
     settled = job.step("run", "settle")
