@@ -44,6 +44,8 @@ class Outcome:
     unsure: bool = False
     """The runtime went away before the first touch; what it still runs is not known."""
     held: bool = False
+    replaced: bool = True
+    """Whether a held run's start came to replace anything; otherwise the previous release still serves."""
 
     def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:
         """Say how it ended; returns itself."""

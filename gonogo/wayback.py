@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from gonogo.asking import Gate
-from gonogo.errors import explain
+from gonogo.errors import GonogoError, explain
 from gonogo.judgement import NEVER_EXCUSED, base_code
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
@@ -71,10 +71,12 @@ class WayBack:
         name, old = self._work.place.environment.name, self._work.serving
         touched = self._outcome.first_touch or datetime.now(UTC)
         spent = (datetime.now(UTC) - touched).total_seconds()
+        self._outcome.replaced = not self._still_serves()
+        stays = "the red release stays" if self._outcome.replaced else f"{old.short if old else 'the old one'} serves"
         self._work.notes += [
-            "The migrations that ran are forward-only, so nothing was turned back. A person chooses:",
-            f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): loses no data; until then the red "
-            "release stays.",
+            "The migrations are forward-only and have begun, so nothing was turned back. A person chooses:",
+            f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): "
+            f"loses no data; until then {stays}.",
             f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
             "meets a schema that it may refuse or misread; the line data says why.",
             f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
@@ -83,6 +85,17 @@ class WayBack:
         self._outcome.held = True
         self._outcome.exit_code = Exit.NEEDS_HUMAN
         return self._outcome
+
+    def _still_serves(self) -> bool:
+        """Whether the start failed before it replaced anything: all that runs is still the previous release's."""
+        work, old = self._work, self._work.serving
+        if old is None:
+            return False
+        with contextlib.suppress(GonogoError, OSError):
+            instances = work.runtime.inspector(work.place, old, work.host).instances()
+            running = [one for one in instances if not one.one_shot]
+            return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
+        return False
 
     def _run(self, target: Release | None) -> tuple[Release | None, list[str]]:
         """Every step of the recipe, whatever happens to the one before; what failed is told."""

@@ -136,8 +136,10 @@ def _early(run: RunResult) -> str:
 
 
 def _held(run: RunResult) -> str:
-    serves = short(run.serving_after or run.release)
-    state = f"{serves} did not start" if _failed(run, "start") else f"{serves} serves"
+    new, serves = short(run.release), short(run.serving_after or run.release)
+    state = f"{serves} serves"
+    if _failed(run, "start"):
+        state = f"{new} did not start" if serves == new else f"{new} did not start, {serves} still serves"
     return f"HELD: {state}, a person decides{_because(run)}"
 
 

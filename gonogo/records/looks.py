@@ -138,9 +138,7 @@ def _status(status: EnvStatus) -> Iterator[str]:
         yield "  serving     nothing that gonogo deployed"
     else:
         since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
-        unproven = "  adopted: started by hand" if status.adopted else "  HELD: it did not go GO, a person decides"
-        held = "" if status.proven else unproven
-        yield f"  serving     {status.serving}  {status.summary}{since}{held}"
+        yield f"  serving     {status.serving}  {status.summary}{since}{_unproven(status)}"
         yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}"
     for instance in status.instances:
         health = f", {instance.health}" if instance.health else ""
@@ -155,6 +153,19 @@ def _status(status: EnvStatus) -> Iterator[str]:
     for run in status.untouched:
         yield f"  cut off     the run {run}, before its first touch: the next deploy clears it away"
     yield from (f"  surviving   {argv}" for argv in status.surviving)
+
+
+def _unproven(status: EnvStatus) -> str:
+    """What is to be said of a release that no gate let go."""
+    if status.proven:
+        return ""
+    if status.adopted:
+        return "  adopted: started by hand"
+    running = {one.release for one in status.instances if one.status == "running" and one.release}
+    others = ", ".join(sorted(running - {status.serving}))
+    if running and status.serving not in running:
+        return f"  HELD: it did not start, {others} still serves, a person decides"
+    return "  HELD: it did not go GO, a person decides"
 
 
 def history_lines(runs: Sequence[PastRun], found: Iterable[EnvFigures] = ()) -> list[str]:

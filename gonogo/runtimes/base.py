@@ -95,6 +95,12 @@ class InstanceState:
     created_at: str = ""
     """When it was made; empty where the runtime makes a new one for every start."""
 
+    def is_of(self, release: Release) -> bool:
+        """Whether it is of a release; one that was adopted never said so, and is known by its image."""
+        if self.release:
+            return self.release == release.id
+        return self.image is not None and self.image == release.images.get(self.service)
+
 
 class Inside(Protocol):
     """A place where the application's own Python can be asked: an image, a container, an environment."""

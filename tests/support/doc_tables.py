@@ -60,6 +60,7 @@ NEEDS = {
     "D15": "logs; `logs.allow`",
     "D19": "`page`, the extra `browser`",
     "D27": "a serving release, a URL; `max_downtime`",
+    "D29": "a URL, and no `GET /` under `endpoint`",
 }
 """Code → the configuration without which the check skips, or which it reads."""
 

@@ -74,6 +74,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D13[web]": "web has no DATABASE_URL in its environment",
         "D19[none]": "no page is configured",
         "D27": "nothing served before",
+        "D29": "an endpoint says what GET / answers (D09)",
     }
     assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")
     assert "YWRhOnM0Zmd1YXJkZWQtdGhpbmc=" not in (run.result.model_dump_json() if run.result else "")

@@ -141,6 +141,11 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         {**_TOUCHED, "held": True, "serving_after": NEW, "steps": (a_step("start", ok=False, after_touch=True),)},
         "HELD: 9a41b7d did not start, a person decides",
     ),
+    "held before it replaced anything": (
+        Exit.NEEDS_HUMAN,
+        {**_TOUCHED, "held": True, "serving_after": OLD, "steps": (a_step("start", ok=False, after_touch=True),)},
+        "HELD: 9a41b7d did not start, 2f1c9e0 still serves, a person decides",
+    ),
     "could not go back": (
         Exit.NEEDS_HUMAN,
         {

@@ -1,0 +1,49 @@
+"""What a page makes a browser load from the page's own server: style sheets, scripts, images. Pure."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+__all__ = ["files_of", "is_same_server"]
+
+_SOURCES = {"script": "src", "img": "src"}
+_ADDRESSES = frozenset({"http", "https"})
+
+
+def is_same_server(one: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port."""
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
+
+
+def files_of(html: str, address: str) -> tuple[str, ...]:
+    """The addresses that a page names, each once, in order; what another server serves is left out."""
+    parser = _Parser(address)
+    parser.feed(html)
+    return tuple(dict.fromkeys(found for found in parser.found if is_same_server(found, address)))
+
+
+class _Parser(HTMLParser):
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._base = address
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value for name, value in attrs if value}
+        if tag == "base" and "href" in given:
+            self._base = urljoin(self._base, given["href"])
+        named = given.get(_SOURCES[tag]) if tag in _SOURCES else None
+        if tag == "link" and "stylesheet" in given.get("rel", "").lower().split():
+            named = given.get("href")
+        if named:
+            self._add(named)
+
+    def _add(self, named: str) -> None:
+        try:
+            address = urldefrag(urljoin(self._base, named.strip())).url
+            known = urlsplit(address).scheme in _ADDRESSES
+        except ValueError:  # an address that nobody can load
+            return
+        if known:
+            self.found.append(address)
