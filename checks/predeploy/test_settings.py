@@ -9,9 +9,11 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.inspection import demands, envfile
+from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
+from gonogo.runtimes.place import wanted_env_file
 
 __all__: list[str] = []
 
@@ -25,6 +27,7 @@ def test_every_required_variable_is_set(
     environment: Environment,
     env_file: Path | None,
     source: Source,
+    context: Context,
     request: pytest.FixtureRequest,
     evidence: Collected,
 ) -> None:
@@ -35,7 +38,7 @@ def test_every_required_variable_is_set(
     rendered: Rendered | None = request.getfixturevalue("rendered") if environment.runtime == "compose" else None
     problem, values = demands.read(env_file)
     assert not problem, problem
-    name, example = demands.example_file(source.root)
+    name, example = demands.example_file(source.root, environment)
     asked = demands.of_environment(environment, source.root)
     in_services = demands.of_services(environment, source.root)
     if env_file is None and not asked and not any(in_services.values()):
@@ -53,7 +56,8 @@ def test_every_required_variable_is_set(
     for service, variables in in_services.items():
         known = {**values, **demands.given(rendered.model if rendered else {}, service)}
         missing += envfile.missing(variables, known, example=example)
-    assert not missing, f"{env_file or 'no env file'}: {'; '.join(map(str, missing))}; expected a value for each"
+    where = env_file or f"no env file at {wanted_env_file(context.subject.path, environment) or 'all'}"
+    assert not missing, f"{where}: {'; '.join(map(str, missing))}; expected a value for each"
 
 
 @pytest.mark.predeploy(
@@ -61,13 +65,13 @@ def test_every_required_variable_is_set(
     remedy="Put real values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
 )
 def test_no_placeholder_is_left(
-    variables: Mapping[str, str], env_file: Path, source: Source, evidence: Collected
+    variables: Mapping[str, str], env_file: Path, environment: Environment, source: Source, evidence: Collected
 ) -> None:
     """No value is left from a template, and no secret is the example file's own.
 
     Catches the copied .env.example that went live: its secrets stand in the repository for everybody to read.
     """
-    name, example = demands.example_file(source.root)
+    name, example = demands.example_file(source.root, environment)
     left = envfile.placeholders(variables, example)
     evidence.table(f"Judged beside {name or 'no example file'}", [(place.name, place.why) for place in left])
     assert not left, f"{env_file}: {'; '.join(map(str, left))}; expected values of this environment's own"

@@ -61,15 +61,26 @@ def of_services(environment: Environment, folder: Path) -> dict[str, tuple[Varia
     return {name: tuple(_of_settings(folder, service.settings)) for name, service in environment.service.items()}
 
 
-def example_file(folder: Path) -> tuple[str, Mapping[str, str]]:
-    """The name and the variables of the example env file in a folder; an empty name where there is none."""
-    for name in EXAMPLES:
+def example_file(folder: Path, environment: Environment | None = None) -> tuple[str, Mapping[str, str]]:
+    """The name and the variables of the example env file; an empty name where there is none.
+
+    It stands at the top of the application's folder, or where the environment's own env file does.
+    """
+    for name in dict.fromkeys(_examples(environment)):
         try:
             text = (folder / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
         return name, parse(text, name=name).values
     return "", {}
+
+
+def _examples(environment: Environment | None) -> Iterator[str]:
+    yield from EXAMPLES
+    if environment is None:
+        return
+    beside = environment.env_file or (environment.compose[0] if environment.runtime == "compose" else "")
+    yield from ((Path(beside).parent / name).as_posix() for name in EXAMPLES)
 
 
 def image_variables(dockerfile: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ from gonogo.errors import RefusedError, UsageError
 from gonogo.host import Command, Completed, Host
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import cli
+from gonogo.runtimes.place import env_file_of, wanted_env_file
 
 __all__ = [
     "app_folder",
@@ -51,10 +52,7 @@ def project_folder(place: Place, folder: Path) -> Path:
 
 def host_env_file(place: Place) -> Path | None:
     """The env file on the host: the configured one, or the ``.env`` that Compose would read by itself."""
-    if place.environment.env_file is not None:
-        return place.path / place.environment.env_file
-    usual = project_folder(place, place.path) / ".env"
-    return usual if usual.is_file() else None
+    return env_file_of(place.path, place.environment)
 
 
 def render_command(place: Place, folder: Path, output: Path, *, commit: str = "") -> Command:
@@ -121,6 +119,10 @@ def _refusal(place: Place, answer: Completed) -> str:
     files = ", ".join(place.environment.compose)
     tail = answer.errors.strip().splitlines()[-8:] or [f"exit code {answer.code}, and it said nothing"]
     said = "".join(f"\n    {line}" for line in tail)
+    if host_env_file(place) is None and ".env" in answer.errors:
+        said += (
+            f"\n    The env file is looked for at {wanted_env_file(place.path, place.environment)}: found none there."
+        )
     return (
         f"{files}: found a model that Compose refuses, expected one that `{' '.join(cli())} config` renders. "
         f"Mend the files or the env file. Compose says:{said}"

@@ -24,6 +24,7 @@ __all__ = [
     "pinned_variables",
     "read_variables",
     "variables_of",
+    "wanted_env_file",
     "with_earlier",
 ]
 
@@ -50,10 +51,15 @@ def make_place(project: Project, environment: Environment, *, state: Path, path:
 
 def env_file_of(path: Path, environment: Environment) -> Path | None:
     """The env file on the host: the configured one, or the ``.env`` that Compose would read by itself."""
+    wanted = wanted_env_file(path, environment)
+    return wanted if wanted is not None and (environment.env_file is not None or wanted.is_file()) else None
+
+
+def wanted_env_file(path: Path, environment: Environment) -> Path | None:
+    """Where the env file is looked for on the host, whether it is there or not; None where none is."""
     if environment.env_file is not None:
         return path / environment.env_file
-    usual = (path / environment.compose[0]).parent / ".env" if environment.runtime == "compose" else None
-    return usual if usual is not None and usual.is_file() else None
+    return (path / environment.compose[0]).parent / ".env" if environment.runtime == "compose" else None
 
 
 def read_variables(path: Path, environment: Environment) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import given, strategies
 
-from gonogo.config import parse_project
+from gonogo.config import Environment, parse_project
 from gonogo.inspection import demands
 
 __all__: list[str] = []
@@ -76,6 +76,17 @@ def test_the_example_file_is_found_under_its_usual_names(tmp_path: Path) -> None
 
     assert demands.example_file(tmp_path) == (".env.sample", {"B": "2"})
     assert demands.example_file(tmp_path / "gone") == ("", {})
+
+
+def test_example_file_may_stand_beside_the_env_file(tmp_path: Path) -> None:
+    """A team that keeps its compose files in a folder keeps both env files there."""
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / ".env.example").write_text("A=1\n")
+    by_compose = Environment(name="test", project="t", compose=("deploy/docker-compose.yml",))
+    by_name = Environment(name="test", project="t", env_file="deploy/prod.env")
+
+    found = ("deploy/.env.example", {"A": "1"})
+    assert [demands.example_file(tmp_path, one) for one in (by_compose, by_name, None)] == [found, found, ("", {})]
 
 
 def test_a_service_has_what_model_and_image_set(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_compose_refuses_its_files(repository: Repository, gate: Gates) -> None:
         "Mend the files or the env file. Compose says:"
     )
     assert "required variable PASSWORD is missing a value: set it in .env" in check.found
+    assert check.found.endswith(f"The env file is looked for at {root}/.env: found none there.")
 
 
 @needs_compose
