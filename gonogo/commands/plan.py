@@ -26,6 +26,8 @@ from gonogo.words import Exit, Role, Stage
 
 __all__ = ["plan"]
 
+_AFTER_ADOPTION = "decided by the deploy, once what was started by hand is adopted: a rollback starts that again"
+
 
 def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
     """Render a deployment without doing it; the commit is checked out aside and thrown away again.
@@ -76,7 +78,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         steps=tuple(step.model_copy(update={"expected": before.get(step.name)}) for step in steps),
         rollback=tuple(_way_back(at, work, shown, adopts)),
         adopts=adopts,
-        ladder=ladder,
+        ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
         problems=problems,
         exit_code=Exit.NO_GO if problems else Exit.GO,
     )

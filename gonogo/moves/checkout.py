@@ -32,7 +32,7 @@ class Checkout:
                 argv=(*git, "worktree", "add", "--detach", "--force", worktree, work.release.commit), timeout=300.0
             ),
         ]
-        if (Path(work.checkout) / ".gitmodules").exists():
+        if (_top(work) / ".gitmodules").exists():
             update = ("git", "-C", worktree, "submodule", "update", "--init", "--recursive")
             commands.append(Command(argv=update, timeout=600.0))
         return tuple(commands)
@@ -49,3 +49,9 @@ class Checkout:
         work.redactor.learn(pinned_values(work.release, work.place.environment))
         work.state.save(work.release)
         return f"worktree at {work.release.short}"
+
+
+def _top(work: Work) -> Path:
+    """The top of the repository that is checked out; the application may stand in one of its folders."""
+    below = work.release.root.relative_to(work.release.worktree).parts
+    return [work.checkout, *work.checkout.parents][len(below)]

@@ -99,6 +99,7 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     ended = site.deploy()
 
     assert (planned["adopts"], planned["serving"]) == (["web"], None)
+    assert "once what was started by hand is adopted" in planned["ladder"]
     assert [step["name"] for step in planned["rollback"]] == ["restore", "verify"]
 
     assert ended.code == 1, ended
