@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,10 +15,17 @@ from gonogo.host import Completed
 from gonogo.records.hushed import hushed_json
 from gonogo.records.results import Evidence, Measure
 
-__all__ = ["COLLECTED", "Collected", "InconclusiveError"]
+__all__ = ["COLLECTED", "Collected", "InconclusiveError", "hushed_cut"]
 
 _MAX_ROWS = 200
 _MAX_TEXT = 20_000
+_MAX_CELL = 2_000
+_MAX_JSON = 1_000_000
+"""Characters of a JSON value; a longer one is text."""
+_LONGEST_SECRET = 32_000
+"""Characters on either side of a cut that are dropped once all is redacted: the cut may go through a secret."""
+_CUT = re.compile("\0([0-9]+)\0")
+"""Where a text was shortened before it was redacted."""
 
 
 class InconclusiveError(Exception):
@@ -33,21 +42,26 @@ class Collected:
 
     def text(self, title: str, value: object) -> None:
         """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
-        self.items.append(Evidence(title=title, kind="text", value=str(value)))
+        self.items.append(Evidence(title=title, kind="text", value=_shorten(str(value))))
 
     def table(self, title: str, rows: Iterable[object], *, header: Sequence[str] = ()) -> None:
         """Attach rows: sequences, or dataclasses (then their fields are the header)."""
         listed = list(rows)
         if listed and not header and dataclasses.is_dataclass(listed[0]):
             header = [field.name for field in dataclasses.fields(listed[0])]
-        body = [_row(row) for row in listed[:_MAX_ROWS]]
+        body = [[_shorten(cell, most=_MAX_CELL) for cell in _row(row)] for row in listed[:_MAX_ROWS]]
         if len(listed) > _MAX_ROWS:
             body.append([f"… and {len(listed) - _MAX_ROWS} more"])
         self.items.append(Evidence(title=title, kind="table", value=[list(header), *body]))
 
     def json(self, title: str, value: Any) -> None:
-        """Attach a JSON value."""
-        self.items.append(Evidence(title=title, kind="json", value=value))
+        """Attach a JSON value; one of more than a million characters is shown as a text that is cut."""
+        piece = Evidence(title=title, kind="json", value=value)
+        text = json.dumps(piece.value, indent=1, ensure_ascii=False, default=str)
+        if len(text) > _MAX_JSON:
+            self.text(title, text)
+        else:
+            self.items.append(piece)
 
     def measure(self, title: str, value: float, *, unit: str = "s", limit: float | None = None) -> None:
         """Attach a figure; the record shows it beside the same one of the release before."""
@@ -70,18 +84,47 @@ class Collected:
 
     def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
         """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""
-        pieces = [hushed_json(piece.model_dump(), redact, kept=frozenset({"kind"})) for piece in self.items]
-        return [piece | {"value": _cut(piece["value"])} if piece["kind"] == "text" else piece for piece in pieces]
+        return [_cut_piece(hushed_json(piece.model_dump(), redact, kept=frozenset({"kind"}))) for piece in self.items]
 
 
 COLLECTED = pytest.StashKey[Collected]()
 
 
-def _cut(text: str) -> str:
-    if len(text) <= _MAX_TEXT:
+def hushed_cut(text: str, redact: Callable[[str], str], *, most: int = _MAX_TEXT) -> str:
+    """The beginning and the end of a text without its secrets, and how much is missing between them.
+
+    A text of any length costs no more than a short one: only what may be shown is redacted.
+    """
+    return _cut(redact(_shorten(text, most=most)), most=most)
+
+
+def _shorten(text: str, *, most: int = _MAX_TEXT) -> str:
+    """What is needed to redact the beginning and the end of a text."""
+    kept = most // 2 + _LONGEST_SECRET
+    cut = len(text) - 2 * kept
+    return text if cut <= 0 else f"{text[:kept]}\0{cut}\0{text[-kept:]}"
+
+
+def _cut(text: str, *, most: int = _MAX_TEXT) -> str:
+    """Cut what was redacted; beside an earlier cut nothing is shown that could be a piece of a secret."""
+    half = most // 2
+    if (earlier := _CUT.search(text)) is not None:
+        head, tail = text[: earlier.start()], text[earlier.end() :]
+        first, last = (min(half, max(len(part) - _LONGEST_SECRET, 0)) for part in (head, tail))
+        cut = int(earlier[1]) + len(head) - first + len(tail) - last
+    elif len(text) > most:
+        head, tail, first, last, cut = text, text, half, half, len(text) - 2 * half
+    else:
         return text
-    half = _MAX_TEXT // 2
-    return f"{text[:half]}\n[… {len(text) - 2 * half} characters cut …]\n{text[-half:]}"
+    return f"{head[:first]}\n[… {cut} characters cut …]\n{tail[len(tail) - last :]}"
+
+
+def _cut_piece(piece: dict[str, Any]) -> dict[str, Any]:
+    if piece["kind"] == "text":
+        return piece | {"value": _cut(piece["value"])}
+    if piece["kind"] == "table":
+        return piece | {"value": [[_cut(cell, most=_MAX_CELL) for cell in row] for row in piece["value"]]}
+    return piece
 
 
 def _row(row: object) -> list[str]:

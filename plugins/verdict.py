@@ -17,7 +17,7 @@ import pytest
 
 from gonogo.errors import GonogoError
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError
+from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, hushed_cut
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.hushed import hushed_json
@@ -30,6 +30,8 @@ __all__ = ["ATTRIBUTE", "VerdictPlugin"]
 ATTRIBUTE = "gonogo"
 """Where a report carries its ``CheckResult`` (as JSON values, so that it crosses xdist)."""
 
+_MOST_TEXT = 100_000
+"""Characters of a message, a traceback, or what was printed."""
 _LETTERS = {
     Outcome.PASSED: ".",
     Outcome.WARNED: "W",
@@ -70,13 +72,17 @@ class VerdictPlugin:
             report.longrepr = self._redacted_skip(report.longrepr)
         if hasattr(report, "wasxfail"):
             report.wasxfail = self._hushed(str(report.wasxfail))
-        report.sections = [(name, self._hushed(text)) for name, text in report.sections]
+        report.sections = [(name, self._cut(text)) for name, text in report.sections]
         report.user_properties = hushed_json(report.user_properties, self._hushed)
         return report
 
     def _hushed(self, text: str) -> str:
         """A text without secrets, fit for UTF-8: the name of a file may be none."""
         return self._context.redactor.text(text).encode("utf-8", "replace").decode()
+
+    def _cut(self, text: str) -> str:
+        """The same of a text of any length: its beginning and its end."""
+        return hushed_cut(text, self._hushed, most=_MOST_TEXT)
 
     def _redacted_skip(self, skipped: tuple[str, int, str]) -> tuple[str, int, str]:
         path, line, reason = skipped
@@ -113,8 +119,8 @@ class VerdictPlugin:
                 "proves": _proves(item),
                 "stage": stage,
                 "outcome": outcome,
-                "found": self._hushed(found),
-                "details": self._hushed(str(report.longrepr)) if report.failed else "",
+                "found": self._cut(found),
+                "details": self._cut(str(report.longrepr)) if report.failed else "",
                 "evidence": collected.shown(self._hushed),
                 "remedy": self._hushed(self._remedy(marker, item)),
                 "seconds": report.duration,
@@ -135,7 +141,7 @@ class VerdictPlugin:
         """What pytest prints of a red check: its message and remedy; the traceback only for -v or a crash."""
         crashed = check is None or (check.outcome is Outcome.INCONCLUSIVE and "crashed" in check.found)
         if check is None or crashed or self._config.option.verbose > 0:
-            return self._hushed(str(report.longrepr))
+            return self._cut(str(report.longrepr))
         return f"found   {check.found}\nremedy  {check.remedy}"
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
@@ -187,9 +193,9 @@ class VerdictPlugin:
         """A file that cannot be collected is a check that crashed."""
         if report.skipped and isinstance(report.longrepr, tuple):
             report.longrepr = self._redacted_skip(report.longrepr)
-        report.sections = [(name, self._hushed(text)) for name, text in report.sections]
+        report.sections = [(name, self._cut(text)) for name, text in report.sections]
         if report.failed:
-            text = self._hushed(str(report.longrepr))
+            text = self._cut(str(report.longrepr))
             report.longrepr = text
             self._checks[report.nodeid] = CheckResult(
                 id=report.nodeid,
