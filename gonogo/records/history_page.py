@@ -28,6 +28,7 @@ def render_history(
         app=app,
         now=now,
         envs=[(one, list(_cards(one)), _columns(one.downtimes), list(map(_spark, one.stages))) for one in found],
+        highest={one.env: _highest(one.downtimes[-_MOST_POINTS:]) for one in found},
         rows=[_row(run, link(run)) for run in rows],
         kinds=sorted({run.kind for run in runs}),
         verdicts=sorted({verdict_of(run.ending or ending(run)) for run in runs}),
@@ -65,7 +66,7 @@ def _card(name: str, figure: Figure) -> dict[str, Any]:
 def _columns(points: Sequence[Point]) -> list[dict[str, Any]]:
     """One column a run, the newest on the right; the height is a share of the highest, or of the target."""
     shown = points[-_MOST_POINTS:]
-    most = max([TARGETS["downtime"], *(point.value for point in shown)])
+    most = _highest(shown)
     width = 100 / max(len(shown), 20)
     return [
         {
@@ -77,6 +78,11 @@ def _columns(points: Sequence[Point]) -> list[dict[str, Any]]:
         }
         for at, point in enumerate(shown)
     ]
+
+
+def _highest(points: Sequence[Point]) -> float:
+    """Seconds that the full height stands for: the target, or more."""
+    return max([TARGETS["downtime"], *(point.value for point in points)])
 
 
 def _spark(stage: StageSeconds) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +81,9 @@ class Rich:
     record: Path
     history: Path
     metrics: Path
-    red: dict[str, Any]
+    red: dict[str, Any] = field(repr=False)
     """The record of the run that was turned back."""
-    said: dict[str, Any]
+    said: dict[str, Any] = field(repr=False)
     """The document of ``gonogo report --json``."""
 
 

@@ -14,6 +14,7 @@ from gonogo.words import Exit, Outcome
 
 from .samples import STARTED, a_check, a_gate, a_run, a_step, the_red_one, the_reverted_run
 
+NOTHING_FOUND = Evidence(title="Not as expected", kind="table", value=[["what", "found"]])
 EVIL = "</pre><script>alert(1)</script>\x1b[31m<img src=http://127.0.0.1/x onerror=alert(1)>\u202e\x00"
 
 
@@ -139,6 +140,15 @@ def test_page_may_load_nothing() -> None:
 
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; script-src 'none'; img-src data:"
     assert [attrs for _, attrs in page.tags if "src" in attrs] == []
+
+
+def test_difference_is_marked_and_an_empty_table_says_so() -> None:
+    """Line by line, whatever it holds; a fold with nothing in it is none."""
+    diff = Evidence(title="Diff", value="--- a\n+++ b\n@@ -1 +1 @@\n-<b>old</b>\n+new\n same")
+    page = render_record(a_run(Exit.NO_GO, causes=(the_red_one(evidence=[diff, NOTHING_FOUND]),)))
+
+    assert "<del>-&lt;b&gt;old&lt;/b&gt;</del>\n<ins>+new</ins>\n same" in page
+    assert "<p>Not as expected: none</p>" in page
 
 
 def test_long_output_is_cut_and_the_journal_keeps_its_end() -> None:
