@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +15,8 @@ from typing import Any
 
 import docker
 import pytest
+
+from tests.support.chromium import need_chromium
 
 from .base_images import ensure
 from .stack import Ended, Stack, stack
@@ -20,6 +26,7 @@ __all__: list[str] = []
 pytestmark = pytest.mark.xdist_group("shop")
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
+FLOWS = "test_flows.py"
 DEPLOYED = ("api", "jobs")
 LEAD = {"name": "Ada", "email": "ada@example.com", "beds": 2, "baths": 1, "cleaning_type": "standard"}
 ADDITIVE = '''\
@@ -117,6 +124,7 @@ def make(stack_: Stack) -> Shop:
     for image in ("python:3.11-slim", "postgres:15", "caddy:2"):
         ensure(image)
     stack_.create(SHOP)
+    (stack_.root / "checks" / FLOWS).unlink()  # the story is told without a browser; one test brings them back
     toml = "gonogo.toml"
     stack_.replace(toml, 'project = "shop-staging"', f'project = "{stack_.project}"\nstate = "{stack_.state}"')
     stack_.replace(toml, "http://127.0.0.1:8080", f"http://127.0.0.1:{stack_.port}")
@@ -205,6 +213,25 @@ def test_first_release_goes(shop: Shop, first: Ended) -> None:
     )
     assert first.document["ending"].endswith(f"{shop.commits['v1']} serves staging (first deploy)")
     assert checks == {"db": True, "migrations": True, "jobs": True}
+
+
+def test_flows_pass_in_a_browser(shop: Shop, first: Ended) -> None:
+    """Customers and the office do what they do, in a real Chromium through Caddy; no lead of theirs is left."""
+    assert first.code == 0
+    need_chromium()
+    flows = shop.stack.root / "checks" / FLOWS
+    shutil.copy(SHOP / "checks" / FLOWS, flows)
+    results = shop.stack.state.parent / "flows.json"
+    gate = [sys.executable, "-m", "pytest", "-m", "postdeploy", "--env", "staging", f"--gonogo-results={results}"]
+    run = [*gate, f"--html={results.with_suffix('.html')}", str(flows)]
+    ended = subprocess.run(
+        run, cwd=shop.stack.root, env=shop.stack.environ(), check=False, capture_output=True, text=True
+    )
+    flows.unlink()
+    found = {check["code"]: check["outcome"] for check in json.loads(results.read_text())["checks"]}
+
+    assert found == dict.fromkeys(("S01", "S02", "S03", "S04"), "passed"), f"{ended.stdout}\n{ended.stderr}"
+    assert [lead["email"] for lead in shop.ask("/v1/leads")] == [LEAD["email"]]
 
 
 def test_second_release_goes_with_its_migration(shop: Shop, second: Ended) -> None:

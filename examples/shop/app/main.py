@@ -13,7 +13,7 @@ from app.db import connect
 from app.health import Migrations
 from app.leads import UnknownCleaningTypeError
 from app.metrics import Metrics, Watch
-from app.routes import admin, api, ops, pages
+from app.routes import admin, api, login, ops, pages
 
 STATIC = Path(__file__).parent / "static"
 
@@ -40,7 +40,7 @@ def create_app() -> FastAPI:
     app.state.metrics = Metrics()
     app.add_middleware(Watch, metrics=app.state.metrics)
     app.add_exception_handler(UnknownCleaningTypeError, unknown_cleaning_type)
-    for module in (ops, pages, api, admin):
+    for module in (ops, pages, api, login, admin):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

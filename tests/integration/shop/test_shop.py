@@ -231,6 +231,37 @@ def test_a_status_changes_only_from_the_shops_own_pages(shop: dict[str, str], ht
     assert execute(shop, "SELECT status FROM leads WHERE id = %s", number) == [("won",)]
 
 
+def test_the_office_logs_in_and_out(http: httpx.Client) -> None:
+    """A session opens the dashboard until the logout; a wrong password, a made-up session and another site open nothing."""
+    form = {"user": ADMIN[0], "password": ADMIN[1]}
+    wrong = http.post("/admin/login", data={**form, "password": "guess"})
+    foreign = http.post("/admin/login", data=form, headers={"sec-fetch-site": "cross-site"})
+    made_up = http.get("/admin", headers={"cookie": "shop_admin=9999999999.0f"})
+    good = http.post("/admin/login", data=form)
+    inside = http.get("/admin")
+    kept = http.cookies["shop_admin"]
+    http.post("/admin/logout")
+
+    assert (wrong.status_code, foreign.status_code, made_up.status_code) == (401, 403, 401)
+    assert "Wrong user or password." in wrong.text
+    assert (good.status_code, good.headers["location"], inside.status_code) == (303, "/admin", 200)
+    assert "HttpOnly; Max-Age=28800; Path=/; SameSite=strict" in good.headers["set-cookie"]
+    assert http.get("/admin").status_code == 401
+    assert http.get("/admin", headers={"cookie": f"shop_admin=1{kept}"}).status_code == 401
+
+
+def test_a_lead_is_removed_only_from_the_shops_own_pages(shop: dict[str, str], http: httpx.Client) -> None:
+    """The dashboard's button forgets a lead; another site's form and a second click do nothing."""
+    number = http.post("/v1/leads", json=LEAD).json()["id"]
+    path = f"/admin/leads/{number}/remove"
+    foreign = http.post(path, auth=ADMIN, headers={"sec-fetch-site": "cross-site"})
+    kept = execute(shop, "SELECT count(*) FROM leads WHERE id = %s", number)
+    own, again = http.post(path, auth=ADMIN), http.post(path, auth=ADMIN)
+
+    assert (foreign.status_code, own.status_code, again.status_code) == (403, 303, 404)
+    assert (kept, execute(shop, "SELECT count(*) FROM leads WHERE id = %s", number)) == ([(1,)], [(0,)])
+
+
 def test_each_request_is_one_log_line(http: httpx.Client, tmp_path: Path) -> None:
     """A request leaves one line with its path, status and user agent; uvicorn's own access line stays away."""
     http.get("/robots.txt", headers={"user-agent": "some probe/1"})

@@ -35,3 +35,14 @@ def set_status(lead_id: int, session: SessionDep, status: Annotated[Status, Form
     lead.status = status
     session.commit()
     return RedirectResponse("/admin", status_code=303)
+
+
+@router.post("/leads/{lead_id}/remove", dependencies=[Depends(same_site)])
+def remove(lead_id: int, session: SessionDep) -> Response:
+    """Forget a lead: a customer asked for it, or it was a test."""
+    lead = session.get(Lead, lead_id)
+    if lead is None:
+        raise HTTPException(404, f"there is no lead {lead_id}")
+    session.delete(lead)
+    session.commit()
+    return RedirectResponse("/admin", status_code=303)
