@@ -19,6 +19,7 @@ from typing import ClassVar
 from gonogo.words import Exit
 
 __all__ = [
+    "NO_ROOM",
     "CommandError",
     "ConfigError",
     "GonogoError",
@@ -75,7 +76,8 @@ class LockedError(GonogoError):
     exit_code = Exit.LOCKED
 
 
-_NO_ROOM = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
+NO_ROOM = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
+"""What the system says when a disk is full, in words."""
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
@@ -90,8 +92,8 @@ def explain(error: BaseException) -> str:
     if not isinstance(error, OSError) or error.errno is None:
         return str(error) or type(error).__name__
     where, found = error.filename or "the disk", error.strerror or type(error).__name__
-    if error.errno in _NO_ROOM:
-        return f"{where}: found {_NO_ROOM[error.errno]}, expected room to write. Free some (df -h), then try again."
+    if error.errno in NO_ROOM:
+        return f"{where}: found {NO_ROOM[error.errno]}, expected room to write. Free some (df -h), then try again."
     if error.errno in _NO_RIGHT:
         return (
             f"{where}: found no right to use it ({found}), expected one. Give it to this user (ls -ld), "

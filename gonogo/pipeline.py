@@ -7,7 +7,8 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from gonogo.asking import Gate
-from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain
+from gonogo.blame import excuse, restarted
+from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, RefusedError, explain
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
@@ -45,6 +46,7 @@ class Pipeline:
         touch = recipe.first_touch
         try:
             with self._signals.interruptible():
+                self._work.epoch = self._work.runtime.epoch(self._work.host)
                 self._run_safe(recipe.steps[:touch])
                 url = self._probe_url()
         except InterruptedRunError as error:
@@ -52,16 +54,28 @@ class Pipeline:
         except (GonogoError, OSError) as error:
             self._outcome.end(_early_exit(error), explain(error))
         if self._outcome.exit_code is not Exit.GO:
-            self._outcome.unsure = self._work.runtime.lost(self._outcome.reason, self._work.host)
+            self._outcome.unsure = self._is_unsure()
             return self._outcome
         with contextlib.ExitStack() as around:
-            try:
-                around.enter_context(self._reserve)
-                self._steps.touch()
-                probe = around.enter_context(DowntimeProbe(url, self._work.folder / "probe.jsonl"))
-            except OSError as error:
-                return self._outcome.end(Exit.NO_GO, explain(error))
+            probe = self._first_touch(around, url)
+            if probe is None:
+                return self._outcome
             return self._touch(recipe.steps[touch:] if touch is not None else (), probe)
+
+    def _first_touch(self, around: contextlib.ExitStack, url: str | None) -> DowntimeProbe | None:
+        """Keep room free for the way back, and begin to ask from outside; None where the disk is full already."""
+        try:
+            around.enter_context(self._reserve)
+            self._steps.touch()
+            return around.enter_context(DowntimeProbe(url, self._work.folder / "probe.jsonl"))
+        except OSError as error:
+            self._outcome.end(Exit.NO_GO, explain(error))
+            return None
+
+    def _is_unsure(self) -> bool:
+        """Whether the runtime went away, and with it perhaps what served."""
+        work = self._work
+        return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
 
     def go_back(self, target: Release, outgoing: Release) -> Outcome:
         """Start a kept release and prove it by its own gate; the operator asked for it."""
@@ -73,10 +87,13 @@ class Pipeline:
             url = self._probe_url()
         except GonogoError as error:
             return self._outcome.end(_early_exit(error), str(error))
-        self._steps.touch()
-        self._reserve.give()
-        with DowntimeProbe(url, self._work.folder / "probe.jsonl") as probe, self._signals.way_back():
-            return WayBack(self._work, self._outcome, self._steps, probe).on_demand(target, outgoing)
+        with contextlib.ExitStack() as around:
+            probe = self._first_touch(around, url)
+            if probe is None:
+                return self._outcome
+            around.enter_context(self._signals.way_back())
+            back = WayBack(self._work, self._outcome, self._steps, probe)
+            return back.on_demand(target, outgoing, make_room=self._reserve.give)
 
     def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
         """Complete a deployment that was cut off, where only gates or the team's steps are left; else go back.
@@ -88,7 +105,7 @@ class Pipeline:
     def _recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
         work = self._work
         work.done += [name for name in cut.begun if not name.startswith("undo ")]
-        work.ladder, work.rung = cut.ladder, cut.rung
+        work.ladder, work.rung, work.epoch = cut.ladder, cut.rung, cut.epoch
         known = {team.name: team for team in work.place.environment.step}
         self._steps.undo += [known[name] for name in work.done if name in known and f"undo {name}" not in cut.ended]
         rest = remaining(recipe, begun=work.done, ended=cut.ended)
@@ -97,16 +114,21 @@ class Pipeline:
         try:
             url = self._probe_url()
         except GonogoError as error:
+            self._outcome.unsure = True
             return self._outcome.end(_early_exit(error), str(error))
-        self._steps.touch()
-        self._reserve.give()
-        with DowntimeProbe(url, work.folder / "probe.jsonl") as probe:
+        with contextlib.ExitStack() as around:
+            probe = self._first_touch(around, url)
+            if probe is None:
+                self._outcome.unsure = True
+                return self._outcome
+            self._outcome.epoch = cut.epoch
             if back is None:
                 probe.wait_for_first()
                 work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
                 return self._touch(rest or (), probe)
             red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
-            return self._back(probe, back, causes=red.blocking if red else ())
+            self._outcome.excuse = cut.excuse
+            return self._back(probe, back, causes=red.blocking if red else (), seen=True)
 
     def _run_safe(self, steps: Sequence[Step]) -> None:
         """Steps that change nothing that serves; the first red gate ends the run."""
@@ -221,12 +243,28 @@ class Pipeline:
         return judge(gate, baseline=self._work.baseline, pinned=self._pinned())
 
     def _back(
-        self, probe: DowntimeProbe, reason: str, *, causes: tuple[CheckResult, ...] = (), interrupted: bool = False
+        self,
+        probe: DowntimeProbe,
+        reason: str,
+        *,
+        causes: tuple[CheckResult, ...] = (),
+        interrupted: bool = False,
+        seen: bool = False,
     ) -> Outcome:
+        """Go back; ``seen``: whether the release is to blame was found out when its verdict fell."""
         self._outcome.end(Exit.NEEDS_HUMAN, reason, causes)
         with self._signals.way_back():
+            if causes and not seen:
+                self._outcome.excuse = self._excuse()
             self._reserve.give()
             return WayBack(self._work, self._outcome, self._steps, probe).after_red(interrupted=interrupted)
+
+    def _excuse(self) -> str:
+        """What failed under the release; nothing in the question may keep it from being turned back."""
+        try:
+            return excuse(self._work, self._outcome)
+        except Exception as error:  # noqa: BLE001 (the journal's disk is full, or a mistake of ours)
+            return explain(error) if isinstance(error, OSError) and error.errno in NO_ROOM else ""
 
     def _probe_url(self) -> str | None:
         work = self._work

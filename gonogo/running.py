@@ -46,6 +46,10 @@ class Outcome:
     held: bool = False
     replaced: bool = True
     """Whether a held run's start came to replace anything; otherwise the previous release still serves."""
+    epoch: str = ""
+    """The runtime's, at the first touch."""
+    excuse: str = ""
+    """What failed under the release that its checks turned back: it is not called bad."""
 
     def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:
         """Say how it ended; returns itself."""
@@ -65,7 +69,8 @@ class Steps:
 
     def touch(self) -> None:
         """From here on the target is changed."""
-        self._work.journal.write("first-touch", release=self._work.release.id)
+        self._outcome.epoch = self._work.runtime.epoch(self._work.host)
+        self._work.journal.write("first-touch", release=self._work.release.id, epoch=self._outcome.epoch)
         self._outcome.first_touch = datetime.now(UTC)
 
     def gate(

@@ -31,6 +31,10 @@ class CutOff:
     ladder: str = ""
     returning: str | None = None
     """Why it was on its way back already, if it was."""
+    excuse: str = ""
+    """What had failed under the release then."""
+    epoch: str = ""
+    """The runtime's, when the first of these runs touched the target."""
 
 
 def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
@@ -41,6 +45,7 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
         return None
     ladder = _last(lines, "ladder")
     back = _last(lines, "rollback")
+    touch: Mapping[str, Any] = next((line for line in lines if line.get("event") == "first-touch"), {})
     return CutOff(
         run=runs[0].name,
         kind=str(first.get("kind")),
@@ -51,6 +56,8 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
         rung=int(ladder.get("rung", 0)),
         ladder=str(ladder.get("said", "")),
         returning=str(back.get("reason", "")) if back else None,
+        excuse=str(back.get("excuse", "")),
+        epoch=str(touch.get("epoch", "")),
     )
 
 

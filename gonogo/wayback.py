@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gonogo.asking import Gate
+from gonogo.blame import restarted
 from gonogo.errors import GonogoError, explain
 from gonogo.judgement import NEVER_EXCUSED, base_code
 from gonogo.ladder import Rung
@@ -41,20 +43,29 @@ class WayBack:
         work.journal.lenient = True
         if work.rung == Rung.FORWARD_ONLY and {"migrate", "start"} <= set(work.done):
             return self._hold()
-        work.journal.write("rollback", reason=self._outcome.reason, to=work.serving.id if work.serving else None)
+        facts = {"reason": self._outcome.reason, "excuse": self._outcome.excuse}
+        work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
+        if self._outcome.excuse:
+            work.notes.append(f"{work.release.id} is not called bad: {self._outcome.excuse}.")
         target, failed = self._run(work.serving)
         self._probe.mark("settled")
         work.notes += [f"On the way back: {text}" for text in failed]
         return self._judge(target, failed=bool(failed), interrupted=interrupted)
 
-    def on_demand(self, target: Release, outgoing: Release) -> Outcome:
-        """An operator asked for it: start a kept release and prove it."""
+    def on_demand(self, target: Release, outgoing: Release, *, make_room: Callable[[], None]) -> Outcome:
+        """An operator asked for it: start a kept release and prove it; ``make_room`` where the disk is full."""
         outcome = self._outcome
+        self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         begin = time.monotonic()
         try:
-            self._restore(restore)
+            try:
+                self._restore(restore)
+            except OSError:
+                make_room()
+                self._restore(restore)
+            make_room()
             outcome.back_after = time.monotonic() - begin
             self._probe.mark("settled")
             self._ask(restore.target, restore)
@@ -165,7 +176,7 @@ class WayBack:
     def _lost(self) -> bool:
         """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""
         work = self._work
-        return work.runtime.lost(self._outcome.reason, work.host)
+        return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
 
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""

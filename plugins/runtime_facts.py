@@ -14,7 +14,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 
-__all__ = ["Rendered", "compose_spelling", "container_on", "lost_images", "pinned_files", "render_model", "unguarded"]
+__all__ = ["Rendered", "compose_spelling", "lost_images", "pinned_files", "render_model", "unguarded"]
 
 _NO_IMAGE = "No such image"
 
@@ -47,17 +47,6 @@ def render_model(place: Place, runner: LocalHost) -> Rendered:
         except GonogoError as error:
             return Rendered(model={}, problem=str(error))
     return Rendered(model=model)
-
-
-def container_on(port: int, runner: LocalHost) -> str:
-    """The container that publishes a port, as people would look it up; empty when it is none, or Docker is silent."""
-    form = '{{.Names}} of project "{{.Label "com.docker.compose.project"}}"'
-    command = Command(argv=("docker", "ps", "--filter", f"publish={port}", "--format", form), timeout=20.0)
-    try:
-        asked = runner.run(command)
-    except GonogoError:
-        return ""
-    return f"container {asked.output.strip().splitlines()[0]}" if asked.ok and asked.output.strip() else ""
 
 
 def unguarded(place: Place, services: Collection[str], runner: LocalHost) -> list[str]:

@@ -11,9 +11,10 @@ from gonogo.host import LocalHost
 from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
-from gonogo.plugins.runtime_facts import Rendered, container_on
+from gonogo.plugins.runtime_facts import Rendered
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
+from gonogo.runtimes.compose_cli import container_on
 
 __all__: list[str] = []
 

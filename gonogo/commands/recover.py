@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from gonogo.blame import is_its_fault
 from gonogo.commands.finish import finish
 from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain
 from gonogo.host import Command
-from gonogo.judgement import base_code
 from gonogo.moves.base import Options, Work, run_all
 from gonogo.notify import begun
 from gonogo.pipeline import Outcome, Pipeline
@@ -27,7 +27,6 @@ from gonogo.settle import CutOff, close_run, read_cut_off, settle_run
 from gonogo.signals import Signals
 from gonogo.state import State, write_atomically
 from gonogo.words import Exit
-from gonogo.words import Outcome as Verdict
 
 __all__ = [
     "clear_untouched",
@@ -198,13 +197,6 @@ def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
         outcome.reason = f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
 
 
-def _is_its_fault(outcome: Outcome) -> bool:
-    """Whether its checks turned a release back; one whose runtime died under it may be as good as any."""
-    checks = outcome.asked.checks if outcome.asked is not None else ()
-    blind = any(check.outcome is Verdict.INCONCLUSIVE and base_code(check) in {"D01", "D04"} for check in checks)
-    return not blind and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
-
-
 def remember(work: Work, outcome: Outcome) -> None:
     """Record which release serves now, and which one is bad."""
     release = work.release
@@ -217,6 +209,6 @@ def remember(work: Work, outcome: Outcome) -> None:
     elif outcome.held and "start" in work.done:
         work.state.save(release)
         work.state.set_current(release.id)
-    elif outcome.first_touch is not None and _is_its_fault(outcome):
+    elif outcome.first_touch is not None and is_its_fault(outcome):
         work.release = release.model_copy(update={"bad": work.redactor.text(outcome.reason)})
         work.state.save(work.release)

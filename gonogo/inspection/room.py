@@ -1,15 +1,23 @@
-"""How much disk and memory is free, and whether that is enough."""
+"""How much disk and memory is free, whether that is enough, and whether a disk was full."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["MIB", "Free", "disk", "too_little"]
+__all__ = ["MIB", "Free", "disk", "full", "says_full", "too_little"]
 
 MIB = 1024 * 1024
+_NO_ROOM = re.compile(
+    r"no space left on device|\bENOSPC\b|\[Errno 28\]|disk quota exceeded|\bEDQUOT\b|database or disk is full",
+    re.IGNORECASE,
+)
+_SHOWN = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +43,24 @@ def too_little(places: Iterable[Free], least_disk: int, memory: int, least_memor
     if memory < least_memory:
         wrong.append(f"memory: found {memory} MiB free, expected at least {least_memory}")
     return wrong
+
+
+def full(places: Mapping[str, Path]) -> list[str]:
+    """The places in which nothing can be written any more, one text each; what cannot be asked is left out."""
+    found = []
+    for what, path in places.items():
+        with contextlib.suppress(OSError):
+            seen = os.statvfs(path)
+            if not seen.f_blocks or seen.f_flag & os.ST_RDONLY:  # /proc, an image: nothing is ever written there
+                continue
+            if seen.f_bavail * seen.f_frsize < MIB:
+                found.append(f"the disk of {what} ({path}) was full: {seen.f_bavail * seen.f_frsize // 1024} KiB free")
+            elif seen.f_files and not seen.f_favail:
+                found.append(f"the disk of {what} ({path}) was full: no inode free")
+    return found
+
+
+def says_full(texts: Iterable[str]) -> str:
+    """The first line that tells of a full disk, cut to one that can be shown; empty when none does."""
+    lines = (line for text in texts if _NO_ROOM.search(text) for line in text.splitlines() if _NO_ROOM.search(line))
+    return next((line.strip()[:_SHOWN] for line in lines), "")

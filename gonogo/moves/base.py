@@ -57,6 +57,8 @@ class Work:
     baseline: GateResult | None = None
     pin_problem: GonogoError | None = None
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""
+    epoch: str = ""
+    """The runtime's when the run began, or when the one that was cut off touched its target."""
     ladder: str = ""
     rung: int = 0
     notes: list[str] = field(default_factory=list)

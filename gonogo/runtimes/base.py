@@ -167,6 +167,8 @@ class Runtime(Protocol):
     """The moving side of a runtime. Methods that return commands do no I/O."""
 
     name: str
+    ground: str
+    """What it all stands on, as the subject of a sentence: when that is restarted, every instance ends."""
 
     def inspector(self, place: Place, release: Release | None, host: Host) -> Inspector:
         """The read-only side."""
@@ -208,6 +210,16 @@ class Runtime(Protocol):
         Raises:
             CommandError: a command failed, or an instance did not become healthy in time.
             RuntimeUnreachableError: the runtime went away meanwhile; how far it came is not known.
+        """
+
+    def epoch(self, host: Host) -> str:
+        """Something that is another one once ``ground`` was restarted; empty where that is not known."""
+
+    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:
+        """Where the release and what it stands on write: a name for people, and a path of this machine.
+
+        Raises:
+            GonogoError: the runtime does not say.
         """
 
     def lost(self, said: str, host: Host) -> bool:

@@ -20,7 +20,7 @@ from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose_inspector import ComposeInspector
-from gonogo.runtimes.compose_lost import is_lost, settle, wait_for_engine
+from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
 from gonogo.runtimes.compose_mounts import lone_copies
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
@@ -39,6 +39,7 @@ class ComposeRuntime:
     """Builds, starts and stops releases with Docker Compose."""
 
     name = "compose"
+    ground = "the Docker Engine"
 
     def __init__(self) -> None:
         """Nothing is asked of Docker yet."""
@@ -144,6 +145,14 @@ class ComposeRuntime:
             if not is_lost(str(error), host):
                 raise
             raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def epoch(self, host: Host) -> str:
+        """Which start of the Engine it is."""
+        return epoch_of(host)
+
+    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (what runs now)
+        """The state folder, the Engine's own, and everything that is mounted from this machine."""
+        return {"the state folder": place.state, **disks_of(place.environment.project, host)}
 
     def lost(self, said: str, host: Host) -> bool:
         """Whether the Engine is away, or went away in what failed."""

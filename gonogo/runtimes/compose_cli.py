@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.errors import CommandError, RefusedError, UsageError
 from gonogo.host import Command, Completed, Host, LocalHost
 
-__all__ = ["MINIMUM", "cli", "forget", "parse_version", "project_command", "require_daemon"]
+__all__ = ["MINIMUM", "cli", "container_on", "forget", "parse_version", "project_command", "require_daemon"]
 
 MINIMUM = (2, 0)
 """Compose 1 cannot recreate containers on new engines."""
@@ -59,6 +59,17 @@ def project_command(
 
 
 _QUIET: Mapping[str, str] = {"COMPOSE_PROFILES": "", "COMPOSE_FILE": "", "COMPOSE_IGNORE_ORPHANS": "true"}
+
+
+def container_on(port: int, host: Host) -> str:
+    """The container that publishes a port, as people would look it up; empty when it is none, or Docker is silent."""
+    form = '{{.Names}} of project "{{.Label "com.docker.compose.project"}}"'
+    command = Command(argv=("docker", "ps", "--filter", f"publish={port}", "--format", form), timeout=20.0)
+    try:
+        asked = host.run(command)
+    except CommandError:
+        return ""
+    return f"container {asked.output.strip().splitlines()[0]}" if asked.ok and asked.output.strip() else ""
 
 
 def require_daemon(host: Host) -> None:

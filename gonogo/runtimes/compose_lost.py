@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 from gonogo.errors import CommandError
 from gonogo.host import Command, Host
@@ -11,7 +12,7 @@ from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL, scratch_of
 from gonogo.runtimes.compose_run import endings, is_once
 
-__all__ = ["is_lost", "settle", "wait_for_engine"]
+__all__ = ["disks_of", "epoch_of", "is_lost", "settle", "wait_for_engine"]
 
 _SECONDS = 30.0
 _EVERY = 0.25
@@ -27,6 +28,32 @@ _LOST = re.compile(
 def is_lost(said: str, host: Host) -> bool:
     """Whether the Engine does not answer, or what failed says that it went away meanwhile."""
     return _LOST.search(said) is not None or bool(_silence(host))
+
+
+def epoch_of(host: Host) -> str:
+    """The id of the Engine's bridge, which it makes anew at each start, unless containers went on without it."""
+    argv = ("docker", "network", "inspect", "--format", "{{.Id}}", "bridge")
+    try:
+        answer = host.run(Command(argv=argv, timeout=_SECONDS))
+    except CommandError:  # no docker program
+        return ""
+    return answer.output.strip() if answer.ok else ""
+
+
+def disks_of(project: str, host: Host) -> dict[str, Path]:
+    """Where the Engine keeps everything, and what a project's containers mount from this machine.
+
+    Raises:
+        CommandError: the Engine does not answer.
+    """
+    root = host.run(Command(argv=("docker", "info", "--format", "{{.DockerRootDir}}"), timeout=_SECONDS)).require()
+    argv = ("docker", "ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={project}")
+    ids = host.run(Command(argv=argv, timeout=_SECONDS)).require().output.split()
+    form = "{{range .Mounts}}{{println .Destination .Source}}{{end}}"
+    seen = host.run(Command(argv=("docker", "inspect", "--format", form, *ids), timeout=_SECONDS)) if ids else None
+    pairs = (line.split(maxsplit=1) for line in (seen.output if seen is not None else "").splitlines())
+    mounts = {f"the mount {pair[0]}": Path(pair[1]) for pair in pairs if len(pair) == 2}  # noqa: PLR2004 (a pair)
+    return {"the Docker Engine": Path(root.output.strip()), **mounts}
 
 
 def wait_for_engine(host: Host, *, seconds: float) -> None:

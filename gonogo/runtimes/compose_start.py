@@ -10,7 +10,7 @@ from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, Host
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.compose_cli import project_command
+from gonogo.runtimes.compose_cli import container_on, project_command
 from gonogo.runtimes.compose_converged import CONTAINER, containers, differences
 from gonogo.runtimes.compose_engine import plain_lines
 from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of
@@ -19,6 +19,7 @@ from gonogo.runtimes.compose_steps import Steps, vanished
 __all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
+_TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
 _LABEL = "com.docker.compose"
 _LOG_LINES = "20"
 _SECONDS = 60.0
@@ -154,7 +155,14 @@ def _explained(steps: Steps, host: Host) -> Iterator[None]:
         logs = ""
         with contextlib.suppress(GonogoError):  # the first error is the one to tell
             logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
-        raise CommandError(f"{error}{logs}") from error
+        raise CommandError(f"{_held(str(error), host)}{error}{logs}") from error
+
+
+def _held(said: str, host: Host) -> str:
+    """Who holds the port that a container could not get, as a sentence before what Compose said; else nothing."""
+    found = _TAKEN.search(said)
+    holder = container_on(int(found[2]), host) or "something that is no container" if found else ""
+    return f"{found[1]}:{found[2]}: found {holder} on it, expected a free port. " if found else ""
 
 
 def _failing(steps: Steps, host: Host) -> list[str]:

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin
 
 __all__ = ["ProcessRuntime"]
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _GRACE = 10.0
 _LOG_TAIL = "2000"
 _SCRIPT_SIZE = 256 * 1024
@@ -33,6 +35,7 @@ class ProcessRuntime:
     """Starts each service as one process of the release's own environment."""
 
     name = "process"
+    ground = "this machine"
 
     def __init__(self, *, grace: float = _GRACE) -> None:
         """``grace`` is how many seconds an instance has between TERM and KILL."""
@@ -128,6 +131,18 @@ class ProcessRuntime:
         for instance in instances.all():
             if instance.service not in services:
                 self._end(instances, instance)
+
+    def epoch(self, host: Host) -> str:  # noqa: ARG002 (a file of the kernel's)
+        """Which start of this machine it is."""
+        try:
+            return _BOOT.read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (one for all)
+        """The state folder with the instances' logs, the application's folder, and where temporary files go."""
+        temporary = Path(tempfile.gettempdir())
+        return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
 
     def lost(self, said: str, host: Host) -> bool:  # noqa: ARG002 (processes need nobody)
         """Never: nothing stands between this machine and its processes."""

@@ -86,6 +86,16 @@ class Restarting:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
+    def epoch_at_touch(self, run: str) -> str:
+        """What a run noted of the Engine at its first touch."""
+        lines = self.crashing.lines(run)
+        return next(str(line["epoch"]) for line in lines if line["event"] == "first-touch")
+
+    def epoch(self) -> str:
+        """What a run would note now."""
+        argv = ["docker", "--host", self.own.host, "network", "inspect", "--format", "{{.Id}}", "bridge"]
+        return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
     def settled(self) -> list[str]:
         """What is left, once what the engine starts again has come up (bounded)."""
         deadline = time.monotonic() + 30
@@ -163,7 +173,10 @@ def test_restarted_before_the_first_touch(
 def test_restarted_after_the_first_touch(
     restarting: Restarting, step: str, word: str, after: float, gone: float
 ) -> None:
-    """Exit 1: the way back waits for the Engine, and the old release is proven by its gate."""
+    """Exit 1: the way back waits for the Engine, and the old release is proven by its gate.
+
+    A release whose gate was broken by the restart is not called bad; one that was red before it is.
+    """
     pages = small.BROKEN if step in {"restore", "verify"} else small.GREEN
     ended = restarting.deploy((step, word), pages=pages, after=after, gone=gone)
     record = json.loads(ended.out)
@@ -172,6 +185,55 @@ def test_restarted_after_the_first_touch(
     assert ended.code == 1, ended
     assert record["ending"].startswith(f"REVERTED to {restarting.crashing.first[-7:]}")
     assert record["verified"]["exitstatus"] == 0
+    assert restarting.settled() == []
+    assert (restarting.crashing.app.release(record["release"])["bad"] is None) is (pages is small.GREEN)
+    assert restarting.epoch_at_touch(record["run"]) not in ("", restarting.epoch())
+
+
+WAITS = """\
+import pathlib, time
+
+import pytest
+
+
+@pytest.mark.postdeploy("S01")
+def test_engine_is_restarted():
+    \"\"\"Somebody restarts the Engine now.\"\"\"
+    pathlib.Path({flag!r}).touch()
+    deadline = time.monotonic() + 50
+    while not pathlib.Path({flag!r} + ".over").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+"""
+
+
+@every
+def test_restarted_between_two_checks(restarting: Restarting) -> None:
+    """Exit 1: most checks had passed, and then each instance was seen to end; the release is not called bad, and why is said."""
+    crashing = restarting.crashing
+    flag = crashing.app.root.parent / "asked"
+    crashing.app.git("checkout", "-q", "-B", "main", crashing.app.release(crashing.first)["commit"])
+    crashing.app.write({"checks/test_ours.py": WAITS.format(flag=str(flag))})
+    crashing.app.commit("waits")
+    arguments = ("deploy", "--force", "--reason", "a test", "--json")
+    process = crashing.begin("never", "after", *arguments, real="postdeploy")
+    deadline = time.monotonic() + _SECONDS
+    while not flag.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    restarting.own.stop()
+    restarting.own.start()
+    flag.with_name("asked.over").touch()
+    out, err = process.communicate(timeout=_SECONDS)
+    ended, record = Ended(process.returncode, out, err), json.loads(out)
+    crashing.note("between two checks", ended.code, record["ending"], record["notes"])
+
+    assert ended.code == 1, ended
+    assert record["ending"].startswith(f"REVERTED to {crashing.first[-7:]}")
+    assert "D03" in [cause["code"] for cause in record["causes"]]
+    assert f"{record['release']} is not called bad: the Docker Engine was restarted meanwhile." in record["notes"]
+    assert crashing.app.release(record["release"])["bad"] is None
     assert restarting.settled() == []
 
 

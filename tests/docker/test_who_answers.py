@@ -261,6 +261,25 @@ def test_old_container_with_the_name_of_the_service_needs_a_human(site: Site) ->
 
 
 @every
+def test_old_container_that_takes_the_port_needs_a_human(site: Site) -> None:
+    """Exit 6: neither the new release nor the old one can start, and who is in the way is named; then rollback ends well."""
+    run = site.run("--publish", f"127.0.0.1:{site.app.port}:8000")
+    stop = f"docker stop {site.app.project}-front-1 && {run}"
+    step = STEP.replace("@BEFORE@", "start").replace("@RUN@", f"sh -c '{stop}'")
+    site.write(step=step)
+    ended = site.app.deploy()
+    old = site.old
+    site.remove()
+    mended = site.rollback()
+
+    assert ended.code == 6, ended
+    said = f"127.0.0.1:{site.app.port}: found container {old} of project"
+    assert ended.document["ending"].startswith(f"NEEDS A HUMAN: {site.first[-7:]} could not be started again: {said}")
+    assert mended.code == 0, mended
+    assert mended.document["verified"]["exitstatus"] == 0
+
+
+@every
 def test_orphan_that_keeps_a_port_stops_the_deployment(site: Site) -> None:
     """Exit 1, untouched: a container of a service that no compose file names any more would not give up its port."""
     labels = [f"com.docker.compose.project={site.app.project}", "com.docker.compose.service=gone"]

@@ -14,12 +14,15 @@ from typing import Any
 
 import pytest
 
+from gonogo.inspection import room
+from gonogo.journal import read_journal
 from tests.faults.crashing import BROKEN, SECOND, Crashing
 from tests.faults.driver import fill
 from tests.integration.deploy.conftest import Ended
 
 ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(3600 if ALL else 300)]
+every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 fills the disk at every line")
 
 _ENDINGS = ("GO", "NO-GO", "REVERTED", "HELD", "STOPPED", "ROLLED", "ABORTED", "NOT ")
 _MISTAKES = ("Traceback", "internal error")
@@ -52,30 +55,44 @@ class Full(Crashing):
         config.write_text(text.replace("keep = 2\n", "keep = 2\nmin_free_disk = 1\n"))
         self.app.state = self.disk / "state"
 
-    def full_at(self, at: int, *, real: str) -> Ended:
-        """Deploy; from that line on there is no room, after the run's end there is again."""
+    def full_at(self, at: int, *arguments: str, real: str) -> Ended:
+        """Run a command; from that line on there is no room, after the run's end there is again."""
         filler = self.disk / "filler"
         os.environ["GONOGO_FILL"] = str(filler)
-        ended = self.drive(at, "full", "deploy", "--json", "--force", "--reason", "a test", real=real)
+        ended = self.drive(at, "full", *arguments, "--json", real=real)
         assert filler.exists(), f"line {at} was not reached: {ended}"
         filler.unlink()
         return ended
 
-    def assert_true(self, ended: Ended, before: str | None) -> None:
-        """What serves is what the ending says; every file of the state is whole."""
+    def assert_true(self, ended: Ended, *, old: str | None, new: str | None) -> None:
+        """What serves is what the ending says: with 0 the new one, with 1 the old one; every file of the state is whole."""
         serving, current = self.serving(), named(self)
         assert not any(word in ended.out + ended.err for word in _MISTAKES), ended
         for path in self.app.state.rglob("*.json"):
             assert "source" in path.parts or json.loads(path.read_text()), path
         assert ended.code in {0, 1, 6}, ended
         if ended.code != 6:
-            assert current == serving, ended
-            assert (serving == before) is (ended.code == 1), ended
+            assert serving == current == (new if ended.code == 0 else old), ended
             return
         assert "no space left" in ended.json()["ending"], ended
         if "could not be recorded" not in ended.err:
-            assert serving in {before, ended.json()["release"]}, ended
-            assert self.status().unfinished is None or current == before, ended
+            assert serving in {old, new}, ended
+            assert self.status().unfinished is None or current in {old, new}, ended
+
+    def row(self, line: dict[str, Any], at: int, ended: Ended) -> None:
+        """One row of the table."""
+        said = next((line for line in ended.err.splitlines() if line.startswith(_ENDINGS)), ended.err)
+        self.note(line, at, ended.code, "first" if self.serving() == self.first else self.serving(), said[:90])
+
+    def forget(self) -> None:
+        """Nothing was ever deployed."""
+        self.app.close()
+        for name in ("releases", "instances", "runs"):
+            kept = self.replay.name if self.replay is not None and name == "runs" else ""
+            for path in (self.app.state / name).glob("*"):
+                if path.name != kept:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (self.app.state / "current").unlink(missing_ok=True)
 
     def mend(self) -> None:
         """With room again, the first release comes back by the commands that a person has."""
@@ -114,12 +131,10 @@ def try_each(full: Full, lines: list[dict[str, Any]], numbers: Iterable[int], *,
     """Deploy once for each line; what went wrong, in words. ``real``: the gate to ask, if not that of the line."""
     wrong = []
     for at in numbers:
-        before = full.serving()
-        ended = full.full_at(at, real=real or lines[at]["step"])
-        said = next((line for line in ended.err.splitlines() if line.startswith(_ENDINGS)), ended.err)
-        full.note(lines[at], at, ended.code, "old" if full.serving() == before else "new", said[:90])
+        ended = full.full_at(at, "deploy", "--force", "--reason", "a test", real=real or lines[at]["step"])
         try:
-            full.assert_true(ended, before)
+            full.row(lines[at], at, ended)
+            full.assert_true(ended, old=full.first, new=ended.json().get("release"))
             full.mend()
         except AssertionError as error:
             wrong.append(f"line {at}: {error}")
@@ -148,7 +163,121 @@ def test_disk_is_full_on_the_way_back(full: Full) -> None:
     full.assert_clean()
 
 
-@pytest.mark.parametrize("how", ["file", pytest.param("full", marks=pytest.mark.skipif(not ALL, reason="all faults"))])
+def test_disk_is_full_during_a_rollback(full: Full) -> None:
+    """Exit 0 and the release that was named, while it is not asked yet; then 6 at the worst; afterwards rollback works."""
+    full.learn(SECOND, code=0)
+    second = full.replay.name if full.replay is not None else ""
+    full.replay = None
+    lines, wrong = full.rollback_lines(), []
+    (touched, asked) = named_in(lines, ":first-touch", "verify:step-began")
+    for at in range(len(lines)) if ALL else [touched]:
+        code, _, said = full.run("rollback", "--to", second, "--force")
+        assert code == 0, said
+        ended = full.full_at(at, "rollback", "--to", full.first, real="verify")
+        try:
+            full.row(lines[at], at, ended)
+            full.assert_true(ended, old=second, new=full.first)
+            assert at >= asked or ended.code == (0 if at >= touched else 1)
+            full.mend()
+        except AssertionError as error:
+            wrong.append(f"line {at}: {error}")
+
+    assert wrong == []
+
+
+@every
+def test_disk_is_full_while_a_run_is_resumed(full: Full) -> None:
+    """A run that was killed in its last gate: 0 and the new release, 1 and the old one, or 6; afterwards rollback works."""
+    lines = full.learn(SECOND, code=0)
+    (killed,) = named_in(lines, "postdeploy:step-began")
+    full.deploy_until(killed, "after", lines)
+    code, record, said = full.run("resume")
+    assert code == 0, said
+    resumed, wrong = read_journal(full.state.run_folder(record["run"]) / "journal.jsonl"), []
+    for at in range(len(resumed)):
+        full.mend()
+        full.deploy_until(killed, "after", lines)
+        ended = full.full_at(at, "resume", real="postdeploy")
+        try:
+            full.row(resumed[at], at, ended)
+            full.assert_true(ended, old=full.first, new=full.serving())
+        except AssertionError as error:
+            wrong.append(f"line {at}: {error}")
+
+    full.mend()
+    assert wrong == []
+
+
+@every
+def test_disk_is_full_in_a_first_deploy(tmp_path: Path) -> None:
+    """Exit 0 and it serves, 1 and nothing does, or 6; afterwards a deployment goes GO."""
+    full = Full(tmp_path / "full", first_deploy=False)
+    with full.around:
+        try:
+            ended, record = full.app.deploy()
+            assert ended.code == 0, ended
+            full.replay = full.state.run_folder(str(record["run"]))
+            lines, wrong = read_journal(full.replay / "journal.jsonl"), []
+            for at in range(len(lines)):
+                full.forget()
+                ended = full.full_at(at, "deploy", real=lines[at]["step"])
+                try:
+                    full.row(lines[at], at, ended)
+                    full.assert_true(ended, old=None, new=ended.json().get("release"))
+                except AssertionError as error:
+                    wrong.append(f"line {at}: {error}")
+            if full.status().unfinished is not None:
+                assert full.run("rollback")[0] in {0, 1}
+            code, _, said = full.run("deploy", "--force", "--reason", "a test")
+            print("\n".join(full.table))  # noqa: T201 (pytest -s shows it)
+
+            assert wrong == []
+            assert code == 0, said
+        finally:
+            full.app.close()
+
+
+WRITES = """\
+def do_GET(self, answer=Handler.do_GET):
+    try:
+        with open({path!r} if self.path == "/page" else "/dev/null", "ab") as stream:
+            stream.write(bytes(65536))
+    except OSError as error:
+        PAGES["/page"] = (500, str(error))
+    answer(self)
+
+
+Handler.do_GET = do_GET
+"""
+
+
+def test_release_whose_own_disk_is_full_is_not_called_bad(tmp_path: Path) -> None:
+    """Exit 1: its page failed because nothing could be written; the record says so, and it is deployed again as it is."""
+    crashing = Crashing(tmp_path / "crashing")
+    app = crashing.app
+    try:
+        with small_disk(tmp_path / "data") as data:
+            text = (app.root / "app.py").read_text()
+            head, main, tail = text.partition("if __name__")
+            (app.root / "app.py").write_text(head + WRITES.format(path=str(data / "written")) + main + tail)
+            app.commit("writes")
+            os.environ["GONOGO_FILL"] = str(data / "filler")
+            red = crashing.drive("postdeploy:step-began", "full", "deploy", "--json")
+            record, seen = red.json(), room.full({"the data": data})
+            (data / "filler").unlink()
+            again, _ = app.deploy()
+    finally:
+        app.close()
+
+    assert red.code == 1, red
+    assert seen == [f"the disk of the data ({data}) was full: 0 KiB free"]
+    assert record["ending"].startswith("REVERTED")
+    assert record["notes"][-1].startswith(f"{record['release']} is not called bad: something said ")
+    assert "[Errno 28] No space left on device" in record["notes"][-1]
+    assert again.code == 0, again
+
+
+@pytest.mark.parametrize("how", ["file", pytest.param("full", marks=every)])
 def test_reports_that_cannot_be_written_cost_no_verdict(tmp_path: Path, how: str) -> None:
     """A file in the place of ``reports/``, or a full disk there: GO and REVERTED are asked, proven, told and kept."""
     crashing = Crashing(tmp_path / "crashing")

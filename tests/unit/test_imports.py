@@ -14,6 +14,7 @@ LAYERS = [
     {"commands", "display"},
     {"pipeline"},
     {"wayback"},
+    {"blame"},
     {"running"},
     {"recipes"},
     {"asking", "moves", "schema"},

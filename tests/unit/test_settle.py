@@ -30,12 +30,14 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
     first = journal(tmp_path, "one")
     first.write("run-began", kind="deploy", release="r2", serving="r1")
     first.write("ladder", rung=2, said="schema stays")
+    first.write("first-touch", release="r2", epoch="before")
     first.enter("migrate", kind="move")
     first.leave(ok=True)
     first.enter("start", kind="move")
     second = journal(tmp_path, "two")
     second.write("run-began", kind="resume", release="r2")
-    second.write("rollback", reason="red")
+    second.write("first-touch", release="r2", epoch="after")
+    second.write("rollback", reason="red", excuse="the disk was full")
     second.enter("verify", kind="gate")
     second.leave(ok=False)
 
@@ -49,6 +51,8 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
         rung=2,
         ladder="schema stays",
         returning="red",
+        excuse="the disk was full",
+        epoch="before",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.inspection.room import Free, disk, too_little
+import pytest
+
+from gonogo.inspection.room import Free, disk, full, says_full, too_little
 
 __all__: list[str] = []
 
@@ -24,3 +26,26 @@ def test_shortages_are_told_one_by_one() -> None:
         "data (/d): found 9 MiB free, expected at least 10",
         "memory: found 4 MiB free, expected at least 5",
     ]
+
+
+def test_a_disk_with_room_is_not_full(tmp_path: Path) -> None:
+    """Neither is one that cannot be asked, nor one that never has room."""
+    assert full({"here": tmp_path, "gone": tmp_path / "gone", "the kernel": Path("/proc")}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "ok\n  OSError: [Errno 28] No space left on device: 'x'\nmore",
+            "OSError: [Errno 28] No space left on device: 'x'",
+        ),
+        ("sqlite3.OperationalError: database or disk is full", "sqlite3.OperationalError: database or disk is full"),
+        ("write: Disk quota exceeded", "write: Disk quota exceeded"),
+        ("Error: ENOSPC: write", "Error: ENOSPC: write"),
+        ("[Errno 2] No such file; code 28; full of space", ""),
+    ],
+)
+def test_words_that_tell_of_a_full_disk(said: str, line: str) -> None:
+    """The line that says it is found among others; other errors are none."""
+    assert says_full(["fine", said]) == line
