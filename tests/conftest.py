@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from .support.gates import Gates, Repository
 
 __all__ = ["gate", "repository"]
+
+for _job in ("GITHUB_ACTIONS", "GITLAB_CI"):  # what tests start is no part of the job's log
+    os.environ.pop(_job, None)
 
 
 @pytest.fixture

@@ -21,6 +21,10 @@ from gonogo.screen import Begun, Screen
 __all__ = ["Shown"]
 
 
+_PATIENCE = 1.0
+"""Seconds that a terminal which takes nothing is waited for, once a person has had enough."""
+
+
 class Shown(Screen):
     """Entered around a run."""
 
@@ -44,8 +48,10 @@ class Shown(Screen):
         """Show the header, and begin to paint."""
         self._view.open(run)
         self._tell(self._style.header(run))
-        self._thread = threading.Thread(target=self._paint_all, name="screen", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._paint_all, name="screen", daemon=True)
+        with contextlib.suppress(RuntimeError):  # no room for one more: everything is shown at the end
+            thread.start()
+            self._thread = thread
 
     def begin(self, step: str, *, kind: str) -> None:
         """A step goes on from now."""
@@ -63,7 +69,7 @@ class Shown(Screen):
 
     def end(self, step: StepResult) -> None:
         """Its line stands."""
-        self._view.end()
+        self._view.end(step)
         self._tell(self._style.end(step))
 
     def say(self, text: str) -> None:
@@ -71,14 +77,17 @@ class Shown(Screen):
         self._tell(map(self._style.foreign, text.split("\n")))
 
     def close(self, ending: Iterable[str] = ()) -> None:
-        """Show the ending, and wait until everything is written."""
+        """Show the ending, and wait until everything is written. Ctrl-C ends the waiting; the run has ended already."""
         self._view.end()
         self._tell([*self._style.close(), *map(self._style.foreign, self._style.ending(ending))])
         self._closing.set()
         if self._thread is None:
             self._paint(last=True)
-        else:
+            return
+        try:
             self._thread.join()
+        except KeyboardInterrupt:
+            self._thread.join(_PATIENCE)
 
     def _tell(self, lines: Iterable[str]) -> None:
         self._lines.extend(hush(line) for line in lines)

@@ -12,10 +12,12 @@ from typing import IO
 
 from gonogo.display.tail import Tail
 from gonogo.host import Command
-from gonogo.records.asking import Asking, read_asking
+from gonogo.records.asking import Asking, noted, read_asking
+from gonogo.records.results import StepResult
 from gonogo.records.terminal import COLUMNS, running_line
 from gonogo.records.text import clip, first_line
 from gonogo.screen import Begun
+from gonogo.words import Role
 
 __all__ = ["Doing", "View", "about"]
 
@@ -51,6 +53,8 @@ class View:
         self._left: deque[Tail] = deque()
         self._expected: Mapping[str, float] | None = None
         self._asking: Asking | None = None
+        self._noted: tuple[str, ...] = ()
+        """What the checks of the gates that have ended noted."""
 
     def open(self, run: Begun) -> None:
         """A run begins."""
@@ -61,9 +65,11 @@ class View:
         self._asking = None
         self.doing = Doing(step, kind, self.clock())
 
-    def end(self) -> None:
-        """It ended."""
+    def end(self, step: StepResult | None = None) -> None:
+        """It ended; what its checks noted stays in sight."""
         self.doing = None
+        if step is not None and step.gate is not None and step.gate.role is not Role.BASELINE:
+            self._noted += tuple(line for check in step.gate.checks if (line := noted(check)))
 
     @contextlib.contextmanager
     def follow(self, command: Command, out: IO[bytes], err: IO[bytes]) -> Iterator[None]:
@@ -124,15 +130,17 @@ class View:
         doing, now = self.doing, self.clock()
         whole = f"{'all':<12} {about(now - self._began, None)}"
         if doing is None:
-            return [whole] if self.run is not None else []
+            return [*self._below(""), whole] if self.run is not None else []
         line = running_line(
             doing.name, self._what(doing), about(now - doing.at, self.expected(doing.name)), width=width
         )
-        below = [text for text in (self.last(), *self._noted()) if text]
-        return [line, *(f"{'':<13}{text}" for text in below), whole]
+        return [line, *self._below(self.last()), whole]
 
-    def _noted(self) -> tuple[str, ...]:
-        return self._asking.noted[-_MOST_NOTED:] if self._asking is not None else ()
+    def _below(self, said: str) -> list[str]:
+        """What is said now, and the last of what checks noted in this run."""
+        now = self._asking.noted if self._asking is not None and self.doing is not None else ()
+        texts = [*([said] if said else ()), *(*self._noted, *now)[-_MOST_NOTED:]]
+        return [f"{'':<13}{text}" for text in texts]
 
     def _what(self, doing: Doing) -> str:
         """What runs, or how much of the gate is asked."""

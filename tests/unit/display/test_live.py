@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -187,6 +189,22 @@ def test_terminal_that_takes_nothing_stops_nobody(monkeypatch: pytest.MonkeyPatc
 
     assert took[0] < 5
     assert said.splitlines()[3:-2] == [f"line {number}" for number in range(1000)]
+
+
+def test_impatient_person_changes_no_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the ending waits for its terminal ends the waiting; the run has ended, and its exit code stands."""
+    free = threading.Event()
+    monkeypatch.setattr(shown, "write", lambda _: None)
+    screen = Shown(Stuck(free))
+    screen.open(begun())
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    begin = time.monotonic()
+    screen.close(["GO"])
+    took = time.monotonic() - begin
+    free.set()
+    screen.close()
+
+    assert 0.3 <= took < 10
 
 
 def test_rounds_are_a_tenth_of_a_second_apart(monkeypatch: pytest.MonkeyPatch) -> None:

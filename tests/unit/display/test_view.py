@@ -12,6 +12,8 @@ from gonogo.host import Command
 from gonogo.inspection.redaction import Redactor
 from gonogo.records.asking import Asking, write_asking
 from gonogo.screen import Begun
+from gonogo.words import Outcome, Role
+from tests.unit.records.samples import a_check, a_gate, a_step
 
 
 class Clock:
@@ -109,6 +111,22 @@ def test_gate_shows_how_far_it_is_and_what_it_notes(tmp_path: Path) -> None:
         "all          0 s",
     ]
     assert view.lines() == lines
+
+
+def test_what_a_gate_noted_stays_in_sight() -> None:
+    """Until the run ends; a red check of the baseline is not this release's."""
+    view = View(Clock())
+    view.open(begun())
+    for name, role in (("baseline", Role.BASELINE), ("predeploy", Role.CANDIDATE)):
+        check = a_check(code=name, outcome=Outcome.WARNED, found="3 % of the disk is free")
+        view.begin(name, "gate")
+        view.end(a_step(name, kind="gate", gate=a_gate(role=role, checks=(check,))))
+    view.begin("build", "move")
+    line = "             warning  predeploy  3 % of the disk is free"
+
+    assert view.lines()[1:] == [line, "all          0 s"]
+    view.end()
+    assert view.lines() == [line, "all          0 s"]
 
 
 def test_commands_are_followed_while_somebody_looks(tmp_path: Path) -> None:
