@@ -84,7 +84,7 @@ def ending_lines(run: RunResult) -> list[str]:
     lines += _warnings(run_warnings(run))
     rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
     rows += [("reports", run.reports)] if run.reports else []
-    below = [line for label, text in rows for line in _row(label, text)]
+    below = [line for label, text in rows for line in _row(label, text, whole_words=label == "reports")]
     return [*lines, "", *below] if below else lines
 
 

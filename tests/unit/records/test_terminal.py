@@ -229,6 +229,13 @@ def test_ending_that_was_recorded_is_kept() -> None:
     assert ending_lines(a_run(Exit.GO, ending="GO  as recorded", reports=""))[0] == "GO  as recorded"
 
 
+def test_path_of_the_reports_is_in_one_piece() -> None:
+    """It is copied; a path in two lines is none."""
+    path = f"/srv/{'x' * 150}/reports"
+
+    assert ending_lines(a_run(Exit.GO, reports=path))[-1] == f"  reports   {path}"
+
+
 def test_terminal_gets_no_escape_sequences_from_outside() -> None:
     """What a subject answered cannot move the cursor, set the title or hide text."""
     red = the_red_one(
