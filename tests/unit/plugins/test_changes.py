@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from gonogo.config import load_project
+from gonogo.inspection.secrets import Redactor
+from gonogo.plugins.changes import Changes, changes
+from gonogo.plugins.context import Context
 from gonogo.release import Release
-from gonogo.words import Role
+from gonogo.words import Role, Stage
 from tests.support.gates import Gates, Repository
 
 CONFIG = """\
@@ -62,19 +66,20 @@ class Story:
             **facts,
         )
 
-    def said(self, **facts: Any) -> list[str]:
-        """The lines that the page of a gate says about changes, as a reader sees them."""
-        page = self.folder / "report.html"
-        subject = self.gates.subject(self.root, **facts)
-        run = self.gates(self.root, "-m", "predeploy", "-k", "test_it", f"--html={page}", subject=subject)
-        assert run.code == 0, run
-        text = page.read_text(encoding="utf-8")
-        assert SECRET not in html.unescape(text)
-        found = re.search(
-            r'<details class="changes".*?(?=<div class="filters")|<p class="soft">What changed.*?</p>', text, re.DOTALL
+    def found(self, **facts: Any) -> Changes | None:
+        """What a predeploy gate with this subject finds."""
+        project = load_project(self.root)
+        return changes(
+            Context(
+                subject=self.gates.subject(self.root, **facts),
+                project=project,
+                environment=project.environments["test"],
+                stages=(Stage.PREDEPLOY,),
+                whole=True,
+                variables={},
+                redactor=Redactor([SECRET]),
+            )
         )
-        lines = html.unescape(re.sub("<[^>]*>", "\n", found[0])).splitlines() if found else []
-        return [line.strip() for line in lines if line.strip()]
 
 
 @pytest.fixture(scope="module")
@@ -84,33 +89,59 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 def test_candidate_names_commits_files_and_migrations(story: Story) -> None:
-    """The newest commit first, as text and without the secret; files relative to the application."""
-    said = story.said(serving=story.release(story.old), release=story.release(story.new))
+    """The newest commit first, without the secret; files relative to the application."""
+    found = story.found(serving=story.release(story.old), release=story.release(story.new))
 
-    assert said[0] == f"Changed since {story.old[:7]}: 3 commits, 3 files, 1 migration"
-    assert said[2::2][:3] == ["Go on", "Rotate [redacted]", "Ask for a <i>phone</i> number"]
-    assert said[said.index("Migrations:") + 1] == "A alembic/versions/0002_phone.py"
-    assert said[-3:] == ["A alembic/versions/0002_phone.py", "M app.py", "A tests/new.py"]
+    assert found is not None
+    assert (found.since, found.back, found.problem) == (story.old[:7], False, "")
+    assert [commit.subject for commit in found.commits] == [
+        "Go on",
+        "Rotate [redacted]",
+        "Ask for a <i>phone</i> number",
+    ]
+    assert found.files == ("A alembic/versions/0002_phone.py", "M app.py", "A tests/new.py")
+    assert found.migrations == ("A alembic/versions/0002_phone.py",)
+
+
+def test_page_shows_them_as_text(story: Story) -> None:
+    """Above the checks; what a commit is called becomes no tag."""
+    page = story.folder / "report.html"
+    subject = story.gates.subject(story.root, serving=story.release(story.old), release=story.release(story.new))
+    run = story.gates(story.root, "-m", "predeploy", "-k", "test_it", f"--html={page}", subject=subject)
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r'<details class="changes".*?(?=<div class="filters")', text, re.DOTALL)[0]
+
+    assert run.code == 0, run
+    assert SECRET not in html.unescape(text)
+    assert f"Changed since {story.old[:7]}: 3 commits, 3 files, 1 migration<" in shown
+    assert "Ask for a &lt;i&gt;phone&lt;/i&gt; number" in shown
+    assert "<pre>A alembic/versions/0002_phone.py\nM app.py\nA tests/new.py</pre>" in shown
 
 
 def test_rollback_names_what_it_takes_back(story: Story) -> None:
     """The commits of the release that goes."""
-    said = story.said(role=Role.ROLLBACK, serving=story.release(story.new), release=story.release(story.old))
+    found = story.found(role=Role.ROLLBACK, serving=story.release(story.new), release=story.release(story.old))
 
-    assert said[0] == f"Taken back from {story.new[:7]}: 3 commits, 3 files, 1 migration"
+    assert found is not None
+    assert (found.since, found.back, len(found.commits), len(found.files)) == (story.new[:7], True, 3, 3)
 
 
-@pytest.mark.parametrize("facts", [{}, {"role": Role.BASELINE}, {"assumed": True}], ids=["none", "baseline", "assumed"])
+@pytest.mark.parametrize(
+    "facts",
+    [{}, {"role": Role.BASELINE}, {"assumed": True}, {"same": True}],
+    ids=["none", "baseline", "assumed", "same"],
+)
 def test_nothing_is_said_where_nothing_is_compared(story: Story, facts: dict[str, Any]) -> None:
     """No release serves, or it is the one that is judged, or nobody knows what it was built from."""
     role = facts.get("role", Role.CANDIDATE)
-    serving = story.release(story.old, assumed="assumed" in facts) if facts else None
+    commit = story.new if "same" in facts else story.old
+    serving = story.release(commit, assumed="assumed" in facts) if facts else None
 
-    assert story.said(role=role, serving=serving, release=story.release(story.new)) == []
+    assert story.found(role=role, serving=serving, release=story.release(story.new)) is None
 
 
 def test_commit_that_is_not_here_is_said(story: Story) -> None:
     """A shallow clone of a CI job does not have it."""
-    said = story.said(serving=story.release("0123456" + "f" * 33), release=story.release(story.new))
+    found = story.found(serving=story.release("0123456" + "f" * 33), release=story.release(story.new))
 
-    assert said == ["What changed since 0123456 is not known: commit 0123456 is not in this repository."]
+    assert found == Changes(since="0123456", problem="commit 0123456 is not in this repository")
