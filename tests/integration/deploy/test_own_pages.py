@@ -279,11 +279,13 @@ def test_gate_says_what_changed_since_the_serving_release(gate: Opened) -> None:
 
 
 def test_print_shows_what_is_folded(one: Opened) -> None:
-    """On paper nobody unfolds."""
+    """On paper nobody unfolds, and nobody scrolls: nothing is wider than the sheet."""
     one.page.emulate_media(media="print")
+    one.page.set_viewport_size({"width": 720, "height": 1000})
     folded = "[...document.querySelectorAll('details:not([open])')]"
     bodies = f"{folded}.flatMap(fold => [...fold.children].slice(1))"
     hidden = f"{bodies}.filter(body => !body.checkVisibility({{contentVisibilityAuto: true}})).map(body => body.outerHTML.slice(0, 80))"
 
     assert one.page.evaluate(hidden) == []
+    assert one.page.evaluate("document.documentElement.scrollWidth") == 720
     assert one.page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
