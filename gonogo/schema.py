@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gonogo.config import Environment, Project, Service
-from gonogo.errors import CommandError, RefusedError
+from gonogo.errors import CommandError, GonogoError, RefusedError
 from gonogo.host import Command
+from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
 from gonogo.ladder import Answer, decide
 from gonogo.migrations import Graph, layout_of, tool_of
@@ -147,4 +149,25 @@ def _unread(work: Work, serving: Release) -> list[str]:
     words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, work.release.commit)
     git = ("git", "-C", str(work.release.worktree), *words)
     changed = work.host.run(Command(argv=git, timeout=60.0), output_limit=None).require().output.splitlines()
-    return [path for path in changed if _MIGRATION_FILE.search(path)]
+    found = [path for path in changed if _MIGRATION_FILE.search(path) and not path.endswith("/__init__.py")]
+    return sorted(set(found) - _held(work, serving, found)) if serving.assumed else found
+
+
+def _held(work: Work, serving: Release, paths: Collection[str]) -> set[str]:
+    """Of these files of the repository those that what serves holds as the new release has them.
+
+    Nobody knows the commit of what was started by hand, but its images can be looked at; else none is held.
+    """
+    top, held = work.release.worktree, set[str]()
+    below = work.release.source_root(work.place.project.app.root).relative_to(top)
+    wanted = {path: digest for path, digest in manifest_of(top, paths).items() if Path(path).is_relative_to(below)}
+    names = {Path(path).relative_to(below).as_posix(): path for path in wanted}
+    with contextlib.suppress(GonogoError):
+        for artifact in work.runtime.inspector(work.place, serving, work.host).artifacts():
+            if held == set(wanted):
+                break
+            files = artifact.files(artifact.code.values())
+            places = map_paths(names, artifact.code).items()
+            same = (name for name, at in places if at in files and files[at].same_content(wanted[names[name]]))
+            held |= {names[name] for name in same}
+    return held

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pytest
 
 from gonogo.checks.build.probing import altered, released
@@ -11,11 +13,16 @@ from gonogo.host import LocalHost
 from gonogo.inspection.contents import compare, map_paths, missing_required
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Place
 
 __all__: list[str] = []
+
+_POINTER = "version https://git-lfs.github.com/spec/"
+_POINTER_SIZE = 1024
+"""Bytes; a pointer is smaller, by its specification."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +48,7 @@ def test_artifact_holds_the_commit(
 ) -> None:
     """Every tracked file that is in the artifact is the commit's, byte for byte.
 
-    Catches layer caching that serves yesterday's code.
+    Catches layer caching that serves yesterday's code, and pointers of Git LFS in place of the files they stand for.
     """
     found = artifact.files(artifact.code.values())
     source = released(context)
@@ -49,11 +56,22 @@ def test_artifact_holds_the_commit(
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", drift.files)
     evidence.table("Files unknown to git", drift.untracked)
-    wrong = [*map(str, drift), *altered(context, artifact.code)]
+    wrong = [*map(str, drift), *_pointers(source, artifact.code, found), *altered(context, artifact.code)]
     evidence.table("Not the commit's", [(line,) for line in wrong])
     if drift.unmapped and drift.compared:
         evidence.warn(f"{drift.compared} files of {artifact.label} compared; more would be with {drift.unmapped}")
     assert not wrong, f"{len(wrong)} files in {artifact.label} are not those of {source.commit:.7}; {wrong[0]}"
+
+
+def _pointers(source: Source, code: Mapping[str, str], found: Collection[str]) -> list[str]:
+    """The files of the artifact that Git LFS keeps elsewhere and did not fetch, one line each."""
+    small = [path for path, digest in source.manifest.items() if digest.size < _POINTER_SIZE and digest.link is None]
+    places = {path: at for path, at in map_paths(small, code).items() if at in found}
+    return [
+        f"{at}: found a pointer of Git LFS, expected the file it stands for (git lfs install, where gonogo runs)"
+        for path, at in places.items()
+        if source.text(path).startswith(_POINTER)
+    ]
 
 
 @pytest.mark.build("B08", remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}")

@@ -193,3 +193,17 @@ def test_a_floor_without_a_framework_is_red(deploy: Callable[..., Deployed]) -> 
         Outcome.FAILED,
         'service.web: found min_routes = 3 and framework = "none", expected a framework whose routes can be counted',
     )
+
+
+def test_pointer_of_git_lfs_is_not_the_file(deploy: Callable[..., Deployed]) -> None:
+    """Where git-lfs did not fetch a file, its pointer is the commit's byte for byte, and no picture."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n"
+    site = deploy(files={"logo.png": pointer, "notes.txt": f"A pointer begins with {pointer}"})
+    at = site.release.root / "logo.png"
+
+    outcome, message = found(site, "B02[web]", "holds_the_commit")
+    assert outcome is Outcome.FAILED
+    assert message.endswith(
+        f"; {at}: found a pointer of Git LFS, expected the file it stands for (git lfs install, where gonogo runs)"
+    )
+    assert message.startswith("1 files in ")
