@@ -1,4 +1,4 @@
-"""Facts about a runtime that checks before a deployment need: the rendered model, and what a way back is made of."""
+"""Facts about a runtime that checks before a deployment need: the rendered model, and what runs unguarded."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from typing import Any
 
 from gonogo.errors import GonogoError
 from gonogo.host import Command, LocalHost
-from gonogo.plugins.evidence import InconclusiveError
-from gonogo.release import Release
 from gonogo.runtimes.base import Place
 
-__all__ = ["Rendered", "compose_spelling", "lost_images", "pinned_files", "render_model", "unguarded"]
-
-_NO_IMAGE = "No such image"
+__all__ = ["Rendered", "compose_spelling", "render_model", "unguarded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,30 +61,3 @@ def unguarded(place: Place, services: Collection[str], runner: LocalHost) -> lis
         return []
     rows = [line.split("\t") for line in asked.output.splitlines() if line] if asked.ok else []
     return [f"{name} ({image})" for name, image, service, release in rows if service in services and not release]
-
-
-def pinned_files(release: Release) -> dict[str, Path]:
-    """What a release is started from, apart from images: a name for people, and where it stands."""
-    if release.runtime == "compose":
-        return {"the pinned Compose model": release.folder / "compose.json"}
-    return {
-        "the pinned commands": release.folder / "process.json",
-        "the worktree": release.root,
-        "the release's own Python": release.folder / "venv" / "bin" / "python",
-    }
-
-
-def lost_images(release: Release, runner: LocalHost) -> list[str]:
-    """The images of a release that the Docker Engine no longer has.
-
-    Raises:
-        InconclusiveError: the engine could not be asked.
-    """
-    lost = []
-    for service, image in release.images.items():
-        asked = runner.run(Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", image), timeout=20.0))
-        if not asked.ok and _NO_IMAGE.casefold() not in asked.errors.casefold():
-            raise InconclusiveError(f"`{asked.command}`: found no answer ({asked.errors.strip()})")
-        if not asked.ok:
-            lost.append(f"the image of {service} ({release.tags.get(service, image)})")
-    return lost

@@ -10,10 +10,11 @@ from gonogo.config import Environment
 from gonogo.host import LocalHost
 from gonogo.inspection import baseline as baselines
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.plugins.runtime_facts import lost_images, pinned_files, unguarded
+from gonogo.plugins.runtime_facts import unguarded
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.kept import lost_parts, pinned_files
 from gonogo.state import State
 from gonogo.subject import Subject
 
@@ -77,8 +78,7 @@ def test_there_is_a_release_to_go_back_to(
         return
     files = pinned_files(serving)
     evidence.table(f"What starts {serving.id}", [*files.items(), *serving.images.items()])
-    lost = [f"{name} ({path})" for name, path in files.items() if not path.exists()]
-    lost += lost_images(serving, runner)
+    lost = lost_parts(serving, runner)
     assert not lost, f"{serving.id} could not be started again: {', '.join(lost)} not found; expected all its parts"
 
 

@@ -10,11 +10,14 @@ from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import close_all, cut_off, opened, pinned, recorded, recover, run_name, settle_all
 from gonogo.errors import RefusedError
+from gonogo.host import LocalHost
 from gonogo.lock import hold
 from gonogo.moves.base import Options
 from gonogo.pipeline import Pipeline
 from gonogo.records.results import RunResult
 from gonogo.release import Release
+from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.kept import lost_parts
 from gonogo.screen import Screen
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
@@ -49,11 +52,13 @@ def start_kept(
     """Start a kept release and prove it: the one that is named, that of a rollback that was cut off, or the last good.
 
     Raises:
-        RefusedError: there is no release to go back to, or it is a bad one.
+        RefusedError: there is no release to go back to, it is a bad one, or what it is started from is gone.
     """
     if to is None and cut is not None and cut.kind == "rollback":
         to, force = cut.release, True
     target = choose_target(at, to=to, after_crash=cut is not None, force=force)
+    if cut is None:  # nothing was touched yet, and it stays so
+        _require_whole(target, env=at.environment.name)
     outgoing = _outgoing(at, cut) or target
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
@@ -103,6 +108,18 @@ def _usable(release: Release, *, force: bool) -> Release:
             "Add --force to start it all the same."
         )
     return release
+
+
+def _require_whole(release: Release, *, env: str) -> None:
+    try:
+        lost = lost_parts(release, LocalHost())
+    except RuntimeUnreachableError:  # an Engine that only restarts is waited for by what asks it next
+        return
+    if lost:
+        raise RefusedError(
+            f"{release.id}: found that {', '.join(lost)} is gone; expected all that it is started from. "
+            f"Nothing was touched; deploy its commit again: gonogo deploy --env {env} --ref {release.commit:.12}"
+        )
 
 
 def _ids(kept: list[Release]) -> str:

@@ -158,17 +158,26 @@ def test_check_of_the_team_that_crashes_is_red_and_named(app: App) -> None:
 
 
 def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None:
-    """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow."""
+    """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow.
+
+    A release of which a part is gone is refused by name, before anything is touched.
+    """
     app.deploy()
     first = app.git("rev-parse", "--short=7", "HEAD")
     app.pages({**GREEN, "/page": (200, "hello"), "/two": (200, "2")})
-    app.deploy()
+    second = app.deploy()[1]["release"]
+    python = app.state / "releases" / second / "venv" / "bin" / "python"
     back = app.gonogo("rollback", "--env", "test", "--json")
     record = json.loads(back.out)
     status = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
     history = json.loads(app.gonogo("history", "--env", "test", "--json").out)
+    python.unlink()
+    refused = app.gonogo("rollback", "--env", "test", "--to", second)
 
     assert back.code == 0, back
+    assert refused.code == 1
+    assert f"{second}: found that the release's own Python ({python}) is gone; expected all that" in refused.err
+    assert len(list((app.state / "runs").iterdir())) == len(history)
     assert record["commit"].startswith(first)
     assert app.ask("/two")[0] == 404  # type: ignore[index]
     assert status["commit"].startswith(first)

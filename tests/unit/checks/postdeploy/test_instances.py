@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gonogo.checks.postdeploy.test_instances import _until_outlived as until_outlived
 from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import InstanceState
@@ -69,3 +70,24 @@ def test_what_should_run_and_does_not_is_red(status: str, one_shot: bool, code: 
     with pytest.raises(AssertionError) as caught:
         every_instance_runs(inspector, Collected())  # type: ignore[arg-type]
     assert str(caught.value).split("\n")[0] == f"found {said}; expected 1 running instances"
+
+
+@pytest.mark.parametrize(
+    ("waited", "lived", "watched"), [(0, 4, 6.0), (90, 10, 30.0)], ids=["lived 4 s", "waited for others before"]
+)
+def test_what_restarted_is_watched_as_long_as_the_check_may_take(waited: int, lived: int, watched: float) -> None:
+    """A container that waited long for others before its first start seems to have lived long; it is watched as well."""
+    now = datetime.now(UTC)
+    one = InstanceState(
+        service="worker",
+        name="shop-worker-1",
+        status="running",
+        health=None,
+        restarts=1,
+        created_at=(now - timedelta(seconds=waited + lived)).isoformat(),
+        started_at=now.isoformat(),
+        image=None,
+        release=None,
+    )
+
+    assert list(until_outlived([one], most=30.0)) == [pytest.approx(watched, abs=1.0)]

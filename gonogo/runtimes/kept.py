@@ -1,0 +1,43 @@
+"""What a kept release is started from, and what of that is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gonogo.host import Command, Host
+from gonogo.release import Release
+from gonogo.runtimes.base import RuntimeUnreachableError
+
+__all__ = ["lost_parts", "pinned_files"]
+
+_SECONDS = 20.0
+_NO_IMAGE = "no such image"
+
+
+def pinned_files(release: Release) -> dict[str, Path]:
+    """What a release is started from, apart from images: a name for people, and where it stands."""
+    if release.runtime == "compose":
+        return {"the pinned Compose model": release.folder / "compose.json"}
+    return {
+        "the pinned commands": release.folder / "process.json",
+        "the worktree": release.root,
+        "the release's own Python": release.folder / "venv" / "bin" / "python",
+    }
+
+
+def lost_parts(release: Release, host: Host) -> list[str]:
+    """Everything that a release cannot be started without and that is not there any more, for people.
+
+    Raises:
+        RuntimeUnreachableError: the Docker Engine could not be asked.
+    """
+    files = [f"{name} ({path})" for name, path in pinned_files(release).items() if not path.exists()]
+    images = [service for service, image in release.images.items() if _is_gone(image, host)]
+    return [*files, *(f"the image of {one} ({release.tags.get(one, release.images[one])})" for one in images)]
+
+
+def _is_gone(image: str, host: Host) -> bool:
+    asked = host.run(Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", image), timeout=_SECONDS))
+    if not asked.ok and _NO_IMAGE not in asked.errors.casefold():
+        raise RuntimeUnreachableError(f"`{asked.command}`: found no answer ({asked.errors.strip()})")
+    return not asked.ok
