@@ -17,6 +17,7 @@ from gonogo.runtimes.base import Inspector
 __all__: list[str] = []
 
 _SECONDS = 10.0
+"""For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
 _MOST_BYTES = 1 << 20
 _MOST_HOPS = 5
 _MOST_FILES = 20
@@ -58,24 +59,25 @@ def _front_page(address: str) -> tuple[str, int, str]:
     Raises:
         httpx.HTTPError: there was no answer.
     """
+    until = time.monotonic() + _SECONDS
     for _ in range(_MOST_HOPS):
-        status, headers, text = _read(address)
+        status, headers, text = _read(address, until)
         leads = urljoin(address, headers.get("location", ""))
-        if not 300 <= status < 400 or leads == address or not is_same_server(leads, address):  # noqa: PLR2004
+        elsewhere = leads == address or not is_same_server(leads, address)
+        if elsewhere or not 300 <= status < 400 or time.monotonic() > until:  # noqa: PLR2004 (HTTP's redirects)
             break
         address = leads
     return address, status, text if "html" in headers.get("content-type", "") else ""
 
 
-def _read(address: str) -> tuple[int, httpx.Headers, str]:
+def _read(address: str, until: float) -> tuple[int, httpx.Headers, str]:
     """One answer; of one without an end its beginning.
 
     Raises:
         httpx.HTTPError: there was no answer.
     """
-    until = time.monotonic() + _SECONDS
     body = b""
-    with client(address, timeout=_SECONDS) as asking, asking.stream("GET", address) as answer:
+    with client(address, timeout=max(until - time.monotonic(), 0.1)) as asking, asking.stream("GET", address) as answer:
         for piece in answer.iter_bytes():
             body += piece
             if len(body) > _MOST_BYTES or time.monotonic() > until:
@@ -86,10 +88,13 @@ def _read(address: str) -> tuple[int, httpx.Headers, str]:
 def _missing(address: str, html: str) -> list[tuple[str, int]]:
     """Address and status of each file that the page names and that does not answer with it."""
     found = []
-    with client(address, timeout=_SECONDS) as asking:
+    until = time.monotonic() + _SECONDS
+    with client(address) as asking:
         for file in files_of(html, address)[:_MOST_FILES]:
+            if (left := until - time.monotonic()) <= 0:
+                break
             try:
-                with asking.stream("GET", file) as answer:
+                with asking.stream("GET", file, timeout=left) as answer:
                     if answer.is_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
                         found.append((file, answer.status_code))
             except httpx.HTTPError:  # slow is not missing

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +62,18 @@ def test_signal_while_a_child_is_started_takes_effect_after_it() -> None:
         known.append("too late")
 
     assert known == ["child"]
+
+
+def test_ctrl_c_while_the_program_is_being_read_is_an_ending() -> None:
+    """No traceback in the first quarter of a second; exit code 2."""
+    code = (
+        "import runpy, sys\n"
+        "class Hurry:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'gonogo.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Hurry())\n"
+        "runpy.run_module('gonogo', run_name='__main__')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ended.returncode, ended.stderr) == (2, "interrupted; nothing was touched\n")
