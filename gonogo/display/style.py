@@ -33,8 +33,9 @@ class Style:
         return []
 
     def ending(self, lines: Iterable[str]) -> list[str]:
-        """How the run ended; apart from its steps."""
-        return ["", *lines]
+        """How the run ended, apart from its steps; nothing where none began."""
+        said = list(lines)
+        return ["", *said] if said else []
 
     def foreign(self, line: str) -> str:
         """A line that others may have written, so that it is nothing but a line."""
