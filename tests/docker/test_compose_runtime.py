@@ -65,6 +65,7 @@ services:
     command: [python, -c, "print('seeded')"]
   api:
     build: .
+    init: true
     env_file: .env
     depends_on:
       db: {condition: service_healthy}
@@ -448,7 +449,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
 
 def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
     """A worker that only the first release has runs with it, not with the second, and again on the way back."""
-    worker = "  worker:\n    build: .\n    env_file: .env\n  web:\n"
+    worker = "  worker:\n    build: .\n    init: true\n    env_file: .env\n  web:\n"
     desk.write({"docker-compose.yml": MODEL.replace("  web:\n", worker)})
     first = desk.built(minute=1)
     desk.start(first, None)
