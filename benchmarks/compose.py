@@ -32,6 +32,7 @@ HOME = "app/templates/home.html"
 RED = ('id="lead-form"', 'id="no-form"')
 APART = ("test_entry_point_imports", "test_routes_are_registered", "test_proxies_accept_their_configuration")
 """Checks of the build gate that import the application or start something."""
+ALEMBIC = "test_migration_head_is_the_sources"
 
 
 class Shop:
@@ -131,11 +132,12 @@ def back(shop: Shop, good: str, runs: int) -> list[str]:
 def gates(shop: Shop, runs: int) -> Iterator[list[str]]:
     """Bare gates as whole processes; nothing is kept between two of them, so that each one is a cold one."""
     size = _size(shop)
-    files = ("-k", " and ".join(f"not {name}" for name in APART))
+    files, alone = (("-k", " and ".join(f"not {name}" for name in names)) for names in (APART, (*APART, ALEMBIC)))
     for what, stage, options in (
         ("`pytest -m predeploy` on the shop", "predeploy", ()),
         (f"`pytest -m build` on the shop ({size})", "build", ()),
         (f"file checks of `pytest -m build` alone ({size})", "build", files),
+        ("the same without asking Alembic in the image for its head", "build", alone),
         ("`pytest -m build` that asks nothing", "build", ("-k", "nothing_has_this_name")),
     ):
         took = statistics.median(shop.gate(stage, *options) for _ in range(runs))
