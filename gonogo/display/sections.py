@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.display.style import Style
@@ -22,7 +23,7 @@ _SOON = 1.0
 _WIDE = 200
 
 
-class _Sections(Style):
+class _Sections(Style, ABC):
     """Both logs alike."""
 
     def __init__(self) -> None:
@@ -74,11 +75,13 @@ class _Sections(Style):
         elif (asking := view.asking()) is not None:
             yield from asking.noted
 
+    @abstractmethod
     def _opened(self, step: str) -> str:
-        raise NotImplementedError
+        """What begins a step's section."""
 
+    @abstractmethod
     def _closed(self, step: str) -> str:
-        raise NotImplementedError
+        """What ends it."""
 
 
 class GitHub(_Sections):
