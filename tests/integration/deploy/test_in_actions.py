@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -50,7 +51,7 @@ class Job:
             "GONOGO_REPORTS": str(self.reports),
         }
 
-    def start(self, step: str, command: str = "") -> subprocess.Popen[str]:
+    def start(self, step: str, command: str = "", *, stderr: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """A step of the action, as its line in `action.yml` has it."""
         run = f'{"exec " if step == "run" else ""}"$GONOGO_ACTION/scripts/in-actions" {step}'
         return subprocess.Popen(
@@ -58,7 +59,7 @@ class Job:
             cwd=self._app.root,
             env={**self._environ, "GONOGO_COMMAND": command},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             start_new_session=True,
         )
@@ -95,12 +96,15 @@ def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path
     serving = app.ask()
     app.configure(tables=STEP.format(mark=tmp_path / "undone"))
     app.commit("slow")
-    cancelled = job.start("run", "deploy")
+    log = tmp_path / "log"
+    with log.open("w") as err:
+        cancelled = job.start("run", "deploy", stderr=err)
     eventually(lambda: began(app, "wait"), within=90)
     cancelled.send_signal(signal.SIGINT)
     eventually((tmp_path / "undone").exists, within=60)
+    eventually(lambda: "::group::undo wait" in log.read_text(), within=10)
     kill_tree(cancelled.pid)
-    log = app.finish(cancelled).err
+    app.finish(cancelled)
     settled = job.step("run", "settle")
     shown = job.step("show")
 
@@ -109,7 +113,6 @@ def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path
         *("gonogo", "checkout", "predeploy", "build", "build", "migrate", "start", "postdeploy", "GO", "reports"),
     ]
     assert "  passed       P" in first.err
-    assert "::group::undo wait" in log
     assert settled.code == 1, settled
     assert any(line.startswith("REVERTED to ") for line in outside(settled.err))
     assert app.ask() == serving
