@@ -33,14 +33,14 @@ def gate_argv(
 ) -> tuple[str, ...]:
     """The command of a gate whose configuration stands in ``root``, and its application in ``root / app``.
 
-    The team's ini file, addopts, root conftest and auto-loaded plugins have no part in it.
+    The team's ini file, addopts, root conftest and auto-loaded plugins have no part in it, and no folder above is read.
     """
     checks = checks_of(root, app)
-    conftests = f"--confcutdir={checks}" if checks.is_dir() else "--noconftest"
+    conftests = (f"--confcutdir={checks}",) if checks.is_dir() else ("--noconftest", f"--confcutdir={root}")
     loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
     return (
         *(sys.executable, "-m", "pytest"),
-        *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", conftests),
+        *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", *conftests),
         *("-o", f"pythonpath={shlex.quote(str(checks))}"),
         *("-p", "no:cacheprovider", "--import-mode=importlib", "--continue-on-collection-errors"),
         *loaded,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -12,8 +13,6 @@ import pytest
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.gates import Gates, Repository
 
 __all__: list[str] = []
@@ -250,6 +249,26 @@ def test_only_checks_are_rewritten_in_a_gate(repository: Repository, gate: Gates
 
     assert run.only().found == ""
     assert run.code == 0
+
+
+@pytest.mark.parametrize("own", [{}, {"checks/test_a.py": CHECKS}], ids=["no checks", "own checks"])
+def test_nothing_above_the_project_is_looked_at(
+    repository: Repository, gate: Gates, tmp_path: Path, own: dict[str, str]
+) -> None:
+    """A folder above may be a home with thousands of files, or a network's."""
+    seen = tmp_path / "seen"
+    (tmp_path / "spy.py").write_text(
+        "import pytest\n\n\n@pytest.hookimpl(tryfirst=True)\ndef pytest_ignore_collect(collection_path):\n"
+        f"    with open({str(seen)!r}, 'a') as seen:\n        print(collection_path, file=seen)\n"
+    )
+    toml = repository.process.replace('name = "shop"', 'name = "shop"\nplugins = ["spy"]')
+    root = repository({"gonogo.toml": toml, **own})
+
+    gate.bare(root, "-m", "predeploy", "--env", "test", environ={"PYTHONPATH": str(tmp_path)})
+
+    looked_at = {Path(line) for line in seen.read_text().splitlines()}
+    assert looked_at
+    assert not {path for path in looked_at if not path.is_relative_to(root)}
 
 
 def test_a_file_that_cannot_be_collected_is_red(repository: Repository, gate: Gates) -> None:
