@@ -28,6 +28,7 @@ __all__ = [
     "Place",
     "Runtime",
     "RuntimeUnreachableError",
+    "remove_worktree",
 ]
 
 
@@ -253,3 +254,10 @@ class Runtime(Protocol):
 
     def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
         """What the ladder needs: ``{"entry": {service: (command words…)}, "scripts": {name: text}}``."""
+
+
+def remove_worktree(release: Release) -> tuple[Command, ...]:
+    """The command that takes a release's worktree away, asked of the worktree itself: no other folder need be there."""
+    worktree = str(release.worktree)
+    argv = ("git", "-C", worktree, "worktree", "remove", "--force", worktree)
+    return (Command(argv=argv),) if release.worktree.exists() else ()

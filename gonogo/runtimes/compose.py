@@ -15,7 +15,7 @@ from gonogo.host import Command, Host, LocalHost
 from gonogo.inspection import compose_model
 from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
-from gonogo.runtimes.base import Place, RuntimeUnreachableError
+from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
@@ -186,12 +186,10 @@ class ComposeRuntime:
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
         tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
-        commands = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
-        if release.worktree.exists():
-            argv = ("git", "worktree", "remove", "--force", str(release.worktree))
-            commands.append(Command(argv=argv, cwd=str(place.project.root)))
+        images = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
         copies = map(str, self._copies(place, release))
-        return (*commands, Command(argv=("rm", "-rf", "--", str(release.folder), *copies)))
+        folder = Command(argv=("rm", "-rf", "--", str(release.folder), *copies))
+        return (*images, *remove_worktree(release), folder)
 
     @staticmethod
     def _copies(place: Place, release: Release) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.release import Release
-from gonogo.runtimes.base import Place
+from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process_health import require_free, wait_until_healthy
 from gonogo.runtimes.process_inspector import ProcessInspector
 from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch
@@ -178,13 +178,10 @@ class ProcessRuntime:
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the worktree (while it stands), the environment, and the logs."""
-        worktree = Command(
-            argv=("git", "worktree", "remove", "--force", str(release.worktree)), cwd=str(place.project.root)
-        )
         instances = Instances(place.state)
         logs = (str(instances.log(service, release.id)) for service in release.services)
         folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
-        return (worktree, folder) if release.worktree.exists() else (folder,)
+        return (*remove_worktree(release), folder)
 
     def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:  # noqa: ARG002 (files only)
         """The command of each service, and the texts of the application's files that they name."""

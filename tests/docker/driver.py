@@ -23,12 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gonogo.cli import main
 from gonogo.journal import Journal
-from tests.faults.driver import _replay
+from tests.faults.driver import Others, _replay
 
 __all__: list[str] = []
-
-_OF_OTHERS = {"settled", "run-settled"}
-"""Lines about earlier runs; a run that finds none does not have them, so they are not counted."""
 
 
 class Crash:
@@ -39,6 +36,7 @@ class Crash:
         self._at = at
         self._edge = edge
         self._count = 0
+        self._others = Others()
         self._step = ""
         self._write = Journal.write
         Journal.write = lambda journal, event, **facts: self.write(journal, event, facts)  # type: ignore[method-assign]
@@ -46,7 +44,7 @@ class Crash:
     def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
         """Write a line, and die there."""
         self._write(journal, event, **facts)
-        if event in _OF_OTHERS:
+        if self._others.have(event):
             return
         if self._is_here(journal._step, event, str(facts.get("argv", ""))):
             self._at = "done"

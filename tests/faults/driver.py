@@ -31,13 +31,12 @@ from typing import Any
 from gonogo import host
 from gonogo.asking import Gate
 from gonogo.cli import main
+from gonogo.commands import deploy
 from gonogo.host import Command
 from gonogo.journal import Journal
+from gonogo.moves.base import Work
 
-__all__ = ["fill"]
-
-_OF_OTHERS = {"settled", "run-settled"}
-"""Lines about earlier runs; a run that finds none does not have them, so they are not counted."""
+__all__ = ["Others", "fill"]
 
 _RUNS = ': > "$0"; exec "$@"'
 _INSIDE = {
@@ -49,6 +48,25 @@ _INSIDE = {
 }
 
 
+class Others:
+    """Tells which lines are about earlier runs: a run that finds none does not have them, so they are not counted."""
+
+    def __init__(self) -> None:
+        """Notice when they are cleared away."""
+        self.cleared = False
+        self._clear = deploy.clear_untouched  # type: ignore[attr-defined]
+        deploy.clear_untouched = self._clearing  # type: ignore[attr-defined]
+
+    def _clearing(self, work: Work) -> None:
+        self.cleared = True
+        self._clear(work)
+        self.cleared = False
+
+    def have(self, event: str) -> bool:
+        """Whether a line that is written now is one of theirs."""
+        return self.cleared or event in {"settled", "run-settled"}
+
+
 class Crash:
     """Counts the lines of the journal, and does at some of them what was asked for."""
 
@@ -56,6 +74,7 @@ class Crash:
         """Take the place of the journal's writing and of the start of children."""
         self.edges = edges
         self.count = 0
+        self._others = Others()
         self._write = Journal.write
         self._popen = host._popen
         crash = self
@@ -64,7 +83,7 @@ class Crash:
 
     def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
         """Write a line; die before it or after it, or receive a signal."""
-        if event in _OF_OTHERS:
+        if self._others.have(event):
             self._write(journal, event, **facts)
             return
         edge = self.edges.get(str(self.count)) or self.edges.get(f"{journal._step}:{event}", "")
@@ -82,7 +101,7 @@ class Crash:
     def start(self, command: Command, out: Any, err: Any, before_exec: Any) -> Any:
         """Start a child; the one that is to be crashed in does what the edge says."""
         mark, edge = os.environ.get("GONOGO_MARK"), self.edges.get(str(self.count))
-        if before_exec is None or edge not in _INSIDE or mark is None:
+        if before_exec is None or edge not in _INSIDE or mark is None or self._others.cleared:
             return self._popen(command, out, err, before_exec)
         script = _RUNS if command.detach and edge != "begun" else _INSIDE[edge]
         inside = replace(command, argv=("sh", "-c", script, mark, *command.argv))

@@ -49,6 +49,7 @@ def test_crash_before_the_first_touch_needs_nothing(crashing: Crashing) -> None:
     code, record, said = crashing.run("deploy")
 
     assert code == 0, said
+    assert [note for note in record["notes"] if "could not be removed" in note] == []
     assert crashing.serving() == record["release"]
     assert set(serving).isdisjoint(crashing.processes())
     crashing.assert_clean()

@@ -352,16 +352,14 @@ def test_program_that_nobody_installed_is_refused_after_the_build(tmp_path: Path
 
 
 def test_remove_of_a_standing_worktree_asks_git_first(tmp_path: Path) -> None:
-    """The worktree is taken out of git's list from the checkout, then folder and logs go."""
+    """Git takes the worktree out of its list, wherever it is asked from; then folder and logs go."""
     place, release = make(tmp_path)
     release.worktree.mkdir(parents=True)
     release = release.model_copy(update={"services": ("web",)})
     git, rm = ProcessRuntime().remove(place, release)
 
-    assert (git.argv, git.cwd) == (
-        ("git", "worktree", "remove", "--force", str(release.worktree)),
-        str(place.project.root),
-    )
+    worktree = str(release.worktree)
+    assert (git.argv, git.cwd) == (("git", "-C", worktree, "worktree", "remove", "--force", worktree), None)
     assert rm.argv == ("rm", "-rf", "--", str(release.folder), f"{place.state}/instances/web/{release.id}.log")
 
 
