@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gonogo.config.builtin import checks_folder
 from gonogo.errors import GonogoError
 from gonogo.gate import checks_of
 from gonogo.plugins import browser, fixtures, mouth, verdict
@@ -20,9 +20,6 @@ from gonogo.words import CONFIG_NAME, Stage
 __all__ = ["CONTEXT", "GatePlugin", "activate"]
 
 CONTEXT = pytest.StashKey[Context]()
-_SPEC = importlib.util.find_spec("gonogo.checks")
-_CHECKS = Path(_SPEC.origin if _SPEC is not None and _SPEC.origin else "").parent
-"""Found, not imported: its asserts are rewritten when it is."""
 
 
 def activate(config: pytest.Config) -> None:
@@ -122,7 +119,7 @@ class BuiltIn(pytest.File):
     def collect(self) -> Iterable[pytest.Collector]:
         """One module for each file of the stages' folders."""
         for stage in self._stages:
-            for path in sorted((_CHECKS / stage).glob("test_*.py")):
+            for path in sorted((checks_folder() / stage).glob("test_*.py")):
                 yield BuiltInModule.from_parent(self, path=path, nodeid=f"gonogo/{stage}/{path.name}")
 
 

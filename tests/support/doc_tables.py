@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from gonogo.config.builtin import built_in
 from gonogo.words import OnRed, Severity, Stage
 
-__all__ = ["BEGIN", "END", "NEEDS", "ROOT", "Check", "built_in", "checks_table", "readme_table"]
+__all__ = ["BEGIN", "END", "NEEDS", "ROOT", "checks_table", "readme_table"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
@@ -65,23 +63,6 @@ NEEDS = {
 """Code → the configuration without which the check skips, or which it reads."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One built-in check, as its source says it."""
-
-    code: str
-    stage: Stage
-    proves: str
-    severity: Severity
-    on_red: OnRed
-
-
-def built_in() -> list[Check]:
-    """Every check of ``checks/``, by stage and code; the source is read, not imported."""
-    found = [check for stage in Stage for path in (ROOT / "checks" / stage).glob("test_*.py") for check in _in(path)]
-    return sorted(found, key=lambda check: (list(Stage).index(check.stage), check.code))
-
-
 def checks_table() -> str:
     """The table as Markdown, one line a check."""
     rows = ["| code | stage | proves that | needs | red |", "|---|---|---|---|---|"]
@@ -95,33 +76,6 @@ def checks_table() -> str:
 def readme_table(text: str) -> str:
     """What stands between the marks of the README."""
     return text.partition(BEGIN)[2].partition(END)[0].strip()
-
-
-def _in(path: Path) -> Iterator[Check]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                mark = _mark(decorator)
-                if mark is not None and isinstance(decorator, ast.Call):
-                    yield _check(node, decorator, mark)
-
-
-def _mark(decorator: ast.expr) -> Stage | None:
-    """The stage of ``@pytest.mark.<stage>(…)``; None for another decorator."""
-    words = ast.unparse(decorator.func).split(".") if isinstance(decorator, ast.Call) else []
-    return Stage(words[-1]) if words[:2] == ["pytest", "mark"] and words[-1] in list(Stage) else None
-
-
-def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> Check:
-    words = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    docstring = ast.get_docstring(node) or ""
-    return Check(
-        code=ast.literal_eval(call.args[0]),
-        stage=stage,
-        proves=" ".join(docstring.split("\n\n")[0].split()).removesuffix("."),
-        severity=Severity(words.get("severity", Severity.BLOCKER)),
-        on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
-    )
 
 
 def main() -> int:

@@ -16,12 +16,13 @@ from typer.main import get_command
 
 from gonogo.cli import app
 from gonogo.config import parse_project
+from gonogo.config.builtin import built_in
 from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
 from gonogo.words import Exit, Outcome, Stage
 from tests.support.chromium import need_chromium
-from tests.support.doc_tables import NEEDS, ROOT, built_in, checks_table, readme_table
+from tests.support.doc_tables import NEEDS, ROOT, checks_table, readme_table
 from tests.support.readme_app import MAIN, configuration, serving
 
 if TYPE_CHECKING:

@@ -1,0 +1,69 @@
+"""The built-in checks, as the marks and docstrings of their sources say; nothing of them is imported."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from gonogo.words import OnRed, Severity, Stage
+
+__all__ = ["BuiltIn", "built_in", "checks_folder"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltIn:
+    """One built-in check."""
+
+    code: str
+    stage: Stage
+    proves: str
+    severity: Severity
+    on_red: OnRed
+    fixtures: tuple[str, ...]
+    """What its function asks for."""
+
+
+@cache
+def checks_folder() -> Path:
+    """Where the checks are installed; found, not imported, because pytest rewrites their asserts when they are."""
+    spec = importlib.util.find_spec("gonogo.checks")
+    return Path(spec.origin if spec is not None and spec.origin else "").parent
+
+
+@cache
+def built_in() -> tuple[BuiltIn, ...]:
+    """Every built-in check, by stage and code."""
+    found = [check for stage in Stage for path in (checks_folder() / stage).glob("test_*.py") for check in _in(path)]
+    return tuple(sorted(found, key=lambda check: (list(Stage).index(check.stage), check.code)))
+
+
+def _in(path: Path) -> Iterator[BuiltIn]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            for decorator in node.decorator_list:
+                mark = _mark(decorator)
+                if mark is not None and isinstance(decorator, ast.Call):
+                    yield _check(node, decorator, mark)
+
+
+def _mark(decorator: ast.expr) -> Stage | None:
+    """The stage of ``@pytest.mark.<stage>(…)``; None for another decorator."""
+    words = ast.unparse(decorator.func).split(".") if isinstance(decorator, ast.Call) else []
+    return Stage(words[-1]) if words[:2] == ["pytest", "mark"] and words[-1] in list(Stage) else None
+
+
+def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
+    words = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    docstring = ast.get_docstring(node) or ""
+    return BuiltIn(
+        code=ast.literal_eval(call.args[0]),
+        stage=stage,
+        proves=" ".join(docstring.split("\n\n")[0].split()).removesuffix("."),
+        severity=Severity(words.get("severity", Severity.BLOCKER)),
+        on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
+        fixtures=tuple(argument.arg for argument in node.args.args),
+    )
