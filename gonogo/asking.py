@@ -109,6 +109,8 @@ class Gate:
             run=work.folder,
             hotfix=work.options.hotfix,
             force=work.options.force,
+            day=work.day,
+            attested=work.attested,
             lock_pid=os.getpid(),
         )
 

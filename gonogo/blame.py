@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gonogo.errors import GonogoError
 from gonogo.inspection.room import full, says_full
-from gonogo.judgement import base_code
+from gonogo.inspection.waivers import base_code
 from gonogo.moves.base import Work
 from gonogo.records.results import CheckResult
 from gonogo.running import Outcome
@@ -19,7 +19,7 @@ __all__ = ["excuse", "is_its_fault", "restarted"]
 def is_its_fault(outcome: Outcome) -> bool:
     """Whether its checks turned a release back; one whose runtime or disk failed under it may be as good as any."""
     checks = outcome.asked.checks if outcome.asked is not None else ()
-    blind = any(check.outcome is Verdict.INCONCLUSIVE and base_code(check) in {"D01", "D04"} for check in checks)
+    blind = any(check.outcome is Verdict.INCONCLUSIVE and base_code(check.code) in {"D01", "D04"} for check in checks)
     return not blind and not outcome.excuse and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
 
 

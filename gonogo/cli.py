@@ -18,7 +18,7 @@ from gonogo.errors import GonogoError, explain
 from gonogo.words import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pydantic import BaseModel
 
@@ -50,6 +50,10 @@ Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy
 NoCache = Annotated[bool, typer.Option("--no-cache", help="build without cached layers")]
 Hotfix = Annotated[bool, typer.Option("--hotfix", help="production is broken already: deploy all the same")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="show the ending only")]
+Attest = Annotated[
+    list[str] | None,
+    typer.Option("--attest", metavar="ID", help="say what the environment asks for; repeat it for each"),
+]
 Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
 
 
@@ -114,13 +118,15 @@ def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
     sys.stdout.write(json.dumps(hushed_json(data, hush), indent=2) + "\n")
 
 
-def _options(*, no_cache: bool, hotfix: bool, force: bool, reason: str) -> Options:
+def _options(
+    *, no_cache: bool, hotfix: bool, force: bool = False, reason: str = "", attest: Sequence[str] = ()
+) -> Options:
     from gonogo.errors import UsageError  # noqa: PLC0415
     from gonogo.moves.base import Options  # noqa: PLC0415
 
     if force and not reason:
         raise UsageError('--force: found no --reason, expected one for the record: --force --reason "...".')
-    return Options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason)
+    return Options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=tuple(attest))
 
 
 @app.command()
@@ -132,13 +138,14 @@ def deploy(  # noqa: PLR0913 (one for each option)
     hotfix: Hotfix = False,
     force: Force = False,
     reason: Annotated[str, typer.Option("--reason", help="why, for the record")] = "",
+    attest: Attest = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Deploy a commit; a red gate, a failed command or Ctrl-C after the first touch goes back."""
     from gonogo.commands.deploy import deploy as run  # noqa: PLC0415
 
-    options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason)
+    options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=attest or ())
     with _screen(quiet=quiet) as screen:
         ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
         return _finished(ended, screen, as_json=as_json)
@@ -204,7 +211,7 @@ def plan(
     from gonogo.commands.plan import plan as run  # noqa: PLC0415
     from gonogo.records.looks import plan_lines  # noqa: PLC0415
 
-    found = run(Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix, force=False, reason=""))
+    found = run(Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix))
     if as_json:
         _print_json(found)
     else:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gonogo.inspection.baseline import is_known
+from gonogo.inspection.waivers import base_code, used
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
-__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "base_code", "counted", "judge", "settle", "undecided"]
+__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "as_before", "counted", "judge", "settle", "undecided"]
 
 NEVER_EXCUSED = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
 """Checks of what runs; a new release is not excused because the old one failed them too."""
@@ -54,7 +55,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
     held: list[CheckResult] = []
     shaky: list[CheckResult] = []
     for check in gate.blocking:
-        prior = None if base_code(check) in NEVER_EXCUSED or not is_known(check, pinned) else before.get(check.id)
+        prior = None if base_code(check.code) in NEVER_EXCUSED or not is_known(check, pinned) else before.get(check.id)
         if prior is not None and _was_as_red(check, prior):
             excused.append(_warning(check, "was red before this release too, so it does not turn it back"))
         elif check.on_red is OnRed.WARN:
@@ -76,6 +77,23 @@ def counted(gate: GateResult, judgement: Judgement) -> GateResult:
     return _with(gate, tuple(softened.get(check.id, check) for check in gate.checks))
 
 
+def as_before(gate: GateResult, before: Sequence[GateResult]) -> GateResult:
+    """The gate of a release that is back: what failed in it before already, and was known to, is a warning.
+
+    A waiver that covered it then was somebody's word, so that the end of its term makes no news of it, D01 to D06
+    included; without one those must pass.
+    """
+    known = {check.id: check for earlier in before for check in earlier.checks if check.blocks}
+    waived = {check.id for earlier in before for check in earlier.checks if check.waived}
+    excused = [
+        _warning(check, "was red before too")
+        for check in gate.blocking
+        if check.outcome is Outcome.FAILED
+        and (check.id in waived or (check.id in known and base_code(check.code) not in NEVER_EXCUSED))
+    ]
+    return counted(gate, Judgement(action=Action.GO, excused=tuple(excused)))
+
+
 def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
     """The first gate, with each red check replaced by the verdict of ``k of n`` asks (k: more than half of n).
 
@@ -91,6 +109,8 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
             checks.append(check)
         elif len(reds) >= need:
             checks.append(_as_most([found for found in reds if found.blocks]))
+        elif waived := [found for found in again if found.waived]:
+            checks.append(waived[-1])
         else:
             word = "red" if check.outcome is Outcome.FAILED else "could not be found out"
             said = f"unstable: {word} {len(reds)} of {len(again) + 1} times ({check.found})"
@@ -101,7 +121,7 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
 
 def _with(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
     """The gate with other verdicts; an exit status that only told of a red check follows them."""
-    changed = gate.model_copy(update={"checks": checks})
+    changed = gate.model_copy(update={"checks": checks, "waivers": used(gate.waivers, checks)})
     green = gate.exitstatus == Exit.NO_GO and gate.blocking and not changed.blocking and not changed.problem
     return changed.model_copy(update={"exitstatus": int(Exit.GO)}) if green else changed
 
@@ -120,7 +140,7 @@ def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
     for check in attempts[0].blocking:
         asked = [check, *(found for gate in attempts[1:] for found in gate.checks if found.id == check.id)]
         reds = sum(map(_counts, asked))
-        if base_code(check) in SEEN_ONCE:
+        if base_code(check.code) in SEEN_ONCE:
             continue
         if reds < need and (of - len(asked)) + reds >= need and len(asked) < of:
             open_ids.append(check.id)
@@ -132,13 +152,13 @@ def _counts(check: CheckResult) -> bool:
     return check.blocks or check.outcome is Outcome.SKIPPED
 
 
-def base_code(check: CheckResult) -> str:
-    """``D09`` of ``D09[GET /login]``; empty for a check without a code."""
-    return (check.code or "").split("[")[0]
-
-
 def _was_as_red(check: CheckResult, prior: CheckResult) -> bool:
-    """Red before already; what could not be found out then does not excuse what is seen to be wrong now."""
+    """Red before already; what could not be found out then does not excuse what is seen to be wrong now.
+
+    A waiver covers what failed, then as now; what it covered then does not excuse what cannot be found out now.
+    """
+    if prior.waived:
+        return check.outcome is Outcome.FAILED
     return prior.blocks and (prior.outcome is Outcome.FAILED or check.outcome is Outcome.INCONCLUSIVE)
 
 
@@ -150,7 +170,7 @@ def _warning(check: CheckResult, why: str) -> CheckResult:
 
 def _answered_well(gate: GateResult) -> bool:
     """Whether the instances' own health, liveness or any endpoint was seen to be good in this very gate."""
-    good = {base_code(check) for check in gate.checks if check.outcome is Outcome.PASSED}
+    good = {base_code(check.code) for check in gate.checks if check.outcome is Outcome.PASSED}
     return bool(good & {"D02", "D06", "D07", "D09"})
 
 

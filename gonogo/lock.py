@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from gonogo.born import process_of, ticks_of
 from gonogo.errors import LockedError
 
-__all__ = ["STALE_AFTER", "Holder", "hold", "holder"]
+__all__ = ["STALE_AFTER", "Holder", "hold", "holder", "operator"]
 
 STALE_AFTER = 60.0
 """Seconds without a heartbeat after which a lock is called stale."""
@@ -101,16 +101,24 @@ def hold(path: Path, *, project: str, env: str, why: str) -> Iterator[Holder]:
             path.unlink(missing_ok=True)
 
 
+def operator() -> str:
+    """Who is at it here: ``user@machine``."""
+    return f"{_user()}@{platform.node()}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
 def _me(project: str, env: str, why: str) -> Holder:
     now = datetime.now(UTC)
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):
-        who = str(os.getuid())
     return Holder(
         project=project,
         env=env,
-        who=who,
+        who=_user(),
         machine=platform.node(),
         pid=os.getpid(),
         started=psutil.Process().create_time(),

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from gonogo.config import Environment, Project, load_project
+from gonogo.errors import UsageError
+from gonogo.lock import operator
+from gonogo.records.results import Attestation
 from gonogo.release import Release
 from gonogo.words import Role
 
-__all__ = ["Subject"]
+__all__ = ["Subject", "attestations", "today"]
+
+
+def today() -> date:
+    """The day in UTC, by which waivers are judged."""
+    return datetime.now(UTC).date()
 
 
 class Subject(BaseModel):
@@ -36,6 +46,9 @@ class Subject(BaseModel):
     hotfix: bool = False
     force: bool = False
     """The operator deploys although gonogo would refuse, and has said why."""
+    day: date = Field(default_factory=today)
+    """The day on which the run began; midnight ends no waiver in the middle of it."""
+    attested: tuple[Attestation, ...] = ()
     lock_pid: int | None = None
     """The run that asks holds the lock itself."""
 
@@ -43,3 +56,18 @@ class Subject(BaseModel):
         """The configuration that asks."""
         project = load_project(self.root)
         return project, project.environments[self.env]
+
+
+def attestations(environment: Environment, given: Iterable[str]) -> tuple[Attestation, ...]:
+    """What the operator says now, each id once (``--attest``).
+
+    Raises:
+        UsageError: the environment asks for no such attestation.
+    """
+    asked, ids, now = environment.attest, dict.fromkeys(given), datetime.now(UTC)
+    for name in ids:
+        if name not in asked:
+            known = ", ".join(f'{one} ("{sentence}")' for one, sentence in asked.items())
+            expected = f"one of {known}" if known else f"none: env.{environment.name}.attest asks for nothing"
+            raise UsageError(f'--attest: found "{name}", expected {expected}.')
+    return tuple(Attestation(id=name, sentence=asked[name], by=operator(), given=now) for name in ids)

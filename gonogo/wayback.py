@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gonogo.asking import Gate
 from gonogo.blame import restarted
 from gonogo.errors import GonogoError, explain
-from gonogo.judgement import NEVER_EXCUSED, base_code
+from gonogo.judgement import as_before
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.start import Restore, Stop
@@ -72,7 +72,7 @@ class WayBack:
         except Exception as error:  # noqa: BLE001 (whatever it was, a person is needed now)
             return outcome.end(Exit.NEEDS_HUMAN, explain(error))
         self._work.release = outcome.went_back_to = restore.target
-        if self._proven(restore.target):
+        if self._proven():
             return outcome.end(Exit.GO, "")
         gate = outcome.verified
         return outcome.end(Exit.NEEDS_HUMAN, why(gate) if gate else "no gate was asked", gate.blocking if gate else ())
@@ -145,7 +145,7 @@ class WayBack:
     def _ask(self, target: Release, restore: Restore | None) -> None:
         """Ask the release that is back; red with today's secrets, once more with its own."""
         self._verify(VERIFY, target)
-        if restore is None or self._proven(target):
+        if restore is None or self._proven():
             return
         today = self._work.place
         if self._earlier(restore):
@@ -198,13 +198,18 @@ class WayBack:
 
     def _verify(self, step: Gate, target: Release) -> None:
         """The gate that the release going back to was pinned with; once more where it could not find something out."""
+        before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
+
+        def counted(gate: GateResult) -> GateResult:
+            return as_before(gate, before)
+
         try:
             self._work.runtime.wait(self._work.place, self._work.host)
-            gate = self._steps.gate(step, about=target)
+            gate = self._steps.gate(step, about=target, counted=counted)
             if any(check.outcome is Verdict.INCONCLUSIVE for check in gate.blocking):
                 self._work.runtime.wait(self._work.place, self._work.host)
-                gate = self._steps.gate(step, about=target)
-            self._outcome.verified = gate
+                gate = self._steps.gate(step, about=target, counted=counted)
+            self._outcome.verified = counted(gate)
         except Exception as error:  # noqa: BLE001 (a gate that could not be asked proves nothing)
             self._outcome.verified = GateResult(
                 stage=Stage.POSTDEPLOY,
@@ -219,7 +224,7 @@ class WayBack:
         safe = Exit.INTERRUPTED if interrupted else Exit.NO_GO
         if target is not None:
             outcome.went_back_to = target
-            outcome.exit_code = safe if self._proven(target) and not failed else Exit.NEEDS_HUMAN
+            outcome.exit_code = safe if self._proven() and not failed else Exit.NEEDS_HUMAN
             if outcome.exit_code is Exit.NEEDS_HUMAN:
                 again = f"gonogo rollback --env {work.place.environment.name} --to {target.id}"
                 work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
@@ -239,17 +244,10 @@ class WayBack:
             found += work.runtime.stores(work.place, work.release)
         return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
 
-    def _proven(self, target: Release) -> bool:
+    def _proven(self) -> bool:
         """Nothing is red that was not red before: in the release's own gate, or in this run's baseline.
 
         What could not be found out proves nothing, and a release that does not run is proven by no baseline.
         """
         gate = self._outcome.verified
-        if gate is None or gate.problem or not gate.asked:
-            return False
-        before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
-        red_before = {check.id for known in before for check in known.blocking}
-        return all(
-            check.id in red_before and check.outcome is Verdict.FAILED and base_code(check) not in NEVER_EXCUSED
-            for check in gate.blocking
-        )
+        return gate is not None and not gate.problem and bool(gate.asked) and not gate.blocking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-__all__ = ["CONFIG_NAME", "Exit", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier"]
+__all__ = ["CONFIG_NAME", "Exit", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier", "WaiverDid"]
 
 CONFIG_NAME = "gonogo.toml"
 
@@ -54,6 +54,20 @@ class Tier(StrEnum):
     DEV = "dev"
     STAGING = "staging"
     PROD = "prod"
+
+
+class WaiverDid(StrEnum):
+    """What a waiver did in a gate or a run; where several checks have its name, what stands first."""
+
+    COVERED = "covered"
+    ENDED = "ended"
+    """The check failed after the waiver's last day, and blocks again."""
+    TOO_LITTLE = "did not cover"
+    """The check could not be found out; a waiver covers what failed."""
+    NOT_NEEDED = "not needed"
+    """The check was asked and is not red."""
+    NO_CHECK = "names no check"
+    NOT_ASKED = "not asked"
 
 
 class Role(StrEnum):

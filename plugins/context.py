@@ -15,7 +15,7 @@ from gonogo.release import Release
 from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables, variables_of
 from gonogo.state import State, state_of
-from gonogo.subject import Subject
+from gonogo.subject import Subject, attestations
 from gonogo.words import Role, Stage
 
 __all__ = ["Context", "make_context"]
@@ -67,7 +67,8 @@ def make_context(config: pytest.Config) -> Context:
     else:
         project = load_project(find_project(config.rootpath))
         environment = project.environment(config.getoption("gonogo_env"))
-        subject = _bare(project, environment, stages)
+        attested = attestations(environment, config.getoption("gonogo_attest"))
+        subject = _bare(project, environment, stages).model_copy(update={"attested": attested})
     today = read_variables(subject.path, environment)
     variables = variables_of(subject.release) or today
     only = config.getoption("gonogo_only")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AGENT",
     "artifact",
+    "attestation",
     "baseline",
     "configured_page",
     "context",
@@ -276,6 +277,13 @@ def configured_page(request: pytest.FixtureRequest) -> Page:
     return configured
 
 
+@pytest.fixture(scope="session")
+def attestation(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """One attestation that the environment asks for: its id and its sentence."""
+    asked: tuple[str, str] = request.param
+    return asked
+
+
 @pytest.fixture
 def evidence(request: pytest.FixtureRequest) -> Collected:
     """Collects the facts that the operator will see."""
@@ -296,6 +304,9 @@ def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
     if "configured_page" in metafunc.fixturenames:
         pages = context.environment.page
         _spread(metafunc, "configured_page", pages, [page.path for page in pages], "no page is configured")
+    if "attestation" in metafunc.fixturenames:
+        asked = context.environment.attest
+        _spread(metafunc, "attestation", [*asked.items()], [*asked], "no attestation is asked for")
 
 
 def _services(context: Context) -> Sequence[str]:

@@ -197,6 +197,7 @@ class HtmlPlugin:
             changes=changes(self._context),
             counts=[(outcome.value, f"{count} {_SAID.get(outcome, outcome)}") for outcome, count in counts if count],
             rows=rows,
+            waivers=gate.waivers if gate is not None else (),
         )
 
     def _about(self, gate: GateResult | None) -> Iterator[str]:

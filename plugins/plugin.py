@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     if _in_gate():
         names.append("--env")
     group.addoption(*names, dest="gonogo_env", metavar="NAME", help="environment of gonogo.toml (with -m STAGE: --env)")
+    names = ["--gonogo-attest", *(["--attest"] if _in_gate() else [])]
+    said = "say what the environment asks for (with -m predeploy: --attest)"
+    group.addoption(*names, dest="gonogo_attest", metavar="ID", action="append", default=[], help=said)
     group.addoption("--gonogo-subject", metavar="FILE", help="what the gate is asked about (written by the wrapper)")
     group.addoption("--gonogo-results", metavar="FILE", help="write the gate's results here as JSON")
     group.addoption("--gonogo-only", metavar="FILE", help="ask only the checks whose ids this file lists")

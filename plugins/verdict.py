@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from gonogo.errors import GonogoError
+from gonogo.inspection import waivers
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, hushed_cut
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
-from gonogo.records.hushed import hushed_json
-from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.hushed import hushed, hushed_json
+from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -53,6 +54,9 @@ class VerdictPlugin:
         self._ended: set[str] = set()
         self._started = datetime.now(UTC)
         self._begin = time.monotonic()
+        self._waivers = [
+            hushed(WaiverUse.model_validate(one.model_dump()), self._hushed) for one in context.environment.waive
+        ]
         self.gate: GateResult | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -112,7 +116,7 @@ class VerdictPlugin:
         options = _options(item, marker)
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED
-        return CheckResult.model_validate(
+        check = CheckResult.model_validate(
             {
                 "id": item.nodeid,
                 "code": self._hushed(_code(item, marker) or "") or None,
@@ -128,6 +132,7 @@ class VerdictPlugin:
                 **options,
             }
         )
+        return waivers.applied(check, self._waivers, today=self._context.subject.day)
 
     def _remedy(self, marker: pytest.Mark | None, item: pytest.Item) -> str:
         text = str(marker.kwargs.get("remedy", "")) if marker is not None else ""
@@ -159,7 +164,7 @@ class VerdictPlugin:
         if verdict is not None:
             check = CheckResult.model_validate(verdict)
             before = self._checks.get(check.id)
-            if before is None or check.outcome.is_red:
+            if before is None or check.outcome.is_red or (check.waived and not before.outcome.is_red):
                 self._checks[check.id] = check
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -228,6 +233,7 @@ class VerdictPlugin:
             started=self._started,
             seconds=time.monotonic() - self._begin,
             checks=checks,
+            waivers=waivers.used(self._waivers, checks, whole=self._context.whole and self._context.only is None),
             problem="" if exitstatus in {Exit.INTERNAL, Exit.USAGE} else self._cut_short(),
         )
         return gate.model_copy(update={"exitstatus": int(_exit(gate, exitstatus))})

@@ -15,10 +15,12 @@ from gonogo.lock import hold
 from gonogo.moves.base import Options
 from gonogo.pipeline import Pipeline
 from gonogo.recipes import deploy_recipe
+from gonogo.records.hushed import hushed
 from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.screen import Screen
 from gonogo.signals import Signals
+from gonogo.subject import attestations
 
 __all__ = ["deploy"]
 
@@ -32,6 +34,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         RefusedError: an unfinished run or a bad release stands in the way.
     """
     at, commit = at_commit(folder, env, ref)
+    attested = attestations(at.environment, options.attest)
     release = new_release(at, commit)
     at.state.create()
     with (
@@ -47,9 +50,12 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options, screen=screen)
         work.notes += notes
+        work.attested = tuple(hushed(one, work.redactor.text) for one in attested)
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )
+        for one in work.attested:
+            work.journal.write("attested", **one.model_dump(mode="json"))
         clear_untouched(work)
         opened(work, kind="deploy")
         started, begin = datetime.now(UTC), time.monotonic()

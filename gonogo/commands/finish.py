@@ -10,15 +10,16 @@ from pathlib import Path
 from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain
 from gonogo.inspection.downtime import figures, read_probe, spans
+from gonogo.inspection.waivers import of_run
 from gonogo.moves.base import Work, run_all
 from gonogo.notify import ended
 from gonogo.pipeline import Outcome
 from gonogo.records.hushed import hushed
-from gonogo.records.results import CommitLine, RunResult
+from gonogo.records.results import CommitLine, RunResult, WaiverUse
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
 from gonogo.state import write_atomically
-from gonogo.words import Exit
+from gonogo.words import Exit, Role, Stage
 
 __all__ = ["finish"]
 
@@ -72,6 +73,8 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
         downtime=figures(probed) if probed else None,
         probed=spans(probed),
         notes=tuple(work.notes),
+        attested=work.attested,
+        waivers=_waivers(work, outcome),
         reports=str(work.reports),
         back_after=outcome.back_after,
         went_back_to=outcome.went_back_to.id if outcome.went_back_to else None,
@@ -81,6 +84,15 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
         unsure=outcome.unsure,
         causes=outcome.causes,
     )
+
+
+def _waivers(work: Work, outcome: Outcome) -> tuple[WaiverUse, ...]:
+    """What the waivers did; once the post-deploy gate was asked, every check there is was seen."""
+    waive, redact = work.place.environment.waive, work.redactor.text
+    configured = [hushed(WaiverUse.model_validate(one.model_dump()), redact) for one in waive]
+    gates = [step.gate for step in outcome.steps if step.gate is not None]
+    asked = {gate.stage for gate in gates if gate.role is Role.CANDIDATE and not gate.problem}
+    return of_run(configured, gates, whole=asked >= {Stage.PREDEPLOY, Stage.BUILD, Stage.POSTDEPLOY})
 
 
 def _probed(path: Path) -> list[str]:

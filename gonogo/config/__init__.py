@@ -1,7 +1,19 @@
 """The configuration of a project: what ``gonogo.toml`` says, validated and resolved."""
 
 from gonogo.config.load import find_project, load_project, parse_project
-from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, Project, SecretRule, Service, TeamStep
+from gonogo.config.models import (
+    App,
+    Endpoint,
+    Environment,
+    Health,
+    Logs,
+    Page,
+    Project,
+    SecretRule,
+    Service,
+    TeamStep,
+    Waiver,
+)
 
 __all__ = [
     "App",
@@ -14,6 +26,7 @@ __all__ = [
     "SecretRule",
     "Service",
     "TeamStep",
+    "Waiver",
     "find_project",
     "load_project",
     "parse_project",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.config.extends import Resolved, resolve
 from gonogo.config.lines import Lines
 from gonogo.config.models import App, Environment, Project, Service
+from gonogo.config.waivers import mistakes, twice
 from gonogo.errors import ConfigError
 from gonogo.words import CONFIG_NAME
 
@@ -153,7 +154,7 @@ def _phrase(item: Any, model: type[BaseModel], location: Location) -> str:
 
 
 def _nearest(word: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, [name.strip("'\"") for name in names], n=1)
+    close = difflib.get_close_matches(word, [name.strip("'\"") for name in names if name], n=1)
     return f'; did you mean "{close[0]}"?' if close else ""
 
 
@@ -213,7 +214,11 @@ def _environments(raw: dict[str, Any], services: Mapping[str, Any], report: _Rep
             report.add(("env", name, "extends"), str(error))
             continue
         environment = _environment(name, resolved, report)
+        for index, text in twice(tables[name].get("waive")) if isinstance(tables[name], dict) else ():
+            report.add(("env", name, "waive", index, "check"), text)
         if environment is not None:
+            for index, text in mistakes(environment):
+                report.add(resolved.place(("waive", index, "check"), report.lines), text)
             environments[name] = environment
     return environments
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gonogo.config.types import Argv, Duration, HttpUrl, Name, RelativePath, RequestLine
+from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RelativePath, RequestLine, Words
 from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
 
-__all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep"]
+__all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep", "Waiver"]
 
 
 class _Model(BaseModel):
@@ -146,6 +146,17 @@ class TeamStep(_Model):
         return self
 
 
+class Waiver(_Model):
+    """A check that may fail until a day (N13)."""
+
+    check: CheckName
+    """``D15``; ``D09`` for all its endpoints, ``D09[GET /legacy]`` for one."""
+    until: Day
+    """The last day on which it covers, in UTC."""
+    owner: Words
+    reason: Words
+
+
 class Logs(_Model):
     """What D15 reads in the logs."""
 
@@ -186,6 +197,9 @@ class Environment(_Model):
     endpoint: tuple[Endpoint, ...] = ()
     page: tuple[Page, ...] = ()
     step: tuple[TeamStep, ...] = ()
+    waive: tuple[Waiver, ...] = ()
+    attest: dict[Name, Words] = {}
+    """What somebody must have said before a deployment (P39): an id, and the sentence that they stand for."""
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()
     logs: Logs = Logs()

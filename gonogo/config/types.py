@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-__all__ = ["Argv", "Duration", "HttpUrl", "Name", "RelativePath", "RequestLine", "parse_duration"]
+__all__ = [
+    "Argv",
+    "CheckName",
+    "Day",
+    "Duration",
+    "HttpUrl",
+    "Name",
+    "RelativePath",
+    "RequestLine",
+    "Words",
+    "parse_duration",
+]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_CHECK = re.compile(r"[^\s\[\]]+(\[.+\])?")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -68,9 +81,30 @@ def _name(value: str) -> str:
     return value
 
 
+def _check_name(value: str) -> str:
+    if not _CHECK.fullmatch(value):
+        raise ValueError('expected the code of a check, such as "D15", or one of several: "D09[GET /login]"')
+    return value
+
+
+def _day(value: object) -> date:
+    if type(value) is not date:  # neither text nor a moment: the day is the whole of it, in UTC
+        raise ValueError("expected a day without quotes and without a time, such as 2026-12-31")
+    return value
+
+
+def _words(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected some words")
+    return value.strip()
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Argv = Annotated[tuple[str, ...], BeforeValidator(_argv)]
 HttpUrl = Annotated[str, AfterValidator(_url)]
 RequestLine = Annotated[str, AfterValidator(_request)]
 RelativePath = Annotated[str, AfterValidator(_relative)]
 Name = Annotated[str, AfterValidator(_name)]
+CheckName = Annotated[str, AfterValidator(_check_name)]
+Day = Annotated[date, BeforeValidator(_day)]
+Words = Annotated[str, AfterValidator(_words)]

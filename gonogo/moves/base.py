@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -12,11 +13,12 @@ from gonogo.host import Command, Completed, LocalHost
 from gonogo.inspection.secrets import Redactor
 from gonogo.journal import Journal
 from gonogo.notify import Notices
-from gonogo.records.results import GateResult
+from gonogo.records.results import Attestation, GateResult
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
 from gonogo.screen import Screen
 from gonogo.state import State
+from gonogo.subject import today
 
 __all__ = ["Move", "Options", "Work", "run_all"]
 
@@ -29,6 +31,7 @@ class Options:
     hotfix: bool = False
     force: bool = False
     reason: str = ""
+    attest: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -54,6 +57,9 @@ class Work:
     """The team's channels."""
     screen: Screen = field(default_factory=Screen)
     """Where the run tells what it does."""
+    attested: tuple[Attestation, ...] = ()
+    day: date = field(default_factory=today)
+    """On which the run began; its waivers are judged by it."""
     baseline: GateResult | None = None
     pin_problem: GonogoError | None = None
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""

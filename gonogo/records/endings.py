@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
+from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.text import clip, first_line, short
-from gonogo.words import Exit, Outcome, Role
+from gonogo.words import Exit, Outcome, Role, WaiverDid
 
 __all__ = [
     "VERDICTS",
     "downtime_said",
     "ending",
     "gate_page",
+    "needless",
     "red_checks",
     "result_word",
     "run_warnings",
     "verdict_of",
+    "waived_checks",
     "warnings_of",
 ]
 
@@ -80,6 +83,20 @@ def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:
     """The warnings of all gates about the candidate, each once; what is red and does not count comes first."""
     found = {check.id: check for gate in _gates(run) for check in warnings_of(gate)}
     return tuple(sorted(found.values(), key=lambda check: not check.excused))
+
+
+def waived_checks(run: RunResult) -> tuple[CheckResult, ...]:
+    """What failed in any gate about a release that the run started, and was waived."""
+    return tuple(check for gate in _gates(run) for check in gate.checks if check.waived)
+
+
+def needless(waivers: Iterable[WaiverUse]) -> list[str]:
+    """Waivers that cover nothing, a line each: whoever keeps them learns to overlook red."""
+    said = {
+        WaiverDid.NOT_NEEDED: "was not needed: take it out of gonogo.toml once the check stays green",
+        WaiverDid.NO_CHECK: "names no check that was asked: correct it in gonogo.toml, or take it out",
+    }
+    return [f"{one.check} (until {one.until}, {one.owner}) {said[one.did]}" for one in waivers if one.did in said]
 
 
 def verdict_of(said: str) -> str:

@@ -7,14 +7,14 @@ healthy again in 2 min, proven in 5 min.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
 from pydantic import BaseModel
 
-from gonogo.records.endings import red_checks
-from gonogo.records.results import RunResult
+from gonogo.records.endings import red_checks, waived_checks
+from gonogo.records.results import CheckResult, RunResult
 from gonogo.words import Exit
 
 __all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "expected", "figures"]
@@ -53,7 +53,7 @@ class Point(BaseModel):
 
 
 class RedCheck(BaseModel):
-    """A check that made runs end red."""
+    """A check that made runs end red, or would have without its waiver."""
 
     code: str
     proves: str
@@ -94,6 +94,8 @@ class EnvFigures(BaseModel):
     """Seconds from the red verdict until that release was healthy again."""
     downtimes: tuple[Point, ...] = ()
     red: tuple[RedCheck, ...] = ()
+    waived: tuple[RedCheck, ...] = ()
+    """Checks that failed and that a waiver covered."""
     stages: tuple[StageSeconds, ...] = ()
 
     @property
@@ -133,7 +135,8 @@ def _of(env: str, runs: Sequence[RunResult], now: datetime) -> EnvFigures:
         rollback=_figure("rollback", list(_proven(runs))),
         recovery=_figure("recovery", [run.back_after for run in runs if run.back_after is not None]),
         downtimes=tuple(_downtimes(runs)),
-        red=tuple(_red(runs)),
+        red=tuple(_most(runs, red_checks)),
+        waived=tuple(_most(runs, waived_checks)),
         stages=tuple(_stages(deploys)),
     )
 
@@ -161,12 +164,12 @@ def _proven(runs: Iterable[RunResult]) -> Iterator[float]:
             yield run.back_after + run.verified.seconds
 
 
-def _red(runs: Iterable[RunResult]) -> Iterator[RedCheck]:
-    """The checks that were red most often, each counted once a run."""
+def _most(runs: Iterable[RunResult], chosen: Callable[[RunResult], Iterable[CheckResult]]) -> Iterator[RedCheck]:
+    """The checks that were chosen most often, each counted once a run."""
     times: Counter[str] = Counter()
     last: dict[str, tuple[datetime, str]] = {}
     for run in runs:
-        for code, proves in {(check.code or check.id): check.proves for check in red_checks(run)}.items():
+        for code, proves in {(check.code or check.id): check.proves for check in chosen(run)}.items():
             times[code] += 1
             last[code] = (run.started, proves)
     for code, count in times.most_common(_MOST_RED):

@@ -190,8 +190,9 @@ def _figures(one: EnvFigures) -> Iterator[str]:
         if figure.median is not None:
             said = f"median {figure.median:.1f} s, worst {figure.worst:.1f} s of {figure.count}"
             yield _figure(name, said, f"{figure.target:.0f} s", met=figure.met)
-    if one.red:
-        yield f"  {'red most often':<23} {', '.join(f'{red.code} ({red.times})' for red in one.red[:5])}"
+    for name, checks in (("red most often", one.red), ("waived most often", one.waived)):
+        if checks:
+            yield f"  {name:<23} {', '.join(f'{red.code} ({red.times})' for red in checks[:5])}"
 
 
 def _figure(name: str, said: str, target: str, *, met: bool | None) -> str:

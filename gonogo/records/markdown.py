@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from gonogo.records.endings import downtime_said, ending, gate_page, red_checks, result_word, run_warnings, warnings_of
-from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
+from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
 from gonogo.words import Exit, Outcome
@@ -70,6 +70,7 @@ def _gate(gate: GateResult, budget: int) -> Iterator[str]:
     for check in gate.blocking:
         yield from _red(check, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in warnings_of(gate)))
+    yield from _listed("Waivers", (_waiver(one, budget) for one in gate.waivers))
 
 
 def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
@@ -87,6 +88,8 @@ def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     yield from _commands(run.steps, budget)
     yield from _way_back(run, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
+    yield from _listed("Waivers", (_waiver(one, budget) for one in run.waivers))
+    yield from _listed("Attestations", (_attested(one, budget) for one in run.attested))
     yield from _listed("Notes", (_prose(note, budget) for note in run.notes))
     yield f"gonogo run {_code(run.run)}; every fact of this page and more is in `results.json` and `journal.jsonl`."
 
@@ -176,6 +179,15 @@ def _way_back(run: RunResult, budget: int) -> Iterator[str]:
 def _warning(check: CheckResult, budget: int) -> str:
     unknown = "could not be found out: " if check.outcome is Outcome.INCONCLUSIVE else ""
     return f"**{_prose(check.code or check.id, 300)}** {unknown}{_prose(check.found or check.proves, budget)}"
+
+
+def _waiver(one: WaiverUse, budget: int) -> str:
+    why = _prose(f"{one.owner}: {one.reason}", budget)
+    return f"**{_prose(one.check, 300)}** {one.did}, until {one.until} by {why}"
+
+
+def _attested(one: Attestation, budget: int) -> str:
+    return f"**{_prose(one.id, 300)}** {_prose(one.sentence, budget)}: {_prose(one.by, 200)}, {when(one.given)}"
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
+from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
 __all__ = [
+    "Attestation",
     "CheckResult",
     "CommitLine",
     "Downtime",
@@ -24,6 +25,7 @@ __all__ = [
     "Span",
     "StepResult",
     "Text",
+    "WaiverUse",
     "read_gate",
 ]
 
@@ -86,6 +88,18 @@ class Evidence(BaseModel):
             return None
 
 
+class WaiverUse(BaseModel):
+    """A waiver, and what it did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    check: Text
+    until: date
+    owner: Text
+    reason: Text
+    did: WaiverDid = WaiverDid.NOT_ASKED
+
+
 class CheckResult(BaseModel):
     """The verdict of one check."""
 
@@ -110,12 +124,19 @@ class CheckResult(BaseModel):
     unstable: bool = False
     """Asked several times, it was red in some of them and not often enough to count."""
     excused: bool = False
-    """Red, and a warning all the same: it was red before the release too, or only warns."""
+    """Red, and a warning all the same: it was red before the release too, only warns, or is waived."""
+    waiver: WaiverUse | None = None
+    """The waiver of a check that did not pass, whether or not it covers that."""
 
     @property
     def blocks(self) -> bool:
         """Whether this result alone makes a gate NO-GO."""
         return self.severity is Severity.BLOCKER and self.outcome.is_red
+
+    @property
+    def waived(self) -> bool:
+        """Whether it failed and a waiver covers that."""
+        return self.waiver is not None and self.waiver.did is WaiverDid.COVERED
 
 
 class GateResult(BaseModel):
@@ -131,6 +152,8 @@ class GateResult(BaseModel):
     seconds: float = 0.0
     exitstatus: int = 0
     checks: tuple[CheckResult, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    """The waivers of checks of this stage."""
     problem: Text = ""
     """Why the gate itself could not be run (a collection error, a time-out)."""
 
@@ -207,6 +230,18 @@ class CommitLine(BaseModel):
     subject: Text
 
 
+class Attestation(BaseModel):
+    """What somebody said before a deployment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Text
+    sentence: Text
+    by: Text
+    """User and machine."""
+    given: datetime
+
+
 class RunResult(BaseModel):
     """A whole run: what ``results.json`` holds and every page is rendered from."""
 
@@ -244,6 +279,9 @@ class RunResult(BaseModel):
     probed: tuple[Span, ...] = ()
     """What the downtime figures count, one stretch after the other."""
     notes: tuple[Text, ...] = ()
+    attested: tuple[Attestation, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+    """Every waiver of the configuration that judged, with what it did in this run."""
     reports: str = ""
     causes: tuple[CheckResult, ...] = ()
     """The red checks that made the run end so."""

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
-from gonogo.records.endings import ending, red_checks, result_word, run_warnings, warnings_of
+from gonogo.records.endings import ending, needless, red_checks, result_word, run_warnings, warnings_of
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short
 from gonogo.words import Exit, Outcome
@@ -70,7 +70,8 @@ def gate_lines(gate: GateResult) -> list[str]:
         lines += _row("problem", gate.problem)
     for check in gate.blocking:
         lines += ["", *_block(check)]
-    return lines + _warnings(warnings_of(gate))
+    lines += _warnings(warnings_of(gate))
+    return lines + [line for said in needless(gate.waivers) for line in _row("waiver", said)]
 
 
 def ending_lines(run: RunResult) -> list[str]:
@@ -83,6 +84,8 @@ def ending_lines(run: RunResult) -> list[str]:
         lines += ["", *_block(check)]
     lines += _warnings(run_warnings(run))
     rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
+    rows += [("waiver", said) for said in needless(run.waivers)]
+    rows += [("attested", f"{one.id} ({one.sentence}) by {one.by}") for one in run.attested]
     rows += [("reports", run.reports)] if run.reports else []
     below = [line for label, text in rows for line in _row(label, text, whole_words=label == "reports")]
     return [*lines, "", *below] if below else lines

@@ -33,6 +33,7 @@ NEEDS = {
     "P36": "a serving release",
     "P37": "a serving release",
     "P38": "-",
+    "P39": "`attest`",
     "B01": "compose",
     "B02": "`code`, where the default is wrong",
     "B03": "`code`, where the default is wrong",

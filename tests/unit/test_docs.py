@@ -17,7 +17,7 @@ from typer.main import get_command
 from gonogo.cli import app
 from gonogo.config import parse_project
 from gonogo.config.builtin import built_in
-from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep
+from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep, Waiver
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
 from gonogo.words import Exit, Outcome, Stage
@@ -91,6 +91,7 @@ def literal(value: object) -> str:
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
         ("`[[env.NAME.step]]`", TeamStep),
+        ("`[[env.NAME.waive]]`,", Waiver),
     ],
 )
 def test_key_tables_are_the_models(caption: str, model: type[BaseModel]) -> None:

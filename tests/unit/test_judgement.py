@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from gonogo.judgement import Action, counted, judge, settle, undecided
-from gonogo.records.results import CheckResult, GateResult
-from gonogo.words import OnRed, Outcome, Severity, Stage
+from gonogo.judgement import Action, as_before, counted, judge, settle, undecided
+from gonogo.records.results import CheckResult, GateResult, WaiverUse
+from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
 
 
 def check(code: str, outcome: str, **more: Any) -> CheckResult:
@@ -195,3 +195,51 @@ def test_asking_ends_when_more_answers_cannot_change_the_verdict() -> None:
     assert undecided([gate(red), gate(green)], of=3) == (red.id,)
     assert undecided([gate(red), gate(green), gate(green)], of=3) == ()
     assert undecided([gate(green)], of=3) == ()
+
+
+def waived(code: str = "D09", did: WaiverDid = WaiverDid.COVERED, **more: Any) -> CheckResult:
+    """A failure that a waiver covers, or did."""
+    use = WaiverUse(check=code, until=date(2026, 12, 31), owner="ada", reason="OPS-12", did=did)
+    outcome = {WaiverDid.COVERED: "warned", WaiverDid.ENDED: "failed"}.get(did, "inconclusive")
+    return check(code, outcome, waiver=use, **more)
+
+
+def test_waived_failure_causes_nothing() -> None:
+    """It neither turns back nor holds, whatever the baseline said."""
+    assert judge(gate(GOOD, waived()), baseline=gate(check("D09", "passed"))).action is Action.GO
+
+
+def test_what_was_waived_before_excuses_a_failure_only() -> None:
+    """A waiver that ended between two runs of one deployment makes no news of it; nobody excused the unknown."""
+    before = gate(waived())
+
+    assert judge(gate(GOOD, waived(did=WaiverDid.ENDED)), baseline=before).action is Action.GO
+    assert judge(gate(GOOD, waived(did=WaiverDid.TOO_LITTLE)), baseline=before).action is Action.HOLD
+
+
+def test_unknown_then_failed_under_a_waiver_is_waived() -> None:
+    """Asked again it was found out, and that is covered; asked in vain it is not."""
+    unknown = gate(waived(did=WaiverDid.TOO_LITTLE))
+    (found,) = settle([unknown, gate(waived()), gate(waived())], of=3).checks
+    (vain,) = settle([unknown, gate(waived()), unknown], of=3).checks
+
+    assert undecided([unknown, gate(waived())], of=3) == (found.id,)
+    assert (found.waived, found.blocks) == (True, False)
+    assert vain.outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "blocks"),
+    [
+        (waived("D05"), waived("D05", WaiverDid.ENDED), False),
+        (waived("D09"), waived("D09", WaiverDid.TOO_LITTLE), True),
+        (check("D09", "failed"), check("D09", "failed"), False),
+        (check("D05", "failed"), check("D05", "failed"), True),
+        (check("D09", "passed"), waived("D09", WaiverDid.ENDED), True),
+    ],
+)
+def test_release_that_is_back_fails_what_it_failed(before: CheckResult, after: CheckResult, *, blocks: bool) -> None:
+    """A waiver counts for D01 to D06 too, a red baseline does not; what was green or is unknown is red."""
+    found = as_before(gate(GOOD, after).model_copy(update={"exitstatus": 1}), [gate(before)])
+
+    assert (bool(found.blocking), found.exitstatus) == (blocks, int(blocks))

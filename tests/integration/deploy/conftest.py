@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ json = {{ status = "ok", text = "hello" }}
 """
 
 FAULTY = Path(__file__).with_name("faulty.py")
+ANOTHER_DAY = FAULTY.with_name("another_day.py")
 IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_AUTHOR_NAME": "Ada",
@@ -155,10 +157,18 @@ class App:
         return self.git("rev-parse", "HEAD")[:7]
 
     def start(
-        self, *arguments: str, mistakes: tuple[str, ...] = (), environ: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        mistakes: tuple[str, ...] = (),
+        environ: dict[str, str] | None = None,
+        day: date | None = None,
     ) -> subprocess.Popen[str]:
-        """Start the command line and go on; ``mistakes`` are functions of it that raise (see ``faulty``)."""
+        """Start the command line and go on; ``mistakes`` are functions of it that raise (see ``faulty``).
+
+        ``day`` is the one that it takes for today (see ``another_day``).
+        """
         program = [str(FAULTY), ",".join(mistakes)] if mistakes else ["-m", "gonogo"]
+        program = [str(ANOTHER_DAY), str(day)] if day is not None else program
         return subprocess.Popen(
             [sys.executable, "-P", *program, *arguments],
             cwd=self.root,
@@ -178,9 +188,11 @@ class App:
         out, err = process.communicate(timeout=timeout)
         return Ended(process.returncode, out, err)
 
-    def deploy(self, *arguments: str, mistakes: tuple[str, ...] = ()) -> tuple[Ended, dict[str, Any]]:
+    def deploy(
+        self, *arguments: str, mistakes: tuple[str, ...] = (), day: date | None = None
+    ) -> tuple[Ended, dict[str, Any]]:
         """Deploy with ``--json``; returns the ending and the run's record (empty when there is none)."""
-        ended = self.finish(self.start("deploy", "--env", "test", "--json", *arguments, mistakes=mistakes))
+        ended = self.finish(self.start("deploy", "--env", "test", "--json", *arguments, mistakes=mistakes, day=day))
         return ended, json.loads(ended.out) if ended.out.strip() else {}
 
     def ask(self, path: str = "/page") -> tuple[int, dict[str, Any]] | None:

@@ -68,7 +68,27 @@ def test_the_payments_answer(text):
 def test_the_cache_is_warm():
     """The cache is warm."""
     pytest.skip("no cache is configured")
+
+
+@pytest.mark.postdeploy("S06", remedy="Ask the partner.")
+def test_the_partner_has_moved():
+    """The partner has moved."""
+    assert False, "it has not"
 '''
+SAID = 'attempts = 1\nattest = { team-notified = "The team knows that we deploy" }'
+WAIVED = """\
+[[env.test.waive]]
+check = "S06"
+until = 2099-12-31
+owner = "partners"
+reason = "it moves when it moves, which nobody here can hasten, whatever <b>they</b> say; OPS-12"
+
+[[env.test.waive]]
+check = "S04"
+until = 2099-12-31
+owner = "partners"
+reason = "no cache"
+"""
 BROKEN = {**GREEN, "/page": (200, "good bye")}
 
 
@@ -89,18 +109,18 @@ class Rich:
 
 def deploy_and_turn_back(app: App) -> Rich:
     """Deploy a good release and one that goes red; write the history."""
-    app.configure(options="attempts = 1")
+    app.configure(options=SAID, tables=WAIVED)
     folder = app.root / "checks"
     folder.mkdir()
     (folder / "test_rich.py").write_text(CHECKS)
     shutil.copy(Path(__file__).with_name("screen.jpg"), folder)
     app.commit("Agree on a page")
-    ended, _ = app.deploy()
+    ended, _ = app.deploy("--attest", "team-notified")
     assert ended.code == 0, ended
     (app.root / "notes.txt").write_text("notes\n")
     app.commit("Say good bye in <b>bold</b>, whatever the visitor's browser, language, time zone and mood may be")
     app.pages(BROKEN)
-    red, record = app.deploy()
+    red, record = app.deploy("--attest", "team-notified")
     assert (red.code, record["ending"].split()[0]) == (1, "REVERTED"), red
     said = json.loads(app.gonogo("report", "--json").out)
     reports = Path(record["reports"])

@@ -115,7 +115,11 @@ def prepare(app: App, stage: str) -> None:
     url = f"postgresql://app:{quote(SECRET, safe='')}@127.0.0.1:1/app"
     (app.root / ".env").write_text(f"API_TOKEN='{SECRET}'\nDATABASE_URL={url}\n")
     echo = "sh -c 'echo building with $(grep TOKEN {path}); cat {path} >&2'".format(path=app.root / ".env")
-    app.configure(options='env_file = ".env"', install=echo)
+    said = f'attest = {{ told = "{SECRET} is known" }}'
+    waived = (
+        f'[[env.test.waive]]\ncheck = "S00[{SECRET}]"\nuntil = 2099-12-31\nowner = "{SECRET}"\nreason = "{SECRET}"\n'
+    )
+    app.configure(options=f'env_file = ".env"\n{said}', tables=waived, install=echo)
     (app.root / "checks").mkdir(exist_ok=True)
     (app.root / "checks" / "test_ours.py").write_text(
         CHECKS.format(stage=stage, secret=SECRET).replace(
@@ -146,7 +150,7 @@ def files_with_it(*folders: Path) -> list[str]:
 def test_deploy_writes_and_prints_no_secret(app: App, stage: str) -> None:
     """Red checks of every kind, in the stage that is asked before, between and after."""
     prepare(app, stage)
-    red, record = app.deploy()
+    red, record = app.deploy("--attest", "told")
     gate = next(step["gate"] for step in record["steps"] if step["gate"] and step["gate"]["stage"] == stage)
     asked = {check["id"].split("::")[1].split("[")[0]: check["outcome"] for check in gate["checks"]}
 
@@ -154,6 +158,8 @@ def test_deploy_writes_and_prints_no_secret(app: App, stage: str) -> None:
     assert (asked["test_message"], asked["test_crash"], asked["test_skips"]) == ("failed", "inconclusive", "skipped")
     assert leaks(red.out, red.err) == []
     assert files_with_it(app.root / "reports", app.state / "runs") == []
+    assert [one["check"] for one in record["waivers"]] == ["S00[[redacted]]"]
+    assert [one["sentence"] for one in record["attested"]] == ["[redacted] is known"]
 
 
 @pytest.mark.parametrize("change", ["status = 418", "json = { status = 'ok', text = 'other' }"])
@@ -163,12 +169,21 @@ def test_answer_that_is_not_as_expected_is_shown_without_the_secret_in_it(app: A
     path = app.root / "gonogo.toml"
     path.write_text(path.read_text().replace('json = { status = "ok", text = "hello" }', change))
     app.commit("expects another answer")
-    red, record = app.deploy()
+    red, record = app.deploy("--attest", "told")
 
     assert red.code == 1, red
     assert record["causes"][0]["code"] == "D09[GET /page]"
     assert leaks(red.out, red.err) == []
     assert files_with_it(app.root / "reports", app.state / "runs") == []
+
+
+def test_word_that_nobody_asked_for_prints_no_secret(app: App) -> None:
+    """The message names the sentences that somebody could have meant."""
+    prepare(app, "watch")
+    ended = app.gonogo("deploy", "--env", "test", "--attest", "tell")
+
+    assert (ended.code, ended.err.count("[redacted] is known")) == (4, 1)
+    assert leaks(ended.out, ended.err) == []
 
 
 def test_log_of_a_release_that_dies_is_quoted_without_the_secret(app: App) -> None:
@@ -181,7 +196,7 @@ def test_log_of_a_release_that_dies_is_quoted_without_the_secret(app: App) -> No
     )
     (app.root / "app.py").write_text(source)
     app.commit("dies")
-    red, record = app.deploy()
+    red, record = app.deploy("--attest", "told")
 
     assert red.code == 1, red
     assert "[redacted]" in record["reason"]

@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from gonogo.records.results import CheckResult, Downtime, Evidence, GateResult, RunResult, StepResult
-from gonogo.words import Exit, Outcome, Role, Severity, Stage
+from gonogo.records.results import CheckResult, Downtime, Evidence, GateResult, RunResult, StepResult, WaiverUse
+from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
 
-__all__ = ["NEW", "OLD", "STARTED", "a_check", "a_gate", "a_run", "a_step", "passed", "the_red_one", "the_reverted_run"]
+__all__ = [
+    "NEW",
+    "OLD",
+    "STARTED",
+    "a_check",
+    "a_gate",
+    "a_run",
+    "a_step",
+    "a_waiver",
+    "passed",
+    "the_red_one",
+    "the_reverted_run",
+]
 
 OLD = "20261120T090000-2f1c9e0"
 NEW = "20261121T221003-9a41b7d"
@@ -55,6 +67,12 @@ def a_gate(*checks: CheckResult, **facts: Any) -> GateResult:
 def a_step(name: str, **facts: Any) -> StepResult:
     """A move that went well, but for what is said."""
     return StepResult.model_validate({"name": name, "kind": "move", "ok": True, "seconds": 1.0, **facts})
+
+
+def a_waiver(**facts: Any) -> WaiverUse:
+    """A waiver that covered something, but for what is said."""
+    given = {"check": "D09[GET /legacy]", "until": "2026-12-31", "owner": "payments", "reason": "OPS-12"}
+    return WaiverUse.model_validate({**given, "did": WaiverDid.COVERED, **facts})
 
 
 def a_run(exit_code: Exit, **facts: Any) -> RunResult:

@@ -9,11 +9,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gonogo.records.markdown import LIMIT, render
-from gonogo.records.results import Evidence, RunResult
+from gonogo.records.results import Attestation, Evidence, RunResult
 from gonogo.records.text import plain
 from gonogo.words import Exit, Outcome, Role
 
-from .samples import OLD, STARTED, a_check, a_gate, a_run, a_step, the_red_one, the_reverted_run
+from .samples import OLD, STARTED, a_check, a_gate, a_run, a_step, a_waiver, the_red_one, the_reverted_run
 
 MARKS = [
     "```",
@@ -90,6 +90,8 @@ def run_with(text: str) -> RunResult:
         who=f"w{text}",
         ladder=f"l{text}",
         notes=(f"n{text}",),
+        waivers=(a_waiver(check=f"c{text}", owner=f"o{text}", reason=f"r{text}"),),
+        attested=(Attestation(id=f"i{text}", sentence=f"s{text}", by=f"b{text}", given=STARTED),),
         went_back_to=OLD,
         verified=back,
         steps=(a_step("build", said=text, commands=(f"c{text}",)), a_step("gate", kind="gate", gate=warned)),

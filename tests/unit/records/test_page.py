@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 import pytest
 
 from gonogo.records.page import render_record
-from gonogo.records.results import CommitLine, Evidence, Span
+from gonogo.records.results import Attestation, CommitLine, Evidence, Span
 from gonogo.words import Exit, Outcome
 
-from .samples import STARTED, a_check, a_gate, a_run, a_step, the_red_one, the_reverted_run
+from .samples import STARTED, a_check, a_gate, a_run, a_step, a_waiver, the_red_one, the_reverted_run
 
 NOTHING_FOUND = Evidence(title="Not as expected", kind="table", value=[["what", "found"]])
 EVIL = "</pre><script>alert(1)</script>\x1b[31m<img src=http://127.0.0.1/x onerror=alert(1)>\u202e\x00"
@@ -121,6 +121,8 @@ def test_nothing_from_outside_becomes_markup() -> None:
         notes=(EVIL,),
         causes=(red,),
         commits=(CommitLine(id=EVIL, subject=EVIL),),
+        waivers=(a_waiver(check=EVIL, owner=EVIL, reason=EVIL),),
+        attested=(Attestation(id=EVIL, sentence=EVIL, by=EVIL, given=STARTED),),
         steps=(a_step(EVIL, said=EVIL, commands=(EVIL,)), a_step("gate", kind="gate", gate=a_gate(warned))),
     )
     journal = [{"event": "command-ended", "argv": EVIL, "output": EVIL, "step": EVIL, "at": EVIL, EVIL: EVIL}]
@@ -131,6 +133,16 @@ def test_nothing_from_outside_becomes_markup() -> None:
     assert not [name for _, attrs in parsed.tags for name in attrs if name.startswith("on")]
     assert re.findall(r"[\x00-\x08\x0e-\x1f\x7f\u202e]", page) == []
     assert "<script>alert(1)</script>" in parsed.text
+
+
+def test_waivers_and_attestations_stand_where_there_are_any() -> None:
+    """Each with what it did or who said it; a run without them has neither heading."""
+    said = Attestation(id="on-call", sentence="Somebody is there.", by="ada@desk", given=STARTED)
+    text = Page(render_record(a_run(Exit.GO, waivers=(a_waiver(),), attested=(said,)))).text
+
+    assert "D09[GET /legacy]covered2026-12-31paymentsOPS-12" in text
+    assert "Somebody is there.on-callada@desk2026-11-21 22:10:03 UTC" in text
+    assert not re.search("Waivers|Attestations", Page(render_record(a_run(Exit.GO))).text)
 
 
 def test_page_may_load_nothing() -> None:

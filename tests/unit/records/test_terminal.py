@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.records.results import Evidence
+from gonogo.records.results import Attestation, Evidence
 from gonogo.records.terminal import COLUMNS, ending_lines, gate_lines, header_line, paint, step_line
-from gonogo.words import Exit, Outcome, Role, Severity, Stage
+from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
 
-from .samples import STARTED, a_check, a_gate, a_run, a_step, passed, the_red_one, the_reverted_run
+from .samples import STARTED, a_check, a_gate, a_run, a_step, a_waiver, passed, the_red_one, the_reverted_run
 
 BLOCK = """\
 NO-GO  D07 gonogo/postdeploy/test_health.py::test_release_answers
@@ -277,3 +277,20 @@ def test_paint_respects_who_objects(environ: dict[str, str]) -> None:
 def test_paint_leaves_pipes_alone() -> None:
     """A file gets plain words."""
     assert paint("GO", stream=io.StringIO(), environ={}) == "GO"
+
+
+def test_waivers_without_use_and_attestations_are_told() -> None:
+    """What a waiver covers is a warning already; one that covers nothing has a line, and so has who said what."""
+    idle, gone = WaiverDid.NOT_NEEDED, WaiverDid.NO_CHECK
+    waivers = (a_waiver(), a_waiver(check="D15", did=idle), a_waiver(check="S05", did=gone))
+    said = Attestation(id="on-call", sentence="Somebody is there.", by="ada@desk", given=STARTED)
+    needless = [
+        "  waiver    D15 (until 2026-12-31, payments) was not needed: take it out of gonogo.toml once the check stays green",
+        "  waiver    S05 (until 2026-12-31, payments) names no check that was asked: correct it in gonogo.toml, or take it out",
+    ]
+
+    assert gate_lines(a_gate(*passed(2), waivers=waivers))[1:] == needless
+    assert ending_lines(a_run(Exit.GO, waivers=waivers, attested=(said,)))[2:-1] == [
+        *needless,
+        "  attested  on-call (Somebody is there.) by ada@desk",
+    ]
