@@ -20,6 +20,8 @@ __all__ = ["main"]
 MARKER = "<<gonogo-database>>"
 NAMES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DB_URL", "POSTGRES_URL")
 TIMEOUT = 5
+USUAL = {"postgres": "psycopg2", "postgresql": "psycopg2", "mysql": "MySQLdb", "mariadb": "MySQLdb"}
+"""The driver that SQLAlchemy takes where a URL names none; applications often name another one in their code."""
 
 
 def has(module: str) -> bool:
@@ -101,7 +103,8 @@ def plain(url: str) -> str:
 
 def way(url: str) -> tuple[str, Callable[[str], tuple[float, float, Any]]] | None:
     """Return the name of the first driver that can be used for a URL, and the way to ask through it."""
-    if has("sqlalchemy"):
+    usual = USUAL.get(url.partition("://")[0])
+    if has("sqlalchemy") and (usual is None or has(usual)):
         is_async = url.partition("://")[0].endswith(("+asyncpg", "+aiosqlite", "+aiomysql", "+asyncmy", "_async"))
         return "sqlalchemy", through_async_sqlalchemy if is_async else through_sqlalchemy
     if not url.startswith("postgres"):

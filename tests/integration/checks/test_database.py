@@ -155,6 +155,21 @@ def test_a_database_that_refuses_is_red(deploy: Callable[..., Deployed]) -> None
     assert unknown.endswith(f": the revision is not known: {error}")
 
 
+def test_a_driver_that_the_code_chooses_is_found(deploy: Callable[..., Deployed]) -> None:
+    """An address that names no driver is not asked through SQLAlchemy's usual one where the application has another."""
+    made = deploy(
+        files={"api.py": API},
+        service="",
+        env="DATABASE_URL=postgresql://nobody@127.0.0.1:1/nothing\n",
+        packages=("sqlalchemy", "psycopg[binary]"),
+    )
+    made.start()
+    outcome, message = found(made, "postdeploy", "D13[web]", "database_answers")
+
+    assert outcome is Outcome.FAILED
+    assert message.startswith("database of web, through psycopg: found OperationalError: ")
+
+
 def _noted(path: str, name: str, *, module: str, schema_path: str | None) -> dict[str, Any]:
     """A route as the build gate notes it with the release."""
     handler = {"handler_module": module, "handler_qualname": name, "source_file": None, "line": None}
