@@ -88,14 +88,20 @@ def _merge(base: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _merge_list(base: Sequence[Any], layer: Sequence[Any], key: str) -> list[Any]:
     merged = list(base)
-    places = {item.get(key): index for index, item in enumerate(base) if isinstance(item, dict)}
+    places = {name: index for index, item in enumerate(base) if (name := _name(item, key)) is not None}
     for item in layer:
-        name = item.get(key) if isinstance(item, dict) else None
+        name = _name(item, key)
         if name is not None and name in places:
             merged[places[name]] = {**base[places[name]], **item}
         else:
             merged.append(item)
     return merged
+
+
+def _name(item: Any, key: str) -> str | None:
+    """What tells a table from others of its list; None for what the model will refuse."""
+    name = item.get(key) if isinstance(item, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _note_origins(
@@ -105,10 +111,11 @@ def _note_origins(
         items = layer.get(name)
         if not isinstance(items, list):
             continue
-        known = [item.get(key) if isinstance(item, dict) else None for item in table.get(name, [])]
+        below = table.get(name, [])
+        known = [_name(item, key) for item in below] if isinstance(below, list) else []
         listed = origins.setdefault(name, [])
         for index, item in enumerate(items):
-            value = item.get(key) if isinstance(item, dict) else None
+            value = _name(item, key)
             if value is not None and value in known:
                 listed[known.index(value)] = (env, index)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.config import find_project, load_project, parse_project
+from gonogo.config.extends import MERGE_KEYS
 from gonogo.config.types import parse_duration
 from gonogo.errors import ConfigError, UsageError
 
@@ -216,6 +218,17 @@ def test_other_durations_are_refused(value: object) -> None:
         assert "expected a duration with its unit" in str(error)
 
 
+@pytest.mark.parametrize(("name", "key"), MERGE_KEYS.items())
+@pytest.mark.parametrize("value", ["[]", "{}", "3"])
+def test_name_that_is_no_text_is_told_under_extends_too(name: str, key: str, value: str) -> None:
+    """Lists of tables are merged before they are judged; what cannot be a name, or is no list, must not end that."""
+    layers = f"{name} = [{{ {key} = {value} }}]", f"{name} = 3"
+    for below, above in itertools.product(layers, repeat=2):
+        text = MINIMAL + f'{below}\n[env.prod]\nextends = "staging"\nproject = "p"\n{above}\n'
+
+        assert all(f".{name}" in problem for problem in problems(text))
+
+
 @given(st.text())
 def test_any_text_is_a_project_or_a_list_of_problems(text: str) -> None:
     """The parser never lets another exception out."""
@@ -232,7 +245,12 @@ _VALUE = st.recursive(
 )
 
 
-@given(st.sampled_from(["app", "service", "env", "service.api", "env.x", "env.x.health", "env.x.step"]), _VALUE)
+@given(
+    st.sampled_from(
+        ["app", "service", "env", "service.api", "env.x", "env.x.health", "env.x.step", "env.x.waive", "env.x.attest"]
+    ),
+    _VALUE,
+)
 def test_any_value_in_any_table_is_told_not_crashed_on(table: str, value: object) -> None:
     """Wrong types in every place are problems with a line, never a traceback."""
     import json  # noqa: PLC0415
