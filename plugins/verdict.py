@@ -77,7 +77,7 @@ class VerdictPlugin:
         if hasattr(report, "wasxfail"):
             report.wasxfail = self._hushed(str(report.wasxfail))
         report.sections = [(name, self._cut(text)) for name, text in report.sections]
-        report.user_properties = hushed_json(report.user_properties, self._hushed)
+        report.user_properties = hushed_json(report.user_properties, self._hushed, kept=frozenset())
         return report
 
     def _hushed(self, text: str) -> str:
@@ -164,7 +164,8 @@ class VerdictPlugin:
         if verdict is not None:
             check = CheckResult.model_validate(verdict)
             before = self._checks.get(check.id)
-            if before is None or check.outcome.is_red or (check.waived and not before.outcome.is_red):
+            news = check.waived and before is not None and not (before.outcome.is_red or before.waived)
+            if before is None or check.outcome.is_red or news:
                 self._checks[check.id] = check
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

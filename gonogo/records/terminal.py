@@ -84,7 +84,7 @@ def ending_lines(run: RunResult) -> list[str]:
         lines += ["", *_block(check)]
     lines += _warnings(run_warnings(run))
     rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
-    rows += [("waiver", said) for said in needless(run.waivers)]
+    rows += [("waiver", said) for said in needless(run.waivers) if run.kind != "rollback"]  # its file is past mending
     rows += [("attested", f"{one.id} ({one.sentence}) by {one.by}") for one in run.attested]
     rows += [("reports", run.reports)] if run.reports else []
     below = [line for label, text in rows for line in _row(label, text, whole_words=label == "reports")]

@@ -172,6 +172,15 @@ def test_ended_waiver_of_the_old_release_does_not_spoil_the_way_back(story: Stor
     assert [one["did"] for one in record["waivers"] if one["check"] == LEGACY] == ["covered", "ended"]
 
 
+def test_what_is_waived_of_the_serving_release_is_told_before_the_first_touch(story: Story) -> None:
+    """P36 lets it pass and names it: the baseline is asked with the waivers of the release that comes."""
+    _, record = story.back
+    term = f"waived until {story.today + timedelta(days=1)} by payments: tracked in OPS-12"
+    said = f"{record['serving']} serves, and fails what is waived: {LEGACY} ({term}; {FOUND})"
+
+    assert verdict(record, "predeploy", "P36") == ("warned", said)
+
+
 def test_what_could_not_be_found_out_is_not_covered(story: Story) -> None:
     """The waived check that crashed is inconclusive, and blocks; it says why its waiver is of no use to it."""
     _, record = story.back

@@ -62,6 +62,12 @@ def test_clears_up(desk):
     """Something."""
 
 
+@pytest.mark.predeploy("T08", remedy="mend it")
+def test_fails_twice(desk):
+    """Something."""
+    assert False, "found 5, expected 6"
+
+
 @pytest.mark.predeploy("T07", remedy="mend it")
 def test_skipped():
     """Something."""
@@ -79,7 +85,7 @@ def waived(**until: object) -> str:
 def team(repository: Repository) -> Path:
     """A repository whose own checks are waived in every way there is."""
     today = datetime.now(UTC).date()
-    days = dict.fromkeys(("T01", "T02", "T02[café]", "T02[gone]", "T03", "T05", "T06", "T07", "T99"), today)
+    days = dict.fromkeys(("T01", "T02", "T02[café]", "T02[gone]", "T03", "T05", "T06", "T07", "T08", "T99"), today)
     text = waived(**days, T04=today - timedelta(days=1), **{"T02[b c]": today - timedelta(days=1)})
     return repository({"gonogo.toml": repository.process + text, "checks/test_team.py": CHECKS})
 
@@ -102,6 +108,7 @@ def test_waivers_do_what_they_say(team: Path, gate: Gates, tmp_path: Path) -> No
         "T05": (Outcome.PASSED, ""),
         "T06": (Outcome.WARNED, f"{term}; the desk is not cleared"),
         "T07": (Outcome.SKIPPED, "not here"),
+        "T08": (Outcome.WARNED, f"{term}; found 5, expected 6"),
     }
     assert found["T03"][1].endswith(f"(waived until {today} by ada, which covers a failure only)")
     assert run.code == 1
@@ -120,6 +127,7 @@ def test_waivers_do_what_they_say(team: Path, gate: Gates, tmp_path: Path) -> No
         "T05": WaiverDid.NOT_NEEDED,
         "T06": WaiverDid.COVERED,
         "T07": WaiverDid.NOT_ASKED,
+        "T08": WaiverDid.COVERED,
     }
 
 

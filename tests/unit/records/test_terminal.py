@@ -294,3 +294,4 @@ def test_waivers_without_use_and_attestations_are_told() -> None:
         *needless,
         "  attested  on-call (Somebody is there.) by ada@desk",
     ]
+    assert "was not needed" not in "\n".join(ending_lines(a_run(Exit.GO, kind="rollback", waivers=waivers)))
