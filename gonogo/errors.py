@@ -28,6 +28,7 @@ __all__ = [
     "RefusedError",
     "UsageError",
     "explain",
+    "in_one_line",
 ]
 
 
@@ -102,3 +103,8 @@ def explain(error: BaseException) -> str:
     if error.errno in _NO_FOLDER:
         return f"{where}: found something else there ({found}), expected a folder or nothing. Move it away."
     return f"{where}: found {found}, expected to be able to use it."
+
+
+def in_one_line(error: BaseException) -> str:
+    """An error for a note: a failed command's last words, which stand below it, are what tells why."""
+    return " ".join(explain(error).split())

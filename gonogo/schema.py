@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gonogo.config import Environment, Project, Service
-from gonogo.errors import CommandError, GonogoError, RefusedError
+from gonogo.errors import CommandError, GonogoError, RefusedError, in_one_line
 from gonogo.host import Command
 from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
@@ -121,8 +121,10 @@ def _current(work: Work, service: str) -> tuple[str, ...]:
         asked = work.runtime.in_instance(work.place, serving, service, argv, folder=layout.folder)
         said = work.host.run(asked).require()
     except CommandError as error:
-        work.notes.append(f"The database's revision could not be asked: {str(error).splitlines()[0]}")
-        return serving.accepted or serving.heads
+        known = serving.accepted or serving.heads
+        taken = ", ".join(known) or "none"
+        work.notes.append(f"The database's revision is taken for {taken}; asking it failed: {in_one_line(error)}")
+        return known
     return tool.parse_current(said.output)
 
 

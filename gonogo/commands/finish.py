@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gonogo.commands.prepare import Git, who
-from gonogo.errors import GonogoError, explain
+from gonogo.errors import GonogoError, explain, in_one_line
 from gonogo.inspection.downtime import figures, read_probe, spans
 from gonogo.inspection.waivers import of_run
 from gonogo.moves.base import Work, run_all
@@ -146,6 +146,6 @@ def _let_go(work: Work) -> None:
         try:
             run_all(work, work.runtime.remove(work.place, release))
         except (GonogoError, OSError) as error:
-            work.notes.append(f"Release {release.id} could not be removed: {explain(error).splitlines()[0]}")
+            work.notes.append(f"Release {release.id} could not be removed: {in_one_line(error)}")
             continue
         shutil.rmtree(release.folder, ignore_errors=True)

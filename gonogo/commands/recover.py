@@ -13,7 +13,7 @@ from gonogo.commands.finish import finish
 from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
-from gonogo.errors import GonogoError, explain
+from gonogo.errors import GonogoError, explain, in_one_line
 from gonogo.host import Command
 from gonogo.moves.base import Options, Work, run_all
 from gonogo.notify import begun
@@ -127,7 +127,7 @@ def _settle(work: Work, run: str) -> bool:
             work.state.run_folder(run), work.journal, elsewhere=lambda: work.runtime.settle(work.place, run, work.host)
         )
     except GonogoError as error:
-        said = str(error).splitlines()[0]
+        said = in_one_line(error)
         work.notes.append(f"Whether the run {run} left more than its commands could not be found out: {said}")
         return False
     return True
@@ -162,7 +162,7 @@ def _throw_away(work: Work, run: str) -> None:
         if release is not None:
             run_all(work, work.runtime.remove(work.place, release))
     except GonogoError as error:
-        work.notes.append(f"What the run {run} had made could not be removed whole: {str(error).splitlines()[0]}")
+        work.notes.append(f"What the run {run} had made could not be removed whole: {in_one_line(error)}")
     shutil.rmtree(folder, ignore_errors=True)
     work.host.run(Command(argv=("git", "-C", str(work.checkout), "worktree", "prune"), timeout=60.0))
 

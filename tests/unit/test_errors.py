@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from gonogo.errors import UsageError, explain
+from gonogo.errors import CommandError, UsageError, explain, in_one_line
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,12 @@ def test_other_errors_speak_for_themselves() -> None:
     assert explain(KeyError()) == "internal error: KeyError"
     assert explain(TypeError("not a number")) == "internal error: TypeError: not a number"
     assert explain(OSError("no number")) == "no number"
+
+
+def test_note_keeps_the_last_words_of_a_command() -> None:
+    """They stand below the line that names it, and tell why it failed."""
+    said = "`alembic current`: found exit code 255, expected 0. Its last words:\n    FAILED: no revision 0004\n"
+
+    assert in_one_line(CommandError(said)) == (
+        "`alembic current`: found exit code 255, expected 0. Its last words: FAILED: no revision 0004"
+    )
