@@ -83,20 +83,20 @@ class Steps:
         work, after_touch = self._work, self._outcome.first_touch is not None
         subject = about or (work.serving if step.role is Role.BASELINE else work.release)
         root = about.root if about is not None else work.release.root
-        started = datetime.now(UTC)
+        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
         work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
         work.screen.begin(step.name, kind="gate")
+        begin = time.monotonic()
         try:
             gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
         except BaseException as error:
-            work.journal.leave(ok=False, problem=str(error))
+            self._failed(result, error, begin)
             raise
         shown = counted(gate)
         ok = not shown.blocking and not shown.problem and bool(shown.asked)
         work.journal.leave(ok=ok, summary=shown.summary())
         said = shown.problem.splitlines()[0] if shown.problem else shown.summary()
-        result = StepResult(name=step.name, kind="gate", ok=ok, seconds=gate.seconds, said=said, gate=shown)
-        self._note(result.model_copy(update={"started": started}))
+        self._note(result.model_copy(update={"ok": ok, "seconds": gate.seconds, "said": said, "gate": shown}))
         return gate
 
     def move(self, step: Move) -> None:
@@ -118,12 +118,15 @@ class Steps:
         try:
             said = step.do(work)
         except BaseException as error:
-            work.journal.leave(ok=False, problem=str(error))
-            first = (explain(error).splitlines() or [type(error).__name__])[0]
-            self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
+            self._failed(result, error, begin)
             raise
         work.journal.leave(ok=True)
         self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
+
+    def _failed(self, step: StepResult, error: BaseException, begin: float) -> None:
+        self._work.journal.leave(ok=False, problem=str(error))
+        first = (explain(error).splitlines() or [type(error).__name__])[0]
+        self._note(step.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
 
     def _note(self, step: StepResult) -> None:
         step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})

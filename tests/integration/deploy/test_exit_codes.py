@@ -23,6 +23,7 @@ from gonogo.journal import read_journal
 from gonogo.lock import hold
 from gonogo.records.looks import EnvStatus, PastRun
 from gonogo.words import Exit
+from tests.support.sites import eventually
 
 from .conftest import GREEN, App, Ended
 
@@ -59,6 +60,19 @@ import pytest
 def test_ours():
     \"\"\"Ours is well.\"\"\"
     assert pathlib.Path("{path}").read_text() == "well"
+"""
+SLOW = """\
+import pathlib
+import time
+import pytest
+
+
+@pytest.mark.postdeploy
+def test_slow():
+    \"\"\"Takes its time with the new release.\"\"\"
+    if pathlib.Path("{started}").exists():
+        pathlib.Path("{asked}").touch()
+        time.sleep(600)
 """
 
 
@@ -108,12 +122,11 @@ class Desk:
         """Deploy what was committed."""
         return self.app.deploy(mistakes=mistakes)[0]
 
-    def interrupted(self, event: str, *numbers: int) -> Ended:
-        """Deploy, and send signals when some journal has this text."""
+    def interrupted(self, number: int, when: Callable[[], bool]) -> Ended:
+        """Deploy, and send a signal when something is so."""
         process = self.app.start("deploy", "--env", "test", "--json")
-        self.app.wait_for(event)
-        for number in numbers:
-            self.app.interrupt(process, number)
+        eventually(when, within=60)
+        self.app.interrupt(process, number)
         return self.app.finish(process)
 
     def rollback(self) -> None:
@@ -146,6 +159,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     made = Desk(App(folder), folder)
     yield made
     made.app.close()
+
+
+def running(argv: list[str]) -> list[psutil.Process]:
+    """The processes of this command line."""
+    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == argv]
 
 
 def nothing_checked(desk: Desk) -> Ended:
@@ -218,15 +236,20 @@ def build_fails(desk: Desk) -> Ended:
 def interrupted_untouched(desk: Desk) -> Ended:
     """A cancelled job, while it builds."""
     desk.commit(GREEN, commands='build = "sleep 621"')
-    ended = desk.interrupted("sleep 621", signal.SIGTERM)
-    assert [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "621"]] == []
+    ended = desk.interrupted(signal.SIGTERM, lambda: bool(running(["sleep", "621"])))
+    assert running(["sleep", "621"]) == []
     return ended
 
 
 def interrupted_after(desk: Desk) -> Ended:
-    """The terminal hangs up after the start."""
-    desk.commit(SECOND, tables=STEP.format(where='after = "start"', run="sleep 622"))
-    return desk.interrupted("sleep 622", signal.SIGHUP)
+    """The terminal hangs up while the new release is asked."""
+    started, asked = desk.folder / "started", desk.folder / "asked"
+    step = STEP.format(where='after = "start"', run=f"touch {started}")
+    desk.commit(SECOND, checks={"test_slow.py": SLOW.format(started=started, asked=asked)}, tables=step)
+    ended = desk.interrupted(signal.SIGHUP, asked.exists)
+    cut = [(step["name"], step["said"]) for step in json.loads(ended.out)["steps"] if not step["ok"]]
+    assert cut == [("postdeploy", "interrupted by SIGHUP")]
+    return ended
 
 
 def start_fails(desk: Desk) -> Ended:
