@@ -45,6 +45,7 @@ _EARLY = {
     Exit.LOCKED: "NOT STARTED: another run holds {env}, ",
     Exit.INTERNAL: "INTERNAL ERROR before the first touch: ",
 }
+_SERVES = frozenset({"D01", "D02", "D03", "D04", "D06"})
 _REASON = 300
 
 
@@ -147,9 +148,18 @@ def _go(run: RunResult) -> str:
 
 def _early(run: RunResult) -> str:
     still = f"{short(run.serving)} still serves" if run.serving else "nothing serves yet"
+    if down := _down_before(run):
+        still = f"{short(run.serving)} was not well before it already ({', '.join(down)})"
     if run.unsure and run.serving:
         still = f"whether {short(run.serving)} still serves could not be found out"
     return f"{_EARLY[run.exit_code].format(env=run.env)}nothing that serves was changed; {still}"
+
+
+def _down_before(run: RunResult) -> list[str]:
+    """The checks of whether it runs and answers at all that the serving release failed before anything was done."""
+    asked = (step.gate.blocking for step in run.steps if step.gate is not None and step.gate.role is Role.BASELINE)
+    failed = (check for checks in asked for check in checks if check.outcome is Outcome.FAILED)
+    return [check.code for check in failed if check.code is not None and check.code[:3] in _SERVES]
 
 
 def _held(run: RunResult) -> str:

@@ -18,6 +18,8 @@ _RED = a_gate(*passed(18), the_red_one(), role=Role.ROLLBACK)
 _TOUCHED: dict[str, Any] = {"first_touch": STARTED}
 _BACK: dict[str, Any] = {**_TOUCHED, "went_back_to": OLD, "back_after": 0.8, "verified": _NINETEEN}
 _FIRST: dict[str, Any] = {"serving": None, "serving_after": None}
+_DOWN = a_gate(*(a_check(code=code, outcome=Outcome.FAILED) for code in ("D01", "D06")), role=Role.BASELINE)
+_PAGE = a_gate(a_check(code="D09[GET /]", outcome=Outcome.FAILED), role=Role.BASELINE)
 _WARNING = a_gate(a_check(outcome=Outcome.WARNED, found="slow"))
 
 ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
@@ -73,6 +75,16 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         {"unsure": True},
         "NO-GO before the first touch: nothing that serves was changed; "
         "whether 2f1c9e0 still serves could not be found out",
+    ),
+    "before the first touch, beside what did not run": (
+        Exit.NO_GO,
+        {"steps": (a_step("baseline", kind="gate", gate=_DOWN),)},
+        "NO-GO before the first touch: nothing that serves was changed; 2f1c9e0 was not well before it already (D01, D06)",
+    ),
+    "before the first touch, beside a red page": (
+        Exit.NO_GO,
+        {"steps": (a_step("baseline", kind="gate", gate=_PAGE),)},
+        "NO-GO before the first touch: nothing that serves was changed; 2f1c9e0 still serves",
     ),
     "interrupted before the first touch": (
         Exit.INTERRUPTED,
