@@ -14,12 +14,14 @@ An error never prints itself; the command line does.
 from __future__ import annotations
 
 import errno
+import re
 from typing import ClassVar
 
 from gonogo.words import Exit
 
 __all__ = [
     "NO_ROOM",
+    "SAID_FULL",
     "CommandError",
     "ConfigError",
     "GonogoError",
@@ -79,6 +81,12 @@ class LockedError(GonogoError):
 
 NO_ROOM = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
 """What the system says when a disk is full, in words."""
+SAID_FULL = re.compile(
+    r"no space left on device|\bENOSPC\b|\[Errno 28\]|disk quota exceeded|\bEDQUOT\b|database or disk is full",
+    re.IGNORECASE,
+)
+"""How programs say it."""
+_FULL = "found a full disk, expected room. Free some (df -h; docker system df), then try again. "
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
 
@@ -91,7 +99,8 @@ def explain(error: BaseException) -> str:
     if not isinstance(error, OSError | GonogoError):
         return f"internal error: {type(error).__name__}: {error}".removesuffix(": ")
     if not isinstance(error, OSError) or error.errno is None:
-        return str(error) or type(error).__name__
+        met = isinstance(error, CommandError) and SAID_FULL.search(str(error))
+        return f"{_FULL if met else ''}{error}" or type(error).__name__
     where, found = error.filename or "the disk", error.strerror or type(error).__name__
     if error.errno in NO_ROOM:
         return f"{where}: found {NO_ROOM[error.errno]}, expected room to write. Free some (df -h), then try again."

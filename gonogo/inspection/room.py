@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gonogo.errors import SAID_FULL
+
 __all__ = ["MIB", "Free", "disk", "full", "says_full", "too_little"]
 
 MIB = 1024 * 1024
-_NO_ROOM = re.compile(
-    r"no space left on device|\bENOSPC\b|\[Errno 28\]|disk quota exceeded|\bEDQUOT\b|database or disk is full",
-    re.IGNORECASE,
-)
 _SHOWN = 160
 
 
@@ -62,5 +59,5 @@ def full(places: Mapping[str, Path]) -> list[str]:
 
 def says_full(texts: Iterable[str]) -> str:
     """The first line that tells of a full disk, cut to one that can be shown; empty when none does."""
-    lines = (line for text in texts if _NO_ROOM.search(text) for line in text.splitlines() if _NO_ROOM.search(line))
+    lines = (line for text in texts if SAID_FULL.search(text) for line in text.splitlines() if SAID_FULL.search(line))
     return next((line.strip()[:_SHOWN] for line in lines), "")

@@ -42,6 +42,16 @@ def test_refusal_without_a_place_still_says_what_to_do() -> None:
     assert said == "the disk: found no space left, expected room to write. Free some (df -h), then try again."
 
 
+def test_command_that_met_a_full_disk_is_told_with_the_way_out() -> None:
+    """What it said comes after what to do; other commands' words stay as they are."""
+    said = "`docker build`: found exit code 17, expected 0. Its last words:\n    head: No space left on device"
+
+    assert explain(CommandError(said)) == (
+        f"found a full disk, expected room. Free some (df -h; docker system df), then try again. {said}"
+    )
+    assert explain(CommandError("found exit code 17")) == "found exit code 17"
+
+
 def test_other_errors_speak_for_themselves() -> None:
     """An error without words is named by its type; one that nobody raised on purpose is our mistake."""
     assert explain(UsageError("--env: found nothing")) == "--env: found nothing"
