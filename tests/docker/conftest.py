@@ -10,9 +10,12 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+from .apart import deployed_apart
 from .base_images import Origin, ensure
+from .crashing import Crashing
+from .own_engine import OwnEngine, why_not
 
-__all__ = ["base_image", "engine"]
+__all__ = ["apart", "base_image", "engine"]
 
 _SECONDS = 900  # the first test on a machine may build base images
 
@@ -36,6 +39,18 @@ def base_image(engine: docker.DockerClient) -> Callable[[str], Origin]:
     """Makes the image of a name usable: ``base_image("postgres:15")``."""
     assert engine.ping()
     return ensure
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crashing, OwnEngine]]:
+    """An engine that may be broken, and an application on it with one good release, which each test leaves serving."""
+    reason = why_not()
+    if reason is not None and os.geteuid() == 0 and os.environ.get("GONOGO_REQUIRE_DOCKER") == "1":
+        pytest.fail(f"{reason}; GONOGO_REQUIRE_DOCKER=1 asks for it", pytrace=False)
+    if reason is not None:
+        pytest.skip(reason)
+    with deployed_apart(tmp_path_factory.mktemp("apart")) as made:
+        yield made
 
 
 def _connect() -> docker.DockerClient:

@@ -1,5 +1,8 @@
 """A Docker Engine of the test's own, in a network namespace of its own: it can be restarted while others use the machine's.
 
+It keeps everything in a file system of its own, in memory, so that its disk can be full; where nothing may be mounted, beside
+the machine's own.
+
 Its address is a socket in its folder; ports that its containers publish answer inside the namespace alone.
 """
 
@@ -21,6 +24,8 @@ import docker
 __all__ = ["OwnEngine", "own_engine", "why_not"]
 
 _SECONDS = 60.0
+_ROOM = 4 * 1024 * 1024 * 1024
+"""Bytes; memory is taken only for what is written."""
 _TOOLS = ("dockerd", "nsenter", "unshare")
 _LOOPBACK_UP = "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))"
 
@@ -40,6 +45,7 @@ class OwnEngine:
         """Nothing runs yet."""
         self.folder = folder
         self.host = f"unix://{folder}/sock"
+        self.data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._holder: subprocess.Popen[bytes] | None = None
         """Keeps the namespace while no engine runs."""
@@ -58,14 +64,29 @@ class OwnEngine:
             time.sleep(0.01)
         _call(*self.inside(sys.executable, "-I", "-c", _LOOPBACK_UP))
         (self.folder / "daemon.json").write_text("{}")
+        self.data.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={_ROOM},mode=0710", "gonogo-test", str(self.data)]
+        subprocess.run(mount, check=False, capture_output=True)
         self.start()
+
+    @contextmanager
+    def room(self, mib: int) -> Iterator[None]:
+        """So much and no more is free on its disk; afterwards there is plenty again."""
+        self._resize(shutil.disk_usage(self.data).used + mib * 1024 * 1024)
+        try:
+            yield
+        finally:
+            self._resize(_ROOM)
+
+    def _resize(self, size: int) -> None:
+        _call("mount", "-o", f"remount,size={size}", str(self.data))
 
     def start(self) -> None:
         """Start dockerd and wait, bounded, until it answers."""
         folder = self.folder
         argv = self.inside(
             *("dockerd", "--config-file", f"{folder}/daemon.json", "--host", self.host),
-            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"),
+            *("--data-root", str(self.data), "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"),
         )
         with (folder / "log").open("ab") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
@@ -102,6 +123,8 @@ class OwnEngine:
         if self._holder is not None:
             self._holder.kill()
             self._holder.wait()
+        if self.data.is_mount():
+            _call("umount", "--lazy", str(self.data))
         shutil.rmtree(self.folder)
 
 

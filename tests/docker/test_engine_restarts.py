@@ -9,21 +9,16 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-import docker
 import pytest
 
 from gonogo.journal import read_journal
 
 from . import small
-from .base_images import ensure
 from .crashing import Crashing
-from .own_engine import OwnEngine, own_engine, why_not
-from .stack import Ended, Stack
+from .own_engine import OwnEngine
+from .stack import Ended
 
 __all__: list[str] = []
 
@@ -31,23 +26,6 @@ ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
 pytestmark = [pytest.mark.xdist_group("engine-restarts"), pytest.mark.timeout(1800 if ALL else 300)]
 every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 restarts it during each move")
 _SECONDS = 180
-
-
-class Apart(Stack):
-    """An application on an engine of its own; gonogo runs in that engine's network namespace."""
-
-    def __init__(self, folder: Path, client: docker.DockerClient, own: OwnEngine) -> None:
-        """Nothing is written or started yet."""
-        super().__init__(folder, client, "apart")
-        self.own = own
-
-    def place(self, *argv: str) -> list[str]:
-        """A command in the namespace, where the ports answer."""
-        return self.own.inside(*argv)
-
-    def environ(self) -> dict[str, str]:
-        """As everywhere, with the engine's address."""
-        return {**super().environ(), "DOCKER_HOST": self.own.host}
 
 
 @dataclass(frozen=True)
@@ -104,30 +82,10 @@ class Restarting:
         return self.crashing.left(serving=self.crashing.first)
 
 
-@pytest.fixture(scope="module")
-def restarting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarting]:
+@pytest.fixture
+def restarting(apart: tuple[Crashing, OwnEngine]) -> Restarting:
     """An engine that may be restarted, and an application on it with one good release, which each test leaves serving."""
-    reason = why_not()
-    if reason is not None and os.geteuid() == 0 and os.environ.get("GONOGO_REQUIRE_DOCKER") == "1":
-        pytest.fail(f"{reason}; GONOGO_REQUIRE_DOCKER=1 asks for it", pytrace=False)
-    if reason is not None:
-        pytest.skip(reason)
-    with own_engine() as own, closing(docker.DockerClient(base_url=own.host, timeout=60)) as client:
-        give_base(own)
-        app = Apart(tmp_path_factory.mktemp("apart"), client, own)
-        small.create(app, base=small.BASE)
-        yield Restarting(Crashing(app, client), own)
-
-
-def give_base(own: OwnEngine) -> None:
-    """Make the base image with the machine's engine, hand it over, and keep none here."""
-    ensure("python:3.11-slim")
-    build = ["docker", "build", "--quiet", "--tag", small.BASE, "-"]
-    subprocess.run(build, input=small.INSTALL.encode(), check=True, capture_output=True, timeout=600)
-    try:
-        own.load(small.BASE)
-    finally:
-        subprocess.run(["docker", "image", "rm", small.BASE], check=True, capture_output=True, timeout=60)
+    return Restarting(*apart)
 
 
 @pytest.mark.parametrize(
