@@ -87,7 +87,7 @@ def rollback_recipe(
     undos: tuple[Step, ...] = tuple(Undo(step) for step in undo)
     if to is None:
         return (*undos, Stop())
-    restore: tuple[Step, ...] = (Restore(to, release),) if started else ()
+    restore: tuple[Step, ...] = (Restore(to, release, red=True),) if started else ()
     return (*undos, *restore, VERIFY)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from gonogo.errors import CommandError
+from gonogo.inspection.room import says_full
 from gonogo.moves.base import Work
 from gonogo.release import Release
 from gonogo.runtimes.base import RuntimeUnreachableError
@@ -43,10 +45,11 @@ class Restore:
     name = "restore"
     touches = True
 
-    def __init__(self, target: Release, outgoing: Release) -> None:
-        """Go back to ``target`` from ``outgoing``."""
+    def __init__(self, target: Release, outgoing: Release, *, red: bool = False) -> None:
+        """Go back to ``target`` from ``outgoing``; ``red``: nothing that this one wrote into its instances is kept."""
         self.target = target
         self._outgoing = outgoing
+        self._red = red
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -60,7 +63,7 @@ class Restore:
             RuntimeUnreachableError: the runtime does not answer, or went away each time.
         """
         self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
-        self._start(work, _TIMES)
+        self._start(work, _TIMES, room=self._red)
         try:
             note_variables(work.place, self.target)
             work.state.save(self.target)
@@ -70,15 +73,20 @@ class Restore:
         not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
         return f"{self.target.short} healthy{not_run}"
 
-    def _start(self, work: Work, times: int) -> None:
-        """Start it once the runtime answers; where that went away in the middle, again."""
+    def _start(self, work: Work, times: int, *, room: bool) -> None:
+        """Start it once the runtime answers; where that went away in the middle, or room could be made, again."""
         work.runtime.wait(work.place, work.host)
         try:
             work.runtime.start(work.place, self.target, self._outgoing, work.host)
         except RuntimeUnreachableError:
             if times == 1:
                 raise
-            self._start(work, times - 1)
+            self._start(work, times - 1, room=room)
+        except CommandError as error:
+            if not (room and says_full([str(error)])):
+                raise
+            work.notes += work.runtime.make_room(work.place, self._outgoing, self.target, work.host)
+            self._start(work, times, room=False)
 
 
 class Stop:

@@ -233,6 +233,13 @@ class Runtime(Protocol):
             RuntimeUnreachableError: they cannot; the text says what to do.
         """
 
+    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+        """Free what a release that is turned back holds of a full disk; one sentence for what was done.
+
+        Raises:
+            GonogoError: it could not be freed.
+        """
+
     def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
         """End what a run that was killed left going on outside its own processes; one sentence for each.
 

@@ -24,6 +24,7 @@ from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wa
 from gonogo.runtimes.compose_mounts import lone_copies
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
+from gonogo.runtimes.compose_room import make_room
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
 from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
 from gonogo.runtimes.compose_steps import Steps, groups_of
@@ -161,6 +162,10 @@ class ComposeRuntime:
     def wait(self, place: Place, host: Host) -> None:
         """Wait until the Engine answers."""
         wait_for_engine(host, seconds=place.environment.health.timeout)
+
+    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+        """Remove the containers of the release that is turned back."""
+        return make_room(place.environment.project, red, target, host)
 
     def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
         """End the containers that killed clients left: of the run's own commands, and of its gates."""

@@ -151,6 +151,10 @@ class ProcessRuntime:
     def wait(self, place: Place, host: Host) -> None:
         """Nothing stands between this machine and its processes."""
 
+    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
+        """Nothing: an instance is ended before the next one is started."""
+        return ()
+
     def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
         """Find nothing: whatever a run started is a process of this machine."""
         return ()
