@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,14 +17,6 @@ from tests.support.sites import eventually
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 AT_ONCE = 20
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    """An application that is not deployed yet."""
-    made = App(tmp_path)
-    yield made
-    made.close()
 
 
 def test_twenty_deploys_at_once_one_wins(app: App, tmp_path: Path) -> None:

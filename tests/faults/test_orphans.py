@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -24,14 +23,6 @@ before = "start"
 run = ["sh", "-c", "{upgrade} & setsid {upgrade} & wait"]
 undo = "true"
 """
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    """An application that was never deployed."""
-    made = App(tmp_path)
-    yield made
-    made.close()
 
 
 def test_children_that_outlive_the_wrapper_and_their_command_are_ended_by_the_next(app: App, tmp_path: Path) -> None:
