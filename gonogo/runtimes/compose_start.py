@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, Host
@@ -20,8 +22,11 @@ __all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
+_PROGRESS = re.compile(r"\s*(?:Container|Image|Network|Volume) \S+ +(?!Error)[A-Z][a-z]+\s*")
+"""Lines of Compose that tell how far it came; what went wrong stands in others."""
 _LABEL = "com.docker.compose"
 _LOG_LINES = "20"
+_ANSWER_LINES = 3
 _SECONDS = 60.0
 
 
@@ -155,7 +160,8 @@ def _explained(steps: Steps, host: Host) -> Iterator[None]:
         logs = ""
         with contextlib.suppress(GonogoError):  # the first error is the one to tell
             logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
-        raise CommandError(f"{_held(str(error), host)}{error}{logs}") from error
+        said = "\n".join(line for line in str(error).splitlines() if not _PROGRESS.fullmatch(line))
+        raise CommandError(f"{_held(said, host)}{said}{logs}") from error
 
 
 def _held(said: str, host: Host) -> str:
@@ -184,7 +190,34 @@ def _logs(steps: Steps, service: str, host: Host) -> str:
     words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
     answer = host.run(steps.command(*words))
     said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
-    return f"\n  Last lines of {service}:" + "".join(f"\n    {line}" for line in said)
+    states = _states(steps, service, host)
+    lines = [f"\n  Last lines of {service}{_ended(states)}:", *said, *(line for one in states for line in _answer(one))]
+    return "\n    ".join(lines)
+
+
+def _states(steps: Steps, service: str, host: Host) -> list[Mapping[str, Any]]:
+    """What the Engine says of a service's containers; nothing where it does not."""
+    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(_containers(steps, service, host)))
+    asked = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
+    with contextlib.suppress(ValueError):
+        return [json.loads(line) for line in asked.output.splitlines() if line.strip()]
+    return []
+
+
+def _ended(states: Sequence[Mapping[str, Any]]) -> str:
+    """How the containers ended, where they did not end well."""
+    if any(state.get("OOMKilled") for state in states):
+        return ", which was killed for want of memory"
+    codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
+    return f", which ended with exit code {', '.join(codes)}" if codes else ""
+
+
+def _answer(state: Mapping[str, Any]) -> Iterator[str]:
+    """What the container's health check said last, where it did not pass."""
+    log = (state.get("Health") or {}).get("Log") or ()
+    if log and log[-1]["ExitCode"] != 0:
+        lines = plain_lines(log[-1]["Output"].encode())[-_ANSWER_LINES:]
+        yield f"its health check (exit code {log[-1]['ExitCode']}): {' | '.join(lines) or 'it said nothing'}"
 
 
 def verify_images(release: Release, host: Host) -> None:

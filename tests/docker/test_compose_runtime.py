@@ -84,6 +84,7 @@ services:
 volumes:
   data:
 """
+QUICK = MODEL.replace("interval: 1s\n      retries: 20\n  web", "interval: 1s\n      retries: 2\n  web")
 CONF = "server { listen 80; location / { proxy_pass http://api:8000; } }\n"
 COUNT = """\
 import os
@@ -322,8 +323,34 @@ def test_failed_start_says_what_the_service_said(desk: Desk) -> None:
     desk.start(first, second)
 
     assert "up --detach --no-build --pull never --no-deps --wait --wait-timeout 40 api" in str(caught.value)
-    assert str(caught.value).endswith("\n  Last lines of api:\n    no DATABASE_URL in sight")
+    assert str(caught.value).endswith(
+        "\n  Last lines of api, which ended with exit code 1:\n    no DATABASE_URL in sight"
+    )
+    assert " Recreated" not in str(caught.value)
     assert desk.answer() == f"v1 {first.id} old-token-000"
+
+
+def test_failed_start_says_what_the_health_check_said(desk: Desk) -> None:
+    """A service that listens elsewhere logs nothing wrong; its health check knows, and its last answer is told."""
+    desk.write({"server.py": SERVER.format(version="v1").replace("8000", "9000"), "docker-compose.yml": QUICK})
+    with pytest.raises(CommandError) as caught:
+        desk.start(desk.built(minute=1), None)
+
+    *_, log, answer = str(caught.value).splitlines()
+    assert log.strip() == "version v1"
+    assert answer.startswith("    its health check (exit code 1): ")
+    assert answer.endswith("urllib.error.URLError: <urlopen error [Errno 111] Connection refused>")
+
+
+def test_failed_start_says_that_memory_was_lacking(desk: Desk) -> None:
+    """The Engine knows why it was killed; the application could not log it."""
+    eats = "import time\nprint('eats', flush=True)\nhog = bytearray(200 * 2**20)\ntime.sleep(60)\n"
+    limited = QUICK.replace("    env_file: .env\n", "    env_file: .env\n    mem_limit: 50m\n    memswap_limit: 50m\n")
+    desk.write({"server.py": eats, "docker-compose.yml": limited})
+    with pytest.raises(CommandError) as caught:
+        desk.start(desk.built(minute=1), None)
+
+    assert "\n  Last lines of api, which was killed for want of memory:\n    eats" in str(caught.value)
 
 
 def test_image_that_is_gone_refuses_and_a_moved_tag_is_mended(desk: Desk, engine: docker.DockerClient) -> None:
