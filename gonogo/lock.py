@@ -50,11 +50,17 @@ class Holder(BaseModel):
 
     def is_alive(self) -> bool:
         """Whether the process still runs, where its pid means that process; else by its heartbeat."""
-        return self._runs() if self._is_here() else self.age() <= STALE_AFTER
+        return self._runs() if self._is_here() else not self.is_gone() and self.age() <= STALE_AFTER
 
     def is_gone(self) -> bool:
-        """Whether it is proven that the process ended: it ran here, since this boot, and runs no more."""
-        return self._is_here() and not self._runs()
+        """Whether the process is proven to have ended: it ran here, or on this machine before it was started again."""
+        return not self._runs() if self._is_here() else self._is_before_this_boot()
+
+    def _is_before_this_boot(self) -> bool:
+        """Another machine of this name, which shares the folder, would have given a sign of life since."""
+        theirs, ours = self.space.partition(" ")[0], _space().partition(" ")[0]
+        restarted = bool(theirs and ours) and theirs != ours and self.machine == platform.node()
+        return restarted and self.beat.timestamp() < psutil.boot_time()
 
     def _is_here(self) -> bool:
         """Not on another machine, in another container, or before the machine was started again."""

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gonogo.errors import LockedError
@@ -103,6 +104,27 @@ def test_lock_from_elsewhere_goes_by_its_heartbeat(tmp_path: Path, facts: dict[s
         " s ago, and a lock is stale after 60 s without one; expected a free environment. "
         f"Look on {machine} whether that process still runs, then `gonogo unlock`."
     )
+
+
+def test_lock_from_before_this_boot_is_taken_over(tmp_path: Path) -> None:
+    """The holder's last sign of life is older than this machine's start: nobody has to unlock after a power cut."""
+    leave(tmp_path / "lock")
+    left = holder(tmp_path / "lock")
+    assert left is not None
+    beat = datetime.fromtimestamp(psutil.boot_time() - 1, UTC)
+    facts = {**ELSEWHERE["before a reboot"], "beat": beat}
+    (tmp_path / "lock").write_text(left.model_copy(update=facts).model_dump_json())
+
+    with hold(tmp_path / "lock", project="a", env="b", why="x") as me:
+        assert holder(tmp_path / "lock") == me
+
+
+def test_lock_of_a_machine_of_another_name_outlives_our_reboot(tmp_path: Path) -> None:
+    """Its boot and ours have nothing to do with each other."""
+    beat = datetime.fromtimestamp(psutil.boot_time() - 1, UTC)
+    said = refusal(tmp_path / "lock", beat=beat, machine="elsewhere", space="another pid:[1]")
+
+    assert "Look on elsewhere whether that process still runs" in said
 
 
 def test_lock_whose_pid_another_process_got_is_taken_over(tmp_path: Path) -> None:
