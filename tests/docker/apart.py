@@ -53,5 +53,5 @@ def deployed_apart(folder: Path) -> Iterator[tuple[Crashing, OwnEngine]]:
         give_base(own)
         app = Apart(folder, client, own)
         small.create(app, base=small.BASE)
-        app.replace("gonogo.toml", "keep = 2\n", "keep = 2\nmin_free_disk = 0\n")
+        app.replace("gonogo.toml", "keep = 2\n", "keep = 5\nmin_free_disk = 0\n")
         yield Crashing(app, client), own
