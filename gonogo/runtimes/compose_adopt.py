@@ -184,13 +184,13 @@ def _from_files(
         return {}, f"{', '.join(lost) or 'the compose file'} is gone"
     words = _words(place, files, folder, env)
     try:
-        hashes = _ask(host, words, "--hash", "*")
-        changed = _changed(containers, dict(line.split(maxsplit=1) for line in hashes.splitlines() if " " in line))
-        if changed:
-            return {}, f"{config} is no longer what was started ({', '.join(changed)} changed)"
         scratch.touch(mode=0o600)
         _ask(host, words, "--format", "json", "--output", str(scratch))
         model: dict[str, Any] = json.loads(scratch.read_text(encoding="utf-8"))
+        rendered = _words(place, [scratch], folder, os.devnull)
+        changed = _changed(containers, [_hashes(host, words), _hashes(host, rendered)])
+        if changed:
+            return {}, f"{config} is no longer what was started ({', '.join(changed)} changed)"
     except (GonogoError, OSError, ValueError) as error:
         return {}, f"{config} cannot be rendered ({(str(error).splitlines() or ['no reason given'])[0]})"
     finally:
@@ -213,10 +213,25 @@ def _ask(host: Host, words: Sequence[str], *more: str) -> str:
     return host.run(command, output_limit=None).require().output
 
 
-def _changed(containers: Sequence[Mapping[str, Any]], hashes: Mapping[str, str]) -> list[str]:
+def _hashes(host: Host, words: Sequence[str]) -> dict[str, str]:
+    """Service → the hash by which ``up`` tells whether it changed.
+
+    Where an ``env_file`` is named, Compose (2.26) hashes its name here and its variables in ``up``; these stand in the
+    rendered model.
+    """
+    said = _ask(host, words, "--hash", "*")
+    return dict(line.split(maxsplit=1) for line in said.splitlines() if " " in line)
+
+
+def _changed(containers: Sequence[Mapping[str, Any]], hashes: Sequence[Mapping[str, str]]) -> list[str]:
+    """The services whose containers were started from something of which no hash is."""
     label = f"{_LABEL}.config-hash"
     return sorted(
-        {_labels(one)[SERVICE] for one in containers if hashes.get(_labels(one)[SERVICE]) != _labels(one).get(label)}
+        {
+            name
+            for one in containers
+            if (name := _labels(one)[SERVICE]) and _labels(one).get(label) not in [known.get(name) for known in hashes]
+        }
     )
 
 

@@ -23,6 +23,7 @@ services:
   web:
     build: .
     init: true
+    env_file: .env
     environment:
       GREETING: "@GREETING@"
     ports: ["127.0.0.1:@PORT@:8000"]
@@ -54,7 +55,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) 
     """A page that somebody started with ``docker compose up``, before there was a gonogo.toml."""
     ensure("python:3.11-slim")
     with stack(tmp_path_factory.mktemp("adopt"), engine, "adopt") as made:
-        made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n"})
+        made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n.env\n"})
+        made.write({".env": "COLOUR=red\nCOST='5$'\n"})
         write(made, page="price 1", greeting="costs $$2")
         made.commit("By hand")
         command = ["docker", "compose", "--project-name", made.project, "up", "--detach", "--build", "--wait"]
