@@ -15,7 +15,7 @@ from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.release import Release
 
-__all__ = ["needs_network", "problems_of", "routes_of"]
+__all__ = ["first_of", "needs_network", "problems_of", "routes_of"]
 
 _NETWORK = frozenset(
     {"ConnectError", "ConnectTimeout", "ConnectionError", "ConnectionRefusedError", "OperationalError", "gaierror"}
@@ -53,3 +53,9 @@ def routes_of(release: Release, name: str) -> list[ImageRoute] | None:
     names = [field.name for field in dataclasses.fields(ImageRoute)]
     rows = [{**dict.fromkeys(names), **{name: row[name] for name in names if name in row}} for row in kept]
     return [ImageRoute(**{**row, "methods": tuple(row["methods"] or ())}) for row in rows]
+
+
+def first_of(problems: Sequence[str]) -> str:
+    """The first problem, and how many more there are."""
+    more = len(problems) - 1
+    return problems[0] + (f" (and {more} more)" if more else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.build.probing import ask, released
-from gonogo.checks.build.registering import needs_network, problems_of
+from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.config import Environment, Service
 from gonogo.inspection import answers, routes
 from gonogo.inspection.contents import FileDigest
@@ -91,4 +91,4 @@ def test_routes_are_registered(
     if report.error is not None:
         raise InconclusiveError(f"{artifact.label}: the routes are not known: {report.error}")
     problems = problems_of(report, artifact.service, context=context, code=artifact.code, evidence=evidence)
-    assert not problems, f"{artifact.label}: {problems[0]} ({len(problems)} in all)"
+    assert not problems, f"{artifact.label}: {first_of(problems)}"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gonogo.checks.build.probing import ask
-from gonogo.checks.build.registering import needs_network, problems_of, routes_of
+from gonogo.checks.build.registering import first_of, needs_network, problems_of, routes_of
 from gonogo.checks.postdeploy.asking import get, running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
@@ -42,7 +42,7 @@ def test_running_routes_are_the_artifacts(
     if registered is None:
         report, code = _in_what_runs(inspector, name, configured)
         problems = problems_of(report, name, context=context, code=code, evidence=evidence)
-        assert not problems, f"{name}: {problems[0]} ({len(problems)} in all)"
+        assert not problems, f"{name}: {first_of(problems)}"
         registered = report.routes
     address = next((route.path for route in registered if route.name == "openapi" and not route.is_own), None)
     if address is None:

@@ -114,7 +114,8 @@ class Inventory:
     @property
     def problems(self) -> tuple[str, ...]:
         """Everything red, one line each."""
-        floor = [f"{self.count} routes are registered, expected at least {self.floor}"] if self.below_floor else []
+        few = f"{self.count} routes of the application's own are registered, expected at least {self.floor}"
+        floor = [few] if self.below_floor else []
         lost = [f"{route}: its handler stands in the source but is not registered in the image" for route in self.lost]
         never = [
             f"{route.file}:{route.line}: {','.join(route.methods) or 'ANY'} {route.path} ({route.handler}) is declared "

@@ -181,7 +181,8 @@ def test_a_router_that_is_not_included_is_red(built: Deployed) -> None:
 
     assert outcome is Outcome.FAILED
     assert message == (
-        f"environment of release {built.release.id}: 0 routes are registered, expected at least 1 (2 in all)"
+        f"environment of release {built.release.id}: 0 routes of the application's own are registered, "
+        "expected at least 1 (and 1 more)"
     )
 
 
