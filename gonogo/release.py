@@ -49,6 +49,8 @@ class Release(BaseModel):
     started: datetime | None = None
     """When its instances were last started."""
     went_go: datetime | None = None
+    replaced: str | None = None
+    """The id of the release that served until this one did."""
     bad: str | None = None
     """Why its checks turned it back, if they did."""
     adopted: bool = False

@@ -145,6 +145,16 @@ class State:
         folders = sorted((self.root / "releases").glob("*/release.json"), reverse=True)
         return [release for path in folders if (release := self.load(path.parent.name)) is not None]
 
+    def before(self, release: Release | None) -> Release | None:
+        """The good release to go back to from this one: what served until it did, else the newest that is older.
+
+        One that somebody went back from meanwhile is not what served.
+        """
+        good = [kept for kept in self.releases() if kept.is_good]
+        replaced = [kept for kept in good if release is not None and kept.id == release.replaced]
+        older = [kept for kept in good if release is None or kept.id < release.id]
+        return next(iter((*replaced, *older)), None)
+
     def runs(self) -> list[str]:
         """The names of all runs, the newest first."""
         return sorted((path.parent.name for path in (self.root / "runs").glob("*/journal.jsonl")), reverse=True)

@@ -134,7 +134,8 @@ def _let_go(work: Work) -> None:
     """Retention: releases past ``keep`` go; never the serving one, the one before, or this run's."""
     current = work.state.current()
     kept = work.state.releases()
-    needed = {work.release.id} | ({current.id} if current else set()) | ({work.serving.id} if work.serving else set())
+    needed = {work.release.id} | ({work.serving.id} if work.serving else set())
+    needed |= {current.id, current.replaced or current.id} if current else set()
     good = [release for release in kept if release.went_go is not None or release.adopted][
         : work.place.environment.keep
     ]

@@ -63,7 +63,7 @@ def _status(at: Where) -> EnvStatus:
         unfinished=unfinished,
         untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
-        rollback_to=_earlier(at, current),
+        rollback_to=earlier.id if (earlier := at.state.before(current)) is not None else None,
         problem=problem,
     )
 
@@ -86,11 +86,6 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
         for state in found
     )
     return lines, ""
-
-
-def _earlier(at: Where, current: Release | None) -> str | None:
-    good = [kept for kept in at.state.releases() if kept.is_good]
-    return next((kept.id for kept in good if current is None or kept.id < current.id), None)
 
 
 def history(folder: Path, env: str | None) -> tuple[tuple[PastRun, ...], tuple[EnvFigures, ...]]:

@@ -198,8 +198,10 @@ def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
 
 
 def remember(work: Work, outcome: Outcome) -> None:
-    """Record which release serves now, and which one is bad."""
+    """Record which release serves now, what served until it did, and which one is bad."""
     release = work.release
+    if outcome.exit_code is Exit.GO or outcome.held:
+        release = release.model_copy(update={"replaced": work.serving.id if work.serving else None})
     if outcome.exit_code is Exit.GO:
         work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
         work.state.save(work.release)

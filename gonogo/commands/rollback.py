@@ -78,7 +78,7 @@ def start_kept(
 
 
 def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force: bool = False) -> Release:
-    """The release that is named, or the one before the serving one; after a crash or a hold, the last good one.
+    """The release that is named, or what served before the serving one; after a crash or a hold, the last good one.
 
     Raises:
         RefusedError: it is not kept, was turned back before, or there is none.
@@ -92,13 +92,12 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
     current = at.state.current()
     if current is not None and after_crash and current.is_good:
         return current
-    good = [release for release in kept if release.is_good]
-    older = [release for release in good if current is None or release.id < current.id]
-    if not older:
+    earlier = at.state.before(current)
+    if earlier is None:
         raise RefusedError(
             f"{at.state.root}: found no earlier release that went GO, expected one to go back to (kept: {_ids(kept)})."
         )
-    return older[0]
+    return earlier
 
 
 def _usable(release: Release, *, force: bool) -> Release:

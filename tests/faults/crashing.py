@@ -141,7 +141,7 @@ class Crashing:
         said = self.app.git("worktree", "list", "--porcelain").splitlines()
         worktrees = {Path(line.removeprefix("worktree ")) for line in said if line.startswith("worktree ")}
         kept = {path.parent / "source" for path in self.app.state.glob("releases/*/release.json")}
-        assert worktrees == {self.app.root, *kept}
+        assert worktrees == {self.app.root, *kept}, worktrees ^ {self.app.root, *kept}
         assert {path.name for path in self.app.state.glob("releases/*")} == {path.parent.name for path in kept}
         assert not (self.app.state / "reserve").exists()
 

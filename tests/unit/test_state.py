@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from gonogo.journal import Journal
 from gonogo.release import Release, release_id
 from gonogo.state import State, state_of, write_atomically
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-def release(state: State, name: str) -> Release:
+
+def release(state: State, name: str, **facts: Any) -> Release:
     """A release that is kept in a state."""
     made = Release(
         id=name,
@@ -24,6 +27,7 @@ def release(state: State, name: str) -> Release:
         created=datetime.now(UTC),
         folder=state.release_folder(name),
         root=state.release_folder(name) / "source",
+        **facts,
     )
     state.save(made)
     return made
@@ -45,6 +49,34 @@ def test_current_release_is_the_one_that_was_recorded(tmp_path: Path) -> None:
     state.set_current("a")
 
     assert (before, state.current()) == (None, made)
+
+
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [
+        pytest.param({"went_go": NOW}, "1", id="what served until it did"),
+        pytest.param({"went_go": NOW, "bad": "red"}, "2", id="what served was turned back since"),
+        pytest.param(None, "2", id="what served is no longer kept"),
+    ],
+)
+def test_release_before_is_the_one_that_served(tmp_path: Path, first: dict[str, Any] | None, found: str) -> None:
+    """Somebody went back from 2 to 1 before 3 came, so 2 is no place to go back to while 1 is."""
+    state = State(tmp_path)
+    if first is not None:
+        release(state, "1", **first)
+    release(state, "2", went_go=NOW, replaced="1")
+    third = release(state, "3", went_go=NOW, replaced="1")
+
+    assert getattr(state.before(third), "id", None) == found
+
+
+def test_before_a_first_release_there_is_none(tmp_path: Path) -> None:
+    """Without a serving one, as after a first deploy that was stopped, it is the newest that went GO."""
+    state = State(tmp_path)
+    first, _ = release(state, "1", went_go=NOW), release(state, "2")
+
+    assert state.before(first) is None
+    assert state.before(None) == first
 
 
 @pytest.mark.parametrize(("content", "name"), [(b"gone\n", "gone"), (b"", ""), (b"a\xff\n", "a\ufffd")])

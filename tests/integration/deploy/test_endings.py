@@ -160,9 +160,10 @@ def test_check_of_the_team_that_crashes_is_red_and_named(app: App) -> None:
 def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None:
     """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow.
 
-    A release of which a part is gone is refused by name, before anything is touched.
+    A release of which a part is gone is refused by name, before anything is touched. The one that somebody went back
+    from is not where the next rollback goes to.
     """
-    app.deploy()
+    started = app.deploy()[1]["release"]
     first = app.git("rev-parse", "--short=7", "HEAD")
     app.pages({**GREEN, "/page": (200, "hello"), "/two": (200, "2")})
     second = app.deploy()[1]["release"]
@@ -173,11 +174,15 @@ def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None
     history = json.loads(app.gonogo("history", "--env", "test", "--json").out)
     python.unlink()
     refused = app.gonogo("rollback", "--env", "test", "--to", second)
+    app.pages({**GREEN, "/page": (200, "hello"), "/three": (200, "3")})
+    third = app.deploy()[0]
+    then = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
 
+    assert (third.code, then["rollback_to"]) == (0, started), third
     assert back.code == 0, back
     assert refused.code == 1
     assert f"{second}: found that the release's own Python ({python}) is gone; expected all that" in refused.err
-    assert len(list((app.state / "runs").iterdir())) == len(history)
+    assert len(list((app.state / "runs").iterdir())) == len(history) + 1
     assert record["commit"].startswith(first)
     assert app.ask("/two")[0] == 404  # type: ignore[index]
     assert status["commit"].startswith(first)
