@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 
 from gonogo.errors import GonogoError
@@ -38,8 +40,17 @@ class Checkout:
         return tuple(commands)
 
     def do(self, work: Work) -> str:
-        """Make the worktree, read the migration heads, pin the release."""
+        """Make the worktree, read the migration heads, pin the release; half a release is thrown away."""
         work.release.folder.mkdir(parents=True, mode=0o700)
+        try:
+            return self._do(work)
+        except BaseException:
+            shutil.rmtree(work.release.folder, ignore_errors=True)
+            with contextlib.suppress(GonogoError, OSError):  # the next checkout prunes as well
+                run_all(work, self._commands(work)[:1])
+            raise
+
+    def _do(self, work: Work) -> str:
         run_all(work, self._commands(work))
         work.release = work.release.model_copy(update={"heads": heads_of(work.place.environment, work.place.project)})
         try:

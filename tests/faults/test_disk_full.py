@@ -144,7 +144,7 @@ def try_each(full: Full, lines: list[dict[str, Any]], numbers: Iterable[int], *,
 def test_disk_is_full_in_a_deployment_that_would_go_go(full: Full) -> None:
     """Exit 1 and the old release, or 0 and the new one; afterwards status, rollback and deploy work."""
     lines = full.learn(SECOND, code=0)
-    some = named_in(lines, "predeploy:step-began", ":first-touch", "start:command-began", "postdeploy:step-ended")
+    some = named_in(lines, "checkout:command-ended", ":first-touch", "start:command-began", "postdeploy:step-ended")
 
     assert try_each(full, lines, range(len(lines)) if ALL else some) == []
     code, _, said = full.run("deploy", "--force", "--reason", "a test")
