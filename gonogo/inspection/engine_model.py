@@ -14,6 +14,12 @@ _DEPENDS_ON = "com.docker.compose.depends_on"
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 _PLAIN_LISTS = {"CapAdd": "cap_add", "CapDrop": "cap_drop", "Dns": "dns", "SecurityOpt": "security_opt"}
 _MORE_LISTS = {"ExtraHosts": "extra_hosts", "GroupAdd": "group_add"}
+_TIMES = {
+    "Interval": "interval",
+    "Timeout": "timeout",
+    "StartPeriod": "start_period",
+    "StartInterval": "start_interval",
+}
 _FLAGS = {"Init": "init", "Privileged": "privileged", "ReadonlyRootfs": "read_only"}
 _NETWORK_MODES = ("host", "none", "bridge")
 
@@ -95,7 +101,7 @@ def _words(config: Mapping[str, Any], image: Mapping[str, Any]) -> Iterator[tupl
 def _healthcheck(check: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if check.get("Test"):
         yield "test", [_written(word) for word in check["Test"]]
-    for key, name in (("Interval", "interval"), ("Timeout", "timeout"), ("StartPeriod", "start_period")):
+    for key, name in _TIMES.items():
         if check.get(key):
             yield name, f"{check[key] // 1_000_000}ms"
     if check.get("Retries"):

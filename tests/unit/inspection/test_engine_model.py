@@ -54,7 +54,12 @@ def test_what_the_container_sets_is_kept() -> None:
             "Entrypoint": ["tini"],
             "User": "nobody",
             "StopTimeout": 3,
-            "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_500_000_000, "Retries": 4},
+            "Healthcheck": {
+                "Test": ["CMD", "true"],
+                "Interval": 1_500_000_000,
+                "StartInterval": 250_000_000,
+                "Retries": 4,
+            },
         },
         host={
             "NetworkMode": "shop_default",
@@ -91,7 +96,7 @@ def test_what_the_container_sets_is_kept() -> None:
         "entrypoint": ["tini"],
         "command": ["serve"],
         "user": "nobody",
-        "healthcheck": {"test": ["CMD", "true"], "interval": "1500ms", "retries": 4},
+        "healthcheck": {"test": ["CMD", "true"], "interval": "1500ms", "start_interval": "250ms", "retries": 4},
         "restart": "on-failure:2",
         "cap_drop": ["ALL"],
         "init": True,
