@@ -10,7 +10,7 @@ from gonogo.checks.build.probing import altered, released
 from gonogo.config import Environment, Project, Service
 from gonogo.errors import GonogoError
 from gonogo.host import LocalHost
-from gonogo.inspection.contents import compare, map_paths, missing_required
+from gonogo.inspection.contents import FileDigest, compare, map_paths, missing_required
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -23,6 +23,12 @@ __all__: list[str] = []
 _POINTER = "version https://git-lfs.github.com/spec/"
 _POINTER_SIZE = 1024
 """Bytes; a pointer is smaller, by its specification."""
+
+
+@pytest.fixture(scope="session")
+def held(artifact: Artifact) -> Mapping[str, FileDigest]:
+    """Every file below the mapped code of the artifact; an image is read once for all that compare it."""
+    return artifact.files(artifact.code.values())
 
 
 @pytest.fixture(scope="session")
@@ -44,19 +50,22 @@ def before(artifact: Artifact, serving: Release | None, place: Place, runner: Lo
     "under [service.{param}], where the code is in the image (code), and commit it",
 )
 def test_artifact_holds_the_commit(
-    artifact: Artifact, context: Context, before: frozenset[str] | None, evidence: Collected
+    artifact: Artifact,
+    held: Mapping[str, FileDigest],
+    context: Context,
+    before: frozenset[str] | None,
+    evidence: Collected,
 ) -> None:
     """Every tracked file that is in the artifact is the commit's, byte for byte.
 
     Catches layer caching that serves yesterday's code, and pointers of Git LFS in place of the files they stand for.
     """
-    found = artifact.files(artifact.code.values())
     source = released(context)
-    drift = compare(source.manifest, found, code=artifact.code, previous_image_files=before)
+    drift = compare(source.manifest, held, code=artifact.code, previous_image_files=before)
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", drift.files)
     evidence.table("Files unknown to git", drift.untracked)
-    wrong = [*map(str, drift), *_pointers(source, artifact.code, found), *altered(context, artifact.code)]
+    wrong = [*map(str, drift), *_pointers(source, artifact.code, held), *altered(context, artifact.code)]
     evidence.table("Not the commit's", [(line,) for line in wrong])
     if drift.unmapped and drift.compared:
         evidence.warn(f"{drift.compared} files of {artifact.label} compared; more would be with {drift.unmapped}")
@@ -76,7 +85,11 @@ def _pointers(source: Source, code: Mapping[str, str], found: Collection[str]) -
 
 @pytest.mark.build("B08", remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}")
 def test_required_files_are_in_the_artifact(
-    artifact: Artifact, project: Project, environment: Environment, evidence: Collected
+    artifact: Artifact,
+    held: Mapping[str, FileDigest],
+    project: Project,
+    environment: Environment,
+    evidence: Collected,
 ) -> None:
     """Every file and folder that the configuration requires is in the artifact.
 
@@ -87,6 +100,6 @@ def test_required_files_are_in_the_artifact(
     wanted = dict.fromkeys((*service.required, *mapped))
     if not wanted:
         pytest.skip(f"app.required and service.{artifact.service}.required name nothing that belongs into it")
-    missing = missing_required(wanted, artifact.files(artifact.code.values()), code=artifact.code)
+    missing = missing_required(wanted, held, code=artifact.code)
     evidence.table("Required", [(path, "missing" if path in missing else "there") for path in wanted])
     assert not missing, f"{artifact.label}: found no {', '.join(missing)}; expected {len(wanted)} required paths"
