@@ -36,9 +36,12 @@ CMD ["python", "server.py"]
 HEALTH = """\
     healthcheck:
       test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 500ms
-      retries: 60
+      interval: 10s
+      start_period: 30s
+      start_interval: 500ms
+      retries: 1
 """
+"""Often while it starts, seldom then: every check is a process, and several applications run beside each other."""
 
 
 def server(answer: str, *, before: str = "") -> str:

@@ -62,8 +62,10 @@ services:
     volumes: ["data:/data"]
     healthcheck:
       test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-      interval: 500ms
-      retries: 30
+      interval: 5s
+      start_period: 15s
+      start_interval: 500ms
+      retries: 1
 volumes:
   data:
 """

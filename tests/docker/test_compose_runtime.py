@@ -72,8 +72,10 @@ services:
       seed: {condition: service_completed_successfully}
     healthcheck:
       test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/')"]
-      interval: 1s
-      retries: 20
+      interval: 5s
+      start_period: 20s
+      start_interval: 500ms
+      retries: 1
   web:
     image: nginx:1
     depends_on: [api]
@@ -84,7 +86,7 @@ services:
 volumes:
   data:
 """
-QUICK = MODEL.replace("interval: 1s\n      retries: 20\n  web", "interval: 1s\n      retries: 2\n  web")
+QUICK = MODEL.replace("interval: 5s\n      start_period: 20s\n      start_interval: 500ms\n", "interval: 1s\n")
 CONF = "server { listen 80; location / { proxy_pass http://api:8000; } }\n"
 COUNT = """\
 import os
