@@ -89,9 +89,15 @@ volumes:
 QUICK = MODEL.replace("interval: 5s\n      start_period: 20s\n      start_interval: 500ms\n", "interval: 1s\n")
 CONF = "server { listen 80; location / { proxy_pass http://api:8000; } }\n"
 COUNT = """\
-import os
-lines = [open(f"/proc/{pid}/cmdline", "rb").read() for pid in os.listdir("/proc") if pid.isdigit()]
-print(lines.count(b"python\\0-I\\0-\\0"))
+import os, pathlib
+
+def line(process):
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile, as health checks do
+        return b""
+
+print([line(process) for process in pathlib.Path("/proc").glob("[0-9]*")].count(b"python\\0-I\\0-\\0"))
 """
 TOML = """\
 [app]
