@@ -48,7 +48,7 @@ ensure_venv() {
     touch "$UNFINISHED"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable "${ROOT}[demo,dev]"
     # As pip does for a wheel: gates keep no bytecode, so each of them would compile every module again.
-    "$VENV/bin/python" -m compileall -q -x /demo/app/ "$ROOT/gonogo" "$ROOT/plugins" "$ROOT/checks" >/dev/null || true
+    "$VENV/bin/python" -m compileall -q -x /demo/app/ "$ROOT/gonogo" "$ROOT/plugins" "$ROOT/checks"
     rm -f "$UNFINISHED"
     echo "$wanted" >"$STAMP"
 }

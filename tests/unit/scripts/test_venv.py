@@ -21,7 +21,8 @@ def checkout(tmp_path: Path) -> Path:
         found = shutil.which(tool)
         assert found, f"{tool} is missing on this machine"
         (tmp_path / "bin" / tool).symlink_to(found)
-    (tmp_path / "scripts").mkdir()
+    for folder in ("scripts", "gonogo", "plugins", "checks"):
+        (tmp_path / folder).mkdir()
     shutil.copy(SCRIPTS / "_venv.sh", tmp_path / "scripts")
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "tiny"\nversion = "1"\n')
     return tmp_path
