@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gonogo import lock
@@ -17,6 +18,9 @@ from gonogo.runtimes.base import Place
 from gonogo.runtimes.kept import lost_parts, pinned_files
 from gonogo.state import State
 from gonogo.subject import Subject
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__: list[str] = []
 
