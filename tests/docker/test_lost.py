@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from . import small
 from .base_images import ensure
 from .page import DOCKERFILE, HEALTH, server
 from .stack import Ended, Stack, stack
@@ -26,16 +27,13 @@ services:
     build: .
     init: true
     ports: ["127.0.0.1:@PORT@:8000"]
-    volumes: ["data:/data"]
-@HEALTH@@FRONT@volumes:
-  data:
-"""
+@HEALTH@@FRONT@"""
 FRONT = """\
   front:
     image: python:3.11-slim
     init: true
     depends_on: [web]
-    command: [python, -c, "import time; time.sleep(6); print('no upstream'); raise SystemExit(3)"]
+    command: [python, -c, "import time; time.sleep(4); print('no upstream'); raise SystemExit(3)"]
 """
 TOML = """\
 [app]
@@ -137,19 +135,27 @@ def page(made: Stack) -> str:
         return client.get("/").text
 
 
-def test_red_first_deploy_with_a_volume_needs_a_person(site: Stack, engine: docker.DockerClient) -> None:
-    """Exit 6: nothing runs any more, but the volume that the application wrote to is there, and is named."""
-    write(site, page="nothing")
-    ended = site.deploy()
+def test_red_first_deploy_with_data_needs_a_person(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """Exit 6: nothing runs any more; the migrated database and the volume that holds it are there, and are named."""
+    with stack(tmp_path, engine, "first") as made:
+        small.create(made)
+        small.pages(made, small.BROKEN)
+        made.commit("red")
+        ended = made.deploy()
+        volumes = [volume.name for volume in engine.volumes.list(filters={"name": made.project})]
+        (status,) = made.gonogo("status", "--env", "staging", "--json").document
+        left = made.containers()
 
     assert ended.code == 6, ended
     assert ended.document["ending"] == (
         "NEEDS A HUMAN: the first deploy went red and was stopped; nothing serves, what it stored was left as it is"
     )
-    volume = f"{site.project}_data"
-    assert f"What the first deploy stored was left as it is: the volume {volume}." in ended.document["notes"]
-    assert engine.volumes.get(volume).name == volume
-    assert site.containers() == {}
+    assert (
+        "What the first deploy stored was left as it is: the database, migrated to 0001, "
+        f"the volume {made.project}_data."
+    ) in ended.document["notes"]
+    assert volumes == [f"{made.project}_data"]
+    assert (left, status["serving"]) == ({}, None)
 
 
 def test_engine_that_cannot_be_reached_after_the_start_holds(site: Stack) -> None:
@@ -182,7 +188,7 @@ def test_engine_that_cannot_be_reached_after_the_start_holds(site: Stack) -> Non
 def test_front_that_ends_turns_the_release_back(site: Stack) -> None:
     """Exit 1: what stands in front is watched too, and its last words are in the evidence."""
     assert page(site) == "price 1"
-    write(site, page="price 2", front=FRONT, watched="20s")
+    write(site, page="price 2", front=FRONT, watched="9s")
     ended = site.deploy()
 
     assert ended.code == 1, ended

@@ -354,27 +354,3 @@ def test_interrupted_deploy_goes_back(shop: Shop, back: Ended) -> None:
     assert shop.serving() == "v1"
     assert shop.stack.images() == shop.images["v1"]
     assert shop.lead_is_there()
-
-
-def test_first_deploy_that_goes_red_is_stopped(tmp_path: Path, engine: docker.DockerClient) -> None:
-    """Exit 6: there is nothing to go back to; what was started is stopped, the migrated database stays and is named."""
-    with stack(tmp_path, engine, "firstred") as made:
-        shop = make(made)
-        made.replace("app/templates/home.html", "{{ rate.title }}", "{{ rate.titel.upper() }}")
-        shop.commit("v1")
-        ended = made.deploy()
-        running = {name for name, container in made.containers().items() if container.status == "running"}
-        volumes = [volume.name for volume in engine.volumes.list(filters={"name": made.project})]
-        (status,) = made.gonogo("status", "--env", "staging", "--json").document
-
-    assert ended.code == 6, ended
-    assert ended.document["ending"] == (
-        "NEEDS A HUMAN: the first deploy went red and was stopped; nothing serves, what it stored was left as it is"
-    )
-    assert (
-        "What the first deploy stored was left as it is: the database, migrated to 0003, "
-        f"the volume {made.project}_db-data."
-    ) in ended.document["notes"]
-    assert not running
-    assert volumes == [f"{made.project}_db-data"]
-    assert status["serving"] is None
