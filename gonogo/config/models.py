@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RelativePath, RequestLine, Words
+from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RelativePath, RequestLine, Texts, Words
 from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
 
@@ -84,7 +84,7 @@ class Endpoint(_Model):
     within: Duration = 5.0
     headers: dict[str, str] = {}
     """Headers the answer must carry; the value must be contained."""
-    contains: tuple[str, ...] = ()
+    contains: Texts = ()
     json_: Annotated[dict[str, Any], Field(alias="json")] = {}
     """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there."""
     body: Any = None
@@ -97,17 +97,12 @@ class Endpoint(_Model):
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
 
-    @field_validator("contains", mode="before")
-    @classmethod
-    def _one_text(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
 
 class Page(_Model):
     """One page that a browser loads (D19)."""
 
     path: Annotated[str, Field(pattern="^/")]
-    contains: tuple[str, ...] = ()
+    contains: Texts = ()
     """Texts that must be visible."""
     within: Duration = 15.0
     allow: tuple[str, ...] = ()
@@ -115,11 +110,6 @@ class Page(_Model):
     service: str | None = None
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
-
-    @field_validator("contains", mode="before")
-    @classmethod
-    def _one_text(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
 
     @field_validator("allow")
     @classmethod

@@ -19,6 +19,7 @@ __all__ = [
     "Name",
     "RelativePath",
     "RequestLine",
+    "Texts",
     "Words",
     "parse_duration",
 ]
@@ -99,6 +100,10 @@ def _words(value: str) -> str:
     return value.strip()
 
 
+def _texts(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Argv = Annotated[tuple[str, ...], BeforeValidator(_argv)]
 HttpUrl = Annotated[str, AfterValidator(_url)]
@@ -107,4 +112,5 @@ RelativePath = Annotated[str, AfterValidator(_relative)]
 Name = Annotated[str, AfterValidator(_name)]
 CheckName = Annotated[str, AfterValidator(_check_name)]
 Day = Annotated[date, BeforeValidator(_day)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Words = Annotated[str, AfterValidator(_words)]

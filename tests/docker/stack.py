@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,19 +21,13 @@ import httpx
 from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
+from gonogo.demo.ports import free_port
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL
+from tests.support.gates import IDENTITY
 
-__all__ = ["Ended", "Stack", "free_port", "stack"]
+__all__ = ["Ended", "Stack", "stack"]
 
 _SECONDS = 240
-_IDENTITY = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.com",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.com",
-}
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ class Stack:
 
     def git(self, *arguments: str) -> str:
         """Ask git."""
-        environ = {**os.environ, **_IDENTITY}
+        environ = {**os.environ, **IDENTITY}
         command = ["git", *arguments]
         done = subprocess.run(command, cwd=self.root, env=environ, check=True, capture_output=True, text=True)
         return done.stdout.strip()
@@ -211,10 +204,3 @@ def stack(folder: Path, engine: docker.DockerClient, name: str) -> Iterator[Stac
         yield made
     finally:
         made.remove()
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

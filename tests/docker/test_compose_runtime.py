@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from gonogo.config import load_project
+from gonogo.demo.ports import free_port
 from gonogo.errors import CommandError, RefusedError, UsageError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.contents import digest_of
@@ -198,13 +198,6 @@ class Desk:
         labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
         (found,) = engine.containers.list(all=True, filters={"label": labels})
         return str(found.id)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody holds now."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture

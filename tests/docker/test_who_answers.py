@@ -18,12 +18,13 @@ import pytest
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
+from gonogo.demo.ports import free_port
 from gonogo.host import LocalHost
 from gonogo.runtimes.compose_ways import strangers
 
 from .base_images import ensure
 from .page import DOCKERFILE, HEALTH, server
-from .stack import Ended, Stack, free_port, stack
+from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 

@@ -26,7 +26,7 @@ from gonogo.state import State
 from gonogo.subject import Subject
 from gonogo.words import Outcome, Role
 
-__all__ = ["MINIMAL", "PROCESS", "Gates", "Repository", "Run", "no_daemon", "path_without"]
+__all__ = ["IDENTITY", "MINIMAL", "PROCESS", "Gates", "Repository", "Run", "no_daemon", "path_without"]
 
 MINIMAL = """\
 [app]
@@ -53,7 +53,7 @@ project = "shop-test"
 """The shortest gonogo.toml of the runtime process; nothing in it needs Docker."""
 
 _TIMEOUT = 110.0
-_GIT = {
+IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_AUTHOR_NAME": "Ada",
@@ -61,6 +61,7 @@ _GIT = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.com",
 }
+"""Whose commits are those of tests; no configuration of this machine has a part in them."""
 
 
 def no_daemon(folder: Path) -> dict[str, str]:
@@ -162,7 +163,7 @@ class Repository:
     def git(root: Path, *arguments: str) -> str:
         """What git says; it must succeed."""
         done = subprocess.run(
-            ("git", *arguments), cwd=root, env={**os.environ, **_GIT}, check=True, capture_output=True, text=True
+            ("git", *arguments), cwd=root, env={**os.environ, **IDENTITY}, check=True, capture_output=True, text=True
         )
         return done.stdout
 
@@ -223,7 +224,7 @@ class Gates:
     def _environ(self, more: Mapping[str, str] | None) -> dict[str, str]:
         outer = ("PYTEST_", "GONOGO_", "COV_", "XDG_STATE_HOME", "COLUMNS", "CI", "GITHUB_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
-        return {**kept, **_GIT, "COLUMNS": "160", "XDG_STATE_HOME": str(self.state_home), **(more or {})}
+        return {**kept, **IDENTITY, "COLUMNS": "160", "XDG_STATE_HOME": str(self.state_home), **(more or {})}
 
     def _file(self, kind: str) -> Path:
         self._count += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 import urllib.request
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any
 import psutil
 
 from gonogo.config import load_project
+from gonogo.demo.ports import free_port
 from gonogo.host import LocalHost
 from gonogo.inspection.envfile import parse as parse_env
 from gonogo.release import Release
@@ -83,13 +83,6 @@ WORKER_CONFIG = """
 [service.jobs]
 command = "python worker.py"
 """
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Site:

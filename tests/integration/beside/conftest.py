@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from gonogo.demo.ports import free_port
 from gonogo.records.results import GateResult, read_gate
 from tests.support.gates import Repository
 
@@ -229,9 +229,7 @@ class Team:
     def __init__(self, folder: Path, python: Path) -> None:
         """Make the repository; ``python`` has gonogo and the team's plugins."""
         self.python, self.state, self._results = python, folder / "state", folder / "results.json"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         files = {
             "pyproject.toml": PROJECT,
             "conftest.py": CONFTEST,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.config import load_project
+from gonogo.demo.ports import free_port
 from gonogo.host import LocalHost
 from gonogo.inspection.envfile import parse as parse_env
 from gonogo.release import Release
@@ -119,7 +119,7 @@ class Deployed:
         self.repository = Repository(folder)
         self.run = self.state.run_folder("1")
         self.run.mkdir(parents=True)
-        self.port = _free_port()
+        self.port = free_port()
         (folder / ".env").write_text(f"ANSWERS={folder}/answers.json\n{env}")
         self.answer()
         config = CONFIG.replace("@PORT@", str(self.port)).replace("@SERVICE@", service)
@@ -198,9 +198,3 @@ class Deployed:
             for process in family(instance):
                 process.kill()
                 process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from gonogo.demo.ports import free_port
 from gonogo.records.results import CheckResult, Evidence, GateResult
 from gonogo.runtimes.process_instances import Instances, family
 from gonogo.words import Exit, OnRed, Outcome, Role, Stage
-from tests.support.sites import free_port
 
 from .deployed import Deployed
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,9 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+
+from gonogo.demo.ports import free_port
+from tests.support.gates import IDENTITY
 
 APP = """\
 import http.server, json, os
@@ -78,13 +80,6 @@ json = {{ status = "ok", text = "hello" }}
 
 FAULTY = Path(__file__).with_name("faulty.py")
 ANOTHER_DAY = FAULTY.with_name("another_day.py")
-IDENTITY = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@example.com",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@example.com",
-}
 
 
 class Ended:
@@ -111,9 +106,7 @@ class App:
         self.root = folder / "app"
         self.state = folder / "state"
         self.root.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.git("init", "-q", "-b", "main")
         (self.root / ".gitignore").write_text("reports/\n.env\n")
         self.configure()

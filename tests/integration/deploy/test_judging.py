@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from gonogo.demo.ports import free_port
 from gonogo.state import State
-from tests.support.sites import free_port
 
 from .conftest import Ended
 from .world import World

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.sites import free_port
+from gonogo.demo.ports import free_port
 
 from .conftest import App
 

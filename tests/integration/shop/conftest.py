@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from typing import IO, TYPE_CHECKING
 
 import httpx
 import pytest
+
+from gonogo.demo.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -146,9 +147,7 @@ def serve(python_of: Callable[[Path], Path], tmp_path: Path) -> Iterator[Serve]:
 
     def start(app: Path, variables: Mapping[str, str]) -> httpx.Client:
         stack.close()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = tmp_path / "uvicorn.log"
         argv = [str(python_of(app)), "-m", "uvicorn", "app.main:app", "--host", "127.0.0.1", "--port", str(port)]
         child = stack.enter_context(process(argv, app, variables, log))
