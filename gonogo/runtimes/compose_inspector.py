@@ -199,9 +199,10 @@ class ComposeInspector:
 
     @functools.cached_property
     def _builds(self) -> Mapping[str, Mapping[str, Any]]:
-        """Service → how its image is built, but for the names that it is given."""
+        """Service → how its image is built, by itself or by another one, but for the names that it is given."""
         model = read_model(self._release, BUILD) if self._release is not None and self._is_kept else self.model
-        builds = {name: definition.get("build") or {} for name, definition in services_of(model).items()}
+        services, builders = services_of(model), compose_model.built_by(model)
+        builds = {name: services[builders.get(name, name)].get("build") or {} for name in services}
         return {name: {key: build[key] for key in build if key != "tags"} for name, build in builds.items()}
 
     def _missing(self, rows: Sequence[InstanceState], services: Sequence[str]) -> Iterator[InstanceState]:

@@ -78,29 +78,42 @@ def test_service_of_the_same_image_has_its_code_where_the_other_one_says(
 ) -> None:
     """A worker that is built as the web service is needs no ``code`` of its own."""
     services = {"web": {"build": BUILT}, "worker": {"build": build} if build else {}}
-    (tmp_path / "build.json").write_text(json.dumps({"services": services}), encoding="utf-8")
+
+    assert built_inspector(tmp_path, services, images)._code("worker", "/srv/app") == code
+
+
+def test_service_that_another_one_builds_has_its_code_where_the_like_of_that_one_says(tmp_path: Path) -> None:
+    """Three services name one image and two of them build it: what is said of one holds for all."""
+    services = {"collect": {"build": BUILT, "image": "b"}, "seed": {"image": "b"}, "web": {"build": BUILT, "image": "w"}}
+    images = {"collect": "sha256:1", "seed": "sha256:1", "web": "sha256:2"}
+
+    assert built_inspector(tmp_path, services, images)._code("seed", "/srv/app") == {"src": "/srv/app"}
+
+
+def built_inspector(folder: Path, services: dict[str, Any], images: dict[str, str]) -> ComposeInspector:
+    """An inspector of a release whose ``build.json`` has these services."""
+    (folder / "build.json").write_text(json.dumps({"name": "till", "services": services}), encoding="utf-8")
     release = Release(
         id="r1",
         commit="9a41b7d",
         env="staging",
         runtime="compose",
         created=datetime.now(UTC),
-        folder=tmp_path,
+        folder=folder,
         root=Path("/r"),
-        services=("web", "worker"),
+        services=tuple(services),
         images=images,
     )
     environment = CONFIGURED.environment("staging")
-    place = Place(project=CONFIGURED, environment=environment, state=tmp_path, path=Path("/r"))
-
-    assert ComposeInspector(place, release, LocalHost())._code("worker", "/srv/app") == code
+    place = Place(project=CONFIGURED, environment=environment, state=folder, path=Path("/r"))
+    return ComposeInspector(place, release, LocalHost())
 
 
 def test_code_is_known_without_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first deploy the checkout's compose files say what is built of what."""
     environment = CONFIGURED.environment("staging")
     place = Place(project=CONFIGURED, environment=environment, state=tmp_path, path=Path("/r"))
-    model = {"services": {"web": {"build": BUILT}, "api": {"build": {"context": "/r/api"}}}}
+    model = {"name": "till", "services": {"web": {"build": BUILT}, "api": {"build": {"context": "/r/api"}}}}
     monkeypatch.setattr(ComposeInspector, "model", model)
     inspector = ComposeInspector(place, None, LocalHost())
 
