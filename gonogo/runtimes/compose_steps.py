@@ -43,6 +43,8 @@ class Groups:
     """In front as well, but they end by themselves."""
     left_out: tuple[str, ...] = ()
     """Deployed one-shots that this start must not run: they are made, and stay as they are."""
+    unwatched: frozenset[str] = frozenset()
+    """Their health check is switched off in the model, which ``up --wait`` takes for a failure (docker/compose#13522)."""
 
 
 def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: Collection[str] = ()) -> Groups:
@@ -66,11 +68,16 @@ def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: 
         fronts=tuple(name for name in fronts if name not in ending),
         passing=tuple(name for name in fronts if name in ending),
         left_out=tuple(name for name in services if name in ending and name in left_out),
+        unwatched=frozenset(name for name, one in definitions.items() if _is_unwatched(one.get("healthcheck") or {})),
     )
 
 
 def _is_lasting(definition: Mapping[str, Any], is_needed: bool) -> bool:  # noqa: FBT001 (a fact, not an option)
     return is_needed or "healthcheck" in definition or definition.get("restart", "no") != "no"
+
+
+def _is_unwatched(check: Mapping[str, Any]) -> bool:
+    return bool(check.get("disable")) or check.get("test") in ("NONE", ["NONE"])
 
 
 def _needs(definitions: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
@@ -116,12 +123,20 @@ class Steps:
         )
         return Command(argv=made.argv, env={**made.env, **self.secrets}, timeout=timeout)
 
-    def up(self, services: Sequence[str], *options: str, wait: bool = False) -> Command:
-        """Bring services up; ``wait`` for their health."""
-        if not wait:
-            return self.command(*_UP, *options, *services)
+    def up(self, services: Sequence[str], *options: str) -> Command:
+        """Bring services up."""
+        return self.command(*_UP, *options, *services)
+
+    def up_and_wait(self, services: Sequence[str], *options: str) -> tuple[Command, ...]:
+        """Bring services up and wait for the health of those that have a health check, or until they run."""
+        watched = [name for name in services if name not in self.groups.unwatched]
+        if len(watched) < len(services):
+            started, options = (self.up(services, *options),), ("--no-recreate", "--pull", "never", "--no-deps")
+        else:
+            started = ()
         seconds = wait_seconds(self.place.environment, services)
-        return self.command(*_UP, *options, "--wait", "--wait-timeout", str(seconds), *services, wait=seconds)
+        words = (*_UP, *options, "--wait", "--wait-timeout", str(seconds), *watched)
+        return (*started, self.command(*words, wait=seconds)) if watched else started
 
     def backing(self) -> tuple[Command, ...]:
         """Start what stands behind the release, where it is missing; never replace it."""
@@ -130,13 +145,11 @@ class Steps:
         started = self.up(self.groups.backing, "--no-recreate", "--pull", "missing")
         if not self.groups.awaited:
             return (started,)
-        return (started, self.up(self.groups.awaited, "--no-recreate", "--pull", "never", "--no-deps", wait=True))
+        return (started, *self.up_and_wait(self.groups.awaited, "--no-recreate", "--pull", "never", "--no-deps"))
 
     def one_shots(self, services: Sequence[str]) -> tuple[Command, ...]:
         """Run services that end by themselves, one after the other, anew."""
-        return tuple(
-            self.up((name,), "--force-recreate", "--pull", "never", "--no-deps", wait=False) for name in services
-        )
+        return tuple(self.up((name,), "--force-recreate", "--pull", "never", "--no-deps") for name in services)
 
     def left_out(self) -> tuple[Command, ...]:
         """Make the one-shots that must not run, so that nothing of the outgoing release is left in their place."""
@@ -149,13 +162,13 @@ class Steps:
         """Replace the deployed services and wait for their health."""
         if not self.groups.running:
             return ()
-        return (self.up(self.groups.running, "--pull", "never", "--no-deps", wait=True),)
+        return self.up_and_wait(self.groups.running, "--pull", "never", "--no-deps")
 
     def fronts(self) -> tuple[Command, ...]:
         """Bring up what stands in front; it is recreated only where its definition changed."""
         if not self.groups.fronts:
             return ()
-        return (self.up(self.groups.fronts, "--pull", "missing", "--no-deps", wait=True),)
+        return self.up_and_wait(self.groups.fronts, "--pull", "missing", "--no-deps")
 
     def passing(self) -> tuple[Command, ...]:
         """Start what stands in front and ends by itself."""
@@ -167,5 +180,5 @@ class Steps:
         """Restart fronts that were not recreated: a proxy may have looked up addresses once, when it started."""
         if not services:
             return ()
-        again = self.up(services, "--no-recreate", "--pull", "never", "--no-deps", wait=True)
-        return (self.command("restart", *services), again)
+        again = self.up_and_wait(services, "--no-recreate", "--pull", "never", "--no-deps")
+        return (self.command("restart", *services), *again)

@@ -84,7 +84,11 @@ def test_service_of_the_same_image_has_its_code_where_the_other_one_says(
 
 def test_service_that_another_one_builds_has_its_code_where_the_like_of_that_one_says(tmp_path: Path) -> None:
     """Three services name one image and two of them build it: what is said of one holds for all."""
-    services = {"collect": {"build": BUILT, "image": "b"}, "seed": {"image": "b"}, "web": {"build": BUILT, "image": "w"}}
+    services = {
+        "collect": {"build": BUILT, "image": "b"},
+        "seed": {"image": "b"},
+        "web": {"build": BUILT, "image": "w"},
+    }
     images = {"collect": "sha256:1", "seed": "sha256:1", "web": "sha256:2"}
 
     assert built_inspector(tmp_path, services, images)._code("seed", "/srv/app") == {"src": "/srv/app"}

@@ -1,9 +1,14 @@
 """In which order services are replaced."""
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from gonogo.config import parse_project
 from gonogo.release import Release
-from gonogo.runtimes.compose_steps import groups_of, vanished
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_steps import Steps, groups_of, vanished
 
 __all__: list[str] = []
 
@@ -59,3 +64,18 @@ def test_left_out_one_shots_are_made_and_not_run() -> None:
     assert groups.early == ()
     assert groups.running == ("api", "report")
     assert groups.late == ("warm",)
+
+
+@pytest.mark.parametrize("off", [{"disable": True}, {"test": ["NONE"]}])
+def test_nobody_waits_for_a_health_check_that_is_switched_off(off: dict[str, Any]) -> None:
+    """All are brought up in the order that they ask for, then those that can be healthy are waited for."""
+    model = {"name": "shop", "services": {"api": {"build": {}}, "beat": {"build": {}, "healthcheck": off}}}
+    project = parse_project('[app]\nname = "shop"\n[env.prod]\nproject = "shop"', root=Path("/r"), name="gonogo.toml")
+    place = Place(project=project, environment=project.environment("prod"), state=Path("/s"), path=Path("/r"))
+    groups = groups_of(model, ("api", "beat"))
+    up, wait = Steps(place=place, model=Path("/m"), groups=groups, secrets={}).running()
+
+    assert "--wait" not in up.argv
+    assert up.argv[-2:] == ("api", "beat")
+    assert wait.argv[-4:] == ("--wait", "--wait-timeout", "120", "api")
+    assert "--no-recreate" in wait.argv
