@@ -44,7 +44,7 @@ class Groups:
     left_out: tuple[str, ...] = ()
     """Deployed one-shots that this start must not run: they are made, and stay as they are."""
     unwatched: frozenset[str] = frozenset()
-    """Their health check is switched off in the model, which ``up --wait`` takes for a failure (docker/compose#13522)."""
+    """Their health check is switched off, which Compose's ``up --wait`` takes for a failure (docker/compose#13522)."""
 
 
 def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: Collection[str] = ()) -> Groups:
@@ -130,10 +130,10 @@ class Steps:
     def up_and_wait(self, services: Sequence[str], *options: str) -> tuple[Command, ...]:
         """Bring services up and wait for the health of those that have a health check, or until they run."""
         watched = [name for name in services if name not in self.groups.unwatched]
+        started: tuple[Command, ...] = ()
         if len(watched) < len(services):
-            started, options = (self.up(services, *options),), ("--no-recreate", "--pull", "never", "--no-deps")
-        else:
-            started = ()
+            started = (self.up(services, *options),)
+            options = ("--no-recreate", "--pull", "never", "--no-deps")
         seconds = wait_seconds(self.place.environment, services)
         words = (*_UP, *options, "--wait", "--wait-timeout", str(seconds), *watched)
         return (*started, self.command(*words, wait=seconds)) if watched else started
