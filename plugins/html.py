@@ -13,7 +13,7 @@ import contextlib
 import os
 import platform
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ _LINKS = ("http://", "https://", "mailto:")
 
 @dataclass
 class _Row:
-    """One check, as its reports told it."""
+    """One check as the gate judged it, with what its reports hold besides."""
 
     check: CheckResult
     nodeid: str
@@ -81,7 +81,7 @@ class HtmlPlugin:
         self._redact: Callable[[str], str] = context.redactor.text
         self._context = context
         self._page: Any = None
-        self._rows: list[_Row] = []
+        self._rows: dict[str, _Row] = {}
         self._unwritten = ""
         self._file: Path | None = None
         if getattr(config.option, "htmlpath", None):
@@ -137,11 +137,11 @@ class HtmlPlugin:
         check = self._check(report)
         ended = report.when in {"call", "collect"} or report.outcome != "passed"
         if check is not None and ended:
-            extras = [_extra(extra) for extra in getattr(report, "extras", ())]
-            self._rows.append(_Row(hushed(check, self._redact), report.nodeid, report.sections, extras))
-        elif report.when == "teardown":  # it has what all phases printed
-            for row in self._rows[-1:]:
-                row.sections = report.sections if row.nodeid == report.nodeid else row.sections
+            row = self._rows.setdefault(report.nodeid, _Row(check, report.nodeid, [], []))
+            row.extras = [_extra(extra) for extra in getattr(report, "extras", ())] or row.extras
+            row.sections += [section for section in report.sections if section not in row.sections]
+        elif report.when == "teardown" and report.nodeid in self._rows:  # it has what all phases printed
+            self._rows[report.nodeid].sections = report.sections
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -184,7 +184,10 @@ class HtmlPlugin:
     def _drawn(self, gate: GateResult | None, verdict: str, word: str) -> str:
         from gonogo.records.page import render_part  # noqa: PLC0415 (only where a page is written)
 
-        rows = sorted(self._rows, key=lambda row: _ORDER.index(row.check.outcome))
+        for check in gate.checks if gate is not None else ():
+            self._rows.setdefault(check.id, _Row(check, check.id, [], [])).check = check
+        rows = [replace(row, check=hushed(row.check, self._redact)) for row in self._rows.values()]
+        rows.sort(key=lambda row: _ORDER.index(row.check.outcome))
         counts = [(outcome, sum(row.check.outcome is outcome for row in rows)) for outcome in _ORDER]
         return render_part(
             "gate.html.j2",

@@ -40,6 +40,9 @@ _LETTERS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.SKIPPED: "s",
 }
+_SAID = ("found", "details")
+_WORSE = (Outcome.SKIPPED, Outcome.PASSED, Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.FAILED)
+"""What one phase or subtest of a check was found to be weighs more than what stands before it."""
 
 
 class VerdictPlugin:
@@ -163,10 +166,11 @@ class VerdictPlugin:
         verdict = getattr(report, ATTRIBUTE, None)
         if verdict is not None:
             check = CheckResult.model_validate(verdict)
+            part = getattr(report, "context", None)  # of a subtest
+            if part is not None and check.found:
+                check = check.model_copy(update={"found": f"{self._hushed(_part(part))}: {check.found}"})
             before = self._checks.get(check.id)
-            news = check.waived and before is not None and not (before.outcome.is_red or before.waived)
-            if before is None or check.outcome.is_red or news:
-                self._checks[check.id] = check
+            self._checks[check.id] = check if before is None else _both(before, check, part=part is not None)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what has to be asked."""
@@ -280,7 +284,30 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
     return Exit.NO_GO if exitstatus == Exit.NO_GO else Exit.GO
 
 
+def _part(context: Any) -> str:
+    """A subtest's name, as pytest shows it."""
+    facts = ", ".join(f"{name}={value}" for name, value in context.kwargs.items())
+    return " ".join(part for part in (f"[{context.msg}]" if context.msg else "", f"({facts})" if facts else "") if part)
+
+
+def _both(before: CheckResult, check: CheckResult, *, part: bool) -> CheckResult:
+    """One verdict of two phases or subtests of a check: the worse one; of two that are equally bad, both messages.
+
+    A body that ends well says nothing beside its subtests: when all of them skipped, nothing was asked.
+    """
+    if check.outcome in {Outcome.PASSED, Outcome.SKIPPED} and before.outcome is not check.outcome and not part:
+        return before
+    if check.outcome is before.outcome and check.found and check.found != before.found:
+        said = {"excused": before.excused or check.excused, "evidence": check.evidence}
+        said |= {name: "\n".join(filter(None, (getattr(before, name), getattr(check, name)))) for name in _SAID}
+        return before.model_copy(update={**said, "waiver": before.waiver or check.waiver})
+    kept, other = (check, before) if _WORSE.index(check.outcome) > _WORSE.index(before.outcome) else (before, check)
+    return kept.model_copy(update={"evidence": max(kept.evidence, other.evidence, key=len)})
+
+
 def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport, collected: Collected) -> tuple[Outcome, str]:
+    if report.skipped and hasattr(report, "wasxfail"):
+        return Outcome.SKIPPED, f"expected to fail (xfail): {report.wasxfail or 'no reason given'}"
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         return Outcome.SKIPPED, reason.removeprefix("Skipped: ")
@@ -295,9 +322,12 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
         return Outcome.INCONCLUSIVE, str(error)
     if isinstance(error, AssertionError):
         return Outcome.FAILED, _message(error)
+    if error is None:  # pytest's own word: a strict xfail that passed
+        return Outcome.FAILED, str(report.longrepr)
     if isinstance(error, pytest.fail.Exception):
-        ran_out = str(error).startswith("Timeout")
-        return (Outcome.INCONCLUSIVE if ran_out else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
+        ran_out, unasked = str(error).startswith("Timeout"), str(error).startswith("async def functions are not")
+        unknown = ran_out or unasked
+        return (Outcome.INCONCLUSIVE if unknown else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
     if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
         from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
 

@@ -214,6 +214,109 @@ def test_a_stage_without_checks_is_no_go(repository: Repository, gate: Gates) ->
     assert (run.code, run.checks) == (5, ())
 
 
+PHASES = """\
+import unittest
+
+import pytest
+
+
+@pytest.fixture
+def torn():
+    yield
+    raise RuntimeError("it would not stop")
+
+
+@pytest.fixture
+def untidy():
+    yield
+    assert False, "a row was left"
+
+
+@pytest.mark.watch("T1")
+def test_fails_and_tears(torn):
+    assert False, "answered 500"
+
+
+@pytest.mark.watch("T2", severity="advisory")
+def test_leaves_something(untidy):
+    pass
+
+
+@pytest.mark.watch("T3", severity="advisory")
+def test_parts_advise(subtests):
+    for number in range(4):
+        with subtests.test("port", number=number):
+            assert number % 2 == 0, f"{number} is odd"
+
+
+@pytest.mark.watch("T4")
+def test_parts_crash_and_fail(subtests):
+    with subtests.test("one"):
+        raise OSError("no route")
+    with subtests.test("two"):
+        assert False, "answered 404"
+
+
+@pytest.mark.watch("T5")
+def test_parts_skip(subtests):
+    with subtests.test("one"):
+        pytest.skip("not here")
+
+
+class TestCase(unittest.TestCase):
+    @pytest.mark.watch("T6")
+    def test_cases(self):
+        with self.subTest(path="/a"):
+            self.fail("no /a")
+
+
+@pytest.mark.watch("T7")
+@pytest.mark.xfail(strict=True, reason="OPS-12")
+def test_passes_against_all_odds():
+    pass
+
+
+@pytest.mark.watch("T8")
+@pytest.mark.xfail(reason="OPS-13")
+def test_fails_as_known():
+    assert False
+
+
+@pytest.mark.watch("T9")
+def test_says_no():
+    return False
+
+
+@pytest.mark.watch("T10")
+async def test_nobody_awaits():
+    assert False
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_worst_of_a_check_s_phases_and_subtests_counts(
+    repository: Repository, gate: Gates, workers: tuple[str, ...]
+) -> None:
+    """A teardown that crashes does not hide what the body found; a subtest, a strict xfail, ``return False`` are told."""
+    root = repository({"gonogo.toml": repository.process, "checks/test_a.py": PHASES})
+
+    run = gate.bare(root, "-m", "watch", "--env", "test", *workers)
+
+    found = {str(check.code): (check.outcome.value, check.found) for check in run.checks}
+    assert {code: found.pop(code)[0] for code in ("T9", "T10")} == {"T9": "inconclusive", "T10": "inconclusive"}
+    assert {code: (outcome, re.sub("['\"]", "", said)) for code, (outcome, said) in found.items()} == {
+        "T1": ("failed", "answered 500"),
+        "T2": ("warned", "a row was left"),
+        "T3": ("warned", "[port] (number=1): 1 is odd\n[port] (number=3): 3 is odd"),
+        "T4": ("failed", "[two]: answered 404"),
+        "T5": ("skipped", "[one]: not here"),
+        "T6": ("failed", "(path=/a): no /a"),
+        "T7": ("failed", "[XPASS(strict)] OPS-12"),
+        "T8": ("skipped", "expected to fail (xfail): OPS-13"),
+    }
+    assert "T9" in {str(check.code) for check in run.checks if "returned" in check.found}
+
+
 def test_a_crash_is_inconclusive(repository: Repository, gate: Gates) -> None:
     """A check that crashes, in its fixtures or in its body, is red and inconclusive, and names its place."""
     body = (
