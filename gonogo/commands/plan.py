@@ -78,6 +78,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         steps=tuple(step.model_copy(update={"expected": before.get(step.name)}) for step in steps),
         rollback=tuple(_way_back(at, work, shown, adopts)),
         adopts=adopts,
+        attest=at.environment.attest,
         ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
         problems=problems,
         exit_code=Exit.NO_GO if problems else Exit.GO,

@@ -50,6 +50,8 @@ class Plan(BaseModel):
     ladder: str = ""
     adopts: tuple[str, ...] = ()
     """Services that were started by hand, and that the deploy adopts first."""
+    attest: dict[str, str] = {}
+    """What the deploy must be told with ``--attest``: an id, and the sentence that it stands for."""
     problems: tuple[str, ...] = ()
     exit_code: Exit = Exit.GO
 
@@ -109,6 +111,7 @@ def plan_lines(plan: Plan) -> list[str]:
     lines.append(f"serving now   {plan.serving or 'nothing that gonogo deployed'}")
     if plan.adopts:
         lines.append(f"adopts first  {', '.join(plan.adopts)}: started by hand; the way back starts them again")
+    lines += [f"asks for      --attest {name}: {sentence}" for name, sentence in plan.attest.items()]
     lines += ["", *_steps(plan.steps)]
     lines += ["", f"the data      {plan.ladder or 'not decided'}", "", "if it goes red after the first touch:"]
     lines += _steps(plan.rollback)

@@ -100,6 +100,7 @@ def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
     """Exit 1, and the missing word is named with the option that gives it; an id that nobody asks for is exit 4."""
     ended, record = story.refused
     wrong = story.app.gonogo("deploy", "--env", "test", "--attest", "team-notifed")
+    plan = story.app.gonogo("plan", "--env", "test")
 
     assert ended.code == 1, ended
     assert record["ending"].startswith("NO-GO before the first touch")
@@ -114,6 +115,7 @@ def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
         4,
         '--attest: found "team-notifed", expected one of team-notified ("The team knows that we deploy").',
     )
+    assert "\nasks for      --attest team-notified: The team knows that we deploy\n" in f"{plan.out}{plan.err}"
 
 
 def test_waived_failure_goes_on_with_a_warning_that_is_on_record(story: Story) -> None:
