@@ -35,13 +35,16 @@ def get(address: str) -> httpx.Response:
 
 
 def running(inspector: Inspector, service: str) -> Inside:
-    """The running instance of a service; skips for one that ends by itself, red when none runs.
+    """The running instance of a service; skips for one that ends by itself or is to have none, red when none runs.
 
     Raises:
         InconclusiveError: the runtime does not answer.
     """
     try:
-        if any(instance.one_shot for instance in inspector.instances() if instance.service == service):
+        instances = [instance for instance in inspector.instances() if instance.service == service]
+        if not instances:
+            pytest.skip(f"{service} is scaled to no instance")
+        if any(instance.one_shot for instance in instances):
             pytest.skip(f"{service} is meant to end; no instance of it runs on")
         return inspector.inside(service)
     except RuntimeUnreachableError as error:

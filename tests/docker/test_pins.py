@@ -70,6 +70,9 @@ services:
     init: true
     profiles: [office]
     command: [python, -c, "import time; time.sleep(600)"]
+  someday:
+    build: .
+    scale: 0
   debugger:
     build: .
     profiles: [desk]
@@ -165,7 +168,10 @@ def shop(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Shop]:
 
 
 def test_release_goes_there_and_back_with_all_it_runs_on(shop: Shop) -> None:
-    """Services, replicas, profiles, one-shots and tracked files are the release's; uploads and secrets are today's."""
+    """Services, replicas, profiles, one-shots and tracked files are the release's; uploads and secrets are today's.
+
+    Nobody misses an instance of the service that is scaled to none.
+    """
     shop.commit("v1", only="mailer", revisions="r1")
     first = shop.stack.deploy()
     assert first.code == 0, first
