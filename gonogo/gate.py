@@ -39,7 +39,7 @@ def gate_argv(
     conftests = (f"--confcutdir={checks}",) if checks.is_dir() else ("--noconftest", f"--confcutdir={root}")
     loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
     return (
-        *(sys.executable, "-m", "pytest"),
+        *(sys.executable, "-P", "-m", "pytest"),
         *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", *conftests),
         *("-o", f"pythonpath={shlex.quote(str(checks))}"),
         *("-p", "no:cacheprovider", "--import-mode=importlib", "--continue-on-collection-errors"),

@@ -42,6 +42,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """
     given = early_config.known_args_namespace
     if _in_gate():
+        here = str(Path.cwd())
+        sys.path += [] if here in sys.path else [here]  # the last: a team's types.py is not the library's
         given.file_or_dir = given.file_or_dir or [given.confcutdir or str(early_config.rootpath)]
         if not given.gonogo_subject and "PYTEST_XDIST_WORKER" not in os.environ:
             from gonogo.plugins import mouth  # noqa: PLC0415 (heavy: only in a gate)

@@ -9,11 +9,15 @@ It prints the document that the route probe prints, without routes: a job runner
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's; `load` puts its folder back.
+
 import contextlib
 import importlib
 import json
-import os
-import sys
 import traceback
 from typing import Any
 

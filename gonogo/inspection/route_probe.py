@@ -10,14 +10,18 @@ begins with a marker; whatever the application prints goes to standard error. An
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's; `load` puts its folder back.
+
 import ast
 import contextlib
 import functools
 import importlib
 import inspect
 import json
-import os
-import sys
 import traceback
 from typing import Any, Callable, Iterable, Iterator  # noqa: UP035  # collections.abc has no subscripts on 3.8
 

@@ -59,11 +59,8 @@ class ProcessRuntime:
         if whole := self._words(place, release, "build"):
             return (Command(argv=whole, cwd=folder),)
         make = self._words(place, release, "environment") or (
-            _interpreter(),
-            "-m",
-            "venv",
-            "--clear",
-            str(venv(release)),
+            *(_interpreter(), "-P"),  # a module of the application's that is called logging is not the library's
+            *("-m", "venv", "--clear", str(venv(release))),
         )
         install = self._words(place, release, "install") or _install(place, release, no_cache=no_cache)
         commands = [Command(argv=make, cwd=folder)]
@@ -227,7 +224,7 @@ def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ..
     """How pip is called, by what the application's folder holds; nothing where it names no dependencies."""
     folder = application(place, release)
     look = folder if folder.is_dir() else place.project.source_root  # a plan is made before the worktree
-    pip = (str(venv(release) / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check")
+    pip = (str(venv(release) / "bin" / "python"), "-P", "-m", "pip", "install", "--disable-pip-version-check")
     options = ("--no-cache-dir",) if no_cache else ()
     if (look / "requirements.txt").is_file():
         return (*pip, *options, "-r", "requirements.txt")

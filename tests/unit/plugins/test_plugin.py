@@ -100,6 +100,20 @@ def test_a_hostile_set_up_has_no_part_in_a_gate(repository: Repository, gate: Ga
     assert not run.result.partial
 
 
+def test_a_module_named_as_the_library_s_does_not_stop_a_gate(repository: Repository, gate: Gates) -> None:
+    """An application that stands in the repository's top folder may have a ``types.py``; its modules can be imported."""
+    shadows = dict.fromkeys(("types.py", "logging.py", "email.py", "queue.py"), "raise SystemExit('shadowed')\n")
+    checks = f"import shop_of_theirs\n{CHECKS}"
+    root = repository(
+        {"gonogo.toml": repository.process, "shop_of_theirs.py": "", "checks/test_team.py": checks, **shadows}
+    )
+
+    run = gate(root, "-m", "predeploy", "--env", "test")
+
+    assert run.code == 0, run.err
+    assert run.outcomes()["T01"] is Outcome.PASSED
+
+
 def test_a_gate_is_asked_from_a_folder_below(team: Path, gate: Gates) -> None:
     """The nearest gonogo.toml above the working folder counts."""
     (team / "deep" / "er").mkdir(parents=True)
