@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -42,7 +43,7 @@ def show(files: Sequence[Path], *, comment: bool, folder: Path, environ: Mapping
     written = ""
     if comment:
         try:
-            written = _comment(results, environ)
+            written = _comment(results, folder, environ)
         except CommentError as error:
             commands.append(f"::notice title=gonogo::No comment on the pull request: {' '.join(str(error).split())}")
     return Shown(commands=tuple(commands), comment=written)
@@ -89,7 +90,7 @@ def _summarise(text: str, environ: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _comment(results: Sequence[Result], environ: Mapping[str, str]) -> str:
+def _comment(results: Sequence[Result], folder: Path, environ: Mapping[str, str]) -> str:
     """Write it.
 
     Raises:
@@ -99,7 +100,7 @@ def _comment(results: Sequence[Result], environ: Mapping[str, str]) -> str:
     if not token or not repository:
         raise CommentError("found no GITHUB_TOKEN or GITHUB_REPOSITORY, expected both")
     number = _number(environ.get("GITHUB_EVENT_PATH", ""))
-    about = f"{_about(results)} {environ.get('GITHUB_JOB', '')}".strip()
+    about = " ".join(part for part in (_about(results, environ), *_where(folder, environ)) if part)
     marker = f"<!-- gonogo {_NO_END.sub('-', about)} -->"
     foot = f"\n[The job and its reports]({_job(environ)})\n"
     room = (LIMIT - len(marker) - 1 - len(foot)) // max(len(results), 1)
@@ -109,10 +110,17 @@ def _comment(results: Sequence[Result], environ: Mapping[str, str]) -> str:
         return comments.put(marker, body)
 
 
-def _about(results: Sequence[Result]) -> str:
-    """What the comment is about: the next job of the same kind updates it."""
+def _about(results: Sequence[Result], environ: Mapping[str, str]) -> str:
+    """What the comment is about: the next job of the same kind updates it, also where it left no results."""
     said = {f"{result.env} {getattr(result, 'kind', '') or result.stage}" for result in _known(results)}
-    return " ".join(sorted(said)) or "unknown"
+    asked = f"{environ.get('GONOGO_ENV', '')} {environ.get('GONOGO_COMMAND', '')}".strip()
+    return " ".join(sorted(said)) or asked or "unknown"
+
+
+def _where(folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Job, leg of a matrix, and folder below the checkout: no other job's comment is overwritten."""
+    below = os.path.relpath(folder, _workspace(folder, environ))
+    return environ.get("GITHUB_JOB", ""), environ.get("GONOGO_LEG", ""), "" if below == "." else below
 
 
 def _known(results: Sequence[Result]) -> Iterator[Any]:

@@ -6,12 +6,16 @@ begins with a marker, and never the address that it connected to.
 
 from __future__ import annotations
 
+import os
+import sys
+
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's, and nothing of the application is asked.
+
 import asyncio
 import importlib
 import importlib.util
 import json
-import os
-import sys
 import time
 from typing import Any, Callable  # noqa: UP035  # collections.abc has no subscripts on 3.8
 

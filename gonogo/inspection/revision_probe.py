@@ -10,11 +10,18 @@ line that begins with a marker.
 
 from __future__ import annotations
 
-import importlib
-import json
 import os
 import sys
+
+_PATH = list(sys.path)
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's; its env.py gets its folder back.
+
+import importlib
+import json
 from typing import Any
+
+sys.path[:] = _PATH
 
 __all__ = ["main"]
 

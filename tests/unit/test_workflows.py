@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_deployments_are_never_cancelled_by_the_next_one() -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("predeploy", ["-m", "pytest", "-m", "predeploy", "--env", "a b", "--html"]),
+        ("predeploy", ["-P", "-m", "pytest", "-m", "predeploy", "--env", "a b", "--html"]),
         ("deploy", ["deploy", "--env", "a b", "--ref", "$(boom)", "--json", "-x", "--y=z"]),
         ("settle", ["resume", "--env", "a b", "--if-needed", "--json"]),
         ("plan", ["plan", "--env", "a b", "-x", "--y=z"]),
@@ -109,3 +110,18 @@ def test_unknown_command_is_an_annotation(tmp_path: Path) -> None:
     assert done.stdout == (
         '::error title=gonogo::command: found "fly", expected predeploy, build, postdeploy, deploy, rollback, resume or plan\n'
     )
+
+
+def test_every_use_of_the_action_in_a_job_has_its_own_reports(tmp_path: Path) -> None:
+    """Two gates in one job: an artifact's name may be used once, and what the first found is not shown again."""
+    output, said = tmp_path / "output", []
+    environ = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output)}
+    for _ in range(2):
+        output.write_text("")
+        command = [str(ROOT / "scripts" / "in-actions"), "paths"]
+        subprocess.run(command, env={**environ, "GONOGO_ACTION": str(ROOT)}, check=True)
+        said.append(dict(line.split("=", 1) for line in output.read_text().splitlines()))
+
+    assert [facts.get("again") for facts in said] == [None, "-2"]
+    assert [Path(facts["reports"]).is_dir() for facts in said] == [True, True]
+    assert said[0]["reports"] != said[1]["reports"]

@@ -106,6 +106,39 @@ def test_missing_or_torn_results_are_no_go(job: Job, text: str) -> None:
     assert "found no results" in job.summary.read_text()
 
 
+def test_job_without_results_updates_the_comment_of_its_kind(job: Job) -> None:
+    """A gonogo.toml with a mistake leaves no results; the GO of the commit before must not stay."""
+    job.environ |= {"GONOGO_ENV": "staging", "GONOGO_COMMAND": "predeploy"}
+    with github() as server:
+        job.environ["GITHUB_API_URL"] = server.url
+        job.shows(a_gate(*passed(3), stage=Stage.PREDEPLOY, role=Role.BARE))
+        job.shows("")
+        comments = server.comments
+
+    assert [body["body"].splitlines()[:2] for body in comments] == [
+        ["<!-- gonogo staging predeploy gate -->", "# NO-GO"]
+    ]
+
+
+def test_legs_of_a_matrix_and_folders_of_a_repository_have_comments_of_their_own(job: Job) -> None:
+    """Of two jobs that are called the same, the green one must not overwrite what the red one said."""
+    below = job.folder / "apps" / "shop"
+    below.mkdir(parents=True)
+    with github() as server:
+        job.environ["GITHUB_API_URL"] = server.url
+        for leg in ("", "1"):
+            job.environ["GONOGO_LEG"] = leg
+            job.shows(red_gate())
+        show([job.folder / "0.json"], comment=True, folder=below, environ=job.environ)
+        comments = server.comments
+
+    assert [body["body"].splitlines()[0] for body in comments] == [
+        "<!-- gonogo staging predeploy gate -->",
+        "<!-- gonogo staging predeploy gate 1 -->",
+        "<!-- gonogo staging predeploy gate 1 apps/shop -->",
+    ]
+
+
 def test_push_has_no_pull_request_to_comment(tmp_path: Path) -> None:
     """A notice, and nothing else changes."""
     shown = Job(tmp_path, {"ref": "refs/heads/main"}).shows(red_gate())
