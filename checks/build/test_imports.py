@@ -51,7 +51,8 @@ def test_entry_point_imports(
         return
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
     source = released(context)
-    foreign = imported_elsewhere(entrypoint or "", imported.origins, code=artifact.code, tracked=source.tracked)
+    tracked = source.tracked if artifact.code else ()
+    foreign = imported_elsewhere(entrypoint or "", imported.origins, code=artifact.code, tracked=tracked)
     evidence.table("Imported from elsewhere", [(one.module, one.file, one.path) for one in foreign])
     found = artifact.files([one.file for one in foreign]) if foreign else {}
     other = [one for one in foreign if not _same(source.manifest.get(one.path), found.get(one.file))]

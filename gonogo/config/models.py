@@ -50,8 +50,8 @@ class Service(_Model):
     framework: Literal["fastapi", "flask", "django", "none"] = "none"
     entrypoint: Annotated[str, Field(pattern=r"^[\w.]+(:[\w.]+(\(\))?)?$")] | None = None
     """``module:attribute`` as uvicorn or gunicorn would be given it."""
-    code: dict[RelativePath, Annotated[str, Field(pattern="^/")]] = {}
-    """Where paths of the repository land in the image."""
+    code: dict[RelativePath, Annotated[str, Field(pattern="^/")]] | None = None
+    """Where paths of the repository land in the image; empty: none of them does."""
     required: tuple[RelativePath, ...] = ()
     min_routes: Annotated[int, Field(ge=0)] = 0
     migrations: Literal["alembic", "none"] = "none"

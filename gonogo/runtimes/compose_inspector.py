@@ -180,8 +180,9 @@ class ComposeInspector:
     def _code(self, service: str, workdir: str) -> Mapping[str, str]:
         configured = self._place.environment.service
         for name in (service, *(name for name in configured if self._is_alike(name, service))):
-            if name in configured and configured[name].code:
-                return dict(configured[name].code)
+            said = configured[name].code if name in configured else None
+            if said is not None:
+                return dict(said)
         root = self._place.project.source_root
         if self._release is not None and self._is_kept:
             root = self._release.source_root(self._place.project.app.root)

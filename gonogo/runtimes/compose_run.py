@@ -31,7 +31,8 @@ def standing(
     Without ``code`` in gonogo.toml the build context is where the service works.
     """
     configured = place.environment.service.get(service)
-    landed = map_paths([folder], configured.code).get(folder) if configured is not None and folder != "." else None
+    code = (configured.code if configured is not None else None) or {}
+    landed = map_paths([folder], code).get(folder) if folder != "." else None
     if landed is not None:
         return ("--workdir", landed), tuple(argv)
     context = Path(str(build.get("context") or root))

@@ -228,6 +228,20 @@ def test_an_image_of_another_commit_is_red(images: Images, well: Release) -> Non
     )
 
 
+def test_nothing_is_compared_where_nothing_of_the_repository_is(images: Images, faulty: Release) -> None:
+    """``code = {}`` is said of an image that another repository builds: it names another commit, and other files."""
+    toml = faulty.root / "gonogo.toml"
+    text = toml.read_text()
+    try:
+        toml.write_text(text.replace('code = { "." = "/srv/app" }', "code = {}"))
+        run = images.ask("build", faulty, "provenance or contents or bytecode", commit="0" * 40)
+    finally:
+        toml.write_text(text)
+    seen = {code: run.check(f"{code}[api]").outcome for code in ("B01", "B02", "B03", "B08")}
+
+    assert seen == {"B01": Outcome.PASSED, **dict.fromkeys(("B02", "B03", "B08"), Outcome.SKIPPED)}
+
+
 def test_a_container_of_another_image_is_red(images: Images, well: Release, faulty: Release) -> None:
     """The container that runs was made from another image than the release's."""
     outcome, message = said(images.ask("postdeploy", well, "of_this_release", images=faulty.images), "D04")
