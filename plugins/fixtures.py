@@ -233,11 +233,14 @@ def http(inspector: Inspector) -> Iterator[httpx.Client]:
     """A client bound to the environment's URL."""
     import httpx  # noqa: PLC0415 (60 ms: only where a check asks)
 
+    from gonogo.plugins.transport import trusted  # noqa: PLC0415 (likewise)
+
     url = inspector.url()
     if url is None:
         pytest.skip("the environment has no url")
     headers = {"User-Agent": AGENT, "Connection": "close"}
-    with httpx.Client(base_url=url, headers=headers, timeout=10.0, trust_env=not is_loopback(url)) as client:
+    trust, environ = trusted(), not is_loopback(url)
+    with httpx.Client(base_url=url, headers=headers, timeout=10.0, verify=trust, trust_env=environ) as client:
         yield client
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import ssl
 import urllib.request
 from collections.abc import Iterator
 
 import httpx
 
 from gonogo.inspection.addresses import is_loopback
+from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 
-__all__ = ["judge"]
+__all__ = ["judge", "trusted"]
 
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _UNRESOLVED = (
@@ -21,6 +24,19 @@ _UNRESOLVED = (
     "nodename nor servname",
     "No address",
 )
+
+
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are trusted: the authorities that ``SSL_CERT_FILE`` names, or else the usual ones.
+
+    Raises:
+        InconclusiveError: it names nothing that can be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # a certificate that cannot be read is one as well
+        named = os.environ.get("SSL_CERT_FILE")
+        raise InconclusiveError(f"SSL_CERT_FILE: found {named} ({error}), expected a file of certificates") from error
 
 
 def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
@@ -37,6 +53,9 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
         return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
     if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
         return Outcome.INCONCLUSIVE, f"{url}: there is no way to it from here ({text})"
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        said = "of an authority of your own: SSL_CERT_FILE=/path/to/its.crt"
+        return Outcome.FAILED, f"{url}: its certificate is not trusted here ({text}); {said}"
     proxy = _proxy_of(url)
     if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
         return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"

@@ -9,6 +9,7 @@ from gonogo.errors import CommandError
 from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.fixtures import AGENT
+from gonogo.plugins.transport import trusted
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
 __all__ = ["client", "get", "running"]
@@ -18,7 +19,8 @@ _TIMEOUT = 10.0
 
 def client(url: str, *, timeout: float = _TIMEOUT) -> httpx.Client:
     """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
-    return httpx.Client(headers={"User-Agent": AGENT}, timeout=timeout, trust_env=not is_loopback(url))
+    own = {"User-Agent": AGENT}
+    return httpx.Client(headers=own, timeout=timeout, verify=trusted(), trust_env=not is_loopback(url))
 
 
 def get(address: str) -> httpx.Response:
