@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from gonogo.asking import Gate
 from gonogo.blame import excuse, restarted
@@ -18,9 +19,11 @@ from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
+from gonogo.runtimes.base import Place
 from gonogo.schema import ask_ladder
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
+from gonogo.subject import as_it_serves
 from gonogo.wayback import WayBack
 from gonogo.words import Exit, Role, Stage, Tier
 
@@ -48,7 +51,7 @@ class Pipeline:
             with self._signals.interruptible():
                 self._work.epoch = self._work.runtime.epoch(self._work.host)
                 self._run_safe(recipe.steps[:touch])
-                url = self._probe_url()
+                urls = self._probe_urls()
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
@@ -57,17 +60,18 @@ class Pipeline:
             self._outcome.unsure = self._is_unsure()
             return self._outcome
         with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, url)
+            probe = self._first_touch(around, urls)
             if probe is None:
                 return self._outcome
             return self._touch(recipe.steps[touch:] if touch is not None else (), probe)
 
-    def _first_touch(self, around: contextlib.ExitStack, url: str | None) -> DowntimeProbe | None:
+    def _first_touch(self, around: contextlib.ExitStack, urls: tuple[str | None, str | None]) -> DowntimeProbe | None:
         """Keep room free for the way back, and begin to ask from outside; None where the disk is full already."""
         try:
             around.enter_context(self._reserve)
             self._steps.touch()
-            return around.enter_context(DowntimeProbe(url, self._work.folder / "probe.jsonl"))
+            path = self._work.folder / "probe.jsonl"
+            return around.enter_context(DowntimeProbe(urls[0], path, former=urls[1]))
         except OSError as error:
             self._outcome.end(Exit.NO_GO, explain(error))
             return None
@@ -84,11 +88,11 @@ class Pipeline:
     def _go_back(self, target: Release, outgoing: Release) -> Outcome:
         self._work.serving = outgoing
         try:
-            url = self._probe_url()
+            urls = self._probe_urls()
         except GonogoError as error:
             return self._outcome.end(_early_exit(error), str(error))
         with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, url)
+            probe = self._first_touch(around, urls)
             if probe is None:
                 return self._outcome
             around.enter_context(self._signals.way_back())
@@ -112,12 +116,12 @@ class Pipeline:
         if back is None and rest is None:
             back = f"the run {cut.run} was cut off before its start was complete"
         try:
-            url = self._probe_url()
+            urls = self._probe_urls()
         except GonogoError as error:
             self._outcome.unsure = True
             return self._outcome.end(_early_exit(error), str(error))
         with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, url)
+            probe = self._first_touch(around, urls)
             if probe is None:
                 self._outcome.unsure = True
                 return self._outcome
@@ -266,10 +270,16 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 (the journal's disk is full, or a mistake of ours)
             return explain(error) if isinstance(error, OSError) and error.errno in NO_ROOM else ""
 
-    def _probe_url(self) -> str | None:
+    def _probe_urls(self) -> tuple[str | None, str | None]:
+        """Where the release is asked whether it answers, and where the serving one is, if that is elsewhere."""
         work = self._work
-        url = work.runtime.inspector(work.place, work.release, work.host).url()
-        return url + work.place.environment.health.live if url else None
+        place = replace(work.place, environment=as_it_serves(work.place.environment, work.serving))
+        url, former = self._live(work.place, work.release), self._live(place, work.serving)
+        return url, former if former != url else None
+
+    def _live(self, place: Place, release: Release | None) -> str | None:
+        url = self._work.runtime.inspector(place, release, self._work.host).url() if release is not None else None
+        return url + place.environment.health.live if url else None
 
     def _pinned(self) -> GateResult | None:
         serving = self._work.serving

@@ -29,9 +29,14 @@ _LONGEST_PAUSE = 1.0
 class DowntimeProbe:
     """Asks ``url`` from entering to leaving the context; every answer is one line in ``path``."""
 
-    def __init__(self, url: str | None, path: Path) -> None:
-        """``url`` None: nothing is asked (an environment without URL)."""
+    def __init__(self, url: str | None, path: Path, *, former: str | None = None) -> None:
+        """``url`` None: nothing is asked (an environment without URL).
+
+        ``former`` is where the release that is replaced answers, where that is another address: it is asked wherever
+        ``url`` does not answer, since a release that moves is not down while the other one still serves.
+        """
         self._url = url
+        self._former = former
         self._path = path
         self._stop = threading.Event()
         self._asked = threading.Event()
@@ -91,11 +96,9 @@ class DowntimeProbe:
     def _ask(self, get: Callable[[str], httpx.Response]) -> None:
         """One request; anything but an answer below 500 is a failed one."""
         at, begin = time.time(), time.monotonic()
-        try:
-            status: int | None = get(self._url or "").status_code
-        except httpx.HTTPError:
-            status = None
-        ok = status is not None and status < httpx.codes.INTERNAL_SERVER_ERROR
+        ok, status = _answer(get, self._url or "")
+        if not ok and self._former is not None:
+            ok, status = _answer(get, self._former)
         self._lasted = time.monotonic() - begin
         self._write({"at": at, "ok": ok, "status": status, "seconds": round(self._lasted, 4)})
         self._asked.set()
@@ -104,3 +107,12 @@ class DowntimeProbe:
         with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment
             if self._stream is not None and not self._stream.closed:
                 self._stream.write(json.dumps(line) + "\n")
+
+
+def _answer(get: Callable[[str], httpx.Response], url: str) -> tuple[bool, int | None]:
+    """Whether anybody answers well there, and how."""
+    try:
+        status = get(url).status_code
+    except httpx.HTTPError:
+        return False, None
+    return status < httpx.codes.INTERNAL_SERVER_ERROR, status

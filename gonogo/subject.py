@@ -9,13 +9,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from gonogo.config import Environment, Project, load_project
-from gonogo.errors import UsageError
+from gonogo.errors import ConfigError, UsageError
 from gonogo.lock import operator
 from gonogo.records.results import Attestation
 from gonogo.release import Release
 from gonogo.words import Role
 
-__all__ = ["Subject", "attestations", "today"]
+__all__ = ["Subject", "as_it_serves", "attestations", "today"]
 
 
 def today() -> date:
@@ -53,9 +53,26 @@ class Subject(BaseModel):
     """The run that asks holds the lock itself."""
 
     def load(self) -> tuple[Project, Environment]:
-        """The configuration that asks."""
+        """The configuration that asks; in a baseline where what serves can be found, as its own says it."""
         project = load_project(self.root)
-        return project, project.environments[self.env]
+        environment = project.environments[self.env]
+        return project, as_it_serves(environment, self.release) if self.role is Role.BASELINE else environment
+
+
+def as_it_serves(environment: Environment, serving: Release | None) -> Environment:
+    """The environment with the addresses, health pages and services that the serving release went GO with.
+
+    The release that comes may bring others: at those the serving one does not answer, and is well all the same.
+    """
+    if serving is None or not serving.gate.is_file():
+        return environment
+    try:
+        own = load_project(serving.root).environments.get(environment.name)
+    except (ConfigError, OSError):
+        return environment
+    if own is None:
+        return environment
+    return environment.model_copy(update={"url": own.url, "health": own.health, "service": own.service})
 
 
 def attestations(environment: Environment, given: Iterable[str]) -> tuple[Attestation, ...]:

@@ -12,6 +12,7 @@ from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.fixtures import FirstLook
+from gonogo.records.text import clip
 from gonogo.release import Release
 from gonogo.runtimes.base import LIMITED, Inspector, InstanceState
 
@@ -19,12 +20,15 @@ __all__: list[str] = []
 
 _EVERY = 0.5
 _LAST_LINES = 20
+_LAST_WORDS = 200
 _MARGIN = 1.5
 """A little longer than it lived before: the Engine's pause before a restart grows each time."""
 _ROWS = ("instance", "status", "health", "restarts", "release", "image")
 
 
-@pytest.mark.postdeploy("D01", remedy="Read why it ended: gonogo status --env {env}; then mend it and deploy again")
+@pytest.mark.postdeploy(
+    "D01", remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again"
+)
 def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     """Every instance of every deployed service runs, and what stands in front; none ended, none is restarting.
 
@@ -34,9 +38,8 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     _attach(evidence, (*instances, *fronts))
     assert instances, "found no instance of any deployed service, expected at least one"
     down = [one for one in instances if not _is_up(one)] + [one for one in fronts if not _is_up(one, may_end=True)]
-    if down:
-        _attach_last_lines(evidence, inspector, down)
-    wrong = [_said(one) for one in down]
+    last = _attach_last_lines(evidence, inspector, down) if down else {}
+    wrong = [_said(one) + last.get(one.service, "") for one in down]
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances) + len(fronts)} running instances"
 
 
@@ -59,7 +62,9 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
 
 @pytest.mark.late
 @pytest.mark.xdist_group("observation")
-@pytest.mark.postdeploy("D03", remedy="Read the last lines before the restart: gonogo status --env {env}")
+@pytest.mark.postdeploy(
+    "D03", remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again"
+)
 def test_no_instance_restarts(
     inspector: Inspector, environment: Environment, first_look: FirstLook, evidence: Collected
 ) -> None:
@@ -79,9 +84,8 @@ def test_no_instance_restarts(
     until = max([first_look.at + window, *(begin + seconds for seconds in longer)])
     moved = _watch(inspector, before, until=until)
     _attach(evidence, (*inspector.instances(), *inspector.fronts()))
-    if moved:
-        _attach_last_lines(evidence, inspector, [before[name] for name in moved])
-    wrong = list(moved.values())
+    last = _attach_last_lines(evidence, inspector, [before[name] for name in moved]) if moved else {}
+    wrong = [text + last.get(before[name].service, "") for name, text in moved.items()]
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
         evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
@@ -178,16 +182,21 @@ def _other_image(instance: InstanceState, expected: str | None) -> str:
     return f"{instance.name} of image {(instance.image or 'unknown')[:19]}" if instance.image != expected else ""
 
 
-def _attach_last_lines(evidence: Collected, inspector: Inspector, of: Sequence[InstanceState]) -> None:
-    """What those services wrote last; why they ended stands there, or nowhere."""
+def _attach_last_lines(evidence: Collected, inspector: Inspector, of: Sequence[InstanceState]) -> dict[str, str]:
+    """What those services wrote last, and for each its very last words: why they ended stands there, or nowhere."""
     try:
         logs = inspector.logs(None, around=True)
     except GonogoError as error:
         evidence.text("Last lines", f"not known: {error}")
-        return
+        return {}
+    last = {}
     for service in dict.fromkeys(one.service for one in of):
         lines = logs.get(service, ())[-_LAST_LINES:]
         evidence.text(f"Last lines of {service}", "\n".join(lines) or "(it wrote nothing)")
+        words = [line.strip() for line in lines if line.strip()]
+        if words:
+            last[service] = f" (it wrote last: {clip(words[-1], _LAST_WORDS)})"
+    return last
 
 
 def _attach(evidence: Collected, instances: Sequence[InstanceState]) -> None:

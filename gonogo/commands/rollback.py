@@ -81,15 +81,15 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
     """The release that is named, or what served before the serving one; after a crash or a hold, the last good one.
 
     Raises:
-        RefusedError: it is not kept, was turned back before, or there is none.
+        RefusedError: it is not kept, was turned back before, never went GO, or there is none.
     """
-    kept = at.state.releases()
+    kept, current = at.state.releases(), at.state.current()
     if to is not None:
         found = [release for release in kept if to in {release.id, release.commit} or release.commit.startswith(to)]
         if not found:
             raise RefusedError(f'--to: found "{to}", expected one of the kept releases {_ids(kept)}.')
-        return _usable(found[0], force=force)
-    current = at.state.current()
+        known = [release for release in found if release.is_good or (release == current and not release.bad)]
+        return _usable((known or found)[0], known=bool(known), force=force)
     if current is not None and after_crash and current.is_good:
         return current
     earlier = at.state.before(current)
@@ -100,11 +100,12 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
     return earlier
 
 
-def _usable(release: Release, *, force: bool) -> Release:
-    if release.bad is not None and not force:
+def _usable(release: Release, *, known: bool, force: bool) -> Release:
+    """The release, unless its checks turned it back or never let it go (a commit may have several releases)."""
+    if not known and not force:
+        why = f"was turned back ({release.bad})" if release.bad is not None else "never went GO"
         raise RefusedError(
-            f"--to {release.id}: found a release that was turned back ({release.bad}), expected a good one. "
-            "Add --force to start it all the same."
+            f"--to {release.id}: found a release that {why}, expected a good one. Add --force to start it all the same."
         )
     return release
 

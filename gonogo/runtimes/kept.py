@@ -32,8 +32,10 @@ def lost_parts(release: Release, host: Host) -> list[str]:
         RuntimeUnreachableError: the Docker Engine could not be asked.
     """
     files = [f"{name} ({path})" for name, path in pinned_files(release).items() if not path.exists()]
+    unbuilt = [service for service in release.tags if service not in release.images]
     images = [service for service, image in release.images.items() if _is_gone(image, host)]
-    return [*files, *(f"the image of {one} ({release.tags.get(one, release.images[one])})" for one in images)]
+    names = {**release.images, **release.tags}
+    return [*files, *(f"the image of {one} ({names[one]})" for one in (*unbuilt, *images))]
 
 
 def _is_gone(image: str, host: Host) -> bool:

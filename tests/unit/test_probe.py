@@ -107,6 +107,18 @@ def test_an_application_that_hangs_is_not_flooded(server: http.server.ThreadingH
     assert came <= 3
 
 
+def test_release_that_moves_is_not_down_while_the_former_address_answers(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    """Nobody is at the new address yet: the answer is the old one's."""
+    path = tmp_path / "probe.jsonl"
+    old, new = f"http://127.0.0.1:{server.server_port}/healthz", "http://127.0.0.1:1/healthz"
+    with DowntimeProbe(new, path, former=old):
+        answers = [json.loads(line) for line in wait_for(path, 2)]
+
+    assert {(line["ok"], line["status"]) for line in answers} == {(True, 200)}
+
+
 def test_environment_without_url_is_not_probed(tmp_path: Path) -> None:
     """Nothing is asked, nothing is written."""
     with DowntimeProbe(None, tmp_path / "probe.jsonl") as probe:

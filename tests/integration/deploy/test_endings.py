@@ -190,6 +190,25 @@ def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None
     assert "rollback" in app.gonogo("history").err
 
 
+def test_rollback_to_a_commit_starts_its_good_release_and_never_one_that_was_not_built(app: App) -> None:
+    """A later run of the same commit was stopped before its build: what it pinned is no release to start."""
+    app.configure(options="attempts = 1")
+    first = app.commit("options")
+    ended, record = app.deploy()
+    assert ended.code == 0, ended
+    app.close()
+    stopped, refused = app.deploy()
+    assert stopped.code == 1, stopped
+    unbuilt = app.gonogo("rollback", "--env", "test", "--to", refused["release"])
+    back = app.gonogo("rollback", "--env", "test", "--to", first)
+
+    assert unbuilt.code == 1, unbuilt
+    assert f"--to {refused['release']}: found a release that never went GO, expected a good one." in unbuilt.err
+    assert back.code == 0, back
+    assert (app.state / "current").read_text().strip() == record["release"]
+    assert app.serving_text() == "hello"
+
+
 def test_rollback_without_an_earlier_release_is_refused(app: App) -> None:
     """The message says what is kept."""
     app.deploy()

@@ -20,7 +20,7 @@ from gonogo.demo.ports import free_port
 from gonogo.state import State
 
 from .conftest import Ended
-from .world import World
+from .world import HOST, World
 
 pytestmark = pytest.mark.integration
 
@@ -205,15 +205,32 @@ def test_new_page_with_its_endpoint_does_not_accuse_the_serving_release(desk: De
     assert "D09[GET /new]" not in dict(desk.warnings(record))
 
 
+def test_release_that_moves_to_another_address_is_no_outage(desk: Desk) -> None:
+    """Exit 0: the serving release is asked where it was asked when it went GO, before and while it is replaced."""
+    desk.world.port = free_port()
+    desk.world.release("moved", tables='[[env.test.endpoint]]\nrequest = "GET /live"\n', pages=("/live",))
+    toml = desk.world.root / "gonogo.toml"
+    address = f"http://127.0.0.1:{desk.world.port}"
+    toml.write_text(toml.read_text().replace(f"http://{HOST}", address).replace('"/healthz"', '"/live"'))
+    desk.world.commit("Move")
+    ended, record = desk.deploy()
+
+    assert ended.code == 0, ended
+    assert [check["code"] for check in record["steps"][1]["gate"]["checks"] if check["outcome"] == "failed"] == [
+        "D09[GET /live]"
+    ]
+
+
 def test_new_endpoint_that_nobody_answers_is_turned_back(desk: Desk) -> None:
     """Exit 1: red before and after, but new; it was written for this release and counts."""
+    before = desk.world.serving_text()
     desk.world.release("without it", tables='[[env.test.endpoint]]\nrequest = "GET /forgotten"\n', pages=("/new",))
     ended, record = desk.deploy()
 
     assert ended.code == 1, ended
     assert record["ending"].startswith(f"REVERTED to {desk.serving} after ")
     assert [cause["code"] for cause in record["causes"]] == ["D09[GET /forgotten]"]
-    assert desk.world.serving_text() == "with a page"
+    assert desk.world.serving_text() == before
 
 
 def test_network_that_is_cut_after_the_first_touch_holds(desk: Desk) -> None:
