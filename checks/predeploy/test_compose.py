@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -12,6 +13,7 @@ from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
 from gonogo.plugins.runtime_facts import Rendered
+from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
 from gonogo.runtimes.compose_cli import container_on
@@ -23,13 +25,19 @@ __all__: list[str] = []
     "P12",
     remedy="Mend the compose files or the env file, then look again: docker compose config --quiet",
 )
-def test_compose_accepts_its_files(environment: Environment, rendered: Rendered, evidence: Collected) -> None:
+def test_compose_accepts_its_files(
+    environment: Environment, source: Source, rendered: Rendered, evidence: Collected
+) -> None:
     """Compose renders the environment's files with its env file.
 
     Catches the unquoted port, the wrong indentation and the missing variable before anything is built.
     """
     services = sorted(rendered.model.get("services") or {})
     evidence.text(", ".join(environment.compose), rendered.problem or f"services: {', '.join(services)}")
+    first = PurePosixPath(environment.compose[0])
+    override = f"{first.with_suffix('')}.override{first.suffix}"
+    if override in source.tracked and "compose" not in environment.model_fields_set:
+        evidence.warn(f"{override} is left out, although `docker compose up` reads it: name what counts under compose")
     assert not rendered.problem, rendered.problem
     assert services, f"{', '.join(environment.compose)}: found no service, expected at least one"
 

@@ -80,7 +80,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         adopts=adopts,
         attest=at.environment.attest,
         ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
-        problems=problems,
+        problems=tuple(map(shown, problems)),
         exit_code=Exit.NO_GO if problems else Exit.GO,
     )
 
@@ -118,7 +118,7 @@ def _step(work: Work, step: Step, shown: _Names, *, first: bool) -> PlannedStep:
     try:
         commands = tuple(shown(text) for text in step.describe(work))
     except GonogoError as error:
-        commands = (f"(not known yet: {str(error).splitlines()[0]})",)
+        commands = (f"(not known yet: {shown(str(error).splitlines()[0])})",)
     return PlannedStep(name=step.name, kind="move", commands=commands, first_touch=first)
 
 

@@ -83,7 +83,8 @@ def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: P
         images={name: ids[name] for name in wanted},
         labels=labelled,
         started=max(str(one["State"]["StartedAt"]) for one in running),
-        said=(f"The model was reconstructed from what the Engine says: {why}.",) if why else (),
+        said=((f"The model was reconstructed from what the Engine says: {why}.",) if why else ())
+        + _left_out(place, found),
     )
 
 
@@ -196,6 +197,17 @@ def _from_files(
     finally:
         scratch.unlink(missing_ok=True)
     return _pruned(model, {_labels(one)[SERVICE] for one in containers}), ""
+
+
+def _left_out(place: Place, containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The files that it was started from and a release is not: `up` reads an override by itself, `--file` none."""
+    named = {name for one in containers for name in _labels(one).get(f"{_LABEL}.project.config_files", "").split(",")}
+    listed = {Path(name).name for name in place.environment.compose}
+    others = sorted(name for name in named if name and Path(name).name not in listed)
+    if not others:
+        return ()
+    here = f"env.{place.environment.name}.compose names {', '.join(place.environment.compose)} only"
+    return (f"It was started from {', '.join(others)} too, and {here}: a release goes without what that says.",)
 
 
 def _words(place: Place, files: Sequence[Path], folder: str, env: str) -> tuple[str, ...]:

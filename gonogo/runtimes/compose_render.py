@@ -103,8 +103,9 @@ def render(place: Place, root: Path, host: Host, *, output: Path, commit: str = 
 def _require_files(place: Place, folder: Path) -> None:
     for name in place.environment.compose:
         if not (folder / name).is_file():
+            there = ", ".join(sorted(path.name for path in (folder / name).parent.glob("*compose*.y*ml")))
             raise RefusedError(
-                f"{folder / name}: found no file, expected the compose file that "
+                f"{folder / name}: found no file{f' (but {there})' if there else ''}, expected the compose file that "
                 f"env.{place.environment.name}.compose names. Commit it, or correct the name in gonogo.toml."
             )
     env_file = host_env_file(place)

@@ -50,13 +50,16 @@ contains = "price"
 """
 
 
+OVERRIDE = "services: {web: {labels: {desk: theirs}}}\n"
+
+
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Stack]:
     """A page that somebody started with ``docker compose up``, before there was a gonogo.toml."""
     ensure("python:3.11-slim")
     with stack(tmp_path_factory.mktemp("adopt"), engine, "adopt") as made:
         made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n.env\n"})
-        made.write({".env": "COLOUR=red\nCOST='5$'\n"})
+        made.write({".env": "COLOUR=red\nCOST='5$'\n", "docker-compose.override.yml": OVERRIDE})
         write(made, page="price 1", greeting="costs $$2")
         made.commit("By hand")
         command = ["docker", "compose", "--project-name", made.project, "up", "--detach", "--build", "--wait"]
@@ -89,7 +92,8 @@ def page(made: Stack) -> str:
 def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bool) -> None:  # noqa: FBT001
     """The containers that somebody started answer again, from the same images and with the same settings.
 
-    Where the compose file is no longer what was started, the Engine says how they were started.
+    Where the compose file is no longer what was started, the Engine says how they were started. The override that
+    `up` read by itself is named, once as what ran, once as what is left out.
     """
     before = site.images()
     assert page(site) == "price 1 costs $2"
@@ -113,6 +117,10 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     notes = " ".join(document["notes"])
     assert f"What ran by hand was adopted as {adopted['id']}. What it was built from is not known" in notes
     assert ("reconstructed from what the Engine says" in notes) is changed
+    assert f"It was started from {site.root}/docker-compose.override.yml too, and env.staging.compose names" in notes
+    (gate,) = [step["gate"] for step in document["steps"] if step["name"] == "predeploy"]
+    (warned,) = [check["found"] for check in gate["checks"] if check["outcome"] == "warned"]
+    assert warned.startswith("docker-compose.override.yml is left out, although `docker compose up` reads it")
     status = json.loads(site.gonogo("status", "--env", "staging", "--json").out)[0]
     assert (status["serving"], status["adopted"]) == (adopted["id"], True)
     again = site.gonogo("adopt", "--env", "staging")

@@ -72,11 +72,11 @@ def test_compose_refuses_its_files(repository: Repository, gate: Gates) -> None:
 
 @needs_compose
 def test_a_missing_compose_file_is_named(repository: Repository, gate: Gates) -> None:
-    """P12 names the file that is not in the commit."""
-    root = repository({"gonogo.toml": repository.minimal})
+    """P12 names the file that is not in the commit, and what is there instead."""
+    root = repository({"gonogo.toml": repository.minimal, "compose.yaml": COMPOSE})
 
     assert gate(root, *RENDERS).only().found == (
-        f"{root}/docker-compose.yml: found no file, expected the compose file that env.test.compose names. "
+        f"{root}/docker-compose.yml: found no file (but compose.yaml), expected the compose file that env.test.compose names. "
         "Commit it, or correct the name in gonogo.toml."
     )
 
