@@ -75,6 +75,7 @@ def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: P
     wanted = _deployed(place, inspector, model)
     if not set(wanted) & {_labels(one)[SERVICE] for one in running}:
         return None
+    engine = (f"The model was reconstructed from what the Engine says: {why}.",) if why else ()
     labelled = {image: config.get("Labels") or {} for image, config in configs.items()}
     ids = {_labels(one)[SERVICE]: str(one["Image"]) for one in found}
     return ByHand(
@@ -83,8 +84,7 @@ def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: P
         images={name: ids[name] for name in wanted},
         labels=labelled,
         started=max(str(one["State"]["StartedAt"]) for one in running),
-        said=((f"The model was reconstructed from what the Engine says: {why}.",) if why else ())
-        + _left_out(place, found),
+        said=(*engine, *_left_out(place, found)),
     )
 
 
