@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.host import LocalHost
+from gonogo.inspection import compose_model
 from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
@@ -30,7 +31,8 @@ def test_compose_accepts_its_files(
 ) -> None:
     """Compose renders the environment's files with its env file.
 
-    Catches the unquoted port, the wrong indentation and the missing variable before anything is built.
+    Catches the unquoted port, the wrong indentation and the missing variable before anything is built. Warns of a
+    worker whose `image:` still has the tag of an earlier version: nothing builds it, so it would run yesterday's code.
     """
     services = sorted(rendered.model.get("services") or {})
     evidence.text(", ".join(environment.compose), rendered.problem or f"services: {', '.join(services)}")
@@ -40,6 +42,12 @@ def test_compose_accepts_its_files(
         evidence.warn(f"{override} is left out, although `docker compose up` reads it: name what counts under compose")
     assert not rendered.problem, rendered.problem
     assert services, f"{', '.join(environment.compose)}: found no service, expected at least one"
+    deployed = compose_model.deployed_services(rendered.model, tuple(environment.service))
+    for name, (image, built) in compose_model.other_versions(rendered.model, deployed).items():
+        evidence.warn(
+            f"service {name}: found image {image}, expected {built}, which is built here; as it is, {name} is not "
+            "deployed and keeps the code that it has"
+        )
 
 
 @pytest.mark.predeploy(

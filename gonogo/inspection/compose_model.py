@@ -20,6 +20,7 @@ __all__ = [
     "image_name",
     "is_proxy",
     "one_shots",
+    "other_versions",
     "pin",
     "published_ports",
     "self_migrating",
@@ -83,6 +84,13 @@ def built_by(model: Mapping[str, Any]) -> dict[str, str]:
 def image_name(model: Mapping[str, Any], service: str) -> str:
     """Name the image of a service, with Compose's own name for one that is built without a name."""
     return str(_services(model)[service].get("image") or f"{model['name']}-{service}")
+
+
+def other_versions(model: Mapping[str, Any], deployed: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Service that is left alone → its image, and the image of the same name under another tag that is built here."""
+    built = {_repository(image_name(model, name)): image_name(model, name) for name in set(built_by(model).values())}
+    left = {name: image_name(model, name) for name in _services(model) if name not in deployed}
+    return {name: (image, built[_repository(image)]) for name, image in left.items() if _repository(image) in built}
 
 
 def fronts(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, ...]:
@@ -178,8 +186,14 @@ def _needs(model: Mapping[str, Any], name: str) -> set[str]:
 
 def is_proxy(image: str) -> bool:
     """Say whether an image is a known proxy's, by its name."""
-    repository = image.partition("@")[0].rpartition("/")[2].partition(":")[0].casefold()
+    repository = _repository(image).rpartition("/")[2].casefold()
     return repository in _PROXIES or repository in _PROXY_VARIANTS
+
+
+def _repository(image: str) -> str:
+    """An image's name without its tag and digest; a colon before the last slash is a registry's port."""
+    path, slash, name = image.partition("@")[0].rpartition("/")
+    return path + slash + name.partition(":")[0]
 
 
 def _ends_by_itself(service: Mapping[str, Any]) -> bool:

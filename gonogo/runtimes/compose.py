@@ -126,7 +126,8 @@ class ComposeRuntime:
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run."""
-        gone = remove_vanished(place, self._model(place, release), outgoing)
+        model = self._model(place, release)
+        gone = remove_vanished(place, model, outgoing, services=release.services or deployed(place, model))
         return tuple(describe(self._steps(place, release, left_out=release.left_out(outgoing)), gone))
 
     def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
@@ -138,7 +139,7 @@ class ComposeRuntime:
             RuntimeUnreachableError: the Engine went away meanwhile.
         """
         path = startable(place, release)
-        gone = remove_vanished(place, read_model(release), outgoing)
+        gone = remove_vanished(place, read_model(release), outgoing, services=release.services)
         try:
             verify_images(release, host)
             start_release(self._steps(place, release, path, left_out=release.left_out(outgoing)), release, gone, host)

@@ -51,11 +51,17 @@ def _one_shot_lines(steps: Steps, services: Sequence[str]) -> Iterator[str]:
         yield f"docker wait <containers of {name}>  # each must end with 0"
 
 
-def remove_vanished(place: Place, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
-    """Stop and remove the outgoing release's services that the new one has not."""
+def remove_vanished(
+    place: Place, model: dict[str, object], outgoing: Release | None, *, services: Sequence[str]
+) -> tuple[Command, ...]:
+    """Stop and remove the outgoing release's services that the new one has not, or has and does not deploy any more.
+
+    The latter would be left running as they are, like a data store.
+    """
     if outgoing is None or not (outgoing.folder / COMPOSE).is_file():
         return ()
-    names = vanished(model, read_model(outgoing), outgoing)
+    left = [name for name in outgoing.services if name in services_of(model) and name not in services]
+    names = (*vanished(model, read_model(outgoing), outgoing), *left)
     if not names:
         return ()
     words = ("rm", "--stop", "--force", *names)

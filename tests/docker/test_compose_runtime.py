@@ -481,22 +481,30 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
 
 
 def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
-    """A worker that only the first release has runs with it, not with the second, and again on the way back."""
-    worker = "  worker:\n    build: .\n    init: true\n    env_file: .env\n  web:\n"
-    desk.write({"docker-compose.yml": MODEL.replace("  web:\n", worker)})
+    """A worker that only the first release has runs with it, not with the second, and again on the way back.
+
+    One that the second release only names, and does not deploy, is no data store: it does not stay with the old code.
+    """
+    worker = "  {}:\n    build: .\n    init: true\n    env_file: .env\n"
+    desk.write(
+        {"docker-compose.yml": MODEL.replace("  web:\n", f"{worker.format('mail')}{worker.format('worker')}  web:\n")}
+    )
     first = desk.built(minute=1)
     desk.start(first, None)
-    desk.write({"docker-compose.yml": MODEL})
+    desk.write({"docker-compose.yml": MODEL.replace("  web:\n", "  mail: {image: 'redis:7'}\n  web:\n")})
     second = desk.built(minute=2)
     described = desk.runtime.describe_start(desk.place, second, first)
     seen = [desk.count(engine, "worker")]
     desk.start(second, first)
     seen.append(desk.count(engine, "worker"))
+    mail = engine.containers.get(desk.container(engine, "mail"))
+    assert mail.image is not None
+    assert "redis:7" in mail.image.tags
     desk.start(first, second)
     seen.append(desk.count(engine, "worker"))
 
     assert seen == [1, 0, 1]
-    assert described[0].endswith("rm --stop --force worker")
+    assert described[0].endswith("rm --stop --force worker mail")
 
 
 def test_plan_before_anything_is_pinned(desk: Desk) -> None:

@@ -51,6 +51,20 @@ def test_built_by(shop: dict[str, Any], startup: dict[str, Any]) -> None:
     assert compose_model.image_name(startup, "seed") == "startup-seed"
 
 
+def test_other_versions_of_what_is_built_here_are_named() -> None:
+    """A forgotten tag is told from another image, from what is deployed all the same, and from a registry's port."""
+    built, old = "hub:5000/shop/app:2", "hub:5000/shop/app:1"
+    images = {"web": built, "jobs": old, "told": old, "db": "hub:5000/shop/db:1", "cron": "hub:5000/shop/app@sha256:0"}
+    services: dict[str, Any] = {name: {"image": image} for name, image in images.items()}
+    services["web"]["build"] = {}
+    model = {"name": "shop", "services": services}
+
+    assert compose_model.other_versions(model, compose_model.deployed_services(model, ["told"])) == {
+        "jobs": (old, built),
+        "cron": ("hub:5000/shop/app@sha256:0", built),
+    }
+
+
 def test_a_proxy_is_a_front_without_depending_on_anything(startup: dict[str, Any]) -> None:
     """A known proxy image stands in front, a job does not."""
     deployed = compose_model.deployed_services(startup, ())

@@ -55,6 +55,19 @@ def test_compose_renders_its_files(repository: Repository, gate: Gates) -> None:
 
 
 @needs_compose
+def test_forgotten_tag_of_what_is_built_here_warns(repository: Repository, gate: Gates) -> None:
+    """P12 warns of a worker that would keep the code of an earlier version, since nothing builds its tag."""
+    files = "services:\n  web: {build: ., image: 'shop/app:2'}\n  jobs: {image: 'shop/app:1'}\n"
+    check = gate(repository({"gonogo.toml": repository.minimal, "docker-compose.yml": files}), *RENDERS).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.WARNED,
+        "service jobs: found image shop/app:1, expected shop/app:2, which is built here; as it is, jobs is not "
+        "deployed and keeps the code that it has",
+    )
+
+
+@needs_compose
 def test_compose_refuses_its_files(repository: Repository, gate: Gates) -> None:
     """P12 shows what Compose says of a variable that is missing."""
     root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": COMPOSE})
