@@ -26,7 +26,7 @@ from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, ta
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
 from gonogo.runtimes.compose_room import make_room
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
-from gonogo.runtimes.compose_start import describe, remove_vanished, start_release, verify_images
+from gonogo.runtimes.compose_start import describe, replace_outgoing, start_release, verify_images
 from gonogo.runtimes.compose_steps import Steps, groups_of
 from gonogo.runtimes.compose_stores import stores_of
 
@@ -126,9 +126,8 @@ class ComposeRuntime:
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run."""
-        model = self._model(place, release)
-        gone = remove_vanished(place, model, outgoing, services=release.services or deployed(place, model))
-        return tuple(describe(self._steps(place, release, left_out=release.left_out(outgoing)), gone))
+        steps = self._steps(place, release, left_out=release.left_out(outgoing))
+        return tuple(describe(steps, replace_outgoing(steps, self._model(place, release), outgoing)))
 
     def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
         """Replace the deployed services, wait for their health, and refresh what stands in front of them.
@@ -138,11 +137,11 @@ class ComposeRuntime:
                 in the end is not the release alone.
             RuntimeUnreachableError: the Engine went away meanwhile.
         """
-        path = startable(place, release)
-        gone = remove_vanished(place, read_model(release), outgoing, services=release.services)
+        steps = self._steps(place, release, startable(place, release), left_out=release.left_out(outgoing))
+        gone = replace_outgoing(steps, read_model(release), outgoing)
         try:
             verify_images(release, host)
-            start_release(self._steps(place, release, path, left_out=release.left_out(outgoing)), release, gone, host)
+            start_release(steps, release, gone, host)
         except CommandError as error:
             if not is_lost(str(error), host):
                 raise

@@ -11,14 +11,13 @@ from typing import Any
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, Host
 from gonogo.release import Release
-from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import container_on, project_command
 from gonogo.runtimes.compose_converged import CONTAINER, containers, differences
 from gonogo.runtimes.compose_engine import plain_lines
 from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_steps import Steps, vanished
 
-__all__ = ["describe", "remove_vanished", "start_release", "verify_images"]
+__all__ = ["describe", "replace_outgoing", "start_release", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -51,21 +50,20 @@ def _one_shot_lines(steps: Steps, services: Sequence[str]) -> Iterator[str]:
         yield f"docker wait <containers of {name}>  # each must end with 0"
 
 
-def remove_vanished(
-    place: Place, model: dict[str, object], outgoing: Release | None, *, services: Sequence[str]
-) -> tuple[Command, ...]:
-    """Stop and remove the outgoing release's services that the new one has not, or has and does not deploy any more.
+def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
+    """Remove the outgoing release's services that the new one has not; renew those that it does not deploy any more.
 
-    The latter would be left running as they are, like a data store.
+    The latter would be left running as they are, like a data store; made anew, they keep what they stored.
     """
     if outgoing is None or not (outgoing.folder / COMPOSE).is_file():
         return ()
-    left = [name for name in outgoing.services if name in services_of(model) and name not in services]
-    names = (*vanished(model, read_model(outgoing), outgoing), *left)
-    if not names:
-        return ()
-    words = ("rm", "--stop", "--force", *names)
-    return (project_command(outgoing.folder / COMPOSE, *words, project=place.environment.project),)
+    commands = []
+    if gone := vanished(model, read_model(outgoing), outgoing):
+        words = ("rm", "--stop", "--force", *gone)
+        commands.append(project_command(outgoing.folder / COMPOSE, *words, project=steps.place.environment.project))
+    if left := [name for name in steps.groups.backing if name in outgoing.services]:
+        commands.append(steps.up(left, "--pull", "missing", "--no-deps"))
+    return tuple(commands)
 
 
 def start_release(steps: Steps, release: Release, gone: Sequence[Command], host: Host) -> None:

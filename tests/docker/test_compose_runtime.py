@@ -504,7 +504,8 @@ def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: doc
     seen.append(desk.count(engine, "worker"))
 
     assert seen == [1, 0, 1]
-    assert described[0].endswith("rm --stop --force worker mail")
+    assert described[0].endswith("rm --stop --force worker")
+    assert described[1].endswith("up --detach --no-build --pull missing --no-deps mail")
 
 
 def test_plan_before_anything_is_pinned(desk: Desk) -> None:
