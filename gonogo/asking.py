@@ -87,6 +87,7 @@ class Gate:
                 self.stage, env=environment.name, subject=subject, results=results, timeout=environment.check_timeout
             )
         )
+        arguments.append(f"--gonogo-traces={work.reports / label}.html")
         if only:
             wanted = work.folder / f"{label}.only.json"
             write_atomically(wanted, json.dumps(only))

@@ -182,11 +182,11 @@ def _close(item: pytest.Item, *, red: bool) -> None:
 
 
 def _trace_path(request: pytest.FixtureRequest, context: Context) -> Path:
-    """Beside the gate's page, where one is written; otherwise in ``reports/``."""
-    written = getattr(request.config.option, "htmlpath", None)
-    folder = Path(written).absolute().parent if written else context.project.root / "reports"
-    name = re.sub(r"[^\w.-]+", "-", context.redactor.text(request.node.name)).strip("-")
-    return folder / f"trace-{name[:80]}.zip"
+    """Where the wrapper says, named by its gate; else beside the gate's page, or in ``reports/``."""
+    written = request.config.option.gonogo_traces or getattr(request.config.option, "htmlpath", None)
+    page = Path(written).absolute() if written else context.project.root / "reports" / context.stages[0]
+    name = re.sub(r"[^\w.-]+", "-", context.redactor.text(f"{request.path.stem}-{request.node.name}")).strip("-")
+    return page.parent / f"trace-{page.name.removesuffix('.html').replace(' ', '-')}-{name[:100]}.zip"
 
 
 def redact_archive(path: Path, redact: Callable[[str], str]) -> None:

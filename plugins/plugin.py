@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(*names, dest="gonogo_attest", metavar="ID", action="append", default=[], help=said)
     group.addoption("--gonogo-subject", metavar="FILE", help="what the gate is asked about (written by the wrapper)")
     group.addoption("--gonogo-results", metavar="FILE", help="write the gate's results here as JSON")
+    group.addoption("--gonogo-traces", metavar="PAGE", help="leave traces of red pages beside this file")
     group.addoption("--gonogo-only", metavar="FILE", help="ask only the checks whose ids this file lists")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.channel import Channel
+from tests.support.chromium import need_chromium
 
 from .conftest import GREEN, App
 
@@ -37,3 +40,22 @@ def test_channels_are_told_and_a_dead_one_changes_nothing(app: App) -> None:
     assert "REVERTED to" in channel.taken[1]["title"]
     assert channel.taken[1]["message"].startswith("D09[GET /page]: ")
     assert "notify[0]: the channel did not take the message; nobody was told there" in record["notes"]
+
+
+def test_traces_of_a_red_page_stand_beside_the_record(app: App) -> None:
+    """Each time that it was asked, none over another's; the release's worktree stays as git made it."""
+    need_chromium()
+    page = '[[env.test.page]]\npath = "/page"\ncontains = "nowhere"\nwithin = "500ms"\n'
+    app.configure(options="attempts = 2", tables=page)
+    app.commit("Load a page")
+    red, record = app.deploy()
+
+    said = re.findall(r"playwright show-trace ([^\"\\]+)", json.dumps(record))
+    reports = Path(record["reports"])
+    assert red.code == 1, red
+    assert {cause["code"] for cause in record["causes"]} == {"D19[/page]"}
+    assert said
+    assert {Path(path).parent for path in said} == {reports}
+    assert {Path(path) for path in said} <= set(reports.glob("trace-postdeploy*.zip"))
+    assert len(set(reports.glob("trace-*.zip"))) == 2
+    assert not [*app.state.glob("releases/*/source/reports")]
