@@ -48,8 +48,9 @@ def before(artifact: Artifact, serving: Release | None, place: Place, runner: Lo
 
 @pytest.mark.build(
     "B02",
-    remedy="Build again without cache: gonogo deploy --env {env} --no-cache. Where none is found: say in gonogo.toml, "
-    "under [service.{param}], where the code is in the image (code), and commit it",
+    remedy="Build again without cache: gonogo deploy --env {env} --no-cache; if it stays, look at .dockerignore and at "
+    "what FROM and COPY --from bring. Where none is found: say in gonogo.toml, under [service.{param}], where the code "
+    "is in the image (code), and commit it",
 )
 def test_artifact_holds_the_commit(
     artifact: Artifact,

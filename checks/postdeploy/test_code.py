@@ -16,7 +16,9 @@ __all__: list[str] = []
 
 
 @pytest.mark.postdeploy(
-    "D05", remedy="Look what is mounted over the code of {param}; then: gonogo deploy --env {env} --no-cache"
+    "D05",
+    remedy="Look what is mounted over the code of {param}: a named volume keeps what the first image put there, so "
+    "mount it elsewhere or fill it at each start; then: gonogo deploy --env {env} --no-cache",
 )
 def test_instance_runs_the_commit(
     service: tuple[str, Service], inspector: Inspector, context: Context, evidence: Collected

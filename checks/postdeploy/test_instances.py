@@ -163,9 +163,13 @@ def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
 
 
 def _is_up(instance: InstanceState, *, may_end: bool = False) -> bool:
-    """Whether it runs, ended well, or is a one-shot that was only made: the way back does not run its migration."""
+    """Whether it runs, ended well, or is a one-shot that was only made or cleared away.
+
+    The way back makes its migration and does not run it; `docker container prune` removes what ended. That each ran to
+    a good end, the start made sure of.
+    """
     may_end = may_end or instance.one_shot
-    if may_end and instance.status == "created":
+    if (may_end and instance.status == "created") or (instance.one_shot and instance.status == "missing"):
         return True
     ended_well = may_end and instance.status == "exited" and instance.exit_code == 0
     return instance.status == "running" or ended_well

@@ -19,6 +19,7 @@ from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.hidden import pinned_values
+from gonogo.runtimes.kept import lost_parts
 from gonogo.settle import survivors
 from gonogo.state import State
 
@@ -48,6 +49,7 @@ def _status(at: Where) -> EnvStatus:
     left = untouched if unfinished is None else (unfinished, *untouched)
     alive = [found for run in left for found in survivors(at.state.run_folder(run))]
     instances, problem = _instances(at, current)
+    earlier = at.state.before(current)
     return EnvStatus(
         env=at.environment.name,
         tier=at.environment.tier,
@@ -55,7 +57,7 @@ def _status(at: Where) -> EnvStatus:
         serving=current.id if current else None,
         commit=current.commit if current else None,
         summary=current.summary if current else "",
-        since=(current.went_go or current.started) if current else None,
+        since=_since(current),
         proven=bool(current and current.went_go),
         adopted=bool(current and current.adopted),
         instances=instances,
@@ -63,9 +65,24 @@ def _status(at: Where) -> EnvStatus:
         unfinished=unfinished,
         untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
-        rollback_to=earlier.id if (earlier := at.state.before(current)) is not None else None,
+        rollback_to=earlier.id if earlier is not None else None,
+        rollback_lacks=_lost(earlier) if earlier is not None else (),
         problem=problem,
     )
+
+
+def _since(current: Release | None) -> datetime | None:
+    """When the serving release went GO, or was started after that: a rollback starts it again."""
+    moments = (current.went_go, current.started) if current is not None else ()
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _lost(earlier: Release) -> tuple[str, ...]:
+    """What the release to go back to is started from, and is gone; nothing where that cannot be found out."""
+    try:
+        return tuple(lost_parts(earlier, LocalHost(timeout=30.0)))
+    except GonogoError:
+        return ()
 
 
 def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, ...], str]:

@@ -87,6 +87,8 @@ class EnvStatus(BaseModel):
     """Runs that were cut off before their first touch."""
     surviving: tuple[str, ...] = ()
     rollback_to: str | None = None
+    rollback_lacks: tuple[str, ...] = ()
+    """What that release is started from, and is gone: it cannot be started."""
     problem: str = ""
 
 
@@ -142,7 +144,7 @@ def _status(status: EnvStatus) -> Iterator[str]:
     else:
         since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
         yield f"  serving     {status.serving}  {status.summary}{since}{_unproven(status)}"
-        yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}"
+        yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}{_lacking(status)}"
     for instance in status.instances:
         health = f", {instance.health}" if instance.health else ""
         yield f"  {instance.service:<11} {instance.status}{health}  {instance.name}  {instance.release or ''}".rstrip()
@@ -156,6 +158,12 @@ def _status(status: EnvStatus) -> Iterator[str]:
     for run in status.untouched:
         yield f"  cut off     the run {run}, before its first touch: the next deploy clears it away"
     yield from (f"  surviving   {argv}" for argv in status.surviving)
+
+
+def _lacking(status: EnvStatus) -> str:
+    lacks = status.rollback_lacks
+    more = f" and {len(lacks) - 1} more" if len(lacks) > 1 else ""
+    return f", which cannot be started: it lacks {lacks[0]}{more}" if lacks else ""
 
 
 def _unproven(status: EnvStatus) -> str:

@@ -160,8 +160,8 @@ def test_check_of_the_team_that_crashes_is_red_and_named(app: App) -> None:
 def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None:
     """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow.
 
-    A release of which a part is gone is refused by name, before anything is touched. The one that somebody went back
-    from is not where the next rollback goes to.
+    A release of which a part is gone is refused by name, before anything is touched, and status says so. The one that
+    somebody went back from is not where the next rollback goes to.
     """
     started = app.deploy()[1]["release"]
     first = app.git("rev-parse", "--short=7", "HEAD")
@@ -177,7 +177,12 @@ def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None
     app.pages({**GREEN, "/page": (200, "hello"), "/three": (200, "3")})
     third = app.deploy()[0]
     then = json.loads(app.gonogo("status", "--env", "test", "--json").out)[0]
+    (app.state / "releases" / started / "venv" / "bin" / "python").unlink()
+    told = app.gonogo("status", "--env", "test").err
 
+    assert status["since"] > record["first_touch"]
+    assert f"rollback to {started}, which cannot be started: it lacks the release's own Python (" in told
+    assert then["rollback_lacks"] == []
     assert (third.code, then["rollback_to"]) == (0, started), third
     assert back.code == 0, back
     assert refused.code == 1

@@ -46,8 +46,8 @@ class Inspector:
 
 @pytest.mark.parametrize(
     ("status", "one_shot", "code"),
-    [("running", False, None), ("exited", True, 0), ("created", True, None)],
-    ids=["runs", "ended well", "not run on the way back"],
+    [("running", False, None), ("exited", True, 0), ("created", True, None), ("missing", True, None)],
+    ids=["runs", "ended well", "not run on the way back", "ended and was pruned"],
 )
 def test_what_should_not_run_any_more_is_no_failure(status: str, one_shot: bool, code: int | None) -> None:  # noqa: FBT001
     """A one-shot ends, or its container was only made: on the way back its migration is not run."""
@@ -58,10 +58,11 @@ def test_what_should_not_run_any_more_is_no_failure(status: str, one_shot: bool,
     ("status", "one_shot", "code", "said"),
     [
         ("created", False, None, "shop-migrate-1 created"),
+        ("missing", False, None, "shop-migrate-1 missing"),
         ("exited", True, 3, "shop-migrate-1 exited (exit code 3)"),
         ("exited", False, 0, "shop-migrate-1 exited (exit code 0)"),
     ],
-    ids=["never started", "one-shot that failed", "service that ended"],
+    ids=["never started", "gone", "one-shot that failed", "service that ended"],
 )
 def test_what_should_run_and_does_not_is_red(status: str, one_shot: bool, code: int | None, said: str) -> None:  # noqa: FBT001
     """A container that was made and never started is only well where its service is a one-shot."""
