@@ -90,3 +90,8 @@ class Exit(IntEnum):
     NOTHING_CHECKED = 5
     NEEDS_HUMAN = 6
     LOCKED = 7
+
+    @property
+    def said(self) -> str:
+        """Its name as people read it: NO-GO, NEEDS HUMAN."""
+        return self.name.replace("NO_GO", "NO-GO").replace("_", " ")

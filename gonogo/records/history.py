@@ -177,10 +177,13 @@ def _most(runs: Iterable[RunResult], chosen: Callable[[RunResult], Iterable[Chec
 
 
 def _stages(runs: Iterable[RunResult]) -> Iterator[StageSeconds]:
-    found: dict[str, list[Point]] = {}
+    """Each step's, in the order of the run that had most of them: a first deployment has no baseline."""
+    runs = list(runs)
+    longest = max(runs, key=lambda run: len(run.steps), default=None)
+    found: dict[str, list[Point]] = {step.name: [] for step in (longest.steps if longest else ())}
     for run in runs:
         for step in run.steps:
             if step.ok:
                 found.setdefault(step.name, []).append(Point(run=run.run, at=run.started, value=step.seconds))
-    for name, points in found.items():
+    for name, points in ((name, points) for name, points in found.items() if points):
         yield StageSeconds(step=name, points=tuple(points), median=median(point.value for point in points))

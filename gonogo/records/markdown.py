@@ -104,7 +104,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
         "serves now": _code(run.serving_after) or _nothing(run),
-        "exit code": f"{int(run.exit_code)} ({run.exit_code.name})",
+        "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
         "first touch": when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
         "downtime": downtime_said(run),
         "the data on a way back": _prose(run.ladder, min(budget, 1000)),

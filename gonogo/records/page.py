@@ -163,7 +163,7 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "why", run.said
     yield "served before", run.serving or "nothing"
     yield "serves now", run.serving_after or "nothing that went GO"
-    yield "exit code", f"{int(run.exit_code)} ({run.exit_code.name})"
+    yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
     yield "first touch", when(run.first_touch) if run.first_touch else "never: nothing that serves was changed"
     yield "the data on a way back", run.ladder
 

@@ -35,6 +35,17 @@ def of(*runs: RunResult) -> EnvFigures:
     return found
 
 
+def test_steps_stand_in_the_order_of_a_deployment() -> None:
+    """The first one has no baseline, the last one was turned back; neither moves it behind what comes after it."""
+    first = days_ago(3, steps=(a_step("checkout"), a_step("predeploy"), a_step("build")))
+    second = days_ago(2, steps=tuple(map(a_step, ("checkout", "baseline", "predeploy", "build"))))
+    third = days_ago(1, steps=(a_step("checkout"), a_step("flush")))
+
+    assert [stage.step for stage in of(first, second, third).stages] == [
+        *("checkout", "baseline", "predeploy", "build", "flush")
+    ]
+
+
 def test_deployments_are_counted_by_how_they_ended() -> None:
     """One that stopped before the first touch cost nobody anything, and is no failed one."""
     held = days_ago(1, Exit.NEEDS_HUMAN, first_touch=NOW, held=True)

@@ -216,7 +216,7 @@ RECORD = """\
 | release | `20261121T221003-9a41b7d` |
 | served before | `20261120T090000-2f1c9e0` |
 | serves now | `20261120T090000-2f1c9e0` |
-| exit code | 1 (NO_GO) |
+| exit code | 1 (NO-GO) |
 | first touch | 2026-11-21 22:10:53 UTC |
 | downtime | 0 of 214 requests failed, 0.0 s down in 21.4 s |
 | the data on a way back | no migration is pending: a rollback starts the previous release, the data are not touched |
