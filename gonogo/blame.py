@@ -38,12 +38,20 @@ def excuse(work: Work, outcome: Outcome) -> str:
         return f"{work.runtime.ground} was restarted meanwhile"
     if work.runtime.lost(outcome.reason, work.host):
         return f"{work.runtime.ground} went away meanwhile"
+    if _is_replaced(outcome):
+        return "what ran was not what had been started (D04)"
     try:
         found = full(work.runtime.disks(work.place, work.release, work.host))
     except GonogoError:
         found = []
     said = says_full(_words(outcome))
     return "; ".join([*found, *([f'something said "{said}"'] if said else [])])
+
+
+def _is_replaced(outcome: Outcome) -> bool:
+    """Whether what ran was not what had been started: somebody else was at it after the start, which made sure."""
+    checks = outcome.asked.checks if outcome.asked is not None else ()
+    return any(check.code == "D04" and check.outcome is Verdict.FAILED for check in checks)
 
 
 def _words(outcome: Outcome) -> Iterator[str]:
