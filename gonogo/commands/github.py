@@ -96,9 +96,11 @@ def _comment(results: Sequence[Result], folder: Path, environ: Mapping[str, str]
     Raises:
         CommentError: this job is about no pull request, or GitHub refuses.
     """
-    token, repository = environ.get("GITHUB_TOKEN", ""), environ.get("GITHUB_REPOSITORY", "")
+    token, repository = environ.get("GITHUB_TOKEN", "").strip(), environ.get("GITHUB_REPOSITORY", "")
     if not token or not repository:
         raise CommentError("found no GITHUB_TOKEN or GITHUB_REPOSITORY, expected both")
+    if not (token.isascii() and token.isprintable()):  # the client's own message would quote it
+        raise CommentError("GITHUB_TOKEN: found characters that no header can hold, expected one line of ASCII")
     number = _number(environ.get("GITHUB_EVENT_PATH", ""))
     about = " ".join(part for part in (_about(results, environ), *_where(folder, environ)) if part)
     marker = f"<!-- gonogo {_NO_END.sub('-', about)} -->"

@@ -40,21 +40,28 @@ class Comments:
         patience: float = 60.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``patience`` (seconds) bounds all waiting together."""
+        """``patience`` (seconds) bounds all waiting together.
+
+        Raises:
+            CommentError: ``api`` is no address.
+        """
         self._path = f"/repos/{repository}/issues"
         self._number = number
         self._left = patience
         self._sleep = sleep
-        self._client = httpx.Client(
-            base_url=api,
-            timeout=_TIMEOUT,
-            headers={
-                "Accept": "application/vnd.github+json",
-                "Authorization": f"Bearer {token}",
-                "X-GitHub-Api-Version": _VERSION,
-                "User-Agent": "gonogo",
-            },
-        )
+        try:
+            self._client = httpx.Client(
+                base_url=api,
+                timeout=_TIMEOUT,
+                headers={
+                    "Accept": "application/vnd.github+json",
+                    "Authorization": f"Bearer {token}",
+                    "X-GitHub-Api-Version": _VERSION,
+                    "User-Agent": "gonogo",
+                },
+            )
+        except httpx.InvalidURL as error:
+            raise _no_address(error) from error
 
     def __enter__(self) -> Self:
         """Connections are kept until the end."""
@@ -106,6 +113,8 @@ class Comments:
             except httpx.ConnectError as error:
                 self._wait(2.0**attempt * _PAUSE, f"GitHub cannot be reached ({error})", last=last)
                 continue
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+                raise _no_address(error) from error
             except httpx.HTTPError as error:
                 if method == "POST":
                     raise CommentError(f"GitHub did not answer ({error}); perhaps the comment was written") from error
@@ -127,6 +136,10 @@ class Comments:
             raise CommentError(why if last else f"{why}; it asks to wait {seconds:.0f} s")
         self._left -= seconds
         self._sleep(seconds)
+
+
+def _no_address(error: Exception) -> CommentError:
+    return CommentError(f"GITHUB_API_URL: found no address that can be asked ({error})")
 
 
 def _pause(answer: httpx.Response, attempt: int, method: str) -> float | None:

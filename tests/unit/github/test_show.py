@@ -148,6 +148,25 @@ def test_push_has_no_pull_request_to_comment(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GITHUB_TOKEN", "ghs_one\nghs_two", "GITHUB_TOKEN: found characters"),
+        ("GITHUB_TOKEN", "ghs_öne", "GITHUB_TOKEN: found characters"),
+        ("GITHUB_API_URL", "http://[::1", "GITHUB_API_URL: found no address"),
+        ("GITHUB_API_URL", "api.github.com", "GITHUB_API_URL: found no address"),
+    ],
+)
+def test_what_no_request_can_hold_costs_only_the_comment(job: Job, name: str, value: str, said: str) -> None:
+    """A notice that quotes no token; the annotations stand."""
+    job.environ |= {"GITHUB_API_URL": "http://127.0.0.1:9", name: value}
+    shown = job.shows(red_gate())
+
+    assert shown.commands[0].startswith("::error ")
+    assert said in shown.commands[-1]
+    assert "ghs_" not in shown.commands[-1]
+
+
 def test_fork_s_token_costs_only_the_comment(job: Job) -> None:
     """GitHub's refusal is a notice; annotations and summary stand."""
     with github() as server:
