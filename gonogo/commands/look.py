@@ -22,6 +22,7 @@ from gonogo.runtimes.hidden import pinned_values
 from gonogo.runtimes.kept import lost_parts
 from gonogo.settle import survivors
 from gonogo.state import State
+from gonogo.words import Exit
 
 __all__ = ["history", "recent", "runs_of", "status", "unlock"]
 
@@ -65,10 +66,17 @@ def _status(at: Where) -> EnvStatus:
         unfinished=unfinished,
         untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
+        needs_human=_needs_human(at.state),
         rollback_to=earlier.id if earlier is not None else None,
         rollback_lacks=_lost(earlier) if earlier is not None else (),
         problem=problem,
     )
+
+
+def _needs_human(state: State) -> str:
+    """How the last run that touched something ended, where that left the decision to a person."""
+    last = next((run for run in _runs(state) if run.first_touch is not None), None)
+    return f"{last.ending} (run {last.run})" if last is not None and last.exit_code is Exit.NEEDS_HUMAN else ""
 
 
 def _since(current: Release | None) -> datetime | None:

@@ -89,6 +89,8 @@ class EnvStatus(BaseModel):
     rollback_to: str | None = None
     rollback_lacks: tuple[str, ...] = ()
     """What that release is started from, and is gone: it cannot be started."""
+    needs_human: str = ""
+    """How the last run that touched something ended, where that left the decision to a person."""
     problem: str = ""
 
 
@@ -145,6 +147,8 @@ def _status(status: EnvStatus) -> Iterator[str]:
         since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
         yield f"  serving     {status.serving}  {status.summary}{since}{_unproven(status)}"
         yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}{_lacking(status)}"
+    if status.needs_human:
+        yield f"  last run    {status.needs_human}"
     for instance in status.instances:
         health = f", {instance.health}" if instance.health else ""
         yield f"  {instance.service:<11} {instance.status}{health}  {instance.name}  {instance.release or ''}".rstrip()

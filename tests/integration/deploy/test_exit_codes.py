@@ -547,7 +547,7 @@ TABLE = [
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.run.__name__)
 def test_ending(desk: Desk, case: Case) -> None:
     """The exit code, the document, what serves, status and history all tell the same."""
-    before, pids = desk.history(), desk.pids()
+    before, pids, needs_human = desk.history(), desk.pids(), desk.status().needs_human
     ended = case.run(desk)
     document = json.loads(ended.out)
     new = desk.app.git("rev-parse", "HEAD")[:7]
@@ -563,6 +563,10 @@ def test_ending(desk: Desk, case: Case) -> None:
     assert (now.commit or "")[:7] == (names[case.serving] or "")
     assert [one.status for one in now.instances] == [case.instance] * (case.instance is not None)
     assert (now.lock, now.unfinished, now.untouched) == (None, None, ())
+    if case.code == Exit.NEEDS_HUMAN:
+        assert now.needs_human == f"{document['ending']} (run {document['run']})"
+    else:
+        assert now.needs_human == ("" if document.get("first_touch") else needs_human)
     assert len(past) == len(before) + case.ran
     if case.ran:
         assert (past[0].exit_code, past[0].ending) == (case.code, document["ending"])
