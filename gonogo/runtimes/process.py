@@ -224,7 +224,8 @@ def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ..
     """How pip is called, by what the application's folder holds; nothing where it names no dependencies."""
     folder = application(place, release)
     look = folder if folder.is_dir() else place.project.source_root  # a plan is made before the worktree
-    pip = (str(venv(release) / "bin" / "python"), "-P", "-m", "pip", "install", "--disable-pip-version-check")
+    python = str(venv(release) / "bin" / "python")  # perhaps older than 3.11, which knows no -P
+    pip = (python, "-I", "-m", "pip", "install", "--disable-pip-version-check")
     options = ("--no-cache-dir",) if no_cache else ()
     if (look / "requirements.txt").is_file():
         return (*pip, *options, "-r", "requirements.txt")

@@ -86,7 +86,7 @@ def test_build_makes_an_environment_and_installs_requirements(tmp_path: Path) ->
     (place.project.source_root / "pyproject.toml").touch()
     make_environment, install = ProcessRuntime().build(place, release, no_cache=False)
     venv, folder = str(release.folder / "venv"), str(release.root / "src")
-    pip = (f"{venv}/bin/python", "-P", "-m", "pip", "install", "--disable-pip-version-check")
+    pip = (f"{venv}/bin/python", "-I", "-m", "pip", "install", "--disable-pip-version-check")
 
     assert make_environment.argv[1:] == ("-P", "-m", "venv", "--clear", venv)
     assert make_environment.argv[0].startswith(sys.base_prefix)
