@@ -1,4 +1,4 @@
-"""The README's table of built-in checks, made from the marks and docstrings in ``checks/``.
+"""The table of built-in checks in docs/checks.md, made from the marks and docstrings in ``checks/``.
 
 ``python -m tests.support.doc_tables`` writes it; ``tests/unit/test_docs.py`` compares.
 """
@@ -11,9 +11,10 @@ from pathlib import Path
 from gonogo.config.builtin import built_in
 from gonogo.words import OnRed, Severity, Stage
 
-__all__ = ["BEGIN", "END", "NEEDS", "ROOT", "checks_table", "readme_table"]
+__all__ = ["BEGIN", "END", "NEEDS", "PAGE", "ROOT", "checks_table", "written_table"]
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "checks.md"
 BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
 END = "<!-- end of checks -->"
 
@@ -74,17 +75,16 @@ def checks_table() -> str:
     return "\n".join(rows)
 
 
-def readme_table(text: str) -> str:
-    """What stands between the marks of the README."""
-    return text.partition(BEGIN)[2].partition(END)[0].strip()
+def written_table() -> str:
+    """What stands between the marks of the page."""
+    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
 
 
 def main() -> int:
-    """Write the table into the README."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
+    """Write the table into the page."""
+    text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    readme.write_text(f"{head}{BEGIN}\n\n{checks_table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    PAGE.write_text(f"{head}{BEGIN}\n\n{checks_table()}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
     return 0
 
 

@@ -22,7 +22,7 @@ from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
 from gonogo.words import Exit, Outcome, Stage
 from tests.support.chromium import need_chromium
-from tests.support.doc_tables import NEEDS, ROOT, checks_table, readme_table
+from tests.support.doc_tables import NEEDS, ROOT, checks_table, written_table
 from tests.support.readme_app import MAIN, configuration, serving
 
 if TYPE_CHECKING:
@@ -30,10 +30,17 @@ if TYPE_CHECKING:
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_README_SIZE = 15_000
+"""Bytes that a newcomer reads; the reference stands in docs/, and is found from it."""
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ROW = re.compile(r"^\| `([^`]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
 _COMMAND = re.compile(r"^ {4}(?:\S+/bin/)?(gonogo [a-z].*)$|`(gonogo [a-z][^`]*)`", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def page(name: str) -> str:
+    """A page of the reference."""
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -43,13 +50,13 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 
 def table(caption: str) -> list[tuple[str, str]]:
-    """First and second cell of each row of the table below a caption of the README."""
-    text = README.partition(f"\n{caption}")[2].partition("\n|")[2]
+    """First and second cell of each row of the table below a caption of the page on configuration."""
+    text = page("configuration").partition(f"\n{caption}")[2].partition("\n|")[2]
     return [(key, default) for key, default, _ in _ROW.findall("|" + text.partition("\n\n")[0])]
 
 
 def default_of(model: type[BaseModel], name: str) -> str:
-    """A field's default as the README writes it."""
+    """A field's default as the page on configuration writes it."""
     field = model.model_fields[name]
     value = field.default
     if field.is_required():
@@ -118,7 +125,7 @@ def test_small_models_are_named_whole() -> None:
     assert list(Logs.model_fields) == ["allow"]
     assert (
         "`secrets` values have one key, `min_length` (default `0`); `logs` has one key, `allow` (default none)."
-        in README
+        in page("configuration")
     )
 
 
@@ -139,7 +146,7 @@ def test_whole_configurations_are_valid(example: str) -> None:
 
 
 def test_there_are_examples_for_both_runtimes() -> None:
-    """The README shows a whole configuration for each runtime."""
+    """The documentation shows a whole configuration for each runtime."""
     examples = [parse_project(text, root=ROOT) for _, text in blocks("toml") if text.startswith("# gonogo.toml")]
 
     assert {env.runtime for one in examples for env in one.environments.values()} == {"compose", "process"}
@@ -179,7 +186,7 @@ def test_first_check_is_red_as_shown(repository: Repository, gate: Gates) -> Non
 
 def test_checks_table_is_the_code() -> None:
     """The table of built-in checks equals the marks in checks/; ``python -m tests.support.doc_tables`` writes it."""
-    assert readme_table(README) == checks_table()
+    assert written_table() == checks_table()
 
 
 def test_every_check_says_what_it_needs() -> None:
@@ -198,7 +205,9 @@ def test_fixture_table_is_the_plugin() -> None:
         for name in module.__all__
         if not isinstance(getattr(module, name), str | tuple | type | types.FunctionType)
     }
-    listed = re.findall(r"^\| `(\w+)` \|", README.partition("| fixture | is |")[2].partition("\n\n")[0], re.MULTILINE)
+    listed = re.findall(
+        r"^\| `(\w+)` \|", page("own-checks").partition("| fixture | is |")[2].partition("\n\n")[0], re.MULTILINE
+    )
 
     assert sorted(listed) == sorted(offered)
 
@@ -228,14 +237,14 @@ def test_command_table_is_the_command_line() -> None:
         name: {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
         for name, command in group.commands.items()
     }
-    rows = re.findall(r"^\| `gonogo (\w+)` \| .* \| (.*) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `gonogo (\w+)` \| .* \| (.*) \|$", page("commands"), re.MULTILINE)
 
     assert {name: set(re.findall(r"--[a-z-]+", options)) for name, options in rows} == expected
 
 
 def test_stages_in_commands_exist() -> None:
     """``pytest -m`` is followed by a stage."""
-    named = re.findall(r"python -m pytest -m (\w+)", README)
+    named = re.findall(r"python -m pytest -m (\w+)", README + page("commands"))
 
     assert named
     assert set(named) <= set(Stage)
@@ -243,15 +252,14 @@ def test_stages_in_commands_exist() -> None:
 
 def test_exit_code_table_is_the_enum() -> None:
     """Every exit code is explained once."""
-    text = README.partition("| exit code | means |")[2].partition("\n\n")[0]
+    text = page("exit-codes").partition("| exit code | means |")[2].partition("\n\n")[0]
 
     assert re.findall(r"^\| (\d) \|", text, re.MULTILINE) == [str(int(code)) for code in Exit]
 
 
 def test_quoted_messages_are_said() -> None:
     """Every message of the troubleshooting table is a piece of the code."""
-    text = README.partition("## Troubleshooting")[2].partition("\n## ")[0]
-    quoted = [key for key, _ in re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE)]
+    quoted = [key for key, _ in re.findall(r"^\| `([^`]+)` \| (.*) \|$", page("troubleshooting"), re.MULTILINE)]
     code = "\n".join(
         path.read_text("utf-8") for room in ("gonogo", "plugins", "checks") for path in (ROOT / room).rglob("*.py")
     )
@@ -266,6 +274,14 @@ def test_links_lead_somewhere(page: Path) -> None:
     broken = [link for link in _LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
 
     assert broken == []
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    """A newcomer reads one short page, and finds each page of the reference from it."""
+    pages = [path.name for path in sorted((ROOT / "docs").glob("*.md"))]
+
+    assert len(README.encode()) <= _README_SIZE
+    assert [name for name in pages if f"](docs/{name})" not in README] == []
 
 
 def test_decisions_are_numbered() -> None:

@@ -36,8 +36,8 @@ TEAM = (
     "pytest-playwright~=0.10",
     "pytest-randomly~=5.1",
 )
-KEPT_OUT = re.findall(r"^addopts = (-p no:.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-"""How the README keeps the plugins that gonogo depends on out of unit tests."""
+KEPT_OUT = re.findall(r"^addopts = (-p no:.*)$", (ROOT / "docs" / "own-checks.md").read_text(), re.MULTILINE)
+"""How the page on own checks keeps the plugins that gonogo depends on out of unit tests."""
 
 PROJECT = """\
 [tool.pytest.ini_options]
