@@ -39,6 +39,7 @@ class Collected:
         """Begin with nothing."""
         self.items: list[Evidence] = []
         self.warnings: list[str] = []
+        self.own_remedy = ""
 
     def text(self, title: str, value: object) -> None:
         """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
@@ -81,6 +82,10 @@ class Collected:
     def warn(self, message: str) -> None:
         """The check passes, but the operator should read this."""
         self.warnings.append(message)
+
+    def remedy(self, text: str) -> None:
+        """What to do about what was found here, where the check's own remedy would mend something else."""
+        self.own_remedy = text
 
     def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
         """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""

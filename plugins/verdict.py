@@ -129,7 +129,7 @@ class VerdictPlugin:
                 "found": self._cut(found),
                 "details": self._cut(str(report.longrepr)) if report.failed else "",
                 "evidence": collected.shown(self._hushed),
-                "remedy": self._hushed(self._remedy(marker, item)),
+                "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
                 **options,
@@ -137,8 +137,9 @@ class VerdictPlugin:
         )
         return waivers.applied(check, self._waivers, today=self._context.subject.day)
 
-    def _remedy(self, marker: pytest.Mark | None, item: pytest.Item) -> str:
-        text = str(marker.kwargs.get("remedy", "")) if marker is not None else ""
+    def _remedy(self, marker: pytest.Mark | None, item: pytest.Item, own: str) -> str:
+        """What the check says of this finding, else what its mark says."""
+        text = own or (str(marker.kwargs.get("remedy", "")) if marker is not None else "")
         params = getattr(getattr(item, "callspec", None), "id", "")
         names = {"env": self._context.environment.name, "param": params, "project": self._context.environment.project}
         for name, value in names.items():

@@ -59,8 +59,8 @@ def test_published_ports_are_free(
 ) -> None:
     """Every port that the release publishes is free, or held by this environment's own instances.
 
-    Catches the second project on the same host, and a container of a service that no compose file names any more:
-    stopping the old release would succeed, and starting the new one fail.
+    Catches two services that ask for one port, the second project on the same host, and a container of a service that
+    no compose file names any more: stopping the old release would succeed, and starting the new one fail.
     """
     wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
     if not wanted:
@@ -72,5 +72,12 @@ def test_published_ports_are_free(
     evidence.table("Held by this environment", held.items())
     own = [PublishedPort(name, "", port, "tcp") for port, name in held.items()]
     taken = conflicts(wanted, found, own)
+    twice = [one for one in taken if one.twice]
+    if twice:
+        evidence.remedy(
+            f"Give {twice[0].holder} or {twice[0].service} another port, where the compose files or gonogo.toml name "
+            f"{twice[0].port}, and commit that; nothing on this machine needs to be stopped"
+        )
+    assert not twice, f"{'; '.join(map(str, twice))}: two services of this release; expected one for each port"
     named = (dataclasses.replace(one, holder=container_on(one.port, runner) or one.holder) for one in taken)
     assert not taken, f"{'; '.join(map(str, named))}; expected free ports"

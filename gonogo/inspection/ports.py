@@ -29,9 +29,13 @@ class Conflict:
     port: int
     protocol: str
     holder: str
+    twice: bool = False
+    """Another service of the same release asks for it: nobody on the machine is to blame."""
 
     def __str__(self) -> str:
         """Say which port, for whom, and who holds it."""
+        if self.twice:
+            return f"{self.host_ip}:{self.port}/{self.protocol} is asked for by {self.holder} and by {self.service}"
         return f"{self.host_ip}:{self.port}/{self.protocol} for {self.service} is held by {self.holder}"
 
 
@@ -58,12 +62,12 @@ def conflicts(
         if _clash(item, port)
     )
     twice = (
-        Conflict(port.service, port.host_ip, port.port, port.protocol, f"service {other.service} of this application")
+        Conflict(port.service, port.host_ip, port.port, port.protocol, other.service, twice=True)
         for index, port in enumerate(wanted)
         for other in wanted[:index]
         if _clash(port, other)
     )
-    return tuple(dict.fromkeys((*taken, *twice)))
+    return tuple(dict.fromkeys((*twice, *taken)))
 
 
 def _clash(one: Listener | PublishedPort, other: Listener | PublishedPort) -> bool:

@@ -43,10 +43,14 @@ def test_our_own_containers_and_processes_are_green() -> None:
 
 
 def test_two_services_that_want_one_port_are_red() -> None:
-    """The second one is named, with the first as the holder."""
+    """Both are named, before whoever holds the port now: stopping that one would not mend it."""
     twice = (PublishedPort("a", ANY, 80, "tcp"), PublishedPort("b", "127.0.0.1", 80, "tcp"))
 
-    assert conflicts(twice, []) == (Conflict("b", "127.0.0.1", 80, "tcp", "service a of this application"),)
+    found = conflicts(twice, [Listener("127.0.0.1", 80, pid=7)])
+
+    assert found[0] == Conflict("b", "127.0.0.1", 80, "tcp", "a", twice=True)
+    assert str(found[0]) == "127.0.0.1:80/tcp is asked for by a and by b"
+    assert [one.twice for one in found] == [True, False, False]
 
 
 @pytest.mark.parametrize(

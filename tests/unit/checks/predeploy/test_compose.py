@@ -136,6 +136,25 @@ def test_a_taken_port_of_compose(repository: Repository, gate: Gates, listener: 
     assert check.found.startswith("Docker: found no usable answer (")
 
 
+def test_two_services_on_one_port_are_the_cause(repository: Repository, gate: Gates, listener: int) -> None:
+    """P16 names both services, and sends nobody to stop what holds the port now.
+
+    The remedy of the check is for a stranger; here it would take down what serves.
+    """
+    toml = repository.process.replace("[service.web]\n", f"[service.web]\nport = {listener}\n")
+    toml += f'[service.admin]\ncommand = ["{{python}}", "-m", "http.server", "{{port}}"]\nport = {listener}\n'
+
+    check = gate(repository({"gonogo.toml": toml}), *PORTS).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert check.found == (
+        f"127.0.0.1:{listener}/tcp is asked for by web and by admin: two services of this release; "
+        "expected one for each port"
+    )
+    assert check.remedy.startswith("Give web or admin another port")
+    assert "stop what holds" not in check.remedy
+
+
 def test_no_port_is_a_skip(repository: Repository, gate: Gates) -> None:
     """P16 has nothing to ask where nothing is published."""
     toml = repository.process.replace('"{port}"', '"8000"')
