@@ -10,9 +10,10 @@ from typing import Any
 
 from gonogo.errors import GonogoError
 from gonogo.host import Command, LocalHost
+from gonogo.inspection.compose_model import bind_mounts
 from gonogo.runtimes.base import Place
 
-__all__ = ["Rendered", "compose_spelling", "render_model", "unguarded"]
+__all__ = ["Rendered", "compose_spelling", "render_model", "unguarded", "written_by_services"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,14 @@ def render_model(place: Place, runner: LocalHost) -> Rendered:
         except GonogoError as error:
             return Rendered(model={}, problem=str(error))
     return Rendered(model=model)
+
+
+def written_by_services(model: Mapping[str, Any], *, roots: Collection[Path]) -> tuple[str, ...]:
+    """What services mount to write to, relative to the first of the folders that holds it."""
+    sources = [Path(mount.source) for mount in bind_mounts(model) if not mount.read_only]
+    inside = (next((root for root in roots if source.is_relative_to(root)), None) for source in sources)
+    pairs = zip(sources, inside, strict=True)
+    return tuple(source.relative_to(root).as_posix() for source, root in pairs if root is not None)
 
 
 def unguarded(place: Place, services: Collection[str], runner: LocalHost) -> list[str]:

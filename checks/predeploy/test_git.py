@@ -6,7 +6,9 @@ import pytest
 
 from gonogo.host import LocalHost
 from gonogo.inspection import presence
+from gonogo.inspection.desk import sort_out
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.runtime_facts import Rendered, written_by_services
 from gonogo.plugins.source import Source
 from gonogo.subject import Subject
 
@@ -17,10 +19,13 @@ __all__: list[str] = []
     "P01",
     remedy="git status; commit what belongs to the release, and deploy that commit",
 )
-def test_the_release_is_a_commit(subject: Subject, runner: LocalHost, evidence: Collected) -> None:
+def test_the_release_is_a_commit(
+    subject: Subject, runner: LocalHost, request: pytest.FixtureRequest, evidence: Collected
+) -> None:
     """What is built is a worktree at a commit; uncommitted changes of the checkout stay behind, and are listed.
 
-    Catches the hot fix that works on the desk and was never committed: it is not part of the release.
+    Catches the hot fix that works on the desk and was never committed: it is not part of the release. Logs, and what
+    services write into a folder that is mounted for it, are named and warn of nothing.
     """
     checkout = Source(subject.checkout, runner)
     assert checkout.is_repository, f"{subject.checkout}: found no git repository, expected one (git init, git commit)"
@@ -28,8 +33,21 @@ def test_the_release_is_a_commit(subject: Subject, runner: LocalHost, evidence: 
     commit = subject.release.commit if subject.release is not None else status.commit
     assert commit, f"{subject.checkout}: found a git repository without a commit, expected one to release"
     evidence.text("Commit", f"{commit} {checkout.subject_of(commit)}")
-    evidence.table("Stays behind", status.entries)
-    if status.entries:
-        noun = "change stays" if len(status.entries) == 1 else "changes stay"
-        listed = presence.first([entry.path for entry in status.entries])
-        evidence.warn(f"{len(status.entries)} uncommitted {noun} behind; {commit[:7]} is released without: {listed}")
+    written = _written(request) if status.entries else ()
+    desk = sort_out(status.entries, written=written, tracked=checkout.tracked if written else ())
+    evidence.table("Stays behind", desk.behind)
+    if desk.aside:
+        evidence.table("Untracked, and no part of any release", desk.aside)
+    if desk.behind:
+        noun = "change stays" if len(desk.behind) == 1 else "changes stay"
+        listed = presence.first([entry.path for entry in desk.behind])
+        evidence.warn(f"{len(desk.behind)} uncommitted {noun} behind; {commit[:7]} is released without: {listed}")
+
+
+def _written(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """What services mount to write to, as paths of the repository; nothing where no service is a container."""
+    if request.getfixturevalue("environment").runtime != "compose":
+        return ()
+    rendered: Rendered = request.getfixturevalue("rendered")
+    subject: Subject = request.getfixturevalue("subject")
+    return written_by_services(rendered.model, roots=(subject.root, subject.checkout, subject.path))

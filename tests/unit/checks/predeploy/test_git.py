@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import pytest
 
 from gonogo.release import Release
 from gonogo.words import Outcome
@@ -39,6 +42,41 @@ def test_uncommitted_changes_are_listed(repository: Repository, gate: Gates) -> 
     assert run.code == 0
     assert run.only().outcome is Outcome.WARNED
     assert run.only().found == f"3 uncommitted changes stay behind; {head} is released without: a.py; ä.py; new.py"
+
+
+def test_what_the_application_writes_is_a_note(repository: Repository, gate: Gates) -> None:
+    """P01 is green where only logs and data of the application are untracked, and names them.
+
+    With one file more that could be code it warns of that one alone.
+    """
+    root = repository({"gonogo.toml": repository.process, "app.py": "", ".gitignore": "reports/\n"})
+    repository.write(root, {"app.log": "", "var/logs/2026.txt": "", "app.log.1": "", "nohup.out": ""})
+
+    quiet = gate(root, *ASK).only()
+
+    assert (quiet.outcome, quiet.found) == (Outcome.PASSED, "")
+    aside = next(piece for piece in quiet.evidence if piece.title.startswith("Untracked"))
+    assert sorted(row[0] for row in aside.value[1:]) == ["app.log", "app.log.1", "nohup.out", "var/logs/2026.txt"]
+
+    repository.write(root, {"logs/parser.py": ""})
+    warned = gate(root, *ASK).only()
+
+    assert warned.outcome is Outcome.WARNED
+    assert warned.found.endswith("is released without: logs/parser.py")
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no Compose client is installed")
+def test_uploads_below_a_writable_mount_are_a_note(repository: Repository, gate: Gates) -> None:
+    """P01 knows from the compose files where the application keeps what it is given."""
+    compose = "services:\n  web: {image: shop, volumes: ['./uploads:/srv/uploads', './app:/srv/app']}\n"
+    files = {"docker-compose.yml": compose, "uploads/.gitkeep": "", "app/main.py": "", ".gitignore": "reports/\n"}
+    root = repository({"gonogo.toml": repository.minimal, **files})
+    repository.write(root, {"uploads/me.png": "", "app/hotfix.py": ""})
+
+    check = gate(root, *ASK).only()
+
+    assert check.outcome is Outcome.WARNED
+    assert check.found.endswith("is released without: app/hotfix.py")
 
 
 def test_a_deploy_names_the_release_s_commit(repository: Repository, gate: Gates) -> None:
