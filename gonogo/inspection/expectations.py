@@ -103,7 +103,13 @@ def _headers(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:
 
 def _texts(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:
     missing = [part for part in endpoint.contains if part not in answer.text]
-    return [Mismatch("text", f"{len(answer.text)} characters without it", _quoted(part)) for part in missing]
+    return [Mismatch("text", _without(answer.text), " and ".join(map(_quoted, missing)))] if missing else []
+
+
+def _without(text: str) -> str:
+    """What an answer is that lacks a text: how much of it, and how it begins."""
+    shown = " ".join(text.split())
+    return f"{_quoted(shown)} ({len(text)} characters)" if shown else "an empty answer"
 
 
 def _values(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:

@@ -93,7 +93,7 @@ def test_a_variable_that_is_not_set_is_inconclusive(site: Deployed) -> None:
     [
         ([500, {}, "hello", 0], Outcome.FAILED, "GET /: status: found 500, expected 200"),
         ([429, {}, "slow down", 0], Outcome.INCONCLUSIVE, "GET /: found 429, a limit on requests; ask again later"),
-        ([200, {}, "bye", 0], Outcome.FAILED, 'GET /: text: found 3 characters without it, expected "hello"'),
+        ([200, {}, "bye", 0], Outcome.FAILED, 'GET /: text: found "bye" (3 characters), expected "hello"'),
         ([200, {}, "hello", 8], Outcome.FAILED, "GET /: found no answer within 5.5 s, expected one within 0.5 s"),
     ],
     ids=["status", "limit", "text", "silence"],
