@@ -1,0 +1,180 @@
+"""The instructions of a Dockerfile, as BuildKit reads them. Pure: nothing is built and nothing is asked.
+
+`read` gives the instructions one by one; what they bring into an image is `brought.py`'s part.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["DockerfileError", "Instruction", "expand", "read"]
+
+_DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>.*?)\s*")
+_FLAG = re.compile(r"--(?P<name>[a-z][\w-]*)(?:=(?P<value>\S*))?(?:\s+|$)")
+_HEREDOC = re.compile(r"<<(?P<chomp>-?)(?P<quote>['\"]?)(?P<word>[A-Za-z0-9_.]+)(?P=quote)(?=\s|$)")
+_FLAGGED = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
+_WITH_HEREDOC = frozenset({"ADD", "COPY", "RUN"})
+_KNOWN = frozenset({
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+    "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+})  # fmt: skip
+_VARIABLE = re.compile(
+    r"\\(?P<escaped>.)"
+    r"|\$(?P<plain>[A-Za-z_]\w*)"
+    r"|\$\{(?P<name>[A-Za-z_]\w*)(?::?(?P<how>[-+?])(?P<word>[^{}]*))?\}"
+    r"|(?P<dollar>\$)"
+)
+
+
+class DockerfileError(ValueError):
+    """A text is no Dockerfile; the message names the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """One instruction: its name in capitals, its flags, and its words as they stand (nothing is expanded)."""
+
+    name: str
+    words: tuple[str, ...]
+    line: int
+    flags: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    """Everything behind name and flags, heredocs included."""
+    generated: tuple[str, ...] = ()
+    """Words that are heredocs: files which the Dockerfile itself holds."""
+
+    def flag(self, name: str) -> str | None:
+        """The value of a flag; None where it is not given."""
+        return dict(self.flags).get(name)
+
+
+def read(text: str) -> tuple[Instruction, ...]:
+    """Return the instructions of a Dockerfile.
+
+    Raises:
+        DockerfileError: it has a line that is no instruction, a heredoc without an end, or no FROM.
+    """
+    found = tuple(_instructions(text))
+    if not any(one.name == "FROM" for one in found):
+        raise DockerfileError("found no FROM, expected a Dockerfile")
+    return found
+
+
+def expand(word: str, values: Mapping[str, str]) -> str | None:
+    """Return a word with its variables filled in and its quotes taken off; None where a variable is not known.
+
+    `${name:-word}` and `${name:+word}` are as the shell has them.
+    """
+    unknown = []
+
+    def fill(match: re.Match[str]) -> str:
+        name = match["plain"] or match["name"]
+        if match["escaped"] or match["dollar"]:
+            return match["escaped"] or "$"
+        if match["how"] == "-":
+            return values.get(name) or expand(match["word"], values) or ""
+        if match["how"] == "+":
+            return (expand(match["word"], values) or "") if values.get(name) else ""
+        if name not in values:
+            unknown.append(name)
+        return values.get(name, "")
+
+    said = _VARIABLE.sub(fill, _unquoted(word))
+    return None if unknown or "${" in said else said
+
+
+def _unquoted(word: str) -> str:
+    """A word without the quotes around its parts."""
+    return re.sub(r"\"([^\"]*)\"|'([^']*)'", lambda match: match[1] if match[1] is not None else match[2], word)
+
+
+def _instructions(text: str) -> Iterator[Instruction]:
+    lines = text.removeprefix("\ufeff").splitlines()
+    escape = _escape(lines)
+    at = 0
+    while at < len(lines):
+        start = at
+        logical, at = _logical(lines, at, escape)
+        if not logical:
+            continue
+        name, _, rest = logical.partition(" ")
+        name = name.upper()
+        if name not in _KNOWN:
+            raise DockerfileError(f"line {start + 1}: found {name[:40]}, expected an instruction")
+        names = list(_HEREDOC.finditer(rest)) if name in _WITH_HEREDOC else []
+        bodies, at = _heredocs(lines, at, names)
+        yield _instruction(name, rest.strip(), start + 1, [match[0] for match in names], bodies)
+
+
+def _escape(lines: list[str]) -> str:
+    """The character that continues a line: a directive at the top may change it."""
+    for line in lines:
+        directive = _DIRECTIVE.fullmatch(line.strip())
+        if directive is None:
+            break
+        if directive["name"].lower() == "escape":
+            return directive["value"]
+    return "\\"
+
+
+def _logical(lines: list[str], at: int, escape: str) -> tuple[str, int]:
+    """One line with those that continue it, without comments; and where the next one begins."""
+    parts: list[str] = []
+    while at < len(lines):
+        line = lines[at].strip() if not parts else lines[at].rstrip()
+        at += 1
+        if line.lstrip().startswith("#") or (parts and not line.strip()):
+            continue
+        continued = line.endswith(escape)
+        parts.append(line.removesuffix(escape) if continued else line)
+        if not continued:
+            break
+    return re.sub(r"^(\S+)\s+", r"\1 ", "".join(parts).strip()), at
+
+
+def _heredocs(lines: list[str], at: int, names: list[re.Match[str]]) -> tuple[list[str], int]:
+    """The texts of the heredocs that a line announces, and where the next instruction begins."""
+    bodies = []
+    for match in names:
+        start = at
+        while at < len(lines):
+            line = lines[at].lstrip("\t") if match["chomp"] else lines[at]
+            at += 1
+            if line == match["word"]:
+                break
+        else:
+            raise DockerfileError(f"line {start}: found no end of the heredoc {match['word']}")
+        bodies.append("\n".join(lines[start : at - 1]))
+    return bodies, at
+
+
+def _instruction(name: str, rest: str, line: int, generated: list[str], bodies: list[str]) -> Instruction:
+    flags: list[tuple[str, str]] = []
+    while name in _FLAGGED and (match := _FLAG.match(rest)):
+        flags.append((match["name"], match["value"] or ""))
+        rest = rest[match.end() :]
+    return Instruction(
+        name=name,
+        words=_listed(rest) or tuple(rest.split()),
+        line=line,
+        flags=tuple(flags),
+        text="\n".join([rest, *bodies]),
+        generated=tuple(generated),
+    )
+
+
+def _listed(rest: str) -> tuple[str, ...]:
+    """The words of the form `["a", "b"]`; nothing where it is another."""
+    if not rest.startswith("["):
+        return ()
+    try:
+        words = json.loads(rest)
+    except ValueError:
+        return ()
+    return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else ()
