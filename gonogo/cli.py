@@ -220,6 +220,31 @@ def plan(
 
 
 @app.command()
+def checks(*, env: Env = None, as_json: Json = False) -> int:
+    """List every check, whether it applies to the environment, and what would switch it on."""
+    from gonogo.commands.checks import checks as run  # noqa: PLC0415
+    from gonogo.records.listing import checks_lines  # noqa: PLC0415
+
+    name, found, problems = run(Path.cwd(), env)
+    if as_json:
+        _print_json(found)
+    else:
+        _say("\n".join(checks_lines(found, env=name, problems=problems)))
+    return int(Exit.USAGE if problems else Exit.GO)
+
+
+@app.command(name="explain")
+def explain_check(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="of a built-in check, such as B02")],
+) -> int:
+    """Say what a check proves, what it needs, and what to do when it is red."""
+    from gonogo.commands.explain import explain as run  # noqa: PLC0415
+
+    _say(run(code))
+    return int(Exit.GO)
+
+
+@app.command()
 def status(*, env: Env = None, as_json: Json = False) -> int:
     """Show what serves in each environment, who holds it, and what was left unfinished."""
     from gonogo.commands.look import status as run  # noqa: PLC0415

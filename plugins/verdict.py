@@ -22,6 +22,7 @@ from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, hus
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.hushed import hushed, hushed_json
+from gonogo.records.listing import Listed, Listing
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
@@ -223,10 +224,33 @@ class VerdictPlugin:
         """Give the session its exit code and write the results file."""
         if hasattr(self._config, "workerinput"):
             return
+        if self._config.option.collectonly and self._context.results is not None:
+            write_atomically(self._context.results, self._listing(session).model_dump_json(indent=1) + "\n")
+            return
         self.gate = self._result(int(exitstatus))
         session.exitstatus = self.gate.exitstatus
         if self._context.results is not None:
             write_atomically(self._context.results, self.gate.model_dump_json(indent=1) + "\n")
+
+    def _listing(self, session: pytest.Session) -> Listing:
+        """What was collected, for ``gonogo checks``; nothing was asked."""
+        problems = tuple(check.details or check.found for check in self._checks.values())
+        return Listing(checks=tuple(self._listed(item) for item in session.items), problems=problems)
+
+    def _listed(self, item: pytest.Item) -> Listed:
+        stage = stage_of(item) or Stage.PREDEPLOY
+        marker = item.get_closest_marker(stage.value)
+        skip = item.get_closest_marker("skip")
+        return Listed(
+            id=item.nodeid,
+            code=self._hushed(_code(item, marker) or "") or None,
+            stage=stage,
+            proves=_proves(item),
+            remedy=self._hushed(self._remedy(marker, item, "")),
+            needs=tuple(marker.kwargs.get("needs", ())) if marker is not None else (),
+            skipped=self._hushed(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
+            **_options(item, marker),
+        )
 
     def _result(self, exitstatus: int) -> GateResult:
         checks = tuple(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))

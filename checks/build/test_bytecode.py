@@ -15,6 +15,7 @@ __all__: list[str] = []
 
 @pytest.mark.build(
     "B03",
+    reads=("service.code",),
     remedy="Add **/__pycache__ to .dockerignore, set PYTHONDONTWRITEBYTECODE=1, then: "
     "gonogo deploy --env {env} --no-cache",
 )

@@ -48,6 +48,7 @@ def before(artifact: Artifact, serving: Release | None, place: Place, runner: Lo
 
 @pytest.mark.build(
     "B02",
+    reads=("service.code",),
     remedy="Build again without cache: gonogo deploy --env {env} --no-cache; if it stays, look at .dockerignore and at "
     "what FROM and COPY --from bring. Where none is found: say in gonogo.toml, under [service.{param}], where the code "
     "is in the image (code), and commit it",
@@ -86,7 +87,11 @@ def _pointers(source: Source, code: Mapping[str, str], found: Collection[str]) -
     ]
 
 
-@pytest.mark.build("B08", remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}")
+@pytest.mark.build(
+    "B08",
+    needs=("app.required or service.required",),
+    remedy="Look at COPY in the Dockerfile and at .dockerignore, then: gonogo deploy --env {env}",
+)
 def test_required_files_are_in_the_artifact(
     artifact: Artifact,
     held: Mapping[str, FileDigest],

@@ -20,7 +20,9 @@ _LINES = 4
 
 
 @pytest.mark.build(
-    "B18", remedy="Mend the proxy's configuration where it says, commit, then: gonogo deploy --env {env}"
+    "B18",
+    needs=("compose", "nginx or Caddy in front"),
+    remedy="Mend the proxy's configuration where it says, commit, then: gonogo deploy --env {env}",
 )
 def test_proxies_accept_their_configuration(
     inspector: Inspector, place: Place, release: Release, runner: LocalHost, evidence: Collected

@@ -16,7 +16,9 @@ __all__: list[str] = []
 _ROOT = frozenset({"", "0", "root"})
 
 
-@pytest.mark.build("B11", severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN")
+@pytest.mark.build(
+    "B11", needs=("compose",), severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN"
+)
 def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
     """The service does not run as root.
 
@@ -29,7 +31,9 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
 
 
 @pytest.mark.build(
-    "B12", remedy="Install the program in the Dockerfile of {param}, or write the health check with what the image has"
+    "B12",
+    needs=("compose", "a health check"),
+    remedy="Install the program in the Dockerfile of {param}, or write the health check with what the image has",
 )
 def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
     """The program that the health check runs is in the image.

@@ -32,7 +32,11 @@ def imported(artifact: Artifact, environment: Environment) -> RouteReport:
     return routes.parse(ask(artifact, service, script, request, isolated=False).output)
 
 
-@pytest.mark.build("B04", remedy="Mend the module and line that are named, commit, then: gonogo deploy --env {env}")
+@pytest.mark.build(
+    "B04",
+    needs=("service.entrypoint",),
+    remedy="Mend the module and line that are named, commit, then: gonogo deploy --env {env}",
+)
 def test_entry_point_imports(
     artifact: Artifact, environment: Environment, context: Context, imported: RouteReport, evidence: Collected
 ) -> None:
@@ -69,6 +73,8 @@ def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:
 
 @pytest.mark.build(
     "B06",
+    needs=("service.framework", "service.entrypoint"),
+    reads=("service.min_routes",),
     remedy="Include the router again, or delete the handler; fewer on purpose: lower service.{param}.min_routes",
 )
 def test_routes_are_registered(

@@ -15,7 +15,11 @@ from gonogo.runtimes.base import Artifact
 __all__: list[str] = []
 
 
-@pytest.mark.build("B15", remedy="Look at COPY of the migrations; then: gonogo deploy --env {env} --no-cache")
+@pytest.mark.build(
+    "B15",
+    needs=("service.migrations",),
+    remedy="Look at COPY of the migrations; then: gonogo deploy --env {env} --no-cache",
+)
 def test_migration_head_is_the_sources(
     artifact: Artifact, project: Project, environment: Environment, release: Release, evidence: Collected
 ) -> None:

@@ -15,6 +15,7 @@ _REVISION = "org.opencontainers.image.revision"
 
 @pytest.mark.build(
     "B01",
+    needs=("compose",),
     remedy="Build again without cache: gonogo deploy --env {env} --no-cache. What another build makes must carry the "
     "label too; where nothing of this repository is in it, say so under [service.{param}]: code = {}",
 )

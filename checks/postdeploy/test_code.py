@@ -17,6 +17,7 @@ __all__: list[str] = []
 
 @pytest.mark.postdeploy(
     "D05",
+    reads=("service.code",),
     remedy="Look what is mounted over the code of {param}: a named volume keeps what the first image put there, so "
     "mount it elsewhere or fill it at each start; then: gonogo deploy --env {env} --no-cache",
 )

@@ -17,7 +17,9 @@ __all__: list[str] = []
 _SECONDS = 0.5
 
 
-@pytest.mark.postdeploy("D12", remedy="Run `alembic upgrade head` in {param} and read what it says")
+@pytest.mark.postdeploy(
+    "D12", needs=("service.migrations",), remedy="Run `alembic upgrade head` in {param} and read what it says"
+)
 def test_database_revision_is_the_head(
     service: tuple[str, Service], project: Project, inspector: Inspector, release: Release, evidence: Collected
 ) -> None:
@@ -48,7 +50,11 @@ def test_database_revision_is_the_head(
     )
 
 
-@pytest.mark.postdeploy("D13", remedy="Look whether the database runs and accepts {param}'s user, address and password")
+@pytest.mark.postdeploy(
+    "D13",
+    needs=("a database URL in the instance",),
+    remedy="Look whether the database runs and accepts {param}'s user, address and password",
+)
 def test_database_answers(service: tuple[str, Service], inspector: Inspector, evidence: Collected) -> None:
     """The database accepts the application's connections and answers SELECT 1 in time.
 

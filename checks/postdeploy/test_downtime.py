@@ -15,6 +15,8 @@ __all__: list[str] = []
 
 @pytest.mark.postdeploy(
     "D27",
+    needs=("a serving release", "a URL"),
+    reads=("max_downtime",),
     on_red="hold",
     remedy="Nothing gives the time back. See which move took it in the record, or raise env.{env}.max_downtime",
 )

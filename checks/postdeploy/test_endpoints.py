@@ -19,7 +19,9 @@ _SHOWN = 2000
 _MARGIN = 5.0
 
 
-@pytest.mark.postdeploy("D09", remedy="Ask it yourself and read the application's log of that moment: {param}")
+@pytest.mark.postdeploy(
+    "D09", needs=("endpoint",), remedy="Ask it yourself and read the application's log of that moment: {param}"
+)
 def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, evidence: Collected) -> None:
     """The endpoint answers with the configured status, headers, values and text, in its time.
 

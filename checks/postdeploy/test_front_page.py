@@ -25,7 +25,9 @@ _SHOWN = 2000
 
 
 @pytest.mark.postdeploy(
-    "D29", remedy="Open it and read the application's log of that moment; gonogo status --env {env} names the address"
+    "D29",
+    needs=("a URL", "no GET / under endpoint"),
+    remedy="Open it and read the application's log of that moment; gonogo status --env {env} names the address",
 )
 def test_front_page_is_no_server_error(inspector: Inspector, environment: Environment, evidence: Collected) -> None:
     """The front page answers without a server error, although gonogo.toml does not name it.

@@ -22,7 +22,12 @@ __all__: list[str] = []
 _SHOWN = 2000
 
 
-@pytest.mark.postdeploy("D06", remedy="Look which release runs and what it logs: gonogo status --env {env}")
+@pytest.mark.postdeploy(
+    "D06",
+    needs=("a URL",),
+    reads=("health.live",),
+    remedy="Look which release runs and what it logs: gonogo status --env {env}",
+)
 def test_release_is_alive(
     inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
 ) -> None:
@@ -63,7 +68,9 @@ def _hint(answer: httpx.Response) -> str:
     return " (is there no such page? then name one that answers, as health.live in gonogo.toml)" if missing else ""
 
 
-@pytest.mark.postdeploy("D07", remedy="Mend the part that is named, then: gonogo deploy --env {env}")
+@pytest.mark.postdeploy(
+    "D07", needs=("a URL", "health.ready"), remedy="Mend the part that is named, then: gonogo deploy --env {env}"
+)
 def test_release_is_ready(
     inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
 ) -> None:
@@ -87,7 +94,12 @@ def test_release_is_ready(
     assert not wrong, "; ".join(wrong)
 
 
-@pytest.mark.postdeploy("D08", remedy="Mend what the document calls unhealthy, then: gonogo deploy --env {env}")
+@pytest.mark.postdeploy(
+    "D08",
+    needs=("a URL", "JSON in a health document"),
+    reads=("health.live", "health.ready"),
+    remedy="Mend what the document calls unhealthy, then: gonogo deploy --env {env}",
+)
 def test_health_document_is_healthy(
     inspector: Inspector, environment: Environment, subject: Subject, evidence: Collected
 ) -> None:

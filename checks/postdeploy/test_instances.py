@@ -43,7 +43,11 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances) + len(fronts)} running instances"
 
 
-@pytest.mark.postdeploy("D02", remedy="Run the health check's command in the instance and read its answer")
+@pytest.mark.postdeploy(
+    "D02",
+    needs=("a health check or service.port",),
+    remedy="Run the health check's command in the instance and read its answer",
+)
 def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) -> None:
     """Every instance that has a health check is healthy.
 
@@ -63,7 +67,9 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
 @pytest.mark.late
 @pytest.mark.xdist_group("observation")
 @pytest.mark.postdeploy(
-    "D03", remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again"
+    "D03",
+    reads=("health.stable_for",),
+    remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
 )
 def test_no_instance_restarts(
     inspector: Inspector, environment: Environment, first_look: FirstLook, evidence: Collected

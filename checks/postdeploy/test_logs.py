@@ -20,7 +20,10 @@ _SHOWN = 160
 
 
 @pytest.mark.postdeploy(
-    "D15", remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml"
+    "D15",
+    needs=("logs of an instance",),
+    reads=("logs",),
+    remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml",
 )
 def test_no_new_errors_are_logged(
     inspector: Inspector,

@@ -16,7 +16,11 @@ _QUIET = 2000.0
 """Milliseconds for requests that a page sends after it was loaded."""
 
 
-@pytest.mark.postdeploy("D19", remedy="Look at the screenshot and the trace, or open it yourself: {param}")
+@pytest.mark.postdeploy(
+    "D19",
+    needs=("page", "the extra browser"),
+    remedy="Look at the screenshot and the trace, or open it yourself: {param}",
+)
 def test_page_loads_in_a_browser(
     configured_page: Page, browsing: Browsing, inspector: Inspector, evidence: Collected
 ) -> None:

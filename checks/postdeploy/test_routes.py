@@ -23,7 +23,11 @@ __all__: list[str] = []
 _HIDDEN = frozenset({401, 403, 404})
 
 
-@pytest.mark.postdeploy("D11", remedy="Deploy again, so that {param} is started anew: gonogo deploy --env {env}")
+@pytest.mark.postdeploy(
+    "D11",
+    needs=("service.framework = fastapi", "service.entrypoint", "a URL"),
+    remedy="Deploy again, so that {param} is started anew: gonogo deploy --env {env}",
+)
 def test_running_routes_are_the_artifacts(
     service: tuple[str, Service], context: Context, inspector: Inspector, evidence: Collected
 ) -> None:

@@ -11,7 +11,7 @@ from gonogo.subject import Subject
 __all__: list[str] = []
 
 
-@pytest.mark.predeploy("P39", remedy="Once it is true: gonogo deploy --env {env} --attest {param}")
+@pytest.mark.predeploy("P39", needs=("attest",), remedy="Once it is true: gonogo deploy --env {env} --attest {param}")
 def test_attestation_was_given(attestation: tuple[str, str], subject: Subject, evidence: Collected) -> None:
     """Somebody gave each attestation that the environment asks for; the record says who, and when.
 

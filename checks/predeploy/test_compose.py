@@ -24,6 +24,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P12",
+    needs=("compose",),
     remedy="Mend the compose files or the env file, then look again: docker compose config --quiet",
 )
 def test_compose_accepts_its_files(
@@ -52,6 +53,7 @@ def test_compose_accepts_its_files(
 
 @pytest.mark.predeploy(
     "P16",
+    needs=("published ports or service.port",),
     remedy="sudo ss --listening --tcp --numeric --processes; stop what holds the port, or choose another",
 )
 def test_published_ports_are_free(

@@ -16,6 +16,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P05",
+    needs=("app.required or service.required or service.settings or service.migrations",),
     remedy="Commit what is missing (git add PATH; git commit), or correct the names in gonogo.toml; what git ignores: "
     "git check-ignore --verbose PATH",
 )

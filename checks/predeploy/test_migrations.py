@@ -13,7 +13,11 @@ from gonogo.plugins.source import Source
 __all__: list[str] = []
 
 
-@pytest.mark.predeploy("P31", remedy="alembic heads; alembic merge heads; then commit the merge revision and deploy it")
+@pytest.mark.predeploy(
+    "P31",
+    needs=("service.migrations",),
+    remedy="alembic heads; alembic merge heads; then commit the merge revision and deploy it",
+)
 def test_there_is_one_migration_head(service: tuple[str, Service], source: Source, evidence: Collected) -> None:
     """The migrations of a service have one head, and every revision's parent exists.
 

@@ -27,6 +27,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P36",
+    needs=("a serving release",),
     remedy="python -m pytest -m postdeploy --env {env}; where it only stopped (a reboot), start it again: "
     "gonogo rollback --env {env} --to COMMIT; mend what serves first, or deploy the mend: "
     "gonogo deploy --env {env} --hotfix",
@@ -69,6 +70,7 @@ def test_the_serving_release_is_healthy(
 
 @pytest.mark.predeploy(
     "P37",
+    needs=("a serving release",),
     remedy="gonogo history --env {env}; deploy the serving commit once more, so that there is a way back: "
     "gonogo deploy --env {env} --ref COMMIT; containers started by hand: gonogo adopt --env {env}",
 )

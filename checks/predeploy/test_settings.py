@@ -20,6 +20,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P19",
+    needs=("required_env or secrets or service.settings or a variable in compose files",),
     remedy="Set the named variables in the env file of [env.{env}] on the host (.env.example says what they mean): "
     "python -m pytest -m predeploy --env {env} -k required_variable",
 )
@@ -62,6 +63,7 @@ def test_every_required_variable_is_set(
 
 @pytest.mark.predeploy(
     "P20",
+    needs=("an env file",),
     remedy="Put real values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
 )
 def test_no_placeholder_is_left(

@@ -44,7 +44,9 @@ def test_tools_are_there_in_the_required_versions(
 
 
 @pytest.mark.predeploy(
-    "P26", remedy="df -h; free -m; docker system df; free some, or set min_free_disk and min_free_memory of [env.{env}]"
+    "P26",
+    reads=("min_free_disk", "min_free_memory"),
+    remedy="df -h; free -m; docker system df; free some, or set min_free_disk and min_free_memory of [env.{env}]",
 )
 def test_there_is_room_on_disk_and_in_memory(
     environment: Environment, state: State, request: pytest.FixtureRequest, evidence: Collected
@@ -66,7 +68,7 @@ def test_there_is_room_on_disk_and_in_memory(
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
 
 
-@pytest.mark.predeploy("P27", remedy="Start it: sudo systemctl start docker; then: docker info")
+@pytest.mark.predeploy("P27", needs=("compose",), remedy="Start it: sudo systemctl start docker; then: docker info")
 def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> None:
     """The Docker daemon that would build and run the release answers.
 

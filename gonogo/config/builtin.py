@@ -21,6 +21,13 @@ class BuiltIn:
     code: str
     stage: Stage
     proves: str
+    doc: str
+    """The whole docstring: what it proves, and the failure that it catches."""
+    remedy: str
+    needs: tuple[str, ...]
+    """What it needs of the configuration; see ``gonogo.config.needs``."""
+    reads: tuple[str, ...]
+    """The keys that tune it."""
     severity: Severity
     on_red: OnRed
     fixtures: tuple[str, ...]
@@ -63,6 +70,10 @@ def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
         code=ast.literal_eval(call.args[0]),
         stage=stage,
         proves=" ".join(docstring.split("\n\n")[0].split()).removesuffix("."),
+        doc=docstring,
+        remedy=str(words.get("remedy", "")),
+        needs=tuple(words.get("needs", ())),
+        reads=tuple(words.get("reads", ())),
         severity=Severity(words.get("severity", Severity.BLOCKER)),
         on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
         fixtures=tuple(argument.arg for argument in node.args.args),

@@ -18,11 +18,12 @@ from gonogo.cli import app
 from gonogo.config import parse_project
 from gonogo.config.builtin import built_in
 from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep, Waiver
+from gonogo.config.needs import is_key
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
 from gonogo.words import Exit, Outcome, Stage
 from tests.support.chromium import need_chromium
-from tests.support.doc_tables import NEEDS, ROOT, checks_table, written_table
+from tests.support.doc_tables import ROOT, SHEETS, checks_table, sheets, written_table
 from tests.support.readme_app import MAIN, configuration, serving
 
 if TYPE_CHECKING:
@@ -189,12 +190,19 @@ def test_checks_table_is_the_code() -> None:
     assert written_table() == checks_table()
 
 
-def test_every_check_says_what_it_needs() -> None:
-    """The one column that the marks do not hold has an entry for each check, and no other."""
-    codes = [check.code for check in built_in()]
+def test_every_check_has_its_page() -> None:
+    """docs/checks/ has what the marks and docstrings say of each check, and no page of a check that is gone."""
+    written = {path: path.read_text(encoding="utf-8") for path in SHEETS.glob("*.md")}
 
-    assert sorted(NEEDS) == sorted(codes)
-    assert len(codes) == len(set(codes))
+    assert written == sheets()
+    assert len(written) == len(built_in())
+
+
+def test_every_need_is_a_key_or_words() -> None:
+    """What looks like a key of gonogo.toml in a check's ``needs`` and ``reads`` is one."""
+    named = [word for check in built_in() for need in (*check.needs, *check.reads) for word in need.split(" or ")]
+
+    assert [word for word in named if re.search(r"[._]|=", word) and not is_key(word)] == []
 
 
 def test_fixture_table_is_the_plugin() -> None:

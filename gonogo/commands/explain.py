@@ -1,0 +1,89 @@
+"""``gonogo explain CODE``: what a built-in check proves, what it needs, and what to do when it is red."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Iterator
+
+from gonogo.config.builtin import BuiltIn, built_in
+from gonogo.config.needs import written
+from gonogo.config.waivers import NEVER_WAIVED
+from gonogo.errors import UsageError
+from gonogo.records.listing import when_red
+
+__all__ = ["explain", "page"]
+
+_WIDTH = 100
+
+
+def explain(code: str) -> str:
+    """The check's page as text for a terminal.
+
+    Raises:
+        UsageError: there is no built-in check of that code.
+    """
+    return "\n".join(_lines(_named(code)))
+
+
+def page(check: BuiltIn) -> str:
+    """The check's page of the documentation, as Markdown."""
+    first, _, rest = check.doc.partition("\n\n")
+    facts = "\n".join(f"| {name} | {value} |" for name, value in _facts(check))
+    parts = [f"# {check.code}: {' '.join(first.split())}", *([_flowed(rest)] if rest else [])]
+    parts += [f"| | |\n|---|---|\n{facts}", f"**When it is red:** {_remedy(check)}.", _waiving(check)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _named(code: str) -> BuiltIn:
+    known = {check.code: check for check in built_in()}
+    wanted = code.upper().partition("[")[0]
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "."
+        raise UsageError(
+            f'explain: found "{code}", expected the code of a built-in check{hint} '
+            "`gonogo checks` lists all, your own too: what those prove stands in your folder checks/."
+        )
+    return known[wanted]
+
+
+def _lines(check: BuiltIn) -> Iterator[str]:
+    for number, part in enumerate(check.doc.split("\n\n")):
+        head = f"{check.code}  " if number == 0 else ""
+        yield from textwrap.wrap(f"{head}{' '.join(part.split())}", _WIDTH)
+        yield ""
+    for name, value in _facts(check):
+        yield f"  {name:<9} {value.replace('`', '')}"
+    yield ""
+    yield from textwrap.wrap(f"When it is red: {_remedy(check)}.", _WIDTH)
+    yield ""
+    yield from textwrap.wrap(_waiving(check).replace("`", ""), _WIDTH)
+
+
+def _facts(check: BuiltIn) -> Iterator[tuple[str, str]]:
+    yield "stage", str(check.stage)
+    yield "red", when_red(check.stage, check.severity, check.on_red)
+    if check.needs:
+        yield "needs", "; ".join(map(written, check.needs))
+    if check.reads:
+        yield "reads", ", ".join(map(written, check.reads))
+
+
+def _remedy(check: BuiltIn) -> str:
+    """The remedy with names that stand for the real ones."""
+    names = {"{env}": "ENV", "{project}": "PROJECT", "{param}": "NAME"}
+    text = " ".join(check.remedy.split())
+    for name, shown in names.items():
+        text = text.replace(name, shown)
+    return text.removesuffix(".")
+
+
+def _waiving(check: BuiltIn) -> str:
+    if check.code in NEVER_WAIVED:
+        return f"It is never waived: it tells {NEVER_WAIVED[check.code]}."
+    return f'It can be waived until a day: `[[env.NAME.waive]]` with `check = "{check.code}"`.'
+
+
+def _flowed(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
