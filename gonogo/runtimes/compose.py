@@ -17,7 +17,7 @@ from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
-from gonogo.runtimes.compose_entry import entry_words, image_config, scripts_of
+from gonogo.runtimes.compose_entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
@@ -259,7 +259,12 @@ class ComposeRuntime:
         self, place: Place, release: Release, service: str, argv: Sequence[str], folder: str
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         build = self._definitions(place, release).get(service, {}).get("build") or {}
-        return standing(place, service, build, release.source_root(place.project.app.root), argv, folder=folder)
+        root = release.source_root(place.project.app.root)
+        image = release.images.get(service) or release.tags.get(service)
+        if image:
+            starts = services_of(self._model(place, release)).get(service, {})
+            argv = python_environment(starts, image, root, LocalHost()).words(argv)
+        return standing(place, service, build, root, argv, folder=folder)
 
     def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:
         """The services as they are built."""

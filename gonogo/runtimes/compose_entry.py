@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.host import Command, Host
+from gonogo.inspection.environments import PythonEnvironment, environment_in
 from gonogo.runtimes.compose_render import reveal
 
-__all__ = ["entry_point", "entry_words", "image_config", "scripts_of"]
+__all__ = ["entry_point", "entry_words", "image_config", "python_environment", "scripts_of"]
 
 _SECONDS = 60.0
 _LARGEST = 256 * 1024
@@ -49,6 +50,14 @@ def entry_point(service: Mapping[str, Any], image: Mapping[str, Any]) -> tuple[s
     """The entry point alone: the model's, else the image's."""
     own = service.get("entrypoint")
     return _words(image.get("Entrypoint")) if own is None else _revealed(own)
+
+
+def python_environment(service: Mapping[str, Any], image: str, folder: Path, host: Host) -> PythonEnvironment:
+    """Where the service finds its Python, by the words that start it and the scripts that they name."""
+    config = image_config(image, host)
+    words = entry_words(service, config)
+    workdir = service.get("working_dir") or config.get("WorkingDir") or "/"
+    return environment_in(words, scripts_of(folder, [words]), workdir=workdir)
 
 
 def scripts_of(folder: Path, entries: Iterable[Sequence[str]]) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
+from gonogo.inspection.environments import ON_PATH, PythonEnvironment
 from gonogo.inspection.secrets import is_secret_name
 from gonogo.runtimes.base import ImageFacts
 from gonogo.runtimes.compose_engine import connect, exists_in, files_in, scratch, scratch_label, scratch_name
@@ -16,6 +17,7 @@ __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
 
 _PYTHONS = ("python", "python3")
 _NOT_FOUND = (126, 127)
+_NO_PROGRAM = ("executable file not found", "no such file or directory")
 _READ_BY_CLIENT = ("DOCKER_", "LD_", "COMPOSE_", "BUILDKIT_", "XDG_", "SSH_", "SSL_")
 _READ_BY_CLIENT_TOO = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "TZ", "USER"})
 _PROXIES = frozenset({"no_proxy", "http_proxy", "https_proxy", "all_proxy"})
@@ -71,22 +73,27 @@ class ComposeArtifact:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     workdir: str | None = None
     """The service's own working folder, where it is not the image's."""
+    environment: PythonEnvironment = ON_PATH
+    """Where the service finds its Python."""
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script in a scratch container without a network; it is gone afterwards."""
-        done = self._run(_PYTHONS[0], script, args, isolated=isolated, timeout=timeout)
-        if done.code in _NOT_FOUND and "executable file not found" in done.errors:
-            done = self._run(_PYTHONS[1], script, args, isolated=isolated, timeout=timeout)
+        for python in _pythons(self.environment):
+            done = self._run(python, script, args, isolated=isolated, timeout=timeout)
+            if not _is_missing(done):
+                break
         return done
 
-    def _run(self, python: str, script: str, args: tuple[str, ...], *, isolated: bool, timeout: float) -> Completed:
+    def _run(
+        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float
+    ) -> Completed:
         name = scratch_name()
         options, carried = variables_for_run(self.variables)
         argv = ["docker", "run", "--rm", "--interactive", "--name", name]
         argv += ["--label", "=".join(scratch_label(self.project))]
         argv += ["--pull", "never", "--network", "none", *options]
         argv += ["--workdir", self.workdir] if self.workdir and not isolated else []
-        argv += ["--entrypoint", python, self.image, *(["-I"] if isolated else []), "-", *args]
+        argv += ["--entrypoint", python[0], self.image, *python[1:], *(["-I"] if isolated else []), "-", *args]
         command = Command(argv=tuple(argv), env=carried, stdin=script.encode(), timeout=timeout)
         ended = False
         try:
@@ -118,6 +125,8 @@ class ComposeInside:
     """The container's name."""
     code: Mapping[str, str]
     host: Host = field(repr=False)
+    environment: PythonEnvironment = ON_PATH
+    """Where the service finds its Python."""
 
     @property
     def label(self) -> str:
@@ -126,14 +135,17 @@ class ComposeInside:
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script in the container; one that does not end in time is ended there as well."""
-        done = self._run(_PYTHONS[0], script, args, isolated=isolated, timeout=timeout)
-        if done.code in _NOT_FOUND and "executable file not found" in f"{done.errors}{done.output}":
-            done = self._run(_PYTHONS[1], script, args, isolated=isolated, timeout=timeout)
+        for python in _pythons(self.environment):
+            done = self._run(python, script, args, isolated=isolated, timeout=timeout)
+            if not _is_missing(done):
+                break
         return done
 
-    def _run(self, python: str, script: str, args: tuple[str, ...], *, isolated: bool, timeout: float) -> Completed:
+    def _run(
+        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float
+    ) -> Completed:
         mark = f"{_MARK}={secrets.token_hex(8)}"
-        argv = ("docker", "exec", "--interactive", "--env", mark, self.container, python)
+        argv = ("docker", "exec", "--interactive", "--env", mark, self.container, *python)
         words = (*(("-I",) if isolated else ()), "-", *args)
         ended = False
         try:
@@ -143,7 +155,7 @@ class ComposeInside:
             ended = not done.timed_out
         finally:
             if not ended:
-                killer = ("docker", "exec", "--interactive", self.container, python, "-I", "-", mark)
+                killer = ("docker", "exec", "--interactive", self.container, *python, "-I", "-", mark)
                 self.host.run(Command(argv=killer, stdin=_KILLER.encode(), timeout=30.0))
         return done
 
@@ -156,3 +168,13 @@ class ComposeInside:
         """Whether a program or path is in the container now."""
         with connect() as client:
             return exists_in(client.containers.get(self.container), path)
+
+
+def _pythons(environment: PythonEnvironment) -> list[tuple[str, ...]]:
+    """How Python is called, the surest way first; what the entry command only seemed to name may be missing."""
+    return list(dict.fromkeys([environment.words(_PYTHONS[:1]), *((name,) for name in _PYTHONS)]))
+
+
+def _is_missing(done: Completed) -> bool:
+    said = f"{done.errors}{done.output}"
+    return done.code in _NOT_FOUND and any(words in said for words in _NO_PROGRAM)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from gonogo.errors import CommandError
 from gonogo.host import Host
 from gonogo.inspection import compose_model
+from gonogo.inspection.environments import PythonEnvironment
 from gonogo.release import Release
 from gonogo.runtimes.base import InstanceState, Place
 from gonogo.runtimes.compose_engine import connect, containers_of, image_facts, plain_lines
+from gonogo.runtimes.compose_entry import python_environment
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
 from gonogo.runtimes.compose_render import environment_of, render
@@ -99,7 +101,14 @@ class ComposeInspector:
                 )
             workdir = running[0].attrs["Config"].get("WorkingDir") or "/"
             name = running[0].name or running[0].id or ""
-        return ComposeInside(service=service, container=name, code=self._code(service, workdir), host=self._host)
+            image = running[0].attrs["Image"]
+        return ComposeInside(
+            service=service,
+            container=name,
+            code=self._code(service, workdir),
+            host=self._host,
+            environment=self._environment(service, image),
+        )
 
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
         """Service → its lines since then, without colours; replicas one after the other. ``around``: fronts too."""
@@ -175,7 +184,18 @@ class ComposeInspector:
             project=self._project,
             variables=environment_of(definition),
             workdir=definition.get("working_dir"),
+            environment=self._environment(service, facts.id),
         )
+
+    def _environment(self, service: str, image: str) -> PythonEnvironment:
+        return python_environment(services_of(self.model).get(service, {}), image, self._source, self._host)
+
+    @property
+    def _source(self) -> Path:
+        """The application's folder at the release's commit, else in the checkout."""
+        if self._release is not None and self._is_kept:
+            return self._release.source_root(self._place.project.app.root)
+        return self._place.project.source_root
 
     def _code(self, service: str, workdir: str) -> Mapping[str, str]:
         configured = self._place.environment.service
@@ -183,10 +203,7 @@ class ComposeInspector:
             said = configured[name].code if name in configured else None
             if said is not None:
                 return dict(said)
-        root = self._place.project.source_root
-        if self._release is not None and self._is_kept:
-            root = self._release.source_root(self._place.project.app.root)
-        return code_of(self._builds.get(service, {}), workdir, root)
+        return code_of(self._builds.get(service, {}), workdir, self._source)
 
     def _is_alike(self, name: str, other: str) -> bool:
         """Whether two services run the same image, or images that are built alike."""
