@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
-from gonogo.inspection.contents import compare
+from gonogo.inspection import compose_model
+from gonogo.inspection.contents import compare, map_paths
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
@@ -33,8 +38,12 @@ def test_instance_runs_the_commit(
     inside = running(inspector, name)
     if not inside.code:
         pytest.skip(f"service.{name}.code says that nothing of the repository is in it")
-    drift = compare(source.manifest, inside.files(inside.code.values()), code=inside.code)
+    loose = _of_the_host(inspector, name, context)
+    places = map_paths(source.manifest, inside.code)
+    manifest = {path: one for path, one in source.manifest.items() if not _is_loose(path, places.get(path, ""), loose)}
+    drift = compare(manifest, inside.files(inside.code.values()), code=inside.code)
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
+    evidence.text("The host's own, as P15 says before a deployment", ", ".join(loose) or "nothing")
     evidence.table("Files that differ", drift.files)
     other = [*map(str, drift), *altered(context, inside.code)]
     evidence.table("Not the commit's", [(line,) for line in other])
@@ -42,3 +51,19 @@ def test_instance_runs_the_commit(
     roots = code_roots(inside.code, source.tracked)
     wrong = judge_bytecode(inside, configured, roots, evidence) if roots else []
     assert not wrong, f"{len(wrong)} compiled files in {inside.label}: {wrong[0]}"
+
+
+def _of_the_host(inspector: Inspector, service: str, context: Context) -> tuple[str, ...]:
+    """Where folders of the host itself are mounted: what containers write there is no release's."""
+    model: Mapping[str, Any] = getattr(inspector, "model", {})
+    mounts = [one for one in compose_model.bind_mounts(model) if one.service == service]
+    path, state = context.subject.path, context.subject.state
+    own = [
+        one for one in mounts if Path(one.source).is_relative_to(path) and not Path(one.source).is_relative_to(state)
+    ]
+    return tuple(one.target for one in own)
+
+
+def _is_loose(path: str, place: str, loose: tuple[str, ...]) -> bool:
+    """Whether a file that is no Python code stands in a folder of the host itself."""
+    return not path.endswith(".py") and any(place == one or place.startswith(f"{one}/") for one in loose)

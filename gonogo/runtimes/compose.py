@@ -17,11 +17,11 @@ from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
+from gonogo.runtimes.compose_copies import lone_copies
 from gonogo.runtimes.compose_entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
-from gonogo.runtimes.compose_mounts import lone_copies
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, project_folder, render
 from gonogo.runtimes.compose_room import make_room

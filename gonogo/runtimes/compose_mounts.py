@@ -1,27 +1,25 @@
 """Where files of the repository that containers mount stand on the host, for one release.
 
 Tracked configuration is kept as a copy at the commit, named by its content, so that an unchanged file keeps its path
-and its container is not made anew. What git does not know (uploads, certificates) stays where it is.
+and its container is not made anew. What git does not know (uploads, certificates) stays where it is, and is seen
+through the copy: folders that hold only placeholders, folders that a service writes to, and what no commit tracked.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
-import re
-import shutil
-import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonogo.host import Command, Host
+from gonogo.inspection.mounts import PLACEHOLDERS, is_code, is_configuration, is_like_file
+from gonogo.runtimes.compose_copies import GENERATED, keep_copy
+from gonogo.runtimes.compose_history import History
 
-__all__ = ["Kept", "Mounts", "keep_copy", "lone_copies", "tracked_below"]
+__all__ = ["Kept", "Mounts", "tracked_below"]
 
-_PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep"})
-_GENERATED = frozenset({"__pycache__", ".git", ".DS_Store"})
 _MOST_HOLES = 64
 
 
@@ -32,6 +30,10 @@ class Kept:
     source: Path
     holes: Mapping[str, Path] = field(default_factory=dict)
     """Path below the source → the host's file or folder that belongs there."""
+    loose: str = field(default="", compare=False)
+    """Why the tracked files below it are the host's and not the commit's; empty where they are the commit's."""
+    missing: bool = field(default=False, compare=False)
+    """The commit has no such file, other commits have: what stands on the host is another commit's."""
 
 
 def tracked_below(folder: Path, host: Host) -> frozenset[str]:
@@ -55,115 +57,190 @@ class Mounts:
     """The application's folder on the host."""
     state: Path
     tracked: Collection[str]
+    written: Collection[str] = ()
+    """The sources that some service writes to, as the model has them."""
+    named: Collection[str] = ()
+    """The sources of all mounts, as the model has them."""
+    history: History | None = None
+    copies: bool = True
+    """Whether copies are made; otherwise it is only said what would be copied."""
 
-    def where(self, source: Path, *, read_only: bool) -> Kept | None:
+    def where(self, source: Path, *, read_only: bool, target: str = "") -> Kept | None:
         """Where a mount's source should stand; None when it does not come from the repository."""
-        relative = posixpath.relpath(source.as_posix(), self.folder.as_posix())
         if not source.is_relative_to(self.folder) and not source.is_relative_to(self.state):
             return None
-        own = Path(posixpath.normpath((self.path / relative).as_posix()))
-        below = self._below(relative)
-        holes = dict(self._holes(own, below)) if own != source else {}
-        if not below or (holes and not read_only) or len(holes) > _MOST_HOLES:
-            return Kept(source=own)
-        copy = keep_copy(source, below, state=self.state, holes={name: path.is_dir() for name, path in holes.items()})
-        return Kept(source=copy, holes=holes)
+        relative = self.relative(source)
+        below = self.below(relative)
+        if not below:
+            return Kept(source=self.own(relative), missing=self._is_missing(relative))
+        if below == ["."]:
+            return Kept(source=self._copy(source, below, {}))
+        writer = None if is_configuration(target) else self._writer(relative)
+        if writer is None:
+            return self._folder(source, below, read_only=read_only, is_written=False)
+        shared = self._folder_of(relative) if writer == relative else self._within(writer, relative)
+        if shared.loose and read_only and is_code(f"{relative}/{path}" for path in below):
+            return self._folder(source, below, read_only=True, is_written=False)
+        return shared
 
-    def _below(self, relative: str) -> list[str]:
+    def relative(self, source: Path) -> str:
+        """A source as the repository names it."""
+        return posixpath.relpath(source.as_posix(), self.folder.as_posix())
+
+    def own(self, relative: str) -> Path:
+        """Where a path of the repository stands on the host."""
+        return Path(posixpath.normpath((self.path / relative).as_posix()))
+
+    def below(self, relative: str) -> list[str]:
         """The tracked files of a source, relative to it (a file is ``.``); none where only placeholders stand."""
         if relative in self.tracked:
             return ["."]
         prefix = "" if relative == "." else f"{relative}/"
         found = sorted(path.removeprefix(prefix) for path in self.tracked if path.startswith(prefix))
-        return found if any(posixpath.basename(path) not in _PLACEHOLDERS for path in found) else []
+        return found if any(posixpath.basename(path) not in PLACEHOLDERS for path in found) else []
 
-    def _holes(self, own: Path, below: Sequence[str]) -> Iterator[tuple[str, Path]]:
-        """What stands on the host below a source and is not tracked, as few paths as name it all."""
-        if below == ["."] or not own.is_dir():
-            return
-        folders = {parent.as_posix() for path in below for parent in Path(path).parents}
-        known = {*below, *folders}
+    def differing(self, relative: str) -> list[str]:
+        """The tracked files of a source that are not on the host as the commit has them."""
+        own, folder = self.own(relative), self.folder / relative
+        return [path for path in self.below(relative) if not _is_same(folder / path, own / path)]
+
+    def _folder(self, source: Path, below: Sequence[str], *, read_only: bool, is_written: bool) -> Kept:
+        relative = self.relative(source)
+        own = self.own(relative)
+        live = dict(self._live(relative, below))
+        stray = dict(self._strays(relative, own, below, live))
+        loose = ""
+        if stray and not read_only:
+            loose = f"the host has files of its own in it ({', '.join(list(stray)[:3])})"
+        elif is_written and not is_code(f"{relative}/{path}" for path in below):
+            loose = "containers may write there, and none of its files is code"
+        elif len(live) + len(stray) > _MOST_HOLES:
+            loose = f"the host has more than {_MOST_HOLES} files of its own in it"
+        if loose:
+            return Kept(source=own, loose=loose)
+        holes = live | stray
+        outer = {name: path for name, path in holes.items() if not _is_below(name, holes)}
+        return Kept(source=self._copy(source, below, outer), holes=holes)
+
+    def _copy(self, source: Path, below: Sequence[str], holes: Mapping[str, Path]) -> Path:
+        if not self.copies:
+            return source
+        kinds = {name: path.is_dir() or not path.exists() for name, path in holes.items()}
+        kept = [path for path in below if not _is_below(path, holes)]
+        return keep_copy(source, kept, state=self.state, holes=kinds)
+
+    def _within(self, writer: str, relative: str) -> Kept:
+        """A source below a folder that some service writes to: both see the same files."""
+        outer = self.where(self.folder / writer, read_only=False)
+        inner = posixpath.relpath(relative, writer)
+        if outer is None:
+            return Kept(source=self.own(relative))
+        for name, path in outer.holes.items():
+            if inner == name or inner.startswith(f"{name}/"):
+                return Kept(source=path / posixpath.relpath(inner, name), loose=outer.loose)
+        holes = {name.removeprefix(f"{inner}/"): path for name, path in outer.holes.items()}
+        mine = {name: path for name, path in holes.items() if name not in outer.holes}
+        return Kept(source=outer.source / inner, holes=mine, loose=outer.loose)
+
+    def _writer(self, relative: str) -> str | None:
+        """The outermost folder of the repository, at or above a path, that some service writes to."""
+        found = [name for name in self._writable() if name in {".", relative} or _is_below(relative, [name])]
+        return min(found, key=lambda name: len(Path(name).parts), default=None)
+
+    def _writable(self) -> list[str]:
+        return [name for name in self._inside(self.written) if name not in self.tracked]
+
+    def _inside(self, sources: Collection[str]) -> list[str]:
+        inside = [Path(one) for one in sources if Path(one).is_relative_to(self.folder)]
+        return sorted(self.relative(one) for one in inside)
+
+    def _untracked(self) -> list[str]:
+        """The folders that are mounted and hold nothing of the commit's."""
+        found = [name for name in self._inside(self.named) if name not in self.tracked and not self.below(name)]
+        return [name for name in found if self.own(name).is_dir() or not is_like_file(name)]
+
+    def _live(self, relative: str, below: Sequence[str]) -> Iterator[tuple[str, Path]]:
+        """The folders below a source that stay the host's: of placeholders only, and those that a service writes to."""
+        real = {parent for path in below if posixpath.basename(path) not in PLACEHOLDERS for parent in _parents(path)}
+        idle = {parent for path in below for parent in _parents(path)} - real
+        for name in sorted(idle):
+            if not _is_below(name, idle):
+                yield name, self.own(posixpath.join(relative, name))
+        prefix = "" if relative == "." else f"{relative}/"
+        for name in dict.fromkeys([*self._writable(), *self._untracked()]):
+            inner = name.removeprefix(prefix)
+            if name in {relative, "."} or not name.startswith(prefix) or inner in idle or _is_below(inner, idle):
+                continue
+            kept = self._folder_of(name)
+            yield inner, kept.source
+            yield from ((f"{inner}/{hole}", path) for hole, path in kept.holes.items())
+
+    def _folder_of(self, name: str) -> Kept:
+        """A folder that a service writes to, wherever it is mounted as well."""
+        kept, below = Kept(source=self.own(name)), self.below(name)
+        return self._folder(self.folder / name, below, read_only=False, is_written=True) if below else kept
+
+    def _strays(
+        self, relative: str, own: Path, below: Sequence[str], live: Collection[str]
+    ) -> Iterator[tuple[str, Path]]:
+        """What stands on the host below a source and was never tracked, as few paths as name it all."""
+        folders = {parent for path in below for parent in _parents(path)}
+        known = {*below, *folders, *live}
         for parent, names, files in os.walk(own):
             here = Path(parent).relative_to(own)
-            for name in sorted({*names, *files} - _GENERATED):
+            for name in sorted({*names, *files} - GENERATED):
                 inner = (here / name).as_posix()
-                if inner not in known and not name.endswith(".pyc"):
+                if inner not in known and not name.endswith(".pyc") and self._is_own(relative, inner, own):
                     yield inner, Path(parent) / name
-            names[:] = [name for name in names if (here / name).as_posix() in folders and name not in _GENERATED]
+            names[:] = [name for name in names if (inner := (here / name).as_posix()) in folders and inner not in live]
+
+    def _is_own(self, relative: str, inner: str, own: Path) -> bool:
+        """Whether a path is the host's own; a folder is, unless everything in it was a commit's or generated."""
+        path = own / inner
+        if path.is_symlink() or not path.is_dir():
+            return not self._was(relative, path, own)
+        left = list(path.iterdir())
+        if left and all(one.name in GENERATED or one.suffix == ".pyc" for one in left):
+            return False
+        files = (Path(parent) / name for parent, _, names in _walk(path) for name in names)
+        found = next((False for file in files if not self._was(relative, file, own)), True)
+        return not found or not any(names for _, _, names in _walk(path))
+
+    def _was(self, relative: str, file: Path, own: Path) -> bool:
+        if self.history is None:
+            return False
+        name = posixpath.normpath(posixpath.join(relative, file.relative_to(own).as_posix()))
+        return self.history.holds(name, file, within=relative)
+
+    def _is_missing(self, relative: str) -> bool:
+        """Whether what stands on the host at an untracked path is another commit's."""
+        history, own = self.history, self.own(relative)
+        if history is None or relative.startswith("..") or relative == "." or not history.ever(relative):
+            return False
+        if any(path.startswith(f"{relative}/") for path in self.tracked) or history.ignores(relative):
+            return False
+        if own.is_dir():
+            files = (Path(parent) / name for parent, _, names in _walk(own) for name in names)
+            return any(self._was(relative, file, own) for file in files if file.name not in PLACEHOLDERS)
+        return history.holds(relative, own, within=relative) or history.tracks_now(self.path, relative)
 
 
-def keep_copy(source: Path, below: Sequence[str], *, state: Path, holes: Mapping[str, bool] | None = None) -> Path:
-    """Copy tracked files to ``state/files/<digest>/<name>`` once, with the modes that git knows.
-
-    ``holes`` become empty files (False) or folders (True), for mounts of their own.
-    """
-    digest = hashlib.sha256(source.name.encode())
-    for path in below:
-        digest.update(_fingerprint(source / path, path))
-    for name, is_folder in sorted((holes or {}).items()):
-        digest.update(f"\0hole {is_folder} {name}".encode("utf-8", "surrogateescape"))
-    home = state / "files" / digest.hexdigest()
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = Path(tempfile.mkdtemp(dir=home.parent, prefix=".new-"))
-        try:
-            for path in below:
-                _copy(source / path, aside / source.name / path)
-            for name, is_folder in (holes or {}).items():
-                _hole(aside / source.name / name, is_folder=is_folder)
-            aside.chmod(0o755)
-            _settle(aside, home)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    return home / source.name
+def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Files below a folder, without what is generated."""
+    for parent, names, files in os.walk(folder):
+        names[:] = [name for name in names if name not in GENERATED]
+        yield parent, names, [name for name in files if not name.endswith(".pyc")]
 
 
-def lone_copies(state: Path, own: str, others: Iterable[str]) -> tuple[Path, ...]:
-    """The copies that one text names (a model as it was written) and no other one does."""
-    named = re.compile(re.escape(str(state / "files")) + r"/([0-9a-f]{64})(?=/)")
-    lone = set(named.findall(own)) - {digest for text in others for digest in named.findall(text)}
-    return tuple(state / "files" / digest for digest in sorted(lone))
+def _parents(path: str) -> list[str]:
+    return [parent.as_posix() for parent in Path(path).parents if parent.as_posix() != "."]
 
 
-def _settle(aside: Path, home: Path) -> None:
-    try:
-        aside.rename(home)
-    except OSError:
-        if not home.exists():  # another run was quicker: the content is the same
-            raise
+def _is_below(path: str, folders: Collection[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
-def _fingerprint(file: Path, name: str) -> bytes:
-    content = os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
-    header = f"\0{name}\0{_mode(file):o}\0{len(content)}\0".encode("utf-8", "surrogateescape")
-    return header + hashlib.sha256(content).digest()
-
-
-def _mode(file: Path) -> int:
-    """As git has it: 120000, 755 or 644, whatever the umask was."""
-    if file.is_symlink():
-        return 0o120000
-    return 0o755 if file.stat().st_mode & 0o100 else 0o644
-
-
-def _copy(source: Path, target: Path) -> None:
-    _folders(target.parent)
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
-    else:
-        shutil.copyfile(source, target)
-        target.chmod(_mode(source))
-
-
-def _hole(target: Path, *, is_folder: bool) -> None:
-    _folders(target if is_folder else target.parent)
-    if not is_folder:
-        target.touch(mode=0o644)
-
-
-def _folders(folder: Path) -> None:
-    """Make folders that every container user may enter, whatever the umask is."""
-    if not folder.exists():
-        _folders(folder.parent)
-        folder.mkdir()
-        folder.chmod(0o755)
+def _is_same(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink():
+        return one.is_symlink() and other.is_symlink() and one.readlink() == other.readlink()
+    return other.is_file() and one.is_file() and one.read_bytes() == other.read_bytes()

@@ -11,15 +11,27 @@ from gonogo.errors import UsageError
 from gonogo.host import Host
 from gonogo.inspection import compose_model
 from gonogo.inspection.envfile import parse
+from gonogo.inspection.mounts import mounted, written
 from gonogo.inspection.secrets import SHORTEST, is_secret_name
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, ENV, read_model, services_of, write_model
+from gonogo.runtimes.compose_history import History
 from gonogo.runtimes.compose_mounts import Mounts, tracked_below
 from gonogo.runtimes.compose_render import host_env_file, render
 from gonogo.state import write_atomically
 
-__all__ = ["changed_secrets", "deployed", "pin_release", "relocate", "startable", "tags_of", "with_secrets"]
+__all__ = [
+    "changed_secrets",
+    "deployed",
+    "kept_folders",
+    "mounts_of",
+    "pin_release",
+    "relocate",
+    "startable",
+    "tags_of",
+    "with_secrets",
+]
 
 _RENDERED = "model.json"
 _REVISION = "org.opencontainers.image.revision"
@@ -40,7 +52,7 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
         rendered.unlink(missing_ok=True)
     services = deployed(place, model)
     tags = tags_of(model, services, project=place.environment.project, release=release.id)
-    mounts = Mounts(folder=folder, path=place.path, state=place.state, tracked=tracked_below(folder, host))
+    mounts = mounts_of(place, model, folder, host)
     lasting = relocate(model, mounts)
     built = {name: tags[name] for name in services if name in compose_model.built_by(model)}
     write_model(release.folder / BUILD, compose_model.with_build(lasting, built, {_REVISION: release.commit}))
@@ -60,6 +72,32 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
     if env_file is not None:
         write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
     return release.model_copy(update={"services": services, "tags": tags})
+
+
+def mounts_of(place: Place, model: Mapping[str, Any], folder: Path, host: Host, *, copies: bool = True) -> Mounts:
+    """Where the mounts of a model that was rendered in an application's folder stand for a release.
+
+    Raises:
+        CommandError: git failed.
+    """
+    return Mounts(
+        folder=folder,
+        path=place.path,
+        state=place.state,
+        tracked=tracked_below(folder, host),
+        written=written(model),
+        named=mounted(model),
+        history=History(folder, host, kept=kept_folders(place, folder)),
+        copies=copies,
+    )
+
+
+def kept_folders(place: Place, folder: Path) -> tuple[Path, ...]:
+    """The application's folder in the worktrees of the kept releases; what stands there was a commit's."""
+    sources = place.state.glob("releases/*/source")
+    inside = folder.relative_to(place.state).parts[3:] if folder.is_relative_to(place.state) else None
+    below = Path(*inside) if inside is not None else Path(place.project.app.root)
+    return tuple(one / below for one in sources if one / below != folder)
 
 
 def deployed(place: Place, model: Mapping[str, Any]) -> tuple[str, ...]:
@@ -103,7 +141,8 @@ def relocate(model: Mapping[str, Any], mounts: Mounts) -> dict[str, Any]:
         service["volumes"] = [moved for volume in volumes for moved in _volumes(volume, mounts)]
     for kind in ("configs", "secrets"):
         for entry in (lasting.get(kind) or {}).values():
-            kept = mounts.where(Path(entry["file"]), read_only=True) if entry and "file" in entry else None
+            file = Path(entry["file"]) if entry and "file" in entry else None
+            kept = mounts.where(file, read_only=True, target="/run/configs/") if file is not None else None
             if kept is not None:
                 entry["file"] = str(kept.source)
     return lasting
@@ -111,13 +150,15 @@ def relocate(model: Mapping[str, Any], mounts: Mounts) -> dict[str, Any]:
 
 def _volumes(volume: Mapping[str, Any], mounts: Mounts) -> Iterator[dict[str, Any]]:
     read_only = bool(volume.get("read_only"))
-    kept = mounts.where(Path(volume["source"]), read_only=read_only) if volume.get("type") == "bind" else None
+    source, target = Path(str(volume.get("source") or "")), str(volume["target"])
+    kept = mounts.where(source, read_only=read_only, target=target) if volume.get("type") == "bind" else None
     if kept is None:
         yield dict(volume)
         return
     yield {**volume, "source": str(kept.source)}
+    made = {**(volume.get("bind") or {}), "create_host_path": True}
     for inner, own in kept.holes.items():
-        yield {**volume, "source": str(own), "target": f"{volume['target'].rstrip('/')}/{inner}"}
+        yield {**volume, "source": str(own), "target": f"{target.rstrip('/')}/{inner}", "bind": made}
 
 
 def startable(place: Place, release: Release) -> Path:

@@ -1,11 +1,20 @@
 """Which files of the repository are kept as copies, and which stay the host's own."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.runtimes.compose_mounts import Kept, Mounts, keep_copy, lone_copies
+from gonogo.host import LocalHost
+from gonogo.runtimes.compose_copies import keep_copy, lone_copies, written_into
+from gonogo.runtimes.compose_history import History
+from gonogo.runtimes.compose_mounts import Kept, Mounts, tracked_below
+
+if TYPE_CHECKING:
+    from tests.support.gates import Repository
 
 __all__: list[str] = []
 
@@ -133,3 +142,138 @@ def test_copies_that_one_release_alone_names(tmp_path: Path) -> None:
     own = f'"{tmp_path}/files/{one}/a.conf" "{tmp_path}/files/{two}/b" "/else/files/{three}/c"'
 
     assert lone_copies(tmp_path, own, [f'"{tmp_path}/files/{two}/b"']) == (tmp_path / "files" / one,)
+
+
+def shared(mounts: Mounts, *written: str, named: tuple[str, ...] = ()) -> Mounts:
+    """The same, where containers write to these sources, and mount those too."""
+    at = {name: f"{mounts.folder}/{name}" for name in (*written, *named)}
+    return replace(mounts, written={at[name] for name in written}, named=set(at.values()))
+
+
+def test_what_is_written_below_a_pinned_folder_is_the_hosts(stage: Stage) -> None:
+    """Through a read-only copy the host's own folders are seen: placeholders only, or written by some service."""
+    mounts = stage.tracked(static__app="css", static__uploads__DOTgitkeep="", static__cache__seed="s")
+    mounts = shared(keeps(mounts), "static/cache")
+    kept = where(mounts, "static", read_only=True)
+
+    assert kept.holes == {"uploads": stage.path / "static/uploads", "cache": stage.path / "static/cache"}
+    assert kept.source.is_relative_to(stage.state)
+    assert sorted(one.name for one in kept.source.iterdir()) == ["app", "cache", "uploads"]
+    assert kept.loose == ""
+
+
+def test_content_that_a_service_writes_to_is_the_hosts_for_everybody(stage: Stage) -> None:
+    """Where one service may write and nothing is code, all that mount it see the same folder, and the reason is told."""
+    mounts = shared(stage.tracked(static__style="css"), "static")
+    readers = where(mounts, "static", read_only=True)
+    pinned = mounts.where(mounts.folder / "static", read_only=True, target="/etc/nginx/static")
+
+    assert readers == where(mounts, "static", read_only=False) == Kept(source=stage.path / "static")
+    assert readers.loose == "containers may write there, and none of its files is code"
+    assert pinned is not None
+    assert pinned.source.is_relative_to(stage.state)
+
+
+def test_code_that_may_be_written_is_pinned_and_shared(stage: Stage) -> None:
+    """Code mounted writable is a copy; what another service mounts of it, there or below, is in that same copy."""
+    files = {"app/main.py": "x", "app/static/style": "s", "app/media/.gitkeep": ""}
+    for name, text in files.items():
+        put(stage.worktree / name, text)
+    mounts = shared(replace(stage.tracked(), tracked=set(files)), "app", named=("app/made",))
+    code, inner = where(mounts, "app", read_only=False), where(mounts, "app/static", read_only=True)
+
+    assert code.source.is_relative_to(stage.state)
+    assert code.holes == {"media": stage.path / "app/media", "made": stage.path / "app/made"}
+    assert inner.source == code.source / "static"
+    assert where(mounts, "app/media", read_only=True).source == stage.path / "app/media"
+
+
+def test_code_beside_data_of_the_host_is_loose_and_readers_keep_the_commits(stage: Stage) -> None:
+    """A writable folder with files of the host's own stays there, and says why; a reader of code has the commit's."""
+    mounts = shared(stage.tracked(**{"app__main.py": "x"}), "app")
+    put(stage.path / "app/data.db")
+    writer, reader = where(mounts, "app", read_only=False), where(mounts, "app", read_only=True)
+
+    assert writer == Kept(source=stage.path / "app")
+    assert writer.loose == "the host has files of its own in it (data.db)"
+    assert (reader.source / "main.py").read_text() == "x"
+    assert reader.holes == {"data.db": stage.path / "app/data.db"}
+
+
+def keeps(mounts: Mounts) -> Mounts:
+    """``DOT`` at the beginning of a name is a dot."""
+    for name in [name for name in mounts.tracked if "DOT" in name]:
+        (mounts.folder / name).rename(mounts.folder / name.replace("DOT", "."))
+    return replace(mounts, tracked={name.replace("DOT", ".") for name in mounts.tracked})
+
+
+@pytest.fixture
+def deleted(stage: Stage, repository: Repository) -> tuple[Mounts, Path]:
+    """A commit that has deleted ``app/old.py``, all of ``app/gone`` and ``nginx.conf``, and a host that has them."""
+    files = {"app/main.py": "new", "app/old.py": "old", "app/gone/a.py": "a", "nginx.conf": "conf", ".env": "x"}
+    root = repository(files | {"app/gone/__init__.py": "", "etc/a.conf": "a", ".gitignore": "*.local\n"}, name="host")
+    for name in ("app/old.py", "app/gone", "nginx.conf", ".env", "etc"):
+        repository.git(root, "rm", "-r", "--quiet", "--cached", name)
+    repository.write(root, {".gitignore": "*.local\n.env\n"})
+    repository.git(root, "add", ".gitignore")
+    repository.git(root, "commit", "--quiet", "--message=deleted")
+    repository.git(root, "worktree", "add", "--quiet", "--detach", str(stage.worktree / "at"), "HEAD")
+    host = LocalHost()
+    folder = stage.worktree / "at"
+    tracked = tracked_below(folder, host)
+    return Mounts(folder=folder, path=root, state=stage.state, tracked=tracked, history=History(folder, host)), root
+
+
+def test_what_a_former_commit_tracked_is_not_the_hosts(deleted: tuple[Mounts, Path]) -> None:
+    """A file that this commit deletes keeps no folder of code from being pinned; one of other bytes is the host's."""
+    mounts, root = shared(deleted[0], "app"), deleted[1]
+    put(root / "app/gone/__pycache__/a.cpython-311.pyc")
+    pinned = where(mounts, "app", read_only=False)
+    put(root / "app/old.py", "written by hand")
+    loose = where(mounts, "app", read_only=False)
+
+    assert (pinned.loose, pinned.holes) == ("", {})
+    assert [one.name for one in pinned.source.rglob("*")] == ["main.py"]
+    assert loose.loose == "the host has files of its own in it (old.py)"
+
+
+def test_kept_releases_say_what_was_tracked_where_git_does_not(stage: Stage) -> None:
+    """A clone without history knows from the kept releases' own files what was a commit's."""
+    kept = stage.state / "releases/0/source"
+    put(kept / "app/old.py", "old")
+    put(stage.path / "app/old.py", "old")
+    mounts = replace(stage.tracked(**{"app__main.py": "x"}), history=History(stage.worktree, LocalHost(), kept=[kept]))
+
+    assert where(shared(mounts, "app"), "app", read_only=False).loose == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [("nginx.conf", True), (".env", False), ("certs.local", False), ("etc", True), ("uploads", False)],
+)
+def test_source_that_only_other_commits_have_is_missing(
+    deleted: tuple[Mounts, Path],
+    source: str,
+    missing: bool,  # noqa: FBT001 (a fact)
+) -> None:
+    """What another commit tracks at a mount's place is not taken for the host's; what is ignored or never was, is."""
+    mounts, root = deleted
+    put(root / "certs.local/key")
+    put(root / "uploads/photo")
+    kept = where(mounts, source, read_only=True)
+
+    assert (kept.source, kept.missing) == (root / source, missing)
+
+
+def test_what_containers_wrote_into_a_copy_is_found_and_kept(stage: Stage) -> None:
+    """A copy in which a container made a file of its own is named, and not thrown away with its release."""
+    put(stage.worktree / "app/main.py", "x")
+    copy = keep_copy(stage.worktree / "app", ["main.py"], state=stage.state, holes={"media": True})
+    put(copy / "media/photo")
+    put(copy / "__pycache__/main.pyc")
+    put(copy / "server.log")
+    before = written_into(copy), lone_copies(stage.state, f'"{copy}/"', [])
+    put(copy / "var/data.db")
+
+    assert before == ((), (copy.parent,))
+    assert (written_into(copy), lone_copies(stage.state, f'"{copy}/"', [])) == (("var/data.db",), ())

@@ -1,0 +1,52 @@
+"""Whether what containers mount is there, is the commit's where it should be, and stays visible."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.host import LocalHost
+from gonogo.plugins.evidence import Collected
+from gonogo.plugins.runtime_facts import Rendered
+from gonogo.plugins.source import Source
+from gonogo.release import Release
+from gonogo.runtimes.base import Place
+
+__all__: list[str] = []
+
+
+@pytest.mark.predeploy(
+    "P15",
+    needs=("compose", "bind mounts"),
+    remedy="Commit what the mount names, or correct it in the compose files. Give what containers write a folder or a "
+    "volume of its own, with nothing tracked in it but a placeholder (.gitkeep)",
+)
+def test_mounts_are_what_they_should_be(
+    rendered: Rendered, source: Source, serving: Release | None, place: Place, runner: LocalHost, evidence: Collected
+) -> None:
+    """Everything that containers mount from this machine exists, is of the right kind, and is the commit's own.
+
+    Catches the file that this commit lacks, so that the one of another commit would be mounted; the folder that Docker
+    makes of a file that is not there; and what containers wrote into a copy of a tracked folder, where the next
+    release does not see it. Warns of tracked folders that stay the host's, because something is written there.
+    """
+    from gonogo.runtimes.compose_mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
+    from gonogo.runtimes.compose_pinning import mounts_of  # noqa: PLC0415 (likewise)
+
+    if rendered.problem:
+        pytest.skip("Compose does not render the files, which P12 tells")
+    mounts = mounts_of(place, rendered.model, source.root, runner, copies=False)
+    found = list(mounted(rendered.model, mounts))
+    if not found:
+        pytest.skip("no container mounts a file or folder of this machine")
+    evidence.table("Mounts", [(one.service, one.source, one.target, one.stands) for one in found])
+    for said in dict.fromkeys(one.loose for one in found if one.loose and not one.wrong):
+        evidence.warn(said)
+    lost = list(dict.fromkeys(left_behind(rendered.model, serving))) if serving is not None else []
+    wrong = [*(one.wrong for one in found if one.wrong), *_moved(lost)]
+    assert not wrong, "; ".join(wrong)
+
+
+def _moved(lost: list[str]) -> list[str]:
+    return [
+        f"{one}: found data that this release would not see, expected it on the host or in a volume" for one in lost
+    ]

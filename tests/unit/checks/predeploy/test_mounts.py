@@ -1,0 +1,109 @@
+"""P15: what a release mounts is there, of the right kind, and the commit's own; asked of a real Compose's model."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gonogo.state import State
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+ASKED = ("-m", "predeploy", "-k", "mounts_are_what_they_should_be")
+
+
+def model(*volumes: str) -> str:
+    """A compose file whose one service mounts these."""
+    return f"services:\n  web:\n    image: shop\n    volumes: [{', '.join(volumes)}]\n"
+
+
+def test_usual_mounts_pass(repository: Repository, gate: Gates) -> None:
+    """P15 is green over configuration, pages with an upload folder, data of the host, and what Docker will make."""
+    volumes = ("./nginx.conf:/etc/nginx/nginx.conf:ro", "./static:/srv/static:ro", "./static/uploads:/uploads")
+    volumes += ("/etc/hosts:/hosts:ro", "./data:/data", "./later:/later", "./graph.db:/data/graph.db", "box:/box")
+    files = {"nginx.conf": "x", "static/a.css": "a", "static/uploads/.gitkeep": "", ".gitignore": "graph.db\n"}
+    files |= {"gonogo.toml": repository.minimal, "docker-compose.yml": model(*volumes) + "volumes: {box: }\n"}
+    root = repository(files)
+    repository.write(root, {"data/a": "of the host", "graph.db/store": "a folder"})
+
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, ""), check
+    assert ["web", "./static", "/srv/static", "the commit's; the host's are in it: uploads"] in check.evidence[0].value
+
+
+def test_file_of_another_commit_is_no_mount_of_this_one(repository: Repository, gate: Gates) -> None:
+    """P15 is red where the checkout tracks what this commit lacks: it would run with another commit's file."""
+    mounts = model("./nginx.conf:/etc/nginx/nginx.conf:ro")
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": mounts, "a": ""})
+    repository.write(root, {"nginx.conf": "x"})
+    repository.commit(root)
+    repository.git(root, "rm", "--quiet", "--cached", "nginx.conf")
+    repository.git(root, "commit", "--quiet", "--message=deleted")
+
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
+        f"web: ./nginx.conf at /etc/nginx/nginx.conf: found no such file in this commit, but {root}/nginx.conf of another "
+        "commit; expected the commit's own, or one that no commit ever tracked",
+    )
+
+
+def test_folder_over_a_file_is_named(repository: Repository, gate: Gates) -> None:
+    """P15 is red over the folder that Docker made of a file, and over a file that is not there: it would make one."""
+    mounts = model("./nginx.conf:/etc/nginx/nginx.conf:ro", "./site.toml:/srv/site.toml")
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": mounts})
+    (root / "nginx.conf").mkdir()
+
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
+        f"web: ./nginx.conf at /etc/nginx/nginx.conf: found a folder ({root}/nginx.conf), expected a file, which is what "
+        "stands there in the container; "
+        f"web: ./site.toml at /srv/site.toml: found nothing at {root}/site.toml, of which Docker makes a folder; "
+        "expected a file",
+    )
+
+
+def test_tracked_folder_that_stays_the_hosts_is_named(repository: Repository, gate: Gates) -> None:
+    """P15 warns where a tracked folder cannot be the commit's, since something is written there."""
+    root = repository(
+        {"gonogo.toml": repository.minimal, "docker-compose.yml": model("./static:/srv/static"), "static/a.css": "a"}
+    )
+
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.WARNED,
+        "./static stays the host's as it is, whichever release runs, and a rollback does not take it back: "
+        "containers may write there, and none of its files is code",
+    )
+
+
+def test_code_that_is_not_the_commits_is_red_beforehand(repository: Repository, gate: Gates) -> None:
+    """P15 is red where code that stays the host's differs from the commit's: it would run something else."""
+    root = repository(
+        {"gonogo.toml": repository.minimal, "docker-compose.yml": model("./app:/srv/app"), "app/main.py": "new"}
+    )
+    repository.write(root, {"app/main.py": "desk", "app/data.db": "rows"})
+    state = gate.state_home / "gonogo/shop/test"
+    release = repository.checked_out(root, State(state), "HEAD", runtime="compose")
+
+    check = gate(root, *ASKED, subject=gate.subject(release.root, path=root, release=release)).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
+        f"web: ./app at /srv/app: found main.py in {root}/app other than this commit has it (the host has files of its own "
+        "in it (data.db)), expected the commit's",
+    )
