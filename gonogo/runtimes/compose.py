@@ -16,6 +16,7 @@ from gonogo.inspection import compose_model
 from gonogo.inspection.selfmigration import only_migrates
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
+from gonogo.runtimes.compose_answering import unwatched, wait_until_answering
 from gonogo.runtimes.compose_cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose_copies import lone_copies
 from gonogo.runtimes.compose_entry import entry_words, image_config, python_environment, scripts_of
@@ -142,10 +143,20 @@ class ComposeRuntime:
         try:
             verify_images(release, host)
             start_release(steps, release, gone, host)
+            self._await_answers(place, release, host)
         except CommandError as error:
             if not is_lost(str(error), host):
                 raise
             raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def _await_answers(self, place: Place, release: Release, host: Host) -> None:
+        """Wait for the application where no health check does, at most as long as one would."""
+        url = self.inspector(place, release, host).url()
+        services = unwatched(read_model(release), release, host) if url else ()
+        if url and services:
+            health = place.environment.health
+            project, timeout = place.environment.project, health.timeout
+            wait_until_answering(url + health.live, services, project, host, timeout=timeout)
 
     def epoch(self, host: Host) -> str:
         """Which start of the Engine it is."""
