@@ -29,6 +29,9 @@ from gonogo.words import Exit, Role, Stage, Tier
 
 __all__ = ["Outcome", "Pipeline"]
 
+_BASELINE_SECONDS = 30.0
+"""How long a rollback by hand waits for what serves to be asked: it may hang, and somebody wants it gone."""
+
 
 class Pipeline:
     """One run of a recipe, with the way back behind it."""
@@ -81,12 +84,17 @@ class Pipeline:
         work = self._work
         return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
 
-    def go_back(self, target: Release, outgoing: Release) -> Outcome:
-        """Start a kept release and prove it by its own gate; the operator asked for it."""
-        return self._told(lambda: self._go_back(target, outgoing))
+    def go_back(self, target: Release, outgoing: Release, *, last: Release | None = None) -> Outcome:
+        """Start a kept release and prove it by its own gate; the operator asked for it.
 
-    def _go_back(self, target: Release, outgoing: Release) -> Outcome:
+        ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
+        """
+        return self._told(lambda: self._go_back(target, outgoing, last))
+
+    def _go_back(self, target: Release, outgoing: Release, last: Release | None) -> Outcome:
         self._work.serving = outgoing
+        if last is not None and last.id == outgoing.id:
+            self._ask_first()
         try:
             urls = self._probe_urls()
         except GonogoError as error:
@@ -97,7 +105,17 @@ class Pipeline:
                 return self._outcome
             around.enter_context(self._signals.way_back())
             back = WayBack(self._work, self._outcome, self._steps, probe)
-            return back.on_demand(target, outgoing, make_room=self._reserve.give)
+            return back.on_demand(target, outgoing, last=last, make_room=self._reserve.give)
+
+    def _ask_first(self) -> None:
+        """Ask what serves, shortly: what is red there already is no fault of the release that is gone back to."""
+        work, place = self._work, self._work.place
+        bound = {"attempts": 1, "gate_timeout": min(_BASELINE_SECONDS, place.environment.gate_timeout)}
+        work.place = replace(place, environment=place.environment.model_copy(update=bound))
+        with contextlib.suppress(GonogoError, OSError):  # nobody waits for it: the way back is not in need of it
+            gate = self._steps.gate(Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE))
+            work.baseline = None if gate.problem else gate
+        work.place = place
 
     def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
         """Complete a deployment that was cut off, where only gates or the team's steps are left; else go back.

@@ -52,12 +52,31 @@ class WayBack:
         work.notes += [f"On the way back: {text}" for text in failed]
         return self._judge(target, failed=bool(failed), interrupted=interrupted)
 
-    def on_demand(self, target: Release, outgoing: Release, *, make_room: Callable[[], None]) -> Outcome:
-        """An operator asked for it: start a kept release and prove it; ``make_room`` where the disk is full."""
-        outcome = self._outcome
+    def on_demand(
+        self, target: Release, outgoing: Release, *, last: Release | None, make_room: Callable[[], None]
+    ) -> Outcome:
+        """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
+
+        ``make_room`` is called where the disk is full.
+        """
+        outcome, today = self._outcome, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
+        reason = self._attempt(restore, make_room)
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = restore.target
+        if not reason:
+            return outcome.end(Exit.GO, "")
+        gate = outcome.verified
+        outcome.end(Exit.NEEDS_HUMAN, reason, gate.blocking if gate else ())
+        if last is None:
+            return self._say_next(target)
+        self._work.place = today
+        return self._return_to(last, target)
+
+    def _attempt(self, restore: Restore, make_room: Callable[[], None]) -> str:
+        """Start a release and ask it; why it is not proven, or nothing."""
         begin = time.monotonic()
         try:
             try:
@@ -66,16 +85,43 @@ class WayBack:
                 make_room()
                 self._restore(restore)
             make_room()
-            outcome.back_after = time.monotonic() - begin
+            self._outcome.back_after = time.monotonic() - begin
             self._probe.mark("settled")
             self._ask(restore.target, restore)
-        except Exception as error:  # noqa: BLE001 (whatever it was, a person is needed now)
-            return outcome.end(Exit.NEEDS_HUMAN, explain(error))
-        self._work.release = outcome.went_back_to = restore.target
+        except Exception as error:  # noqa: BLE001 (whatever it was, something proven must serve again)
+            return explain(error)
         if self._proven():
-            return outcome.end(Exit.GO, "")
-        gate = outcome.verified
-        return outcome.end(Exit.NEEDS_HUMAN, why(gate) if gate else "no gate was asked", gate.blocking if gate else ())
+            return ""
+        gate = self._outcome.verified
+        return why(gate) if gate else "no gate was asked"
+
+    def _return_to(self, last: Release, target: Release) -> Outcome:
+        """The operator's target is not proven: what served before starts again, as after a deployment that is red."""
+        outcome, work = self._outcome, self._work
+        work.journal.write("rollback", reason=outcome.reason, to=last.id)
+        work.notes.append(f"{target.id} was asked for and is not proven, so {last.id}, which served, was started again.")
+        outcome.asked, outcome.verified, outcome.back_after = outcome.verified, None, None
+        begin, restore = time.monotonic(), Restore(last, target, red=True)
+        failed = ""
+        try:
+            self._restore(restore)
+            outcome.back_after = time.monotonic() - begin
+        except Exception as error:  # noqa: BLE001 (it may answer all the same, so it is asked)
+            failed = explain(error)
+            work.notes.append(f"On the way back to {last.short}: {failed}")
+        self._ask(restore.target, None if failed else restore)
+        self._probe.mark("settled")
+        outcome.went_back_to = restore.target
+        if self._proven() and not failed:
+            outcome.exit_code = Exit.NO_GO
+            return outcome
+        return self._say_next(last)
+
+    def _say_next(self, target: Release) -> Outcome:
+        """A person is needed: which command starts and proves what is to serve."""
+        again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
+        self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
+        return self._outcome
 
     def _hold(self) -> Outcome:
         """Leave the new release, and say what each choice would lose; the figures are estimates."""
@@ -226,8 +272,7 @@ class WayBack:
             outcome.went_back_to = target
             outcome.exit_code = safe if self._proven() and not failed else Exit.NEEDS_HUMAN
             if outcome.exit_code is Exit.NEEDS_HUMAN:
-                again = f"gonogo rollback --env {work.place.environment.name} --to {target.id}"
-                work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
+                return self._say_next(target)
             return outcome
         stored = self._stored()
         if stored:

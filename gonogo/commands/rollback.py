@@ -55,7 +55,8 @@ def start_kept(
         RefusedError: there is no release to go back to, it is a bad one, or what it is started from is gone.
     """
     if to is None and cut is not None and cut.kind == "rollback":
-        to, force = cut.release, True
+        returns = cut.returning is not None and cut.serving is not None
+        to, force = (cut.serving if returns else cut.release), True
     target = choose_target(at, to=to, after_crash=cut is not None, force=force)
     if cut is None:  # nothing was touched yet, and it stays so
         _require_whole(target, env=at.environment.name)
@@ -67,9 +68,9 @@ def start_kept(
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)
     with signals.way_back():
-        outcome = pipeline.go_back(target, outgoing)
-        if outcome.exit_code is Exit.GO or outcome.back_after is not None:  # it serves, proven or not
-            recorded(outcome, lambda: at.state.set_current(target.id))
+        outcome = pipeline.go_back(target, outgoing, last=_last(at, target, outgoing, is_sure=cut is None))
+        if (back := outcome.went_back_to) is not None and outcome.back_after is not None:  # it serves, proven or not
+            recorded(outcome, lambda: at.state.set_current(back.id))
         seconds = time.monotonic() - begin
         result = finish(work, outcome, kind="rollback", started=started, seconds=seconds)
         if outcome.first_touch is not None:
@@ -126,8 +127,21 @@ def _ids(kept: list[Release]) -> str:
     return ", ".join(release.id for release in kept) or "none"
 
 
+def _last(at: Where, target: Release, outgoing: Release, *, is_sure: bool) -> Release | None:
+    """What starts again where the target is not proven: what serves; after a crash only what went GO.
+
+    None where that is the target itself.
+    """
+    current = at.state.current()
+    known = [one for one in (outgoing, current) if one is not None and (is_sure or one.is_good)]
+    return next((one for one in known if one.id != target.id), None)
+
+
 def _outgoing(at: Where, cut: CutOff | None) -> Release | None:
     """What may serve now: the release of a run that was cut off, else the recorded one."""
-    name = None if cut is None else cut.serving if cut.kind == "rollback" else cut.release
+    name = None
+    if cut is not None:
+        on_its_way = cut.kind == "rollback" and cut.returning is None
+        name = cut.serving if on_its_way else cut.release
     found = at.state.load(name) if name is not None else None
     return found or at.state.current()
