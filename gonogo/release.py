@@ -28,7 +28,7 @@ class Release(BaseModel):
     created: datetime
     folder: Path
     root: Path
-    """The folder of gonogo.toml inside the release's own worktree."""
+    """The folder of gonogo.toml inside the release's own source."""
     app: str | None = None
     """Where the application stands below ``root``."""
     services: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Release(BaseModel):
 
     @property
     def worktree(self) -> Path:
-        """The top of the release's git worktree."""
+        """The top of the release's source: the commit's files."""
         return self.folder / "source"
 
     def source_root(self, app: str) -> Path:

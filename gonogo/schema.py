@@ -7,9 +7,10 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from gonogo import git, sources
 from gonogo.config import Environment, Project, Service
 from gonogo.errors import CommandError, GonogoError, RefusedError, in_one_line
-from gonogo.host import Command
+from gonogo.host import LocalHost
 from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
 from gonogo.ladder import Answer, decide
@@ -148,11 +149,20 @@ def _unread(work: Work, serving: Release) -> list[str]:
     """Migration files that changed, of a release that migrates with a tool gonogo was not told of."""
     if not _is_unread(work.place.environment) or not _runs_migrations(work):
         return []
-    words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, work.release.commit)
-    git = ("git", "-C", str(work.release.worktree), *words)
-    changed = work.host.run(Command(argv=git, timeout=60.0), output_limit=None).require().output.splitlines()
+    changed = _changed(work.release, serving)
     found = [path for path in changed if _MIGRATION_FILE.search(path) and not path.endswith("/__init__.py")]
     return sorted(set(found) - _held(work, serving, found)) if serving.assumed else found
+
+
+def _changed(release: Release, serving: Release) -> list[str]:
+    """The files of the commit that the serving one has not, or not so; all, where nobody knows what that was."""
+    here, before = sources.kept(release), sources.kept(serving)
+    if here is not None and (before is not None or serving.assumed):
+        old = {} if before is None or serving.assumed else before
+        names = (path for path in {*here, *old} if path not in here or path not in old)
+        return sorted({*names, *(path for path in {*here} & {*old} if not here[path].same_content(old[path]))})
+    words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, release.commit)
+    return LocalHost().run(git.ask(release.worktree, *words), output_limit=None).require().output.splitlines()
 
 
 def _held(work: Work, serving: Release, paths: Collection[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
     lock                       who holds the environment
     current                    the id of the serving release
-    releases/<id>/             release.json, source/ (its worktree), and what its runtime pinned
+    releases/<id>/             release.json, source/ (its files), tree (a list of them), and what its runtime pinned
     runs/<id>/                 journal.jsonl, one results file a gate, probe.jsonl
 
 Files may hold secrets, so folders are 0700; every file is written aside and renamed.
@@ -65,6 +65,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _below(release: Release, folder: Path) -> Path:
+    """Where its gonogo.toml stands: in its own folder, also where the whole state was moved or restored elsewhere."""
+    inside = release.root.is_relative_to(release.folder)
+    return folder / release.root.relative_to(release.folder) if inside else release.root
+
+
 class State:
     """One environment's memory."""
 
@@ -114,7 +120,7 @@ class State:
             ) from error
         if release.format > FORMAT:
             raise RefusedError(f"{path}: found format {release.format}, expected at most {FORMAT}. Use a newer gonogo.")
-        return release.model_copy(update={"folder": path.parent})
+        return release.model_copy(update={"folder": path.parent, "root": _below(release, path.parent)})
 
     def current(self) -> Release | None:
         """The release that serves, or None before the first GO.

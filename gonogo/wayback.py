@@ -99,7 +99,9 @@ class WayBack:
         """The operator's target is not proven: what served before starts again, as after a deployment that is red."""
         outcome, work = self._outcome, self._work
         work.journal.write("rollback", reason=outcome.reason, to=last.id)
-        work.notes.append(f"{target.id} was asked for and is not proven, so {last.id}, which served, was started again.")
+        work.notes.append(
+            f"{target.id} was asked for and is not proven, so {last.id}, which served, was started again."
+        )
         outcome.asked, outcome.verified, outcome.back_after = outcome.verified, None, None
         begin, restore = time.monotonic(), Restore(last, target, red=True)
         failed = ""

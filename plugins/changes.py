@@ -47,7 +47,7 @@ def changes(context: Context) -> Changes | None:
         return None
     if release is None and context.stages != (Stage.PREDEPLOY,):
         return None
-    source = Source(context.source_root, LocalHost(timeout=_SECONDS), commit=release.commit if release else None)
+    source = Source(context.source_root, LocalHost(timeout=_SECONDS), release=release)
     try:
         if source.commit == serving.commit:
             return None

@@ -225,7 +225,7 @@ def first_look(inspector: Inspector) -> FirstLook:
 def source(context: Context) -> Source:
     """The application's files as git knows them: the release's worktree, or the checkout."""
     release, runner = context.subject.release, LocalHost(timeout=context.environment.check_timeout)
-    return Source(context.source_root, runner, commit=release.commit if release else None)
+    return Source(context.source_root, runner, release=release)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gonogo import git, sources
 from gonogo.errors import CommandError
-from gonogo.host import Command, Completed, LocalHost
+from gonogo.host import Completed, LocalHost
 from gonogo.inspection.contents import FileDigest, manifest_of
 from gonogo.inspection.gittree import STATUS, Status, parse_status
+from gonogo.release import Release
 
 __all__ = ["Source"]
 
@@ -18,16 +21,16 @@ _FOREIGN = frozenset({".venv", "venv", "env", "node_modules", ".tox", ".nox", "s
 
 
 class Source:
-    """One folder of a git worktree; paths are relative to it, with ``/``."""
+    """One folder of a checkout, or of a release's own source; paths are relative to it, with ``/``."""
 
-    def __init__(self, root: Path, runner: LocalHost, *, commit: str | None = None) -> None:
-        """Look at ``root``; ``commit`` is the one it should hold (None: its HEAD).
+    def __init__(self, root: Path, runner: LocalHost, *, release: Release | None = None) -> None:
+        """Look at ``root``; ``release`` is the one whose source it is (None: a checkout, at its HEAD).
 
         ``runner`` redacts nothing: names of files are compared, and a password may be a word of one.
         """
         self.root = root
         self._runner = runner
-        self._commit = commit
+        self._release = release
 
     def __repr__(self) -> str:
         """Name the folder."""
@@ -39,13 +42,12 @@ class Source:
         Raises:
             CommandError: git failed.
         """
-        command = Command(argv=("git", "-c", "core.quotepath=off", *arguments), cwd=str(self.root), timeout=60.0)
-        return self._runner.run(command, output_limit=None, exact=True).require()
+        return self._runner.run(git.ask(self.root, *arguments), output_limit=None, exact=True).require()
 
     @functools.cached_property
     def commit(self) -> str:
         """The commit's full id."""
-        return self._commit or self.git("rev-parse", "HEAD").output.strip()
+        return self._release.commit if self._release is not None else self.git("rev-parse", "HEAD").output.strip()
 
     @property
     def status(self) -> Status:
@@ -59,10 +61,15 @@ class Source:
     @functools.cached_property
     def tracked(self) -> tuple[str, ...]:
         """Every file that git tracks below this folder and that stands on the disk."""
-        listed = self.git("ls-files", "-z").output.split("\0")
+        listed = self.kept if self.kept is not None else self.git("ls-files", "-z").output.split("\0")
         return tuple(
             path for path in listed if path and ((self.root / path).is_file() or (self.root / path).is_symlink())
         )
+
+    @functools.cached_property
+    def kept(self) -> Mapping[str, FileDigest] | None:
+        """What every tracked file was when the release was made; None where that was not noted: git is asked then."""
+        return sources.kept(self._release, self.root)
 
     @functools.cached_property
     def manifest(self) -> Mapping[str, FileDigest]:
@@ -72,10 +79,24 @@ class Source:
     @functools.cached_property
     def left_out(self) -> tuple[str, ...]:
         """What is no part of the application: git's own folder, and ignored folders of other people's packages."""
+        if self.kept is not None:
+            return (str(self.root / ".git"), *self._foreign(self.kept))
         ignored = self.git("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z").output
         folders = [self.root / path for path in ignored.split("\0") if path.endswith("/")]
         foreign = [folder for folder in folders if folder.name in _FOREIGN or (folder / "pyvenv.cfg").is_file()]
         return (str(self.root / ".git"), *map(str, foreign))
+
+    def _foreign(self, tracked: Mapping[str, FileDigest]) -> Iterator[str]:
+        """Folders of other people's packages that were put into a release's source after it was made."""
+        for parent, folders, _ in os.walk(self.root):
+            for name in list(folders):
+                folder = Path(parent) / name
+                below = f"{folder.relative_to(self.root).as_posix()}/"
+                if (name in _FOREIGN or (folder / "pyvenv.cfg").is_file()) and not any(
+                    path.startswith(below) for path in tracked
+                ):
+                    folders.remove(name)
+                    yield str(folder)
 
     @property
     def is_repository(self) -> bool:

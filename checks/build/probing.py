@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gonogo import git
 from gonogo.config import Service
 from gonogo.errors import CommandError
-from gonogo.host import Command, Completed, LocalHost
+from gonogo.host import Completed, LocalHost
 from gonogo.inspection import bytecode
 from gonogo.inspection.contents import map_paths
 from gonogo.inspection.gittree import parse_ls_tree
@@ -46,34 +48,45 @@ def released(context: Context) -> Source:
     if release.assumed:
         pytest.skip("adopted: what it was built from is not known")
     runner = LocalHost(timeout=context.environment.check_timeout)
-    return Source(release.source_root(context.project.app.root), runner, commit=release.commit)
+    return Source(release.source_root(context.project.app.root), runner, release=release)
 
 
 def altered(context: Context, code: Mapping[str, str]) -> list[str]:
-    """What in the release's own source is no longer the commit's, one line each; git's index is not trusted for it.
+    """What in the release's own source is no longer the commit's, one line each.
 
     Raises:
-        CommandError: git failed.
+        CommandError: an older gonogo made it, without a list of its files, and git failed.
     """
     source = released(context)
+    kept = source.kept
+    if kept is not None:
+        wanted = [path for path in map_paths(kept, code) if kept[path].link is None]
+        lost = [path for path in wanted if path not in source.manifest]
+        changed = [path for path in wanted if path not in lost and not kept[path].same_content(source.manifest[path])]
+    else:
+        changed, lost = _altered_worktree(source, code)
+    said = f"expected what commit {source.commit:.7} has"
+    return [
+        *(f"{source.root / path}: found another content, {said}" for path in changed),
+        *(f"{source.root / path}: found nothing, {said}" for path in lost),
+    ]
+
+
+def _altered_worktree(source: Source, code: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Which files of a checkout's worktree changed, and which are lost; git's index is not trusted for it."""
     entries = parse_ls_tree(source.git("ls-tree", "-r", "-z", source.commit).output)
     mapped = map_paths((entry.path for entry in entries), code)
     wanted = [one for one in entries if one.path in mapped and not one.is_symlink and not one.is_submodule]
     lost = [one.path for one in wanted if not (source.root / one.path).is_file()]
     there = [one for one in wanted if one.path not in lost and "\n" not in one.path]
     prefix = source.git("rev-parse", "--show-prefix").output.removesuffix("\n")
-    command = Command(
-        argv=("git", "hash-object", "--stdin-paths"),
-        cwd=source.git("rev-parse", "--show-toplevel").output.removesuffix("\n"),  # git reads the paths from there
+    top = Path(source.git("rev-parse", "--show-toplevel").output.removesuffix("\n"))
+    command = replace(
+        git.ask(top, "hash-object", "--stdin-paths"),  # git reads the paths from there
         stdin="".join(f"{prefix}{one.path}\n" for one in there).encode(errors="surrogateescape"),
     )
     hashes = LocalHost().run(command, output_limit=None).require().output.split()
-    changed = [one.path for one, found in zip(there, hashes, strict=True) if one.sha != found]
-    said = f"expected what commit {source.commit:.7} has"
-    return [
-        *(f"{source.root / path}: found another content, {said}" for path in changed),
-        *(f"{source.root / path}: found nothing, {said}" for path in lost),
-    ]
+    return [one.path for one, found in zip(there, hashes, strict=True) if one.sha != found], lost
 
 
 def code_roots(code: Mapping[str, str], tracked: Collection[str]) -> tuple[str, ...]:

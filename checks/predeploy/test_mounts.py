@@ -34,7 +34,7 @@ def test_mounts_are_what_they_should_be(
 
     if rendered.problem:
         pytest.skip("Compose does not render the files, which P12 tells")
-    mounts = mounts_of(place, rendered.model, source.root, runner, copies=False)
+    mounts = mounts_of(place, rendered.model, source.root, runner, tracked=source.tracked, copies=False)
     found = list(mounted(rendered.model, mounts))
     if not found:
         pytest.skip("no container mounts a file or folder of this machine")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from gonogo import sources
 from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
-from gonogo.host import Command, LocalHost
+from gonogo.host import LocalHost
 from gonogo.lock import hold
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
@@ -166,10 +167,7 @@ def _commit(at: Where, found: ByHand) -> tuple[Commit, bool, str]:
 
 def _worktree(at: Where, release: Release, candidate: Commit, host: LocalHost) -> tuple[str, ...]:
     """The adopted commit's own files, with the candidate's configuration and checks where it has none for this."""
-    git = ("git", "-C", str(at.project.root), "worktree")
-    host.run(Command(argv=(*git, "prune"), timeout=60.0))
-    argv = (*git, "add", "--detach", "--force", str(release.worktree), release.commit)
-    host.run(Command(argv=argv, timeout=300.0)).require()
+    sources.make(at.project.root, release, host)
     try:
         own = load_project(release.root)
         if own.environments[at.environment.name].project == at.environment.project:
@@ -178,10 +176,10 @@ def _worktree(at: Where, release: Release, candidate: Commit, host: LocalHost) -
         pass  # older than gonogo, or than this environment
     release.root.mkdir(parents=True, exist_ok=True)
     for path in (CONFIG_NAME, str(Path(at.project.app.root) / "checks")):
-        words = ("checkout", candidate.id, "--", path)
-        done = host.run(Command(argv=("git", "-C", str(release.root), *words), timeout=60.0))
+        done = sources.add_from(release, candidate.id, path, host)
         if path == CONFIG_NAME and not done.ok:
             raise CommandError(f"{done.command}: {done.errors.strip()}")
+    sources.keep(release)
     return (
         f"Its commit has no {CONFIG_NAME} for env.{at.environment.name}: "
         f"the configuration and checks of {candidate.id[:7]} judge it.",

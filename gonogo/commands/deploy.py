@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gonogo import sources
 from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
@@ -43,6 +44,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
     ):
         _refuse(at, release, options)
         serving = at.state.current()
+        sources.catch_up(serving, at.project.root)
         notes: tuple[str, ...] = ()
         if serving is None:
             serving, notes = _adopted(at, commit, options)

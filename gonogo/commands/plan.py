@@ -38,10 +38,7 @@ def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
     at, commit = at_commit(folder, env, ref)
     with tempfile.TemporaryDirectory(prefix="gonogo-plan-") as aside:
         work = _work_aside(at, commit, Path(aside), options)
-        try:
-            return _describe(at, work, real=at.state.root, aside=Path(aside))
-        finally:
-            _forget(at, work)
+        return _describe(at, work, real=at.state.root, aside=Path(aside))
 
 
 def _work_aside(at: Where, commit: Commit, aside: Path, options: Options) -> Work:
@@ -132,10 +129,3 @@ class _Names:
         for name, real in self._names.items():
             text = text.replace(name, real)
         return text
-
-
-def _forget(at: Where, work: Work) -> None:
-    """Remove the worktree that the plan made."""
-    git = ("git", "-C", str(at.project.root), "worktree")
-    if work.release.worktree.exists():
-        work.host.run(Command(argv=(*git, "remove", "--force", str(work.release.worktree)), timeout=60.0))

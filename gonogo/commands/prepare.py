@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gonogo import git
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
-from gonogo.host import Command, LocalHost
+from gonogo.host import LocalHost
 from gonogo.inspection.secrets import Redactor
 from gonogo.journal import Journal
 from gonogo.moves.base import Options, Work
@@ -44,8 +45,7 @@ class Git:
         self._host = LocalHost(timeout=60.0)
 
     def _ask(self, *arguments: str) -> str:
-        command = Command(argv=("git", "-C", str(self._folder), *arguments))
-        return self._host.run(command, output_limit=None).require().output
+        return self._host.run(git.ask(self._folder, *arguments), output_limit=None).require().output
 
     def prefix(self) -> str:
         """Where the folder stands inside the repository, ``""`` or with a slash at its end.
@@ -106,7 +106,7 @@ class Git:
             ConfigError: the commit does not have it.
         """
         try:
-            return self._ask("show", f"{commit.id}:{path}")
+            return self._ask("cat-file", "blob", f"{commit.id}:{path}")
         except CommandError as error:
             raise ConfigError(
                 (
@@ -154,10 +154,10 @@ def at_commit(folder: Path, env: str | None, ref: str) -> tuple[Where, Commit]:
         UsageError: no repository, no such commit, no such environment.
     """
     root = find_project(folder)
-    git = Git(root)
-    prefix = git.prefix()
-    commit = git.commit(ref)
-    text = git.file_at(commit, f"{prefix}{CONFIG_NAME}")
+    repository = Git(root)
+    prefix = repository.prefix()
+    commit = repository.commit(ref)
+    text = repository.file_at(commit, f"{prefix}{CONFIG_NAME}")
     project = parse_project(text, root=root, name=f"{CONFIG_NAME} (at {commit.id[:7]})")
     return located(project, project.environment(env)), commit
 

@@ -14,7 +14,6 @@ from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain, in_one_line
-from gonogo.host import Command
 from gonogo.moves.base import Options, Work, run_all
 from gonogo.notify import begun
 from gonogo.pipeline import Outcome, Pipeline
@@ -164,7 +163,6 @@ def _throw_away(work: Work, run: str) -> None:
     except GonogoError as error:
         work.notes.append(f"What the run {run} had made could not be removed whole: {in_one_line(error)}")
     shutil.rmtree(folder, ignore_errors=True)
-    work.host.run(Command(argv=("git", "-C", str(work.checkout), "worktree", "prune"), timeout=60.0))
 
 
 def run_name(state: State, kind: str) -> str:

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gonogo import sources
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import close_all, cut_off, opened, pinned, recorded, recover, run_name, settle_all
@@ -21,7 +22,6 @@ from gonogo.runtimes.kept import lost_parts
 from gonogo.screen import Screen
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
-from gonogo.words import Exit
 
 __all__ = ["choose_target", "rollback", "start_kept"]
 
@@ -61,6 +61,8 @@ def start_kept(
     if cut is None:  # nothing was touched yet, and it stays so
         _require_whole(target, env=at.environment.name)
     outgoing = _outgoing(at, cut) or target
+    for one in (target, outgoing):
+        sources.catch_up(one, at.project.root)
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
     runs = settle_all(work)

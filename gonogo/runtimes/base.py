@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from gonogo import git
 from gonogo.config import Environment, Project
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, Host
@@ -264,7 +265,12 @@ class Runtime(Protocol):
 
 
 def remove_worktree(release: Release) -> tuple[Command, ...]:
-    """The command that takes a release's worktree away, asked of the worktree itself: no other folder need be there."""
-    worktree = str(release.worktree)
-    argv = ("git", "-C", worktree, "worktree", "remove", "--force", worktree)
-    return (Command(argv=argv),) if release.worktree.exists() else ()
+    """The command that takes away a checkout's worktree, as an older gonogo made it; nothing where there is none."""
+    try:
+        leads = (release.worktree / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    except OSError:
+        return ()
+    home = release.worktree / leads
+    if home.parent.name != "worktrees" or not home.is_dir():
+        return ()
+    return (git.ask(release.worktree, "worktree", "remove", "--force", str(release.worktree)),)

@@ -8,8 +8,9 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host import Command, Host
+from gonogo.host import Host
 from gonogo.inspection.mounts import PLACEHOLDERS
 
 __all__ = ["History", "blob_id"]
@@ -71,9 +72,8 @@ class History:
 
     def _git(self, folder: Path, *words: str) -> str | None:
         """What git says; None where it fails or says no."""
-        command = Command(argv=("git", "-c", "core.quotepath=off", *words), cwd=str(folder), timeout=_SECONDS)
         try:
-            done = self._host.run(command, output_limit=None, exact=True)
+            done = self._host.run(git.ask(folder, *words, timeout=_SECONDS), output_limit=None, exact=True)
         except CommandError:
             return None
         return done.output if done.ok else None

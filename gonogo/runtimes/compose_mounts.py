@@ -13,12 +13,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.host import Command, Host
 from gonogo.inspection.mounts import PLACEHOLDERS, is_code, is_configuration, is_like_file
 from gonogo.runtimes.compose_copies import GENERATED, keep_copy
 from gonogo.runtimes.compose_history import History
 
-__all__ = ["Kept", "Mounts", "tracked_below"]
+__all__ = ["Kept", "Mounts"]
 
 _MOST_HOLES = 64
 
@@ -34,17 +33,6 @@ class Kept:
     """Why the tracked files below it are the host's and not the commit's; empty where they are the commit's."""
     missing: bool = field(default=False, compare=False)
     """The commit has no such file, other commits have: what stands on the host is another commit's."""
-
-
-def tracked_below(folder: Path, host: Host) -> frozenset[str]:
-    """The files that git tracks below a folder of a worktree, relative to it.
-
-    Raises:
-        CommandError: git failed.
-    """
-    command = Command(argv=("git", "-c", "core.quotepath=off", "ls-files", "-z"), cwd=str(folder), timeout=60.0)
-    listed = host.run(command, output_limit=None, exact=True).require().output.split("\0")
-    return frozenset(path for path in listed if path and os.path.lexists(folder / path))
 
 
 @dataclass(frozen=True, kw_only=True)

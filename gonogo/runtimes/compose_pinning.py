@@ -17,8 +17,9 @@ from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, ENV, read_model, services_of, write_model
 from gonogo.runtimes.compose_history import History
-from gonogo.runtimes.compose_mounts import Mounts, tracked_below
+from gonogo.runtimes.compose_mounts import Mounts
 from gonogo.runtimes.compose_render import host_env_file, render
+from gonogo.sources import tracked_below
 from gonogo.state import write_atomically
 
 __all__ = [
@@ -52,7 +53,7 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
         rendered.unlink(missing_ok=True)
     services = deployed(place, model)
     tags = tags_of(model, services, project=place.environment.project, release=release.id)
-    mounts = mounts_of(place, model, folder, host)
+    mounts = mounts_of(place, model, folder, host, tracked=tracked_below(release, folder))
     lasting = relocate(model, mounts)
     built = {name: tags[name] for name in services if name in compose_model.built_by(model)}
     write_model(release.folder / BUILD, compose_model.with_build(lasting, built, {_REVISION: release.commit}))
@@ -74,17 +75,24 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
     return release.model_copy(update={"services": services, "tags": tags})
 
 
-def mounts_of(place: Place, model: Mapping[str, Any], folder: Path, host: Host, *, copies: bool = True) -> Mounts:
+def mounts_of(
+    place: Place,
+    model: Mapping[str, Any],
+    folder: Path,
+    host: Host,
+    *,
+    tracked: Collection[str],
+    copies: bool = True,
+) -> Mounts:
     """Where the mounts of a model that was rendered in an application's folder stand for a release.
 
-    Raises:
-        CommandError: git failed.
+    ``tracked`` are the files that the commit has there.
     """
     return Mounts(
         folder=folder,
         path=place.path,
         state=place.state,
-        tracked=tracked_below(folder, host),
+        tracked=tracked,
         written=written(model),
         named=mounted(model),
         history=History(folder, host, kept=kept_folders(place, folder)),

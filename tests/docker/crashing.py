@@ -142,13 +142,11 @@ class Crashing:
         return wrong
 
     def _git(self) -> list[str]:
-        """Worktrees, folders and tags are those of the releases that are kept."""
-        said = self.app.git("worktree", "list", "--porcelain").splitlines()
-        worktrees = {Path(line.removeprefix("worktree ")) for line in said if line.startswith("worktree ")}
+        """Folders and tags are those of the releases that are kept; the checkout has no worktrees."""
+        worktrees = self.app.git("worktree", "list", "--porcelain").split("\n\n")
         kept = {path.parent for path in self.app.state.glob("releases/*/release.json")}
         wrong = []
-        if worktrees != {self.app.root, *(folder / "source" for folder in kept)}:
-            wrong.append(f"worktrees: {sorted(map(str, worktrees))}")
+        wrong += [f"worktree: {one}" for one in worktrees[1:]]
         folders = set(self.app.state.glob("releases/*"))
         if folders != kept:
             wrong.append(f"folders: {sorted(path.name for path in folders - kept)}")
@@ -193,5 +191,5 @@ def command_of(line: Line) -> str:
     words = str(line.get("argv", "")).split()
     if "-m" in words and "pytest" in words:
         return "pytest"
-    known = ("build", "up", "run", "exec", "ps", "inspect", "logs", "config", "version", "worktree", "ls-files", "stop")
+    known = ("build", "up", "run", "exec", "ps", "inspect", "logs", "config", "version", "init", "reset", "stop")
     return next((word for word in words if word in known), "")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from gonogo import sources
 from gonogo.config import TeamStep
 from gonogo.host import LocalHost
 from gonogo.inspection.contents import manifest_of
-from gonogo.schema import _migrates_itself, _runs_migrations, _unread
+from gonogo.release import Release
+from gonogo.schema import _changed, _migrates_itself, _runs_migrations, _unread
 from tests.support.gates import Repository
 
 ENTRY = {"web": ("uvicorn", "main:app"), "migrate": ("alembic", "upgrade", "head")}
@@ -80,10 +84,33 @@ def test_migrations_that_an_adopted_image_holds_are_not_pending(tmp_path: Path, 
     )
     runtime: Any = Runtime({"web": ("python", "manage.py", "migrate")})
     runtime.inspector = lambda *_: SimpleNamespace(artifacts=lambda: [image, other])
-    release = SimpleNamespace(worktree=top, source_root=lambda _: top / folder)
+    release = SimpleNamespace(folder=tmp_path, worktree=top, source_root=lambda _: top / folder)
     project = SimpleNamespace(app=SimpleNamespace(root="."))
     place = SimpleNamespace(environment=SimpleNamespace(step=(), service={}), project=project)
     work: Any = SimpleNamespace(runtime=runtime, place=place, host=LocalHost(), release=release)
-    serving: Any = SimpleNamespace(assumed=True)
+    serving: Any = SimpleNamespace(assumed=True, folder=tmp_path)
 
     assert _unread(work, serving) == [(Path(folder) / names[1]).as_posix()]
+
+
+def test_files_that_changed_are_asked_of_no_checkout(tmp_path: Path) -> None:
+    """A shallow clone does not have the serving commit: what each release noted of its files is compared."""
+    repository = Repository(tmp_path)
+    top = repository({"migrations/0001.py": "one", "migrations/0002.py": "two", "main.py": "x = 1"})
+    made = []
+    for number in range(2):
+        folder = tmp_path / f"release-{number}"
+        folder.mkdir()
+        commit = repository.git(top, "rev-parse", "HEAD").strip()
+        release = Release(
+            id=folder.name, commit=commit, env="test", runtime="process", created=datetime.now(UTC), folder=folder,
+            root=folder / "source",
+        )  # fmt: skip
+        sources.make(top, release, LocalHost())
+        made.append(release)
+        (top / "migrations/0001.py").unlink(missing_ok=True)
+        repository.write(top, {"migrations/0002.py": "2", "migrations/0003.py": "three"})
+        repository.commit(top)
+    shutil.rmtree(top)
+
+    assert _changed(made[1], made[0]) == ["migrations/0001.py", "migrations/0002.py", "migrations/0003.py"]

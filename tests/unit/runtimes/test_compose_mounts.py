@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo import git
 from gonogo.host import LocalHost
 from gonogo.runtimes.compose_copies import keep_copy, lone_copies, written_into
 from gonogo.runtimes.compose_history import History
-from gonogo.runtimes.compose_mounts import Kept, Mounts, tracked_below
+from gonogo.runtimes.compose_mounts import Kept, Mounts
 
 if TYPE_CHECKING:
     from tests.support.gates import Repository
@@ -220,7 +221,8 @@ def deleted(stage: Stage, repository: Repository) -> tuple[Mounts, Path]:
     repository.git(root, "worktree", "add", "--quiet", "--detach", str(stage.worktree / "at"), "HEAD")
     host = LocalHost()
     folder = stage.worktree / "at"
-    tracked = tracked_below(folder, host)
+    listed = host.run(git.ask(folder, "ls-files", "-z"), exact=True).require().output
+    tracked = {path for path in listed.split("\0") if path}
     return Mounts(folder=folder, path=root, state=stage.state, tracked=tracked, history=History(folder, host)), root
 
 
