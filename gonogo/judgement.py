@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from gonogo.inspection.baseline import is_known
 from gonogo.inspection.waivers import base_code, used
+from gonogo.records.findings import causes_first, findings, is_deferred, settled
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
@@ -67,7 +68,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
         else:
             back.append(check)
     action = Action.ROLLBACK if back else Action.HOLD if held or shaky else Action.GO
-    causes = tuple([*back, *shaky] if back else [*held, *shaky])
+    causes = causes_first([*back, *shaky] if back else [*held, *shaky])
     return Judgement(action=action, causes=causes, excused=tuple(excused), reason=_reason(causes, shaky))
 
 
@@ -105,8 +106,10 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
     for check in first.checks:
         again = [found for gate in attempts[1:] for found in gate.checks if found.id == check.id]
         reds = [found for found in (check, *again) if _counts(found)]
-        if not check.blocks or not again:
+        if not again or not (check.blocks or is_deferred(check)):
             checks.append(check)
+        elif is_deferred(check) and not again[-1].blocks:
+            checks.append(again[-1])
         elif len(reds) >= need:
             checks.append(_as_most([found for found in reds if found.blocks]))
         elif waived := [found for found in again if found.waived]:
@@ -116,7 +119,7 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
             said = f"unstable: {word} {len(reds)} of {len(again) + 1} times ({check.found})"
             checks.append(check.model_copy(update={"outcome": Outcome.WARNED, "found": said, "unstable": True}))
     seconds = sum(gate.seconds for gate in attempts)
-    return _with(first, tuple(checks)).model_copy(update={"seconds": seconds})
+    return _with(first, settled(checks)).model_copy(update={"seconds": seconds})
 
 
 def _with(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
@@ -134,13 +137,13 @@ def _as_most(reds: Sequence[CheckResult]) -> CheckResult:
 
 
 def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
-    """Ids of checks that more asks could still decide."""
+    """Ids of checks that more asks could still decide, and of those that wait for what these find."""
     need = of // 2 + 1
     open_ids = []
-    for check in attempts[0].blocking:
+    for check in (*attempts[0].blocking, *filter(is_deferred, attempts[0].checks)):
         asked = [check, *(found for gate in attempts[1:] for found in gate.checks if found.id == check.id)]
         reds = sum(map(_counts, asked))
-        if base_code(check.code) in SEEN_ONCE:
+        if base_code(check.code) in SEEN_ONCE or (is_deferred(check) and not _counts(asked[-1])):
             continue
         if reds < need and (of - len(asked)) + reds >= need and len(asked) < of:
             open_ids.append(check.id)
@@ -181,7 +184,15 @@ def _name(check: CheckResult) -> str:
 def _reason(causes: Sequence[CheckResult], shaky: Sequence[CheckResult]) -> str:
     if not causes:
         return ""
-    more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-    word = "could not be found out" if causes[0].outcome is Outcome.INCONCLUSIVE else "is red"
     unstable = ", and was unstable before this release" if causes[0] in shaky else ""
-    return f"{_name(causes[0])} {word}{unstable}: {causes[0].found}{more}"
+    word = "could not be found out" if causes[0].outcome is Outcome.INCONCLUSIVE else "is red"
+    return f"{_name(causes[0])} {word}{unstable}: {causes[0].found}{_others(causes)}"
+
+
+def _others(causes: Sequence[CheckResult]) -> str:
+    """How many more are red: for the same cause, and for others."""
+    found = findings(causes)
+    same, rest = len(found[0].red) if found else 0, len(causes) - 1
+    if same and same == rest:
+        return f" (and {same} more for the same cause)"
+    return f" (and {rest} more)" if rest else ""

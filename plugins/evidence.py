@@ -15,7 +15,7 @@ from gonogo.host import Completed
 from gonogo.records.hushed import hushed_json
 from gonogo.records.results import Evidence, Measure
 
-__all__ = ["COLLECTED", "Collected", "InconclusiveError", "hushed_cut"]
+__all__ = ["COLLECTED", "Collected", "InconclusiveError", "LackingError", "hushed_cut"]
 
 _MAX_ROWS = 200
 _MAX_TEXT = 20_000
@@ -32,6 +32,15 @@ class InconclusiveError(Exception):
     """We could not find out; nothing is said about the subject."""
 
 
+class LackingError(Exception):
+    """What the check looks at is not there: it cannot be asked before somebody mends what it needs."""
+
+    def __init__(self, message: str, *, needs: str) -> None:
+        """``needs`` names what is not there, as the check that finds it broken does: ``service web``."""
+        super().__init__(message)
+        self.needs = needs
+
+
 class Collected:
     """The ``evidence`` fixture: collects facts, in the order they were attached."""
 
@@ -40,6 +49,8 @@ class Collected:
         self.items: list[Evidence] = []
         self.warnings: list[str] = []
         self.own_remedy = ""
+        self.broken: list[str] = []
+        self.needed: list[str] = []
 
     def text(self, title: str, value: object) -> None:
         """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
@@ -86,6 +97,14 @@ class Collected:
     def remedy(self, text: str) -> None:
         """What to do about what was found here, where the check's own remedy would mend something else."""
         self.own_remedy = text
+
+    def breaks(self, *things: str) -> None:
+        """Where this check is red: what it found to be broken, so that other checks are red for it too."""
+        self.broken += things
+
+    def needs(self, *things: str) -> None:
+        """Where this check is red: what all of that comes from."""
+        self.needed += things
 
     def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
         """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import httpx
 
+from gonogo.inspection import things
 from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 
-__all__ = ["judge", "trusted"]
+__all__ = ["judge", "needs", "trusted"]
 
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _UNRESOLVED = (
@@ -41,13 +42,10 @@ def trusted() -> ssl.SSLContext:
 
 def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
     """Failed: the subject refused or broke off. Inconclusive: the way to it is broken, so nobody knows."""
-    try:
-        url = error.request.url
-    except RuntimeError:
-        url = httpx.URL("")
+    url = _url_of(error)
     text = str(error) or type(error).__name__
     causes = list(_chain(error))
-    if any(isinstance(cause, socket.gaierror) for cause in causes) or any(part in text for part in _UNRESOLVED):
+    if _is_unresolved(error):
         return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
     if isinstance(error, httpx.ConnectTimeout):
         return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
@@ -60,6 +58,28 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
     if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
         return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
     return Outcome.FAILED, f"{url}: {text}"
+
+
+def needs(error: httpx.TransportError) -> tuple[str, ...]:
+    """What keeps every request for the same address from being answered; nothing where it may be this request alone."""
+    url = str(_url_of(error))
+    if _proxy_of(httpx.URL(url)):
+        return ()
+    if _is_unresolved(error):
+        return (things.host_name(url),)
+    return (things.address(url),) if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else ()
+
+
+def _is_unresolved(error: httpx.TransportError) -> bool:
+    said = any(part in str(error) for part in _UNRESOLVED)
+    return said or any(isinstance(cause, socket.gaierror) for cause in _chain(error))
+
+
+def _url_of(error: httpx.TransportError) -> httpx.URL:
+    try:
+        return error.request.url
+    except RuntimeError:
+        return httpx.URL("")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

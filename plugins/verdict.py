@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,16 @@ from typing import Any
 import pytest
 
 from gonogo.errors import GonogoError
-from gonogo.inspection import waivers
+from gonogo.inspection import things, waivers
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, hushed_cut
+from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, LackingError, hushed_cut
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
+from gonogo.records.findings import settled
 from gonogo.records.hushed import hushed, hushed_json
 from gonogo.records.listing import Listed, Listing
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
+from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -133,6 +135,7 @@ class VerdictPlugin:
                 "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
+                **(_causes(call, collected, self._hushed) if outcome.is_red else {}),
                 **options,
             }
         )
@@ -253,7 +256,7 @@ class VerdictPlugin:
         )
 
     def _result(self, exitstatus: int) -> GateResult:
-        checks = tuple(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))
+        checks = settled(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))
         gate = GateResult(
             stage=self._context.stages[0] if len(self._context.stages) == 1 else Stage.PREDEPLOY,
             env=self._context.environment.name,
@@ -325,9 +328,21 @@ def _both(before: CheckResult, check: CheckResult, *, part: bool) -> CheckResult
     if check.outcome is before.outcome and check.found and check.found != before.found:
         said = {"excused": before.excused or check.excused, "evidence": check.evidence}
         said |= {name: "\n".join(filter(None, (getattr(before, name), getattr(check, name)))) for name in _SAID}
-        return before.model_copy(update={**said, "waiver": before.waiver or check.waiver})
+        return before.model_copy(update={**said, **_shared(before, check), "waiver": before.waiver or check.waiver})
     kept, other = (check, before) if _WORSE.index(check.outcome) > _WORSE.index(before.outcome) else (before, check)
-    return kept.model_copy(update={"evidence": max(kept.evidence, other.evidence, key=len)})
+    return kept.model_copy(update={"evidence": max(kept.evidence, other.evidence, key=len), **_shared(kept, other)})
+
+
+def _shared(one: CheckResult, other: CheckResult) -> dict[str, Any]:
+    """What both parts of a check that are red come from; where one of them names no cause, nobody knows the whole."""
+    if not other.outcome.is_red:
+        return {}
+    needs = sorted({*one.needs, *other.needs}) if one.needs and other.needs else []
+    return {
+        "breaks": tuple(sorted({*one.breaks, *other.breaks})),
+        "needs": tuple(needs),
+        "lacking": one.lacking and other.lacking,
+    }
 
 
 def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport, collected: Collected) -> tuple[Outcome, str]:
@@ -345,7 +360,7 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
     """Failed: the subject answered wrongly. Inconclusive: we could not find out."""
     if isinstance(error, InconclusiveError | GonogoError):
         return Outcome.INCONCLUSIVE, str(error)
-    if isinstance(error, AssertionError):
+    if isinstance(error, AssertionError | LackingError):
         return Outcome.FAILED, _message(error)
     if error is None:  # pytest's own word: a strict xfail that passed
         return Outcome.FAILED, str(report.longrepr)
@@ -361,6 +376,25 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
         Outcome.INCONCLUSIVE,
         f"the check crashed: {type(error).__name__}: {_message(error)} ({_place(error, report)})",
     )
+
+
+def _causes(call: pytest.CallInfo[None], collected: Collected, redact: Callable[[str], str]) -> dict[str, Any]:
+    """What a red check found broken, and what its red comes from: as it said, or as the error tells."""
+    error = call.excinfo.value if call.excinfo else None
+    needed = list(collected.needed)
+    if isinstance(error, LackingError):
+        needed = [error.needs]
+    elif isinstance(error, RuntimeUnreachableError) or isinstance(error and error.__cause__, RuntimeUnreachableError):
+        needed = [things.RUNTIME]
+    elif (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
+        from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
+
+        needed = [*transport.needs(error)]
+    return {
+        "breaks": [redact(thing) for thing in collected.broken],
+        "needs": [redact(thing) for thing in needed],
+        "lacking": isinstance(error, LackingError),
+    }
 
 
 def _place(error: BaseException | None, report: pytest.TestReport) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import httpx
 import pytest
 
 from gonogo.errors import CommandError
+from gonogo.inspection import things
 from gonogo.inspection.addresses import is_loopback
-from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.plugins.fixtures import AGENT
 from gonogo.plugins.transport import trusted
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["client", "get", "running"]
+__all__ = ["client", "down", "get", "running"]
 
 _TIMEOUT = 10.0
 
@@ -37,10 +40,11 @@ def get(address: str) -> httpx.Response:
 
 
 def running(inspector: Inspector, service: str) -> Inside:
-    """The running instance of a service; skips for one that ends by itself or is to have none, red when none runs.
+    """The running instance of a service; skips for one that ends by itself or is to have none.
 
     Raises:
         InconclusiveError: the runtime does not answer.
+        LackingError: none runs; whether one should, D01 says.
     """
     try:
         instances = [instance for instance in inspector.instances() if instance.service == service]
@@ -52,4 +56,12 @@ def running(inspector: Inspector, service: str) -> Inside:
     except RuntimeUnreachableError as error:
         raise InconclusiveError(str(error)) from error
     except CommandError as error:
-        pytest.fail(str(error))
+        raise LackingError(str(error), needs=things.service(service)) from error
+
+
+def down(inspector: Inspector, names: Iterable[str]) -> list[str]:
+    """These services, and where they would answer: what a check that found them down has found broken."""
+    wanted = set(names)
+    published = ((name, f"http://{host or '127.0.0.1'}:{port}") for name, host, port in inspector.published())
+    places = [things.address(url) for name, url in published if name in wanted]
+    return [*map(things.service, sorted(wanted)), *places]

@@ -7,7 +7,7 @@ import pytest
 from gonogo.checks.build.probing import ask, marked, revision_request
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Project, Service
-from gonogo.inspection import answers, database_probe, revision_probe
+from gonogo.inspection import answers, database_probe, revision_probe, things
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
@@ -15,6 +15,18 @@ from gonogo.runtimes.base import Inspector
 __all__: list[str] = []
 
 _SECONDS = 0.5
+_NO_CONNECTION = frozenset(
+    {
+        "CannotConnectNowError",
+        "ConnectionRefusedError",
+        "InterfaceError",
+        "InvalidPasswordError",
+        "OperationalError",
+        "TimeoutError",
+        "gaierror",
+    }
+)
+"""What drivers raise where no connection came about: where D13 met the same, the database is the cause of both."""
 
 
 @pytest.mark.postdeploy(
@@ -38,6 +50,8 @@ def test_database_revision_is_the_head(
     evidence.json("Revisions", {**found, "release": release.heads, "accepted": release.accepted})
     if found["error"] is not None:
         error = f"{found['error']['type']}: {found['error']['message']}"
+        if found["error"]["type"] in _NO_CONNECTION:
+            evidence.needs(things.database(name))
         raise InconclusiveError(f"{inside.label}: the revision is not known: {error}")
     if not expected:
         pytest.skip(f"service.{name} has no migration yet")
@@ -70,6 +84,10 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
         pytest.skip(f"{name} has no driver that this check knows for {found['variable']}")
     evidence.json("Answer", found)
     error = found["error"]
+    if error is not None:
+        alike = f"{things.DATABASE}: {error['type']}: {error['message']}"
+        evidence.breaks(things.DATABASE, things.database(name), alike)
+        evidence.needs(alike)
     assert error is None, (
         f"database of {name}, through {found['driver']}: found {error['type']}: {error['message']}, expected none"
     )

@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.checks.postdeploy.asking import client
 from gonogo.config import Endpoint
+from gonogo.inspection import things
 from gonogo.inspection.expectations import Answer, UnknownVariableError, compare, fill
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.runtimes.base import Inspector, Place
@@ -39,6 +40,7 @@ def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, eviden
     evidence.table("Not as expected", wrong)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:
         raise InconclusiveError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
+    evidence.needs(things.answer(url, answer.status, answer.text))
     assert not wrong, f"{endpoint.request}: {'; '.join(map(str, wrong))}"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from gonogo.checks.postdeploy.asking import client
 from gonogo.config import Environment
+from gonogo.inspection import things
 from gonogo.inspection.htmlfiles import files_of, is_same_server
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
@@ -46,6 +47,7 @@ def test_front_page_is_no_server_error(inspector: Inspector, environment: Enviro
         evidence.warn(f"GET /: no answer that could be read: {type(error).__name__}: {error}")
         return
     evidence.text(f"GET {address}", f"{status}\n{html[:_SHOWN]}")
+    evidence.needs(things.answer(address, status, html))
     assert status < httpx.codes.INTERNAL_SERVER_ERROR, f"GET {address}: found {status}, expected no server error"
     missing = _missing(address, html) if status < httpx.codes.BAD_REQUEST else []
     evidence.table("Files that are not there", missing)

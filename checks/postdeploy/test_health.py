@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from gonogo.checks.postdeploy.asking import get
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
-from gonogo.inspection import healthdoc
+from gonogo.inspection import healthdoc, things
+from gonogo.inspection.healthdoc import Component
 from gonogo.inspection.served import document_of, of_another, parts
 from gonogo.plugins.evidence import Collected
 from gonogo.release import Release
@@ -20,6 +22,8 @@ from gonogo.subject import Subject
 __all__: list[str] = []
 
 _SHOWN = 2000
+_OF_DATABASE = re.compile(r"(?i)(?:.*\.)?(?:db|database|postgres\w*|mysql|mariadb|migrations?|alembic|schema)")
+"""Parts that nobody can report well on while the database does not answer."""
 
 
 @pytest.mark.postdeploy(
@@ -39,15 +43,20 @@ def test_release_is_alive(
     addresses = dict(_live(inspector, environment))
     if not addresses:
         pytest.skip("neither the environment nor a service has a url")
-    wrong = []
+    wrong: list[str] = []
+    needs: list[str] = []
     for address, status in addresses.items():
         answer = get(address)
         _attach(evidence, address, answer)
         if answer.status_code != status:
+            needs.append(things.answer(address, answer.status_code, answer.text))
+            evidence.breaks(things.document(address))
             wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{_hint(answer)}")
         elif subject.release is not None:
             wrong += _another(address, answer, subject.release)
     wrong += _strangers(inspector, evidence)
+    if len(needs) == len(wrong):
+        evidence.needs(*needs)
     assert not wrong, "; ".join(wrong)
 
 
@@ -86,6 +95,7 @@ def test_release_is_ready(
         answer = get(address)
         _attach(evidence, address, answer)
         found = parts(healthdoc.read(document_of(answer.text)), accepted=_accepted(subject))
+        _blame(evidence, address, answer, found.red)
         wrong += [f"{address}: {part.name}: found {part.detail or part.level}, expected pass" for part in found.red]
         if found.excused:
             evidence.warn(f"{', '.join(part.name for part in found.excused)}: red, as accepted after a rollback")
@@ -121,8 +131,22 @@ def test_health_document_is_healthy(
     degraded = [address for address, level in levels.items() if level == "warn"]
     if degraded:
         evidence.warn(f"degraded: {', '.join(degraded)}")
-    red = [f"{address}: found unhealthy, expected healthy" for address, level in levels.items() if level == "fail"]
+    unhealthy = [address for address, level in levels.items() if level == "fail"]
+    evidence.needs(*map(things.document, unhealthy))
+    red = [f"{address}: found unhealthy, expected healthy" for address in unhealthy]
     assert not red, "; ".join(red)
+
+
+def _blame(evidence: Collected, address: str, answer: httpx.Response, red: Sequence[Component]) -> None:
+    """What an unready answer comes from: the database, or whoever gives the same answer to everything."""
+    if red and all(_OF_DATABASE.fullmatch(part.name) for part in red):
+        evidence.needs(things.DATABASE)
+    elif red:
+        evidence.needs(things.document(address))
+    elif not answer.is_success:
+        evidence.needs(things.answer(address, answer.status_code, answer.text))
+    if red or not answer.is_success:
+        evidence.breaks(things.document(address))
 
 
 def _live(inspector: Inspector, environment: Environment) -> Iterator[tuple[str, int]]:

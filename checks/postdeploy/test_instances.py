@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gonogo.checks.postdeploy.asking import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
+from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.records.text import clip
@@ -40,6 +42,9 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     down = [one for one in instances if not _is_up(one)] + [one for one in fronts if not _is_up(one, may_end=True)]
     last = _attach_last_lines(evidence, inspector, down) if down else {}
     wrong = [_said(one) + last.get(one.service, "") for one in down]
+    if down:
+        alive = {one.service for one in (*instances, *fronts) if one.status == "running"}
+        evidence.breaks(*broken(inspector, {one.service for one in down} - alive))
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances) + len(fronts)} running instances"
 
 
@@ -60,7 +65,13 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     limited = [one.name for one in instances if one.health == LIMITED]
     if limited:
         raise InconclusiveError(f"{', '.join(limited)}: found 429, a limit on requests; ask again later")
-    wrong = [f"{one.name} {one.health}" for one in instances if one.health != "healthy"]
+    unwell = [one for one in instances if one.health != "healthy"]
+    wrong = [f"{one.name} {one.health}" for one in unwell]
+    _blame(
+        evidence,
+        inspector,
+        {one.service for one in unwell} - {one.service for one in instances if one.health == "healthy"},
+    )
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances)} healthy instances"
 
 
@@ -92,6 +103,7 @@ def test_no_instance_restarts(
     _attach(evidence, (*inspector.instances(), *inspector.fronts()))
     last = _attach_last_lines(evidence, inspector, [before[name] for name in moved]) if moved else {}
     wrong = [text + last.get(before[name].service, "") for name, text in moved.items()]
+    _blame(evidence, inspector, {before[name].service for name in moved})
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
         evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
@@ -117,6 +129,13 @@ def test_instances_are_of_this_release(
         wrong = [f"{one.name} of release {one.release}" if one.release != release.id else "" for one in instances]
     found = [text for text in wrong if text]
     assert not found, f"found {', '.join(found)}; expected {len(instances)} instances of release {release.id}"
+
+
+def _blame(evidence: Collected, inspector: Inspector, services: set[str]) -> None:
+    """What else is red because of these services; that they are down, an earlier check may have said."""
+    if services:
+        evidence.breaks(*broken(inspector, services))
+        evidence.needs(*map(things.service, sorted(services)))
 
 
 def _until_outlived(instances: Iterable[InstanceState], *, most: float) -> Iterator[float]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from gonogo.config import Environment
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, GonogoError
+from gonogo.inspection import things
 from gonogo.inspection.logs import ErrorGroup, error_lines
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
@@ -49,11 +52,21 @@ def test_no_new_errors_are_logged(
     errors = [(name, group) for name, groups in found.items() for group in groups]
     evidence.table("Errors", [(name, group.count, group.example) for name, group in errors])
     known = _known(baseline) if subject.role is not Role.BASELINE else {}
-    new = [_said(name, group) for name, group in errors if group.signature not in known.get(name, ())]
+    unknown = [(name, group) for name, group in errors if group.signature not in known.get(name, ())]
+    new = [_said(name, group) for name, group in unknown]
     if subject.role is Role.BASELINE and new:
         evidence.warn(f"{len(new)} errors in the logs already: {new[0]}")
         return
+    evidence.needs(*_ended(inspector, {name for name, _ in unknown}))
     assert not new, f"{len(new)} new errors in the logs; {new[0]}; expected none"
+
+
+def _ended(inspector: Inspector, services: set[str]) -> list[str]:
+    """These services, where none of them runs any more: what they logged is what ended them."""
+    with contextlib.suppress(GonogoError):
+        if not services & {one.service for one in inspector.instances() if one.status == "running"}:
+            return [things.service(name) for name in sorted(services)]
+    return []
 
 
 def _known(baseline: GateResult | None) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.config import Page
+from gonogo.inspection import things
 from gonogo.inspection.browsing import unresolved, wrong
 from gonogo.plugins.browser import Browsing
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -42,6 +43,8 @@ def test_page_loads_in_a_browser(
         said = str(error).splitlines()[0]
         if unresolved(said):
             raise InconclusiveError(f"{path}: {said}") from error
+        if "ERR_CONNECTION_REFUSED" in said:
+            evidence.needs(things.address(url))
         pytest.fail(f"{path}: found {said}, expected a page")
     missing = [text for text in configured_page.contains if not _is_visible(browsing, text, limit)]
     _settle(browsing)

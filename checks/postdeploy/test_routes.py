@@ -12,7 +12,7 @@ from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.postdeploy.asking import get, running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
-from gonogo.inspection import routes
+from gonogo.inspection import routes, things
 from gonogo.inspection.routes import ImageRoute, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -55,6 +55,8 @@ def test_running_routes_are_the_artifacts(
     evidence.text(f"GET {url}{address}", f"{answer.status_code}, {len(answer.content)} bytes")
     if answer.status_code in _HIDDEN:
         pytest.skip(f"{url}{address} answers {answer.status_code}: the document is not shown there")
+    if answer.status_code != httpx.codes.OK:
+        evidence.needs(things.answer(url, answer.status_code, answer.text))
     assert answer.status_code == httpx.codes.OK, f"{url}{address}: found {answer.status_code}, expected 200"
     found = routes.equal(_paths(answer, address), registered)
     evidence.table("Not answered for", [(path,) for path in found.missing])

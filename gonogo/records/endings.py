@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome, Role, WaiverDid
@@ -16,6 +17,7 @@ __all__ = [
     "gate_page",
     "needless",
     "red_checks",
+    "red_findings",
     "result_word",
     "run_warnings",
     "verdict_of",
@@ -66,12 +68,38 @@ def ending(run: RunResult) -> str:
 
 def red_checks(run: RunResult) -> tuple[CheckResult, ...]:
     """The checks that made the run end so, then those that the release gone back to does not pass."""
+    own, back = red_findings(run)
+    return tuple(check for finding in (*own, *back) for check in (finding.check, *finding.red))
+
+
+def red_findings(run: RunResult) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Why the run ended so, by causes; then what is red in the release that it went back to, if that is something else.
+
+    The two were asked of two releases, so that none of them is the cause of the other.
+    """
     if run.exit_code is Exit.GO:
-        return ()
-    back = run.verified.blocking if run.verified and run.exit_code is Exit.NEEDS_HUMAN else ()
-    causes = run.causes or next((gate.blocking for gate in reversed(_gates(run)) if gate.blocking), ())
-    seen = {(check.id, check.found): check for check in (*causes, *back)}
-    return tuple(seen.values())
+        return (), ()
+    own = run.causes or next(
+        (gate.blocking for gate in reversed(_gates(run)) if gate.blocking and _is_own(gate, run)), ()
+    )
+    own = tuple({(check.id, check.found): check for check in own}.values())
+    unproven = run.verified is not None and run.exit_code is Exit.NEEDS_HUMAN
+    back = run.verified.blocking if run.verified is not None and unproven else ()
+    seen = {(check.id, check.found) for check in own}
+    others = tuple(check for check in back if (check.id, check.found) not in seen)
+    asked = [check for gate in _gates(run) if gate.role is not Role.ROLLBACK for check in gate.checks]
+    after = run.verified.checks if run.verified is not None else ()
+    return _findings(own, asked), _findings(others, after)
+
+
+def _findings(red: tuple[CheckResult, ...], asked: Iterable[CheckResult]) -> tuple[Finding, ...]:
+    """The causes of red checks, with what could not be asked for them."""
+    return findings((*red, *{check.id: check for check in asked if is_deferred(check)}.values()))
+
+
+def _is_own(gate: GateResult, run: RunResult) -> bool:
+    """Whether the gate is about what the run brings, not about the release that it went back to."""
+    return gate.role is not Role.ROLLBACK or run.kind == "rollback"
 
 
 def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from gonogo.records.findings import causes_first
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
 __all__ = [
@@ -123,6 +124,12 @@ class CheckResult(BaseModel):
     """Changes when the check's own source or its configuration stanza changes."""
     unstable: bool = False
     """Asked several times, it was red in some of them and not often enough to count."""
+    breaks: tuple[Text, ...] = ()
+    """What it found to be broken, by names that other checks know it by: ``service web``."""
+    needs: tuple[Text, ...] = ()
+    """What all of its red comes from, as far as it could tell: whoever found that broken names the cause."""
+    lacking: bool = False
+    """It could not be asked, because what it looks at is not there."""
     excused: bool = False
     """Red, and a warning all the same: it was red before the release too, only warns, or is waived."""
     waiver: WaiverUse | None = None
@@ -168,9 +175,9 @@ class GateResult(BaseModel):
 
     @property
     def blocking(self) -> tuple[CheckResult, ...]:
-        """The red blockers: what failed before what could not be found out."""
+        """The red blockers: causes before what follows from them, what failed before what could not be found out."""
         red = (check for check in self.checks if check.blocks)
-        return tuple(sorted(red, key=lambda check: check.outcome is Outcome.INCONCLUSIVE))
+        return causes_first(sorted(red, key=lambda check: check.outcome is Outcome.INCONCLUSIVE))
 
     def summary(self) -> str:
         """``18 passed, 1 failed``."""

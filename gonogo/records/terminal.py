@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
-from gonogo.records.endings import ending, needless, red_checks, result_word, run_warnings, warnings_of
+from gonogo.records.endings import ending, needless, red_findings, result_word, run_warnings, warnings_of
+from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short
 from gonogo.words import Exit, Outcome
@@ -21,6 +22,7 @@ COLUMNS = 120
 _LABEL = 10
 _SAID = 46
 _MOST_LINES = 12
+_MOST_ALSO = 4
 _MOST_EVIDENCE = 4
 _MOST_TEXT = 4000
 _COLOURS = {
@@ -68,20 +70,24 @@ def gate_lines(gate: GateResult) -> list[str]:
         lines.append("PARTIAL: only a part of the stage was asked, so this is no gate's verdict")
     if gate.problem:
         lines += _row("problem", gate.problem)
-    for check in gate.blocking:
-        lines += ["", *_block(check)]
+    for finding in findings((*gate.blocking, *filter(is_deferred, gate.checks))):
+        lines += ["", *_finding(finding)]
     lines += _warnings(warnings_of(gate))
     return lines + [line for said in needless(gate.waivers) for line in _row("waiver", said)]
 
 
 def ending_lines(run: RunResult) -> list[str]:
     """The ending in words, then why: red checks, warnings, notes, where the reports are."""
-    reds = red_checks(run)
+    own, back = red_findings(run)
     lines = [run.ending or ending(run)]
-    if run.reason and not reds:
+    if run.reason and not own:
         lines += _row("why", _unsaid(run.reason, lines[0]))
-    for check in reds:
-        lines += ["", *_block(check)]
+    for finding in own:
+        lines += ["", *_finding(finding)]
+    if back:
+        lines += ["", f"Red in {short(run.went_back_to)}, which the run went back to:"]
+    for finding in back:
+        lines += ["", *_finding(finding)]
     lines += _warnings(run_warnings(run))
     rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
     rows += [("waiver", said) for said in needless(run.waivers) if run.kind != "rollback"]  # its file is past mending
@@ -128,6 +134,18 @@ def _unsaid(reason: str, said: str) -> str:
 
 def _touched_data(run: RunResult) -> bool:
     return bool(run.ladder) and run.touched and run.exit_code is not Exit.GO
+
+
+def _finding(finding: Finding) -> list[str]:
+    """One cause with its remedy; what else is red for it in a few words each."""
+    also = [f"{check.code or plain(check.id)}: {first_line(check.found)}" for check in finding.red]
+    lines = _block(finding.check)
+    for number, said in enumerate(also[:_MOST_ALSO]):
+        lines += _row("so is" if number == 0 else "", clip(said, COLUMNS - _LABEL - 2))
+    if rest := finding.red[_MOST_ALSO:]:
+        lines += _row("", f"and {', '.join(check.code or plain(check.id) for check in rest)}")
+    unasked = ", ".join(check.code or plain(check.id) for check in finding.unasked)
+    return lines + (_row("not asked", unasked) if unasked else [])
 
 
 def _block(check: CheckResult) -> list[str]:

@@ -243,3 +243,48 @@ def test_release_that_is_back_fails_what_it_failed(before: CheckResult, after: C
     found = as_before(gate(GOOD, after).model_copy(update={"exitstatus": 1}), [gate(before)])
 
     assert (bool(found.blocking), found.exitstatus) == (blocks, int(blocks))
+
+
+DEAD = check("D01", "failed", breaks=("service web",), found="web-1 exited")
+
+
+def lacking(outcome: str = "skipped") -> CheckResult:
+    """A check that needs a running instance, and had none."""
+    return check("D05[web]", outcome, needs=("service web",), lacking=True, found="no instance")
+
+
+def test_reason_names_the_cause_and_how_many_are_red_for_it() -> None:
+    """What follows from a dead instance is counted, not told as ten causes."""
+    gone = check("D06", "failed", needs=("service web",))
+
+    assert judge(gate(gone, DEAD), baseline=None).reason == "D01 is red: web-1 exited (and 1 more for the same cause)"
+
+
+def test_what_waited_for_an_instance_is_asked_again_with_it() -> None:
+    """An instance that came late is asked what it could not be asked before; its answer counts."""
+    first = gate(DEAD, lacking())
+
+    assert undecided([first], of=3) == (DEAD.id, lacking().id)
+    again = gate(check("D01", "passed"), lacking("failed").model_copy(update={"lacking": False, "found": "old code"}))
+    assert undecided([first, again], of=3) == (DEAD.id,)
+    found = {one.code: one for one in settle([first, again, gate(check("D01", "passed"))], of=3).checks}
+    assert (found["D05[web]"].outcome, found["D05[web]"].found) == (Outcome.FAILED, "old code")
+    assert found["D01"].outcome is Outcome.WARNED
+
+
+def test_what_was_never_asked_is_not_green() -> None:
+    """Where the instance is there in the end and nobody asked it, nothing is known of it: that is red."""
+    found = settle([gate(DEAD, lacking()), gate(check("D01", "passed")), gate(check("D01", "passed"))], of=3)
+
+    assert {one.code: one.outcome for one in found.checks} == {
+        "D01": Outcome.WARNED,
+        "D05[web]": Outcome.INCONCLUSIVE,
+    }
+
+
+def test_what_waited_and_then_passed_is_green() -> None:
+    """The second ask found the instance: its own answer is all that there is."""
+    passed = check("D05[web]", "passed")
+    found = settle([gate(DEAD, lacking()), gate(check("D01", "passed"), passed)], of=3)
+
+    assert passed in found.checks

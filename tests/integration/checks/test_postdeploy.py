@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gonogo.demo.ports import free_port
+from gonogo.records.findings import findings
 from gonogo.records.results import CheckResult, Evidence, GateResult
 from gonogo.runtimes.process_instances import Instances, family
 from gonogo.words import Exit, OnRed, Outcome, Role, Stage
@@ -270,7 +271,7 @@ def test_downtime_over_the_budget_holds(site: Deployed) -> None:
 
 
 def test_a_process_that_ended_is_red(deploy: Callable[..., Deployed]) -> None:
-    """Without its process the service is down: D01, D04's instance, and the refused connection all say so."""
+    """Without its process the service is down: D01 names it, what asks the instance waits, what is refused follows."""
     site = deploy(environment='[[env.test.endpoint]]\nrequest = "GET /"\n')
     site.answer({"/": [200, {}, "", 0]})
     site.start()
@@ -286,7 +287,12 @@ def test_a_process_that_ended_is_red(deploy: Callable[..., Deployed]) -> None:
     assert run.check("D01").outcome is Outcome.FAILED
     assert run.check("D01").found.startswith("found ")
     assert run.check("D01").found.endswith("; expected 1 running instances")
-    assert run.check("D05[web]").outcome is Outcome.FAILED
+    assert run.check("D05[web]").outcome is Outcome.SKIPPED
+    assert run.check("D05[web]").found.startswith("not asked: web: found ")
+    below = findings(run.checks)
+    assert [one.check.code for one in below] == ["D01"]
+    assert {check.code for check in below[0].red} == {"D06", "D07", "D08", "D09[GET /]"}
+    assert {check.code for check in below[0].unasked} == {"D05[web]", "D13[web]"}
     assert refused.outcome is Outcome.FAILED
     assert "Connection refused" in refused.found
 

@@ -1,0 +1,47 @@
+"""The names by which checks tell each other what is broken. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from urllib.parse import urlsplit
+
+__all__ = ["DATABASE", "RUNTIME", "address", "answer", "database", "document", "host_name", "service"]
+
+RUNTIME = "the runtime"
+"""Nothing that runs can be looked at."""
+DATABASE = "the database"
+"""As a health document names it."""
+_HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::", "*"})  # noqa: S104 (what stands in a model)
+
+
+def service(name: str) -> str:
+    """A service of which no instance serves."""
+    return f"service {name}"
+
+
+def database(name: str) -> str:
+    """The database as a service reaches it."""
+    return f"database of {name}"
+
+
+def host_name(url: str) -> str:
+    """A name that does not resolve."""
+    return f"name {urlsplit(url).hostname or url}"
+
+
+def address(url: str) -> str:
+    """Where requests for a URL arrive."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").casefold()
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"address {'127.0.0.1' if host in _HERE else host}:{port}"
+
+
+def answer(url: str, status: int, text: str) -> str:
+    """An answer that several requests got alike: whoever stands there gave it without asking further."""
+    return f"answer {status} of {address(url)} ({zlib.crc32(text.encode()):08x})"
+
+
+def document(url: str) -> str:
+    """What a health page says."""
+    return f"document {url}"
