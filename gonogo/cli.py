@@ -220,6 +220,20 @@ def plan(
 
 
 @app.command()
+def doctor(*, env: Env = None, as_json: Json = False) -> int:
+    """Say what the environment needs on this machine, and how to get what is missing."""
+    from gonogo.commands.doctor import doctor as run  # noqa: PLC0415
+    from gonogo.records.looks import doctor_lines  # noqa: PLC0415
+
+    name, needed = run(Path.cwd(), env)
+    if as_json:
+        _print_json(needed)
+    else:
+        _say("\n".join(doctor_lines(needed, env=name)))
+    return int(Exit.NO_GO if any(one.missing for one in needed) else Exit.GO)
+
+
+@app.command()
 def checks(*, env: Env = None, as_json: Json = False) -> int:
     """List every check, whether it applies to the environment, and what would switch it on."""
     from gonogo.commands.checks import checks as run  # noqa: PLC0415

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gonogo.asking import Gate
 from gonogo.commands.adopt import foreseen
+from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.look import recent
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
@@ -22,6 +23,7 @@ from gonogo.records.history import expected
 from gonogo.records.looks import Plan, PlannedStep
 from gonogo.schema import ask_ladder
 from gonogo.state import State
+from gonogo.subject import Subject, attestations
 from gonogo.words import Exit, Role, Stage
 
 __all__ = ["plan"]
@@ -38,7 +40,28 @@ def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
     at, commit = at_commit(folder, env, ref)
     with tempfile.TemporaryDirectory(prefix="gonogo-plan-") as aside:
         work = _work_aside(at, commit, Path(aside), options)
-        return _describe(at, work, real=at.state.root, aside=Path(aside))
+        planned = _describe(at, work, real=at.state.root, aside=Path(aside))
+        return planned if planned.problems else _asked(planned, at, work)
+
+
+def _asked(planned: Plan, at: Where, work: Work) -> Plan:
+    """The plan, and what the predeploy gate says of the commit; what ``--attest`` asks for stands in the plan."""
+    given = attestations(at.environment, at.environment.attest)
+    subject = Subject(
+        env=at.environment.name,
+        root=work.release.root,
+        path=at.path,
+        state=at.state.root,
+        checkout=work.checkout,
+        release=work.release,
+        serving=work.serving,
+        hotfix=work.options.hotfix,
+        force=work.options.force,
+        attested=given,
+    )
+    gate = ask_beside(at, Stage.PREDEPLOY, subject=subject)
+    red = bool(gate.blocking or gate.problem or not gate.asked)
+    return planned.model_copy(update={"asked": gate, "exit_code": Exit.NO_GO if red else Exit.GO})
 
 
 def _work_aside(at: Where, commit: Commit, aside: Path, options: Options) -> Work:

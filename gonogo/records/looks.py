@@ -8,15 +8,18 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from gonogo.records.history import TARGETS, EnvFigures
-from gonogo.records.results import Downtime
+from gonogo.records.results import Downtime, GateResult
+from gonogo.records.terminal import gate_lines
 from gonogo.words import Exit
 
 __all__ = [
     "EnvStatus",
     "InstanceLine",
+    "Needed",
     "PastRun",
     "Plan",
     "PlannedStep",
+    "doctor_lines",
     "history_lines",
     "plan_lines",
     "status_lines",
@@ -53,7 +56,26 @@ class Plan(BaseModel):
     attest: dict[str, str] = {}
     """What the deploy must be told with ``--attest``: an id, and the sentence that it stands for."""
     problems: tuple[str, ...] = ()
+    asked: GateResult | None = None
+    """What the predeploy gate says of the commit; None where it could not be checked out."""
     exit_code: Exit = Exit.GO
+
+
+class Needed(BaseModel):
+    """One thing that an environment needs."""
+
+    what: str
+    found: str = ""
+    """What is there; empty where it is missing."""
+    get: str = ""
+    """How to get it."""
+    needed: bool = True
+    """False: it is good to have, and a deployment goes without."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether a deployment cannot go without it, and it is not there."""
+        return self.needed and not self.found
 
 
 class InstanceLine(BaseModel):
@@ -119,6 +141,8 @@ def plan_lines(plan: Plan) -> list[str]:
     lines += ["", *_steps(plan.steps)]
     lines += ["", f"the data      {plan.ladder or 'not decided'}", "", "if it goes red after the first touch:"]
     lines += _steps(plan.rollback)
+    if plan.asked is not None:
+        lines += ["", *gate_lines(plan.asked)]
     for problem in plan.problems:
         lines += ["", "NO-GO as it stands:", *(f"  {line}" for line in problem.splitlines())]
     return lines
@@ -132,6 +156,19 @@ def _steps(steps: Iterable[PlannedStep]) -> Iterator[str]:
         about = f"  (about {step.expected:.0f} s)" if step.expected is not None and step.expected >= 1 else ""
         yield f"{step.name:<12}  {first}{about}"
         yield from (f"{'':<12}  {command}" for command in more)
+
+
+def doctor_lines(needed: Sequence[Needed], *, env: str) -> list[str]:
+    """What is missing first in each line, with how to get it; then what is there."""
+    missing, advice = [one for one in needed if one.missing], [one for one in needed if not one.needed]
+    there = [one for one in needed if one.needed and not one.missing]
+    lines = [f"gonogo  doctor: {env} {'lacks nothing' if not missing else f'lacks {len(missing)}'}"]
+    for word, part in (("missing", missing), ("advice", advice)):
+        for one in part:
+            first, *more = one.get.splitlines() or [""]
+            lines += ["", f"{word:<8}  {one.what}", f"{'':<10}{first}", *(f"{'':<10}{line}" for line in more)]
+    lines += ["", *(f"ok        {one.what}{'' if one.found == 'yes' else f': {one.found}'}" for one in there)]
+    return lines
 
 
 def status_lines(found: Iterable[EnvStatus]) -> list[str]:

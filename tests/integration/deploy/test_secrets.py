@@ -290,7 +290,18 @@ def test_a_canary_in_every_input_is_in_no_file_and_on_no_terminal(app: App, monk
     app.commit(f"Set the token to {SECRET}")
     red = app.gonogo("deploy", "--env", "test")
     said = [first, red]
-    words = "deploy", "plan", "plan --json", "status", "history --json", "rollback", "resume", "adopt"
+    words = (
+        "doctor",
+        "checks",
+        "deploy",
+        "plan",
+        "plan --json",
+        "status",
+        "history --json",
+        "rollback",
+        "resume",
+        "adopt",
+    )
     said += [app.gonogo(*word.split(), "--env", "test") for word in words]
     held = files_with_it(app.state)
     releases = [path for path in held if "/source/" not in path]
