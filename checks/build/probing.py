@@ -90,14 +90,24 @@ def _altered_worktree(source: Source, code: Mapping[str, str]) -> tuple[list[str
 
 
 def code_roots(code: Mapping[str, str], tracked: Collection[str]) -> tuple[str, ...]:
-    """Where bytecode of the mapped code may stand: mapped folders, and the folders of mapped Python files."""
-    folders = []
+    """Where bytecode of the mapped code may stand: mapped folders, and the folders of mapped Python files.
+
+    Of code that lies in ``/`` itself (a Dockerfile without WORKDIR) only its own folders: the rest is the system's.
+    """
+    folders: list[str] = []
     for here, there in code.items():
         if here not in tracked:
-            folders.append(posixpath.normpath(there))
+            root = posixpath.normpath(there)
+            folders += [root] if root != "/" else [f"/{name}" for name in _folders_of_python(here, tracked)]
         elif here.endswith(".py"):
             folders.append(posixpath.dirname(posixpath.normpath(there)))
     return tuple(dict.fromkeys(folders))
+
+
+def _folders_of_python(here: str, tracked: Collection[str]) -> list[str]:
+    """The folders right below a folder of the application that have Python files in them."""
+    paths = (posixpath.relpath(path, here) for path in tracked if path.endswith(".py"))
+    return sorted({path.partition("/")[0] for path in paths if "/" in path and not path.startswith("../")})
 
 
 def target_path(path: str, code: Mapping[str, str]) -> str:

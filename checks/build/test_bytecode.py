@@ -20,9 +20,9 @@ __all__: list[str] = []
     "gonogo deploy --env {env} --no-cache",
 )
 def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Collected) -> None:
-    """No compiled file in the artifact is stale, left over, unchecked, or of another source.
+    """No compiled file in the artifact can run in its source's place.
 
-    Catches a __pycache__ copied from a desk: Python runs it instead of the new source.
+    Catches bytecode of other code with its source's time and size, unchecked bytecode, and bytecode without a source.
     """
     roots = code_roots(artifact.code, released(context).tracked)
     if not roots:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from gonogo.inspection.healthcheck import missing_programs
+from gonogo.inspection.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Artifact, ImageFacts, Inspector
 
@@ -25,7 +27,10 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
     Catches a Dockerfile without USER: who breaks into the application owns the container.
     """
     facts = _facts(artifact)
-    user = str(_definition(inspector, artifact.service).get("user") or facts.user)
+    definition = _definition(inspector, artifact.service)
+    if not definition.get("user") and (program := gives_up_root(_started(definition, facts))):
+        pytest.skip(f"{program} gives up root by itself")
+    user = str(definition.get("user") or facts.user)
     evidence.text("User", user or "root, because none is named")
     assert user.partition(":")[0] not in _ROOT, f"{artifact.label}: user: found {user or 'root'}, expected another"
 
@@ -59,6 +64,16 @@ def _definition(inspector: Inspector, service: str) -> Mapping[str, Any]:
     """The service in the rendered Compose model, which outweighs the image."""
     model: Mapping[str, Any] = getattr(inspector, "model", {})
     return (model.get("services") or {}).get(service) or {}
+
+
+def _started(definition: Mapping[str, Any], facts: ImageFacts) -> Sequence[str]:
+    """The words that start the service; a model's own entry point makes the image's command void."""
+    entry, command = (_words(definition.get(key)) for key in ("entrypoint", "command"))
+    return [*entry, *command] if entry or command else facts.command
+
+
+def _words(value: str | Sequence[str] | None) -> list[str]:
+    return shlex.split(value) if isinstance(value, str) else list(value or ())
 
 
 def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str, ...] | None:

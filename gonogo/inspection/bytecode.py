@@ -38,6 +38,8 @@ _MEANINGS = {
     "uncompilable": "cannot be compared with {source}: {detail}",
 }
 _HARMLESS = frozenset({"foreign", "uncompilable"})
+_REJECTED = frozenset({"bad-magic", "mtime", "orphan", "size"})
+"""Python never runs these: it compares header, time and size itself, and finds no cache without its source."""
 _VENDORS_CHOICE = frozenset({"unchecked", "sourceless"})
 
 
@@ -53,14 +55,20 @@ class Finding:
 
     @property
     def is_red(self) -> bool:
-        """Whether it can make Python run other code than the sources say, or shows that the caches were not cleared.
+        """Whether it can make Python run other code than the sources say.
 
-        Files of another Python and sources that do not compile (P06 judges those) are not red here; in other people's
-        packages an unchecked or sourceless file is the vendor's choice.
+        Files of another Python, files that Python rejects and sources that do not compile (P06 judges those) are not
+        red here: a repository that tracks its caches is as good as another. In other people's packages an unchecked or
+        sourceless file is the vendor's choice.
         """
-        if self.kind in _HARMLESS:
+        if self.kind in _HARMLESS or self.is_rejected:
             return False
         return self.scope == "code" or self.kind not in _VENDORS_CHOICE
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether Python itself never runs it."""
+        return self.kind in _REJECTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,16 +50,19 @@ def test_parse_returns_what_the_probe_found() -> None:
             ),
         ),
     )
-    assert report.red == report.findings
+    assert report.red == ()
 
 
 def test_files_are_counted_and_not_findings() -> None:
     """A compiled file with two faults is one file, told by the first of them."""
-    rows = [("b", "mtime"), ("c", "foreign"), ("b", "unchecked"), ("a", "orphan")]
+    rows = [("b", "impostor"), ("c", "foreign"), ("d", "mtime"), ("b", "unchecked"), ("a", "sourceless")]
     findings = [ANSWER["findings"][0] | {"path": f"/app/{name}.pyc", "kind": kind} for name, kind in rows]
     report = bytecode.parse(json.dumps(ANSWER | {"findings": findings}))
 
-    assert [(one.path, one.kind) for one in report.red_files] == [("/app/b.pyc", "mtime"), ("/app/a.pyc", "orphan")]
+    assert [(one.path, one.kind) for one in report.red_files] == [
+        ("/app/b.pyc", "impostor"),
+        ("/app/a.pyc", "sourceless"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,13 +89,19 @@ def test_parse_refuses_another_shape(change: dict[str, Any], found: str) -> None
         ("unchecked", "code", True),
         ("unchecked", "headers_only", False),
         ("sourceless", "headers_only", False),
-        ("mtime", "headers_only", True),
+        ("mtime", "code", False),
+        ("size", "code", False),
+        ("orphan", "code", False),
+        ("bad-magic", "headers_only", False),
+        ("hash", "headers_only", True),
+        ("truncated", "code", True),
+        ("sourceless", "code", True),
         ("foreign", "code", False),
         ("uncompilable", "code", False),
     ],
 )
 def test_red_depends_on_kind_and_scope(kind: str, scope: str, *, red: bool) -> None:
-    """Other Pythons' files and a vendor's choices are not red; everything else is."""
+    """Other Pythons' files, what Python rejects and a vendor's choices are not red; everything else is."""
     assert finding(kind, scope).is_red is red
 
 

@@ -15,11 +15,13 @@ from gonogo.config import Service
         ({"app": "/srv/app/", "alembic.ini": "/srv/alembic.ini"}, ("/srv/app",)),
         ({"main.py": "/srv/main.py", "util.py": "/srv/util.py"}, ("/srv",)),
         ({"alembic.ini": "/srv/alembic.ini"}, ()),
+        ({".": "/"}, ("/app",)),
+        ({"app": "/"}, ("/jobs",)),
     ],
 )
 def test_code_roots(code: dict[str, str], roots: tuple[str, ...]) -> None:
     """Mapped folders, and the folders of mapped Python files; other files hold no bytecode."""
-    assert code_roots(code, {"main.py", "util.py", "alembic.ini", "app/main.py"}) == roots
+    assert code_roots(code, {"main.py", "util.py", "alembic.ini", "app/main.py", "app/jobs/a.py"}) == roots
 
 
 def test_target_path() -> None:

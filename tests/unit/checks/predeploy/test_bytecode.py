@@ -34,18 +34,32 @@ def test_bytecode_of_its_own_source_passes(repository: Repository, gate: Gates) 
     assert (check.outcome, check.found) == (Outcome.PASSED, "")
 
 
-def test_an_orphan_is_found(repository: Repository, gate: Gates) -> None:
-    """P08 names bytecode whose source is gone, although git ignores it."""
-    root = repository({"gonogo.toml": repository.process, ".gitignore": "__pycache__/\n", "app/a.py": "x = 1\n"})
-    cached = compiled(root / "app/a.py")
+def test_caches_that_python_makes_anew_pass(repository: Repository, gate: Gates) -> None:
+    """P08 is green where a repository tracks caches: of an older source, and of one that is gone."""
+    sources = {"app/a.py": "x = 1\n", "app/b.py": "y = 1\n"}
+    root = repository({"gonogo.toml": repository.process, **sources})
+    for name in sources:
+        compiled(root / name)
+    (root / "app/a.py").write_text("x = 20\n", encoding="utf-8")
+    (root / "app/b.py").unlink()
+
+    check = gate(root, *ASK).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+
+
+def test_bytecode_that_stands_alone_is_found(repository: Repository, gate: Gates) -> None:
+    """P08 names bytecode that is imported though its source is gone, although git ignores it."""
+    root = repository({"gonogo.toml": repository.process, ".gitignore": "*.pyc\n", "app/a.py": "x = 1\n"})
+    cached = compiled(root / "app/a.py").replace(root / "app/a.pyc")
     (root / "app/a.py").unlink()
 
     check = gate(root, *ASK).only()
 
     assert check.outcome is Outcome.FAILED
     assert check.found == (
-        f"found {cached.relative_to(root)}: left over: app/a.py is gone; "
-        "expected no bytecode that differs from its source"
+        f"found {cached.relative_to(root)}: importable without a source: app/a.py is gone; "
+        "expected no bytecode that runs in its source's place"
     )
 
 
@@ -63,7 +77,7 @@ def test_the_impostor_is_caught(repository: Repository, gate: Gates) -> None:
     assert check.outcome is Outcome.FAILED
     assert check.found == (
         f"found {cached.relative_to(root)}: not the code of app/a.py: header, time and size fit, but the code is "
-        "not the source's: co_consts of <module> (line 1); expected no bytecode that differs from its source"
+        "not the source's: co_consts of <module> (line 1); expected no bytecode that runs in its source's place"
     )
 
 
@@ -73,11 +87,11 @@ def test_ignored_environments_are_left_out(repository: Repository, gate: Gates) 
     repository.write(root, dict.fromkeys((".venv/a.py", "mine/a.py", "other/a.py"), "x = 1\n"))
     repository.write(root, {"mine/pyvenv.cfg": ""})
     for folder in (".venv", "mine", "other"):
-        compiled(root / folder / "a.py")
+        compiled(root / folder / "a.py").replace(root / folder / "a.pyc")
         (root / folder / "a.py").unlink()
 
     check = gate(root, *ASK).only()
 
-    assert "other/__pycache__" in check.found
+    assert "other/a.pyc" in check.found
     assert ".venv" not in check.found
     assert "mine" not in check.found
