@@ -130,6 +130,55 @@ def _options(
 
 
 @app.command()
+def init(  # noqa: PLR0913 (one for each question)
+    *,
+    env: Annotated[str, typer.Option("--env", metavar="NAME", help="what the environment is called")] = "staging",
+    compose: Annotated[
+        list[str] | None, typer.Option("--compose", metavar="FILE", help="a compose file; repeat it")
+    ] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="NAME", help="an active profile; repeat it")
+    ] = None,
+    env_file: Annotated[str, typer.Option("--env-file", metavar="FILE", help="the env file, from this folder")] = "",
+    url: Annotated[str, typer.Option("--url", help="where the application answers")] = "",
+    live: Annotated[str, typer.Option("--live", metavar="PATH", help="a page that answers while it lives")] = "",
+    name: Annotated[str, typer.Option("--name", help="the application's name")] = "",
+    project: Annotated[str, typer.Option("--project", metavar="NAME", help="the Compose project")] = "",
+    workflow: Annotated[
+        str, typer.Option("--workflow", metavar="KIND", help="write a workflow too: github or gitlab")
+    ] = "",
+    output: Annotated[
+        str, typer.Option("--output", metavar="FILE", help="write the configuration there")
+    ] = "gonogo.toml",
+    yes: Annotated[bool, typer.Option("--yes", help="ask nothing: take what was found")] = False,
+    no_gates: Annotated[bool, typer.Option("--no-gates", help="do not ask predeploy at the end")] = False,
+    as_json: Json = False,
+) -> int:
+    """Start here: look at a repository that gonogo has never seen, and write its gonogo.toml."""
+    from gonogo.commands.init import Asked, has_terminal  # noqa: PLC0415
+    from gonogo.commands.init import init as run  # noqa: PLC0415
+    from gonogo.detect import Given  # noqa: PLC0415
+    from gonogo.display.questions import ask  # noqa: PLC0415
+
+    given = Given(
+        env=env,
+        name=name,
+        project=project,
+        compose=tuple(compose or ()),
+        profiles=tuple(profile or ()),
+        env_file=env_file,
+        url=url,
+        live=live,
+    )
+    asked = Asked(given=given, yes=yes, output=output, kind=workflow, gates=not no_gates)
+    written = run(Path.cwd(), asked, say=_say, ask=ask if has_terminal() else None)
+    if as_json:
+        sys.stdout.write(json.dumps(written.document(), indent=2) + "\n")
+    _say("\n".join(written.said))
+    return int(written.exit_code)
+
+
+@app.command()
 def deploy(  # noqa: PLR0913 (one for each option)
     *,
     env: Env = None,

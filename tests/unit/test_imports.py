@@ -17,7 +17,7 @@ LAYERS = [
     {"blame"},
     {"running"},
     {"recipes"},
-    {"asking", "moves", "schema"},
+    {"asking", "detect", "moves", "schema"},
     {"subject", "runtimes", "traffic", "databases", "judgement"},
     {"sources"},
     {"notify"},

@@ -1,0 +1,90 @@
+"""Which files of a repository are compose files, and which of them are likely to be meant for a server."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from gonogo.detect.tree import Tree
+
+__all__ = ["Candidate", "candidates", "choices"]
+
+_NAME = re.compile(
+    r"^(?:(?P<before>[\w.-]+?)[-_.])??(?:docker-)?compose(?P<after>[-_.][\w.-]+?)?\.ya?ml$", re.IGNORECASE
+)
+_SERVER = re.compile(r"prod|production|deploy|live|release|selfhost|self-host", re.IGNORECASE)
+_DESK = re.compile(
+    r"(?<![a-z])(?:dev|devel|development|debug|local|test|tests|testing|ci|e2e|cypress|playwright|override|docs?|bench"
+    r"|benchmark|perf|ha|tools|example|demo|letsencrypt|upgrade|migrat\w*|monitoring|observability)(?![a-z])",
+    re.IGNORECASE,
+)
+_FOLDERS_OF_DESK = frozenset({".devcontainer", ".ci", ".github", "docs", "examples", "example", "dev-tools", "ci"})
+_SERVICES = re.compile(r"(?m)^(?:services|include)\s*:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One compose file, and for what its name says it is."""
+
+    path: str
+    kind: str
+    """``base``, ``server``, ``desk``, ``override`` or ``other``."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that Compose would take for the project's."""
+        return posixpath.dirname(self.path)
+
+
+def candidates(tree: Tree) -> tuple[Candidate, ...]:
+    """Every compose file of a tree, those of upper folders first."""
+    found = [
+        Candidate(path=path, kind=_kind(path))
+        for path in tree.files
+        if _NAME.match(posixpath.basename(path)) and not tree.is_test(path) and _SERVICES.search(tree.text(path))
+    ]
+    return tuple(sorted(found, key=lambda one: (one.path.count("/"), one.path)))
+
+
+def _kind(path: str) -> str:
+    match = _NAME.match(posixpath.basename(path))
+    variant = " ".join(filter(None, (match["before"], match["after"]))) if match else ""
+    if re.search(r"override", variant, re.IGNORECASE):
+        return "override"
+    if _SERVER.search(variant):
+        return "server"
+    in_desk = not _FOLDERS_OF_DESK.isdisjoint(path.split("/")[:-1])
+    if _DESK.search(variant) or in_desk or _DESK.search(" ".join(path.split("/")[:-1])):
+        return "desk"
+    return "other" if variant else "base"
+
+
+def choices(tree: Tree) -> tuple[tuple[str, ...], ...]:
+    """The sets of files that may be meant, the likeliest first; a set of two is a base with what is laid over it."""
+    found = candidates(tree)
+    sets: list[tuple[str, ...]] = []
+    for one in (one for one in found if one.kind == "server"):
+        base = next((other for other in found if other.kind == "base" and other.folder == one.folder), None)
+        laid_over = base is not None and not _is_whole(tree.text(one.path))
+        sets += [(base.path, one.path)] if base is not None and laid_over else []
+        sets.append((one.path,))
+    for kind in ("base", "other", "desk"):
+        sets += [(one.path,) for one in found if one.kind == kind]
+    return tuple(dict.fromkeys(sets))
+
+
+def _is_whole(text: str) -> bool:
+    """Whether each service of a file says what it runs: then nothing need stand below it."""
+    body = re.split(r"(?m)^\S", text[match.end() :])[0] if (match := re.search(r"(?m)^services\s*:.*$", text)) else ""
+    lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not lines:
+        return False
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    services: list[str] = []
+    for line in lines:
+        if len(line) - len(line.lstrip()) == indent:
+            services.append(line)
+        elif services:
+            services[-1] += f"\n{line}"
+    return all(re.search(r"(?m)^\s*(?:image|build|extends|<<)\s*:", one) for one in services)

@@ -1,0 +1,86 @@
+"""Which env file fills in a model, and what must be done so that it is there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+
+from gonogo.detect.envfiles import example_for
+from gonogo.detect.facts import Fact
+from gonogo.detect.places import place_of
+from gonogo.detect.rendering import Rendered
+from gonogo.detect.running import Running
+from gonogo.detect.tree import Tree
+
+__all__ = ["env_file_of"]
+
+
+def env_file_of(
+    tree: Tree, rendered: Rendered, given: str, runs: Running | None, web: Sequence[str]
+) -> tuple[Fact[str] | None, list[str]]:
+    """The env file that fills in ``${…}``, and what must be done so that it is there."""
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(rendered.files[0]), ".env"))
+    named = _named_env_files(tree, rendered)
+    to_do = [_make(path, tree) for path in rendered.made_up if path in named]
+    if given:
+        return Fact(given, "as you said"), to_do
+    if runs is not None and runs.env_file:
+        return Fact(runs.env_file, "docker ps: it was started with this"), to_do
+    if beside in tree and beside not in rendered.made_up:
+        return Fact(beside, "Compose reads the .env beside its file"), to_do
+    own = [path for path, by in named.items() if set(by) & set(web)]
+    interpolates = _interpolates(tree, rendered)
+    if beside in named or (interpolates and (example_for(beside, tree) or rendered.required)):
+        wanted = [] if beside in named else [_make(beside, tree)]
+        return Fact(beside, _why(beside, named, tree)), [*to_do, *wanted]
+    if len(own) == 1 and not interpolates:
+        return Fact(own[0], _why(own[0], named, tree)), to_do
+    return None, to_do
+
+
+def _named_env_files(tree: Tree, rendered: Rendered) -> dict[str, list[str]]:
+    """Env files that services name, each with the services; the rendered model no longer has them."""
+    found: dict[str, list[str]] = {}
+    for name in rendered.model["services"]:
+        for path in _env_files_of(tree, rendered, name):
+            found.setdefault(path, []).append(name)
+    return found
+
+
+def _env_files_of(tree: Tree, rendered: Rendered, service: str) -> list[str]:
+    found = []
+    for path in rendered.files:
+        place = place_of(tree, (path,), service, "env_file")
+        number = place.rpartition(":")[2]
+        lines = tree.text(path).splitlines()
+        if not number.isdecimal() or "env_file" not in lines[int(number) - 1]:
+            continue
+        start = int(number) - 1
+        indent = len(lines[start]) - len(lines[start].lstrip())
+        text = lines[start].partition(":")[2]
+        for line in lines[start + 1 :]:
+            if line.strip() and len(line) - len(line.lstrip()) <= indent and not line.lstrip().startswith("-"):
+                break
+            text += f"\n{line.partition('#')[0]}"
+        for word in re.findall(r"[\w./${}:-]*env[\w./-]*|\.[\w./-]+", text):
+            if word not in {"env_file", "path:"} and not word.endswith(":"):
+                base = posixpath.dirname(rendered.files[0])
+                found.append(posixpath.normpath(posixpath.join(base, word)))
+    return found
+
+
+def _make(path: str, tree: Tree) -> str:
+    example = example_for(path, tree)
+    return f"cp {example} {path}, and fill it in" if example else f"create {path}: a service reads it"
+
+
+def _why(path: str, named: Mapping[str, Sequence[str]], tree: Tree) -> str:
+    example = example_for(path, tree)
+    by = f"{', '.join(named[path])} read it" if path in named else "the compose file's ${…}"
+    return f"{by}; {example} is its example" if example else by
+
+
+def _interpolates(tree: Tree, rendered: Rendered) -> bool:
+    """Whether a compose file names a variable that has no default."""
+    return any(re.search(r"(?m)^[^#\n]*\$(?:\{\w+(?:\}|:?\?)|\w)", tree.text(path)) for path in rendered.files)

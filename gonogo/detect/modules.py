@@ -1,0 +1,151 @@
+"""Python modules of a repository: where they stand, what they define, and what they import."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from gonogo.detect.tree import Tree
+
+__all__ = ["Modules"]
+
+_MOST = 3000
+"""Files that are followed from an entry point."""
+
+
+class Modules:
+    """The modules that an image's working folder and import path show."""
+
+    def __init__(self, tree: Tree, files: Mapping[str, str], folders: tuple[str, ...]) -> None:
+        """Say where one looks.
+
+        Args:
+            tree: The repository.
+            files: Absolute path in the image → path in the repository.
+            folders: The places in the image from which modules are imported, the first first.
+        """
+        self.tree = tree
+        self._files = dict(files)
+        self._places: dict[str, list[str]] = {}
+        for inside, path in self._files.items():
+            self._places.setdefault(path, []).append(inside)
+        self._folders = tuple(dict.fromkeys(posixpath.normpath(folder) for folder in folders if folder))
+        self._trees: dict[str, ast.Module | None] = {}
+
+    def path(self, module: str) -> str:
+        """The repository's file of a module; empty where none is."""
+        inner = module.replace(".", "/")
+        for folder in self._folders:
+            for name in (f"{inner}.py", f"{inner}/__init__.py"):
+                path = self.source_of(posixpath.join(folder, name))
+                if path:
+                    return path
+        return ""
+
+    def source_of(self, inside: str) -> str:
+        """The repository's path of a file in the image; empty where none is."""
+        return self._files.get(posixpath.normpath(inside), "")
+
+    def folder_of(self, inside: str) -> str:
+        """The repository's folder that a folder of the image is mostly made of; empty where nothing tells."""
+        base = posixpath.normpath(inside).rstrip("/") + "/"
+        found: dict[str, int] = {}
+        for place, path in self._files.items():
+            rest = place[len(base) :] if place.startswith(base) else ""
+            if rest and (path == rest or path.endswith(f"/{rest}")):
+                folder = path[: -len(rest)].rstrip("/") or "."
+                found[folder] = found.get(folder, 0) + 1
+        return max(found, key=lambda folder: found[folder]) if found else ""
+
+    def module_at(self, path: str) -> str:
+        """The dotted name by which a file of the repository is imported; empty where it cannot be."""
+        for folder in self._folders:
+            base = f"{folder.rstrip('/')}/"
+            for inside in self._places.get(path, ()):
+                if inside.startswith(base):
+                    name = inside[len(base) :].removesuffix(".py").removesuffix("/__init__")
+                    return name.replace("/", ".")
+        return ""
+
+    def parsed(self, path: str) -> ast.Module | None:
+        """A file's syntax tree; None where it has none."""
+        if path not in self._trees:
+            try:
+                self._trees[path] = ast.parse(self.tree.text(path))
+            except (SyntaxError, ValueError, RecursionError):
+                self._trees[path] = None
+        return self._trees[path]
+
+    def defines(self, path: str, name: str) -> int:
+        """The line on which a file defines, imports or assigns a name at its top level; 0 where it does not."""
+        parsed = self.parsed(path)
+        return next((line for found, line in _names(parsed.body) if found == name), 0) if parsed is not None else 0
+
+    def reached(self, path: str) -> tuple[str, ...]:
+        """Every file of the repository that an entry point imports, itself first, imports inside functions included."""
+        found: dict[str, None] = {path: None}
+        work = [path]
+        while work and len(found) < _MOST:
+            current = work.pop()
+            for target in self._imports(current):
+                if target not in found:
+                    found[target] = None
+                    work.append(target)
+        return tuple(found)
+
+    def _imports(self, path: str) -> Iterator[str]:
+        parsed = self.parsed(path)
+        if parsed is None:
+            return
+        package = self._package(path)
+        for node in ast.walk(parsed):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = _base(package, node)
+                names = [base, *(f"{base}.{alias.name}".lstrip(".") for alias in node.names)]
+            else:
+                continue
+            for name in filter(None, names):
+                yield from self._with_packages(name)
+
+    def _with_packages(self, name: str) -> Iterator[str]:
+        """A module's file and those of the packages that it stands in."""
+        parts = name.split(".")
+        for count in range(1, len(parts) + 1):
+            found = self.path(".".join(parts[:count]))
+            if found:
+                yield found
+
+    def _package(self, path: str) -> str:
+        module = self.module_at(path)
+        return module if path.endswith("__init__.py") else module.rpartition(".")[0]
+
+
+def _base(package: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".") if package else []
+    kept = parts[: len(parts) - node.level + 1]
+    return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def _names(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            yield from ((name, node.lineno) for name in _targets(node))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname or alias.name.split(".")[0], node.lineno) for alias in node.names)
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from _names([*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
+            yield from _names([item for handler in getattr(node, "handlers", []) for item in handler.body])
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        for item in target.elts if isinstance(target, ast.Tuple) else [target]:
+            if isinstance(item, ast.Name):
+                yield item.id

@@ -1,0 +1,156 @@
+"""How an application looks from outside: its address, and the pages that say how it is."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gonogo.detect.addresses import Address, is_front
+from gonogo.detect.facts import Fact, guess
+from gonogo.detect.health import asked_by, live_route, ready_route, seconds
+from gonogo.detect.places import place_of
+from gonogo.detect.proxied import Handed, handed_to, outside_path
+from gonogo.detect.routing import Placed
+from gonogo.detect.services import Seen
+from gonogo.detect.tree import Tree
+
+__all__ = ["Pages", "own_page", "pages_of", "timeout_of"]
+
+_DEFAULT_TIMEOUT = 120.0
+_ROUNDED_TO = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """The pages that are asked."""
+
+    live: Fact[str] | None = None
+    ready: Fact[str] | None = None
+
+
+def pages_of(
+    tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Sequence[Seen], address: Address | None
+) -> Pages:
+    """The page that answers while the application lives, and the one that tells whether it can serve.
+
+    First what a health check asks already, then routes by their names, then any page that answers without a login.
+    """
+    web = [one for one in seen if one.facts.role == "web"]
+    front = address is not None and address.service not in {one.facts.name for one in web}
+    handed = _handed(tree, model, address, tuple(one.facts.name for one in web)) if front and address else ()
+    sure = address is not None and address.url.sure
+    for one in web[:1]:
+        ready = next((_outside(fact, handed, front=front, sure=sure) for fact in _ready(one)), None)
+        fact = next(_live(tree, model, files, one))
+        return Pages(live=_outside(fact, handed, front=front, sure=sure), ready=ready)
+    return Pages()
+
+
+def own_page(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen) -> Fact[str]:
+    """The page of a service that is asked at an address of its own."""
+    return next(_live(tree, model, files, seen))
+
+
+def _live(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen) -> Iterator[Fact[str]]:
+    checked = _checked(tree, model, files, seen)
+    if checked is not None:
+        yield checked
+    for route in live_route(seen.routes):
+        yield _of_route(route)
+    yield from _any_page(seen)
+
+
+def _checked(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen) -> Fact[str] | None:
+    """The page that the service's health check asks, where it asks the application itself."""
+    own = (model["services"][seen.facts.name].get("healthcheck") or {}).get("test") or ()
+    words = [own] if isinstance(own, str) else list(own)
+    found = asked_by(words)
+    if found is not None:
+        return Fact(found.path, place_of(tree, files, seen.facts.name, "healthcheck"))
+    if not words and seen.image is not None and seen.image.healthcheck:
+        found = asked_by(seen.image.healthcheck)
+        if found is not None:
+            return Fact(found.path, f"{seen.image.dockerfile}:{seen.image.healthcheck_line}")
+    return None
+
+
+def _ready(seen: Seen) -> Iterator[Fact[str]]:
+    yield from (_of_route(route) for route in ready_route(seen.routes))
+
+
+def _of_route(placed: Placed) -> Fact[str]:
+    """A route that stands under a condition may be left out; one in a factory is not meant."""
+    route = placed.route
+    nested = route.conditional and "<locals>" not in route.handler
+    return Fact(route.path, f"{route.file}:{route.line}", placed.sure and not nested)
+
+
+def _any_page(seen: Seen) -> Iterator[Fact[str]]:
+    framework = seen.facts.framework.value if seen.facts.framework else ""
+    plain = (one.route for one in seen.routes if not one.route.methods or "GET" in one.route.methods)
+    home = next((route for route in plain if route.path == "/"), None)
+    if framework == "fastapi":
+        yield guess("/openapi.json", "FastAPI's own document, unless it is switched off")
+    if home is not None:
+        yield guess("/", f"{home.file}:{home.line}")
+    if framework == "django":
+        admin = _admin(seen)
+        if admin:
+            yield admin
+    yield guess("/", "no health page was found")
+
+
+def _admin(seen: Seen) -> Fact[str] | None:
+    return (
+        guess("/admin/login/", "Django's admin answers without a login") if "django" in (seen.packages or {}) else None
+    )
+
+
+def _outside(fact: Fact[str], handed: tuple[Handed, ...], *, front: bool, sure: bool) -> Fact[str]:
+    """The page as a visitor asks for it; unsure where the proxy's configuration does not tell."""
+    if not front:
+        return fact
+    path, where = outside_path(fact.value, handed)
+    if path:
+        return Fact(path, f"{fact.where}, {where}", fact.sure and sure)
+    return guess(fact.value, f"{fact.where}; whether the proxy in front passes it on is not known")
+
+
+def _handed(tree: Tree, model: Mapping[str, Any], address: Address, services: tuple[str, ...]) -> tuple[Handed, ...]:
+    """What the proxy's own files hand to the application: those that are mounted into it or built into its image."""
+    service = model["services"].get(address.service) or {}
+    sources = [
+        posixpath.normpath(str(one["source"])) for one in service.get("volumes") or () if one.get("type") == "bind"
+    ]
+    build = service.get("build") or {}
+    sources += [posixpath.normpath(str(build["context"]))] if build.get("context") else []
+    named = (path for source in sources for path in ([source] if source in tree else tree.below(source)))
+    files = tuple(dict.fromkeys(path for path in named if re.search(r"\.conf|\.template|Caddyfile|nginx", path)))
+    if is_front(model, address.service):
+        return handed_to(tree, files, services)
+    return ()
+
+
+def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Sequence[Seen]) -> Fact[float] | None:
+    """How long a release may take to become healthy: twice what its slowest health check allows."""
+    found: list[tuple[float, str]] = []
+    for one in seen:
+        check = dict(model["services"][one.facts.name].get("healthcheck") or {})
+        where = place_of(tree, files, one.facts.name, "healthcheck")
+        if not check.get("test") and one.image is not None and one.image.healthcheck:
+            times = {name.replace("-", "_"): value for name, value in one.image.health_times.items()}
+            check = {**times, **{name: value for name, value in check.items() if value}}
+            where = f"{one.image.dockerfile}:{one.image.healthcheck_line}"
+        elif not check.get("test"):
+            continue
+        interval, limit = seconds(check.get("interval")) or 30.0, seconds(check.get("timeout")) or 30.0
+        allowed = seconds(check.get("start_period")) + (interval + limit) * int(check.get("retries") or 3)
+        found.append((allowed, where))
+    if not found:
+        return None
+    longest, where = max(found)
+    rounded = max(_DEFAULT_TIMEOUT, -(-2 * longest // _ROUNDED_TO) * _ROUNDED_TO)
+    return Fact(rounded, f"{where} allows {longest:g} s")

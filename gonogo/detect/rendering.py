@@ -1,0 +1,205 @@
+"""What Compose makes of compose files whose env files may not be there yet: rendered aside, in a folder of its own.
+
+Compose refuses a model whose env file or required variable is missing, as in every fresh checkout. The compose files
+are copied aside with every env file there is; what Compose then still misses is made up from the examples and
+recorded, so that nothing which rests on it is called certain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gonogo.detect.envfiles import example_for
+from gonogo.detect.tree import Tree
+from gonogo.host import Command, Completed, Host
+from gonogo.runtimes.compose_cli import cli
+
+__all__ = ["ABSENT", "Rendered", "render_aside"]
+
+_ATTEMPTS = 40
+_SECONDS = 60.0
+_NO_FILE = re.compile(r"(?:env file |open |stat |lstat )(/[^\n]+?)(?: not found|: no such file or directory)")
+_NO_VALUE = re.compile(r"required variable (\w+) is missing a value")
+_UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
+_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
+ABSENT = "gonogo-init-absent"
+"""The value of a required variable that nothing gives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A rendered model whose paths are relative to the application's folder where they are below it."""
+
+    model: Mapping[str, Any]
+    files: tuple[str, ...]
+    env_file: str = ""
+    """The env file (or the example in its place) whose values filled in ``${…}``."""
+    made_up: tuple[str, ...] = ()
+    """Env files that are not there; an example, or an empty file, stood in for them."""
+    required: tuple[str, ...] = ()
+    """Variables that a compose file refuses to be without (``${NAME:?}``) and nothing gives."""
+    unset: tuple[str, ...] = ()
+    """Variables that a compose file names without a default and nothing gives."""
+    error: str = ""
+    """What Compose said, where it refuses the files."""
+    profiles: tuple[str, ...] = ()
+    """Every profile that the files know."""
+
+
+@dataclass
+class _Aside:
+    """The copies, and what was made up among them."""
+
+    root: Path
+    tree: Tree
+    folder: Path
+    made_up: list[str] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
+
+    def copy(self, path: str) -> None:
+        source, target = self.root / path, self.folder / path
+        try:
+            if target.exists() or not source.is_file() or not source.resolve().is_relative_to(self.root.resolve()):
+                return
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            target.write_bytes(source.read_bytes())
+        except OSError:
+            return
+        target.chmod(0o600)
+
+    def make_up(self, absent: str) -> bool:
+        """Put a file where Compose found none: the host's own, else its example, else an empty one."""
+        target = Path(absent)
+        if not target.is_relative_to(self.folder) or target.exists():
+            return False
+        relative = target.relative_to(self.folder).as_posix()
+        self.copy(relative)
+        if not target.exists():
+            example = example_for(relative, self.tree)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            target.write_text(self.tree.text(example) if example else "", encoding="utf-8")
+            self.made_up.append(relative)
+        return True
+
+
+def render_aside(
+    root: Path,
+    tree: Tree,
+    files: Sequence[str],
+    host: Host,
+    *,
+    profiles: Sequence[str] = (),
+    env_file: str = "",
+    project: str = "",
+) -> Rendered:
+    """Render compose files; nothing in the application's folder is touched.
+
+    Args:
+        root: The application's folder.
+        tree: Its files.
+        files: The compose files, in order.
+        host: Runs Compose.
+        profiles: Those that are active; ``*`` for all.
+        env_file: The env file that fills in ``${…}``; without it the ``.env`` beside the first compose file.
+        project: The project's name; without it Compose's own choice.
+    """
+    with tempfile.TemporaryDirectory(prefix="gonogo-init-") as name:
+        aside = _Aside(root, tree, Path(name).resolve())
+        for path in _wanted(tree, files):
+            aside.copy(path)
+        wanted = env_file or posixpath.normpath(posixpath.join(posixpath.dirname(files[0]), ".env"))
+        aside.copy(wanted)
+        filled = aside.folder / wanted
+        if not filled.is_file():
+            example = example_for(wanted, tree)
+            filled.parent.mkdir(parents=True, exist_ok=True)
+            filled.write_text(tree.text(example) if example else "", encoding="utf-8")
+            aside.made_up.append(wanted)
+            wanted = example
+        answer = _ask(aside, files, filled, host, profiles=profiles, project=project)
+        return _rendered(aside, tuple(files), answer, wanted, host, filled, project=project or root.name)
+
+
+def _wanted(tree: Tree, files: Sequence[str]) -> Iterator[str]:
+    """What a model may name: YAML, and every env file that git knows."""
+    yield from files
+    yield from (path for path in tree.files if path.endswith((".yml", ".yaml")) and path.count("/") <= 4)  # noqa: PLR2004
+    yield from (path for path in tree.files if ".env" in posixpath.basename(path) or path.endswith(".env"))
+
+
+def _ask(
+    aside: _Aside, files: Sequence[str], filled: Path, host: Host, *, profiles: Sequence[str], project: str
+) -> Completed:
+    """Ask until nothing more can be made up."""
+    for _ in range(_ATTEMPTS):
+        words = ("config", "--format", "json")
+        answer = host.run(_command(aside, files, filled, words, profiles=profiles, project=project), output_limit=None)
+        if answer.ok or not (_add_files(aside, answer.errors) | _add_values(aside, answer.errors, filled)):
+            break
+    return answer
+
+
+def _add_files(aside: _Aside, said: str) -> bool:
+    made = [aside.make_up(path) for path in _NO_FILE.findall(said)]
+    return any(made)
+
+
+def _add_values(aside: _Aside, said: str, filled: Path) -> bool:
+    names = [name for name in _NO_VALUE.findall(said) if name not in aside.required]
+    aside.required += names
+    with filled.open("a", encoding="utf-8") as stream:
+        stream.writelines(f"\n{name}={ABSENT}\n" for name in names)
+    return bool(names)
+
+
+def _command(
+    aside: _Aside,
+    files: Sequence[str],
+    filled: Path,
+    words: Sequence[str],
+    *,
+    profiles: Sequence[str],
+    project: str,
+) -> Command:
+    argv = [*cli(), *(("--project-name", project) if project else ())]
+    argv += ["--project-directory", str((aside.folder / files[0]).parent), "--env-file", str(filled)]
+    argv += [word for name in files for word in ("--file", str(aside.folder / name))]
+    argv += [word for name in profiles for word in ("--profile", name)]
+    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return Command(argv=(*argv, *words), cwd=str(aside.folder), env=env, clean_env=True, timeout=_SECONDS)
+
+
+def _rendered(
+    aside: _Aside,
+    files: tuple[str, ...],
+    answer: Completed,
+    env_file: str,
+    host: Host,
+    filled: Path,
+    *,
+    project: str,
+) -> Rendered:
+    unset = tuple(dict.fromkeys(_UNSET.findall(answer.errors)))
+    if not answer.ok:
+        lines = [line for line in answer.errors.strip().splitlines() if "level=warning" not in line]
+        error = "\n".join(lines[-4:] or [f"exit code {answer.code}"]).replace(f"{aside.folder}/", "")
+        return Rendered(model={}, files=files, env_file=env_file, error=error, unset=unset)
+    known = host.run(_command(aside, files, filled, ("config", "--profiles"), profiles=(), project=project))
+    model = json.loads(answer.output.replace(f"{aside.folder}/", "").replace(str(aside.folder), "."))
+    return Rendered(
+        model=model,
+        files=files,
+        env_file=env_file,
+        made_up=tuple(aside.made_up),
+        required=tuple(aside.required),
+        unset=unset,
+        profiles=tuple(sorted(filter(None, known.output.split()))) if known.ok else (),
+    )

@@ -1,0 +1,289 @@
+"""What is found out of one service that a release consists of."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gonogo.detect.addresses import STORE, environment_of, is_front
+from gonogo.detect.dependencies import dependencies
+from gonogo.detect.entrypoints import entry_of, framework_of
+from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
+from gonogo.detect.images import Image, read_image
+from gonogo.detect.migrating import Migrating, alembic_of, django_of
+from gonogo.detect.modules import Modules
+from gonogo.detect.places import place_of
+from gonogo.detect.routing import Placed, placed
+from gonogo.detect.running import Running
+from gonogo.detect.starting import Start, read_start, scripts_of
+from gonogo.detect.tree import Tree
+from gonogo.detect.variables import settings_files
+from gonogo.frameworks import static_routes
+from gonogo.inspection.compose_model import start_words
+from gonogo.inspection.dockerfile import DockerfileError
+
+__all__ = ["Seen", "look_at"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A service's facts with what later ones are drawn from."""
+
+    facts: ServiceFacts
+    start: Start
+    image: Image | None
+    routes: tuple[Placed, ...] = ()
+    entry_file: str = ""
+    migrating: Migrating | None = None
+    settings: tuple[str, ...] = ()
+    packages: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Looking:
+    """Where one looks."""
+
+    tree: Tree
+    model: Mapping[str, Any]
+    files: Sequence[str]
+    name: str
+    running: Running | None
+
+    @property
+    def service(self) -> Mapping[str, Any]:
+        return dict(self.model["services"][self.name])
+
+    def place(self, *keys: str) -> str:
+        return place_of(self.tree, self.files, self.name, *keys)
+
+
+def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: str, running: Running | None) -> Seen:
+    """Find out what a service is."""
+    at = _Looking(tree=tree, model=model, files=files, name=name, running=running)
+    where = at.place("build", "image")
+    image, problem = _image(at)
+    if image is not None and STORE.search(image.base.casefold()):
+        note = f"{name} is built here ({image.dockerfile}), so each release makes its container anew; its volumes stay"
+        facts = ServiceFacts(name=name, where=where, role="store", notes=(note,))
+        return Seen(facts=facts, start=Start(role="store"), image=image)
+    if is_front(model, name):
+        facts = ServiceFacts(name=name, where=where, role="proxy", code=_code(image))
+        return Seen(facts=facts, start=Start(role="proxy"), image=image)
+    if image is None:
+        return _unread(at, where, problem)
+    return _read(at, where, image)
+
+
+def _image(at: _Looking) -> tuple[Image | None, str]:
+    """The image that a service's Dockerfile makes, or why it cannot be read."""
+    build = at.service.get("build") or _builder(at)
+    if not build:
+        return None, "it is not built here"
+    context = posixpath.normpath(str(build.get("context") or "."))
+    inline = build.get("dockerfile_inline")
+    dockerfile = posixpath.normpath(posixpath.join(context, str(build.get("dockerfile") or "Dockerfile")))
+    if "://" in str(build.get("context")) or context.startswith(("..", "/")):
+        return None, f"its build context {build.get('context')} is not in this repository"
+    if inline or dockerfile not in at.tree:
+        return None, f"{dockerfile} was not found in this repository"
+    try:
+        target, args = str(build.get("target") or ""), dict(build.get("args") or {})
+        return read_image(at.tree, dockerfile, context=context, target=target, args=args), ""
+    except DockerfileError as error:
+        return None, f"{dockerfile} could not be read ({error})"
+
+
+def _builder(at: _Looking) -> Mapping[str, Any] | None:
+    """How the image is built that a service without `build:` runs."""
+    name = at.service.get("image")
+    others = (other for other in at.model["services"].values() if "build" in other and other.get("image") == name)
+    return next((dict(other["build"]) for other in others), None) if name else None
+
+
+def _unread(at: _Looking, where: str, problem: str) -> Seen:
+    question = Question(
+        about=f"service.{at.name}",
+        text=f"{problem}; what does it serve, and where do the repository's files stand in its image?",
+        line='entrypoint = "module:attribute"',
+    )
+    start = read_start(start_words(at.service), where=at.place("command", "entrypoint"), scripts={})
+    facts = ServiceFacts(name=at.name, where=where, role=_role(start, at), questions=(question,))
+    return Seen(facts=facts, start=start, image=None)
+
+
+def _read(at: _Looking, where: str, image: Image) -> Seen:
+    files = {**image.files, **_mounted_files(at)}
+    words, said = _command(at, image)
+    env = {**image.env, **environment_of(at.service)}
+    start = read_start(words, where=said, scripts=scripts_of(words, at.tree, files), env=env)
+    workdir = _workdir(at, image)
+    modules = Modules(at.tree, files, _folders(workdir, start, env))
+    folder = modules.folder_of(workdir) if workdir else "."
+    entry, path = entry_of(start, modules, folder=folder or ".", workdir=workdir)
+    packages = dependencies(at.tree, posixpath.dirname(path) or folder or ".")
+    if start.role == "python":
+        start = Start(role="web" if entry else "unknown", where=start.where, text=start.text)
+    if start.role != "web":
+        entry, path = None, ""
+    framework = framework_of(path, modules, packages) if start.role == "web" else None
+    code = _code(image)
+    reached = modules.reached(path) if path else ()
+    routes = _routes(modules, reached, framework, files)
+    settings = settings_files(at.tree, reached)
+    migrating = _migrating(at.tree, packages, _root_of(path) or folder, framework) if start.role == "web" else None
+    facts = ServiceFacts(
+        name=at.name,
+        where=where,
+        role=_role(start, at),
+        framework=framework,
+        entrypoint=entry,
+        code=code,
+        routes=_counted(routes, framework),
+        migrations=migrating.tool if migrating else None,
+        migrations_config=migrating.config if migrating else None,
+        settings=_settings(settings),
+        questions=tuple(_questions(at, start, entry, framework)),
+        notes=(*((migrating.note,) if migrating and migrating.note else ()), *_notes(at)),
+    )
+    return Seen(
+        facts=facts,
+        start=start,
+        image=image,
+        routes=routes,
+        entry_file=path,
+        migrating=migrating,
+        settings=tuple(settings),
+        packages=packages,
+    )
+
+
+def _root_of(path: str) -> str:
+    return posixpath.dirname(posixpath.dirname(path)) if path else ""
+
+
+def _mounted(at: _Looking) -> dict[str, str]:
+    """Folders of the repository that are mounted over the image."""
+    return {
+        posixpath.normpath(str(volume["source"])): str(volume["target"])
+        for volume in at.service.get("volumes") or ()
+        if volume.get("type") == "bind"
+        and not str(volume["source"]).startswith("/")
+        and at.tree.has_folder(str(volume["source"]))
+    }
+
+
+def _mounted_files(at: _Looking) -> dict[str, str]:
+    """The files of those folders by their places in the container."""
+    found = {}
+    for source, target in _mounted(at).items():
+        for path in at.tree.below(source):
+            rest = path if source == "." else posixpath.relpath(path, source)
+            found[posixpath.normpath(posixpath.join(target, rest))] = path
+    return found
+
+
+def _notes(at: _Looking) -> list[str]:
+    mounts = {
+        source: target for source, target in _mounted(at).items() if any(True for _ in at.tree.below(source, ".py"))
+    }
+    return [
+        f"{at.place('volumes')} mounts {source} over {target}: what runs is then the checkout's code and not the "
+        "image's; leave such a mount to development"
+        for source, target in mounts.items()
+    ]
+
+
+def _command(at: _Looking, image: Image) -> tuple[tuple[str, ...], str]:
+    """Entry point and command, the running container's first; and where they are said."""
+    own = start_words(at.service)
+    running = at.running.command(at.name) if at.running else ()
+    entry = tuple(at.service["entrypoint"]) if at.service.get("entrypoint") else image.entrypoint
+    command = tuple(at.service["command"]) if at.service.get("command") else ()
+    if not command and not at.service.get("entrypoint"):
+        command = image.command
+    words = (*entry, *command)
+    place = at.place("command", "entrypoint") if own else f"{image.dockerfile}:{image.command_line}"
+    if not words and running:
+        return running, f"docker inspect ({at.name})"
+    return words, place
+
+
+def _workdir(at: _Looking, image: Image) -> str:
+    own = str(at.service.get("working_dir") or "")
+    running = at.running.workdir(at.name) if at.running else ""
+    return own or running or image.workdir
+
+
+def _folders(workdir: str, start: Start, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Where modules are imported from: the server's own option, the working folder, PYTHONPATH."""
+    own = [posixpath.join(workdir or "/", start.module_folder)] if start.module_folder else []
+    paths = [posixpath.join(workdir or "/", part) for part in env.get("PYTHONPATH", "").split(":") if part]
+    return (*own, *([workdir] if workdir else []), *paths)
+
+
+def _code(image: Image | None) -> Fact[dict[str, str]] | None:
+    if image is None:
+        return None
+    lines = ",".join(map(str, image.lines))
+    where = f"{image.dockerfile}:{lines}" if lines else image.dockerfile
+    known = not image.unclear and (image.workdir or not image.files)
+    return Fact(dict(image.code), where) if known else guess(dict(image.code), f"{where}; {'; '.join(image.unclear)}")
+
+
+def _routes(
+    modules: Modules, reached: Sequence[str], framework: Fact[str] | None, files: Mapping[str, str]
+) -> tuple[Placed, ...]:
+    if framework is None or framework.value == "none":
+        return ()
+    tree, paths = modules.tree, list(reached)
+    if framework.value == "django":
+        paths = list(dict.fromkeys(path for path in files.values() if path.endswith("urls.py")))
+    texts = {path: tree.text(path) for path in paths if not tree.is_test(path)}
+    found = [route for route in static_routes(texts, framework=framework.value) if route.path != "{?}"]
+    return placed(list(dict.fromkeys(found)), modules, paths, framework.value)
+
+
+def _counted(routes: Sequence[Placed], framework: Fact[str] | None) -> Fact[int] | None:
+    if not routes or framework is None:
+        return None
+    files = len({one.route.file for one in routes})
+    return guess(len({(one.route.methods, one.route.path) for one in routes}), f"{files} source files")
+
+
+def _settings(settings: Mapping[str, int]) -> Fact[tuple[str, ...]] | None:
+    if not settings:
+        return None
+    return Fact(tuple(settings), ", ".join(f"{path}:{line}" for path, line in settings.items()))
+
+
+def _migrating(tree: Tree, packages: Mapping[str, str], folder: str, framework: Fact[str] | None) -> Migrating | None:
+    if framework is not None and framework.value == "django":
+        return django_of(tree, packages, folder)
+    return alembic_of(tree, packages, folder)
+
+
+def _role(start: Start, at: _Looking) -> str:
+    if start.role in {"web", "worker"}:
+        return start.role
+    return "web" if at.service.get("ports") else "unknown"
+
+
+def _questions(at: _Looking, start: Start, entry: Fact[str] | None, framework: Fact[str] | None) -> list[Question]:
+    if start.role == "worker":
+        return []
+    found = []
+    if entry is None:
+        found.append(
+            Question(
+                about=f"service.{at.name}.entrypoint",
+                text=f"what does {start.where or at.name} serve?",
+                line='entrypoint = "module:attribute"',
+            )
+        )
+    elif framework is None:
+        found.append(
+            Question(about=f"service.{at.name}.framework", text="which framework is it?", line='framework = "fastapi"')
+        )
+    return found

@@ -1,0 +1,254 @@
+"""``gonogo init`` on repositories that it has never seen: a right configuration, or a message and nothing written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from gonogo.config import load_project, parse_project
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+
+MODEL = """\
+services:
+  api:
+    build: ./backend
+    command: gunicorn -k uvicorn.workers.UvicornWorker app.main:app
+    env_file: .env
+    environment:
+      DATABASE_URL: postgresql://shop:${DB_PASSWORD:?}@db/shop
+    healthcheck:
+      test: [CMD, curl, -f, "http://localhost:8000/api/healthz"]
+      interval: 10s
+      timeout: 5s
+      retries: 5
+      start_period: 60s
+  nginx:
+    image: nginx:1
+    depends_on: [api]
+    ports: ["127.0.0.1:8088:80"]
+    volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+  db:
+    image: postgres:15
+"""
+MAIN = """\
+from fastapi import FastAPI
+from app.items import router
+
+app = FastAPI()
+app.include_router(router, prefix="/api")
+"""
+ITEMS = """\
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+def healthz() -> None: ...
+
+
+@router.get("/items")
+def items() -> None: ...
+
+
+@router.post("/items")
+def add() -> None: ...
+
+
+@router.get("/items/{item}")
+def item() -> None: ...
+"""
+SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n    jwt_secret: str\n"
+SHOP = {
+    "compose.yaml": MODEL,
+    "nginx.conf": "server { location / { proxy_pass http://api:8000; } }\n",
+    ".env.example": "DB_PASSWORD=\nJWT_SECRET=\n",
+    "backend/Dockerfile": "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\n",
+    "backend/requirements.txt": "fastapi\nalembic\npydantic-settings\n",
+    "backend/alembic.ini": "[alembic]\nscript_location = migrations\n",
+    "backend/migrations/env.py": "",
+    "backend/migrations/versions/a.py": "revision = 'a'\ndown_revision = None\n",
+    "backend/app/__init__.py": "",
+    "backend/app/main.py": MAIN.replace("\n\napp =", "\nfrom app.settings import Settings\n\napp ="),
+    "backend/app/items.py": ITEMS,
+    "backend/app/settings.py": SETTINGS,
+}
+Make = Callable[[Mapping[str, str]], Path]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Makes a repository with one commit, called ``shop``."""
+
+    def made(files: Mapping[str, str]) -> Path:
+        root = tmp_path / "shop"
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        git(root, "init", "--quiet")
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "--message", "first")
+        return root
+
+    return made
+
+
+def git(root: Path, *words: str) -> None:
+    """Run git as nobody in particular."""
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always")
+    subprocess.run(["git", *author, *words], cwd=root, check=True, capture_output=True)
+
+
+def init(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Call the command as somebody without a terminal does."""
+    argv = [sys.executable, "-P", "-m", "gonogo", "init", *options]
+    return subprocess.run(argv, cwd=root, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_a_shop_is_written_right(make: Make) -> None:
+    """Every line of a usual application is right, and says from where it comes; the repository is otherwise untouched."""
+    root = make(SHOP)
+    ended = init(root, "--yes", "--no-gates")
+    text = (root / "gonogo.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+
+    assert ended.returncode == 0, ended.stderr
+    assert written["app"] == {"name": "shop", "required": ["backend/app/main.py"]}
+    assert written["service"]["api"] == {
+        "framework": "fastapi",
+        "entrypoint": "app.main:app",
+        "min_routes": 2,
+        "migrations": "alembic",
+        "migrations_config": "backend/alembic.ini",
+        "settings": ["backend/app/settings.py"],
+    }
+    staging = written["env"]["staging"]
+    assert staging["health"] == {"live": "/api/healthz", "timeout": "270s"}
+    assert (staging["url"], staging["project"], staging["env_file"]) == ("http://127.0.0.1:8088", "shop", ".env")
+    assert staging["secrets"] == {"JWT_SECRET": {}, "DB_PASSWORD": {}}
+    assert "# from compose.yaml:4, backend/app/main.py:5" in text
+    assert "first    cp .env.example .env, and fill it in" in ended.stderr
+    assert load_project(root).environment(None).compose == ("compose.yaml",)
+    assert (root / ".gitignore").read_text() == "reports/\n"
+    assert (root / "checks/test_first.py").is_file()
+    assert not (root / ".env").exists()
+
+
+def test_nothing_is_overwritten(make: Make) -> None:
+    """A gonogo.toml, a check or a workflow that is there stays as it is."""
+    root = make({**SHOP, "gonogo.toml": "mine", "checks/test_first.py": "mine"})
+    refused = init(root, "--yes")
+    beside = init(root, "--yes", "--output", "other.toml")
+
+    assert (refused.returncode, (root / "gonogo.toml").read_text()) == (4, "mine")
+    assert "found one already, expected none" in refused.stderr
+    assert "gonogo init --output gonogo.new.toml" in refused.stderr
+    assert beside.returncode == 0
+    assert parse_project((root / "other.toml").read_text(), root=root).app.name == "shop"
+    (root / "gonogo.toml").unlink()
+    again = init(root, "--yes", "--no-gates", "--workflow", "github")
+    assert "left checks/test_first.py alone" in again.stderr
+    assert (root / "checks/test_first.py").read_text() == "mine"
+    assert (root / ".github/workflows/gonogo.yml").is_file()
+
+
+def test_without_a_terminal_it_says_what_it_would_ask(make: Make) -> None:
+    """Each question comes with the flag that answers it; nothing is written."""
+    root = make({**SHOP, "compose.prod.yaml": "services: {api: {restart: always}}\n"})
+    ended = init(root)
+
+    assert ended.returncode == 4
+    assert "--compose FILE" in ended.stderr
+    assert "[compose.yaml compose.prod.yaml]" in ended.stderr
+    assert not (root / "gonogo.toml").exists()
+
+
+def without(*names: str, **more: str) -> dict[str, str]:
+    """The shop without some files, and with others."""
+    return {**{name: text for name, text in SHOP.items() if name not in names}, **more}
+
+
+NO_BUILD = MODEL.replace("build: ./backend", "image: example.com/shop")
+TWO = {"one/compose.yaml": MODEL, "two/compose.yaml": MODEL}
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (without("compose.yaml"), "found no compose file (but backend/Dockerfile)"),
+        ({**without("compose.yaml"), **TWO}, "gonogo init --compose one/compose.yaml"),
+        (without(**{"compose.yaml": NO_BUILD}), "found no service with `build:` among api (example.com/shop)"),
+        (without(**{"compose.yaml": "services:\n  api: [\n"}), "found a model that Compose refuses"),
+    ],
+)
+def test_what_cannot_be_deployed_is_said(make: Make, files: dict[str, str], said: str) -> None:
+    """No compose file, several, none that builds, none that is one: exit 4, a way out, nothing written."""
+    root = make(files)
+    ended = init(root, "--yes")
+
+    assert ended.returncode == 4
+    assert said in ended.stderr
+    assert not (root / "gonogo.toml").exists()
+    assert not (root / "checks").exists()
+
+
+def test_a_folder_in_the_env_files_place_is_said(make: Make) -> None:
+    """Docker leaves one behind where a mounted file was missing."""
+    root = make(SHOP)
+    (root / ".env").mkdir()
+    ended = init(root, "--yes")
+
+    assert ended.returncode == 4
+    assert ".env: found a folder, expected an env file" in ended.stderr
+    assert not (root / "gonogo.toml").exists()
+
+
+def test_outside_a_repository_it_says_so(tmp_path: Path) -> None:
+    """A release is a commit."""
+    ended = init(tmp_path, "--yes")
+
+    assert ended.returncode == 4
+    assert "found no git repository" in ended.stderr
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 (names alone)
+
+
+def test_a_broken_dockerfile_and_a_submodule_are_told(make: Make, tmp_path: Path) -> None:
+    """What could not be read is a question in the file, with the line of the Dockerfile; a submodule is named."""
+    root = make({**SHOP, "backend/Dockerfile": "FROM python\nCOPI . .\n"})
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "--quiet")
+    git(other, "commit", "--quiet", "--allow-empty", "--message", "x")
+    git(root, "submodule", "--quiet", "add", str(other), "lib")
+    ended = init(root, "--yes", "--output", "new.toml")
+    text = (root / "new.toml").read_text(encoding="utf-8")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "backend/Dockerfile could not be read (line 2: found COPI" in text
+    assert "git submodules (lib) were not looked at" in text
+
+
+def test_two_applications_of_one_model_are_both_named(make: Make) -> None:
+    """A monorepo: the one that stands first has the address, the other its own."""
+    second = MODEL.partition("  nginx:")[0].replace("  api:", "  admin:").replace("./backend", "./admin")
+    more = second.replace("services:\n", "").replace("    env_file", '    ports: ["127.0.0.1:8099:8000"]\n    env_file')
+    copied = {name.replace("backend/", "admin/"): text for name, text in SHOP.items() if name.startswith("backend/")}
+    root = make({**SHOP, **copied, "compose.yaml": MODEL + more})
+    init(root, "--yes", "--output", "new.toml")
+    written = tomllib.loads((root / "new.toml").read_text(encoding="utf-8"))
+
+    assert set(written["service"]) == {"api", "admin"}
+    assert written["service"]["admin"]["migrations_config"] == "admin/alembic.ini"
+    assert written["env"]["staging"]["service"]["admin"]["url"] == "http://127.0.0.1:8099"

@@ -1,0 +1,94 @@
+"""How health checks and proxies are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.detect.health import asked_by, duration, seconds
+from gonogo.detect.proxied import handed_to, outside_path
+from gonogo.detect.tree import Tree
+
+__all__: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "port"),
+    [
+        (("CMD", "curl", "-f", "http://localhost:8000/api/v1/health/"), "/api/v1/health/", 8000),
+        (("CMD-SHELL", "wget -qO- http://127.0.0.1:3000 || exit 1"), "/", 3000),
+        (("CMD-SHELL", "curl -s localhost:8000/up"), "/up", 8000),
+        (
+            ("CMD", "python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:80/healthz?a=1')"),
+            "/healthz",
+            80,
+        ),
+        (("CMD-SHELL", "curl http://localhost:${PORT:-9000}/ready"), "/ready", 9000),
+    ],
+)
+def test_the_address_of_a_health_check(words: tuple[str, ...], path: str, port: int) -> None:
+    """Path and port of what it asks."""
+    found = asked_by(words)
+
+    assert found is not None
+    assert (found.path, found.port) == (path, port)
+
+
+def test_a_check_that_asks_no_address_has_none() -> None:
+    """`pg_isready` is about something else."""
+    assert asked_by(("CMD-SHELL", "pg_isready -U postgres")) is None
+
+
+NGINX = """\
+upstream app { server web:8000; }
+server {
+    # location / { proxy_pass http://nobody; }
+    location /api/ { proxy_pass http://app/; }
+    location /static/ { alias /static/; }
+    location @rest { proxy_pass http://app; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "outer"),
+    [
+        (NGINX, "/healthz", "/api/healthz"),
+        ("server { location / { proxy_pass http://web:8000; } }", "/healthz", "/healthz"),
+        ("server { location / { try_files $uri @app; } location @app { proxy_pass http://web; } }", "/up", "/up"),
+        ("server { location /v1 { proxy_pass http://web; } }", "/healthz", ""),
+        ("server { location /v1 { proxy_pass http://web; } }", "/v1/up", "/v1/up"),
+        ("server { location / { proxy_pass http://other; } }", "/up", ""),
+    ],
+)
+def test_nginx_hands_on_below_a_path(text: str, inner: str, outer: str) -> None:
+    """What visitors ask for so that the service is asked for the inner path; empty where nothing leads there."""
+    handed = handed_to(Tree.of({"nginx.conf": text}), ("nginx.conf",), ("web",))
+
+    assert outside_path(inner, handed)[0] == outer
+
+
+@pytest.mark.parametrize(
+    ("text", "outer"),
+    [
+        (":80 {\n    reverse_proxy web:8000\n}\n", "/up"),
+        (":80 {\n    handle_path /api/* {\n        reverse_proxy web:8000\n    }\n}\n", "/api/up"),
+        (":80 {\n    reverse_proxy @other web:8000\n}\n", ""),
+    ],
+)
+def test_caddy_hands_on_below_a_path(text: str, outer: str) -> None:
+    """Likewise."""
+    handed = handed_to(Tree.of({"Caddyfile": text}), ("Caddyfile",), ("web",))
+
+    assert outside_path("/up", handed)[0] == outer
+
+
+@pytest.mark.parametrize(("text", "value"), [("1m30s", 90.0), ("500ms", 0.5), ("", 0.0), (30_000_000_000, 30.0)])
+def test_durations_are_read_as_compose_writes_them(text: object, value: float) -> None:
+    """Also as the nanoseconds of an image."""
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.3, "300ms"), (90, "90s"), (120, "2m"), (150, "150s")])
+def test_durations_are_written_as_gonogo_reads_them(value: float, text: str) -> None:
+    """With their unit."""
+    assert duration(value) == text

@@ -1,0 +1,59 @@
+"""Under which path a route answers."""
+
+from __future__ import annotations
+
+from gonogo.detect.modules import Modules
+from gonogo.detect.routing import placed
+from gonogo.detect.tree import Tree
+from gonogo.frameworks import static_routes
+
+__all__: list[str] = []
+
+FASTAPI = {
+    "app/main.py": "from fastapi import FastAPI\nfrom app.api import router\nfrom app.config import settings\n"
+    "app = FastAPI()\napp.include_router(router, prefix=settings.PREFIX)\n@app.get('/up')\ndef up(): ...\n",
+    "app/api.py": "from fastapi import APIRouter\nfrom app import items\nrouter = APIRouter()\n"
+    "router.include_router(items.router, prefix='/items')\n",
+    "app/items.py": "from fastapi import APIRouter\nrouter = APIRouter(prefix='/v')\n@router.get('/health')\ndef h(): ...\n",
+    "app/config.py": "class Settings:\n    PREFIX: str = '/api'\nsettings = Settings()\n",
+}
+FLASK = {
+    "shop.py": "from flask import Flask\nfrom pages import bp\ndef create_app():\n    app = Flask(__name__)\n"
+    "    app.register_blueprint(bp, url_prefix='/shop')\n    return app\n",
+    "pages.py": "from flask import Blueprint\nbp = Blueprint('p', __name__, url_prefix='/own')\n"
+    "@bp.get('/health')\ndef h(): ...\n",
+}
+DJANGO = {
+    "proj/settings.py": "ROOT_URLCONF = 'proj.urls'\n",
+    "proj/urls.py": "from django.urls import include, path\nurlpatterns = [path('api/', include('shop.urls'))]\n",
+    "shop/urls.py": "from django.urls import include, path\nfrom shop import views\n"
+    "inner = [path('status/', views.status)]\nurlpatterns = [path('v1/', include(inner)), path('up/', views.up)]\n",
+}
+
+
+def paths(texts: dict[str, str], framework: str) -> dict[str, bool]:
+    """Each route's path and whether it is certain."""
+    tree = Tree.of(texts)
+    modules = Modules(tree, {f"/srv/{path}": path for path in texts}, ("/srv",))
+    routes = static_routes(texts, framework=framework)
+    return {one.route.path: one.sure for one in placed(routes, modules, list(texts), framework)}
+
+
+def test_fastapi_prefixes_add_up_across_files() -> None:
+    """A router's own prefix, those under which it is included, and one that a settings class holds."""
+    assert paths(FASTAPI, "fastapi") == {"/up": True, "/api/items/v/health": True}
+
+
+def test_a_router_that_nobody_includes_is_not_certain() -> None:
+    """Where its prefix would come from is not known."""
+    assert paths({"app/items.py": FASTAPI["app/items.py"]}, "fastapi") == {"/v/health": False}
+
+
+def test_flask_registration_replaces_the_blueprints_own_prefix() -> None:
+    """As Flask does it."""
+    assert list(paths(FLASK, "flask")) == ["/shop/health"]
+
+
+def test_django_inclusions_are_followed() -> None:
+    """Across modules, and for a list that the same file includes."""
+    assert paths(DJANGO, "django") == {"/api/v1/status/": True, "/api/up/": True}
