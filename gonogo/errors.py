@@ -31,6 +31,8 @@ __all__ = [
     "UsageError",
     "explain",
     "in_one_line",
+    "last_words",
+    "telling",
 ]
 
 
@@ -59,6 +61,11 @@ class RefusedError(GonogoError):
     """The run stops before the first touch."""
 
     exit_code = Exit.NO_GO
+
+    def __init__(self, found: str, *, code: str = "", proves: str = "", remedy: str = "") -> None:
+        """``code`` names the check that this refusal is a red answer of, with what it proves and the way out."""
+        self.code, self.proves, self.remedy = code, proves, remedy
+        super().__init__(found)
 
 
 class CommandError(GonogoError):
@@ -89,6 +96,39 @@ SAID_FULL = re.compile(
 _FULL = "found a full disk, expected room. Free some (df -h; docker system df), then try again. "
 _NO_RIGHT = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
+
+
+_TELLS = re.compile(
+    r"\b(?:error|fatal|exception|traceback|failed|denied|refused|conflicts?|no such|not found|missing|unable|cannot"
+    r"|could not|can't|unsatisfiable|invalid)\b|Error\b|ERR!|^E\s",
+    re.IGNORECASE,
+)
+"""Words of a line that says what went wrong."""
+_LINES = 24
+
+
+def telling(text: str, *, most: int = _LINES) -> list[str]:
+    """The end of what a program said, and of what stands before it the lines that name an error.
+
+    A resolver, a build and a traceback say why long before they end.
+    """
+    lines = text.strip().splitlines()
+    if len(lines) <= most:
+        return lines
+    end = len(lines) - most // 2
+    chosen = [at for at in range(end) if _TELLS.search(lines[at])][: most - most // 2]
+    kept: list[str] = []
+    for at, line in enumerate(lines):
+        if at in chosen or at >= end:
+            kept.append(line)
+        elif not kept or kept[-1] != "…":
+            kept.append("…")
+    return kept
+
+
+def last_words(text: str, *, most: int = 8) -> str:
+    """What a program said that tells why, in one line."""
+    return " | ".join(telling(text, most=most)) or "nothing"
 
 
 def explain(error: BaseException) -> str:

@@ -24,7 +24,7 @@ from typing import IO, Protocol
 import psutil
 
 from gonogo.barrier import Barrier
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, telling
 from gonogo.family import MARK, end_family, kill_group
 from gonogo.signals import deferred
 
@@ -34,7 +34,6 @@ __all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher"]
 _TAIL = 64 * 1024
 _MARGIN = 4096
 """Bytes that are read before an output's tail and dropped: a secret may begin in them."""
-_LAST_WORDS = 8
 """Lines of each stream that a failure shows."""
 _SPAWNED: list[subprocess.Popen[bytes]] = []
 """Processes that outlive the run; kept so that Python neither warns of them nor waits for them."""
@@ -102,7 +101,7 @@ class Completed:
         if self.ok:
             return self
         how = f"no end within {self.command.timeout:g} s" if self.timed_out else f"exit code {self.code}"
-        tail = [line for said in (self.output, self.errors) for line in said.strip().splitlines()[-_LAST_WORDS:]]
+        tail = [line for said in (self.output, self.errors) for line in telling(said)]
         said = "".join(f"\n    {line}" for line in tail) or "\n    (it said nothing)"
         prefix = f"{what}: " if what else ""
         raise CommandError(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")

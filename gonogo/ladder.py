@@ -27,6 +27,8 @@ class Answer:
     reasons: tuple[str, ...] = ()
     unasked: bool = False
     """No migration tool is configured: what is pending was asked of nobody."""
+    doubt: str = ""
+    """Why what is pending is not known yet."""
 
     def __str__(self) -> str:
         """One sentence for plan and record."""
@@ -34,6 +36,8 @@ class Answer:
         match self.rung:
             case Rung.FIRST:
                 return "first release: there is nothing to go back to; a red gate stops what was started"
+            case Rung.RELEASE_ONLY if self.doubt:
+                return f"what is pending is not known yet ({self.doubt}): the release itself is asked once it is built"
             case Rung.RELEASE_ONLY if self.unasked:
                 return (
                     "no migration tool is configured, so none was asked: "
@@ -56,6 +60,7 @@ def decide(
     stated: Sequence[str],
     migrates_itself: str | None = None,
     unasked: bool = False,
+    doubt: str = "",
 ) -> Answer:
     """Which rung a deployment stands on.
 
@@ -67,11 +72,12 @@ def decide(
         migrates_itself: the entry command of the *previous* release that runs migrations when it starts: it may
             refuse a revision that it does not know, so reading the migration is not enough.
         unasked: no migration tool is configured, so that nothing pending means only that nothing was found.
+        doubt: why there may be more than was found.
     """
     if first:
         return Answer(rung=Rung.FIRST, pending=tuple(pending))
     if not pending:
-        return Answer(rung=Rung.RELEASE_ONLY, unasked=unasked)
+        return Answer(rung=Rung.RELEASE_ONLY, unasked=unasked, doubt=doubt)
     open_ones = [revision for revision in pending if revision not in stated]
     reasons = [
         f"{revision}: {shown.get(revision, 'its file was not found')}"

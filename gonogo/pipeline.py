@@ -9,18 +9,18 @@ from dataclasses import replace
 
 from gonogo.asking import Gate
 from gonogo.blame import excuse, restarted
-from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, RefusedError, explain
+from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
-from gonogo.records.results import CheckResult, GateResult, read_gate
+from gonogo.records.results import CheckResult, GateResult, read_gate, refusal
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
 from gonogo.runtimes.base import Place
-from gonogo.schema import ask_ladder
+from gonogo.schema import ask_ladder, forward_only, standings
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
 from gonogo.subject import as_it_serves
@@ -58,7 +58,7 @@ class Pipeline:
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
-            self._outcome.end(_early_exit(error), explain(error))
+            self._outcome.end(_early_exit(error), explain(error), refusal(error))
         if self._outcome.exit_code is not Exit.GO:
             self._outcome.unsure = self._is_unsure()
             return self._outcome
@@ -199,17 +199,15 @@ class Pipeline:
             RefusedError: the change is forward-only and the environment does not allow it.
         """
         work = self._work
-        answer = ask_ladder(work)
+        asked = ask_ladder(work, found=[*standings(work, built=True)])
+        answer = asked.answer
+        work.notes += asked.notes
+        work.standings = asked.standings
         work.ladder, work.rung = str(answer), int(answer.rung)
         work.journal.write("ladder", rung=work.rung, said=work.ladder)
         environment = work.place.environment
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
-            raise RefusedError(
-                f"{answer}. Expected migrations that the release now serving can live with. "
-                "Split the change (add first, remove in a later release), "
-                "or state compatible_migrations for the service once it is proven, "
-                f"or set env.{environment.name}.allow_forward_only."
-            )
+            raise forward_only(answer, environment)
 
     def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Outcome:
         """From the first touch on, everything that goes wrong goes back."""

@@ -4,53 +4,214 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from gonogo import git, sources
-from gonogo.config import Environment, Project, Service
-from gonogo.errors import CommandError, GonogoError, RefusedError, in_one_line
-from gonogo.host import LocalHost
+from gonogo.config import Environment, Project, Service, load_project
+from gonogo.errors import GonogoError, RefusedError, in_one_line
+from gonogo.host import Host, LocalHost
 from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
 from gonogo.ladder import Answer, decide
-from gonogo.migrations import Graph, layout_of, tool_of
-from gonogo.moves.base import Work
+from gonogo.migrations import Graph, Revision, layout_of, tool_of
+from gonogo.migrations.asking import Said, ask
 from gonogo.release import Release
+from gonogo.runtimes.base import Place, Runtime
 
-__all__ = ["ask_ladder", "graph_of", "graphs", "heads_of"]
+__all__ = [
+    "Ladder",
+    "Question",
+    "Standing",
+    "ask_ladder",
+    "ask_serving",
+    "forward_only",
+    "graph_of",
+    "graphs",
+    "heads_of",
+    "migrated",
+    "refuse_unknown",
+    "standings",
+    "unknown_revision",
+]
 
 _MIGRATION_FILE = re.compile(r"(^|/)(migrations|alembic|versions)/.*\.(py|sql)$")
 
 
-def graph_of(root: Path, service: Service) -> Graph:
+class Question(Protocol):
+    """What is asked about: a release that comes, what serves, and where."""
+
+    @property
+    def place(self) -> Place:
+        """Where the runtime works."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the releases."""
+
+    @property
+    def host(self) -> Host:
+        """Where commands run."""
+
+    @property
+    def release(self) -> Release:
+        """The one that comes."""
+
+    @property
+    def serving(self) -> Release | None:
+        """The one that serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where the database of one service stands, and what the release that comes would run on it."""
+
+    service: str
+    tool: str
+    current: tuple[str, ...]
+    guessed: str = ""
+    """Why ``current`` is what is recorded: the database could not be asked."""
+    heads: tuple[str, ...] = ()
+    pending: tuple[Revision, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What the database has and the release lacks."""
+    doubt: str = ""
+    """Why what is pending may be something else: the files were only read."""
+
+
+def graph_of(root: Path, service: Service, own: Sequence[str] = ()) -> Graph:
     """The revisions that a service's source has; ``root`` is the application's folder."""
     tool = tool_of(service.migrations)
+    layout = layout_of(root, tool, service.migrations_config, own)
     files: dict[str, str] = {}
-    for folder in layout_of(root, tool, service.migrations_config).versions:
-        for path in sorted((root / folder).glob("*.py")):
-            files[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
-    return tool.graph(files)
+    for folder in layout.versions:
+        found = (root / folder).rglob("*.py") if layout.recursive else (root / folder).glob("*.py")
+        for path in sorted(found):
+            with contextlib.suppress(OSError, ValueError):
+                files[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+    kept = {path: text for path, text in files.items() if layout.holds(path)}
+    graph = tool.graph(kept)
+    doubts = (*graph.doubts, *([layout.unsure] if layout.unsure else ()))
+    return Graph(revisions=graph.revisions, problems=graph.problems, doubts=doubts)
 
 
-def graphs(environment: Environment, project: Project) -> Mapping[str, Graph]:
-    """Service → its revisions; services that share a migrations config are asked once, under the first one's name."""
-    found: dict[str, Graph] = {}
-    seen: set[str] = set()
+def migrated(environment: Environment) -> Mapping[str, Service]:
+    """The services with migrations; those that share them are asked once, under the first one's name."""
+    found: dict[str, Service] = {}
+    seen: set[tuple[str, str]] = set()
     for name, service in environment.service.items():
-        if service.migrations == "none" or service.migrations_config in seen:
-            continue
-        seen.add(service.migrations_config)
-        found[name] = graph_of(project.source_root, service)
+        key = (service.migrations, service.migrations_config)
+        if service.migrations != "none" and key not in seen:
+            seen.add(key)
+            found[name] = service
     return found
 
 
+def graphs(environment: Environment, project: Project) -> Mapping[str, Graph]:
+    """Service → its revisions, as reading shows them."""
+    own = environment.commands.get("migrate", ())
+    return {name: graph_of(project.source_root, service, own) for name, service in migrated(environment).items()}
+
+
 def heads_of(environment: Environment, project: Project) -> tuple[str, ...]:
-    """The heads of all migrations in a source tree."""
+    """The heads of all migrations in a source tree, as far as reading shows them."""
     return tuple(sorted({head for graph in graphs(environment, project).values() for head in graph.heads()}))
 
 
-def ask_ladder(work: Work) -> Answer:
+def standings(question: Question, *, built: bool) -> Iterator[Standing]:
+    """Each service's database, and what is pending; once it is built, the release itself is asked what that is."""
+    for name, service in migrated(question.place.environment).items():
+        yield _standing(question, name, service, built=built)
+
+
+def _standing(question: Question, name: str, service: Service, *, built: bool) -> Standing:
+    said, guessed = ask_serving(question, name, service)
+    known = question.serving.accepted or question.serving.heads if question.serving is not None else ()
+    current = known if said is None else said.current or ()
+    graph = graph_of(
+        question.place.project.source_root, service, question.place.environment.commands.get("migrate", ())
+    )
+    of = Standing(service=name, tool=service.migrations, current=current, guessed=guessed)
+    asked = (
+        _ask_artifact(question, name, service, (said.applied if said is not None else None) or current)
+        if built
+        else None
+    )
+    if asked is not None and asked.pending is not None:
+        return _with(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
+    pending = tuple(graph.revisions[one] for one in graph.pending(current))
+    unknown = tuple(one for one in current if one not in graph.revisions)
+    doubt = "; ".join(graph.doubts)
+    return _with(of, heads=graph.heads(), pending=pending, unknown=() if doubt else unknown, doubt=doubt)
+
+
+def _with(standing: Standing, **changed: object) -> Standing:
+    return Standing(**{**vars(standing), **changed})  # type: ignore[arg-type]
+
+
+def ask_serving(question: Question, name: str, service: Service, **asked: object) -> tuple[Said | None, str]:
+    """What the tool says in the serving release's instance, with its own configuration; else why it does not."""
+    serving = question.serving
+    if serving is None:
+        return None, ""
+    if name not in serving.services:
+        return None, f"{serving.id} has no service {name}"
+    own = _its_own(question.place, serving, name) or service
+    root = serving.source_root(question.place.project.app.root)
+    try:
+        inside = question.runtime.inspector(question.place, serving, question.host).inside(name)
+        said = ask(inside, root, own, tool_of(own.migrations), current=True, **asked)
+    except (GonogoError, OSError) as error:
+        return None, in_one_line(error)
+    return (said, "") if said.error is None else (None, f"{inside.label}: {said.error}")
+
+
+def _its_own(place: Place, serving: Release, name: str) -> Service | None:
+    """The service as the serving release's own configuration has it, where that migrates too."""
+    try:
+        own = load_project(serving.root).environments[place.environment.name].service[name]
+    except (GonogoError, OSError, KeyError):
+        return None
+    return own if own.migrations != "none" else None
+
+
+def _ask_artifact(question: Question, name: str, service: Service, since: Sequence[str]) -> Said | None:
+    """What the tool says in the release's artifact is pending from there; None where it cannot be asked."""
+    own = question.place.environment.commands.get("migrate", ())
+    try:
+        artifacts = question.runtime.inspector(question.place, question.release, question.host).artifacts()
+        artifact = next(one for one in artifacts if one.service == name)
+        said = ask(
+            artifact, question.place.project.source_root, service, tool_of(service.migrations), own, since=list(since)
+        )
+    except (GonogoError, OSError, StopIteration):
+        return None
+    return said if said.error is None else None
+
+
+def refuse_unknown(standing: Standing) -> str:
+    """Why the release cannot be brought to a database: it lacks a revision that the tool will not do without."""
+    if not standing.unknown or not tool_of(standing.tool).refuses_unknown:
+        return ""
+    return (
+        f"the database of {standing.service}: found revision {', '.join(standing.unknown)}, expected one that "
+        f"this commit has (its heads: {', '.join(standing.heads) or 'none'})"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """The ladder's answer, and what it is made from."""
+
+    answer: Answer
+    notes: tuple[str, ...]
+    """How it is known, where that was not by asking."""
+    standings: tuple[Standing, ...]
+
+
+def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
     """What a rollback of this deployment would do to the data.
 
     The database's revision is asked through the serving release; where it cannot say, everything that its source did
@@ -59,31 +220,57 @@ def ask_ladder(work: Work) -> Answer:
     Raises:
         RefusedError: the database stands at a revision that this commit does not have.
     """
-    environment = work.place.environment
+    environment, serving = question.place.environment, question.serving
     pending: list[str] = []
     shown: dict[str, str] = {}
-    stated: list[str] = []
-    for name, graph in graphs(environment, work.place.project).items():
-        service = environment.service[name]
-        tool = tool_of(service.migrations)
-        current = _current(work, name)
-        _require_known(current, graph)
-        for revision in graph.pending(current):
-            pending.append(revision)
-            shown[revision] = tool.not_shown(graph.revisions[revision].source)
-        stated += service.compatible_migrations
-    serving = work.serving
-    back = serving.left_out(work.release) if serving is not None else ()
+    notes: list[str] = []
+    doubts: list[str] = []
+    for one in found:
+        if why := refuse_unknown(one):
+            raise unknown_revision(why)
+        tool = tool_of(one.tool)
+        pending += [revision.id for revision in one.pending]
+        shown |= {revision.id: tool.not_shown(revision.source) for revision in one.pending}
+        if one.guessed:
+            taken = ", ".join(one.current) or "none"
+            notes.append(f"The database's revision is taken for {taken}; asking it failed: {one.guessed}")
+        doubts += [one.doubt] if one.doubt else []
+    stated = [revision for service in environment.service.values() for revision in service.compatible_migrations]
+    back = serving.left_out(question.release) if serving is not None else ()
     if serving is not None and not pending:
-        pending = _unread(work, serving)
+        pending = _unread(question, serving)
         shown = dict.fromkeys(pending, "it runs with the release, by a tool that is not configured")
-    return decide(
+    answer = decide(
         first=serving is None,
         pending=pending,
         shown=shown,
         stated=stated,
-        migrates_itself=_migrates_itself(work, serving, aside=back) if pending and serving is not None else None,
+        migrates_itself=_migrates_itself(question, serving, aside=back) if pending and serving is not None else None,
         unasked=_is_unread(environment),
+        doubt="; ".join(doubts),
+    )
+    return Ladder(answer=answer, notes=tuple(notes), standings=tuple(found))
+
+
+def forward_only(answer: Answer, environment: Environment) -> RefusedError:
+    """The refusal of a change that could not be taken back."""
+    return RefusedError(
+        f"{answer}. Expected migrations that the release now serving can live with",
+        code="P34",
+        proves="The release that serves can live with the schema that pending migrations make.",
+        remedy="Split the change (add first, remove in a later release), or state compatible_migrations for the "
+        f"service once it is proven, or set env.{environment.name}.allow_forward_only",
+    )
+
+
+def unknown_revision(found: str) -> RefusedError:
+    """The refusal of a commit whose upgrade would fail after the first touch."""
+    return RefusedError(
+        found,
+        code="P32",
+        proves="Every revision that the database has stands in the commit.",
+        remedy="Deploy a commit that contains the migration, or merge it into this branch; after a rollback the schema "
+        "stays ahead: bring the migration back with the mend",
     )
 
 
@@ -92,46 +279,9 @@ def _is_unread(environment: Environment) -> bool:
     return all(service.migrations == "none" for service in environment.service.values())
 
 
-def _require_known(current: tuple[str, ...], graph: Graph) -> None:
-    """Refuse a commit that does not have the revision at which the database stands.
-
-    Raises:
-        RefusedError: naming the revision; an upgrade would fail after the first touch.
-    """
-    unknown = [revision for revision in current if revision not in graph.revisions]
-    if unknown:
-        raise RefusedError(
-            f"the database: found revision {', '.join(unknown)}, expected one that this commit has "
-            f"(its heads: {', '.join(graph.heads()) or 'none'}). Deploy a commit that contains the migration, "
-            "or merge it into this branch."
-        )
-
-
-def _current(work: Work, service: str) -> tuple[str, ...]:
-    """The database's revision now."""
-    serving = work.serving
-    if serving is None:
-        return ()
-    configured = work.place.environment.service[service]
-    tool = tool_of(configured.migrations)
-    if service not in serving.services:
-        return serving.accepted or serving.heads
-    layout = layout_of(serving.root / work.place.project.app.root, tool, configured.migrations_config)
-    argv = tool.current_command(layout.config)
-    try:
-        asked = work.runtime.in_instance(work.place, serving, service, argv, folder=layout.folder)
-        said = work.host.run(asked).require()
-    except CommandError as error:
-        known = serving.accepted or serving.heads
-        taken = ", ".join(known) or "none"
-        work.notes.append(f"The database's revision is taken for {taken}; asking it failed: {in_one_line(error)}")
-        return known
-    return tool.parse_current(said.output)
-
-
-def _migrates_itself(work: Work, release: Release, *, aside: Collection[str] = ()) -> str | None:
+def _migrates_itself(question: Question, release: Release, *, aside: Collection[str] = ()) -> str | None:
     """The entry command of a release that runs migrations when it starts, if one does; some services aside."""
-    facts = work.runtime.facts(work.place, release, work.host)
+    facts = question.runtime.facts(question.place, release, question.host)
     for service, words in facts["entry"].items():
         found = self_migrating(words, facts["scripts"])
         if found is not None and service not in aside:
@@ -139,19 +289,19 @@ def _migrates_itself(work: Work, release: Release, *, aside: Collection[str] = (
     return None
 
 
-def _runs_migrations(work: Work) -> bool:
+def _runs_migrations(question: Question) -> bool:
     """Whether the release, or a step of the team's own, migrates the database."""
-    steps = work.place.environment.step
-    return any(self_migrating(step.run) for step in steps) or _migrates_itself(work, work.release) is not None
+    steps = question.place.environment.step
+    return any(self_migrating(step.run) for step in steps) or _migrates_itself(question, question.release) is not None
 
 
-def _unread(work: Work, serving: Release) -> list[str]:
+def _unread(question: Question, serving: Release) -> list[str]:
     """Migration files that changed, of a release that migrates with a tool gonogo was not told of."""
-    if not _is_unread(work.place.environment) or not _runs_migrations(work):
+    if not _is_unread(question.place.environment) or not _runs_migrations(question):
         return []
-    changed = _changed(work.release, serving)
+    changed = _changed(question.release, serving)
     found = [path for path in changed if _MIGRATION_FILE.search(path) and not path.endswith("/__init__.py")]
-    return sorted(set(found) - _held(work, serving, found)) if serving.assumed else found
+    return sorted(set(found) - _held(question, serving, found)) if serving.assumed else found
 
 
 def _changed(release: Release, serving: Release) -> list[str]:
@@ -165,17 +315,17 @@ def _changed(release: Release, serving: Release) -> list[str]:
     return LocalHost().run(git.ask(release.worktree, *words), output_limit=None).require().output.splitlines()
 
 
-def _held(work: Work, serving: Release, paths: Collection[str]) -> set[str]:
+def _held(question: Question, serving: Release, paths: Collection[str]) -> set[str]:
     """Of these files of the repository those that what serves holds as the new release has them.
 
     Nobody knows the commit of what was started by hand, but its images can be looked at; else none is held.
     """
-    top, held = work.release.worktree, set[str]()
-    below = work.release.source_root(work.place.project.app.root).relative_to(top)
+    top, held = question.release.worktree, set[str]()
+    below = question.release.source_root(question.place.project.app.root).relative_to(top)
     wanted = {path: digest for path, digest in manifest_of(top, paths).items() if Path(path).is_relative_to(below)}
     names = {Path(path).relative_to(below).as_posix(): path for path in wanted}
     with contextlib.suppress(GonogoError):
-        for artifact in work.runtime.inspector(work.place, serving, work.host).artifacts():
+        for artifact in question.runtime.inspector(question.place, serving, question.host).artifacts():
             if held == set(wanted):
                 break
             files = artifact.files(artifact.code.values())

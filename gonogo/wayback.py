@@ -13,6 +13,7 @@ from gonogo.errors import GonogoError, explain
 from gonogo.judgement import as_before
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
+from gonogo.moves.migrate import stands_at
 from gonogo.moves.start import Restore, Stop
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import VERIFY, AskLadder, rollback_recipe
@@ -20,7 +21,7 @@ from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.running import Outcome, Steps, why
 from gonogo.runtimes.place import changed, with_earlier
-from gonogo.schema import graphs
+from gonogo.schema import graphs, migrated
 from gonogo.words import Exit, Role, Stage
 from gonogo.words import Outcome as Verdict
 
@@ -285,8 +286,7 @@ class WayBack:
     def _stored(self) -> list[str]:
         """What a first deploy may have left for good, in words."""
         work = self._work
-        migrated = [f"the database, migrated to {', '.join(work.release.heads)}"] if work.release.heads else []
-        found = migrated if "migrate" in work.done else []
+        found = _databases(work) if "migrate" in work.done else []
         if {"migrate", "start"} & set(work.done):
             found += work.runtime.stores(work.place, work.release)
         return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
@@ -298,3 +298,15 @@ class WayBack:
         """
         gate = self._outcome.verified
         return gate is not None and not gate.problem and bool(gate.asked) and not gate.blocking
+
+
+def _databases(work: Work) -> list[str]:
+    """What the migrations left in each database, as it says itself; nothing where it did not move."""
+    found = []
+    for name in migrated(work.place.environment):
+        now = stands_at(work, name)
+        if now is None:
+            found.append(f"the database of {name}, perhaps migrated (it could not be asked)")
+        elif now:
+            found.append(f"the database of {name}, migrated to {', '.join(now[:3])}")
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gonogo.errors import GonogoError
 from gonogo.host import LocalHost
-from gonogo.migrations import layout_of, tool_of
+from gonogo.migrations import Layout, layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
 from gonogo.records.results import CommitLine
@@ -61,7 +61,7 @@ def _between(context: Context, source: Source, old: str) -> Changes:
     first, last = (source.commit, old) if back else (old, source.commit)
     commits = source.git("log", _FORMAT, "--end-of-options", f"{first}..{last}").output.splitlines()
     files = list(_files(source.git("diff", "--name-status", "--no-renames", "--relative", "-z", first, last).output))
-    folders = tuple(_folders(context, source))
+    layouts = tuple(_layouts(context, source))
     return Changes(
         since=old[:7],
         back=back,
@@ -69,7 +69,7 @@ def _between(context: Context, source: Source, old: str) -> Changes:
         more_commits=max(len(commits) - _MOST_COMMITS, 0),
         files=tuple(f"{state} {path}" for state, path in files[:_MOST_FILES]),
         more_files=max(len(files) - _MOST_FILES, 0),
-        migrations=tuple(f"{state} {path}" for state, path in files if path.rpartition("/")[0] in folders),
+        migrations=tuple(f"{state} {path}" for state, path in files if any(one.holds(path) for one in layouts)),
     )
 
 
@@ -83,8 +83,9 @@ def _files(output: str) -> Iterator[tuple[str, str]]:
     yield from zip(words[0::2], words[1::2], strict=False)
 
 
-def _folders(context: Context, source: Source) -> Iterator[str]:
+def _layouts(context: Context, source: Source) -> Iterator[Layout]:
     """Where the revisions of the services stand."""
     for service in context.environment.service.values():
         if service.migrations != "none":
-            yield from layout_of(source.root, tool_of(service.migrations), service.migrations_config).versions
+            own = context.environment.commands.get("migrate", ())
+            yield layout_of(source.root, tool_of(service.migrations), service.migrations_config, own)

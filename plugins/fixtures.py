@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place
+from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
 from gonogo.runtimes.place import env_file_of
+from gonogo.schema import Standing, standings
 from gonogo.state import State
 from gonogo.subject import Subject
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGENT",
+    "Asking",
     "artifact",
     "attestation",
     "baseline",
@@ -53,6 +56,7 @@ __all__ = [
     "place",
     "project",
     "python",
+    "question",
     "release",
     "rendered",
     "runner",
@@ -186,6 +190,30 @@ def place(context: Context) -> Place:
 def inspector(place: Place, subject: Subject, runner: LocalHost) -> Inspector:
     """The read-only side of the runtime, bound to the judged release."""
     return runtime_of(place.environment.runtime).inspector(place, subject.release, runner)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What comes, what serves, and where: what the library asks a migration tool with."""
+
+    place: Place
+    runtime: Runtime
+    host: LocalHost
+    release: Any
+    """None in a bare run before the first deploy."""
+    serving: Release | None
+
+    @functools.cached_property
+    def databases(self) -> tuple[Standing, ...]:
+        """Where the databases stand, asked once, and what the source of the release would run on them."""
+        return tuple(standings(self, built=False))
+
+
+@pytest.fixture(scope="session")
+def question(place: Place, subject: Subject, runner: LocalHost) -> Asking:
+    """The judged release and the serving one, for whoever asks both."""
+    runtime = runtime_of(place.environment.runtime)
+    return Asking(place, runtime, runner, subject.release, subject.serving)
 
 
 @pytest.fixture(scope="session")

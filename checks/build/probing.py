@@ -13,12 +13,11 @@ import pytest
 
 from gonogo import git
 from gonogo.config import Service
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, last_words
 from gonogo.host import Completed, LocalHost
 from gonogo.inspection import bytecode
 from gonogo.inspection.contents import map_paths
 from gonogo.inspection.gittree import parse_ls_tree
-from gonogo.migrations import layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source
@@ -32,7 +31,6 @@ __all__ = [
     "marked",
     "needs_python",
     "released",
-    "revision_request",
     "target_path",
 ]
 
@@ -115,15 +113,6 @@ def target_path(path: str, code: Mapping[str, str]) -> str:
     return map_paths([path], code).get(path, path)
 
 
-def revision_request(root: Path, service: Service, code: Mapping[str, str], *, current: bool = False) -> str:
-    """What the revision probe is asked: where the migrations' configuration landed, and where their tool is run."""
-    layout = layout_of(root, tool_of(service.migrations), service.migrations_config)
-    request: dict[str, Any] = {"config": target_path(service.migrations_config, code), "current": current}
-    if layout.folder == "." and layout.config != posixpath.basename(layout.config):
-        request["folder"] = map_paths(["."], code).get(".", ".")
-    return json.dumps(request)
-
-
 def needs_python(service: Service) -> bool:
     """Whether the configuration says that this service is a Python application."""
     return service.framework != "none" or service.entrypoint is not None or service.migrations != "none"
@@ -144,7 +133,7 @@ def ask(inside: Inside, service: Service, script: str, *args: str, isolated: boo
     if done.code in _NOT_FOUND and not needs_python(service):
         pytest.skip(f"{inside.label} has no Python")
     how = "no end in time" if done.timed_out else f"exit code {done.code}"
-    said = " | ".join((done.errors.strip() or done.output.strip()).splitlines()[-_LINES:]) or "nothing"
+    said = last_words(done.errors.strip() or done.output, most=_LINES)
     raise InconclusiveError(f"{inside.label}: found {how}, expected the probe's answer; it said: {said}")
 
 

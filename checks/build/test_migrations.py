@@ -1,18 +1,28 @@
-"""Whether the artifact holds the migrations of the source."""
+"""Whether the artifact holds the migrations of the source, can run them, and has one for each of its models."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import pytest
 
-from gonogo.checks.build.probing import ask, marked, revision_request
-from gonogo.config import Environment, Project, Service
-from gonogo.inspection import answers
-from gonogo.inspection.revision_probe import MARKER
+from gonogo.checks.build.migrating import artifact_said, is_certain, serving_said
+from gonogo.config import Environment, Service
+from gonogo.inspection import presence
+from gonogo.migrations import Revision
+from gonogo.migrations.asking import Said, Trouble
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.fixtures import Asking
+from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes.base import Artifact
+from gonogo.schema import ask_serving, graph_of, migrated, standings
 
 __all__: list[str] = []
+
+_ELSEWHERE = re.compile(r"\bopen\(|read_text|create_all|__file__|\bexec\(|importlib|\bfor\b|\.format\(|\bf[\"']")
+"""A migration with one of these may make what its text does not name."""
 
 
 @pytest.mark.build(
@@ -21,23 +31,167 @@ __all__: list[str] = []
     remedy="Look at COPY of the migrations; then: gonogo deploy --env {env} --no-cache",
 )
 def test_migration_head_is_the_sources(
-    artifact: Artifact, project: Project, environment: Environment, release: Release, evidence: Collected
+    artifact: Artifact, environment: Environment, question: Asking, release: Release, evidence: Collected
 ) -> None:
-    """The migration head in the artifact is the head in the source.
+    """The migration head in the artifact is the head in the source, and the migration tool accepts the migrations.
 
     Catches an image that was built before the newest migration was written.
     """
+    service = _migrating(artifact, environment)
+    said = artifact_said(question, release, artifact, service)
+    own = environment.commands.get("migrate", ())
+    graph = graph_of(release.source_root(question.place.project.app.root), service, own)
+    alone = len(migrated(environment)) == 1 and release.heads
+    read = sorted(release.heads if alone else graph.heads())
+    evidence.json("Heads", {"source": read, "artifact": said.heads, "doubts": graph.doubts})
+    where = f"{artifact.label}: {service.migrations}"
+    if said.error is not None:
+        _remedy(said.error, service, evidence)
+        pytest.fail(f"{where}: found {said.error}, expected heads {', '.join(read) or 'of the migrations'}")
+    if graph.doubts or service.migrations == "django":
+        return  # reading does not show them: what the tool says is what counts
+    assert sorted(said.heads) == read, (
+        f"{artifact.label}: migration head: found {', '.join(said.heads) or 'none'}, "
+        f"expected {', '.join(read) or 'none'}"
+    )
+
+
+def _remedy(trouble: Trouble, service: Service, evidence: Collected) -> None:
+    """A way out for the cause; the check's own is for files that were not copied."""
+    message = trouble.message.lower()
+    if "multiple head" in message or "conflicting migrations" in message:
+        django = "python manage.py makemigrations --merge"
+        evidence.remedy(django if service.migrations == "django" else "alembic merge heads; commit the merge revision")
+    elif "ImportError" in trouble.kinds and service.migrations in message:
+        evidence.remedy(f"Add {service.migrations} to the dependencies that the build installs")
+    elif trouble.type not in {"FileNotFoundError", "CommandError"}:
+        evidence.remedy(f"Mend {trouble.where or 'what the migrations import'}; commit it, and deploy that")
+
+
+@pytest.mark.build(
+    "B19",
+    needs=("service.migrations",),
+    remedy="Mend what the environment of the migrations imports; try it: alembic upgrade head --sql",
+)
+def test_migrations_can_be_run(
+    artifact: Artifact, environment: Environment, question: Asking, release: Release, evidence: Collected
+) -> None:
+    """The migrations' environment (env.py, or Django's settings) runs in the artifact; no migration is run.
+
+    Catches an env.py that imports what is not there: the upgrade would find that out after the first touch.
+    """
+    service = _migrating(artifact, environment)
+    said = artifact_said(question, release, artifact, service)
+    if said.error is not None:
+        pytest.skip("the migrations cannot be read (see B15)")
+    if said.refused is None:
+        evidence.text("The migrations' environment", "was run to its end, without a database")
+        return
+    found = f"{artifact.label}: {service.migrations}: found {said.refused}, expected an environment that can be run"
+    if not is_certain(said.refused):
+        pytest.skip(f"cannot be known without a database: {said.refused}")
+    before = serving_said(question, artifact.service, service)
+    if before is not None and before.refused is not None and before.refused.message == said.refused.message:
+        evidence.warn(f"{found}; it was so in the serving release too")
+        return
+    pytest.fail(found)
+
+
+@pytest.mark.build(
+    "B20",
+    needs=("service.migrations",),
+    remedy="Write the migration and commit it: alembic revision --autogenerate (Django: manage.py makemigrations)",
+)
+def test_models_have_their_migrations(
+    artifact: Artifact,
+    environment: Environment,
+    question: Asking,
+    release: Release,
+    source: Source,
+    evidence: Collected,
+) -> None:
+    """Every table and column of the models stands in the database or is made by a pending migration.
+
+    Catches the model that got a column without a migration: each query for it fails, once the release serves.
+    """
+    service = _migrating(artifact, environment)
+    said = artifact_said(question, release, artifact, service)
+    if said.error is not None or said.refused is not None:
+        pytest.skip("the models cannot be read (see B15 and B19)")
+    if service.migrations == "django":
+        _ask_django(said, artifact.service, service, question, evidence)
+        return
+    if not said.models:
+        pytest.skip("env.py gives autogenerate no target_metadata")
+    if question.serving is None:
+        pytest.skip("first deploy: there is no database yet to compare with")
+    live, why = ask_serving(question, artifact.service, service, tables=sorted(said.models))
+    if live is None or not any(found is not None for found in live.tables.values()):
+        pytest.skip(f"the database does not say what it has: {why or 'no table of the models was found'}")
+    creates = any(".create_all(" in text for text in source.texts(".py").values())
+    lacking = [one for one in _lacking(said, live) if "." in one or not creates]
+    pending = next((one.pending for one in standings(question, built=True) if one.service == artifact.service), ())
+    evidence.text("Models without a place in the database", "\n".join(lacking) or "none")
+    _judge(lacking, pending, serving_said(question, artifact.service, service) if lacking else None, evidence)
+
+
+def _lacking(said: Said, live: Said) -> list[str]:
+    """Tables, and columns as ``table.column``, that the models declare and the database has not."""
+    found = []
+    for table, columns in said.models.items():
+        there = live.tables.get(table)
+        if there is None:
+            found.append(f"table {table}")
+            continue
+        known = {name.casefold() for name in there}
+        found += [f"{table}.{column}" for column in columns if column.casefold() not in known]
+    return found
+
+
+def _judge(lacking: list[str], pending: Iterable[Revision], before: Said | None, evidence: Collected) -> None:
+    """Red for what no pending migration names and the serving release's models did not declare either."""
+    text = "\n".join(revision.source for revision in pending)
+    unmade = [one for one in lacking if not re.search(rf"\b{re.escape(_name(one))}\b", text)]
+    known = [one for one in unmade if before is not None and _declares(before, one)]
+    fresh = [one for one in unmade if one not in known]
+    if known:
+        evidence.warn(f"the database lacks {presence.first(known)}, which the serving release's models have too")
+    said = f"models: found {presence.first(fresh)}, which neither the database nor a pending migration has"
+    if fresh and (before is None or _ELSEWHERE.search(text)):
+        evidence.warn(f"{said}; whether a pending migration makes it cannot be read")
+        return
+    assert not fresh, f"{said}; expected a migration that makes it"
+
+
+def _name(one: str) -> str:
+    return one.rpartition("." if not one.startswith("table ") else " ")[2].rpartition(".")[2]
+
+
+def _declares(said: Said, one: str) -> bool:
+    if one.startswith("table "):
+        return one.removeprefix("table ") in said.models
+    table, _, column = one.rpartition(".")
+    return column in said.models.get(table, ())
+
+
+def _ask_django(said: Said, name: str, service: Service, question: Asking, evidence: Collected) -> None:
+    """What makemigrations would write is red where the serving release's models would not make it write that too."""
+    changes = {f"{app}: {one}" for app, found in said.changes.items() for one in found}
+    evidence.text("What makemigrations would write", "\n".join(sorted(changes)) or "nothing")
+    before = serving_said(question, name, service) if changes else None
+    known = (
+        {f"{app}: {one}" for app, found in before.changes.items() for one in found} if before is not None else changes
+    )
+    fresh = sorted(changes - known)
+    if changes & known:
+        evidence.warn(f"models without a migration, as before: {presence.first(sorted(changes & known))}")
+    assert not fresh, f"models: found {presence.first(fresh)} without a migration; expected one for each change"
+
+
+def _migrating(artifact: Artifact, environment: Environment) -> Service:
     service = environment.service.get(artifact.service, Service())
     if service.migrations == "none":
         pytest.skip(f"service.{artifact.service} has no migrations")
-    request = revision_request(project.source_root, service, artifact.code)
-    script = answers.script("revision_probe.py")
-    found = marked(artifact, ask(artifact, service, script, request, isolated=False), MARKER)
-    evidence.json("Heads", {"source": release.heads, "artifact": found["heads"], "error": found["error"]})
-    if found["error"] is not None:
-        shown = f"{found['error']['type']}: {found['error']['message']}"
-        pytest.fail(f"{artifact.label}: migrations: found {shown}, expected heads {', '.join(release.heads)}")
-    assert found["heads"] == sorted(release.heads), (
-        f"{artifact.label}: migration head: found {', '.join(found['heads']) or 'none'}, "
-        f"expected {', '.join(sorted(release.heads)) or 'none'}"
-    )
+    if artifact.service not in migrated(environment):
+        pytest.skip(f"service.{artifact.service} has the migrations of another one, which is asked about them")
+    return service

@@ -21,7 +21,7 @@ from gonogo.moves.start import Stop
 from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
 from gonogo.records.history import expected
 from gonogo.records.looks import Plan, PlannedStep
-from gonogo.schema import ask_ladder
+from gonogo.schema import ask_ladder, standings
 from gonogo.state import State
 from gonogo.subject import Subject, attestations
 from gonogo.words import Exit, Role, Stage
@@ -80,7 +80,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     ladder = ""
     if not problems:
         try:
-            ladder = str(ask_ladder(work))
+            ladder = str(ask_ladder(work, found=[*standings(work, built=False)]).answer)
         except GonogoError as error:
             problems = (str(error),)
     steps = tuple(

@@ -54,7 +54,7 @@ class Service(_Model):
     """Where paths of the repository land in the image; empty: none of them does."""
     required: tuple[RelativePath, ...] = ()
     min_routes: Annotated[int, Field(ge=0)] = 0
-    migrations: Literal["alembic", "none"] = "none"
+    migrations: Literal["alembic", "django", "none"] = "none"
     migrations_config: RelativePath = "alembic.ini"
     compatible_migrations: tuple[str, ...] = ()
     """Revisions that the team states the previous release can live with."""

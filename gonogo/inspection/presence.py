@@ -15,7 +15,7 @@ def required(app: App, environment: Environment) -> dict[str, str]:
     asked = dict.fromkeys(app.required, "app.required")
     for name, service in environment.service.items():
         named = {"required": service.required, "settings": service.settings}
-        if service.migrations != "none":
+        if service.migrations != "none" and service.migrations_config != "alembic.ini":  # P31 knows the usual places
             named["migrations_config"] = (service.migrations_config,)
         for key, paths in named.items():
             asked |= {path: f"service.{name}.{key}" for path in paths if path not in asked}

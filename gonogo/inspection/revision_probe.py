@@ -1,11 +1,12 @@
-"""Tell the heads of an application's Alembic migrations, and where its database stands.
+"""Tell what Alembic itself says of an application's migrations: heads, what is pending, where a database stands.
 
 Self-contained: fed on standard input to the Python of an image or of a running instance::
 
     python - '{"config": "/app/alembic.ini", "current": true}' < revision_probe.py
 
-It runs the application's own ``env.py`` as ``alembic current`` does, changes nothing, and prints one JSON document on a
-line that begins with a marker.
+It runs the application's own ``env.py`` as ``alembic current`` (or ``alembic upgrade head --sql``) does, runs no
+migration, changes nothing, and prints one JSON document on a line that begins with a marker. What else the
+application prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # no
 # An application's types.py is not the library's; its env.py gets its folder back.
 
 import importlib
+import io
 import json
+import traceback
 from typing import Any
 
 sys.path[:] = _PATH
@@ -26,56 +29,217 @@ sys.path[:] = _PATH
 __all__ = ["main"]
 
 MARKER = "<<gonogo-revision>>"
+SOURCE_LIMIT = 200000
+IMPORTING = "_find_and_load"
+"""The interpreter's own frame of an import; beneath env.py's it says that a module could not be imported."""
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Return the document that answers a request."""
-    document: dict[str, Any] = {"heads": [], "current": None, "error": None}
+    document: dict[str, Any] = dict.fromkeys(
+        ("current", "behind", "unknown", "pending", "tables", "error", "environment")
+    )
+    document["heads"] = []
     try:
-        folder, name = os.path.split(request["config"])
-        if request.get("folder"):
-            folder, name = request["folder"], os.path.abspath(request["config"])  # noqa: PTH100
-        if folder:
-            os.chdir(folder)
-        document["heads"] = heads(name)
+        enter(request)
+        scripts = scripts_of(request, "upgrade", "head")
+        document["heads"] = sorted(scripts.get_heads())
+        goal = goal_of(scripts, request.get("target") or "heads")
         if request.get("current"):
-            document["current"] = current(name)
+            document.update(standing(request, scripts, goal))
+        if request.get("since") is not None:
+            document["pending"] = pending(scripts, goal, request["since"])
+            document["unknown"] = [name for name in request["since"] if lookup(scripts, name) is None]
+        if request.get("environment"):
+            document["environment"] = environment(request)
     except Exception as error:  # noqa: BLE001  # the application's env.py may raise anything
-        first = (str(error).strip().splitlines() or [""])[0]
-        document["error"] = {"type": type(error).__name__, "message": first}
+        document["error"] = told(error)
     return document
 
 
-def heads(name: str) -> list[str]:
-    """Return the heads of the migrations that stand here."""
-    if not os.path.isfile(name):  # noqa: PTH113
+def told(error: BaseException) -> dict[str, Any]:
+    """Return what kind of error it is and its first line, as far as the application's code goes."""
+    first = (str(error).strip().splitlines() or [""])[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if not is_ours(frame.filename)), None)
+    return {
+        "type": type(error).__name__,
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "message": first,
+        "where": f"{last.filename}:{last.lineno}" if last else "",
+        "importing": any(frame.name == IMPORTING and "importlib" in frame.filename for frame in frames),
+        "migrating": any("/versions/" in frame.filename for frame in frames),
+    }
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a frame is none of the application's: this script's, a library's, or the import system's."""
+    return "-packages/" in name or name.startswith(("<", os.path.dirname(os.__file__)))  # noqa: PTH120
+
+
+def enter(request: dict[str, Any]) -> None:
+    """Go where the team runs Alembic; the configuration's name is relative to that, or absolute."""
+    folder, name = os.path.split(request["config"])
+    if request.get("folder"):
+        folder, name = request["folder"], os.path.abspath(request["config"])  # noqa: PTH100
+    if folder:
+        os.chdir(folder)
+    request["name"] = name
+
+
+def configuration(request: dict[str, Any], *words: str) -> Any:
+    """Return Alembic's configuration as its own command line would make it of these words."""
+    module = importlib.import_module("alembic.config")
+    name = request["name"]
+    named = [] if name == "alembic.ini" else ["-c", name]
+    if not named and not any(map(os.path.isfile, (os.environ.get("ALEMBIC_CONFIG", name), "pyproject.toml"))):
         raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
-    return sorted(scripts_of(name).get_heads())
+    if named and not os.path.isfile(name):  # noqa: PTH113
+        raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
+    line = module.CommandLine()
+    options = line.parser.parse_args([*named, *request.get("words", []), *words])
+    chosen = getattr(line, "_inis_from_config", None)
+    if chosen is None:  # before Alembic 1.16
+        return module.Config(file_=options.config, ini_section=options.name, cmd_opts=options)
+    toml, ini = chosen(options)
+    return module.Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)
 
 
-def configuration(name: str) -> Any:
-    """Return Alembic's configuration from an ini file."""
-    return importlib.import_module("alembic.config").Config(name)
+def scripts_of(request: dict[str, Any], *words: str) -> Any:
+    """Return the folder of migrations that a configuration names."""
+    return importlib.import_module("alembic.script").ScriptDirectory.from_config(configuration(request, *words))
 
 
-def scripts_of(name: str) -> Any:
-    """Return the folder of migrations that an ini file names."""
-    return importlib.import_module("alembic.script").ScriptDirectory.from_config(configuration(name))
+def lookup(scripts: Any, name: str) -> Any:
+    """Return a revision by its full id; None where no file has it."""
+    return next((script for script in scripts.walk_revisions() if script.revision == name), None)
 
 
-def current(name: str) -> list[str]:
-    """Return the revisions that the database says it has, also those that are unknown here."""
-    environment = importlib.import_module("alembic.runtime.environment").EnvironmentContext
-    scripts = scripts_of(name)
+def goal_of(scripts: Any, target: str) -> list[str]:
+    """Return the revisions that an upgrade goes to; Alembic's own error where it would refuse."""
+    if target == "head" and not scripts.get_heads():
+        return []
+    return [script.revision for script in scripts.get_revisions(target) if script is not None]
+
+
+def reached(scripts: Any, names: Any) -> set[str]:
+    """Return these revisions and everything that has run when they have."""
+    parents = {script.revision: parents_of(script) for script in scripts.walk_revisions()}
+    seen: set[str] = set()
+    todo = [name for name in names if name in parents]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(parent for parent in parents[name] if parent in parents)
+    return seen
+
+
+def parents_of(script: Any) -> tuple[str, ...]:
+    """Return what must have run before a revision: what it follows, and what it depends on."""
     found: list[str] = []
+    for name in ("down_revision", "_resolved_dependencies"):
+        value = getattr(script, name, None) or ()
+        found.extend([value] if isinstance(value, str) else value)
+    return tuple(found)
 
-    def note(revisions: Any, _context: Any) -> list[Any]:
-        found.extend([revisions] if isinstance(revisions, str) else revisions)
+
+def pending(scripts: Any, goal: list[str], since: list[str]) -> list[dict[str, Any]]:
+    """Return what an upgrade would run from there, oldest first, with the files' own text."""
+    left = reached(scripts, goal) - reached(scripts, since)
+    found = [script for script in scripts.walk_revisions() if script.revision in left]
+    return [
+        {"id": script.revision, "path": script.path, "source": text_of(script.path), "parents": parents_of(script)}
+        for script in reversed(found)
+    ]
+
+
+def text_of(path: str) -> str:
+    """Return a file's text; nothing for bytecode."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+            return stream.read(SOURCE_LIMIT) if path.endswith(".py") else ""
+    except OSError:
+        return ""
+
+
+def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str, Any]:
+    """Return what each database that env.py configures says that it has, and whether something is left to run."""
+    found: list[tuple[str, ...]] = []
+    tables: dict[str, Any] = {}
+
+    def note(revisions: Any, context: Any) -> list[Any]:
+        found.append((revisions,) if isinstance(revisions, str) else tuple(revisions or ()))
+        if request.get("tables"):
+            for name, there in columns(context.connection, request["tables"]).items():
+                tables[name] = tables.get(name) or there  # one of several databases has it
         return []
 
-    with environment(configuration(name), scripts, fn=note, dont_mutate=True):
+    run(request, note, "current")
+    every = sorted({name for one in found for name in one})
+    return {
+        "current": every,
+        "unknown": [name for name in every if lookup(scripts, name) is None],
+        "behind": not found or any(not set(goal) <= reached(scripts, one) for one in found),
+        "tables": tables,
+    }
+
+
+def run(request: dict[str, Any], note: Any, *words: str, **options: Any) -> None:
+    """Run env.py; ``note`` stands in for the migrations, so that none runs."""
+    context = importlib.import_module("alembic.runtime.environment").EnvironmentContext
+    config = configuration(request, *words)
+    config.output_buffer = io.StringIO()
+    scripts = importlib.import_module("alembic.script").ScriptDirectory.from_config(config)
+    with context(config, scripts, fn=note, dont_mutate=True, **options):
         scripts.run_env()
-    return sorted(found)
+
+
+def columns(connection: Any, names: list[str]) -> dict[str, Any]:
+    """Return the columns of tables as the database has them; None for one that it has not."""
+    inspect = importlib.import_module("sqlalchemy").inspect
+    found: dict[str, Any] = {}
+    for name in names:
+        schema, _, table = name.rpartition(".")
+        try:
+            found[name] = [column["name"] for column in inspect(connection).get_columns(table, schema or None)]
+        except Exception:  # noqa: BLE001  # NoSuchTableError, under whatever name the dialect raises it
+            found[name] = None
+    return found
+
+
+def environment(request: dict[str, Any]) -> dict[str, Any]:
+    """Run env.py as ``upgrade --sql`` does; return why it could not be run, and the tables that its models declare."""
+    document: dict[str, Any] = {"error": None, "ran": False, "models": None}
+    models: dict[str, list[str]] = {}
+
+    def note(_revisions: Any, context: Any) -> list[Any]:
+        document["ran"] = True
+        models.update(declared(context.opts))
+        return []
+
+    try:
+        run(request, note, "upgrade", "head", "--sql", as_sql=True, starting_rev=None, destination_rev="heads")
+    except SystemExit as error:
+        document["error"] = told(error)
+    except Exception as error:  # noqa: BLE001  # the application's env.py may raise anything
+        document["error"] = told(error)
+    document["models"] = models
+    return document
+
+
+def declared(options: dict[str, Any]) -> dict[str, list[str]]:
+    """Return table and columns of the metadata that env.py gives to autogenerate, without what it leaves out."""
+    metadata = options.get("target_metadata")
+    wanted = options.get("include_object") or (lambda *_: True)
+    found: dict[str, list[str]] = {}
+    reflected = False
+    for one in metadata if isinstance(metadata, (list, tuple)) else [metadata]:
+        for name, table in getattr(one, "tables", {}).items():
+            if not {"bind_key", "is_view"} & set(table.info) and wanted(table, table.name, "table", reflected, None):
+                kept = [column for column in table.columns if wanted(column, column.name, "column", reflected, None)]
+                found[name] = [column.name for column in kept]
+    return found
 
 
 def main(argv: list[str]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from gonogo.migrations.alembic import Alembic
-from gonogo.migrations.base import Graph, MigrationTool, Revision
+from gonogo.migrations.base import Graph, MigrationTool, Revision, Upgrade
+from gonogo.migrations.django import Django
 from gonogo.migrations.layout import Layout, layout_of
 
-__all__ = ["TOOLS", "Graph", "Layout", "MigrationTool", "Revision", "layout_of", "tool_of"]
+__all__ = ["TOOLS", "Graph", "Layout", "MigrationTool", "Revision", "Upgrade", "layout_of", "tool_of"]
 
-TOOLS: dict[str, MigrationTool] = {"alembic": Alembic()}
+TOOLS: dict[str, MigrationTool] = {"alembic": Alembic(), "django": Django()}
 
 
 def tool_of(name: str) -> MigrationTool:

@@ -3,67 +3,71 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from gonogo.migrations.base import Graph, Revision
+from gonogo.migrations.base import Graph, Revision, Upgrade
 from gonogo.migrations.expand import not_shown
+from gonogo.migrations.located import Located, Reader, located
 
 __all__ = ["Alembic"]
 
-_REVISION = re.compile(r"^(?P<id>[A-Za-z0-9_.-]+)(?:\s+\((?:head|mergepoint|branchpoint|effective head|,|\s)+\))*\s*$")
+_IGNORED = re.compile(r"^(\.#|__init__)")
+_TAKES_A_WORD = {"-n": "-n", "--name": "-n", "-x": "-x", "-c": "-c", "--config": "-c"}
 
 
 class Alembic:
     """https://alembic.sqlalchemy.org; revisions are Python files with ``revision`` and ``down_revision``."""
 
     name = "alembic"
-
-    def current_command(self, config: str) -> tuple[str, ...]:
-        """``alembic current`` with the service's config file."""
-        return (*_alembic(config), "current")
+    config = "alembic.ini"
+    probe = "revision_probe.py"
+    marker = "<<gonogo-revision>>"
+    refuses_unknown = True
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """``alembic upgrade head``."""
         return (*_alembic(config), "upgrade", "head")
 
-    def parse_current(self, output: str) -> tuple[str, ...]:
-        """Revisions stand one a line, alone or with ``(head)``; log lines and prints do not count."""
-        found = [match["id"] for line in output.splitlines() if (match := _REVISION.match(line.strip()))]
-        return tuple(sorted(set(found)))
+    def upgrade(self, own: Sequence[str]) -> Upgrade:
+        """Options and target of ``alembic … upgrade …``, wherever in a command it stands."""
+        if not own:
+            return Upgrade()
+        words = re.split(r"[\s;&|'\"]+", " ".join(own))
+        start = next((at for at, word in enumerate(words) if posixpath.basename(word) == "alembic"), None)
+        return Upgrade(target="") if start is None else _upgrade(words[start + 1 :])
 
-    def folders(self, config: str, text: str | None) -> tuple[str, ...]:
-        """``version_locations``, else ``versions`` below ``script_location``, else ``alembic/versions``."""
-        here = posixpath.dirname(config) or "."
-        located = _section(text)
-        locations = located.get("version_locations", "")
-        if locations:
-            words = re.split(r"[\s:;,]+" if _is_separated(located) else r"[\s,]+", locations)
-            return tuple(_inside(here, word) for word in words if word)
-        return (posixpath.join(_inside(here, located.get("script_location") or "alembic"), "versions"),)
+    def located(self, config: str, read: Reader, *, section: str) -> Located:
+        """See ``gonogo.migrations.located``."""
+        return located(config, read, section=section)
 
     def graph(self, files: Mapping[str, str]) -> Graph:
-        """Read revisions; files without a ``revision`` are none, broken ones are problems."""
+        """Read revisions; what Alembic itself would refuse is a problem, what reading cannot know is a doubt."""
         revisions: dict[str, Revision] = {}
-        problems: list[str] = []
+        labels: set[str] = set()
+        doubts: list[str] = []
         for path, source in sorted(files.items()):
+            if _IGNORED.match(posixpath.basename(path)):
+                continue
             try:
-                revision = _revision(path, source)
-            except (SyntaxError, ValueError) as error:
-                problems.append(f"{path}: found a file that cannot be read as a revision ({error})")
+                revision, named = _revision(path, source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                doubts.append(f"{path}: found a file that cannot be read as a revision ({error})")
                 continue
-            if revision is None:
-                continue
-            if revision.id in revisions:
-                problems.append(
-                    f"{path}: found revision {revision.id} a second time (first in {revisions[revision.id].path})"
-                )
-                continue
-            revisions[revision.id] = revision
-        problems += _loose_ends(revisions)
-        return Graph(revisions=revisions, problems=tuple(problems))
+            labels |= named
+            if revision is not None and revision.id in revisions:
+                first = revisions[revision.id].path
+                doubts.append(f"{path}: found revision {revision.id} a second time (first in {first})")
+            elif revision is not None:
+                revisions[revision.id] = revision
+        missing, vague = _loose_ends(revisions, labels)
+        problems = [] if doubts else missing
+        return Graph(
+            revisions=revisions,
+            problems=(*problems, *_circles(revisions)),
+            doubts=(*doubts, *vague, *(missing if doubts else ())),
+        )
 
     def not_shown(self, source: str) -> str:
         """See ``gonogo.migrations.expand``."""
@@ -74,40 +78,40 @@ def _alembic(config: str) -> tuple[str, ...]:
     return ("alembic",) if config == "alembic.ini" else ("alembic", "-c", config)
 
 
-def _section(text: str | None) -> dict[str, str]:
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text or "")
-    except configparser.Error:
-        return {}
-    return dict(parser.items("alembic")) if parser.has_section("alembic") else {}
+def _upgrade(words: Sequence[str]) -> Upgrade:
+    kept: list[str] = []
+    config, rest = "", list(words)
+    while rest and (word := rest.pop(0)) != "upgrade":
+        option, equals, value = word.partition("=")
+        if option not in _TAKES_A_WORD or not (equals or rest):
+            continue
+        value = value if equals else rest.pop(0)
+        if _TAKES_A_WORD[option] == "-c":
+            config = value
+        else:
+            kept += [_TAKES_A_WORD[option], value]
+    target = next((word for word in rest if word and not word.startswith("-")), "")
+    return Upgrade(words=tuple(kept), target=target, config=config)
 
 
-def _is_separated(options: Mapping[str, str]) -> bool:
-    """Whether the locations are joined as the system joins paths."""
-    return bool(options.get("version_path_separator") or options.get("path_separator"))
-
-
-def _inside(here: str, location: str) -> str:
-    location = location.strip().replace("%(here)s", here).replace("%%", "%")
-    return posixpath.normpath(location.replace(":", "/"))  # "package:folder" names a folder inside a package
-
-
-def _revision(path: str, source: str) -> Revision | None:
-    """The assignments at the top of a revision file."""
+def _revision(path: str, source: str) -> tuple[Revision | None, set[str]]:
+    """The assignments at the top of a revision file, and its branch labels."""
     values: dict[str, object] = {}
     for name, value in _assignments(ast.parse(source)):
-        if name in {"revision", "down_revision", "depends_on"}:
+        if name in {"revision", "down_revision", "depends_on", "branch_labels"}:
             values[name] = ast.literal_eval(value)
-    if not isinstance(values.get("revision"), str):
-        return None
-    return Revision(
-        id=str(values["revision"]),
+    if "revision" not in values:
+        return None, set()
+    if not isinstance(values["revision"], str):
+        raise ValueError(f"found {values['revision']!r}, expected a revision")  # noqa: TRY004 (a broken file)
+    revision = Revision(
+        id=values["revision"],
         parents=_ids(values.get("down_revision")),
         needs=_ids(values.get("depends_on")),
         path=path,
         source=source,
     )
+    return revision, set(_ids(values.get("branch_labels")))
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
@@ -125,23 +129,32 @@ def _ids(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         return (value,)
-    if isinstance(value, tuple | list | set):
+    if isinstance(value, tuple | list | set | frozenset):
         return tuple(str(part) for part in value)
     raise ValueError(f"found {value!r}, expected a revision, several, or None")
 
 
-def _loose_ends(revisions: Mapping[str, Revision]) -> list[str]:
-    """Parents that no file has, and circles."""
-    graph = Graph(revisions=revisions)
+def _loose_ends(revisions: Mapping[str, Revision], labels: set[str]) -> tuple[list[str], list[str]]:
+    """Parents that no file has, and needs that may be an abbreviation."""
     missing = [
         f"{revision.path}: found down_revision {parent}, which no file has"
         for revision in revisions.values()
-        for parent in (*revision.parents, *revision.needs)
+        for parent in revision.parents
         if parent not in revisions
     ]
-    circles = [
+    vague = [
+        f"{revision.path}: found depends_on {need}, which no file has"
+        for revision in revisions.values()
+        for need in revision.needs
+        if need not in revisions and need not in labels
+    ]
+    return missing, vague
+
+
+def _circles(revisions: Mapping[str, Revision]) -> list[str]:
+    graph = Graph(revisions=revisions)
+    return [
         f"{revision.path}: found a circle through revision {revision.id}"
         for revision in revisions.values()
         if any(parent in revisions and revision.id in graph.ancestors([parent]) for parent in revision.parents)
     ]
-    return missing + circles

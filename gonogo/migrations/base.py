@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["Graph", "MigrationTool", "Revision"]
+from gonogo.migrations.located import Located, Reader
+
+__all__ = ["Graph", "MigrationTool", "Revision", "Upgrade"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +25,31 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upgrade:
+    """What the migrate move asks of the tool, as its command says it."""
+
+    words: tuple[str, ...] = ()
+    """Options that name a configuration's section or arguments of its environment."""
+    target: str = "head"
+    """Where it goes; empty where the team's own command does not say."""
+    config: str = ""
+    """The configuration that the command names."""
+
+    @property
+    def section(self) -> str:
+        """The section of the configuration (``-n``)."""
+        return next((self.words[at + 1] for at, word in enumerate(self.words) if word in {"-n", "--name"}), "alembic")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """All revisions of a source tree, and what is wrong with them."""
 
     revisions: Mapping[str, Revision]
     problems: tuple[str, ...] = ()
+    """What the tool itself would refuse."""
+    doubts: tuple[str, ...] = ()
+    """What reading could not find out; the tool itself may know better."""
 
     def heads(self) -> tuple[str, ...]:
         """Revisions that nothing follows, sorted."""
@@ -68,18 +90,23 @@ class MigrationTool(Protocol):
     """One tool; its methods do no I/O."""
 
     name: str
-
-    def current_command(self, config: str) -> tuple[str, ...]:
-        """What tells the database's revision, run with the application's code and settings."""
+    config: str
+    """The configuration that it takes where none is named."""
+    probe: str
+    """The script that asks the tool itself, in an artifact or an instance."""
+    marker: str
+    """What the probe's answer begins with."""
+    refuses_unknown: bool
+    """Whether an upgrade refuses a database with a revision that no file has."""
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """What brings the database to the head."""
 
-    def parse_current(self, output: str) -> tuple[str, ...]:
-        """The revisions that ``current_command`` printed; empty for a database without any."""
+    def upgrade(self, own: Sequence[str]) -> Upgrade:
+        """What a command of the team's own asks of the tool; nothing: what ``upgrade_command`` asks."""
 
-    def folders(self, config: str, text: str | None) -> tuple[str, ...]:
-        """Where the revisions stand, relative to the application's folder; ``text`` is the config file's."""
+    def located(self, config: str, read: Reader, *, section: str) -> Located:
+        """Where the revisions stand, relative to where the tool is run."""
 
     def graph(self, files: Mapping[str, str]) -> Graph:
         """Read path → source of revision files."""

@@ -16,6 +16,7 @@ from gonogo.notify import Notices
 from gonogo.records.results import Attestation, GateResult
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
+from gonogo.schema import Standing
 from gonogo.screen import Screen
 from gonogo.state import State
 from gonogo.subject import today
@@ -67,6 +68,8 @@ class Work:
     """The runtime's when the run began, or when the one that was cut off touched its target."""
     ladder: str = ""
     rung: int = 0
+    standings: tuple[Standing, ...] = ()
+    """Where the databases stood when the ladder was asked, and what was pending then."""
     notes: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     """Names of the moves that have begun, in order."""

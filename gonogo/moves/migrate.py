@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from gonogo.host import Command
-from gonogo.migrations import layout_of, tool_of
-from gonogo.moves.base import Work, run_all
+import json
+from dataclasses import replace
 
-__all__ = ["Migrate"]
+from gonogo.errors import GonogoError
+from gonogo.host import Command
+from gonogo.inspection.answers import script
+from gonogo.migrations import layout_of, tool_of
+from gonogo.migrations.asking import read
+from gonogo.moves.base import Work, run_all
+from gonogo.schema import migrated
+
+__all__ = ["Migrate", "stands_at"]
+
+_SECONDS = 120.0
 
 
 class Migrate:
@@ -23,12 +32,7 @@ class Migrate:
 
     def _upgrades(self, work: Work) -> tuple[Command, ...]:
         commands = []
-        seen = set()
-        for name, service in work.place.environment.service.items():
-            key = (service.migrations, service.migrations_config)
-            if service.migrations == "none" or key in seen:
-                continue
-            seen.add(key)
+        for name, service in migrated(work.place.environment).items():
             tool = tool_of(service.migrations)
             layout = layout_of(work.place.project.source_root, tool, service.migrations_config)
             own = work.place.environment.commands.get("migrate")
@@ -37,7 +41,7 @@ class Migrate:
         return tuple(commands)
 
     def do(self, work: Work) -> str:
-        """Run them.
+        """Run them, and say where the databases stand now.
 
         Raises:
             CommandError: a data store did not become ready, or a migration failed.
@@ -45,4 +49,41 @@ class Migrate:
         run_all(work, work.runtime.prepare(work.place, work.release))
         upgrades = self._upgrades(work)
         run_all(work, upgrades)
-        return str(upgrades[0]) if upgrades else "no migrations configured"
+        if not upgrades:
+            return "no migrations configured"
+        return "; ".join(_moved(work, name) for name in migrated(work.place.environment))
+
+
+def _moved(work: Work, name: str) -> str:
+    """Where a database stands, as it was looked at: before where nothing was pending, else now."""
+    before = next((one for one in work.standings if one.service == name and not one.guessed and not one.doubt), None)
+    if before is not None and not before.pending and work.serving is not None:
+        return f"{name}: nothing was pending, its database stands at {_short(before.current)}"
+    now = stands_at(work, name)
+    if now is None:
+        return f"{name}: upgraded; where its database stands now was not found out"
+    was = f"{_short(before.current)} → " if before is not None and work.serving is not None else ""
+    return f"{name}: its database stands at {was}{_short(now)}"
+
+
+def _short(names: tuple[str, ...], *, most: int = 3) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest or "no revision"
+
+
+def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
+    """Where a service's database stands, asked beside its instances with the new release's code; None if not known."""
+    service = work.place.environment.service[name]
+    tool, root = tool_of(service.migrations), work.place.project.source_root
+    own = work.place.environment.commands.get("migrate", ())
+    layout = layout_of(root, tool, service.migrations_config, own)
+    upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
+    words = json.dumps({"config": layout.config, "folder": ".", "current": True, **upgrade})
+    argv = ("python", "-", words)
+    try:
+        asked = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)
+        done = work.host.run(replace(asked, stdin=script(tool.probe).encode(), timeout=_SECONDS), output_limit=None)
+        said = read(done.require().output, tool, name)
+    except (GonogoError, OSError):
+        return None
+    return said.current if said.error is None else None

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from gonogo.errors import RefusedError
 from gonogo.records.findings import causes_first
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
@@ -28,6 +29,7 @@ __all__ = [
     "Text",
     "WaiverUse",
     "read_gate",
+    "refusal",
 ]
 
 
@@ -144,6 +146,22 @@ class CheckResult(BaseModel):
     def waived(self) -> bool:
         """Whether it failed and a waiver covers that."""
         return self.waiver is not None and self.waiver.did is WaiverDid.COVERED
+
+
+def refusal(error: BaseException) -> tuple[CheckResult, ...]:
+    """The red check that a refusal before the first touch is an answer of; nothing for one that has no code."""
+    if not isinstance(error, RefusedError) or not error.code:
+        return ()
+    red = CheckResult(
+        id=f"gonogo/{Stage.PREDEPLOY}/{error.code}",
+        code=error.code,
+        proves=error.proves,
+        stage=Stage.PREDEPLOY,
+        outcome=Outcome.FAILED,
+        found=str(error),
+        remedy=error.remedy,
+    )
+    return (red,)
 
 
 class GateResult(BaseModel):

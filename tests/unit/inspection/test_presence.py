@@ -17,6 +17,7 @@ required = ["main.py", "./app/"]
 required = ["main.py", "web.py"]
 settings = ["settings.py"]
 migrations = "alembic"
+migrations_config = "db/alembic.ini"
 [env.test]
 project = "shop"
 """
@@ -31,7 +32,7 @@ def test_required_files_name_who_asks(tmp_path: Path) -> None:
         "./app/": "app.required",
         "web.py": "service.web.required",
         "settings.py": "service.web.settings",
-        "alembic.ini": "service.web.migrations_config",
+        "db/alembic.ini": "service.web.migrations_config",
     }
 
 

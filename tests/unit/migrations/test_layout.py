@@ -22,27 +22,31 @@ def tree(root: Path, config: str, text: str, versions: str) -> None:
         (
             "alembic.ini",
             "script_location = alembic",
-            Layout(folder=".", config="alembic.ini", versions=("alembic/versions",)),
+            Layout(folder=".", config="alembic.ini", versions=("alembic/versions",), script="alembic"),
         ),
         (
             "backend/alembic.ini",
             "script_location = alembic",
-            Layout(folder="backend", config="alembic.ini", versions=("backend/alembic/versions",)),
+            Layout(
+                folder="backend", config="alembic.ini", versions=("backend/alembic/versions",), script="backend/alembic"
+            ),
         ),
         (
             "backend/alembic.ini",
             "script_location = %(here)s/alembic",
-            Layout(folder="backend", config="alembic.ini", versions=("backend/alembic/versions",)),
+            Layout(
+                folder="backend", config="alembic.ini", versions=("backend/alembic/versions",), script="backend/alembic"
+            ),
         ),
         (
             "config/alembic.ini",
             "script_location = migrations",
-            Layout(folder=".", config="config/alembic.ini", versions=("migrations/versions",)),
+            Layout(folder=".", config="config/alembic.ini", versions=("migrations/versions",), script="migrations"),
         ),
         (
             "config/alembic.ini",
             "script_location = %(here)s/../migrations",
-            Layout(folder=".", config="config/alembic.ini", versions=("migrations/versions",)),
+            Layout(folder=".", config="config/alembic.ini", versions=("migrations/versions",), script="migrations"),
         ),
     ],
 )
@@ -56,5 +60,5 @@ def test_the_tool_runs_where_its_paths_hold(tmp_path: Path, config: str, text: s
 def test_migrations_that_are_not_there_are_looked_for_as_written(tmp_path: Path) -> None:
     """Nothing is guessed about a folder that does not exist."""
     assert layout_of(tmp_path, tool_of("alembic"), "backend/alembic.ini") == Layout(
-        folder=".", config="backend/alembic.ini", versions=("alembic/versions",)
+        folder=".", config="backend/alembic.ini", versions=(), configured=False
     )

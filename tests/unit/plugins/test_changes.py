@@ -36,6 +36,7 @@ API_TOKEN = {}
 CHECK = 'import pytest\n\n@pytest.mark.predeploy\ndef test_it():\n    """It is."""\n'
 SECRET = "marker-0c1f-of-the-env-file"
 FILES = {"gonogo.toml": CONFIG, ".gitignore": ".env\n", "checks/test_it.py": CHECK, "app.py": "x = 1\n"}
+FILES["alembic.ini"] = "[alembic]\nscript_location = alembic\n"
 NEXT = {"app.py": "x = 2\n", "alembic/versions/0002_phone.py": "revision = '0002'\n", "tests/new.py": ""}
 
 

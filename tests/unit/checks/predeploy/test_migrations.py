@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
@@ -67,11 +69,70 @@ def test_a_circle_is_named(repository: Repository, gate: Gates) -> None:
     )
 
 
-def test_no_revision_at_all_is_red(repository: Repository, gate: Gates) -> None:
-    """P31 does not pass where a service has migrations, but no revision is found."""
+def test_no_revision_yet_only_warns(repository: Repository, gate: Gates) -> None:
+    """P31 accepts a project that begins: Alembic upgrades it to nothing."""
     check = gate(repository(files(repository.process)), *ASK).only()
 
-    assert check.found == "db/versions: found no revision, expected the migrations of web"
+    assert (check.outcome, check.found) == (
+        Outcome.WARNED,
+        "db/versions: found no revision yet for the migrations of web",
+    )
+
+
+@pytest.mark.parametrize(
+    ("ini", "found", "remedy"),
+    [
+        (
+            None,
+            "alembic.ini: found no such file",
+            "Name the file that alembic is run with in service.web.migrations_config",
+        ),
+        (
+            "[alembic]\nscript_location = wrong\n",
+            "wrong: found no such folder",
+            "Correct script_location in alembic.ini",
+        ),
+    ],
+)
+def test_a_wrong_place_is_told_with_its_own_remedy(
+    repository: Repository, gate: Gates, ini: str | None, found: str, remedy: str
+) -> None:
+    """P31 does not advise merging heads where there is no configuration, or no folder."""
+    made = files(repository.process, a=None)
+    made = {**made, "alembic.ini": ini} if ini is not None else {k: v for k, v in made.items() if k != "alembic.ini"}
+    check = gate(repository(made), *ASK).only()
+
+    assert check.outcome is Outcome.FAILED
+    assert (check.found.startswith(found), check.remedy.startswith(remedy)) == (True, True), check
+
+
+def test_folders_below_and_pyproject_are_read(repository: Repository, gate: Gates) -> None:
+    """P31 finds the head that hides in a folder of its year, with Alembic's configuration in pyproject.toml."""
+    made = files(repository.process, a=None)
+    del made["alembic.ini"]
+    toml = '[tool.alembic]\nscript_location = "%(here)s/db"\nrecursive_version_locations = true\n'
+    hidden = {"db/versions/2026/b.py": revision("b", "a"), "db/versions/2026/c.py": revision("c", "a")}
+    check = gate(repository({**made, "pyproject.toml": toml, **hidden}), *ASK).only()
+
+    assert check.found == "found 2 heads: b (db/versions/2026/b.py), c (db/versions/2026/c.py); expected one"
+
+
+def test_heads_are_the_teams_own_where_its_command_goes_to_all(repository: Repository, gate: Gates) -> None:
+    """P31 is green on branches by design: the migrate command says ``heads``."""
+    made = files(repository.process, a=None, b="a", c="a")
+    made["gonogo.toml"] += '[env.test.commands]\nmigrate = "alembic upgrade heads"\n'
+
+    assert gate(repository(made), *ASK).only().outcome is Outcome.PASSED
+
+
+def test_what_cannot_be_read_is_left_to_alembic(repository: Repository, gate: Gates) -> None:
+    """P31 skips with the reason where a revision is computed; the artifact is asked later."""
+    made = files(repository.process, a=None)
+    made["db/versions/b.py"] = "from base import parent\nrevision = 'b'\ndown_revision = parent()\n"
+    check = gate(repository(made), *ASK).only()
+
+    assert check.outcome is Outcome.SKIPPED
+    assert "db/versions/b.py: found a file that cannot be read as a revision" in check.found
 
 
 def test_a_service_without_migrations_is_skipped(repository: Repository, gate: Gates) -> None:

@@ -1,0 +1,210 @@
+"""Tell what Django itself says of an application's migrations: leaves, what is pending, what its models lack.
+
+Self-contained: fed on standard input to the Python of an image or of a running instance::
+
+    python - '{"config": "/app/manage.py", "current": true}' < django_probe.py
+
+It runs the application's own ``manage.py`` as far as the command, which it answers itself: no migration runs, nothing
+is changed. It prints one JSON document on a line that begins with a marker; what else is printed goes to standard
+error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_PATH = list(sys.path)
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's; its manage.py gets its folder back.
+
+import importlib
+import json
+import runpy
+import traceback
+from typing import Any, Callable  # noqa: UP035  # collections.abc has no subscripts on 3.8
+
+sys.path[:] = _PATH
+
+__all__ = ["main"]
+
+MARKER = "<<gonogo-django>>"
+SOURCE_LIMIT = 200000
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the document that answers a request."""
+    names = ("current", "applied", "behind", "unknown", "pending", "error", "environment")
+    document: dict[str, Any] = dict.fromkeys(names)
+    document.update(heads=[], replaced={})
+    try:
+        as_managed(request["config"], lambda: fill(document, request))
+    except SystemExit as error:
+        document["error"] = told(error)
+    except Exception as error:  # noqa: BLE001  # the application's settings may raise anything
+        document["error"] = told(error)
+    return document
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """Return what kind of error it is, its first line, and where in the application it arose."""
+    first = (str(error).strip().splitlines() or [""])[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if not is_ours(frame.filename)), None)
+    return {
+        "type": type(error).__name__,
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "message": first,
+        "where": f"{last.filename}:{last.lineno}" if last else "",
+        "importing": any(frame.name == "_find_and_load" for frame in frames),
+        "migrating": False,
+    }
+
+
+def is_ours(name: str) -> bool:
+    """Say whether a frame is none of the application's: this script's, a library's, or the import system's."""
+    return "-packages/" in name or name.startswith(("<", os.path.dirname(os.__file__)))  # noqa: PTH120
+
+
+def as_managed(config: str, job: Callable[[], None]) -> None:
+    """Run manage.py as ``manage.py showmigrations`` does; the job stands in for the command."""
+    folder, name = os.path.split(config)
+    if folder:
+        os.chdir(folder)
+    if not os.path.isfile(name):  # noqa: PTH113
+        raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    sys.argv = [name, "showmigrations"]
+    management = importlib.import_module("django.core.management")
+    done: list[bool] = []
+
+    def run(*_: Any, **__: Any) -> None:
+        importlib.import_module("django").setup()
+        job()
+        done.append(True)
+
+    management.execute_from_command_line = run
+    runpy.run_path(name, run_name="__main__")
+    if not done:
+        raise RuntimeError(f"{name} did not call execute_from_command_line")
+
+
+def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
+    """Answer, with the application set up."""
+    loader = loader_of(None)
+    document["heads"] = sorted(map(spelled, loader.graph.leaf_nodes()))
+    document["replaced"] = {
+        spelled(old): spelled(node) for node, one in loader.disk_migrations.items() for old in one.replaces
+    }
+    conflicts = loader.detect_conflicts()
+    if conflicts:
+        named = "; ".join(app + ": " + ", ".join(sorted(names)) for app, names in sorted(conflicts.items()))
+        raise ValueError(f"conflicting migrations, several leaves: {named}")
+    if request.get("current"):
+        document.update(standing())
+    if request.get("since") is not None:
+        given = [tuple(name.split(".", 1)) for name in request["since"]]
+        ahead = loader_of(given)
+        document["pending"] = pending(ahead)
+        document["unknown"] = unknown(ahead)
+    if request.get("environment"):
+        document["environment"] = {"error": None, "ran": True, "changes": changes(loader)}
+
+
+def loader_of(applied: Any) -> Any:
+    """Return the migrations on the disk, read as if these were applied; no database is asked."""
+    module = importlib.import_module("django.db.migrations.loader")
+    recorder = module.MigrationRecorder
+
+    class Recorded:
+        def __init__(self, _connection: Any) -> None:
+            pass
+
+        def applied_migrations(self) -> dict[Any, Any]:
+            return dict.fromkeys(applied)
+
+    if applied is not None:
+        module.MigrationRecorder = Recorded
+    try:
+        return module.MigrationLoader(None if applied is None else object())
+    finally:
+        module.MigrationRecorder = recorder
+
+
+def standing() -> dict[str, Any]:
+    """Return what the default database says that was applied, and whether something is left to run."""
+    connection = importlib.import_module("django.db").connection
+    loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(connection)
+    applied = set(loader.applied_migrations)
+    nodes = [node for node in loader.graph.nodes if node in applied]
+    followed = {
+        parent.key for node in nodes for parent in loader.graph.node_map[node].parents if parent.key[0] == node[0]
+    }
+    return {
+        "applied": sorted(map(spelled, applied)),
+        "current": sorted(spelled(node) for node in nodes if node not in followed),
+        "behind": bool(pending(loader)),
+        "unknown": unknown(loader),
+    }
+
+
+def pending(loader: Any) -> list[dict[str, Any]]:
+    """Return what ``migrate`` would run, in its order, with the files' own text."""
+    seen: list[Any] = []
+    for leaf in sorted(loader.graph.leaf_nodes()):
+        for node in loader.graph.forwards_plan(leaf):
+            if node not in seen and node not in loader.applied_migrations:
+                seen.append(node)
+    return [{"id": spelled(node), "parents": [], **file_of(loader.graph.nodes[node])} for node in seen]
+
+
+def unknown(loader: Any) -> list[str]:
+    """Return what was applied of applications that are installed, and stands in no file here."""
+    return sorted(
+        spelled(node)
+        for node in loader.applied_migrations
+        if node[0] in loader.migrated_apps and node not in loader.disk_migrations
+    )
+
+
+def file_of(migration: Any) -> dict[str, str]:
+    """Return a migration's file and text."""
+    path = getattr(sys.modules.get(type(migration).__module__), "__file__", None) or ""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+            return {"path": path, "source": stream.read(SOURCE_LIMIT) if path.endswith(".py") else ""}
+    except OSError:
+        return {"path": path, "source": ""}
+
+
+def changes(loader: Any) -> dict[str, list[str]]:
+    """Return what ``makemigrations`` would write for the applications that stand here, not for installed ones."""
+    apps = importlib.import_module("django.apps").apps
+    state = importlib.import_module("django.db.migrations.state").ProjectState
+    detector = importlib.import_module("django.db.migrations.autodetector").MigrationAutodetector
+    questioner = importlib.import_module("django.db.migrations.questioner").MigrationQuestioner(dry_run=True)
+    found = detector(loader.project_state(), state.from_apps(apps), questioner).changes(graph=loader.graph)
+    own = {config.label for config in apps.get_app_configs() if "site-packages" not in config.path}
+    return {
+        label: [operation.describe() for migration in migrations for operation in migration.operations]
+        for label, migrations in found.items()
+        if label in own
+    }
+
+
+def spelled(node: Any) -> str:
+    """Return a migration as people write it."""
+    return f"{node[0]}.{node[1]}"
+
+
+def main(argv: list[str]) -> int:
+    """Keep standard output for the document: the application's settings may print what they like."""
+    sys.dont_write_bytecode = True
+    mine = os.dup(1)
+    os.dup2(2, 1)
+    os.write(mine, f"\n{MARKER}{json.dumps(answer(json.loads(argv[1])))}\n".encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,111 @@
+"""Django's own migrations: its commands, and what reading one of them shows."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+
+from gonogo.migrations.base import Graph, Upgrade
+from gonogo.migrations.located import Located, Reader
+
+__all__ = ["Django"]
+
+_ADDS = frozenset({"CreateModel", "AddIndex", "AlterModelOptions", "AlterModelManagers"})
+"""Operations that leave what is there as it was."""
+_REFUSING = ("ForeignKey", "OneToOneField")
+
+
+class Django:
+    """https://docs.djangoproject.com; what is installed has migrations too, so only Django itself knows all of them."""
+
+    name = "django"
+    config = "manage.py"
+    probe = "django_probe.py"
+    marker = "<<gonogo-django>>"
+    refuses_unknown = False
+
+    def upgrade_command(self, config: str) -> tuple[str, ...]:
+        """``python manage.py migrate``."""
+        return ("python", config, "migrate", "--noinput")
+
+    def upgrade(self, own: Sequence[str]) -> Upgrade:  # noqa: ARG002 (Django's loader names no target)
+        """All applications' leaves, whatever the command is."""
+        return Upgrade(target="")
+
+    def located(self, config: str, read: Reader, *, section: str) -> Located:  # noqa: ARG002 (an ini file's)
+        """Whether there is a ``manage.py``; where the migrations stand is for Django's settings to say."""
+        return Located(
+            configured=read(config) is not None,
+            script=posixpath.dirname(config) or ".",
+            unsure="which applications are installed is known to Django's settings alone",
+        )
+
+    def graph(self, files: Mapping[str, str]) -> Graph:  # noqa: ARG002 (Django is asked)
+        """Nothing: see ``located``."""
+        return Graph(revisions={})
+
+    def not_shown(self, source: str) -> str:
+        """Why it is not shown, with the line; empty when every operation only adds."""
+        try:
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            return f"cannot be read ({error.msg}, line {error.lineno})"
+        found = next(_operations(tree), None)
+        if found is None:
+            return "has no operations that can be read"
+        return next((reason for reason in map(_reason, found.elts) if reason), "")
+
+
+def _operations(tree: ast.Module) -> Iterator[ast.List]:
+    for node in tree.body:
+        for line in node.body if isinstance(node, ast.ClassDef) and node.name == "Migration" else ():
+            names = (
+                [one.id for one in line.targets if isinstance(one, ast.Name)] if isinstance(line, ast.Assign) else []
+            )
+            if isinstance(line, ast.Assign) and "operations" in names and isinstance(line.value, ast.List):
+                yield line.value
+
+
+def _reason(node: ast.expr) -> str:
+    name = _name(node)
+    if not isinstance(node, ast.Call):
+        return f"line {node.lineno} is no operation that can be read"
+    if name in _ADDS:
+        return ""
+    if name != "AddField":
+        return f"{name} (line {node.lineno})"
+    options = {word.arg: word.value for word in node.keywords}
+    field = options.get("field") or (node.args[2] if len(node.args) > 2 else None)  # noqa: PLR2004 (model, name, field)
+    return _field(field, _text(options.get("name")) or "?")
+
+
+def _field(node: ast.expr | None, name: str) -> str:
+    """A new field is harmless when old code may leave it out: null, or with a default of the database's."""
+    if not isinstance(node, ast.Call):
+        return f"AddField {name}: its field is made elsewhere"
+    options = {word.arg: word.value for word in node.keywords}
+    if _name(node) in _REFUSING and not _is(options.get("db_constraint"), value=False):
+        return f"AddField {name}: a foreign key, which can refuse the previous release's deletes (line {node.lineno})"
+    if _name(node) == "ManyToManyField":
+        return ""
+    if not (options.get("unique") is None or _is(options.get("unique"), value=False)):
+        return f"AddField {name}: unique (line {node.lineno})"
+    if _is(options.get("null"), value=True) or "db_default" in options:
+        return ""
+    return f"AddField {name}: not null and without db_default (line {node.lineno})"
+
+
+def _name(node: ast.expr) -> str:
+    function = node.func if isinstance(node, ast.Call) else node
+    return (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+
+
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _is(node: ast.expr | None, *, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
