@@ -8,8 +8,11 @@ from pathlib import PurePosixPath
 import pytest
 
 from gonogo.config import Environment
-from gonogo.host import LocalHost
+from gonogo.host import Command, LocalHost
 from gonogo.inspection import compose_model
+from gonogo.inspection.container_names import LISTED, listed
+from gonogo.inspection.container_names import taken as taken_names
+from gonogo.inspection.container_names import wanted as wanted_names
 from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
@@ -18,6 +21,7 @@ from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
 from gonogo.runtimes.compose_cli import container_on
+from gonogo.runtimes.kept import replaced_services
 
 __all__: list[str] = []
 
@@ -83,3 +87,29 @@ def test_published_ports_are_free(
     assert not twice, f"{'; '.join(map(str, twice))}: two services of this release; expected one for each port"
     named = (dataclasses.replace(one, holder=container_on(one.port, runner) or one.holder) for one in taken)
     assert not taken, f"{'; '.join(map(str, named))}; expected free ports"
+
+
+@pytest.mark.predeploy(
+    "P43",
+    needs=("compose",),
+    remedy="docker ps --all; remove the container that holds the name when nobody needs it (docker rm NAME), or give "
+    "the service another container_name, and commit that",
+)
+def test_container_names_are_free(
+    environment: Environment, rendered: Rendered, serving: Release | None, runner: LocalHost, evidence: Collected
+) -> None:
+    """Every name that a container of the release will have is free, or held by the one that it replaces.
+
+    Catches a `container_name` that another project holds, or the other environment of this one: starting the new
+    release would fail when the old one has been stopped.
+    """
+    if not rendered.model:
+        pytest.skip("Compose renders no model (P12)")
+    asked = runner.run(Command(argv=("docker", "ps", "--all", "--format", LISTED), timeout=30.0), output_limit=None)
+    if not asked.ok:
+        pytest.skip("the Docker Engine does not answer (P27)")
+    names = list(wanted_names(rendered.model))
+    evidence.table("Wanted", names)
+    gone = replaced_services(rendered.model, serving)
+    taken = list(taken_names(names, listed(asked.output), project=environment.project, replaced=gone))
+    assert not taken, f"{'; '.join(taken)}; expected free names"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gonogo.host import Command, Host
 from gonogo.release import Release
 from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.compose_files import COMPOSE, read_model
+from gonogo.runtimes.compose_steps import vanished
 
-__all__ = ["lost_parts", "pinned_files"]
+__all__ = ["lost_parts", "pinned_files", "replaced_services"]
 
 _SECONDS = 20.0
 _NO_IMAGE = "no such image"
@@ -23,6 +27,13 @@ def pinned_files(release: Release) -> dict[str, Path]:
         "the worktree": release.root,
         "the release's own Python": release.folder / "venv" / "bin" / "python",
     }
+
+
+def replaced_services(model: Mapping[str, Any], serving: Release | None) -> tuple[str, ...]:
+    """The services of what serves that are removed before the release of this Compose model starts."""
+    if serving is None or not (serving.folder / COMPOSE).is_file():
+        return ()
+    return vanished(model, read_model(serving), serving)
 
 
 def lost_parts(release: Release, host: Host) -> list[str]:
