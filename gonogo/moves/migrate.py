@@ -46,7 +46,7 @@ class Migrate:
         Raises:
             CommandError: a data store did not become ready, or a migration failed.
         """
-        run_all(work, work.runtime.prepare(work.place, work.release))
+        work.runtime.make_ready(work.place, work.release, work.host)
         upgrades = self._upgrades(work)
         run_all(work, upgrades)
         if not upgrades:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection.room import says_full
 from gonogo.moves.base import Work
 from gonogo.release import Release
@@ -85,7 +86,8 @@ class Restore:
         except CommandError as error:
             if not (room and says_full([str(error)])):
                 raise
-            work.notes += work.runtime.make_room(work.place, self._outgoing, self.target, work.host)
+            with contextlib.suppress(GonogoError):  # what only settles keeps no way back from being tried
+                work.notes += work.runtime.make_room(work.place, self._outgoing, self.target, work.host)
             self._start(work, times, room=False)
 
 

@@ -190,6 +190,13 @@ class Runtime(Protocol):
     def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Start what migrations need (a database that does not run yet); running services are left alone."""
 
+    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+        """Run what ``prepare`` names, and wait until it is ready.
+
+        Raises:
+            CommandError: it did not become ready in time.
+        """
+
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
@@ -16,8 +17,9 @@ from gonogo.runtimes.compose_converged import CONTAINER, containers, differences
 from gonogo.runtimes.compose_engine import plain_lines
 from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_steps import Steps, vanished
+from gonogo.runtimes.compose_waiting import LOOK, Look, looks, run_until_healthy
 
-__all__ = ["describe", "replace_outgoing", "start_release", "verify_images"]
+__all__ = ["describe", "replace_outgoing", "run_commands", "start_release", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -77,37 +79,53 @@ def start_release(steps: Steps, release: Release, gone: Sequence[Command], host:
     groups = steps.groups
     with _explained(steps, host):
         _clear_half_made(steps, host)
-        _run(host, (*gone, *steps.backing(), *steps.left_out()))
+        run_commands(steps, host, (*gone, *steps.backing(), *steps.left_out()))
         _run_to_end(steps, groups.early, host)
-        _run(host, steps.running())
+        run_commands(steps, host, steps.running())
         _run_to_end(steps, groups.late, host)
         before = {name: _containers(steps, name, host) for name in groups.fronts}
-        _run(host, steps.fronts())
+        run_commands(steps, host, steps.fronts())
         same = [name for name in groups.fronts if before[name] and _containers(steps, name, host) == before[name]]
-        _run(host, (*steps.restart(same), *steps.passing()))
+        run_commands(steps, host, (*steps.restart(same), *steps.passing()))
         _require_converged(steps, release, host)
 
 
-def _run(host: Host, commands: Sequence[Command]) -> None:
+def run_commands(steps: Steps, host: Host, commands: Sequence[Command]) -> None:
+    """One after the other; what only takes away may fail: whether anything is left is looked at in the end."""
     for command in commands:
-        host.run(command).require()
+        if "--wait" in command.argv:
+            run_until_healthy(host, command, partial(_look, steps, host, command)).require()
+        elif "rm" in command.argv:
+            host.run(command)
+        else:
+            host.run(command).require()
+
+
+def _look(steps: Steps, host: Host, command: Command) -> dict[str, Look]:
+    """How the containers are that a command brings up; nothing where the Engine does not say."""
+    groups = steps.groups
+    known = {*groups.awaited, *groups.running, *groups.fronts} & {*command.argv}
+    ids = sorted({one for name in known for one in _containers(steps, name, host)})
+    argv = ("docker", "container", "inspect", "--format", LOOK, *ids)
+    return looks(host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).output) if ids else {}
 
 
 def _clear_half_made(steps: Steps, host: Host) -> None:
     """Settle what an ``up`` that was cut off had made to take another container's place, and never renamed.
 
     The next ``up`` would take the old container away and then find its name in use. Where the old one is gone already,
-    the new one holds its anonymous volumes, and is renamed as it was to be.
+    the new one holds its anonymous volumes, and is renamed as it was to be; where somebody else holds that name, the
+    next ``up`` replaces it as it is. Nothing here may keep that one from being run.
     """
     argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *_filters(steps))
-    listed = host.run(Command(argv=argv, timeout=_SECONDS)).require().output.splitlines()
+    listed = host.run(Command(argv=argv, timeout=_SECONDS)).output.splitlines()
     states = dict(line.split("\t") for line in listed if "\t" in line)
     for name, state in states.items():
         half = _HALF_MADE.fullmatch(name)
         if half is None or state != "created":
             continue
         words = ("rm", "--force", name) if half[1] in states else ("rename", name, half[1])
-        host.run(Command(argv=("docker", *words), timeout=_SECONDS)).require()
+        host.run(Command(argv=("docker", *words), timeout=_SECONDS))
 
 
 def _require_converged(steps: Steps, release: Release, host: Host) -> None:

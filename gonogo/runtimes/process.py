@@ -89,6 +89,9 @@ class ProcessRuntime:
         """Return nothing: this runtime starts no database."""
         return ()
 
+    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+        """Nothing is started, so nothing is waited for."""
+
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:

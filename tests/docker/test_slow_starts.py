@@ -1,0 +1,53 @@
+"""Containers that are unhealthy for a while, for ever, or not to be renamed, started by the runtime ``compose``."""
+
+from __future__ import annotations
+
+import time
+
+import docker
+import pytest
+
+from gonogo.errors import CommandError
+
+from .test_compose_runtime import CONF, MODEL, SERVER, Desk, desk
+
+__all__ = ["desk"]
+
+SLOW = MODEL.replace("interval: 5s\n      start_period: 20s\n      start_interval: 500ms\n", "interval: 1s\n")
+"""Whoever is not healthy after a second is unhealthy."""
+LATE = "import pathlib, time\nif not pathlib.Path('/tmp/once').exists():\n    time.sleep(6)\n" + SERVER
+
+
+def test_what_is_unhealthy_for_a_while_is_waited_for(desk: Desk, engine: docker.DockerClient) -> None:
+    """It serves in the end; one that ends at once is a failure long before ``health.timeout``.
+
+    Its name, that somebody else has taken meanwhile, stops no way back either.
+    """
+    model = SLOW.replace("  api:\n", "  api:\n    container_name: @NAME@\n")
+    names = [f"{desk.project}-one", f"{desk.project}-two"]
+    desk.write({"docker-compose.yml": model.replace("@NAME@", names[0]), "server.py": LATE.format(version="v1")})
+    first = desk.built(minute=1)
+    desk.start(first, None)
+    assert desk.answer().startswith("v1")
+
+    desk.write({"server.py": "raise SystemExit('no database')\n"})
+    broken = desk.built(minute=2)
+    begin = time.monotonic()
+    with pytest.raises(CommandError, match="no database"):
+        desk.start(broken, first)
+    assert time.monotonic() - begin < 30
+
+    desk.write({"docker-compose.yml": model.replace("@NAME@", names[1]), "web/default.conf": CONF})
+    renamed = desk.built(minute=3)
+    other = engine.containers.create("redis:7", name=names[1])
+    try:
+        with pytest.raises(CommandError, match="already in use"):
+            desk.start(renamed, broken)
+        desk.start(first, renamed)
+    finally:
+        other.remove(force=True)
+
+    assert desk.answer().startswith("v1")
+    labels = [f"com.docker.compose.project={desk.project}", "com.docker.compose.service=api"]
+    (found,) = engine.containers.list(all=True, filters={"label": labels})
+    assert found.name == names[0]
