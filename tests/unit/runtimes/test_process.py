@@ -352,14 +352,22 @@ def test_program_that_nobody_installed_is_refused_after_the_build(tmp_path: Path
 
 
 def test_remove_of_a_standing_worktree_asks_git_first(tmp_path: Path) -> None:
-    """Git takes the worktree out of its list, wherever it is asked from; then folder and logs go."""
+    """An older gonogo made it: git takes it out of the checkout's list, while there is one; folder and logs go."""
     place, release = make(tmp_path)
+    home = tmp_path / "checkout/.git/worktrees/source"
+    home.mkdir(parents=True)
     release.worktree.mkdir(parents=True)
+    (release.worktree / ".git").write_text(f"gitdir: {home}\n")
     release = release.model_copy(update={"services": ("web",)})
     git, rm = ProcessRuntime().remove(place, release)
+    home.rmdir()
+    (alone,) = ProcessRuntime().remove(place, release)
+    (release.worktree / ".git").write_text("gitdir: ../git\n")
+    (own,) = ProcessRuntime().remove(place, release)
 
     worktree = str(release.worktree)
     assert (git.argv, git.cwd) == (("git", "-C", worktree, "worktree", "remove", "--force", worktree), None)
+    assert alone.argv == own.argv == rm.argv
     assert rm.argv == ("rm", "-rf", "--", str(release.folder), f"{place.state}/instances/web/{release.id}.log")
 
 
