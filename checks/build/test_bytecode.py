@@ -26,7 +26,7 @@ def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Colle
     """
     roots = code_roots(artifact.code, released(context).tracked)
     if not roots:
-        pytest.skip(f"service.{artifact.service}.code maps no folder and no Python file")
+        pytest.skip(f"no folder and no Python file of the application is known to be in {artifact.label}")
     service = context.environment.service.get(artifact.service, Service())
     wrong = judge_bytecode(artifact, service, roots, evidence)
     assert not wrong, f"{len(wrong)} compiled files in {artifact.label}: {wrong[0]}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.checks.build.holding import ELSEWHERE, holds_nothing
+from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
 from gonogo.release import Release
 from gonogo.runtimes.base import Artifact
@@ -16,10 +18,11 @@ _REVISION = "org.opencontainers.image.revision"
 @pytest.mark.build(
     "B01",
     needs=("compose",),
-    remedy="Build again without cache: gonogo deploy --env {env} --no-cache. What another build makes must carry the "
-    "label too; where nothing of this repository is in it, say so under [service.{param}]: code = {}",
+    remedy="Build again without cache: gonogo deploy --env {env} --no-cache",
 )
-def test_image_names_the_commit(artifact: Artifact, release: Release, evidence: Collected) -> None:
+def test_image_names_the_commit(
+    artifact: Artifact, environment: Environment, release: Release, evidence: Collected
+) -> None:
     """The image says that it was made from the release's commit, and carries the release's tag.
 
     Catches a tag that still points to an older build. An image that holds nothing of the repository (``code = {}``)
@@ -38,7 +41,18 @@ def test_image_names_the_commit(artifact: Artifact, release: Release, evidence: 
     )
     shown = revision or "no such label"
     said = f"{artifact.label}: {_REVISION}: found {shown}, expected {release.commit}"
-    assert revision == release.commit or not artifact.code, said
+    evidence.remedy(_remedy(artifact, environment))
+    assert revision == release.commit or holds_nothing(artifact), said
     assert tag in facts.tags, f"{artifact.label}: tags: found {', '.join(facts.tags) or 'none'}, expected {tag}"
     expected = release.images.get(artifact.service, facts.id)
     assert facts.id == expected, f"{artifact.label}: id: found {facts.id}, expected {expected}, as it was built"
+
+
+def _remedy(artifact: Artifact, environment: Environment) -> str:
+    """What mends it where gonogo does not build the image itself; an empty text where it does."""
+    if "build" in environment.commands:
+        said = (
+            f"Let env.{environment.name}.commands.build set the label: --label {_REVISION}=$(git rev-parse HEAD); then"
+        )
+        return f"{said}: gonogo deploy --env {{env}}"
+    return "" if artifact.layout.recipe is not None else ELSEWHERE

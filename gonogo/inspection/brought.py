@@ -125,8 +125,7 @@ def _moved(one: File, root: str, context: str) -> File | None:
     there = one.there
     if not holds(root, here):
         here, there = root, posixpath.normpath(posixpath.join(there, posixpath.relpath(root, here)))
-    seen = {"path": posixpath.relpath(path, root), "here": posixpath.relpath(here, root)}
-    return replace(one, context="", there=there, **seen)
+    return replace(one, context="", path=posixpath.relpath(path, root), here=posixpath.relpath(here, root), there=there)
 
 
 @dataclass(kw_only=True)
@@ -194,7 +193,7 @@ class _Build:
                 stage.unclear.append(_shown(one))
             stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder or ""))
         elif one.name == "RUN":
-            stage.runs.append(one.text)
+            stage.runs.append(" ".join([*(f"--{name}={value}" for name, value in one.flags), one.text]))
         elif one.name in ("COPY", "ADD"):
             self._bring(one, stage, known)
 
@@ -219,6 +218,11 @@ class _Build:
             else:  # files of another image are nobody's here
                 found = list(from_context(one, source, self.files.get(origin, ()), context=origin, at=at))
             stage.files.update({place: (file, len(stage.runs)) for place, file in found})
+        if other is not None and other.runs:  # what was made there may replace what was brought here before
+            stage.runs.append(f"COPY --from={origin} {one.text}")
+            stage.files.update(
+                {place: (file, len(stage.runs)) for place, (file, _) in stage.files.items() if file.line == one.line}
+            )
 
 
 def _is_folder(there: str, stage: _Stage) -> bool:

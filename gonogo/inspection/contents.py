@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gonogo.inspection import shadows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "DriftedFile",
     "FileDigest",
     "Manifest",
+    "belongs",
     "compare",
     "digest_of",
     "manifest_of",
@@ -141,21 +142,33 @@ def map_paths(paths: Iterable[str], code: Mapping[str, str]) -> dict[str, str]:
     return mapped
 
 
+def belongs(path: str, code: Mapping[str, str]) -> bool:
+    """Say whether a file or folder of the repository, or something in it, lands in the image."""
+    parts = _parts(path)
+    return bool(map_paths([path], code)) or any(_parts(here)[: len(parts)] == parts for here in code)
+
+
 def missing_required(required: Iterable[str], image_files: Collection[str], *, code: Mapping[str, str]) -> list[str]:
-    """Return the required paths (files or folders of the repository) that are not in the image, or are not mapped."""
-    wanted = list(required)
-    mapped = map_paths(wanted, code)
-    return [path for path in wanted if path not in mapped or not _stands(mapped[path], image_files)]
+    """Return the required paths (files or folders of the repository) that are not in the image, or are not mapped.
+
+    Of a folder that lands in parts one part is enough.
+    """
+    return [path for path in required if not any(_stands(place, image_files) for place in _places(path, code))]
 
 
-def compare(  # noqa: PLR0913  # each keyword is one fact of the deployment
+def _places(path: str, code: Mapping[str, str]) -> list[str]:
+    """Where a path of the repository lands, itself or what is in it."""
+    parts = _parts(path)
+    inner = [posixpath.normpath(there) for here, there in code.items() if _parts(here)[: len(parts)] == parts]
+    return [*map_paths([path], code).values(), *inner]
+
+
+def compare(
     source: Mapping[str, FileDigest],
     image_files: Mapping[str, FileDigest],
     *,
     code: Mapping[str, str],
-    required: Iterable[str] = (),
-    previous_image_files: Collection[str] | None = None,
-    ignored: Callable[[str], bool] = lambda _path: False,
+    lost: Mapping[str, str] | None = None,
     import_roots: Iterable[str] | None = None,
     known_modules: Collection[str] = (),
     allowed: Collection[str] = (),
@@ -166,9 +179,7 @@ def compare(  # noqa: PLR0913  # each keyword is one fact of the deployment
         source: the manifest of the worktree that was built.
         image_files: the image's files below the mapped folders, by absolute path.
         code: where paths of the repository land in the image.
-        required: files and folders of the repository that must be in the image.
-        previous_image_files: the serving image's paths: what it had and the source still has must not vanish.
-        ignored: says of a path of the repository whether `.dockerignore` keeps it out on purpose.
+        lost: paths of the repository that are not in the image and should be, each with why.
         import_roots: folders of the image that Python imports from; the mapped folders unless given.
         known_modules: top-level modules installed in the image, beside the standard library's.
         allowed: patterns of image paths of generated modules that may stand in a tracked module's place.
@@ -176,22 +187,12 @@ def compare(  # noqa: PLR0913  # each keyword is one fact of the deployment
     mapped = map_paths(source, code)
     present = {path: there for path, there in mapped.items() if there in image_files}
     absent = {path: there for path, there in mapped.items() if there not in image_files}
-    wanted = [posixpath.normpath(path) for path in required]
-    lost = [
-        _missing(path, there, reason)
-        for path, there in absent.items()
-        if (reason := _why_missing(path, there, wanted, previous_image_files, ignored))
-    ]
-    lost += [
-        _missing(path, map_paths([path], code).get(path, "nowhere"), "required")
-        for path in missing_required(wanted, image_files, code=code)
-        if not any(_within(row.path, path) for row in lost)
-    ]
+    missing = [_missing(path, mapped.get(path, path), why) for path, why in sorted((lost or {}).items())]
     tracked = set(mapped.values())
     untracked = [path for path in image_files if path not in tracked and _stands_below(path, code.values())]
     roots = list(code.values() if import_roots is None else import_roots)
     taken = shadows.find(untracked, tracked, import_roots=roots, known_modules=known_modules, allowed=allowed)
-    files = [*_differing(source, image_files, present), *lost, *map(_shadow, taken)]
+    files = [*_differing(source, image_files, present), *missing, *map(_shadow, taken)]
     better = _better(source, frozenset(untracked), code, more_than=len(present))
     if not present:
         files.append(_nothing(code, len(source), len(image_files), better=better))
@@ -221,26 +222,6 @@ def _followed(path: str, link: FileDigest, found: FileDigest, source: Mapping[st
         return False
     target = source.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), link.link)))
     return target is not None and target.same_content(found)
-
-
-def _why_missing(
-    path: str,
-    there: str,
-    required: Iterable[str],
-    previous_image_files: Collection[str] | None,
-    ignored: Callable[[str], bool],
-) -> str:
-    """Return why a tracked file that is not in the image should be there, or an empty text."""
-    if path in required:
-        return "required"
-    if ignored(path):
-        return ""
-    for folder in required:
-        if _within(path, folder):
-            return f"required with {folder}"
-    if previous_image_files is not None and there in previous_image_files:
-        return "the serving image has it, the source still has it"
-    return ""
 
 
 def _missing(path: str, there: str, reason: str) -> DriftedFile:
@@ -289,12 +270,6 @@ def _nothing(code: Mapping[str, str], tracked: int, found: int, *, better: str) 
 def _parts(path: str) -> tuple[str, ...]:
     """Return a path's names; the repository itself has none."""
     return tuple(part for part in posixpath.normpath(path).split("/") if part not in ("", "."))
-
-
-def _within(path: str, folder: str) -> bool:
-    """Say whether a path is a folder or lies below it."""
-    parts = _parts(folder)
-    return _parts(path)[: len(parts)] == parts
 
 
 def _stands(image_path: str, image_files: Collection[str]) -> bool:

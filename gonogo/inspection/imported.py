@@ -43,13 +43,16 @@ def imported_elsewhere(
 
 
 def _root_of(module: str, code: Mapping[str, str], tracked: Collection[str]) -> str | None:
-    """The folder of mapped code below which a module stands, nearest to the top; it ends with a slash or is empty."""
-    roots = [
-        path.removesuffix(end)
-        for path in tracked
-        for end in _ends(module)
-        if f"/{path}".endswith(f"/{end}") and any(_within(path, here) for here in code)
+    """The folder of mapped code below which a module stands, nearest to the top; it ends with a slash or is empty.
+
+    Where the module is in no mapped code (a builder installed it), it is the one folder that has it.
+    """
+    found = [
+        (path, path.removesuffix(end)) for path in tracked for end in _ends(module) if f"/{path}".endswith(f"/{end}")
     ]
+    roots = [root for path, root in found if any(_within(path, here) for here in code)]
+    if not roots and len(found) == 1:
+        return found[0][1]
     return min(roots, key=lambda root: (root.count("/"), root), default=None)
 
 

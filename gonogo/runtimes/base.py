@@ -17,6 +17,7 @@ from gonogo.config import Environment, Project
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
+from gonogo.inspection.recipe import Recipe
 from gonogo.release import Release
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Inside",
     "Inspector",
     "InstanceState",
+    "Layout",
     "Place",
     "Runtime",
     "RuntimeUnreachableError",
@@ -104,14 +106,29 @@ class InstanceState:
         return self.image is not None and self.image == release.images.get(self.service)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Where paths of the application are inside an artifact or instance, and how that is known."""
+
+    code: Mapping[str, str]
+    """``{".": "/app"}``; absolute paths inside."""
+    known_by: str
+    """Who says so: ``gonogo.toml``, ``Dockerfile``, ``its content``; an empty text where nobody does."""
+    recipe: Recipe | None = None
+    """What its build makes of the application's files, where that can be read."""
+
+
 class Inside(Protocol):
     """A place where the application's own Python can be asked: an image, a container, an environment."""
 
     service: str
     label: str
     """What people call it: ``image shop-api:20261121T…``."""
-    code: Mapping[str, str]
-    """Where paths of the application land: ``{".": "/app"}``; absolute paths inside."""
+    layout: Layout
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Where paths of the application land; nothing where that is not known, or none is there."""
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script under the target's own Python, given on standard input.

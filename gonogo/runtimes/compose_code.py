@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gonogo.inspection import brought, dockerignore
 from gonogo.inspection.dockerfile import DockerfileError
+from gonogo.inspection.recipe import Recipe
 
-__all__ = ["Recipe", "recipe_of"]
+__all__ = ["files_below", "recipe_of"]
 
 _DOCKERFILE = "Dockerfile"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """What a service's build makes of the application's files."""
-
-    dockerfile: str
-    """What people call it: its path from the application's folder."""
-    image: brought.Image
-    """Its files by their paths from the application's folder."""
-    ignored: frozenset[str]
-    """The application's files in its contexts that an ignore file leaves out."""
-
-    @property
-    def code(self) -> dict[str, str]:
-        """Where paths of the application are in the image; nothing where none is there as it is."""
-        return brought.code_of(self.image)
 
 
 def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> Recipe | None:
@@ -79,7 +62,7 @@ class _Files:
 
     def __init__(self, folder: Path, dockerfile: Path | None) -> None:
         is_left_out = _ignore(folder, dockerfile)
-        everything = list(_walk(folder))
+        everything = list(files_below(folder))
         self.ignored = frozenset(filter(is_left_out, everything))
         self.taken = frozenset(everything) - self.ignored
 
@@ -93,7 +76,7 @@ def _ignore(folder: Path, dockerfile: Path | None) -> Callable[[str], bool]:
     return lambda _path: False
 
 
-def _walk(folder: Path) -> Iterator[str]:
+def files_below(folder: Path) -> Iterator[str]:
     """Every file and link below a folder, by its path from there; git's own folder holds none that are copied."""
     for parent, names, files in os.walk(folder):
         links = [name for name in names if (Path(parent) / name).is_symlink()]

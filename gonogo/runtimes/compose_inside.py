@@ -10,7 +10,7 @@ from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.environments import ON_PATH, PythonEnvironment
 from gonogo.inspection.secrets import is_secret_name
-from gonogo.runtimes.base import ImageFacts
+from gonogo.runtimes.base import ImageFacts, Layout
 from gonogo.runtimes.compose_engine import connect, exists_in, files_in, scratch, scratch_label, scratch_name
 
 __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
@@ -65,7 +65,7 @@ class ComposeArtifact:
     image: str
     """The image's id."""
     label: str
-    code: Mapping[str, str]
+    layout: Layout
     facts: ImageFacts | None
     host: Host = field(repr=False)
     project: str
@@ -75,6 +75,11 @@ class ComposeArtifact:
     """The service's own working folder, where it is not the image's."""
     environment: PythonEnvironment = ON_PATH
     """Where the service finds its Python."""
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Where paths of the application are in it."""
+        return self.layout.code
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script in a scratch container without a network; it is gone afterwards."""
@@ -123,10 +128,15 @@ class ComposeInside:
     service: str
     container: str
     """The container's name."""
-    code: Mapping[str, str]
+    layout: Layout
     host: Host = field(repr=False)
     environment: PythonEnvironment = ON_PATH
     """Where the service finds its Python."""
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Where paths of the application are in it."""
+        return self.layout.code
 
     @property
     def label(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from gonogo.errors import CommandError
 from gonogo.host import Host
 from gonogo.inspection import compose_model
+from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.environments import PythonEnvironment
 from gonogo.release import Release
-from gonogo.runtimes.base import InstanceState, Place
-from gonogo.runtimes.compose_engine import connect, containers_of, image_facts, plain_lines
+from gonogo.runtimes.base import InstanceState, Layout, Place
+from gonogo.runtimes.compose_engine import connect, containers_of, files_in, image_facts, plain_lines, scratch
 from gonogo.runtimes.compose_entry import python_environment
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
+from gonogo.runtimes.compose_layout import layout_of
 from gonogo.runtimes.compose_render import environment_of, render
 from gonogo.runtimes.compose_steps import vanished
 from gonogo.runtimes.compose_ways import strangers
@@ -26,7 +28,7 @@ from gonogo.runtimes.compose_ways import strangers
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-__all__ = ["ComposeInspector", "code_of", "expected_count", "instance_of"]
+__all__ = ["ComposeInspector", "expected_count", "instance_of"]
 
 _SERVICE = "com.docker.compose.service"
 _RELEASE = "gonogo.release"
@@ -43,6 +45,7 @@ class ComposeInspector:
         self._release = release
         self._host = host
         self._project = place.environment.project
+        self._layouts: dict[tuple[str, str], Layout] = {}
 
     @functools.cached_property
     def model(self) -> Mapping[str, Any]:
@@ -99,15 +102,13 @@ class ComposeInspector:
                     f"service {service}: found {seen}, expected a running container of project {self._project}. "
                     f"Look at `docker compose --project-name {self._project} logs {service}`."
                 )
-            workdir = running[0].attrs["Config"].get("WorkingDir") or "/"
-            name = running[0].name or running[0].id or ""
-            image = running[0].attrs["Image"]
+            attrs, name = running[0].attrs, running[0].name or running[0].id or ""
         return ComposeInside(
             service=service,
             container=name,
-            code=self._code(service, workdir),
+            layout=self._layout(service, attrs["Config"].get("WorkingDir") or "/", attrs["Image"]),
             host=self._host,
-            environment=self._environment(service, image),
+            environment=self._environment(service, attrs["Image"]),
         )
 
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
@@ -178,7 +179,7 @@ class ComposeInspector:
             service=service,
             image=facts.id,
             label=f"image {tag or next(iter(facts.tags), facts.id)}",
-            code=self._code(service, definition.get("working_dir") or facts.workdir),
+            layout=self._layout(service, definition.get("working_dir") or facts.workdir, facts.id),
             facts=facts,
             host=self._host,
             project=self._project,
@@ -197,13 +198,30 @@ class ComposeInspector:
             return self._release.source_root(self._place.project.app.root)
         return self._place.project.source_root
 
-    def _code(self, service: str, workdir: str) -> Mapping[str, str]:
+    def _layout(self, service: str, workdir: str, image: str) -> Layout:
+        """Where the application's files are in the image of a service; looked up once."""
+        if (service, image) not in self._layouts:
+            self._layouts[service, image] = layout_of(
+                self._said(service),
+                self._builds.get(service, {}),
+                root=self._source,
+                workdir=workdir,
+                read=functools.partial(self._read, image),
+            )
+        return self._layouts[service, image]
+
+    def _read(self, image: str, paths: Iterable[str]) -> Mapping[str, FileDigest]:
+        with connect() as client, scratch(client, image, project=self._project) as container:
+            return files_in(container, paths)
+
+    def _said(self, service: str) -> Mapping[str, str] | None:
+        """What gonogo.toml says of a service, or of another one with the same image."""
         configured = self._place.environment.service
         for name in (service, *(name for name in configured if self._is_alike(name, service))):
             said = configured[name].code if name in configured else None
             if said is not None:
-                return dict(said)
-        return code_of(self._builds.get(service, {}), workdir, self._source)
+                return said
+        return None
 
     def _is_alike(self, name: str, other: str) -> bool:
         """Whether two services run the same image, or images that are built alike."""
@@ -267,13 +285,6 @@ def expected_count(definition: Mapping[str, Any]) -> int:
     replicas = (definition.get("deploy") or {}).get("replicas")
     scale = definition.get("scale")
     return int(next((value for value in (scale, replicas) if value is not None), 1))
-
-
-def code_of(build: Mapping[str, Any], workdir: str, folder: Path) -> dict[str, str]:
-    """Where the application's files land unless the configuration says it: the build context in the working folder."""
-    context = Path(str(build.get("context") or folder))
-    inside = context.is_relative_to(folder) and context != folder
-    return {context.relative_to(folder).as_posix() if inside else ".": workdir or "/"}
 
 
 def _bound(container: Container) -> Iterator[int]:

@@ -14,6 +14,7 @@ from gonogo.inspection.contents import map_paths
 from gonogo.inspection.entrypoint import passes_on
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_code import recipe_of
 from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose_files import services_of
 
@@ -28,11 +29,15 @@ def standing(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Options and command that run ``argv`` where a folder of the application landed in the image.
 
-    Without ``code`` in gonogo.toml the build context is where the service works.
+    Without ``code`` in gonogo.toml it is where the Dockerfile puts that; where it does not say so either, the build
+    context is where the service works.
     """
     configured = place.environment.service.get(service)
-    code = (configured.code if configured is not None else None) or {}
-    landed = map_paths([folder], code).get(folder) if folder != "." else None
+    code = configured.code if configured is not None else None
+    if code is None and folder != ".":
+        recipe = recipe_of(build, root=root)
+        code = recipe.code if recipe is not None else None
+    landed = map_paths([folder], code or {}).get(folder) if folder != "." else None
     if landed is not None:
         return ("--workdir", landed), tuple(argv)
     context = Path(str(build.get("context") or root))

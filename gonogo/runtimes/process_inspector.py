@@ -15,7 +15,7 @@ from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest, digest_of
 from gonogo.inspection.image_files import read_tree
 from gonogo.release import Release
-from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Place
+from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Layout, Place
 from gonogo.runtimes.process_health import ask
 from gonogo.runtimes.process_instances import Instance, Instances, exit_code, is_alive
 from gonogo.runtimes.process_pinned import application, pinned, settings, venv
@@ -36,6 +36,7 @@ class ReleaseEnvironment:
         self.service = service
         self.label = label
         self.code: Mapping[str, str] = {".": str(application(place, release))}
+        self.layout = Layout(code=self.code, known_by="the release's own folder")
         self._place = place
         self._release = release
         self._host = host

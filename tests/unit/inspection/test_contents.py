@@ -41,7 +41,7 @@ def test_equal_files_do_not_drift() -> None:
     """An image that holds the commit's files, whatever their modes, has no drift."""
     image = at(SOURCE) | {"/app/main.py": digest("v2", mode=0o755)}
 
-    drift = contents.compare(SOURCE, image, code=CODE, required=["main.py", "app"])
+    drift = contents.compare(SOURCE, image, code=CODE)
 
     assert not drift
     assert (len(drift), drift.compared, drift.left_out, drift.untracked) == (0, 3, (), ())
@@ -70,58 +70,18 @@ def test_missing_files_are_fine_unless_somebody_needs_them() -> None:
     assert (len(drift), drift.left_out) == (0, ("app/models.py",))
 
 
-@pytest.mark.parametrize(
-    ("required", "reason"), [("app/models.py", "required"), ("app", "required with app"), ("app/", "required with app")]
-)
-def test_a_missing_required_file_is_red(required: str, reason: str) -> None:
-    """What is required, itself or by its folder, must stand in the image."""
+def test_a_lost_file_is_red_and_says_why() -> None:
+    """What should be in the image and is not is named where it should stand; what stands nowhere by its own path."""
     image = at(SOURCE)
     del image["/app/app/models.py"]
 
-    drift = contents.compare(SOURCE, image, code=CODE, required=[required])
-
-    assert lines(drift) == [f"/app/app/models.py: found nothing, expected the file ({reason})"]
-    assert drift.left_out == ()
-
-
-def test_a_required_folder_may_hold_ignored_files() -> None:
-    """What `.dockerignore` keeps out of a required folder is not missed."""
-    image = at(SOURCE)
-    del image["/app/app/models.py"]
-
-    drift = contents.compare(
-        SOURCE, image, code=CODE, required=["app"], ignored=lambda path: path.endswith("models.py")
-    )
-
-    assert (len(drift), drift.left_out) == (0, ("app/models.py",))
-
-
-def test_a_required_path_that_git_does_not_know_is_still_required() -> None:
-    """A required generated file must stand in the image, and so must a folder whose files are all ignored."""
-    absent = contents.compare(SOURCE, at(SOURCE), code=CODE, required=["static/bundle.js"])
-    present = contents.compare(
-        SOURCE, at(SOURCE) | {"/app/static/bundle.js": digest("x")}, code=CODE, required=["static/bundle.js", "static"]
-    )
-    emptied = contents.compare(
-        SOURCE, at(manifest(main="v2")), code=CODE, required=["app"], ignored=lambda path: path.startswith("app/")
-    )
-
-    assert lines(absent) == ["/app/static/bundle.js: found nothing, expected the file (required)"]
-    assert lines(present) == []
-    assert lines(emptied) == ["/app/app: found nothing, expected the file (required)"]
-
-
-def test_a_file_that_the_serving_image_had_must_not_vanish() -> None:
-    """What the serving image has and the source still has is missed; what the source dropped is not."""
-    image = at(SOURCE)
-    del image["/app/app/models.py"]
-    previous = [*at(SOURCE), "/app/app/dropped.py"]
-
-    drift = contents.compare(SOURCE, image, code=CODE, previous_image_files=previous)
+    drift = contents.compare(SOURCE, image, code={"app": "/app/app"}, lost={"app/models.py": "why", "main.py": "that"})
 
     assert lines(drift) == [
-        "/app/app/models.py: found nothing, expected the file (the serving image has it, the source still has it)"
+        "/app/app/models.py: found nothing, expected the file (why)",
+        "main.py: found nothing, expected the file (that)",
     ]
+    assert drift.left_out == ()
 
 
 @pytest.mark.parametrize(("code", "where", "mapping"), [({".": "/srv"}, "/srv", ". = /srv"), ({}, "/", "nothing")])
@@ -279,13 +239,22 @@ def test_missing_required_names_what_is_not_there() -> None:
     assert contents.missing_required(required, files, code=code) == ["backend/rout", "backend/gone.py", "docs"]
 
 
+def test_a_required_folder_may_land_in_parts() -> None:
+    """`COPY backend/app /srv/app` brings a part of a required `backend`; no part at all is missing."""
+    code = {"backend/app": "/srv/app", "backend/gone": "/srv/gone"}
+
+    assert contents.missing_required(["backend"], ["/srv/app/main.py"], code=code) == []
+    assert contents.missing_required(["backend"], ["/srv/other.py"], code=code) == ["backend"]
+    assert (contents.belongs("backend", code), contents.belongs("docs", code)) == (True, False)
+
+
 NAMES = st.lists(st.sampled_from(["a", "b", "main", "app", "x.py", "y.css"]), min_size=1, max_size=3).map("/".join)
 
 
 @given(source=st.dictionaries(NAMES, st.text(max_size=3).map(digest), min_size=1))
 def test_an_exact_copy_never_drifts(source: contents.Manifest) -> None:
     """Whatever the tree, an image that holds exactly it has no drift."""
-    drift = contents.compare(source, at(source), code=CODE, required=source, previous_image_files=list(at(source)))
+    drift = contents.compare(source, at(source), code=CODE)
 
     assert (lines(drift), drift.compared) == ([], len(source))
 

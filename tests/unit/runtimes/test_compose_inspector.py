@@ -14,7 +14,8 @@ from gonogo.runtimes.base import ImageFacts, InstanceState, Place, RuntimeUnreac
 from gonogo.runtimes.compose_engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose_entry import entry_words, scripts_of
 from gonogo.runtimes.compose_inside import variables_for_run
-from gonogo.runtimes.compose_inspector import ComposeInspector, code_of, expected_count, instance_of
+from gonogo.runtimes.compose_inspector import ComposeInspector, expected_count, instance_of
+from gonogo.runtimes.compose_layout import code_of
 
 __all__: list[str] = []
 
@@ -68,18 +69,18 @@ project = "till"
         (BUILT, {}, {"src": "/srv/app"}),
         (BUILT | {"tags": ["till:1"]}, {}, {"src": "/srv/app"}),
         (None, {"web": "sha256:1", "worker": "sha256:1"}, {"src": "/srv/app"}),
-        (BUILT | {"target": "jobs"}, {"web": "sha256:1", "worker": "sha256:2"}, {".": "/srv/app"}),
-        (None, {}, {".": "/srv/app"}),
+        (BUILT | {"target": "jobs"}, {"web": "sha256:1", "worker": "sha256:2"}, None),
+        (None, {}, None),
     ],
     ids=["built-alike", "other-tags", "same-image", "built-otherwise", "nothing-known"],
 )
 def test_service_of_the_same_image_has_its_code_where_the_other_one_says(
-    tmp_path: Path, build: dict[str, Any] | None, images: dict[str, str], code: dict[str, str]
+    tmp_path: Path, build: dict[str, Any] | None, images: dict[str, str], code: dict[str, str] | None
 ) -> None:
     """A worker that is built as the web service is needs no ``code`` of its own."""
     services = {"web": {"build": BUILT}, "worker": {"build": build} if build else {}}
 
-    assert built_inspector(tmp_path, services, images)._code("worker", "/srv/app") == code
+    assert built_inspector(tmp_path, services, images)._said("worker") == code
 
 
 def test_service_that_another_one_builds_has_its_code_where_the_like_of_that_one_says(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_service_that_another_one_builds_has_its_code_where_the_like_of_that_one
     }
     images = {"collect": "sha256:1", "seed": "sha256:1", "web": "sha256:2"}
 
-    assert built_inspector(tmp_path, services, images)._code("seed", "/srv/app") == {"src": "/srv/app"}
+    assert built_inspector(tmp_path, services, images)._said("seed") == {"src": "/srv/app"}
 
 
 def built_inspector(folder: Path, services: dict[str, Any], images: dict[str, str]) -> ComposeInspector:
@@ -121,8 +122,8 @@ def test_code_is_known_without_a_release(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(ComposeInspector, "model", model)
     inspector = ComposeInspector(place, None, LocalHost())
 
-    assert inspector._code("web", "/app") == {"src": "/srv/app"}
-    assert inspector._code("api", "/app") == {"api": "/app"}
+    assert inspector._said("web") == {"src": "/srv/app"}
+    assert inspector._said("api") is None
 
 
 def test_ended_one_shot_has_its_exit_code() -> None:

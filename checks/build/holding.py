@@ -1,0 +1,105 @@
+"""What the checks of an artifact's files share: what it holds, what the serving one had, what was left out of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gonogo.errors import CommandError, GonogoError
+from gonogo.host import LocalHost
+from gonogo.inspection.contents import FileDigest, map_paths
+from gonogo.inspection.lost import Absent, sort_out
+from gonogo.plugins.source import Source
+from gonogo.release import Release
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Artifact, Inside, Layout, Place
+from gonogo.subject import as_it_serves
+
+__all__ = ["ELSEWHERE", "absent", "had_before", "holds_nothing", "made_by_the_build", "unknown"]
+
+ELSEWHERE = (
+    "No Dockerfile of this repository is known to make this image: make it from the commit where it is built, "
+    "with the label too, then: gonogo deploy --env {env}; where nothing of this repository is in it, say so under "
+    "[service.{param}]: code = {}"
+)
+"""For an image that gonogo does not build."""
+_COMMITS = "50"
+"""How many earlier versions of a file are looked at."""
+
+
+def unknown(layout: Layout, service: str, label: str) -> str:
+    """What to write where nobody says where the code is; an empty text where somebody does."""
+    if layout.code or layout.known_by:
+        return ""
+    return (
+        f"{label}: where the application's files are in it is not known: neither its Dockerfile nor its content tells. "
+        f'Say it in gonogo.toml under [service.{service}]: code = {{ "." = "/its/folder" }}, or code = {{}} where '
+        "nothing of this repository is in it"
+    )
+
+
+def had_before(
+    service: str, serving: Release | None, place: Place, runner: LocalHost, source: Mapping[str, FileDigest]
+) -> dict[str, str]:
+    """Path of the repository → where the serving artifact of the same service has it; nothing where nobody knows."""
+    if serving is None:
+        return {}
+    then = replace(place, environment=as_it_serves(place.environment, serving))
+    try:
+        inspector = runtime_of(place.environment.runtime).inspector(then, serving, runner)
+        found = next((one for one in inspector.artifacts() if one.service == service), None)
+        if found is None:
+            return {}
+        files = found.files(found.code.values())
+    except GonogoError:
+        return {}
+    return {path: at for path, at in map_paths(source, found.code).items() if at in files}
+
+
+def absent(artifact: Artifact, held: Mapping[str, FileDigest], before: Mapping[str, str], source: Source) -> Absent:
+    """The files that the serving artifact had, the source still has, and this one has not: lost, or left out."""
+    mapped = map_paths(source.manifest, artifact.code)
+    present = {path for path, at in mapped.items() if at in held}
+    recipe = artifact.layout.recipe
+
+    def left_out(path: str) -> str:
+        if recipe is None:
+            return "" if artifact.facts is None else "how it is built is not known here"
+        return recipe.left_out(path)
+
+    gone = [path for path in before if path in source.manifest and path not in present]
+    return sort_out(gone, present, left_out=left_out, text=source.text)
+
+
+def holds_nothing(inside: Inside) -> bool:
+    """Whether gonogo.toml says that nothing of the repository is in it."""
+    return not inside.code and inside.layout.known_by == "gonogo.toml"
+
+
+def made_by_the_build(inside: Inside, differing: Mapping[str, FileDigest], source: Source) -> dict[str, str]:
+    """Of the files whose content is another those that the build itself made or changed, each with why.
+
+    A file that is as an earlier commit had it is stale, whatever the build does.
+    """
+    recipe, made = inside.layout.recipe, dict[str, str]()
+    for path, found in differing.items() if recipe is not None else ():
+        why = recipe.rewritten(path) or ("the build makes files of its kind" if recipe.is_made(path) else "")
+        if why and found.sha256 not in _earlier(source, path):
+            made[path] = why
+    return made
+
+
+def _earlier(source: Source, path: str) -> set[str]:
+    """Digests of what earlier commits had at a path; none where git does not say."""
+    try:
+        log = source.git("log", f"-{_COMMITS}", "--format=", "--raw", "--no-abbrev", "--no-renames", "--", path).output
+        blobs = {blob for line in log.splitlines() if line.startswith(":") for blob in line.split()[2:4]} - {"0" * 40}
+        return {_digest(source, blob) for blob in blobs}
+    except CommandError:
+        return set()
+
+
+def _digest(source: Source, blob: str) -> str:
+    content = source.git("cat-file", "blob", blob).output
+    return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
