@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 
 from gonogo.checks.build.probing import released
 from gonogo.config import Service
-from gonogo.frameworks import static_routes
+from gonogo.errors import GonogoError
+from gonogo.frameworks import StaticRoute, static_routes
+from gonogo.host import LocalHost
 from gonogo.inspection import routes
 from gonogo.inspection.contents import map_paths
+from gonogo.inspection.dockerignore import ignore
 from gonogo.inspection.routes import ImageRoute, ImportFailure, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.source import Source
 from gonogo.release import Release
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Place
+from gonogo.subject import as_it_serves
 
 __all__ = ["first_of", "needs_network", "problems_of", "routes_of"]
 
@@ -31,18 +38,70 @@ def needs_network(error: ImportFailure) -> bool:
 def problems_of(
     report: RouteReport, name: str, *, context: Context, code: Mapping[str, str], evidence: Collected
 ) -> Sequence[str]:
-    """What is wrong with the routes that a service registers; evidence is attached, also for the wrapper to keep."""
+    """What is wrong with the routes that a service registers; evidence is attached, also for the wrapper to keep.
+
+    What may be on purpose is warned of.
+    """
     service, serving = context.environment.service.get(name, Service()), context.subject.serving
-    texts = released(context).texts(".py")
-    mapped = map_paths(texts, code)
-    declared = static_routes({path: texts[path] for path in mapped}, framework=service.framework)
-    before = routes_of(serving, name) if serving is not None else None
-    found = routes.compare(declared, report.routes, before, floor=service.min_routes)
+    before = (routes_of(serving, name) or _asked(serving, name, context)) if serving is not None else None
+    left_out = ignore("\n".join(context.project.app.not_source))
+    then = Source(serving.source_root(context.project.app.root), LocalHost()) if serving is not None else None
+    known = [one for one in _declared(then, service) if not left_out(one.file)] if then is not None else []
+    declared = [one for one in _declared(released(context), service, code=code) if not left_out(one.file)]
+    found = routes.compare(declared, report.routes, before, floor=service.min_routes, known=known)
     evidence.json("routes", [dataclasses.asdict(route) for route in report.routes])
     evidence.text("Registered", f"{found.count} of the application's own, at least {found.floor} expected")
+    evidence.table("Counted", found.counted)
+    evidence.table("Not counted: of the framework, of packages, or twice", _others(report.routes, found.counted))
     evidence.table("Appeared", found.appeared)
     evidence.table("Gone with their definition", found.vanished)
-    return [str(problem) for problem in found.problems]
+    evidence.table("Included under a condition", {(one.included, str(one)) for one in declared if one.included})
+    if found.remarks:
+        evidence.warn(first_of(found.remarks))
+        evidence.table("Declared and not registered", [(line,) for line in found.remarks])
+    if found.below_floor:
+        lower = f"fewer on purpose: min_routes = {found.count} under [service.{name}]"
+        evidence.remedy(f"Register what is missing, then: gonogo deploy --env {{env}}; {lower}")
+    return found.problems
+
+
+def _others(registered: Sequence[ImageRoute], counted: Sequence[ImageRoute]) -> list[ImageRoute]:
+    return [route for route in registered if not any(route is one for one in counted)]
+
+
+def _declared(source: Source, service: Service, *, code: Mapping[str, str] | None = None) -> Sequence[StaticRoute]:
+    """The routes that a source declares, of what is in the artifact; none where the source is gone."""
+    try:
+        texts = source.texts(".py")
+    except (GonogoError, OSError):
+        return ()
+    mapped = texts if code is None else map_paths(texts, code)
+    return static_routes({path: texts[path] for path in mapped}, framework=service.framework)
+
+
+def _asked(serving: Release, name: str, context: Context) -> list[ImageRoute] | None:
+    """What the artifact of a release registers that noted no routes (it was adopted); None where it cannot say."""
+    environment = as_it_serves(context.environment, serving)
+    service = environment.service.get(name, Service())
+    if service.entrypoint is None or service.framework == "none":
+        return None
+    place = Place(
+        project=context.project,
+        environment=environment,
+        state=context.subject.state,
+        path=context.subject.path,
+        variables=context.variables,
+    )
+    try:
+        inspector = runtime_of(environment.runtime).inspector(place, serving, LocalHost())
+        artifact = next((one for one in inspector.artifacts() if one.service == name), None)
+        if artifact is None:
+            return None
+        request = routes.probe_request(entrypoint=service.entrypoint, framework=service.framework)
+        report = routes.parse(artifact.python(routes.probe_source(), request, isolated=False).output)
+    except (GonogoError, ValueError):
+        return None
+    return list(report.routes) if report.error is None else None
 
 
 def routes_of(release: Release, name: str) -> list[ImageRoute] | None:

@@ -63,9 +63,9 @@ def test_artifact_holds_the_commit(
     differing = {file.path: held[file.image_path] for file in drift.of("differs")}
     made = made_by_the_build(artifact, differing, source)
     red = [file for file in drift if file.kind != "differs" or file.path not in made]
-    evidence.text("Mapping", f"{_shown(artifact.code)}, known by {artifact.layout.known_by}")
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", red)
+    evidence.text("Mapping", f"{_shown(artifact.code)}, known by {artifact.layout.known_by}")
     evidence.table("Left out by the build", gone.left_out.items(), header=("path", "why"))
     evidence.table("Made by the build", made.items(), header=("path", "why"))
     evidence.table("Files unknown to git", drift.untracked)

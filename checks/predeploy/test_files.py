@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from gonogo.config import Environment, Project
-from gonogo.inspection import compiles, presence
+from gonogo.inspection import compiles, compose_model, presence
+from gonogo.inspection.contents import digest_of
+from gonogo.inspection.dockerignore import ignore
+from gonogo.inspection.imports import files_of_module, imported_files
 from gonogo.inspection.pythons import older
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython
+from gonogo.release import Release
+from gonogo.runtimes.compose_code import recipe_of
 
 __all__: list[str] = []
 
@@ -39,27 +48,82 @@ def test_required_files_and_folders_exist(
 
 @pytest.mark.predeploy(
     "P06",
-    remedy="Mend the named lines, commit; look again: python -m compileall -q . && git diff --check HEAD~1",
+    remedy="Mend the named lines, commit; look again: python -m compileall -q . && git diff --check HEAD~1; what is no "
+    "source of the application: app.not_source in gonogo.toml",
 )
-def test_every_source_compiles(source: Source, python: TargetPython, evidence: Collected) -> None:
+def test_every_source_compiles(
+    source: Source,
+    python: TargetPython,
+    project: Project,
+    environment: Environment,
+    serving: Release | None,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
     """Every tracked Python file compiles, and no tracked file holds a merge conflict.
 
-    Catches the half-resolved merge in a module or a template that no unit test imports.
+    Catches the half-resolved merge in a module or a template that no unit test imports. Only what an artifact contains
+    or a source imports is judged; what the serving release has too, and a template of Python, is a warning.
     """
-    report = compiles.parse(
-        python.ask(compiles.probe_source(root=str(source.root), files=source.tracked), cwd=source.root)
-    )
+    left_out = ignore("\n".join(project.app.not_source))
+    chosen = [path for path in source.tracked if not left_out(path)]
+    report = compiles.parse(python.ask(compiles.probe_source(root=str(source.root), files=chosen), cwd=source.root))
     evidence.text(
         "Judged by", f"Python {report.python} ({python.program}); the target's: {python.wanted or 'not known'}"
     )
     evidence.table(f"{report.examined} files, {report.compiled} of them Python", map(str, report.problems))
+    if not report.problems:
+        return
+    found = compiles.sort_out(
+        report.problems,
+        is_contained=_contained(source, environment, request),
+        imported=_imported(source, environment),
+        text=source.text,
+        is_as_served=lambda path: _is_as_served(source, serving, project, path),
+    )
+    evidence.table("In no artifact", map(str, found.aside))
     too_old = python.wanted is not None and older(report.python, python.wanted.version)
-    unclear = [problem for problem in report.problems if too_old and problem.kind == "syntax"]
-    wrong = [problem for problem in report.problems if problem not in unclear]
+    unclear = [problem for problem in found.red if too_old and problem.kind == "syntax"]
+    wrong = [problem for problem in found.red if problem not in unclear]
     judge = f"Python {report.python}"
     assert not wrong, f"found {presence.first(wrong)}; expected sources that {judge} compiles, without conflicts"
+    for problem, why in found.remarks:
+        evidence.warn(f"found {problem}: {why}")
     if unclear:
         evidence.warn(
             f"found {presence.first(unclear)}; judged by {judge} only, the target's is {python.wanted} and may know "
             "this syntax: the build gate asks it"
         )
+
+
+def _contained(source: Source, environment: Environment, request: pytest.FixtureRequest) -> Callable[[str], bool]:
+    """Whether an artifact of the release will hold a path; all do where that cannot be known before it is built."""
+    if environment.runtime != "compose":
+        return lambda _path: True
+    rendered: Rendered = request.getfixturevalue("rendered")
+    model, services = rendered.model, rendered.model.get("services") or {}
+    deployed = compose_model.deployed_services(model, tuple(environment.service))
+    builders = compose_model.built_by(model)
+    recipes = [recipe_of(services[builders.get(one, one)].get("build") or {}, root=source.root) for one in deployed]
+    if not recipes or any(recipe is None or recipe.image.unclear for recipe in recipes):
+        return lambda _path: True
+    brought = {file.path for recipe in recipes if recipe is not None for file in recipe.image.files.values()}
+    mounts = [Path(mount.source) for mount in compose_model.bind_mounts(model) if mount.service in deployed]
+    return lambda path: path in brought or any((source.root / path).is_relative_to(mount) for mount in mounts)
+
+
+def _imported(source: Source, environment: Environment) -> set[str]:
+    """The files that sources import, and those of entry points."""
+    modules = [service.entrypoint.partition(":")[0] for service in environment.service.values() if service.entrypoint]
+    ends = tuple(end for module in modules for end in files_of_module(module.replace(".", "/")))
+    entries = {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
+    return entries | {file for path, text in source.texts(".py").items() for file in imported_files(path, text)}
+
+
+def _is_as_served(source: Source, serving: Release | None, project: Project, path: str) -> bool:
+    """Whether the release that serves was made from the same content; of one whose commit is assumed nobody knows."""
+    if serving is None or serving.assumed:
+        return False
+    then = digest_of(serving.source_root(project.app.root) / path)
+    now = digest_of(source.root / path)
+    return then is not None and now is not None and then.same_content(now)

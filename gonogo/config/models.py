@@ -27,6 +27,8 @@ class App(_Model):
     """Where the application stands, from the folder of gonogo.toml."""
     required: tuple[RelativePath, ...] = ()
     """Files and folders that must exist in the source and in the image (P05, B08)."""
+    not_source: tuple[str, ...] = ()
+    """Paths and patterns, as an ignore file has them, that are no source of the application's."""
     default_env: str | None = None
     plugins: tuple[str, ...] = ()
     """pytest plugins that the team's own checks need; all others stay out of gates."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gonogo.frameworks import django, fastapi, flask
+from gonogo.frameworks.included import conditioned
 from gonogo.frameworks.source import SourceFile, StaticRoute
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tupl
     """
     reader = FRAMEWORKS[framework]
     found: list[StaticRoute] = []
+    files: list[SourceFile] = []
     for path in sorted(sources):
         if not path.endswith(".py") or _is_test(path):
             continue
@@ -35,7 +37,8 @@ def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tupl
         except (SyntaxError, ValueError, RecursionError):
             continue
         found += reader(source)
-    return tuple(found)
+        files.append(source)
+    return tuple(conditioned(found, files))
 
 
 def _is_test(path: str) -> bool:

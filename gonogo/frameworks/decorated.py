@@ -144,4 +144,5 @@ def _route(  # the parts of one declaration
         handler=handler[1],
         owner=owner.kind,
         conditional=statement.conditional,
+        on=dotted(on),
     )

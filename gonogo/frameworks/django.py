@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["routes"]
 
+URLS = "urlpatterns"
 _PATHS = frozenset({"path", "re_path", "url"})
 _NO_VIEWS = frozenset({"include"})
 
 
 def routes(source: SourceFile) -> Iterator[StaticRoute]:
     """Yield the `path()` and `re_path()` calls of a file that has `urlpatterns`; `include()` is no route."""
-    if "urlpatterns" not in {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name)}:
+    if URLS not in {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name)}:
         return
     for call, statement in source.calls():
         view = keyword(call, "view", 1)
@@ -36,6 +37,7 @@ def routes(source: SourceFile) -> Iterator[StaticRoute]:
             handler=handler,
             owner="router",
             conditional=statement.conditional,
+            on=URLS,
         )
 
 

@@ -26,6 +26,8 @@ class StaticRoute:
     handler: str
     owner: str  # "app", "router", or "unknown" when what it was declared on comes from elsewhere
     conditional: bool  # declared under an `if` or inside a function: it may be left out on purpose
+    on: str = ""  # the name, in its file, of what it was declared on
+    included: str = ""  # where its router is included only under a condition, as far as that is seen
 
     def __str__(self) -> str:
         """Say it in one line: methods, path, handler, place."""
@@ -39,6 +41,7 @@ class Statement:
     node: ast.stmt
     scope: tuple[str, ...]
     conditional: bool
+    branching: bool = False  # under an `if` and its like, or behind one that returns: a function alone is none
 
 
 class SourceFile:
@@ -49,7 +52,7 @@ class SourceFile:
         self.path = path
         self.module = module_of(path)
         self.tree = ast.parse(text, filename=path)
-        self.statements = list(_walk(self.tree.body, (), conditional=False))
+        self.statements = list(_walk(self.tree.body, ()))
         self.imports = dict(self._imports())
         self.constants = {
             target.id: value
@@ -152,21 +155,31 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-def _walk(body: list[ast.stmt], scope: tuple[str, ...], *, conditional: bool) -> Iterator[Statement]:
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.Match)
+
+
+def _walk(
+    body: list[ast.stmt], scope: tuple[str, ...], *, conditional: bool = False, branching: bool = False
+) -> Iterator[Statement]:
     """Yield the statements of a body and of the bodies in them."""
     for node in body:
-        yield Statement(node=node, scope=scope, conditional=conditional)
-        inner, branch = scope, conditional
+        either = isinstance(node, ast.Expr) and isinstance(node.value, ast.BoolOp | ast.IfExp)
+        yield Statement(node=node, scope=scope, conditional=conditional, branching=branching or either)
+        inner, may_be_left_out, branch = scope, conditional, branching
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner, branch = (*scope, node.name, "<locals>"), True
+            inner, may_be_left_out, branch = (*scope, node.name, "<locals>"), True, False
         elif isinstance(node, ast.ClassDef):
             inner = (*scope, node.name)
-        elif isinstance(node, ast.If | ast.Try | ast.TryStar | ast.For | ast.AsyncFor | ast.While | ast.Match):
-            branch = True
+        elif isinstance(node, _BRANCHES):
+            may_be_left_out = branch = True
+        elif isinstance(node, _LOOPS):
+            may_be_left_out = True
         for field in ("body", "orelse", "finalbody"):
-            yield from _walk(getattr(node, field, []), inner, conditional=branch)
+            yield from _walk(getattr(node, field, []), inner, conditional=may_be_left_out, branching=branch)
         for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
-            yield from _walk(part.body, inner, conditional=True)
+            yield from _walk(part.body, inner, conditional=True, branching=True)
+        branching = branching or (isinstance(node, ast.If) and isinstance(node.body[-1], ast.Return | ast.Raise))
 
 
 def _own_expressions(node: ast.AST) -> Iterator[ast.AST]:

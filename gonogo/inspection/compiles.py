@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,22 @@ from gonogo.inspection import answers, compile_probe
 from gonogo.inspection.answers import ProbeAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
-__all__ = ["CompileReport", "ProbeAnswerError", "Problem", "compile_errors", "parse", "probe_source"]
+__all__ = [
+    "CompileReport",
+    "ProbeAnswerError",
+    "Problem",
+    "Sorted",
+    "compile_errors",
+    "parse",
+    "probe_source",
+    "sort_out",
+]
 
 _PROBE = "compile"
+_PROSE = (".md", ".rst", ".txt", ".adoc")
+_HOLE = re.compile(r"\{\{|\{%|<%|\$\{\w+\}|\{[A-Za-z_]\w*\}|\[\[\w+\]\]|\b__[A-Z]+__|@[A-Z_]+@")
 _PLACE = 'REQUEST = ""\n'
 
 
@@ -63,6 +75,54 @@ def parse(stdout: str) -> CompileReport:
 def compile_errors(files: Iterable[str], *, root: str = ".") -> CompileReport:
     """Return what the probe would find under the Python that runs this, without another process."""
     return _report(compile_probe.examine({"root": root, "files": list(files)}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """Problems by what they mean for a release."""
+
+    red: tuple[Problem, ...]
+    remarks: tuple[tuple[Problem, str], ...]  # each with why it is not red
+    aside: tuple[Problem, ...]  # nothing of the release
+
+
+def sort_out(
+    problems: Iterable[Problem],
+    *,
+    is_contained: Callable[[str], bool],
+    imported: Collection[str],
+    text: Callable[[str], str],
+    is_as_served: Callable[[str], bool],
+) -> Sorted:
+    """Sort problems: only what an artifact contains or a source imports can break a release.
+
+    Args:
+        problems: what was found.
+        is_contained: whether an artifact holds a path.
+        imported: the paths that sources import, entry points included.
+        text: the text of a path.
+        is_as_served: whether the release that serves has the same content there.
+    """
+    red, remarks, aside = [], list[tuple[Problem, str]](), []
+    for one in problems:
+        if one.kind == "syntax" and one.path not in imported and not is_contained(one.path):
+            aside.append(one)
+        elif is_as_served(one.path):
+            remarks.append((one, "the release that serves has the same file"))
+        elif one.kind == "syntax" and one.path not in imported and _is_template(one, text(one.path)):
+            remarks.append((one, "nothing imports it, and it looks like a template; name it in app.not_source"))
+        elif one.kind == "conflict" and one.path.endswith(_PROSE):
+            remarks.append((one, "a text that may show one"))
+        else:
+            red.append(one)
+    return Sorted(red=tuple(red), remarks=tuple(remarks), aside=tuple(aside))
+
+
+def _is_template(problem: Problem, text: str) -> bool:
+    """Whether the line that does not compile has a placeholder in it, or the file's name has."""
+    lines = text.splitlines()
+    line = lines[problem.line - 1] if 0 < problem.line <= len(lines) else ""
+    return bool(_HOLE.search(line) or _HOLE.search(problem.path))
 
 
 def _report(answer: dict[str, Any]) -> CompileReport:

@@ -6,10 +6,10 @@ a source that stayed in the image still names it: a template that is rendered, a
 
 from __future__ import annotations
 
-import ast
-import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+
+from gonogo.inspection.imports import imported_files
 
 __all__ = ["Absent", "sort_out"]
 
@@ -52,7 +52,8 @@ def _named(paths: Collection[str], present: Collection[str], text: Callable[[str
         if not source.endswith(_NAMING) or _is_aside(source):
             continue
         said = text(source)
-        for path in sorted(modules & set(_imports(source, said))) if modules else ():
+        imported = set(imported_files(source, said)) if modules and source.endswith(".py") else set()
+        for path in sorted(modules & imported):
             yield path, f"{source} imports it, the serving image has it"
         for tail, path in rendered.items():
             if f'"{tail}"' in said or f"'{tail}'" in said:
@@ -63,36 +64,6 @@ def _tails(path: str) -> Iterator[str]:
     """The ends of a path by which a source may name it."""
     parts = path.split("/")
     return ("/".join(parts[at:]) for at in range(len(parts)))
-
-
-def _imports(source: str, said: str) -> Iterator[str]:
-    """The files that a source may import: every name, from every folder above it."""
-    if not source.endswith(".py"):
-        return
-    try:
-        names = set(_imported(ast.parse(said), source))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    folders = ["", *("/".join(source.split("/")[:at]) for at in range(1, source.count("/") + 1))]
-    for name in names:
-        parts = name.split(".")
-        for at in range(1, len(parts) + 1):
-            for folder in folders:
-                stem = posixpath.join(folder, *parts[:at])
-                yield f"{stem}.py"
-                yield f"{stem}/__init__.py"
-
-
-def _imported(tree: ast.Module, source: str) -> Iterator[str]:
-    """Every dotted name that a file imports, wherever in it that stands; relative ones from the repository."""
-    here = source.split("/")[:-1]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = here[: len(here) - node.level + 1] if node.level else []
-            base = [*above, *filter(None, [node.module])]
-            yield from (".".join([*base, alias.name]) for alias in node.names)
 
 
 def _is_aside(source: str) -> bool:

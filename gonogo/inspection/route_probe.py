@@ -29,6 +29,7 @@ __all__ = ["answer", "main"]
 
 MARKER = "<<gonogo-routes>>"
 WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
+FRAMEWORKS = ("fastapi", "starlette", "flask", "werkzeug", "django")
 DEPTH = 20
 
 
@@ -46,6 +47,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         name, app = recognized(found, request.get("framework"))
         document["framework"] = name
         document["routes"] = list(READERS[name](app))
+        for route in document["routes"]:
+            route["own"] = is_own(route, request["entrypoint"].partition(".")[0].partition(":")[0])
         if request.get("openapi") and callable(getattr(app, "openapi", None)):
             document["openapi"] = app.openapi()
         json.dumps(document)
@@ -66,6 +69,34 @@ def origins(module: str) -> dict[str, str]:
             names.update(name.partition(".")[0] for name in os.listdir(folder))  # noqa: PTH208
     loaded = [(name, getattr(found, "__file__", None)) for name, found in list(sys.modules.items())]
     return {name: os.path.abspath(file) for name, file in loaded if file and name.partition(".")[0] in names}  # noqa: PTH100
+
+
+def is_own(route: dict[str, Any], package: str) -> bool:
+    """Say whether the application declares a route: its handler is no framework's and no other package's.
+
+    What Django's own classes answer counts where a URL configuration of the application names them.
+    """
+    declared = route.pop("declared_in", None)
+    return any(name and not is_foreign(name.partition(".")[0], package) for name in (declared, route["handler_module"]))
+
+
+def is_foreign(name: str, package: str) -> bool:
+    """Say whether a top-level module is of another distribution than the entry point's."""
+    if name == package:
+        return False
+    file = str(getattr(sys.modules.get(name), "__file__", None) or "")
+    if name in FRAMEWORKS or not ("site-packages" in file or "dist-packages" in file):
+        return name in FRAMEWORKS
+    owners = distributions()
+    return not set(owners.get(name, ())) & set(owners.get(package, ()))
+
+
+@functools.cache
+def distributions() -> dict[str, list[str]]:
+    """Return the distributions that top-level modules are of, where Python says so."""
+    metadata = importlib.import_module("importlib.metadata")
+    found = getattr(metadata, "packages_distributions", dict)()
+    return {name: list(owners) for name, owners in found.items()}
 
 
 def load(entrypoint: str) -> Any:
@@ -180,21 +211,26 @@ def django_routes(_app: Any) -> Iterator[dict[str, Any]]:
     if not importlib.import_module("django.apps").apps.ready:
         importlib.import_module("django").setup()
     resolver = importlib.import_module("django.urls").get_resolver()
-    yield from patterns(resolver.url_patterns, "/", 0)
+    yield from patterns(resolver.url_patterns, "/", 0, name_of(resolver))
 
 
-def patterns(entries: Iterable[Any], base: str, depth: int) -> Iterator[dict[str, Any]]:
+def name_of(resolver: Any) -> str | None:
+    """Return the module of a URL configuration; a list of patterns has none."""
+    return getattr(resolver.urlconf_module, "__name__", None)
+
+
+def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None) -> Iterator[dict[str, Any]]:
     """Yield the patterns of a resolver and of those below it."""
     for entry in entries:
         path = base + str(entry.pattern).replace("^", "").replace("\\Z", "").rstrip("$")
         if hasattr(entry, "url_patterns"):
             if depth < DEPTH:
-                yield from patterns(entry.url_patterns, path, depth + 1)
+                yield from patterns(entry.url_patterns, path, depth + 1, name_of(entry))
             continue
         view = entry.callback
         kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
         methods = [verb.upper() for verb in getattr(kind, "http_method_names", ()) if hasattr(kind, verb)]
-        yield row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
+        yield {**row("http", set(methods) - {"OPTIONS"}, path, entry.name, view), "declared_in": declared}
 
 
 def row(  # one per column

@@ -10,7 +10,7 @@ from gonogo.inspection import answers
 from gonogo.inspection.answers import ProbeAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from gonogo.frameworks import StaticRoute
 
@@ -24,6 +24,7 @@ __all__ = [
     "RouteReport",
     "changes",
     "compare",
+    "counted",
     "equal",
     "parse",
     "probe_request",
@@ -33,6 +34,7 @@ __all__ = [
 _PROBE = "route"
 _MARKER = "<<gonogo-routes>>"
 _FRAMEWORKS_OWN = ("fastapi", "starlette", "flask", "werkzeug", "django")
+_SHOWN = 4
 _OPERATIONS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 
 
@@ -49,11 +51,12 @@ class ImageRoute:
     source_file: str | None
     line: int | None
     schema_path: str | None  # its path in the OpenAPI document, where it is in there
+    own: bool | None = None  # as the probe saw it; None where an older one noted less
 
     @property
     def is_own(self) -> bool:
-        """Whether the application wrote the handler, and not its framework (`/docs`, static files, Django's admin)."""
-        return self.handler_module.partition(".")[0] not in _FRAMEWORKS_OWN
+        """Whether the application declares it: not its framework or a package (`/docs`, static files, the admin)."""
+        return self.handler_module.partition(".")[0] not in _FRAMEWORKS_OWN if self.own is None else self.own
 
     @property
     def label(self) -> str:
@@ -99,12 +102,20 @@ class RouteReport:
 class Inventory:
     """How an image's routes compare with the source and with the serving image; see `problems`."""
 
-    count: int
+    counted: tuple[ImageRoute, ...]  # the application's own, each (methods, path) once
     floor: int
-    unregistered: tuple[StaticRoute, ...]  # declared on a router, unconditionally, and nowhere in the image
+    unregistered: tuple[
+        StaticRoute, ...
+    ]  # declared on a router, unconditionally, never before and nowhere in the image
     lost: tuple[ImageRoute, ...]  # the serving image had it, its handler still stands, the image lacks it
+    withdrawn: tuple[tuple[ImageRoute, str], ...]  # likewise, but included only under a condition: with its place
     appeared: tuple[ImageRoute, ...]
     vanished: tuple[ImageRoute, ...]  # listed only: the definition is gone from the source as well
+
+    @property
+    def count(self) -> int:
+        """How many routes of its own the application registers."""
+        return len(self.counted)
 
     @property
     def below_floor(self) -> bool:
@@ -114,15 +125,39 @@ class Inventory:
     @property
     def problems(self) -> tuple[str, ...]:
         """Everything red, one line each."""
-        few = f"{self.count} routes of the application's own are registered, expected at least {self.floor}"
+        few = (
+            f"{self.count} routes of the application's own are registered{_first(self.counted)}, "
+            f"expected at least {self.floor}"
+        )
         floor = [few] if self.below_floor else []
         lost = [f"{route}: its handler stands in the source but is not registered in the image" for route in self.lost]
+        return (*floor, *lost)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What may be on purpose, one line each: nothing that serves is lost by it, or a setting decides."""
         never = [
             f"{route.file}:{route.line}: {','.join(route.methods) or 'ANY'} {route.path} ({route.handler}) is declared "
-            "but not registered in the image; is its router included?"
+            "and not registered; nothing that serves had it. Is its router included?"
             for route in self.unregistered
         ]
-        return (*floor, *lost, *never)
+        gone = [
+            f"{route}: the serving release registers it, this one does not; it is included under a condition ({place})"
+            for route, place in self.withdrawn
+        ]
+        return (*gone, *never)
+
+
+def counted(registered: Iterable[ImageRoute]) -> tuple[ImageRoute, ...]:
+    """Return the routes that ``min_routes`` counts: the application's own, each (methods, path) once."""
+    return tuple({_identity(route): route for route in registered if route.is_own}.values())
+
+
+def _first(found: Sequence[ImageRoute]) -> str:
+    """The first few routes, in parentheses."""
+    shown = ", ".join(route.label for route in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f" ({shown}{more})" if shown else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,32 +220,43 @@ def compare(
     serving: Iterable[ImageRoute] | None = None,
     *,
     floor: int = 0,
+    known: Iterable[StaticRoute] = (),
 ) -> Inventory:
     """Return how an image's routes compare with the source and, where there is one, with the serving image.
 
     A route is followed by its handler, and where a decorator hides the handler, by methods and the end of the path.
-    `serving` are the routes of the serving image. The floor counts the application's own routes only.
+    `serving` are the routes of the serving image, `known` those that its source declares: what was not registered then
+    either is not told again. The floor counts the application's own routes only.
     """
     declared, registered = list(static), list(image)
     before = [] if serving is None else list(serving)
     now = {_identity(route) for route in registered}
     then = {_identity(route) for route in before}
     gone = [route for route in before if _identity(route) not in now]
-    lost = [
-        route
+    standing = [
+        (route, [one for one in declared if _handles(one, route)])
         for route in gone
-        if any(_handles(one, route) for one in declared)
-        and not any(_same_handler(route, other) for other in registered)
+        if not any(_same_handler(route, other) for other in registered)
     ]
-    missing = _unregistered(declared, registered)
+    lost = [route for route, ones in standing if any(not one.included for one in ones)]
+    withdrawn = [(route, ones[0].included) for route, ones in standing if ones and route not in lost]
+    former = {(one.methods, one.path, one.handler) for one in known}
+    missing = [one for one in _unregistered(declared, registered) if (one.methods, one.path, one.handler) not in former]
+    named = [*lost, *(route for route, _ in withdrawn)]
     return Inventory(
-        count=sum(route.is_own for route in registered),
+        counted=counted(registered),
         floor=floor,
-        unregistered=tuple(one for one in missing if not any(_handles(one, route) for route in lost)),
+        unregistered=tuple(_once(one for one in missing if not any(_handles(one, route) for route in lost))),
         lost=tuple(lost),
+        withdrawn=tuple(withdrawn),
         appeared=tuple(route for route in registered if serving is not None and _identity(route) not in then),
-        vanished=tuple(route for route in gone if route not in lost),
+        vanished=tuple(route for route in gone if route not in named),
     )
+
+
+def _once(routes: Iterable[StaticRoute]) -> Iterable[StaticRoute]:
+    """Each (methods, path) once."""
+    return {(one.methods, one.path): one for one in routes}.values()
 
 
 def changes(before: Iterable[StaticRoute], after: Iterable[StaticRoute]) -> Changes:
@@ -286,6 +332,7 @@ def _route(item: Any) -> ImageRoute:
         source_file=answers.optional_string(_PROBE, item, "source_file"),
         line=answers.optional_integer(_PROBE, item, "line"),
         schema_path=answers.optional_string(_PROBE, item, "schema_path"),
+        own=item["own"] if isinstance(item.get("own"), bool) else None,
     )
 
 

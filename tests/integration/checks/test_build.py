@@ -172,17 +172,39 @@ def test_an_import_that_needs_the_network_warns(built: Deployed) -> None:
     )
 
 
-def test_a_router_that_is_not_included_is_red(built: Deployed) -> None:
-    """A declared route that is not registered is named, and so is the floor."""
+def test_a_router_that_was_never_included_is_a_warning(built: Deployed) -> None:
+    """On a first deploy nothing can have been lost; the floor is red, names what it counted, and has its own remedy."""
     path = built.release.root / "api.py"
     undo = edited(path, API.replace("app.include_router(router)\n", ""))
-    outcome, message = found(built, "B06[web]", "registered")
+    check = built.ask("build", "registered").check("B06[web]")
     undo()
 
-    assert outcome is Outcome.FAILED
-    assert message == (
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
         f"environment of release {built.release.id}: 0 routes of the application's own are registered, "
-        "expected at least 1 (and 1 more)"
+        "expected at least 1",
+    )
+    assert check.remedy.endswith("; fewer on purpose: min_routes = 0 under [service.web]")
+
+
+def test_a_router_that_the_serving_release_had_is_lost(deploy: Callable[..., Deployed]) -> None:
+    """A release that noted no routes (it was adopted) is asked; what it had no router for either is no loss."""
+    more = "\nother = APIRouter()\n\n\n@other.get('/other')\ndef unused() -> None: ...\n"
+    site = deploy(files={"api.py": API + more}, service=FASTAPI.replace("1", "0"), packages=("fastapi",))
+    serving = site.release.model_copy(update={"adopted": True})
+    first = site.ask("build", "registered").check("B06[web]")
+    site.another({"api.py": API.replace("app.include_router(router)\n", "") + more})
+    lost = site.ask("build", "registered", serving=serving).check("B06[web]")
+
+    assert (first.outcome, first.found) == (
+        Outcome.WARNED,
+        "api.py:17: GET /other (unused) is declared and not registered; nothing that serves had it. Is its router "
+        "included?",
+    )
+    assert (lost.outcome, lost.found) == (
+        Outcome.FAILED,
+        f"environment of release {site.release.id}: GET /items api.items: its handler stands in the source but is not "
+        "registered in the image",
     )
 
 

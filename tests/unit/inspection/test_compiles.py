@@ -1,9 +1,11 @@
 """Tests of finding sources that do not compile and conflicts that were not resolved."""
 
+import dataclasses
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,3 +158,35 @@ def test_a_conflict_needs_all_three_markers(rows: list[str]) -> None:
 
     assert len(found) <= min(rows.count(OURS), rows.count(MIDDLE), rows.count(THEIRS))
     assert all(rows[line - 1] == OURS for line in found)
+
+
+SYNTAX = compiles.Problem(path="tools/a.py", line=1, kind="syntax", message="SyntaxError")
+CONFLICT = compiles.Problem(path="docs/how.md", line=1, kind="conflict", message="unresolved merge conflict")
+
+
+@pytest.mark.parametrize(
+    ("problem", "facts", "how"),
+    [
+        (SYNTAX, {}, "red"),
+        (SYNTAX, {"contained": False}, "aside"),
+        (SYNTAX, {"contained": False, "imported": ["tools/a.py"]}, "red"),
+        (SYNTAX, {"same": True}, "remarks"),
+        (SYNTAX, {"text": "class {{ name }}:\n"}, "remarks"),
+        (SYNTAX, {"text": "x = 1\nclass {name}:\n"}, "red"),
+        (SYNTAX, {"text": "class {name}:\n", "imported": ["tools/a.py"]}, "red"),
+        (CONFLICT, {}, "remarks"),
+        (dataclasses.replace(CONFLICT, path="app/t.html"), {"contained": False}, "red"),
+        (dataclasses.replace(CONFLICT, path="app/t.html"), {"same": True}, "remarks"),
+    ],
+)
+def test_a_problem_is_red_where_a_release_has_it(problem: compiles.Problem, facts: dict[str, Any], how: str) -> None:
+    """What no artifact holds is aside; what serves with it, a template and a text that shows one are remarks."""
+    found = compiles.sort_out(
+        [problem],
+        is_contained=lambda _path: facts.get("contained", True),
+        imported=facts.get("imported", ()),
+        text=lambda _path: facts.get("text", "if x\n"),
+        is_as_served=lambda _path: facts.get("same", False),
+    )
+
+    assert [name for name in ("red", "remarks", "aside") if getattr(found, name)] == [how]

@@ -210,6 +210,32 @@ def test_routes_of_django_are_listed(tmp_path: Path, framework: str | None) -> N
     ]
 
 
+def test_a_route_is_the_applications_where_it_declares_it(tmp_path: Path) -> None:
+    """Django's own classes count where the application's URLs name them; the admin and another package's do not."""
+    urls = """\
+        from django.contrib import admin
+        from django.urls import include, path
+        from django.views.generic import TemplateView
+        urlpatterns = [
+            path("about", TemplateView.as_view(template_name="about.html")),
+            path("admin/", admin.site.urls),
+            path("auth/", include("django.contrib.auth.urls")),
+            path("more/", include([path("x", TemplateView.as_view())])),
+        ]
+        """
+    apps = "INSTALLED_APPS = ['django.contrib.admin', 'django.contrib.auth', 'django.contrib.contenttypes', 'django.contrib.messages', 'django.contrib.sessions']"
+    write(
+        tmp_path,
+        shop__settings=f"{textwrap.dedent(DJANGO_SETTINGS)}\n{apps}\n",
+        shop__urls=urls,
+        shop__wsgi=DJANGO_WSGI,
+    )
+
+    assert own(probed(tmp_path, "shop.wsgi:application", "django")) == [
+        "GET /about django.views.generic.base.TemplateView"
+    ]
+
+
 def test_noise_does_not_hide_the_answer(tmp_path: Path) -> None:
     """Whatever the application prints, replaces, starts or closes at import and exit, the answer arrives."""
     write(

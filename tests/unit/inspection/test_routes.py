@@ -52,22 +52,41 @@ def test_an_image_that_registers_everything_has_no_problem() -> None:
 
 
 def test_fewer_routes_than_the_floor_are_red() -> None:
-    """The floor counts the application's own routes."""
-    assert routes.compare(STATIC, IMAGE, floor=4).problems == (
-        "3 routes of the application's own are registered, expected at least 4",
+    """The floor counts the application's own routes, each once, and the message names what it counted."""
+    assert routes.compare(STATIC, [*IMAGE, ROOT], floor=4).problems == (
+        "3 routes of the application's own are registered (GET /, GET /v1/quotes, POST /v1/quotes/{id}), "
+        "expected at least 4",
+    )
+    assert routes.compare(STATIC, [DOCS], floor=1).problems == (
+        "0 routes of the application's own are registered, expected at least 1",
     )
 
 
-def test_a_router_that_is_not_included_is_red() -> None:
-    """Handlers on a router that no one includes are named with their place, also in a first deploy."""
+def test_a_router_that_was_never_included_is_told_once() -> None:
+    """Nothing that serves had it: it is said with its place, and no more once the serving release declares it too."""
     inventory = routes.compare(STATIC, [ROOT])
 
-    assert inventory.problems == (
-        "app/quotes.py:2: GET /quotes (index) is declared but not registered in the image; is its router included?",
-        (
-            "app/quotes.py:4: POST /quotes/{id} (save) is declared but not registered in the image; "
-            "is its router included?"
-        ),
+    assert inventory.problems == ()
+    assert inventory.remarks == (
+        "app/quotes.py:2: GET /quotes (index) is declared and not registered; nothing that serves had it. "
+        "Is its router included?",
+        "app/quotes.py:4: POST /quotes/{id} (save) is declared and not registered; nothing that serves had it. "
+        "Is its router included?",
+    )
+    assert routes.compare(STATIC, [ROOT], [ROOT], known=STATIC).remarks == ()
+
+
+def test_a_router_that_is_included_under_a_condition_is_not_lost() -> None:
+    """On a first deploy nothing is said; where the serving release registers it, that is told and nothing is red."""
+    main = "app = FastAPI()\n@app.get('/')\ndef root(): ...\nif DEV:\n    app.include_router(quotes.router, prefix='/v1')\n"
+    static = static_routes(SOURCES | {"main.py": "from app import quotes\n" + main}, framework="fastapi")
+    first, later = routes.compare(static, [ROOT]), routes.compare(static, [ROOT, INDEX], IMAGE[1:])
+
+    assert (first.problems, first.remarks) == ((), ())
+    assert (later.problems, later.vanished) == ((), ())
+    assert later.remarks == (
+        "POST /v1/quotes/{id} app.quotes.save: the serving release registers it, this one does not; "
+        "it is included under a condition (main.py:6)",
     )
 
 
@@ -110,17 +129,15 @@ def test_handlers_are_found_from_another_import_root() -> None:
     """`src/app/quotes.py` is the module `app.quotes`."""
     sources = {f"src/{path}": text for path, text in SOURCES.items()}
 
-    assert routes.compare(static_routes(sources, framework="fastapi"), IMAGE).problems == ()
+    assert routes.compare(static_routes(sources, framework="fastapi"), IMAGE).remarks == ()
 
 
 def test_a_handler_behind_a_decorator_is_found_by_its_path() -> None:
     """Where a decorator hides the handler's name, methods and the end of the path stand for it."""
     hidden = route("POST", "/v1/quotes/{id}", "app.tools.wrapper")
 
-    assert routes.compare(STATIC, [ROOT, INDEX, hidden]).problems == ()
-    assert (
-        len(routes.compare(STATIC, [ROOT, INDEX, route("GET", "/v1/quotes/{id}", "app.tools.wrapper")]).problems) == 1
-    )
+    assert routes.compare(STATIC, [ROOT, INDEX, hidden]).remarks == ()
+    assert len(routes.compare(STATIC, [ROOT, INDEX, route("GET", "/v1/quotes/{id}", "app.tools.wrapper")]).remarks) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +153,7 @@ def test_routes_that_may_be_left_out_on_purpose_are_no_problem(text: str) -> Non
     static = static_routes(SOURCES | {"app/more.py": text}, framework="fastapi")
     assert len(static) == 4
 
-    assert routes.compare(static, IMAGE).problems == ()
+    assert (routes.compare(static, IMAGE).problems, routes.compare(static, IMAGE).remarks) == ((), ())
 
 
 def test_changes_name_what_appeared_and_vanished() -> None:

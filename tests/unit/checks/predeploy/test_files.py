@@ -94,3 +94,26 @@ def test_syntax_of_a_newer_python_warns(repository: Repository, gate: Gates) -> 
     assert check.found.endswith(
         "only, the target's is 3.99 (Dockerfile) and may know this syntax: the build gate asks it"
     )
+
+
+TEMPLATE = 'class Test{Name}:\n    """Tests of {name}."""\n'
+
+
+def test_a_template_that_ends_in_py_is_no_source(repository: Repository, gate: Gates) -> None:
+    """P06 warns of what nothing imports and what looks like a template, and says the key; with the key it is silent."""
+    files = {"gonogo.toml": repository.process, "tools/test_tpl.py": TEMPLATE, "app/a.py": "import tools\n"}
+    first = gate(repository(files), *COMPILES).only()
+    key = repository.process.replace('name = "shop"\n', 'name = "shop"\nnot_source = ["tools/*_tpl.py"]\n')
+    second = gate(repository({**files, "gonogo.toml": key}, name="keyed"), *COMPILES).only()
+
+    assert (first.outcome, second.outcome) == (Outcome.WARNED, Outcome.PASSED)
+    assert first.found.endswith(": nothing imports it, and it looks like a template; name it in app.not_source")
+    assert first.found.startswith("found tools/test_tpl.py:1: SyntaxError: ")
+
+
+def test_a_template_that_is_imported_is_red(repository: Repository, gate: Gates) -> None:
+    """P06 does not excuse a module that a source imports, even late."""
+    late = "def f():\n    from tools import test_tpl\n"
+    root = repository({"gonogo.toml": repository.process, "tools/test_tpl.py": TEMPLATE, "a.py": late})
+
+    assert gate(root, *COMPILES).only().outcome is Outcome.FAILED
