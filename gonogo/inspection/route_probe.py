@@ -95,7 +95,7 @@ def is_foreign(name: str, package: str) -> bool:
 def distributions() -> dict[str, list[str]]:
     """Return the distributions that top-level modules are of, where Python says so."""
     metadata = importlib.import_module("importlib.metadata")
-    found = getattr(metadata, "packages_distributions", dict)()
+    found: dict[str, list[str]] = getattr(metadata, "packages_distributions", dict)()
     return {name: list(owners) for name, owners in found.items()}
 
 

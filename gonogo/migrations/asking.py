@@ -24,7 +24,10 @@ class Asked(Protocol):
     """Where the application's own Python can be asked."""
 
     label: str
-    code: Mapping[str, str]
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Where paths of the application are in it."""
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
         """Run a script there."""
