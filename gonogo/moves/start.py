@@ -37,7 +37,7 @@ class Start:
         work.release = work.release.model_copy(update={"started": datetime.now(UTC)})
         work.state.save(work.release)
         work.runtime.start(work.place, work.release, work.serving, work.host)
-        return f"{', '.join(work.release.services) or 'the release'} healthy"
+        return _how_it_runs(work, work.release)
 
 
 class Restore:
@@ -72,7 +72,7 @@ class Restore:
             work.notes.append(f"{self.target.id} was started, but its record could not be written: {error}")
         left_out = self.target.left_out(self._outgoing)
         not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
-        return f"{self.target.short} healthy{not_run}"
+        return f"{self.target.short}: {_how_it_runs(work, self.target)}{not_run}"
 
     def _start(self, work: Work, times: int, *, room: bool) -> None:
         """Start it once the runtime answers; where that went away in the middle, or room could be made, again."""
@@ -89,6 +89,20 @@ class Restore:
             with contextlib.suppress(GonogoError):  # what only settles keeps no way back from being tried
                 work.notes += work.runtime.make_room(work.place, self._outgoing, self.target, work.host)
             self._start(work, times, room=False)
+
+
+def _how_it_runs(work: Work, release: Release) -> str:
+    """What is seen of its instances; what has no health check is not called healthy."""
+    try:
+        found = work.runtime.inspector(work.place, release, work.host).instances()
+    except (GonogoError, OSError):  # the gate that comes next says so
+        return f"{', '.join(release.services) or 'the release'} started"
+    how: dict[str, list[str]] = {}
+    for one in found:
+        if not one.one_shot:
+            said = one.status if one.status != "running" else one.health or "running, without a health check"
+            how.setdefault(said, []).append(one.service)
+    return "; ".join(f"{', '.join(dict.fromkeys(names))} {said}" for said, names in how.items()) or "started"
 
 
 class Stop:
