@@ -40,6 +40,8 @@ class Release(BaseModel):
     """Services whose entry point does not run a command that it is given (runtime compose)."""
     migrating: tuple[str, ...] = ()
     """One-shot services that do nothing but migrate (runtime compose)."""
+    given: dict[str, str] = Field(default_factory=dict)
+    """Files of the host that it was made with, beside the env file → the digest of each."""
     heads: tuple[str, ...] = ()
     """The migration heads in the source."""
     accepted: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from gonogo.recipes import deploy_recipe
 from gonogo.records.hushed import hushed
 from gonogo.records.results import RunResult
 from gonogo.release import Release
+from gonogo.runtimes.given import changed_since
 from gonogo.screen import Screen
 from gonogo.signals import Signals
 from gonogo.subject import attestations
@@ -42,7 +43,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         Signals(screen.say) as signals,
         hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"),
     ):
-        _refuse(at, release, options)
+        said = _refuse(at, release, options)
         serving = at.state.current()
         sources.catch_up(serving, at.project.root)
         notes: tuple[str, ...] = ()
@@ -51,7 +52,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
             release = new_release(at, commit)  # its id is younger than that of what was adopted
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options, screen=screen)
-        work.notes += notes
+        work.notes += [*said, *notes]
         work.attested = tuple(hushed(one, work.redactor.text) for one in attested)
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
@@ -90,7 +91,12 @@ def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | Non
     return release, (f"What ran by hand was adopted as {release.id}. {' '.join(release.said)}",)
 
 
-def _refuse(at: Where, release: Release, options: Options) -> None:
+def _refuse(at: Where, release: Release, options: Options) -> tuple[str, ...]:
+    """What the record must say of earlier tries; a commit is bad for what is in it, and with the settings of that day.
+
+    Raises:
+        RefusedError: a run was cut off, or the commit was turned back with the very settings of today.
+    """
     unfinished = at.state.unfinished()
     name = at.environment.name
     if unfinished is not None:
@@ -98,10 +104,19 @@ def _refuse(at: Where, release: Release, options: Options) -> None:
             f"{at.state.run_folder(unfinished)}: found a run that was cut off after its first touch, expected none. "
             f"Complete it where that is safe: `gonogo resume --env {name}`, or go back: `gonogo rollback --env {name}`."
         )
-    bad = next((kept for kept in at.state.releases() if kept.commit == release.commit and kept.bad), None)
+    again = [kept for kept in at.state.releases() if kept.commit == release.commit and kept.bad]
+    place = at.place(at.project, at.environment)
+    changes = {kept.id: changed_since(place, kept) for kept in again}
+    bad = next((kept for kept in again if not changes[kept.id]), None)
     if bad is not None and not options.force:
         raise RefusedError(
             f"{release.short}: found a commit that was turned back before ({bad.id}: {bad.bad}), expected another one. "
-            "Deploy a commit that mends it, or this one again: "
-            f'`gonogo deploy --env {name} --force --reason "..."`.'
+            "Deploy a commit that mends it; where the env file was to blame, mend that: with other settings the commit "
+            f'is tried again. Or this one as it is: `gonogo deploy --env {name} --force --reason "..."`.'
         )
+    return tuple(
+        f"This commit was turned back as {kept.id} ({kept.bad}). It is tried again with other settings: "
+        f"{', '.join(changes[kept.id])} changed since."
+        for kept in again[:1]
+        if changes[kept.id]
+    )

@@ -19,6 +19,7 @@ from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, ENV, read_mod
 from gonogo.runtimes.compose_history import History
 from gonogo.runtimes.compose_mounts import Mounts
 from gonogo.runtimes.compose_render import host_env_file, render
+from gonogo.runtimes.given import digests
 from gonogo.sources import tracked_below
 from gonogo.state import write_atomically
 
@@ -47,8 +48,9 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
     """
     folder = release.source_root(place.project.app.root)
     rendered = release.folder / _RENDERED
+    lent: list[Path] = []
     try:
-        model = render(place, release.root, host, output=rendered, commit=release.commit)
+        model = render(place, release.root, host, output=rendered, commit=release.commit, lent=lent)
     finally:
         rendered.unlink(missing_ok=True)
     services = deployed(place, model)
@@ -72,7 +74,15 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
     env_file = host_env_file(place)
     if env_file is not None:
         write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
-    return release.model_copy(update={"services": services, "tags": tags})
+    given = digests({*lent, *_own_files(place, pinned)} - {env_file})
+    return release.model_copy(update={"services": services, "tags": tags, "given": given})
+
+
+def _own_files(place: Place, model: Mapping[str, Any]) -> Iterator[Path]:
+    """The files of secrets and configurations that are the host's own."""
+    entries = [one for kind in ("configs", "secrets") for one in (model.get(kind) or {}).values()]
+    files = (Path(one["file"]) for one in entries if one and "file" in one)
+    yield from (path for path in files if not path.is_relative_to(place.state))
 
 
 def mounts_of(

@@ -77,8 +77,12 @@ def render_command(place: Place, folder: Path, output: Path, *, commit: str = ""
     return Command(argv=tuple(argv), cwd=str(folder), env=env, clean_env=True, timeout=_SECONDS)
 
 
-def render(place: Place, root: Path, host: Host, *, output: Path, commit: str = "") -> dict[str, Any]:
+def render(
+    place: Place, root: Path, host: Host, *, output: Path, commit: str = "", lent: list[Path] | None = None
+) -> dict[str, Any]:
     """Render the compose files below ``root`` into ``output`` (0600) and return the model.
+
+    ``lent`` is given the host's own files that Compose read for it.
 
     Raises:
         RefusedError: a compose file or the env file is missing, or Compose refuses what they say.
@@ -94,6 +98,8 @@ def render(place: Place, root: Path, host: Host, *, output: Path, commit: str = 
             answer = host.run(command)
             if answer.ok or not loan.asked(answer.errors):
                 break
+        if lent is not None:
+            lent += loan.sources
     if not answer.ok:
         raise RefusedError(_refusal(place, answer))
     model: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
@@ -148,6 +154,11 @@ class _Loan:
         for made in reversed(self._made):
             with contextlib.suppress(OSError):
                 made.rmdir()
+
+    @property
+    def sources(self) -> list[Path]:
+        """Where the host has what was lent."""
+        return [self.source / path.relative_to(self.folder) for path in self._lent]
 
     def usual(self) -> None:
         """Lend files named like env files: an optional one that is absent would be passed over in silence."""
