@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gonogo.config import Environment
-from gonogo.inspection import demands, envfile
+from gonogo.inspection import demands, envfile, envfiles
+from gonogo.inspection.envgrammar import grammar_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.place import wanted_env_file
+from gonogo.runtimes.place import env_file_of, wanted_env_file
+from gonogo.words import Tier
 
 __all__: list[str] = []
 
@@ -37,7 +40,7 @@ def test_every_required_variable_is_set(
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     """
     rendered: Rendered | None = request.getfixturevalue("rendered") if environment.runtime == "compose" else None
-    problem, values = demands.read(env_file)
+    problem, values = demands.read(env_file, grammar=grammar_of(environment.runtime))
     assert not problem, problem
     name, example = demands.example_file(source.root, environment)
     asked = demands.of_environment(environment, source.root)
@@ -67,13 +70,57 @@ def test_every_required_variable_is_set(
     remedy="Put real values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
 )
 def test_no_placeholder_is_left(
-    variables: Mapping[str, str], env_file: Path, environment: Environment, source: Source, evidence: Collected
+    env_file: Path | None, environment: Environment, source: Source, context: Context, evidence: Collected
 ) -> None:
-    """No value is left from a template, and no secret is the example file's own.
+    """No value is left from a template, and no secret is an example file's own, in any env file that is read.
 
     Catches the copied .env.example that went live: its secrets stand in the repository for everybody to read.
     """
-    name, example = demands.example_file(source.root, environment)
-    left = envfile.placeholders(variables, example)
-    evidence.table(f"Judged beside {name or 'no example file'}", [(place.name, place.why) for place in left])
-    assert not left, f"{env_file}: {'; '.join(map(str, left))}; expected values of this environment's own"
+    asked = {str(env_file): context.variables} if env_file is not None else {}
+    tracked, others = _others(environment, source, context)
+    if not asked and not others:
+        pytest.skip("the environment has no env_file")
+    wrong: list[str] = []
+    for name, values in {**asked, **others}.items():
+        examples = _examples(name, environment, source)
+        left = {str(found) for example in examples.values() or [{}] for found in envfile.placeholders(values, example)}
+        evidence.table(
+            f"{name}, judged beside {', '.join(examples) or 'no example file'}", [(one,) for one in sorted(left)]
+        )
+        said = f"{name}: {'; '.join(sorted(left))}; expected values of this environment's own" if left else ""
+        if left and name in tracked and environment.tier is not Tier.PROD:
+            evidence.warn(said)
+        elif left:
+            wrong.append(said)
+    assert not wrong, "; ".join(wrong)
+
+
+def _others(environment: Environment, source: Source, context: Context) -> tuple[set[str], dict[str, dict[str, str]]]:
+    """What the env files say that services name, by their paths: those in git, and all of them."""
+    folder = Path(environment.compose[0]).parent if environment.runtime == "compose" else Path()
+    texts = [
+        source.text(name) for name in environment.compose if name in source.tracked and environment.runtime == "compose"
+    ]
+    own = env_file_of(context.subject.path, environment)
+    tracked: set[str] = set()
+    found: dict[str, dict[str, str]] = {}
+    for named in (one for text in texts for one in envfiles.named_by(text, context.variables)):
+        inside = posixpath.normpath((folder / named.path).as_posix())
+        path = (source.root if inside in source.tracked else context.subject.path) / inside
+        if own is not None and path.resolve() == own.resolve():
+            continue
+        problem, values = demands.read(path, grammar="compose")
+        if problem:
+            continue  # one that is not there, or cannot be read, is for Compose to judge (P12)
+        tracked |= {str(path)} if inside in source.tracked else set()
+        found[str(path)] = dict(values)
+    return tracked, found
+
+
+def _examples(name: str, environment: Environment, source: Source) -> dict[str, Mapping[str, str]]:
+    """Every example that this env file may have been copied from: name → what it says."""
+    beside = environment.env_file or (environment.compose[0] if environment.runtime == "compose" else "")
+    wanted = posixpath.join(posixpath.dirname(beside), posixpath.basename(name))
+    usual, _ = demands.example_file(source.root, environment)
+    names = dict.fromkeys([*([usual] if usual else []), *envfiles.examples_of(wanted, source.tracked)])
+    return {one: envfile.parse(source.text(one), name=one).values for one in names if one != name}

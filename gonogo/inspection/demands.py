@@ -10,6 +10,8 @@ from typing import Any
 
 from gonogo.config import Environment
 from gonogo.inspection.envfile import parse, required_by_compose, required_by_settings
+from gonogo.inspection.envfiles import is_example
+from gonogo.inspection.envgrammar import Grammar
 from gonogo.inspection.variables import Variable
 
 __all__ = ["EXAMPLES", "example_file", "given", "image_variables", "of_environment", "of_services", "read"]
@@ -20,12 +22,12 @@ _ENV = re.compile(r"^\s*ENV\s+(.*)$", re.MULTILINE | re.IGNORECASE)
 _ASSIGNED = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 
 
-def read(env_file: Path | None) -> tuple[str, Mapping[str, str]]:
+def read(env_file: Path | None, *, grammar: Grammar = "raw") -> tuple[str, Mapping[str, str]]:
     """What is wrong with an env file (empty when nothing is), and what it says."""
     if env_file is None:
         return "", {}
     try:
-        found = parse(env_file.read_text(encoding="utf-8"), name=str(env_file))
+        found = parse(env_file.read_text(encoding="utf-8"), name=str(env_file), grammar=grammar)
     except FileNotFoundError:
         return (
             f"{env_file}: found no file, expected the environment's variables; begin with: cp .env.example {env_file}",
@@ -66,13 +68,20 @@ def example_file(folder: Path, environment: Environment | None = None) -> tuple[
 
     It stands at the top of the application's folder, or where the environment's own env file does.
     """
-    for name in dict.fromkeys(_examples(environment)):
+    for name in dict.fromkeys([*_examples(environment), *_others(folder)]):
         try:
             text = (folder / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
         return name, parse(text, name=name).values
     return "", {}
+
+
+def _others(folder: Path) -> list[str]:
+    """Files that say by their names that they are examples."""
+    with contextlib.suppress(OSError):
+        return sorted(path.name for path in folder.iterdir() if is_example(path.name))
+    return []
 
 
 def _examples(environment: Environment | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Env files: what they set, and what compose files, settings classes and examples expect of them.
 
-The text is parsed as python-dotenv does, without interpolation and without a look at this process's own environment.
+The text is parsed as python-dotenv does, without a look at this process's own environment. What its values refer to is
+filled in as Compose does or as python-dotenv does: the value is the one that the application gets.
 """
 
 import io
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 
 from dotenv.parser import Binding, parse_stream
 
+from gonogo.inspection.envgrammar import Grammar, as_assignment, expanded
 from gonogo.inspection.interpolation import required_by_compose
 from gonogo.inspection.placeholders import Placeholder, placeholders
 from gonogo.inspection.settingsclass import required_by_settings
@@ -39,8 +41,10 @@ class EnvFile:
     """Names that are set more than once; the last one counts."""
 
 
-def parse(text: str, *, name: str = ".env") -> EnvFile:
+def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile:
     """Read an env file's text; a line that is no `KEY=value` is an error that names the line and quotes no value."""
+    if grammar == "compose":
+        text = _with_assignments(text)
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     errors: list[str] = []
@@ -57,8 +61,21 @@ def parse(text: str, *, name: str = ".env") -> EnvFile:
             errors.append(f"{name}:{line}: found {binding.key!r} without a value, expected {binding.key}=value")
         elif binding.key is not None:
             repeated += [binding.key] if binding.key in values else []
-            values[binding.key], lines[binding.key] = binding.value or "", line
+            values[binding.key] = expanded(binding.value or "", values, grammar, quote=_quote(binding))
+            lines[binding.key] = line
     return EnvFile(values, lines, tuple(errors), tuple(dict.fromkeys(repeated)))
+
+
+def _with_assignments(text: str) -> str:
+    """Lines that only Compose reads (``NAME: value``) in the form that both read; the others as they are."""
+    bindings = list(parse_stream(io.StringIO(text)))
+    return "".join(as_assignment(one.original.string) if one.error else one.original.string for one in bindings)
+
+
+def _quote(binding: Binding) -> str:
+    """The quotation mark around a value; none around a plain one."""
+    written = binding.original.string.partition("=")[2].lstrip()
+    return written[0] if written[:1] in {"'", '"'} else ""
 
 
 def only_in_example(example: Iterable[str], env: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gonogo.inspection.variables import Variable
 
-__all__ = ["Reference", "references", "required_by_compose", "without_comments"]
+__all__ = ["Reference", "closing_brace", "references", "required_by_compose", "without_comments"]
 
 _START = re.compile(
     r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?P<operator>:?[-?+])?)", re.ASCII
@@ -72,7 +72,7 @@ def _references(part: Reference) -> Iterator[Reference]:
         name = match["bare"] or match["braced"]
         if name is None:
             continue
-        end = position if match["bare"] else _closing_brace(text, position)
+        end = position if match["bare"] else closing_brace(text, position)
         if end is None:
             continue
         argument = text[position:end]
@@ -92,7 +92,8 @@ def _inside(reference: Reference) -> Reference:
     return Reference("", "", reference.argument, offset, unless, only_with)
 
 
-def _closing_brace(text: str, position: int) -> int | None:
+def closing_brace(text: str, position: int) -> int | None:
+    """Where the brace closes that was opened before a position; None where it does not."""
     depth = 1
     for match in _BRACE.finditer(text, position, position + _LONGEST_ARGUMENT):
         depth += {"${": 1, "}": -1}.get(match[0], 0)

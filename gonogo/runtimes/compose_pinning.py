@@ -197,7 +197,7 @@ def changed_secrets(place: Place, release: Release) -> dict[str, tuple[str, str 
     path = release.folder / ENV
     if not path.is_file() or not place.variables:
         return {}
-    before = parse(path.read_text(encoding="utf-8", errors="surrogateescape")).values
+    before = parse(path.read_text(encoding="utf-8", errors="surrogateescape"), grammar="compose").values
     return {
         name: (value, place.variables.get(name))
         for name, value in before.items()

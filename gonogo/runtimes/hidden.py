@@ -13,6 +13,7 @@ from typing import Any
 
 from gonogo.config import Environment
 from gonogo.inspection.envfile import parse
+from gonogo.inspection.envgrammar import Grammar, grammar_of
 from gonogo.inspection.secrets import (
     Redactor,
     is_readable,
@@ -50,7 +51,8 @@ def hush(text: str) -> str:
 
 def pinned_values(release: Release, environment: Environment) -> set[str]:
     """The secrets that a release was pinned with: its env file, its compose models, the files that these name."""
-    values = set(secret_values(_env(release.folder / ENV), environment.secrets))
+    values = set(secret_values(_env(release.folder / ENV, "raw"), environment.secrets))
+    values |= secret_values(_env(release.folder / ENV, grammar_of(release.runtime)), environment.secrets)
     for name in (BUILD, COMPOSE, CURRENT):
         values |= set(_of_model(_model(release.folder / name), environment))
     return values
@@ -72,8 +74,8 @@ def _plain(value: object) -> str:
     return str(value).replace("$$", "$")
 
 
-def _env(path: Path) -> dict[str, str]:
-    return {name: value for name, value in parse(_text(path)).values.items() if value is not None}
+def _env(path: Path, grammar: Grammar) -> dict[str, str]:
+    return dict(parse(_text(path), grammar=grammar).values)
 
 
 def _model(path: Path) -> dict[str, Any]:

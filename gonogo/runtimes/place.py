@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gonogo.config import Environment, Project
 from gonogo.inspection.envfile import parse
+from gonogo.inspection.envgrammar import grammar_of
 from gonogo.inspection.secrets import is_secret_name, url_passwords
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
@@ -69,7 +70,7 @@ def read_variables(path: Path, environment: Environment) -> dict[str, str]:
         text = env_file.read_text(encoding="utf-8", errors="replace") if env_file is not None else ""
     except OSError:
         return {}
-    return {name: value for name, value in parse(text).values.items() if value is not None}
+    return dict(parse(text, grammar=grammar_of(environment.runtime)).values)
 
 
 def pinned_variables(release: Release | None) -> dict[str, str]:
@@ -78,7 +79,7 @@ def pinned_variables(release: Release | None) -> dict[str, str]:
         text = (release.folder / "env").read_text(encoding="utf-8", errors="replace") if release is not None else ""
     except OSError:
         return {}
-    return dict(parse(text).values)
+    return dict(parse(text, grammar=grammar_of(release.runtime if release is not None else "")).values)
 
 
 def note_variables(place: Place, release: Release) -> None:

@@ -196,5 +196,5 @@ def _variables(place: Place, release: Release) -> dict[str, str]:
         text = (release.folder / "env").read_text(encoding="utf-8")
     except FileNotFoundError:
         return dict(place.variables)
-    before = dict(parse_env(text).values)
+    before = dict(parse_env(text, grammar="dotenv").values)
     return kept_variables(before, place.variables, place.environment.secrets)

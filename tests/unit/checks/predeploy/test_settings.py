@@ -138,3 +138,23 @@ def test_placeholders_are_named(repository: Repository, gate: Gates) -> None:
     assert check.remedy == (
         "Put real values into the env file of [env.test] on the host; a fresh secret: openssl rand -hex 32"
     )
+
+
+def test_every_env_file_that_services_name_is_judged(repository: Repository, gate: Gates) -> None:
+    """P20 knows the second env file of a service, one that may be absent, and examples of any usual name."""
+    compose = "services:\n  web:\n    image: x\n    env_file:\n      - .env.prod\n      - path: gone.env\n        required: false\n"
+    made = {"gonogo.toml": repository.minimal, "docker-compose.yml": compose, ".gitignore": ".env.prod\n"}
+    root = repository({**made, ".env.prod-sample": "API_TOKEN=9c1d7e6f5a3b2c1d0e9f8a7b6c5d4e3f\nLOG_LEVEL=info\n"})
+    repository.write(root, {".env.prod": "API_TOKEN=9c1d7e6f5a3b2c1d0e9f8a7b6c5d4e3f\nLOG_LEVEL=info\n"})
+    red = gate(root, *PLACEHOLDERS).only()
+    repository.write(root, {".env.prod": "API_TOKEN=1111d7e6f5a3b2c1d0e9f8a7b6c5d4e3\nLOG_LEVEL=info\n"})
+    green = gate(root, *PLACEHOLDERS).only()
+
+    assert red.found == (
+        f"{root}/.env.prod: API_TOKEN is a secret with the example file's own value; "
+        "expected values of this environment's own"
+    )
+    assert (green.outcome, green.evidence[0].title) == (
+        Outcome.PASSED,
+        f"{root}/.env.prod, judged beside .env.prod-sample",
+    )
