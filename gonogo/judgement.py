@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gonogo.inspection.baseline import is_known
+from gonogo.inspection.baseline import OF_WHAT_RUNS, is_known
 from gonogo.inspection.waivers import base_code, used
 from gonogo.records.findings import causes_first, findings, is_deferred, settled
 from gonogo.records.results import CheckResult, GateResult
@@ -14,8 +14,7 @@ from gonogo.words import Exit, OnRed, Outcome
 
 __all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "as_before", "counted", "judge", "settle", "undecided"]
 
-NEVER_EXCUSED = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
-"""Checks of what runs; a new release is not excused because the old one failed them too."""
+NEVER_EXCUSED = OF_WHAT_RUNS
 
 SEEN_ONCE = frozenset({"D03"})
 """Observations over time: an instance that was seen to die has died, whatever stands there a moment later."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from gonogo.asking import Gate
 from gonogo.blame import excuse, restarted
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
+from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
@@ -299,7 +300,9 @@ class Pipeline:
 
     def _pinned(self) -> GateResult | None:
         serving = self._work.serving
-        return read_gate(serving.gate) if serving is not None else None
+        if serving is None:
+            return None
+        return known_before(self._work.baseline, read_gate(serving.gate), anew=serving.is_judged_anew)
 
 
 def _early_exit(error: BaseException) -> Exit:

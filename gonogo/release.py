@@ -59,6 +59,10 @@ class Release(BaseModel):
     """It ran before gonogo came, started by hand; no gate of gonogo ever let it go."""
     assumed: bool = False
     """Nothing says what it was built from; ``commit`` is the checkout's."""
+    foreign: bool = False
+    """Its commit has no configuration for this environment: another commit's judges it."""
+    unsure: tuple[str, ...] = ()
+    """What of it could not be kept as it was when it was adopted; a way back to it reads that as it stands then."""
     said: tuple[str, ...] = ()
     """How it was adopted, for people."""
 
@@ -66,6 +70,11 @@ class Release(BaseModel):
     def is_good(self) -> bool:
         """Whether it may be gone back to: it went GO or was adopted, and was not turned back."""
         return (self.went_go is not None or self.adopted) and self.bad is None
+
+    @property
+    def is_judged_anew(self) -> bool:
+        """Whether its checks are another commit's, or may be: what they say of it was never true of it for certain."""
+        return self.adopted and (self.assumed or self.foreign)
 
     def left_out(self, outgoing: Release | None) -> tuple[str, ...]:
         """The one-shot migrations that are not run when this release replaces a newer one.

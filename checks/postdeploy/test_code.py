@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,34 +41,47 @@ def test_instance_runs_the_commit(
     if not inside.code:
         pytest.skip(f"nothing of the repository is known to be in {inside.label} as it is")
     loose = _of_the_host(inspector, name, context)
+    files = {path: one for path, one in inside.files(inside.code.values()).items() if not loose.holds(path)}
     places = map_paths(source.manifest, inside.code)
-    manifest = {path: one for path, one in source.manifest.items() if not _is_loose(path, places.get(path, ""), loose)}
-    held = inside.files(inside.code.values())
-    drift = compare(manifest, held, code=inside.code)
-    made = made_by_the_build(inside, {file.path: held[file.image_path] for file in drift.of("differs")}, source)
+    manifest = {path: one for path, one in source.manifest.items() if not loose.holds(places.get(path, ""))}
+    evidence.text("The host's own, as P15 says before a deployment", ", ".join(loose.targets) or "nothing")
+    if not manifest:
+        pytest.skip(f"all the code of {name} is mounted from the host itself")
+    drift = compare(manifest, files, code=inside.code)
+    made = made_by_the_build(inside, {file.path: files[file.image_path] for file in drift.of("differs")}, source)
     red = [file for file in drift if file.kind != "differs" or file.path not in made]
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
-    evidence.text("The host's own, as P15 says before a deployment", ", ".join(loose) or "nothing")
     evidence.table("Files that differ", red)
     other = [*map(str, red), *altered(context, inside.code)]
     evidence.table("Not the commit's", [(line,) for line in other])
     assert not other, f"{len(other)} files in {inside.label} are not those of {source.commit:.7}; {other[0]}"
-    roots = code_roots(inside.code, source.tracked)
+    roots = [root for root in code_roots(inside.code, source.tracked) if not loose.holds(f"{root}/any.py")]
     wrong = judge_bytecode(inside, configured, roots, evidence) if roots else []
     assert not wrong, f"{len(wrong)} compiled files in {inside.label}: {wrong[0]}"
 
 
-def _of_the_host(inspector: Inspector, service: str, context: Context) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class _Loose:
+    """What in an instance is no release's: the host's own folders."""
+
+    targets: tuple[str, ...]
+    code: bool
+    """Python files there count too: what was started by hand runs the code that was mounted then."""
+
+    def holds(self, place: str) -> bool:
+        """Whether a file of the instance is the host's own."""
+        inside = any(place == one or place.startswith(f"{one}/") for one in self.targets)
+        return inside and (self.code or not place.endswith(".py"))
+
+
+def _of_the_host(inspector: Inspector, service: str, context: Context) -> _Loose:
     """Where folders of the host itself are mounted: what containers write there is no release's."""
     model: Mapping[str, Any] = getattr(inspector, "model", {})
     mounts = [one for one in compose_model.bind_mounts(model) if one.service == service]
+    release = context.subject.release
+    if release is not None and release.adopted:
+        return _Loose(tuple(one.target for one in mounts), code=True)
     path, state = context.subject.path, context.subject.state
-    own = [
-        one for one in mounts if Path(one.source).is_relative_to(path) and not Path(one.source).is_relative_to(state)
-    ]
-    return tuple(one.target for one in own)
-
-
-def _is_loose(path: str, place: str, loose: tuple[str, ...]) -> bool:
-    """Whether a file that is no Python code stands in a folder of the host itself."""
-    return not path.endswith(".py") and any(place == one or place.startswith(f"{one}/") for one in loose)
+    there = [(Path(one.source), one.target) for one in mounts]
+    own = tuple(to for source, to in there if source.is_relative_to(path) and not source.is_relative_to(state))
+    return _Loose(own, code=False)

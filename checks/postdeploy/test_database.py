@@ -76,6 +76,8 @@ def test_database_revision_is_the_head(
         return
     expected = ", ".join(sorted(said.heads))
     wrong = said.behind or (said.unknown and configured.migrations == "alembic")
+    if wrong and release.assumed:
+        pytest.skip("adopted: what it was built from is not known, and the code here may be another commit's")
     assert not wrong, f"database of {name}: revision: found {', '.join(current) or 'none'}, expected {expected}"
 
 

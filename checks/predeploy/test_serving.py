@@ -18,6 +18,7 @@ from gonogo.runtimes.base import Place
 from gonogo.runtimes.kept import lost_parts, pinned_files
 from gonogo.state import State
 from gonogo.subject import Subject
+from gonogo.words import Tier
 
 if TYPE_CHECKING:
     import httpx
@@ -47,7 +48,7 @@ def test_the_serving_release_is_healthy(
     if baseline is None:
         raise InconclusiveError(f"the baseline gate of {subject.serving.id} left no result in {subject.run}")
     evidence.text(f"Baseline of {subject.serving.id}", baseline.summary())
-    pinned = read_gate(subject.serving.gate)
+    pinned = baselines.known_before(baseline, read_gate(subject.serving.gate), anew=subject.serving.is_judged_anew)
     shaky = tuple(check for check in baseline.checks if check.unstable)
     if shaky:
         evidence.warn(f"{subject.serving.id} serves, and is unstable: {baselines.named(shaky)}")
@@ -86,6 +87,7 @@ def test_there_is_a_release_to_go_back_to(
         if not _ask_unguarded(subject, place, runner, evidence):
             pytest.skip("first deploy: there is nothing to go back to")
         return
+    _ask_unsure(subject, serving, place, evidence)
     files = pinned_files(serving)
     evidence.table(f"What starts {serving.id}", [*files.items(), *serving.images.items()])
     lost = lost_parts(serving, runner)
@@ -112,6 +114,19 @@ def test_nobody_else_holds_the_environment(state: State, subject: Subject, evide
         gone = ", but that process is gone" if holder.is_gone() else ""
         raise AssertionError(f"found: {holder}{gone}; expected a free environment")
     assert unfinished is None, f"found run {unfinished} without an ending after its first touch, expected none"
+
+
+def _ask_unsure(subject: Subject, serving: Release, place: Place, evidence: Collected) -> None:
+    """Whether what was adopted could be kept as it ran; in prod only a forced deployment goes on without."""
+    evidence.table("Not kept as it was started", [(one,) for one in serving.unsure])
+    if not serving.unsure:
+        return
+    said = (
+        f"the way back to {serving.id}, which was started by hand, is not sure: found {'; '.join(serving.unsure)}; "
+        "expected files as they were when it was started"
+    )
+    assert subject.force or place.environment.tier is not Tier.PROD, f"{said}. Start it once more as it should run"
+    evidence.warn(said)
 
 
 def _ask_unguarded(subject: Subject, place: Place, runner: LocalHost, evidence: Collected) -> bool:

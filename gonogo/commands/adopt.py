@@ -14,10 +14,13 @@ from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
 from gonogo.host import LocalHost
+from gonogo.inspection.origins import commit_of
 from gonogo.lock import hold
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
+from gonogo.runtimes.compose_history import trees_of
+from gonogo.schema import heads_of
 from gonogo.words import CONFIG_NAME
 
 if TYPE_CHECKING:
@@ -118,7 +121,7 @@ def _found(place: Place, host: LocalHost) -> ByHand | None:
 def _record(at: Where, candidate: Commit, found: ByHand, host: LocalHost) -> Release:
     from gonogo.runtimes.compose_adopt import pin_by_hand  # noqa: PLC0415 (likewise)
 
-    commit, assumed, said = _commit(at, found)
+    commit, assumed, said = _commit(at, found, host)
     release = new_release(at, commit, now=datetime.now(UTC) - timedelta(seconds=1)).model_copy(
         update={"adopted": True, "assumed": assumed, "started": _moment(found.started)}
     )
@@ -127,7 +130,9 @@ def _record(at: Where, candidate: Commit, found: ByHand, host: LocalHost) -> Rel
     try:
         more = _worktree(at, release, candidate, host)
         release = pin_by_hand(place, release, found, host)
-        release = release.model_copy(update={"said": (said, *found.said, *more)})
+        doubts = tuple(f"Its way back is not sure: {one}." for one in release.unsure)
+        said_all = (said, *found.said, *more, *doubts)
+        release = release.model_copy(update={"said": said_all, "foreign": bool(more), "heads": _heads(place, release)})
         at.state.save(release)
         at.state.set_current(release.id)
     except (GonogoError, OSError) as error:
@@ -149,8 +154,13 @@ def _record(at: Where, candidate: Commit, found: ByHand, host: LocalHost) -> Rel
     return release
 
 
-def _commit(at: Where, found: ByHand) -> tuple[Commit, bool, str]:
-    """The commit that the images name, if this repository has it; otherwise the checkout's, which is a guess."""
+def _heads(place: Place, release: Release) -> tuple[str, ...]:
+    """The migration heads of its commit's own files; none where that is a guess."""
+    return () if release.assumed else heads_of(place.environment, place.project)
+
+
+def _commit(at: Where, found: ByHand, host: LocalHost) -> tuple[Commit, bool, str]:
+    """The commit that the images name or hold, if this repository has it; otherwise the checkout's, a guess."""
     from gonogo.runtimes.compose_adopt import revision_of  # noqa: PLC0415 (likewise)
 
     git, revision = Git(at.project.root), revision_of(found)
@@ -161,8 +171,25 @@ def _commit(at: Where, found: ByHand) -> tuple[Commit, bool, str]:
             pass  # of another repository, or never fetched
         else:
             return named, False, f"Its commit is {named.id[:7]}, as its images say."
+    held = _held_commit(at, found, host)
+    if held is not None:
+        named = git.commit(held)
+        return named, False, f"Its commit is {named.id[:7]}: the files in its images are that commit's."
     head = git.commit("HEAD")
     return head, True, f"What it was built from is not known; {head.id[:7]}, the checkout's commit, was assumed."
+
+
+def _held_commit(at: Where, found: ByHand, host: LocalHost) -> str | None:
+    """The commit whose files the images hold, byte for byte; None where no recent one has them."""
+    from gonogo.runtimes.compose_adopt import held_by  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose_inspector import ComposeInspector  # noqa: PLC0415 (likewise)
+
+    place = at.place(at.project, at.environment)
+    try:
+        held = held_by(ComposeInspector(place, None, host), found)
+        return commit_of(trees_of(at.project.source_root), held) if held else None
+    except GonogoError:
+        return None  # then it stays open
 
 
 def _worktree(at: Where, release: Release, candidate: Commit, host: LocalHost) -> tuple[str, ...]:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
-__all__ = ["fresh", "is_known", "named", "red", "unknown"]
+__all__ = ["OF_WHAT_RUNS", "fresh", "is_known", "known_before", "named", "red", "unknown"]
+
+OF_WHAT_RUNS = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
+"""Checks of what runs, whatever is configured; a new release is not excused because the old one failed them too."""
+
+
+def known_before(baseline: GateResult | None, pinned: GateResult | None, *, anew: bool) -> GateResult | None:
+    """What the serving release was asked when it went GO; of one that is judged ``anew``, what holds for anything.
+
+    An application that was started by hand was never asked the checks that another commit's configuration has.
+    """
+    if not anew or baseline is None:
+        return pinned
+    checks = tuple(check for check in baseline.checks if (check.code or "").partition("[")[0] in OF_WHAT_RUNS)
+    return baseline.model_copy(update={"checks": checks})
 
 
 def is_known(check: CheckResult, pinned: GateResult | None) -> bool:

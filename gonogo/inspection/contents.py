@@ -10,7 +10,7 @@ import hashlib
 import posixpath
 import stat
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gonogo.inspection import shadows
@@ -43,6 +43,8 @@ class FileDigest:
     size: int
     mode: int = 0o644
     link: str | None = None
+    blob: str = field(default="", compare=False)
+    """Git's id of the content, where it was read from an archive."""
 
     def same_content(self, other: FileDigest) -> bool:
         """Say whether two files hold the same bytes, or two links point to the same place; modes do not count."""

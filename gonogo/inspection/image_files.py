@@ -117,14 +117,15 @@ def _member_digest(
     file = archive.extractfile(member) if member.isreg() else None
     if file is None:
         return None
-    content = hashlib.sha256()
+    content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % member.size, usedforsecurity=False)
     size = 0
     while chunk := file.read(_CHUNK):
         content.update(chunk)
+        blob.update(chunk)
         size += len(chunk)
     if size != member.size:
         raise tarfile.ReadError(f"{member.name} ends after {size} of {member.size} bytes")
-    return FileDigest(sha256=content.hexdigest(), size=size, mode=member.mode & 0o7777)
+    return FileDigest(sha256=content.hexdigest(), size=size, mode=member.mode & 0o7777, blob=blob.hexdigest())
 
 
 def _raised(error: OSError) -> None:

@@ -17,8 +17,10 @@ from gonogo.errors import GonogoError
 from gonogo.host import Command, Host
 from gonogo.inspection import compose_model
 from gonogo.inspection.engine_model import SERVICE, model_of
+from gonogo.inspection.origins import Held
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_adopted_files import keep_mounted
 from gonogo.runtimes.compose_cli import cli
 from gonogo.runtimes.compose_engine import connect, containers_of
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, ENV, services_of, write_model
@@ -26,7 +28,7 @@ from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_render import app_folder, host_env_file
 from gonogo.state import write_atomically
 
-__all__ = ["ByHand", "by_hand", "pin_by_hand", "revision_of"]
+__all__ = ["ByHand", "by_hand", "held_by", "pin_by_hand", "revision_of"]
 
 _LABEL = "com.docker.compose"
 _REVISION = "org.opencontainers.image.revision"
@@ -94,6 +96,27 @@ def revision_of(found: ByHand) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
+def held_by(inspector: ComposeInspector, found: ByHand) -> tuple[Held, ...]:
+    """The application's files in the images that run; what something is mounted over is not what runs."""
+    held = []
+    for artifact in inspector.artifacts():
+        over = [
+            mount["Destination"]
+            for one in found.containers
+            for mount in one.get("Mounts") or ()
+            if _labels(one)[SERVICE] == artifact.service
+        ]
+        files = artifact.files(artifact.code.values()) if artifact.code else {}
+        blobs = {path: one.blob for path, one in files.items() if one.blob and not _is_under(path, over)}
+        if blobs:
+            held.append(Held(code=artifact.code, blobs=blobs))
+    return tuple(held)
+
+
+def _is_under(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or path.startswith(f"{folder.rstrip('/')}/") for folder in folders)
+
+
 def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Release:
     """Tag the images, so that nothing prunes them, and write what starts the application again.
 
@@ -105,8 +128,9 @@ def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Re
     for name, tag in tags.items():
         host.run(Command(argv=("docker", "tag", found.images[name], tag), timeout=60.0)).require()
     nowhere = str(release.folder / "nothing")  # every path stays where it is
+    kept = keep_mounted(place, release, found.model, found.containers, host)
     pinned = compose_model.pin(
-        found.model,
+        kept.model,
         images=tags,
         worktree=nowhere,
         project_dir=nowhere,
@@ -124,7 +148,8 @@ def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Re
     env_file = host_env_file(place)
     if env_file is not None and env_file.is_file():
         write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
-    return release.model_copy(update={"services": tuple(tags), "tags": tags, "images": dict(found.images)})
+    facts = {"services": tuple(tags), "tags": tags, "images": dict(found.images), "unsure": kept.unsure}
+    return release.model_copy(update=facts)
 
 
 def _in_worktree(place: Place, release: Release, found: ByHand) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host import Host
+from gonogo.host import Host, LocalHost
+from gonogo.inspection.gittree import parse_ls_tree
 from gonogo.inspection.mounts import PLACEHOLDERS
 
-__all__ = ["History", "blob_id"]
+__all__ = ["History", "blob_id", "trees_of"]
 
 _SECONDS = 60.0
+_MOST_COMMITS = 200
 _SHA256 = 64
 
 
@@ -92,3 +94,21 @@ def _parsed(raw: str) -> dict[str, frozenset[str]]:
 
 def _same(one: Path, other: Path) -> bool:
     return one.is_file() and not one.is_symlink() and filecmp.cmp(one, other, shallow=False)
+
+
+def trees_of(folder: Path, *, most: int = _MOST_COMMITS) -> Mapping[str, Mapping[str, str]]:
+    """Commit → path below a folder → git's id of its content: HEAD, then the newest that changed something there.
+
+    Raises:
+        CommandError: git failed.
+    """
+    host = LocalHost(timeout=_SECONDS)
+    words = ("log", "--all", "--full-history", "--date-order", "--format=%H", f"--max-count={most}", "--", ".")
+    listed = host.run(git.ask(folder, *words), output_limit=None).require().output.split()
+    head = host.run(git.ask(folder, "rev-parse", "HEAD")).require().output.strip()
+    trees = {}
+    for commit in dict.fromkeys([head, *listed]):
+        said = host.run(git.ask(folder, "ls-tree", "-r", "-z", commit), output_limit=None, exact=True).require()
+        entries = parse_ls_tree(said.output)
+        trees[commit] = {one.path: one.sha for one in entries if not one.is_symlink and not one.is_submodule}
+    return trees

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -112,10 +113,10 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     assert (page(site), site.images()) == ("price 1 costs $2", before), ended
     document = ended.document
     adopted = site.release(document["went_back_to"])
-    assert (adopted["adopted"], adopted["assumed"], adopted["images"]) == (True, True, before)
+    assert (adopted["adopted"], adopted["assumed"], adopted["images"]) == (True, False, before)
     assert [cause["code"] for cause in document["causes"]] == ["D09[GET /]"], ended
     notes = " ".join(document["notes"])
-    assert f"What ran by hand was adopted as {adopted['id']}. What it was built from is not known" in notes
+    assert f"What ran by hand was adopted as {adopted['id']}. Its commit is {adopted['commit'][:7]}: the files" in notes
     assert ("reconstructed from what the Engine says" in notes) is changed
     assert f"It was started from {site.root}/docker-compose.override.yml too, and env.staging.compose names" in notes
     (gate,) = [step["gate"] for step in document["steps"] if step["name"] == "predeploy"]
@@ -125,3 +126,67 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     assert (status["serving"], status["adopted"]) == (adopted["id"], True)
     again = site.gonogo("adopt", "--env", "staging")
     assert (again.code, "which serves, expected no release yet" in again.err) == (1, True), again
+
+
+NGINX = """\
+server {
+  listen 80;
+  add_header X-Conf "@VERSION@" always;
+  root /usr/share/nginx/html;
+  location / { proxy_pass http://web:@PORT@; }
+  location /pages { }
+}
+"""
+PROXIED = """\
+services:
+  web:
+    build: .
+    init: true
+@HEALTH@  nginx:
+    image: nginx:1
+    depends_on: {web: {condition: service_healthy}}
+    ports: ["127.0.0.1:@PORT@:80"]
+    volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro", "./pages:/usr/share/nginx/html/pages:ro"]
+"""
+
+
+@pytest.fixture
+def proxied(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Stack]:
+    """An application behind nginx, started by hand at its first commit."""
+    ensure("python:3.11-slim")
+    ensure("nginx:1")
+    with stack(tmp_path, engine, "adopt") as made:
+        made.create({"Dockerfile": DOCKERFILE, ".gitignore": "reports/\n"})
+        made.write({"docker-compose.yml": PROXIED.replace("@HEALTH@", HEALTH).replace("@PORT@", str(made.port))})
+        version(made, "one", port=8000, answer='"price 1"')
+        configure(made)
+        made.commit("By hand")
+        command = ["docker", "compose", "--project-name", made.project, "up", "--detach", "--build", "--wait"]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
+        subprocess.run(command, cwd=made.root, env=environ, check=True, capture_output=True, timeout=240)
+        yield made
+
+
+def version(made: Stack, name: str, *, port: int, answer: str) -> None:
+    """A version: the proxy's configuration and page, and what the application answers."""
+    made.write({"nginx.conf": NGINX.replace("@VERSION@", name).replace("@PORT@", str(port))})
+    made.write({"pages/a.txt": f"page {name}", "server.py": server(answer)})
+
+
+def test_way_back_of_what_ran_by_hand_has_its_own_files(proxied: Stack) -> None:
+    """The proxy's configuration and pages are those that ran, although the checkout stands at the bad commit by then.
+
+    The commit of what runs is found by the files in its image, and nothing is assumed.
+    """
+    first = proxied.git("rev-parse", "HEAD")
+    version(proxied, "two", port=9, answer='"nothing"')
+    proxied.commit("Broken, and its proxy too")
+
+    ended = proxied.deploy()
+
+    assert ended.code == 1, ended
+    adopted = proxied.release(ended.document["went_back_to"])
+    assert (adopted["commit"], adopted["assumed"], adopted["unsure"]) == (first, False, [])
+    with proxied.client() as client:
+        answer, shown = client.get("/"), client.get("/pages/a.txt")
+    assert (answer.text, answer.headers["X-Conf"], shown.text) == ("price 1", "one", "page one"), ended

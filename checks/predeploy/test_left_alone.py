@@ -1,0 +1,60 @@
+"""What a release changes in services that no deployment replaces, and whether anything would run over other data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gonogo.inspection.left_alone import Change, changes
+from gonogo.plugins.evidence import Collected
+from gonogo.release import Release
+from gonogo.runtimes.base import Inspector, Place
+from gonogo.subject import Subject
+
+__all__: list[str] = []
+
+
+@pytest.mark.predeploy(
+    "P44",
+    needs=("compose", "a serving release"),
+    remedy="Keep the volume's name: `name:` under volumes. Or move the data by hand first, and bring the service up "
+    "with it: docker compose up --detach SERVICE; then: gonogo deploy --env {env}",
+)
+def test_data_stays_where_it_is(
+    serving: Release | None, subject: Subject, place: Place, inspector: Inspector, evidence: Collected
+) -> None:
+    """No service would come to stand over other data than it has, and what is left alone is named where it changed.
+
+    Catches the volume that was renamed: the database is never recreated, so that all seems well until it is brought up
+    again some day, with an empty one. Warns of an image, settings or a command that no deployment will apply.
+    """
+    if place.environment.runtime != "compose":
+        pytest.skip(f"runtime {place.environment.runtime} leaves no service alone")
+    if serving is None:
+        pytest.skip("first deploy: nothing holds data yet")
+    from gonogo.runtimes.compose_files import COMPOSE, read_model  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose_held import held_now, volumes_here  # noqa: PLC0415 (likewise)
+
+    if not (serving.folder / COMPOSE).is_file():
+        pytest.skip(f"{serving.id} has no model any more, which P37 tells")
+    new: Mapping[str, Any] = getattr(inspector, "model", {})
+    alike = subject.release is not None and not serving.adopted
+    services = subject.release.services if subject.release is not None else serving.services
+    copies = str(place.state / "files")
+    found = list(changes(read_model(serving), new, services, copies=copies, alike=alike))
+    evidence.table("Changed", [(one.service, one.what, one.before, one.after) for one in found])
+    risky = [one for one in found if one.is_other_data]
+    now = held_now(place.environment.project) if risky else {}
+    here = volumes_here({one.volume for one in risky if one.volume})
+    wrong = [one for one in risky if not _is_settled(one, now, here, is_new=one.service in services)]
+    for one in (one for one in found if one not in wrong):
+        evidence.warn(f"{one}; it is left alone as it runs" if one.service not in services else str(one))
+    assert not wrong, "; ".join(f"{one}: expected the data that it has" for one in wrong)
+
+
+def _is_settled(change: Change, now: Mapping[str, Mapping[str, str]], here: frozenset[str], *, is_new: bool) -> bool:
+    """Whether the data is there already: the service runs over it, or the deployed one finds a volume that exists."""
+    held = set(now.get(change.service, {}).values())
+    return bool(change.volume) and (change.volume in held or (is_new and change.volume in here))
