@@ -5,7 +5,7 @@ One small module for each kind of fact; most are pure. `survey` puts them togeth
 
 from __future__ import annotations
 
-from gonogo.detect.facts import Fact, Found, Question, ServiceFacts
-from gonogo.detect.survey import Given, survey
+from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts
+from gonogo.detect.survey import survey
 
 __all__ = ["Fact", "Found", "Given", "Question", "ServiceFacts", "survey"]

@@ -9,7 +9,7 @@ from typing import Any
 from gonogo.detect.facts import Fact, guess
 from gonogo.inspection.compose_model import image_name, is_proxy
 
-__all__ = ["STORE", "Address", "address_of", "environment_of", "is_front", "is_store", "role_of"]
+__all__ = ["STORE", "Address", "address_of", "environment_of", "is_front", "is_store", "is_stored_behind"]
 
 STORE = re.compile(
     r"(?:^|/)(?:postgres\w*|postgis|timescaledb|pgvector|pgbouncer|mysql|mariadb|percona|mongo|redis|valkey|keydb|dragonfly"
@@ -20,6 +20,7 @@ STORE = re.compile(
 _HOST = re.compile(r"Host\(\s*[`'\"]([\w.-]+)")
 _WEB_PORTS = (80, 8080, 8000, 8001, 5000, 3000, 443, 8443)
 _TLS = frozenset({443, 8443})
+_STORE_PORTS = frozenset({1433, 3306, 5432, 5672, 6379, 6432, 9200, 11211, 27017})
 _LOOPBACK = "127.0.0.1"
 
 
@@ -34,7 +35,12 @@ class Address:
 
 
 def address_of(
-    model: Mapping[str, Any], *, web: Collection[str], where: Mapping[str, str], made_up: bool
+    model: Mapping[str, Any],
+    *,
+    web: Collection[str],
+    where: Mapping[str, str],
+    made_up: bool,
+    proxies: Collection[str] = (),
 ) -> Address | None:
     """The address of what stands in front, else of the service that serves.
 
@@ -43,12 +49,12 @@ def address_of(
         web: The services that serve the application, the main one first.
         where: Service → the place that publishes its ports.
         made_up: A port that an example filled in is only likely.
+        proxies: What stands in front.
     """
     services = model.get("services") or {}
-    proxies = [name for name in services if is_front(model, name)]
     named = _routed(services, web)
     for name in (*proxies, *web):
-        ports = sorted(_ports(services.get(name) or {}), key=_rank)
+        ports = sorted((port for port in _ports(services.get(name) or {}) if port[2] not in _STORE_PORTS), key=_rank)
         if not ports:
             continue
         ip, published, inner = ports[0]
@@ -56,14 +62,20 @@ def address_of(
         host = named or (ip if ip not in {"", "0.0.0.0", _LOOPBACK} else _LOOPBACK)  # noqa: S104
         default = {"http": 80, "https": 443}[scheme]
         url = f"{scheme}://{host}" + (f":{published}" if published != default else "")
-        certain = not made_up and scheme == "http" and not named
+        certain = not made_up and scheme == "http" and not named and not _routes_by_name(services.get(name) or {})
         proof = f"{where.get(name, name)} ({name} publishes {published})"
         return Address(Fact(url, proof) if certain else guess(url, proof), name, inner=inner)
-    if named and web and any("traefik" in str(one.get("image")) for one in services.values()):
+    if named and web and any(_routes_by_name(one) for one in services.values()):
         return Address(
             guess(f"http://{named}", f"{where.get(next(iter(web)), '')} (its Traefik rule)"), next(iter(web)), inner=0
         )
     return None
+
+
+def is_stored_behind(service: Mapping[str, Any]) -> bool:
+    """Whether all that a service publishes are ports of data services."""
+    ports = [inner for _, _, inner in _ports(service)]
+    return bool(ports) and all(port in _STORE_PORTS for port in ports)
 
 
 def is_front(model: Mapping[str, Any], name: str) -> bool:
@@ -83,11 +95,6 @@ def is_store(model: Mapping[str, Any], name: str) -> bool:
     return bool(STORE.search(image_name(model, name).casefold()))
 
 
-def role_of(model: Mapping[str, Any], name: str) -> str:
-    """``front``, ``store`` or ``other``."""
-    return "front" if is_front(model, name) else "store" if is_store(model, name) else "other"
-
-
 def environment_of(service: Mapping[str, Any]) -> dict[str, str]:
     """The variables of a rendered service."""
     return {name: str(value) for name, value in (service.get("environment") or {}).items() if value is not None}
@@ -103,6 +110,11 @@ def _ports(service: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
 def _rank(port: tuple[str, int, int]) -> tuple[int, int]:
     inner = port[2]
     return (_WEB_PORTS.index(inner) if inner in _WEB_PORTS else len(_WEB_PORTS), inner)
+
+
+def _routes_by_name(service: Mapping[str, Any]) -> bool:
+    """Traefik answers only for the names that somebody gave it."""
+    return "traefik" in f"{service.get('image', '')} {(service.get('build') or {}).get('dockerfile', '')}"
 
 
 def _routed(services: Mapping[str, Any], web: Sequence[str] | Collection[str]) -> str:

@@ -61,7 +61,10 @@ def _kind(path: str) -> str:
 
 
 def choices(tree: Tree) -> tuple[tuple[str, ...], ...]:
-    """The sets of files that may be meant, the likeliest first; a set of two is a base with what is laid over it."""
+    """The sets of files that may be meant, the likeliest first; a set of two is a base with what is laid over it.
+
+    Files for a desk (tests, development containers) count only where there are no others.
+    """
     found = candidates(tree)
     sets: list[tuple[str, ...]] = []
     for one in (one for one in found if one.kind == "server"):
@@ -69,8 +72,9 @@ def choices(tree: Tree) -> tuple[tuple[str, ...], ...]:
         laid_over = base is not None and not _is_whole(tree.text(one.path))
         sets += [(base.path, one.path)] if base is not None and laid_over else []
         sets.append((one.path,))
-    for kind in ("base", "other", "desk"):
+    for kind in ("base", "other"):
         sets += [(one.path,) for one in found if one.kind == kind]
+    sets = sets or [(one.path,) for one in found if one.kind == "desk"]
     return tuple(dict.fromkeys(sets))
 
 

@@ -44,6 +44,8 @@ def entry_of(start: Start, modules: Modules, *, folder: str, workdir: str) -> tu
         return None, ""
     module = match["module"].removesuffix(".py").strip(".")
     path = modules.path(module)
+    renamed = bool(path) and modules.path_in(module, workdir or "/") != path and not modules.on_path(module, path)
+    module = (modules.packaged(path) or modules.module_at(path, workdir or "/") or module) if renamed else module
     attribute = match["attribute"] or _attribute(modules, path, start)
     if not attribute:
         return None, path
@@ -53,7 +55,7 @@ def entry_of(start: Start, modules: Modules, *, folder: str, workdir: str) -> tu
     simple = (match["call"] or "()") == "()"
     if path and modules.defines(path, name.split(".")[0]) and simple:
         line = modules.defines(path, name.split(".")[0])
-        said = bool(match["attribute"]) or start.server in {"gunicorn", "uwsgi"}
+        said = (bool(match["attribute"]) or start.server in {"gunicorn", "uwsgi"}) and not renamed
         proof = f"{where}, {path}:{line}"
         return (Fact(text, proof) if said else guess(text, proof)), path
     return guess(text, f"{where}; {path or 'its module was not found in the repository'}"), path
@@ -67,7 +69,7 @@ def _written(start: Start, modules: Modules, *, folder: str, workdir: str) -> tu
         return name, start.where
     if start.django:
         return _of_django(modules, modules.tree, folder)
-    if start.server in {"fastapi", "flask"}:
+    if start.server in {"fastapi", "flask"} and not (start.server == "flask" and start.script):
         return {"fastapi": _of_fastapi, "flask": _of_flask}[start.server](start, modules, workdir)
     if start.server == "uwsgi":
         return _of_uwsgi(start, modules.tree)
@@ -96,8 +98,8 @@ def _of_file(start: Start, modules: Modules, folder: str, tree: Tree) -> tuple[s
             return f"{modules.module_at(path)}{run}", tree.where(path, "uvicorn.run")
         if run:
             return run, tree.where(path, "uvicorn.run")
-        if re.search(r"(?m)^\s*(?:app|application|socketio)\.run\(", text):
-            return f"{modules.module_at(path)}:app", tree.where(path, ".run(")
+        if re.search(r"(?m)^\s*(?:app|application|socketio)\.run\(|FlaskGroup\(", text):
+            return modules.module_at(path), tree.where(path, ".run(", "FlaskGroup(")
     return "", start.where
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Fact", "Found", "Question", "ServiceFacts", "guess"]
+__all__ = ["Fact", "Found", "Given", "Page", "Question", "ServiceFacts", "guess"]
 
 T = TypeVar("T")
 
@@ -102,6 +102,20 @@ class Page:
     status: int
     seconds: float
     where: str = field(default="asked of what serves")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the operator said; what is empty is found out."""
+
+    env: str = "staging"
+    name: str = ""
+    project: str = ""
+    compose: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    env_file: str = ""
+    url: str = ""
+    live: str = ""
 
 
 def _plain(value: Any) -> Any:

@@ -11,9 +11,13 @@ from gonogo.detect.tree import Tree
 from gonogo.inspection import brought, dockerignore
 from gonogo.inspection.dockerfile import Instruction, expand, read
 
-__all__ = ["Image", "read_image"]
+__all__ = ["TIANGOLO", "Image", "read_image"]
 
+TIANGOLO = ("tiangolo/uvicorn-gunicorn", "tiangolo/meinheld-gunicorn", "tiangolo/uwsgi-nginx-flask")
+"""Base images that serve what stands in /app by themselves."""
 _ROOT = "/repository"
+_BARE = frozenset("python pypy debian ubuntu alpine nginx caddy httpd node traefik busybox".split())  # noqa: SIM905
+"""Official images whose working folder is ``/``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +61,9 @@ def read_image(
     """
     given = {name: str(value) for name, value in (args or {}).items() if value is not None}
     image = _started(tree.text(dockerfile), dockerfile, target, given)
-    found = brought.image_of(
-        tree.text(dockerfile), files=_sent(tree, dockerfile, context), target=target, args=given, workdir="/"
-    )
+    sent = _sent(tree, dockerfile, context)
+    workdir = _workdir(image.base) or "/"
+    found = brought.image_of(tree.text(dockerfile), files=sent, target=target, args=given, workdir=workdir)
     place = posixpath.normpath(posixpath.join(_ROOT, context))
     seen = brought.seen_from(found, root=_ROOT, contexts={"": place})
     return replace(
@@ -92,11 +96,17 @@ def _started(text: str, dockerfile: str, target: str, given: dict[str, str]) -> 
     known, last = dict(given), ""
     for number, (name, base, instructions) in enumerate(_stages(read(text), known)):
         last = str(number)
-        image = stages.get(base.casefold()) or Image(dockerfile=dockerfile, base=base)
+        image = stages.get(base.casefold()) or Image(dockerfile=dockerfile, base=base, workdir=_workdir(base))
         for one in instructions:
             image = _after(image, one, known)
         stages[last] = stages[name or last] = image
     return stages.get(target.casefold()) or stages[last]
+
+
+def _workdir(base: str) -> str:
+    """The working folder of a base image; empty where it is not known."""
+    name = base.partition("@")[0].removeprefix("docker.io/").removeprefix("library/").partition(":")[0]
+    return "/" if name in _BARE else "/app" if name.startswith(TIANGOLO) else ""
 
 
 def _stages(

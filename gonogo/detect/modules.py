@@ -17,31 +17,35 @@ _MOST = 3000
 class Modules:
     """The modules that an image's working folder and import path show."""
 
-    def __init__(self, tree: Tree, files: Mapping[str, str], folders: tuple[str, ...]) -> None:
+    def __init__(
+        self, tree: Tree, files: Mapping[str, str], folders: tuple[str, ...], own: tuple[str, ...] = ()
+    ) -> None:
         """Say where one looks.
 
         Args:
             tree: The repository.
             files: Absolute path in the image → path in the repository.
             folders: The places in the image from which modules are imported, the first first.
+            own: The same where only the start command says so.
         """
         self.tree = tree
         self._files = dict(files)
         self._places: dict[str, list[str]] = {}
         for inside, path in self._files.items():
             self._places.setdefault(path, []).append(inside)
-        self._folders = tuple(dict.fromkeys(posixpath.normpath(folder) for folder in folders if folder))
+        self._import_path = tuple(dict.fromkeys(posixpath.normpath(folder) for folder in folders if folder))
+        self._folders = tuple(dict.fromkeys((*self._import_path, *map(posixpath.normpath, filter(None, own)))))
         self._trees: dict[str, ast.Module | None] = {}
 
     def path(self, module: str) -> str:
         """The repository's file of a module; empty where none is."""
+        return next(filter(None, (self.path_in(module, folder) for folder in self._folders)), "")
+
+    def path_in(self, module: str, folder: str) -> str:
+        """The repository's file of a module that is imported from one folder of the image."""
         inner = module.replace(".", "/")
-        for folder in self._folders:
-            for name in (f"{inner}.py", f"{inner}/__init__.py"):
-                path = self.source_of(posixpath.join(folder, name))
-                if path:
-                    return path
-        return ""
+        names = (f"{inner}.py", f"{inner}/__init__.py")
+        return next(filter(None, (self.source_of(posixpath.join(folder, name)) for name in names)), "")
 
     def source_of(self, inside: str) -> str:
         """The repository's path of a file in the image; empty where none is."""
@@ -58,15 +62,27 @@ class Modules:
                 found[folder] = found.get(folder, 0) + 1
         return max(found, key=lambda folder: found[folder]) if found else ""
 
-    def module_at(self, path: str) -> str:
-        """The dotted name by which a file of the repository is imported; empty where it cannot be."""
-        for folder in self._folders:
+    def module_at(self, path: str, *folders: str) -> str:
+        """The dotted name by which a file of the repository is imported (from there); empty where it cannot be."""
+        for folder in folders or self._folders:
             base = f"{folder.rstrip('/')}/"
             for inside in self._places.get(path, ()):
                 if inside.startswith(base):
                     name = inside[len(base) :].removesuffix(".py").removesuffix("/__init__")
                     return name.replace("/", ".")
         return ""
+
+    def on_path(self, module: str, path: str) -> bool:
+        """Whether a module is found there by the working folder and the import path alone."""
+        return any(self.path_in(module, folder) == path for folder in self._import_path)
+
+    def packaged(self, path: str) -> str:
+        """The name of a module by the packages that it stands in; empty where it stands in none."""
+        parts = path.removesuffix(".py").split("/")
+        count = len(parts) - 1
+        while count and "/".join([*parts[:count], "__init__.py"]) in self.tree:
+            count -= 1
+        return ".".join(parts[count:]) if count < len(parts) - 1 else ""
 
     def parsed(self, path: str) -> ast.Module | None:
         """A file's syntax tree; None where it has none."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.detect.addresses import Address, is_front
+from gonogo.detect.addresses import Address
 from gonogo.detect.facts import Fact, guess
 from gonogo.detect.health import asked_by, live_route, ready_route, seconds
 from gonogo.detect.places import place_of
@@ -17,7 +17,7 @@ from gonogo.detect.routing import Placed
 from gonogo.detect.services import Seen
 from gonogo.detect.tree import Tree
 
-__all__ = ["Pages", "own_page", "pages_of", "timeout_of"]
+__all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 
 _DEFAULT_TIMEOUT = 120.0
 _ROUNDED_TO = 30
@@ -44,8 +44,9 @@ def pages_of(
     sure = address is not None and address.url.sure
     for one in web[:1]:
         ready = next((_outside(fact, handed, front=front, sure=sure) for fact in _ready(one)), None)
-        fact = next(_live(tree, model, files, one))
-        return Pages(live=_outside(fact, handed, front=front, sure=sure), ready=ready)
+        facts = list(_live(tree, model, files, one))
+        passed = (fact for fact in facts if outside_path(fact.value, handed)[0])
+        return Pages(live=_outside(next(passed, facts[0]), handed, front=front, sure=sure), ready=ready)
     return Pages()
 
 
@@ -121,17 +122,18 @@ def _outside(fact: Fact[str], handed: tuple[Handed, ...], *, front: bool, sure: 
 
 def _handed(tree: Tree, model: Mapping[str, Any], address: Address, services: tuple[str, ...]) -> tuple[Handed, ...]:
     """What the proxy's own files hand to the application: those that are mounted into it or built into its image."""
-    service = model["services"].get(address.service) or {}
-    sources = [
-        posixpath.normpath(str(one["source"])) for one in service.get("volumes") or () if one.get("type") == "bind"
-    ]
+    return handed_to(tree, files_of(tree, model, address.service), services)
+
+
+def files_of(tree: Tree, model: Mapping[str, Any], proxy: str) -> tuple[str, ...]:
+    """A proxy's own configuration: the files that are mounted into it, or stand in its build context."""
+    service = model["services"].get(proxy) or {}
+    mounts = (one for one in service.get("volumes") or () if one.get("type") == "bind")
+    sources = [posixpath.normpath(str(one["source"])) for one in mounts]
     build = service.get("build") or {}
     sources += [posixpath.normpath(str(build["context"]))] if build.get("context") else []
     named = (path for source in sources for path in ([source] if source in tree else tree.below(source)))
-    files = tuple(dict.fromkeys(path for path in named if re.search(r"\.conf|\.template|Caddyfile|nginx", path)))
-    if is_front(model, address.service):
-        return handed_to(tree, files, services)
-    return ()
+    return tuple(dict.fromkeys(path for path in named if re.search(r"\.conf|\.template|Caddyfile|nginx", path)))
 
 
 def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Sequence[Seen]) -> Fact[float] | None:

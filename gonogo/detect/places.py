@@ -28,15 +28,18 @@ def place_of(tree: Tree, files: Sequence[str], service: str, *keys: str) -> str:
 
 def _block(lines: Sequence[str], service: str) -> tuple[int, int]:
     """The lines of a service's mapping: its own and the one after its last."""
-    inside = False
+    inside, indent = False, 0
     for number, line in enumerate(lines):
         if re.match(r"services\s*:", line):
-            inside = True
-        elif inside and re.match(r"\S", line) and not line.startswith("#"):
+            inside, indent = True, 0
+        elif inside and not indent and re.match(r"\s+[^\s#]", line):
+            indent = len(line) - len(line.lstrip())
+        if re.match(r"services\s*:", line):
+            continue
+        if inside and re.match(r"\S", line) and not line.startswith("#"):
             inside = False
         match = re.match(rf"(\s+)[\"']?{re.escape(service)}[\"']?\s*:", line) if inside else None
-        if match:
-            indent = len(match[1])
+        if match and len(match[1]) == indent:
             return number, _end(lines, number, indent)
     return -1, -1
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gonogo.detect.tree import Tree
 
-__all__ = ["Handed", "handed_to", "outside_path"]
+__all__ = ["Handed", "handed_to", "outside_path", "sends_to_https"]
 
 _LOCATION = re.compile(r"location\s+(?P<how>=|~\*?|\^~)?\s*(?P<path>[^\s{]+)\s*\{")
 _PASS = re.compile(
@@ -27,6 +27,7 @@ class Handed:
     strips: bool
     """Whether the path is taken off before the service sees it."""
     where: str
+    is_pattern: bool = False
 
 
 def handed_to(tree: Tree, files: tuple[str, ...], services: tuple[str, ...]) -> tuple[Handed, ...]:
@@ -42,6 +43,10 @@ def handed_to(tree: Tree, files: tuple[str, ...], services: tuple[str, ...]) -> 
 def outside_path(inner: str, handed: tuple[Handed, ...]) -> tuple[str, str]:
     """The path under which the proxy's visitors reach a path of the service, and where that is said; empty for none."""
     for one in sorted(handed, key=lambda one: (one.path != "/", len(one.path))):
+        if one.is_pattern:
+            if re.search(one.path, inner):
+                return inner, one.where
+            continue
         prefix = one.path.rstrip("/")
         if not prefix:
             return inner, one.where
@@ -58,18 +63,23 @@ def _upstreams(text: str, services: tuple[str, ...]) -> Iterator[str]:
             yield name
 
 
+def sends_to_https(text: str) -> bool:
+    """Whether nginx answers plain requests with the address of the same page over TLS."""
+    return bool(re.search(r"return\s+30[1278]\s+https://\$", _without_comments(text)))
+
+
 def _nginx(text: str, path: str, names: set[str]) -> Iterator[Handed]:
     for match in _LOCATION.finditer(text):
         body = _body(text, match.end())
         passed = _PASS.search(body)
-        if passed is None or (match["how"] or "").startswith(("~", "=")) or match["path"].startswith("@"):
+        how = match["how"] or ""
+        if passed is None or how == "=" or match["path"].startswith("@"):
             continue
         if passed["to"] in names:
             line = text[: match.start()].count("\n") + 1
             uri = passed["uri"]
-            yield Handed(path=match["path"], strips=uri == "/" and match["path"] != "/", where=f"{path}:{line}")
-        elif match["path"] == "/":
-            continue
+            strips = uri == "/" and match["path"] != "/"
+            yield Handed(path=match["path"], strips=strips, where=f"{path}:{line}", is_pattern=how.startswith("~"))
     for match in re.finditer(r"try_files\s+[^;]*@(\w+)\s*;", text):
         named = re.search(rf"location\s+@{match[1]}\s*\{{", text)
         passed = _PASS.search(_body(text, named.end())) if named else None

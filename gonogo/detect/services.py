@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.detect.addresses import STORE, environment_of, is_front
+from gonogo.detect.addresses import STORE, environment_of, is_front, is_stored_behind
 from gonogo.detect.dependencies import dependencies
 from gonogo.detect.entrypoints import entry_of, framework_of
 from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
-from gonogo.detect.images import Image, read_image
+from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
 from gonogo.detect.modules import Modules
 from gonogo.detect.places import place_of
@@ -21,7 +21,7 @@ from gonogo.detect.starting import Start, read_start, scripts_of
 from gonogo.detect.tree import Tree
 from gonogo.detect.variables import settings_files
 from gonogo.frameworks import static_routes
-from gonogo.inspection.compose_model import start_words
+from gonogo.inspection.compose_model import is_proxy, start_words
 from gonogo.inspection.dockerfile import DockerfileError
 
 __all__ = ["Seen", "look_at"]
@@ -64,11 +64,11 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
     at = _Looking(tree=tree, model=model, files=files, name=name, running=running)
     where = at.place("build", "image")
     image, problem = _image(at)
-    if image is not None and STORE.search(image.base.casefold()):
-        note = f"{name} is built here ({image.dockerfile}), so each release makes its container anew; its volumes stay"
+    if (image is not None and STORE.search(image.base.casefold())) or is_stored_behind(model["services"][name]):
+        note = f"{name} is built here ({where}), so each release makes its container anew; its volumes stay"
         facts = ServiceFacts(name=name, where=where, role="store", notes=(note,))
         return Seen(facts=facts, start=Start(role="store"), image=image)
-    if is_front(model, name):
+    if is_front(model, name) or (image is not None and is_proxy(image.base)):
         facts = ServiceFacts(name=name, where=where, role="proxy", code=_code(image))
         return Seen(facts=facts, start=Start(role="proxy"), image=image)
     if image is None:
@@ -119,12 +119,15 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     env = {**image.env, **environment_of(at.service)}
     start = read_start(words, where=said, scripts=scripts_of(words, at.tree, files), env=env)
     workdir = _workdir(at, image)
-    modules = Modules(at.tree, files, _folders(workdir, start, env))
+    if not words and image.base.startswith(TIANGOLO):
+        start = _of_tiangolo(image, files, env)
+    modules = Modules(at.tree, files, _import_path(workdir, env), _own_folders(workdir, start))
     folder = modules.folder_of(workdir) if workdir else "."
     entry, path = entry_of(start, modules, folder=folder or ".", workdir=workdir)
     packages = dependencies(at.tree, posixpath.dirname(path) or folder or ".")
     if start.role == "python":
-        start = Start(role="web" if entry else "unknown", where=start.where, text=start.text)
+        other = "unknown" if at.service.get("ports") else "worker"
+        start = Start(role="web" if entry else other, where=start.where, text=start.text)
     if start.role != "web":
         entry, path = None, ""
     framework = framework_of(path, modules, packages) if start.role == "web" else None
@@ -204,7 +207,8 @@ def _command(at: _Looking, image: Image) -> tuple[tuple[str, ...], str]:
     if not command and not at.service.get("entrypoint"):
         command = image.command
     words = (*entry, *command)
-    place = at.place("command", "entrypoint") if own else f"{image.dockerfile}:{image.command_line}"
+    line = f":{image.command_line}" if image.command_line else ""
+    place = at.place("command", "entrypoint") if own else f"{image.dockerfile}{line}"
     if not words and running:
         return running, f"docker inspect ({at.name})"
     return words, place
@@ -216,11 +220,25 @@ def _workdir(at: _Looking, image: Image) -> str:
     return own or running or image.workdir
 
 
-def _folders(workdir: str, start: Start, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Where modules are imported from: the server's own option, the working folder, PYTHONPATH."""
-    own = [posixpath.join(workdir or "/", start.module_folder)] if start.module_folder else []
-    paths = [posixpath.join(workdir or "/", part) for part in env.get("PYTHONPATH", "").split(":") if part]
-    return (*own, *([workdir] if workdir else []), *paths)
+def _of_tiangolo(image: Image, files: Mapping[str, str], env: Mapping[str, str]) -> Start:
+    """These base images serve /app/app/main.py, else /app/main.py."""
+    module = "app.main" if "/app/app/main.py" in files else "main"
+    entry = env.get("APP_MODULE") or f"{env.get('MODULE_NAME', module)}:{env.get('VARIABLE_NAME', 'app')}"
+    where = f"{image.dockerfile}; its base image {image.base.partition(':')[0]} serves that"
+    return Start(role="web", server="gunicorn", entrypoint=entry, where=where)
+
+
+def _import_path(workdir: str, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Where modules are imported from whatever is started: the working folder, then PYTHONPATH."""
+    paths = (posixpath.join(workdir or "/", part) for part in env.get("PYTHONPATH", "").split(":") if part)
+    return (*([workdir] if workdir else []), *paths)
+
+
+def _own_folders(workdir: str, start: Start) -> tuple[str, ...]:
+    """Where this server imports from besides: a folder that it is told or moved to, the folder of a script."""
+    told = [start.module_folder] if start.module_folder else []
+    told += [posixpath.dirname(start.script)] if start.script.endswith(".py") else []
+    return tuple(posixpath.join(workdir or "/", folder) for folder in told)
 
 
 def _code(image: Image | None) -> Fact[dict[str, str]] | None:
@@ -229,7 +247,7 @@ def _code(image: Image | None) -> Fact[dict[str, str]] | None:
     lines = ",".join(map(str, image.lines))
     where = f"{image.dockerfile}:{lines}" if lines else image.dockerfile
     known = not image.unclear and (image.workdir or not image.files)
-    return Fact(dict(image.code), where) if known else guess(dict(image.code), f"{where}; {'; '.join(image.unclear)}")
+    return Fact(dict(image.code), where) if known else guess(dict(image.code), "; ".join((where, *image.unclear)))
 
 
 def _routes(
@@ -267,11 +285,11 @@ def _migrating(tree: Tree, packages: Mapping[str, str], folder: str, framework: 
 def _role(start: Start, at: _Looking) -> str:
     if start.role in {"web", "worker"}:
         return start.role
-    return "web" if at.service.get("ports") else "unknown"
+    return "web" if at.service.get("ports") or "traefik.http.routers" in str(at.service.get("labels")) else "unknown"
 
 
 def _questions(at: _Looking, start: Start, entry: Fact[str] | None, framework: Fact[str] | None) -> list[Question]:
-    if start.role == "worker":
+    if start.role == "worker" or _role(start, at) == "unknown":
         return []
     found = []
     if entry is None:

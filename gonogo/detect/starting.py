@@ -24,6 +24,7 @@ _WORKERS = frozenset(
         "huey_consumer",
         "taskiq",
         "flower",
+        "rq-dashboard",
         "supercronic",
         "airflow",
         "rqworker",
@@ -49,7 +50,10 @@ _NAMES = frozenset({"-A", "--app", "-u", "--user", "-n", "--name", "-p", "--proj
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _BREAK = re.compile(r"&&|\|\||;|\||\n|\bthen\b|\belse\b|\bdo\b")
 _CALLED = re.compile(r"""uvicorn\.run\(\s*(?:app\s*=\s*)?(?:["']([\w.]+:[\w.]+)["']|([A-Za-z_]\w*))""")
+_MOVES = re.compile(r"cd\s+(\S+)$")
 _MOST_SCRIPTS = 6
+_VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::?-(?P<default>[^{}]*))?\})")
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(\w+)=(\"[^\"]*\"|'[^']*'|[^\s;&|]*)\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,10 @@ def scripts_of(words: Sequence[str], tree: Tree, found: Mapping[str, str]) -> di
     """
     scripts: dict[str, str] = {}
     work = [" ".join(words)]
+    if "supervisord" in work[0]:
+        work += [
+            " ".join(at for at, path in found.items() if at.startswith("/etc/") and "[program:" in tree.text(path))
+        ]
     while work and len(scripts) < _MOST_SCRIPTS:
         text = work.pop()
         for word in re.findall(r"[\w./$@{}-]+", text):
@@ -104,7 +112,8 @@ def _script(word: str, tree: Tree, found: Mapping[str, str]) -> str:
 
 
 def _is_shell(path: str, tree: Tree) -> bool:
-    if path.endswith((".sh", ".bash")):
+    """Whether a file is a shell script, or a configuration of supervisor's."""
+    if path.endswith((".sh", ".bash")) or "[program:" in tree.text(path):
         return True
     first = tree.text(path).partition("\n")[0]
     return first.startswith("#!") and ("sh" in first.rpartition("/")[2] or "env bash" in first)
@@ -164,22 +173,50 @@ def _flat(words: Sequence[str]) -> str:
 
 
 def _in_text(text: str, where: str, env: Mapping[str, str], *, whole: str = "") -> Iterator[Start]:
-    joined = text.replace("\\\n", " ")
+    joined = _expanded(_of_supervisor(text.replace("\\\n", " ")), env)
+    folder = ""
     for number, line in enumerate(joined.split("\n"), 1):
         for part in _BREAK.split(_COMMENT.sub("", line)):
             start = _in_part(part.strip(), env)
+            if moved := _MOVES.match(part.strip()):
+                folder = moved[1].strip("\"'")
             if start is not None:
                 place = f"{where}:{_line_of(whole or text, part, number)}" if "\n" in (whole or text).strip() else where
                 yield Start(
                     role=start.role,
                     server=start.server,
                     entrypoint=start.entrypoint,
-                    module_folder=start.module_folder,
+                    module_folder=start.module_folder or folder,
                     where=place,
                     text=part.strip(),
                     django=start.django,
                     script=start.script,
                 )
+
+
+def _of_supervisor(text: str) -> str:
+    """The programs of a supervisor's configuration as a shell would start them."""
+    if "[program:" not in text:
+        return text
+    return re.sub(r"(?m)^directory\s*=\s*", "cd ", re.sub(r"(?m)^command\s*=\s*", "", text))
+
+
+def _expanded(text: str, env: Mapping[str, str]) -> str:
+    """A script's text with the variables that it sets itself, or whose default it names."""
+    known = dict(env)
+    lines = []
+    for line in text.split("\n"):
+        said = _VARIABLE.sub(lambda match: _value(match, known), line)
+        if assigned := _ASSIGNMENT.match(said):
+            known[assigned[1]] = assigned[2].strip("\"'")
+        lines.append(said)
+    return "\n".join(lines)
+
+
+def _value(match: re.Match[str], known: Mapping[str, str]) -> str:
+    name = match["plain"] or match["name"]
+    default = _VARIABLE.sub(lambda inner: _value(inner, known), match["default"] or "")
+    return known.get(name) or default or match[0]
 
 
 def _line_of(text: str, part: str, default: int) -> int:
@@ -255,6 +292,8 @@ def _argument(rest: Sequence[str]) -> str:
 
 def _managed(rest: Sequence[str]) -> Start | None:
     command = next((word for word in rest if not word.startswith("-")), "")
+    if command == "run":
+        return Start(role="web", server="flask", script="manage.py")
     if command in {"runserver", "runserver_plus", "serve", "run_gunicorn", "runuvicorn"}:
         return Start(role="web", server="manage.py", django=True)
     if command in _WORKER_COMMANDS or "worker" in command or "scheduler" in command:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gonogo.detect.addresses import Address, address_of, is_front, is_store
 from gonogo.detect.asking import measure
-from gonogo.detect.composefiles import candidates, choices
-from gonogo.detect.facts import Fact, Found, Question, ServiceFacts, guess
+from gonogo.detect.choosing import Chosen, choose, compose_name
+from gonogo.detect.composefiles import candidates
+from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, guess
 from gonogo.detect.filled import env_file_of
-from gonogo.detect.outside import own_page, pages_of, timeout_of
+from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.places import place_of
-from gonogo.detect.rendering import ABSENT, Rendered, render_aside
-from gonogo.detect.running import Running, running_in
+from gonogo.detect.proxied import handed_to, sends_to_https
+from gonogo.detect.rendering import ABSENT, Rendered
+from gonogo.detect.running import Running
 from gonogo.detect.services import Seen, look_at
 from gonogo.detect.tree import Tree, read_tree
 from gonogo.detect.variables import required_secrets
@@ -27,24 +28,10 @@ from gonogo.host import Host
 from gonogo.inspection.compose_model import backing, deployed_services, fronts
 from gonogo.inspection.envfile import parse
 
-__all__ = ["Given", "survey"]
+__all__ = ["survey"]
 
 _GENERIC = frozenset({"app", "backend", "src", "api", "server", "project", "web", "my-app", "fastapi", "django"})
 _LISTED = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """What the operator said; what is empty is found out."""
-
-    env: str = "staging"
-    name: str = ""
-    project: str = ""
-    compose: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    env_file: str = ""
-    url: str = ""
-    live: str = ""
 
 
 def survey(root: Path, given: Given, host: Host) -> Found:
@@ -54,96 +41,16 @@ def survey(root: Path, given: Given, host: Host) -> Found:
         UsageError: there is nothing that could be deployed; the text says what was looked for.
     """
     tree = read_tree(root, host)
-    running = running_in(root, host)
-    runs, files, sets = _chosen(tree, running, given)
-    _require(tree, files)
-    _no_folders(root, files, given)
-    rendered = _render(root, tree, files, host, given)
-    deployed = tuple(deployed_services(rendered.model, ()))
-    if not deployed:
-        raise UsageError(_nothing_built(rendered))
-    seen = _in_order([look_at(tree, rendered.model, files, name, runs) for name in deployed])
-    return _found(root, tree, given, runs, rendered, seen, sets)
-
-
-def _chosen(
-    tree: Tree, running: Sequence[Running], given: Given
-) -> tuple[Running | None, tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """What runs, the compose files, and what else they might be."""
-    runs = next((one for one in running if given.project in {"", one.project}), None)
-    sets = choices(tree)
-    if given.compose:
-        return runs, given.compose, sets
-    if runs is not None and runs.files and all(path in tree for path in runs.files):
-        return runs, runs.files, sets
-    if not sets:
-        raise UsageError(_no_compose(tree))
-    apart = {posixpath.dirname(one[0]) for one in sets}
-    if len(apart) > 1 and not any(folder == "" for folder in apart):
-        best = {posixpath.dirname(one[0]) for one in sets if one[0].count("/") == sets[0][0].count("/")}
-        if len(best) > 1:
-            raise UsageError(_several(sets))
-    return runs, sets[0], sets
-
-
-def _no_compose(tree: Tree) -> str:
-    dockerfiles = [path for path in tree.files if posixpath.basename(path).startswith("Dockerfile")]
-    has = f" (but {', '.join(dockerfiles[:_LISTED])})" if dockerfiles else ""
-    return (
-        f"found no compose file{has}, expected compose.yaml or docker-compose.yml here or below. Write one whose "
-        "service has `build:`, or name yours: `gonogo init --compose FILE`. Without Docker, see the runtime process in "
-        "the documentation of gonogo.toml."
-    )
-
-
-def _several(sets: Sequence[Sequence[str]]) -> str:
-    listed = "".join(f"\n    gonogo init --compose {' --compose '.join(one)}" for one in sets[:_LISTED])
-    return (
-        "found the compose files of several applications, expected one. Change to the folder of the application, or "
-        f"name its files:{listed}"
-    )
-
-
-def _require(tree: Tree, files: Sequence[str]) -> None:
-    for path in files:
-        if path not in tree:
-            raise UsageError(f"--compose {path}: found no such file here, expected the path of a compose file.")
-
-
-def _no_folders(root: Path, files: Sequence[str], given: Given) -> None:
-    """Docker makes a folder where a file that is to be mounted is missing."""
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(files[0]), ".env"))
-    for path in filter(None, (given.env_file, beside)):
-        if (root / path).is_dir():
-            raise UsageError(
-                f"{path}: found a folder, expected an env file. Docker makes such a folder where a file that it mounts "
-                f"is missing: `rmdir {path}`, and put the file there."
-            )
-
-
-def _render(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Given) -> Rendered:
-    project = given.project or _compose_name(root)
-    asked = {"env_file": given.env_file, "project": project}
-    rendered = render_aside(root, tree, files, host, profiles=given.profiles, **asked)
-    if rendered.error:
+    chosen = choose(root, tree, given, host)
+    rendered = chosen.rendered
+    names = deployed_services(rendered.model, ())
+    seen = _in_order([look_at(tree, rendered.model, rendered.files, name, chosen.runs) for name in names])
+    if all(one.facts.role == "store" for one in seen):
         raise UsageError(
-            f"{', '.join(files)}: found a model that Compose refuses, expected one that it renders. "
-            f"`docker compose config` says:\n{rendered.error}"
+            f"{', '.join(rendered.files)}: found only {', '.join(names)} with `build:`, which keeps data, expected a "
+            "service of the application. Name the compose file that has it: `gonogo init --compose FILE`."
         )
-    return rendered
-
-
-def _nothing_built(rendered: Rendered) -> str:
-    files, services = ", ".join(rendered.files), rendered.model.get("services") or {}
-    profiles = (
-        f" Behind profiles stands more: --profile {' --profile '.join(rendered.profiles)}." if rendered.profiles else ""
-    )
-    images = ", ".join(f"{name} ({service.get('image')})" for name, service in services.items())
-    return (
-        f"{files}: found no service with `build:` among {images or 'its services'}, expected at least one: a "
-        "release is built from a commit. Give the application's service `build: .`, or name another file with "
-        f"--compose.{profiles}"
-    )
+    return _found(root, tree, given, chosen, seen)
 
 
 def _in_order(seen: Sequence[Seen]) -> tuple[Seen, ...]:
@@ -167,26 +74,18 @@ def _number(where: str) -> int:
     return int(line) if line.isdecimal() else 0
 
 
-def _found(
-    root: Path,
-    tree: Tree,
-    given: Given,
-    runs: Running | None,
-    rendered: Rendered,
-    seen: Sequence[Seen],
-    sets: Sequence[tuple[str, ...]],
-) -> Found:
+def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[Seen]) -> Found:
+    rendered, runs = chosen.rendered, chosen.runs
     model, files = rendered.model, rendered.files
     deployed = [one.facts.name for one in seen]
     web = [one.facts.name for one in seen if one.facts.role == "web"]
-    address = _address(tree, rendered, runs, web)
-    if address is not None and ABSENT in address.url.value:
-        address = None
+    proxies = _proxies(model, seen)
+    address = _reached(tree, rendered, runs, web, proxies)
     pages = pages_of(tree, model, files, seen, address)
     env_file, to_do = env_file_of(tree, rendered, given.env_file, runs, web or deployed)
     settings = [path for one in seen for path in one.settings]
     secrets = required_secrets(tree, rendered, settings, env_file.value if env_file else "")
-    in_front = [name for name in fronts(model, deployed) if is_front(model, name)]
+    in_front = [name for name in fronts(model, deployed) if name in proxies]
     behind = list(backing(model, deployed))
     found = Found(
         name=_name(root, tree, given),
@@ -194,7 +93,7 @@ def _found(
         project=_project(root, given, runs),
         services=tuple(_with_address(tree, rendered, seen, address)),
         required=_required(seen),
-        compose=_compose(files, sets, given, runs, tree),
+        compose=_compose(files, chosen, given, tree),
         profiles=_profiles(rendered, given, tree),
         env_file=env_file,
         url=Fact(given.url, "as you said") if given.url else address.url if address else None,
@@ -246,17 +145,12 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", name.casefold()).strip("-_") or "app"
 
 
-def _compose_name(root: Path) -> str:
-    """Compose's own name for a project in a folder."""
-    return re.sub(r"[^a-z0-9_-]", "", root.name.casefold()).lstrip("-_") or "app"
-
-
 def _project(root: Path, given: Given, runs: Running | None) -> Fact[str]:
     if given.project:
         return Fact(given.project, "as you said")
     if runs is not None:
         return Fact(runs.project, "docker ps: it runs under this name")
-    return Fact(_compose_name(root), "Compose's own name for a project in this folder; nothing of it runs here")
+    return Fact(compose_name(root), "Compose's own name for a project in this folder; nothing of it runs here")
 
 
 def _required(seen: Sequence[Seen]) -> Fact[tuple[str, ...]] | None:
@@ -267,19 +161,18 @@ def _required(seen: Sequence[Seen]) -> Fact[tuple[str, ...]] | None:
     return Fact((files[0],), "the entry point's file")
 
 
-def _compose(
-    files: tuple[str, ...], sets: Sequence[tuple[str, ...]], given: Given, runs: Running | None, tree: Tree
-) -> Fact[tuple[str, ...]]:
+def _compose(files: tuple[str, ...], chosen: Chosen, given: Given, tree: Tree) -> Fact[tuple[str, ...]]:
     if given.compose:
         return Fact(files, "as you said")
-    if runs is not None and runs.files == files:
-        return Fact(files, f"docker ps: project {runs.project} was started from it")
-    others = [" + ".join(one) for one in sets if one != files]
-    overrides = [one.path for one in candidates(tree) if one.kind == "override"]
+    if chosen.runs is not None and chosen.runs.files == files:
+        return Fact(files, f"docker ps: project {chosen.runs.project} was started from it")
+    others = [" + ".join(one) for one in chosen.sets if not set(one) <= set(files)]
+    overrides = [one.path for one in candidates(tree) if one.kind == "override" and one.path not in files]
     left = [*others, *overrides]
-    if not left:
-        return Fact(files, "the only compose file")
-    return guess(files, f"there are also {', '.join(left[:_LISTED])}")
+    also = f"there are also {', '.join(left[:_LISTED])}" if left else ""
+    over = f"by its name {files[-1]} is laid over {files[0]}" if len(files) > 1 else ""
+    said = "; ".join(filter(None, (over, also)))
+    return guess(files, said) if said else Fact(files, "the only compose file")
 
 
 def _profiles(rendered: Rendered, given: Given, tree: Tree) -> Fact[tuple[str, ...]] | None:
@@ -292,15 +185,46 @@ def _profiles(rendered: Rendered, given: Given, tree: Tree) -> Fact[tuple[str, .
     return guess(names, tree.where(rendered.env_file, "COMPOSE_PROFILES")) if names else None
 
 
-def _address(tree: Tree, rendered: Rendered, runs: Running | None, web: Sequence[str]) -> Address | None:
+def _proxies(model: Mapping[str, Any], seen: Sequence[Seen]) -> tuple[str, ...]:
+    """What stands in front, built here or not."""
+    roles = {one.facts.name: one.facts.role for one in seen}
+    return tuple(name for name in model["services"] if roles.get(name) == "proxy" or is_front(model, name))
+
+
+def _reached(
+    tree: Tree, rendered: Rendered, runs: Running | None, web: Sequence[str], proxies: Sequence[str]
+) -> Address | None:
+    """The address, if one can be told: not where a name is asked for that nothing gives, or a proxy wants TLS."""
+    address = _address(tree, rendered, runs, web, proxies)
+    if address is None or ABSENT in address.url.value:
+        return None
+    if address.service in proxies:
+        files = files_of(tree, rendered.model, address.service)
+        if not handed_to(tree, files, tuple(web)) and _own(rendered, web) and "traefik" not in address.service:
+            address = _address(tree, rendered, runs, web, ()) or address
+        elif any(sends_to_https(tree.text(path)) for path in files):
+            return None
+    return address
+
+
+def _own(rendered: Rendered, web: Sequence[str]) -> bool:
+    """Whether the service that serves publishes a port itself."""
+    return bool(web) and bool(rendered.model["services"][web[0]].get("ports"))
+
+
+def _address(
+    tree: Tree, rendered: Rendered, runs: Running | None, web: Sequence[str], proxies: Sequence[str]
+) -> Address | None:
     model = rendered.model
     where = {name: place_of(tree, rendered.files, name, "ports") for name in model["services"]}
     if runs is not None:
         actual = _as_it_runs(model, runs)
-        address = address_of(actual, web=web, where=dict.fromkeys(where, "docker ps"), made_up=False)
+        told = dict.fromkeys(where, "docker ps")
+        address = address_of(actual, web=web, where=told, made_up=False, proxies=proxies)
         if address is not None:
             return address
-    return address_of(model, web=web, where=where, made_up=bool(rendered.made_up) and _ports_vary(tree, rendered))
+    varies = bool(rendered.made_up) and _ports_vary(tree, rendered)
+    return address_of(model, web=web, where=where, made_up=varies, proxies=proxies)
 
 
 def _as_it_runs(model: Mapping[str, Any], runs: Running) -> dict[str, Any]:
@@ -331,7 +255,7 @@ def _questions(address: Address | None, given: Given, files: tuple[str, ...], re
         found.append(
             Question(
                 about="url",
-                text=f"{' + '.join(files)} publish no port of the application; where does it answer?",
+                text=f"where does it answer? {' + '.join(files)} publishes no port of it, or its proxy wants TLS",
                 line='url = "http://127.0.0.1:8000"',
             )
         )

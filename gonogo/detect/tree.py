@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ _NOT_LOOKED_AT = frozenset(
     {".git", ".venv", "venv", "node_modules", "site-packages", "vendor", "third_party", "__pycache__", ".tox"}
 )
 _TESTS = frozenset({"test", "tests", "testing", "e2e", "fixtures", "conftest.py", "spec"})
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that PowerShell wrote (``pip freeze > requirements.txt``)."""
 _SUBMODULE = "160000"
 
 
@@ -116,6 +119,7 @@ def _text(path: Path) -> str | None:
     try:
         if not path.is_file() or path.stat().st_size > _MOST:
             return None
-        return path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        return raw.decode("utf-16" if raw.startswith(_UTF16) else "utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None

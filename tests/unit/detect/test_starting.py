@@ -93,3 +93,22 @@ def test_scripts_are_found_by_their_places_in_the_image() -> None:
 def test_a_file_that_runs_uvicorn_itself(text: str, found: str) -> None:
     """What it hands over is the entry point."""
     assert run_in(text) == found
+
+
+def test_variables_of_a_script_are_filled_in() -> None:
+    """Its own assignments, and defaults of defaults."""
+    text = (
+        'DEFAULT=src.main\nNAME=${NAME:-$DEFAULT}\nexport MODULE=${MODULE:-"$NAME:app"}\ngunicorn -c x.py "$MODULE"\n'
+    )
+
+    assert read_start(("run.sh",), where="x", scripts={"run.sh": text}).entrypoint == "src.main:app"
+
+
+def test_supervisor_starts_programs_in_their_folders() -> None:
+    """A program's command and the folder that it is started in."""
+    text = "[program:api]\ndirectory=/srv/backend\ncommand=/usr/bin/granian main:app --interface asgi\n"
+    tree = Tree.of({"deploy/api.conf": text})
+    scripts = scripts_of(("supervisord", "-c", "/etc/s.conf"), tree, {"/etc/supervisor/api.conf": "deploy/api.conf"})
+    start = read_start(("supervisord",), where="x", scripts=scripts)
+
+    assert (start.entrypoint, start.module_folder, start.where) == ("main:app", "/srv/backend", "deploy/api.conf:3")

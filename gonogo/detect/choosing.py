@@ -1,0 +1,141 @@
+"""Which compose files a repository's application is made of, and what Compose makes of them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gonogo.detect.composefiles import choices
+from gonogo.detect.facts import Given
+from gonogo.detect.rendering import Rendered, render_aside
+from gonogo.detect.running import Running, running_in
+from gonogo.detect.tree import Tree
+from gonogo.errors import UsageError
+from gonogo.host import Host
+from gonogo.inspection.compose_model import deployed_services
+
+__all__ = ["Chosen", "choose", "compose_name"]
+
+_LISTED = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What is looked at: the model, what of it runs, and what else the repository has."""
+
+    rendered: Rendered
+    runs: Running | None
+    sets: tuple[tuple[str, ...], ...]
+    """The sets of compose files that there are, the likeliest first."""
+
+
+def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
+    """Find the compose files that are meant: what runs was started from them, or the first that builds something.
+
+    Raises:
+        UsageError: there are none, those of several applications, or none that builds anything.
+    """
+    running = running_in(root, host)
+    runs = next((one for one in running if given.project in {"", one.project}), None)
+    sets = choices(tree)
+    wanted = _wanted(tree, given, runs, sets)
+    rendered = _render(root, tree, wanted[0], host, given)
+    for files in wanted[1:]:
+        if _builds(rendered):
+            break
+        rendered = _render(root, tree, files, host, given)
+    if not _builds(rendered):
+        first = rendered if len(wanted) == 1 else _render(root, tree, wanted[0], host, given)
+        raise UsageError(_nothing_built(first))
+    return Chosen(rendered=rendered, runs=runs, sets=sets)
+
+
+def _builds(rendered: Rendered) -> bool:
+    return bool(deployed_services(rendered.model, ()))
+
+
+def _wanted(
+    tree: Tree, given: Given, runs: Running | None, sets: tuple[tuple[str, ...], ...]
+) -> tuple[tuple[str, ...], ...]:
+    if given.compose:
+        return (given.compose,)
+    if runs is not None and runs.files and all(path in tree for path in runs.files):
+        return (runs.files,)
+    if not sets:
+        raise UsageError(_no_compose(tree))
+    apart = {posixpath.dirname(one[0]) for one in sets}
+    if "" not in apart:
+        best = {posixpath.dirname(one[0]) for one in sets if one[0].count("/") == sets[0][0].count("/")}
+        if len(best) > 1:
+            raise UsageError(_several(sets))
+    return sets
+
+
+def _no_compose(tree: Tree) -> str:
+    dockerfiles = [path for path in tree.files if posixpath.basename(path).startswith("Dockerfile")]
+    has = f" (but {', '.join(dockerfiles[:_LISTED])})" if dockerfiles else ""
+    return (
+        f"found no compose file{has}, expected compose.yaml or docker-compose.yml here or below. Write one whose "
+        "service has `build:`, or name yours: `gonogo init --compose FILE`. Without Docker, see the runtime process in "
+        "the documentation of gonogo.toml."
+    )
+
+
+def _several(sets: Sequence[Sequence[str]]) -> str:
+    listed = "".join(f"\n    gonogo init --compose {' --compose '.join(one)}" for one in sets[:_LISTED])
+    return (
+        "found the compose files of several applications, expected one. Change to the folder of the application, or "
+        f"name its files:{listed}"
+    )
+
+
+def _require(tree: Tree, files: Sequence[str]) -> None:
+    for path in files:
+        if path not in tree:
+            raise UsageError(f"--compose {path}: found no such file here, expected the path of a compose file.")
+
+
+def _no_folders(root: Path, files: Sequence[str], given: Given) -> None:
+    """Docker makes a folder where a file that is to be mounted is missing."""
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(files[0]), ".env"))
+    for path in filter(None, (given.env_file, beside)):
+        if (root / path).is_dir():
+            raise UsageError(
+                f"{path}: found a folder, expected an env file. Docker makes such a folder where a file that it mounts "
+                f"is missing: `rmdir {path}`, and put the file there."
+            )
+
+
+def _render(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Given) -> Rendered:
+    _require(tree, files)
+    _no_folders(root, files, given)
+    project = given.project or compose_name(root)
+    asked = {"env_file": given.env_file, "project": project}
+    rendered = render_aside(root, tree, files, host, profiles=given.profiles, **asked)
+    if rendered.error:
+        raise UsageError(
+            f"{', '.join(files)}: found a model that Compose refuses, expected one that it renders. "
+            f"`docker compose config` says:\n{rendered.error}"
+        )
+    return rendered
+
+
+def _nothing_built(rendered: Rendered) -> str:
+    files, services = ", ".join(rendered.files), rendered.model.get("services") or {}
+    profiles = (
+        f" Behind profiles stands more: --profile {' --profile '.join(rendered.profiles)}." if rendered.profiles else ""
+    )
+    images = ", ".join(f"{name} ({service.get('image')})" for name, service in services.items())
+    return (
+        f"{files}: found no service with `build:` among {images or 'its services'}, expected at least one: a "
+        "release is built from a commit. Give the application's service `build: .`, or name another file with "
+        f"--compose.{profiles}"
+    )
+
+
+def compose_name(root: Path) -> str:
+    """Compose's own name for a project in a folder."""
+    return re.sub(r"[^a-z0-9_-]", "", root.name.casefold()).lstrip("-_") or "app"
