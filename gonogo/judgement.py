@@ -57,7 +57,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
     for check in gate.blocking:
         prior = None if base_code(check.code) in NEVER_EXCUSED or not is_known(check, pinned) else before.get(check.id)
         if prior is not None and _was_as_red(check, prior):
-            excused.append(_warning(check, "was red before this release too, so it does not turn it back"))
+            excused.append(_warning(check, _before(prior)))
         elif check.on_red is OnRed.WARN:
             excused.append(_warning(check, "is red and only warns"))
         elif check.on_red is OnRed.HOLD or (check.outcome is Outcome.INCONCLUSIVE and _answered_well(gate)):
@@ -164,8 +164,15 @@ def _was_as_red(check: CheckResult, prior: CheckResult) -> bool:
     return prior.blocks and (prior.outcome is Outcome.FAILED or check.outcome is Outcome.INCONCLUSIVE)
 
 
+def _before(prior: CheckResult) -> str:
+    """What was known of it before the release."""
+    if prior.outcome is Outcome.INCONCLUSIVE:
+        return "could not be found out before this release either, so it does not turn it back"
+    return "was red before this release too, so it does not turn it back"
+
+
 def _warning(check: CheckResult, why: str) -> CheckResult:
-    known = "" if check.outcome is Outcome.FAILED else " (could not be found out)"
+    known = "" if check.outcome is Outcome.FAILED or why.startswith("could not") else " (could not be found out)"
     found = f"{why}{known}: {check.found}"
     return check.model_copy(update={"outcome": Outcome.WARNED, "found": found, "excused": True})
 

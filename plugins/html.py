@@ -29,13 +29,19 @@ from gonogo.records.results import CheckResult, GateResult
 from gonogo.records.styles import style_files
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import first_line, plain
-from gonogo.words import Outcome
+from gonogo.words import Outcome, Role
 
 __all__ = ["HtmlPlugin"]
 
 _ORDER = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.WARNED, Outcome.PASSED, Outcome.SKIPPED)
 """What failed before what could not be found out, and what is well last."""
 _SAID = {Outcome.WARNED: "with warnings"}
+_ASKED = {
+    Role.BARE: "by hand",
+    Role.BASELINE: "about the release that served before",
+    Role.CANDIDATE: "about the new release",
+    Role.ROLLBACK: "about the release that the run went back to",
+}
 _LINKS = ("http://", "https://", "mailto:")
 
 
@@ -116,7 +122,7 @@ class HtmlPlugin:
             "Application": self._context.project.app.name,
             "Environment": f"{self._context.environment.name} ({self._context.environment.tier})",
             "Release": f"{subject.release.id} {subject.release.summary}" if subject.release else "none",
-            "Role": subject.role.value,
+            "Asked": _ASKED[subject.role],
             "Partial": "" if self._context.whole else "yes: only a part of the stage was asked",
             "Python": platform.python_version(),
             "gonogo": gonogo.__version__,
@@ -187,7 +193,7 @@ class HtmlPlugin:
         for check in gate.checks if gate is not None else ():
             self._rows.setdefault(check.id, _Row(check, check.id, [], [])).check = check
         rows = [replace(row, check=hushed(row.check, self._redact)) for row in self._rows.values()]
-        rows.sort(key=lambda row: _ORDER.index(row.check.outcome))
+        rows.sort(key=lambda row: (_ORDER.index(row.check.outcome), row.check.code or "~", row.check.id))
         counts = [(outcome, sum(row.check.outcome is outcome for row in rows)) for outcome in _ORDER]
         return render_part(
             "gate.html.j2",
@@ -207,7 +213,7 @@ class HtmlPlugin:
         facts = self._facts()
         yield f"environment {facts['Environment']}"
         yield f"release {facts['Release']}"
-        yield f"role {facts['Role']}"
+        yield f"asked {facts['Asked']}"
         if gate is not None:
             yield f"{gate.started:%Y-%m-%d %H:%M:%S} UTC"
         if not self._context.whole:

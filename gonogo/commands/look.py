@@ -13,6 +13,7 @@ from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
 from gonogo.host import LocalHost
 from gonogo.lock import holder
+from gonogo.records.advice import told
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
@@ -51,6 +52,7 @@ def _status(at: Where) -> EnvStatus:
     alive = [found for run in left for found in survivors(at.state.run_folder(run))]
     instances, problem = _instances(at, current)
     earlier = at.state.before(current)
+    last = _needs_human(at.state)
     return EnvStatus(
         env=at.environment.name,
         tier=at.environment.tier,
@@ -66,17 +68,18 @@ def _status(at: Where) -> EnvStatus:
         unfinished=unfinished,
         untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
-        needs_human=_needs_human(at.state),
+        needs_human=f"{last.ending} (run {last.run})" if last is not None else "",
+        told=told(last) if last is not None else (),
         rollback_to=earlier.id if earlier is not None else None,
         rollback_lacks=_lost(earlier) if earlier is not None else (),
         problem=problem,
     )
 
 
-def _needs_human(state: State) -> str:
-    """How the last run that touched something ended, where that left the decision to a person."""
+def _needs_human(state: State) -> RunResult | None:
+    """The last run that touched something, where it left the decision to a person."""
     last = next((run for run in _runs(state) if run.first_touch is not None), None)
-    return f"{last.ending} (run {last.run})" if last is not None and last.exit_code is Exit.NEEDS_HUMAN else ""
+    return last if last is not None and last.exit_code is Exit.NEEDS_HUMAN else None
 
 
 def _since(current: Release | None) -> datetime | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from gonogo.records.findings import causes_first
 from gonogo.records.results import CheckResult
 from gonogo.records.text import clip, plain
 from gonogo.words import Outcome
@@ -30,7 +31,7 @@ def annotate(checks: Iterable[CheckResult], *, folder: Path, workspace: Path) ->
         workspace: the repository's checkout; GitHub wants paths relative to it.
     """
     listed = list(checks)
-    red = [check for check in listed if check.blocks]
+    red = [check for check in causes_first(listed) if check.blocks]
     rest = [check for check in listed if not check.blocks and (check.outcome.is_red or check.outcome is Outcome.WARNED)]
     lines = [_command("error", check, folder, workspace) for check in red[:_MOST]]
     return lines + [_command("warning", check, folder, workspace) for check in rest[:_MOST]]

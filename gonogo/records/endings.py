@@ -139,8 +139,10 @@ def result_word(step: StepResult) -> str:
         return "done" if step.ok else "FAILED"
     if step.ok:
         return "GO"
-    baseline = step.gate is not None and step.gate.role is Role.BASELINE
-    return "red before this release" if baseline else "NO-GO"
+    if step.gate is None or step.gate.role is not Role.BASELINE:
+        return "NO-GO"
+    failed = any(check.outcome is Outcome.FAILED for check in step.gate.blocking)
+    return "red before this release" if failed else "not known before this release"
 
 
 def gate_page(step: StepResult) -> str:
@@ -192,10 +194,19 @@ def _down_before(run: RunResult) -> list[str]:
 
 def _held(run: RunResult) -> str:
     new, serves = short(run.release), short(run.serving_after or run.release)
-    state = f"{serves} serves"
+    state = f"{serves} {_answers(run)}"
     if _failed(run, "start"):
         state = f"{new} did not start" if serves == new else f"{new} did not start, {serves} still serves"
     return f"HELD: {state}, a person decides{_because(run)}"
+
+
+def _answers(run: RunResult) -> str:
+    """Whether what was left there answers, as the probe saw it last or the gate found it."""
+    if run.probed:
+        return "serves" if run.probed[-1].ok else "was left there and does NOT answer"
+    asked = next((gate for gate in reversed(_gates(run)) if gate.role is Role.CANDIDATE), None)
+    alive = [check.outcome for check in asked.checks if check.code == "D06"] if asked is not None else []
+    return "was left there and does NOT answer" if Outcome.FAILED in alive else "serves"
 
 
 def _reverted(run: RunResult) -> str:
@@ -240,7 +251,9 @@ def _not_started(run: RunResult, target: str) -> str:
     """A start may end badly and leave a release that answers well."""
     if run.verified is not None and _is_green(run.verified):
         return f"the start of {target} failed, although its gate is green: {run.verified.summary()}; the notes say why"
-    return f"{target} could not be started again{_because(run)}"
+    failed = next((step.said for step in reversed(run.steps) if step.name == "restore" and not step.ok), "")
+    why = f": {clip(first_line(failed), _REASON)}" if failed else _because(run)
+    return f"{target} could not be started again{why}"
 
 
 def _is_green(gate: GateResult) -> bool:

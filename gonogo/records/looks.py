@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from gonogo.records.history import TARGETS, EnvFigures
 from gonogo.records.results import Downtime, GateResult
 from gonogo.records.terminal import gate_lines
+from gonogo.records.text import wrapped
 from gonogo.words import Exit
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "status_lines",
 ]
 
+_WIDTH = 120
 _NO_COMMAND = {"ladder": "(decides what a rollback would do to the data; see below)"}
 
 
@@ -113,6 +115,8 @@ class EnvStatus(BaseModel):
     """What that release is started from, and is gone: it cannot be started."""
     needs_human: str = ""
     """How the last run that touched something ended, where that left the decision to a person."""
+    told: tuple[tuple[str, str], ...] = ()
+    """Why it ended so, why a person is needed and what comes next, each as label and text."""
     problem: str = ""
 
 
@@ -185,12 +189,15 @@ def _status(status: EnvStatus) -> Iterator[str]:
         yield f"  serving     {status.serving}  {status.summary}{since}{_unproven(status)}"
         yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}{_lacking(status)}"
     if status.needs_human:
-        yield f"  last run    {status.needs_human}"
+        yield from _labelled("last run", status.needs_human)
+        for label, text in status.told:
+            yield from _labelled(label, text)
     for instance in status.instances:
         health = f", {instance.health}" if instance.health else ""
         yield f"  {instance.service:<11} {instance.status}{health}  {instance.name}  {instance.release or ''}".rstrip()
     if status.problem:
-        yield f"  could not look at the instances: {status.problem.splitlines()[0]}"
+        yield "  could not look at the instances:"
+        yield from _labelled("", status.problem)
     if status.lock:
         yield f"  lock        {status.lock}"
     if status.unfinished:
@@ -199,6 +206,12 @@ def _status(status: EnvStatus) -> Iterator[str]:
     for run in status.untouched:
         yield f"  cut off     the run {run}, before its first touch: the next deploy clears it away"
     yield from (f"  surviving   {argv}" for argv in status.surviving)
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    """A label and the whole of a text, which may be long and of several lines."""
+    for number, line in enumerate(wrapped(text, _WIDTH - 14)):
+        yield f"  {label if number == 0 else '':<12}{line}".rstrip()
 
 
 def _lacking(status: EnvStatus) -> str:
@@ -217,7 +230,12 @@ def _unproven(status: EnvStatus) -> str:
     others = ", ".join(sorted(running - {status.serving}))
     if running and status.serving not in running:
         return f"  HELD: it did not start, {others} still serves, a person decides"
-    return "  HELD: it did not go GO, a person decides"
+    if not running and not status.problem:
+        return "  HELD: it did not go GO, and NOTHING of it runs; a person decides"
+    unwell = [one.name for one in status.instances if one.status != "running" or one.health == "unhealthy"]
+    if unwell:
+        return f"  HELD: it did not go GO, and {', '.join(unwell)} is not well; a person decides"
+    return "  HELD: it did not go GO, and runs; a person decides"
 
 
 def history_lines(runs: Sequence[PastRun], found: Iterable[EnvFigures] = ()) -> list[str]:

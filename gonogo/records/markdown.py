@@ -10,7 +10,17 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from gonogo.records.endings import downtime_said, ending, gate_page, red_checks, result_word, run_warnings, warnings_of
+from gonogo.records.advice import cause_said, other_notes, told
+from gonogo.records.endings import (
+    downtime_said,
+    ending,
+    gate_page,
+    red_findings,
+    result_word,
+    run_warnings,
+    warnings_of,
+)
+from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
@@ -24,6 +34,7 @@ LIMIT = 65_536
 _BUDGETS = (6000, 2000, 600, 150)
 _POINTER = "*The rest was cut: it stands in `results.json` beside this file.*"
 _MOST_STEPS = 100
+_TOLD = {"why": "Why", "person": "Why a person is needed", "next": "Next"}
 _PROSE = re.compile(r"[\\`*_\[\]<>|~@&$]|^[-+=#]|(?<=\d)[.)](?=\s|$)")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;"}
 
@@ -67,8 +78,8 @@ def _gate(gate: GateResult, budget: int) -> Iterator[str]:
     yield f"# {_prose(gate_lines(gate)[0], 500)}"
     if gate.problem:
         yield _fence(clip(plain(gate.problem), budget))
-    for check in gate.blocking:
-        yield from _red(check, budget)
+    for finding in findings((*gate.blocking, *filter(is_deferred, gate.checks))):
+        yield from _finding(finding, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in warnings_of(gate)))
     yield from _listed("Waivers", (_waiver(one, budget) for one in gate.waivers))
 
@@ -76,13 +87,18 @@ def _gate(gate: GateResult, budget: int) -> Iterator[str]:
 def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     """Each block stands for itself: leaving one out breaks no other."""
     yield f"# {_prose(run.ending or ending(run), 500)}"
+    for label, text in (("why", cause_said(run)), *(row for row in told(run) if row[0] != "why")):
+        yield from _told(_TOLD[label], text, budget)
     yield _facts(run, budget)
-    if run.reason:
-        yield f"**Why:** {_prose(run.reason, budget)}"
-    if reds := red_checks(run):
+    own, back = red_findings(run)
+    if own:
         yield "## Red checks"
-        for check in reds:
-            yield from _red(check, budget)
+    for finding in own:
+        yield from _finding(finding, budget)
+    if back:
+        yield f"## Red in {_code(short(run.went_back_to))}, which the run went back to"
+    for finding in back:
+        yield from _finding(finding, budget)
     yield "## Steps"
     yield _steps(run.steps, links=links)
     yield from _commands(run.steps, budget)
@@ -90,7 +106,7 @@ def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
     yield from _listed("Waivers", (_waiver(one, budget) for one in run.waivers))
     yield from _listed("Attestations", (_attested(one, budget) for one in run.attested))
-    yield from _listed("Notes", (_prose(note, budget) for note in run.notes))
+    yield from _listed("Notes", (_prose(note, budget) for note in other_notes(run)))
     yield f"gonogo run {_code(run.run)}; every fact of this page and more is in `results.json` and `journal.jsonl`."
 
 
@@ -105,9 +121,9 @@ def _facts(run: RunResult, budget: int) -> str:
         "served before": _code(run.serving) or "nothing",
         "serves now": _code(run.serving_after) or _nothing(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
-        "first touch": when(run.first_touch) if run.first_touch else "never: nothing that serves was changed",
+        "changed what serves": f"from {when(run.first_touch)} on" if run.first_touch else "never",
         "downtime": downtime_said(run),
-        "the data on a way back": _prose(run.ladder, min(budget, 1000)),
+        "going back would mean for the data": _prose(run.ladder, min(budget, 1000)),
         "reports": _code(run.reports),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
@@ -115,6 +131,25 @@ def _facts(run: RunResult, budget: int) -> str:
 
 def _nothing(run: RunResult) -> str:
     return "nothing that went GO" if run.stopped or run.exit_code is not Exit.NEEDS_HUMAN else "not known"
+
+
+def _told(title: str, text: str, budget: int) -> Iterator[str]:
+    """One of the first lines; of several, as they were said."""
+    shown = clip(plain(text), budget).strip()
+    if "\n" in shown:
+        yield f"**{title}:**\n\n{_fence(shown)}"
+    elif shown:
+        yield f"**{title}:** {_prose(shown, budget)}"
+
+
+def _finding(finding: Finding, budget: int) -> Iterator[str]:
+    """One cause, and what else is red for it."""
+    yield from _red(finding.check, budget)
+    if finding.red:
+        lines = (f"- {_warning(check, min(budget, 300))}" for check in finding.red)
+        yield f"Red for the same cause:\n\n{chr(10).join(lines)}"
+    if finding.unasked:
+        yield f"Not asked for the same cause: {', '.join(_prose(one.code or one.id, 200) for one in finding.unasked)}"
 
 
 def _red(check: CheckResult, budget: int) -> Iterator[str]:

@@ -17,17 +17,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from gonogo.records import charts
+from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.endings import (
     downtime_said,
     ending,
     gate_page,
-    red_checks,
+    red_findings,
     result_word,
     run_warnings,
     verdict_of,
 )
 from gonogo.records.results import Evidence, Measure, RunResult
-from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, when, with_unit
+from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, short, when, with_unit
 
 __all__ = ["read_script", "render_page", "render_part", "render_record"]
 
@@ -47,11 +48,15 @@ def render_record(run: RunResult, journal: Sequence[Mapping[str, Any]] = ()) -> 
     """The page of a run, the ending first; ``journal`` are the lines of its journal."""
     run = run if run.ending else run.model_copy(update={"ending": ending(run)})
     strip = charts.strip(run)
+    own, back = red_findings(run)
     return render_page(
         "record.html.j2",
         run=run,
         word=f"is-{verdict_of(run.ending).lower().replace(' ', '-')}",
-        reds=red_checks(run),
+        told=[("why", cause_said(run)), *(row for row in told(run) if row[0] != "why")],
+        own=own,
+        back=back,
+        notes=other_notes(run),
         warnings=run_warnings(run),
         facts=[(name, value) for name, value in _facts(run) if value],
         steps=list(zip(run.steps, charts.time_line(run), strict=True)),
@@ -116,6 +121,7 @@ def _engine() -> Environment:
         "limit": lambda measure: with_unit(_limit(measure)),
         "zip": lambda one, other: list(zip(one, other, strict=True)),
         "when": when,
+        "short": short,
         "diff": _diff,
         "count_of": lambda number, name: f"{number} {name}{'' if number == 1 else 's'}",
     }
@@ -164,8 +170,8 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "served before", run.serving or "nothing"
     yield "serves now", run.serving_after or "nothing that went GO"
     yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
-    yield "first touch", when(run.first_touch) if run.first_touch else "never: nothing that serves was changed"
-    yield "the data on a way back", run.ladder
+    yield "changed what serves", f"from {when(run.first_touch)} on" if run.first_touch else "never"
+    yield "going back would mean for the data", run.ladder
 
 
 def _labels(marks: Iterable[charts.Bar]) -> Iterator[charts.Bar]:

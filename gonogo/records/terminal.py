@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from gonogo.records.advice import other_notes, told
 from gonogo.records.endings import ending, needless, red_findings, result_word, run_warnings, warnings_of
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
-from gonogo.records.text import clip, first_line, gist, plain, short
+from gonogo.records.text import clip, first_line, gist, plain, short, wrapped
 from gonogo.words import Exit, Outcome
 
 __all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "running_line", "step_line"]
@@ -80,8 +80,8 @@ def ending_lines(run: RunResult) -> list[str]:
     """The ending in words, then why: red checks, warnings, notes, where the reports are."""
     own, back = red_findings(run)
     lines = [run.ending or ending(run)]
-    if run.reason and not own:
-        lines += _row("why", _unsaid(run.reason, lines[0]))
+    for label, text in told(run):
+        lines += _row(label, text, whole_words=label == "next")
     for finding in own:
         lines += ["", *_finding(finding)]
     if back:
@@ -89,7 +89,7 @@ def ending_lines(run: RunResult) -> list[str]:
     for finding in back:
         lines += ["", *_finding(finding)]
     lines += _warnings(run_warnings(run))
-    rows = [*(("note", note) for note in run.notes), *([("data", run.ladder)] if _touched_data(run) else [])]
+    rows = [*(("note", note) for note in other_notes(run)), *([("data", run.ladder)] if _touched_data(run) else [])]
     rows += [("waiver", said) for said in needless(run.waivers) if run.kind != "rollback"]  # its file is past mending
     rows += [("attested", f"{one.id} ({one.sentence}) by {one.by}") for one in run.attested]
     rows += [("reports", run.reports)] if run.reports else []
@@ -124,12 +124,6 @@ def _verdict(gate: GateResult) -> str:
 
 def _mark(step: StepResult) -> str:
     return "" if step.ok else f"  {result_word(step)}"
-
-
-def _unsaid(reason: str, said: str) -> str:
-    """What the ending does not say of a reason: all of it, or what follows its first line."""
-    first = first_line(reason)
-    return reason.strip().removeprefix(first).strip("\n") if first in said else reason
 
 
 def _touched_data(run: RunResult) -> bool:
@@ -172,21 +166,10 @@ def _warned(check: CheckResult) -> str:
 
 def _row(label: str, text: str, *, whole_words: bool = False) -> list[str]:
     """A labelled text; further lines stand below its first. A long one keeps its end: there tracebacks say why."""
-    lines = list(_wrapped(text, whole_words=whole_words))
+    lines = list(wrapped(clip(plain(text), _MOST_TEXT), COLUMNS - _LABEL - 2, whole_words=whole_words))
     if not lines:
         return []
     if len(lines) > _MOST_LINES:
         cut = f"… ({len(lines) - _MOST_LINES + 1} more lines in the report)"
         lines = [*lines[: _MOST_LINES - 3], cut, *lines[-2:]]
     return [f"  {label if at == 0 else '':<{_LABEL}}{line}".rstrip() for at, line in enumerate(lines)]
-
-
-def _wrapped(text: str, *, whole_words: bool) -> Iterator[str]:
-    for line in clip(plain(text), _MOST_TEXT).strip().split("\n"):
-        yield from textwrap.wrap(
-            line,
-            COLUMNS - _LABEL - 2,
-            break_long_words=not whole_words,
-            break_on_hyphens=False,
-            replace_whitespace=False,
-        )

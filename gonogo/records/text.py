@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from gonogo.records.results import Evidence, Measure
 
-__all__ = ["clip", "first_line", "gist", "is_diff", "is_table", "plain", "pretty", "short", "when", "with_unit"]
+__all__ = [
+    "clip",
+    "first_line",
+    "gist",
+    "is_diff",
+    "is_table",
+    "plain",
+    "pretty",
+    "short",
+    "when",
+    "with_unit",
+    "wrapped",
+]
 
 _ESCAPES = re.compile(
     r"\x1b(?:"
@@ -39,6 +53,14 @@ def first_line(text: str) -> str:
 def clip(text: str, limit: int) -> str:
     """At most ``limit`` characters; an ellipsis shows that some are gone."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def wrapped(text: str, width: int, *, whole_words: bool = True) -> Iterator[str]:
+    """The lines of a text, none longer than the width but for a word that must stay whole."""
+    for line in plain(text).strip().split("\n"):
+        yield from textwrap.wrap(
+            line, width, break_long_words=not whole_words, break_on_hyphens=False, replace_whitespace=False
+        )
 
 
 def short(release: str | None) -> str:

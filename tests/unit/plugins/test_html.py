@@ -241,7 +241,7 @@ def test_verdict_stands_first(page: Page) -> None:
     assert '<h1 id="title">NO-GO: predeploy of shop on test</h1>' in page.text
     assert re.search(r'<p class="verdict is-no-go">NO-GO  predeploy of test: [^<]*1 failed[^<]*</p>', page.text)
     assert re.search(
-        r'<p class="soft">environment test \(dev\) · release none · role bare · [^<]* UTC · PARTIAL</p>', page.text
+        r'<p class="soft">environment test \(dev\) · release none · asked by hand · [^<]* UTC · PARTIAL</p>', page.text
     )
 
 

@@ -108,9 +108,10 @@ def test_record_of_a_first_stop_is_short() -> None:
     text = render(a_run(Exit.NO_GO, commit=None, release=None, reason="no space left", reports=""))
 
     assert text.startswith(
-        "# NO-GO before the first touch: nothing that serves was changed; 2f1c9e0 still serves\n\n| | |\n|---|---|\n"
+        "# NO-GO before the first touch: nothing that serves was changed; 2f1c9e0 still serves\n\n"
+        "**Why:** no space left\n\n| | |\n|---|---|\n"
     )
-    assert "| first touch | never: nothing that serves was changed |" in text
+    assert "| changed what serves | never |" in text
     assert "## The way back" not in text
     assert "## Red checks" not in text
 
@@ -207,6 +208,8 @@ def test_many_steps_are_counted() -> None:
 RECORD = """\
 # REVERTED to 2f1c9e0 after 0.8 s, 0 of 214 requests failed; its gate: 19 passed
 
+**Why:** The check D07 failed: "The health page answers 200 and names the release just deployed." What it found: "2f1c9e0" expected "9a41b7d".
+
 | | |
 |---|---|
 | what | deploy of shop to staging |
@@ -217,12 +220,10 @@ RECORD = """\
 | served before | `20261120T090000-2f1c9e0` |
 | serves now | `20261120T090000-2f1c9e0` |
 | exit code | 1 (NO-GO) |
-| first touch | 2026-11-21 22:10:53 UTC |
+| changed what serves | from 2026-11-21 22:10:53 UTC on |
 | downtime | 0 of 214 requests failed, 0.0 s down in 21.4 s |
-| the data on a way back | no migration is pending: a rollback starts the previous release, the data are not touched |
+| going back would mean for the data | no migration is pending: a rollback starts the previous release, the data are not touched |
 | reports | `reports/staging/20261121T221003-9a41b7d` |
-
-**Why:** D07 is red
 
 ## Red checks
 

@@ -56,8 +56,17 @@ def test_step_lines_align() -> None:
         ({"ok": False}, "failed                                            1.0 s  FAILED"),
         ({}, "done                                              1.0 s"),
         (
-            {"kind": "gate", "ok": False, "said": "1 failed", "gate": a_gate(role=Role.BASELINE)},
+            {"kind": "gate", "ok": False, "said": "1 failed", "gate": a_gate(the_red_one(), role=Role.BASELINE)},
             "1 failed                                          1.0 s  red before this release",
+        ),
+        (
+            {
+                "kind": "gate",
+                "ok": False,
+                "said": "1 inconclusive",
+                "gate": a_gate(the_red_one(outcome=Outcome.INCONCLUSIVE), role=Role.BASELINE),
+            },
+            "1 inconclusive                                    1.0 s  not known before this release",
         ),
     ],
 )
@@ -221,6 +230,8 @@ def test_ending_that_names_the_reason_shows_what_follows_its_first_line() -> Non
         "HELD: 2f1c9e0 serves, a person decides: service init: found exit code 1.",
         "  why       Last lines of init:",
         "                relation does not exist",
+        "  next      Keep it and mend forward: commit the mend, then `gonogo deploy --env staging --hotfix`;",
+        "            or go back: `gonogo rollback --env staging`.",
     ]
 
 
