@@ -25,6 +25,7 @@ from gonogo.release import Release, release_id
 from gonogo.state import State
 from gonogo.subject import Subject
 from gonogo.words import Outcome, Role
+from tests.support.warm import is_gate, warm
 
 __all__ = ["IDENTITY", "MINIMAL", "PROCESS", "Gates", "Repository", "Run", "no_daemon", "path_without"]
 
@@ -233,7 +234,10 @@ class Gates:
 
     @staticmethod
     def _run(argv: tuple[str, ...], folder: Path, environ: Mapping[str, str], results: Path) -> Run:
-        done = subprocess.run(
-            argv, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=_TIMEOUT
-        )
+        if is_gate(argv):
+            done = warm().run(argv, cwd=folder, env=environ, timeout=_TIMEOUT)
+        else:
+            done = subprocess.run(
+                argv, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=_TIMEOUT
+            )
         return Run(code=done.returncode, out=done.stdout, err=done.stderr, result=read_gate(results))
