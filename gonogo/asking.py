@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.config import load_project
 from gonogo.gate import gate_argv, gate_environment, stage_options
 from gonogo.host import Command, Completed
-from gonogo.judgement import settle, undecided
+from gonogo.judgement import settle, undecided, with_checks
 from gonogo.moves.base import Work
 from gonogo.records.asking import read_asking
-from gonogo.records.results import GateResult, read_gate
+from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.release import Release
 from gonogo.state import write_atomically
 from gonogo.subject import Subject
@@ -41,7 +42,8 @@ class Gate:
 
     def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool) -> GateResult:
         """Run the gate; in the baseline and after the first touch, red checks are asked again before they count."""
-        attempts = [self._once(work, about=about, root=root, only=(), number=0)]
+        first = self._once(work, about=about, root=root, only=(), label=self.name)
+        attempts = [self._late_again(work, first, about=about, root=root)]
         again = after_touch or self.role is Role.BASELINE
         of = work.place.environment.attempts if again else 1
         for number in range(1, of):
@@ -49,21 +51,44 @@ class Gate:
             if not ids or attempts[0].problem:
                 break
             time.sleep(work.place.environment.retry_every)
-            attempts.append(self._once(work, about=about, root=root, only=ids, number=number))
+            label = f"{self.name}.{number + 1}"
+            attempts.append(self._once(work, about=about, root=root, only=ids, label=label))
         result = settle(attempts, of=of)
         write_atomically(work.folder / f"{self.name}.json", result.model_dump_json(indent=1) + "\n")
         return result
 
-    def _once(self, work: Work, *, about: Release | None, root: Path, only: tuple[str, ...], number: int) -> GateResult:
-        label = self.name if number == 0 else f"{self.name}.{number + 1}"
+    def _late_again(self, work: Work, first: GateResult, *, about: Release | None, root: Path) -> GateResult:
+        """The gate, with what ran out of time asked once more: alone, and for as long as it may take at the worst."""
+        late = tuple(check for check in first.checks if check.blocks and check.late)
+        if first.problem or not late:
+            return first
+        bound = _longer(work, late)
+        ids, label = tuple(check.id for check in late), f"{self.name}.late"
+        again = self._once(work, about=about, root=root, only=ids, label=label, bound=bound)
+        answers = {check.id: check for check in again.checks if not again.problem}
+        checks = tuple(answers.get(check.id, check) for check in first.checks)
+        return with_checks(first, checks).model_copy(update={"seconds": first.seconds + again.seconds})
+
+    def _once(
+        self,
+        work: Work,
+        *,
+        about: Release | None,
+        root: Path,
+        only: tuple[str, ...],
+        label: str,
+        bound: float | None = None,
+    ) -> GateResult:
         results = work.folder / f"{label}.json"
-        argv = self._argv(work, about=about, root=root, only=only, label=label, results=results)
+        bound = bound or work.place.environment.check_timeout
+        argv = self._argv(work, about=about, root=root, only=only, label=label, results=results, bound=bound)
         began = datetime.now(UTC)
         command = Command(
             argv=argv,
             cwd=str(root),
             env=gate_environment(run=work.folder.name),
             timeout=work.place.environment.gate_timeout,
+            firm=True,
         )
         work.screen.asks(results)
         completed = work.host.run(command)
@@ -77,15 +102,21 @@ class Gate:
         return found.model_copy(update={"seconds": completed.seconds})
 
     def _argv(
-        self, work: Work, *, about: Release | None, root: Path, only: tuple[str, ...], label: str, results: Path
+        self,
+        work: Work,
+        *,
+        about: Release | None,
+        root: Path,
+        only: tuple[str, ...],
+        label: str,
+        results: Path,
+        bound: float,
     ) -> tuple[str, ...]:
         subject = work.folder / f"{label}.subject.json"
         write_atomically(subject, self._subject(work, about, root).model_dump_json(indent=1))
         environment = work.place.environment
         arguments = list(
-            stage_options(
-                self.stage, env=environment.name, subject=subject, results=results, timeout=environment.check_timeout
-            )
+            stage_options(self.stage, env=environment.name, subject=subject, results=results, timeout=bound)
         )
         arguments.append(f"--gonogo-traces={work.reports / label}.html")
         if only:
@@ -124,6 +155,14 @@ class Gate:
             seconds=seconds,
             problem=problem,
         )
+
+
+def _longer(work: Work, late: Sequence[CheckResult]) -> float:
+    """How long checks may take that ran out of time: twice their bound, or thrice what they took when it went GO."""
+    pinned = read_gate(work.serving.gate) if work.serving is not None else None
+    ids = {check.id for check in late}
+    took = [check.seconds for check in (pinned.checks if pinned is not None else ()) if check.id in ids]
+    return max([2 * work.place.environment.check_timeout, *(3 * seconds for seconds in took)])
 
 
 def _page(reports: Path, label: str) -> list[str]:

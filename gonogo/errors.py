@@ -4,7 +4,8 @@
     ├── UsageError              4  wrong usage or configuration, nothing touched
     │   └── ConfigError         4  all problems of a gonogo.toml at once
     ├── RefusedError            1  stopped before the first touch; the target is as it was
-    ├── CommandError            1  a command failed, was not found, or ran out of time
+    ├── CommandError            1  a command failed or was not found
+    │   └── OutOfTimeError      1  it did not end within its bound
     ├── InterruptedRunError     2  Ctrl-C, SIGTERM or SIGHUP
     └── LockedError             7  another run holds the environment
 
@@ -27,6 +28,7 @@ __all__ = [
     "GonogoError",
     "InterruptedRunError",
     "LockedError",
+    "OutOfTimeError",
     "RefusedError",
     "UsageError",
     "explain",
@@ -72,6 +74,10 @@ class CommandError(GonogoError):
     """A command failed, could not be started, or ran out of time."""
 
     exit_code = Exit.NO_GO
+
+
+class OutOfTimeError(CommandError):
+    """A command did not end within its bound."""
 
 
 class InterruptedRunError(GonogoError):

@@ -24,7 +24,8 @@ from typing import IO, Protocol
 import psutil
 
 from gonogo.barrier import Barrier
-from gonogo.errors import CommandError, telling
+from gonogo.busy import STRETCH, busy
+from gonogo.errors import CommandError, OutOfTimeError, telling
 from gonogo.family import MARK, end_family, kill_group
 from gonogo.signals import deferred
 
@@ -59,6 +60,8 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: bytes | None = field(default=None, repr=False)
     timeout: float | None = None
+    firm: bool = False
+    """The bound is the team's: it stays as it is on a machine that is busy."""
     detach: Path | None = None
     """Log file of a process that goes on by itself; the command returns as soon as it is started."""
     clean_env: bool = False
@@ -104,7 +107,8 @@ class Completed:
         tail = [line for said in (self.output, self.errors) for line in telling(said)]
         said = "".join(f"\n    {line}" for line in tail) or "\n    (it said nothing)"
         prefix = f"{what}: " if what else ""
-        raise CommandError(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")
+        kind = OutOfTimeError if self.timed_out else CommandError
+        raise kind(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")
 
 
 class Observer(Protocol):
@@ -156,7 +160,10 @@ class LocalHost:
         watcher: Watcher | None = None,
         timeout: float = 900.0,
     ) -> None:
-        """``timeout`` (seconds) bounds commands that bring no bound of their own."""
+        """``timeout`` (seconds) bounds commands that bring no bound of their own.
+
+        One of gonogo's own that is shorter is stretched up to it while the machine is busy.
+        """
         self._redact = redact
         self._observer = observer
         self._watcher = watcher
@@ -169,11 +176,12 @@ class LocalHost:
             CommandError: the program was not found or may not be executed.
         """
         timeout = command.timeout or self._timeout
+        longest = timeout if command.firm else max(timeout, min(self._timeout, STRETCH * timeout))
         command = command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
         begin = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._watched(command, out, err):
-                process, timed_out = self._to_the_end(command, out, err, begin + timeout)
+                process, timed_out = self._to_the_end(command, out, err, (begin + timeout, begin + longest))
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
@@ -199,14 +207,14 @@ class LocalHost:
         return f"[{start + _MARGIN} bytes before this were cut]\n{text[_MARGIN:]}" if start else text
 
     def _to_the_end(
-        self, command: Command, out: IO[bytes], err: IO[bytes], deadline: float
+        self, command: Command, out: IO[bytes], err: IO[bytes], deadlines: tuple[float, float]
     ) -> tuple[subprocess.Popen[bytes], bool]:
         """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
         process: subprocess.Popen[bytes] | None = None
         try:
             with deferred():
                 process = self._start(command, out, err)
-            timed_out = _wait(process, command.stdin, deadline)
+            timed_out = _wait(process, command.stdin, *deadlines)
         except BaseException:
             if process is not None:
                 kill_group(process.pid)
@@ -286,11 +294,13 @@ def _closed_to_others(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float) -> bool:
-    """Wait for the end; kill the whole session at the deadline, and say so."""
+def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float, latest: float) -> bool:
+    """Wait for the end; kill the whole session at the deadline, and say so. A busy machine has until ``latest``."""
     try:
         process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
     except subprocess.TimeoutExpired:
+        if latest > deadline and busy():
+            return _wait(process, None, latest, latest)
         kill_group(process.pid)
         process.wait()
         return True

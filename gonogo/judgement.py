@@ -12,7 +12,18 @@ from gonogo.records.findings import causes_first, findings, is_deferred, settled
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
-__all__ = ["NEVER_EXCUSED", "SEEN_ONCE", "Action", "Judgement", "as_before", "counted", "judge", "settle", "undecided"]
+__all__ = [
+    "NEVER_EXCUSED",
+    "SEEN_ONCE",
+    "Action",
+    "Judgement",
+    "as_before",
+    "counted",
+    "judge",
+    "settle",
+    "undecided",
+    "with_checks",
+]
 
 NEVER_EXCUSED = OF_WHAT_RUNS
 
@@ -60,7 +71,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
             excused.append(_warning(check, _before(prior)))
         elif check.on_red is OnRed.WARN:
             excused.append(_warning(check, "is red and only warns"))
-        elif check.on_red is OnRed.HOLD or (check.outcome is Outcome.INCONCLUSIVE and _answered_well(gate)):
+        elif check.on_red is OnRed.HOLD or check.limited or _is_open(check, gate):
             held.append(check)
         elif prior is not None and prior.unstable:
             shaky.append(check)
@@ -74,7 +85,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
 def counted(gate: GateResult, judgement: Judgement) -> GateResult:
     """The gate as the record shows it: what does not count is a warning, not a red check."""
     softened = {check.id: check for check in judgement.excused}
-    return _with(gate, tuple(softened.get(check.id, check) for check in gate.checks))
+    return with_checks(gate, tuple(softened.get(check.id, check) for check in gate.checks))
 
 
 def as_before(gate: GateResult, before: Sequence[GateResult]) -> GateResult:
@@ -100,28 +111,55 @@ def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
     A check that was not red often enough becomes a warning that says so.
     """
     first = attempts[0]
-    need = of // 2 + 1
-    checks = []
-    for check in first.checks:
-        again = [found for gate in attempts[1:] for found in gate.checks if found.id == check.id]
-        reds = [found for found in (check, *again) if _counts(found)]
-        if not again or not (check.blocks or is_deferred(check)):
-            checks.append(check)
-        elif is_deferred(check) and not again[-1].blocks:
-            checks.append(again[-1])
-        elif len(reds) >= need:
-            checks.append(_as_most([found for found in reds if found.blocks]))
-        elif waived := [found for found in again if found.waived]:
-            checks.append(waived[-1])
-        else:
-            word = "red" if check.outcome is Outcome.FAILED else "could not be found out"
-            said = f"unstable: {word} {len(reds)} of {len(again) + 1} times ({check.found})"
-            checks.append(check.model_copy(update={"outcome": Outcome.WARNED, "found": said, "unstable": True}))
+    checks = [
+        _settled(check, [found for gate in attempts[1:] for found in gate.checks if found.id == check.id], of=of)
+        for check in first.checks
+    ]
     seconds = sum(gate.seconds for gate in attempts)
-    return _with(first, settled(checks)).model_copy(update={"seconds": seconds})
+    return _within_limits(with_checks(first, settled(checks))).model_copy(update={"seconds": seconds})
 
 
-def _with(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
+def _settled(check: CheckResult, again: Sequence[CheckResult], *, of: int) -> CheckResult:
+    """One check's verdict; an ask that met a limit on requests says nothing beside one that was answered."""
+    if not again or not (check.blocks or is_deferred(check)):
+        return check
+    if is_deferred(check) and not again[-1].blocks:
+        return again[-1]
+    every = (check, *again)
+    told = [found for found in every if not found.limited] or every
+    reds = [found for found in told if _counts(found)]
+    if not reds:
+        return told[-1]
+    if len(reds) > (of if len(told) == len(every) else len(told)) // 2:
+        return _as_most([found for found in reds if found.blocks] or [check])
+    if waived := [found for found in again if found.waived]:
+        return waived[-1]
+    word = "red" if check.outcome is Outcome.FAILED else "could not be found out"
+    said = f"unstable: {word} {len(reds)} of {len(again) + 1} times ({check.found})"
+    return check.model_copy(update={"outcome": Outcome.WARNED, "found": said, "unstable": True})
+
+
+def _within_limits(gate: GateResult) -> GateResult:
+    """What only a limit on requests kept from being found out is a warning where the release otherwise answers."""
+    if not _answered_well(gate):
+        return gate
+    softened = tuple(
+        check.model_copy(
+            update={"outcome": Outcome.WARNED, "found": f"not asked to the end: {check.found}", "excused": True}
+        )
+        if check.blocks and check.limited
+        else check
+        for check in gate.checks
+    )
+    return with_checks(gate, softened)
+
+
+def _is_open(check: CheckResult, gate: GateResult) -> bool:
+    """Whether it could not be found out, of a release that was seen to answer."""
+    return check.outcome is Outcome.INCONCLUSIVE and _answered_well(gate)
+
+
+def with_checks(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
     """The gate with other verdicts; an exit status that only told of a red check follows them."""
     changed = gate.model_copy(update={"checks": checks, "waivers": used(gate.waivers, checks)})
     green = gate.exitstatus == Exit.NO_GO and gate.blocking and not changed.blocking and not changed.problem

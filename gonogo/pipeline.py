@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from gonogo.asking import Gate
 from gonogo.blame import excuse, restarted
+from gonogo.budget import FILE, Budget
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
-from gonogo.probe import DowntimeProbe
+from gonogo.probe import DowntimeProbe, Target
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
 from gonogo.records.results import CheckResult, GateResult, read_gate, refusal
 from gonogo.release import Release
@@ -69,13 +70,17 @@ class Pipeline:
                 return self._outcome
             return self._touch(recipe.steps[touch:] if touch is not None else (), probe)
 
-    def _first_touch(self, around: contextlib.ExitStack, urls: tuple[str | None, str | None]) -> DowntimeProbe | None:
+    def _first_touch(
+        self, around: contextlib.ExitStack, urls: tuple[Target | None, Target | None]
+    ) -> DowntimeProbe | None:
         """Keep room free for the way back, and begin to ask from outside; None where the disk is full already."""
         try:
             around.enter_context(self._reserve)
             self._steps.touch()
-            path = self._work.folder / "probe.jsonl"
-            return around.enter_context(DowntimeProbe(urls[0], path, former=urls[1]))
+            folder, moving = self._work.folder, self._work.moving
+            budget = Budget(folder / FILE)
+            probe = DowntimeProbe(urls[0], folder / "probe.jsonl", former=urls[1], budget=budget, moving=moving)
+            return around.enter_context(probe)
         except OSError as error:
             self._outcome.end(Exit.NO_GO, explain(error))
             return None
@@ -287,16 +292,17 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 (the journal's disk is full, or a mistake of ours)
             return explain(error) if isinstance(error, OSError) and error.errno in NO_ROOM else ""
 
-    def _probe_urls(self) -> tuple[str | None, str | None]:
+    def _probe_urls(self) -> tuple[Target | None, Target | None]:
         """Where the release is asked whether it answers, and where the serving one is, if that is elsewhere."""
         work = self._work
         place = replace(work.place, environment=as_it_serves(work.place.environment, work.serving))
         url, former = self._live(work.place, work.release), self._live(place, work.serving)
         return url, former if former != url else None
 
-    def _live(self, place: Place, release: Release | None) -> str | None:
+    def _live(self, place: Place, release: Release | None) -> Target | None:
         url = self._work.runtime.inspector(place, release, self._work.host).url() if release is not None else None
-        return url + place.environment.health.live if url else None
+        health = place.environment.health
+        return Target(url=url + health.live, live=health.live_status) if url else None
 
     def _pinned(self) -> GateResult | None:
         serving = self._work.serving

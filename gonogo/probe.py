@@ -1,4 +1,8 @@
-"""The downtime probe: asks the live URL up to ten times a second, from outside, while moves are made."""
+"""The downtime probe: asks the live URL from outside while moves are made, without being a burden.
+
+Ten times a second around the moment at which one release takes over from the other; once a second before and after;
+less where the address says that it is asked too often. Checks of the same run come first (see `Budget`).
+"""
 
 from __future__ import annotations
 
@@ -6,51 +10,119 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 import httpx
 
+from gonogo.budget import Budget
 from gonogo.inspection.addresses import is_loopback
+from gonogo.inspection.downtime import LIMITED
 
-__all__ = ["AGENT", "DowntimeProbe"]
+__all__ = ["AGENT", "DowntimeProbe", "Moving", "Target"]
 
 AGENT = "gonogo-probe"
 _EVERY = 0.1
-_TIMEOUT = 2.0
-_UNANSWERED = 2
-"""No more at a time: an application works on what nobody waits for any more, and would be kept from recovering."""
-_LONGEST_PAUSE = 1.0
+_CALM = 1.0
+"""Seconds between two requests while nothing is replaced."""
+_BURST = 20
+"""How many answers may come ten times a second before and after the moment at which the answers change."""
+_TIMEOUT = 10.0
+"""An application logs an error for a visitor who hangs up, so each request is waited for as long as checks wait."""
+_UNANSWERED = 4
+"""No more at a time: an application that hangs would be kept from recovering."""
+_CROWDED = 2
+"""From so many unanswered requests on, another one is sent as if nothing was being replaced."""
+
+
+class Moving:
+    """Says whether a release is being replaced just now: moves enter it, the probe looks at it."""
+
+    def __init__(self) -> None:
+        """Nothing moves yet."""
+        self._count = 0
+
+    def __bool__(self) -> bool:
+        """Whether it moves."""
+        return self._count > 0
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """Inside, what serves is being replaced."""
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is asked, and the status by which it says that it is alive."""
+
+    url: str
+    live: int = HTTPStatus.OK
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the newest answers said."""
+
+    ok: bool | None = None
+    status: int | None = None
+    burst: int = _BURST
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, *, ok: bool, status: int | None) -> None:
+        """An answer; near a change more may be asked, and what nobody answers burdens nobody."""
+        with self.lock:
+            self.burst = _BURST if ok is not self.ok else self.burst - (status is not None)
+            self.ok, self.status = ok, status
 
 
 class DowntimeProbe:
-    """Asks ``url`` from entering to leaving the context; every answer is one line in ``path``."""
+    """Asks a target from entering to leaving the context; every answer is one line in ``path``."""
 
-    def __init__(self, url: str | None, path: Path, *, former: str | None = None) -> None:
-        """``url`` None: nothing is asked (an environment without URL).
+    def __init__(
+        self,
+        target: Target | None,
+        path: Path,
+        *,
+        former: Target | None = None,
+        budget: Budget | None = None,
+        moving: Moving | None = None,
+    ) -> None:
+        """``target`` None: nothing is asked (an environment without URL).
 
         ``former`` is where the release that is replaced answers, where that is another address: it is asked wherever
-        ``url`` does not answer, since a release that moves is not down while the other one still serves.
+        ``target`` does not answer, since a release that moves is not down while the other one still serves.
         """
-        self._url = url
+        self._target = target
         self._former = former
         self._path = path
+        self._budget = budget or Budget(None)
+        self._moving = moving if moving is not None else Moving()
+        self._seen = _Seen()
+        self._begin: float | None = None
+        """When the newest request was sent, by the monotonic clock."""
         self._stop = threading.Event()
         self._asked = threading.Event()
-        self._lasted = 0.0
-        """How long the newest answer took."""
         self._write_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
         """Begin to ask."""
-        if self._url is not None:
+        if self._target is not None:
             self._stream = self._path.open("a", encoding="utf-8", buffering=1)
-            self._thread = threading.Thread(target=self._ask_on, name="downtime probe", daemon=True)
+            self._thread = threading.Thread(
+                target=self._ask_on, args=(self._target,), name="downtime probe", daemon=True
+            )
             self._thread.start()
         return self
 
@@ -67,52 +139,70 @@ class DowntimeProbe:
 
     def wait_for_first(self) -> None:
         """Wait, bounded, until one request was answered or refused; then there is a figure."""
-        if self._url is not None:
+        if self._target is not None:
             self._asked.wait(2 * _TIMEOUT)
 
     def mark(self, name: str) -> None:
         """Note a moment (``settled``: the moves are done)."""
         self._write({"at": time.time(), "mark": name})
 
-    def _ask_on(self) -> None:
+    def _ask_on(self, target: Target) -> None:
         limits = httpx.Limits(max_keepalive_connections=0)
-        headers = {"User-Agent": AGENT, "Connection": "close"}
         with (
             httpx.Client(
                 timeout=_TIMEOUT,
                 limits=limits,
-                headers=headers,
+                headers={"User-Agent": AGENT, "Connection": "close"},
                 verify=False,  # noqa: S501 (D18 judges certificates; this asks whether anybody answers)
-                trust_env=not is_loopback(self._url or ""),
+                trust_env=not is_loopback(target.url),
             ) as client,
             ThreadPoolExecutor(_UNANSWERED, thread_name_prefix="probe") as pool,
         ):
-            free = threading.Semaphore(_UNANSWERED)
+            waiting: list[Any] = []
             while not self._stop.is_set():
-                if free.acquire(timeout=_EVERY):
-                    pool.submit(self._ask, client.get).add_done_callback(lambda _: free.release())
-                    self._stop.wait(max(_EVERY, min(self._lasted, _LONGEST_PAUSE)))
+                waiting = [request for request in waiting if not request.done()]
+                left = self._left(target, len(waiting))
+                if len(waiting) < _UNANSWERED and left <= 0:
+                    self._begin = time.monotonic()
+                    waiting.append(pool.submit(self._ask, client.get, target))
+                    left = _EVERY
+                self._stop.wait(min(max(left, _EVERY / 10), _EVERY))
 
-    def _ask(self, get: Callable[[str], httpx.Response]) -> None:
-        """One request; anything but an answer below 500 is a failed one."""
+    def _left(self, target: Target, unanswered: int) -> float:
+        """Seconds until the next request may be sent."""
+        seen, budget, url = self._seen, self._budget, target.url
+        if self._begin is None:
+            return budget.leisure(url) if budget.met(url) else 0.0
+        since = time.monotonic() - self._begin
+        dense = bool(self._moving) and unanswered < _CROWDED
+        if dense and (seen.status is None or (seen.burst > 0 and not budget.met(url))):
+            return _EVERY - since
+        if seen.ok:
+            return max(_CALM - since, budget.leisure(url))
+        return _CALM - since  # the moment at which somebody answers again is wanted, and nobody is burdened
+
+    def _ask(self, get: Callable[[str], httpx.Response], target: Target) -> None:
+        """One request; anything but the answer of a living application is a failed one."""
         at, begin = time.time(), time.monotonic()
-        ok, status = _answer(get, self._url or "")
+        ok, status = self._answer(get, target)
         if not ok and self._former is not None:
-            ok, status = _answer(get, self._former)
-        self._lasted = time.monotonic() - begin
-        self._write({"at": at, "ok": ok, "status": status, "seconds": round(self._lasted, 4)})
+            ok, status = self._answer(get, self._former)
+        self._seen.note(ok=ok, status=status)
+        self._write({"at": at, "ok": ok, "status": status, "seconds": round(time.monotonic() - begin, 4)})
         self._asked.set()
+
+    def _answer(self, get: Callable[[str], httpx.Response], target: Target) -> tuple[bool, int | None]:
+        """Whether anybody answers well there, and how; who refuses to be asked so often is alive."""
+        try:
+            answer = get(target.url)
+        except httpx.HTTPError as error:
+            hung_up = isinstance(error, httpx.TimeoutException)
+            self._budget.hung_up(target.url) if hung_up else self._budget.note(target.url, None, {})
+            return False, None
+        self._budget.note(target.url, answer.status_code, answer.headers)
+        return answer.status_code in {target.live, LIMITED}, answer.status_code
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment
             if self._stream is not None and not self._stream.closed:
                 self._stream.write(json.dumps(line) + "\n")
-
-
-def _answer(get: Callable[[str], httpx.Response], url: str) -> tuple[bool, int | None]:
-    """Whether anybody answers well there, and how."""
-    try:
-        status = get(url).status_code
-    except httpx.HTTPError:
-        return False, None
-    return status < httpx.codes.INTERNAL_SERVER_ERROR, status

@@ -50,6 +50,8 @@ class Release(BaseModel):
     """Service → the routes that its artifact registers, measured by the build gate."""
     started: datetime | None = None
     """When its instances were last started."""
+    healthy: datetime | None = None
+    """When they were all healthy after that; until then it was still being moved."""
     went_go: datetime | None = None
     replaced: str | None = None
     """The id of the release that served until this one did."""

@@ -152,7 +152,7 @@ class WayBack:
         if old is None:
             return False
         with contextlib.suppress(GonogoError, OSError):
-            instances = work.runtime.inspector(work.place, old, work.host).instances()
+            instances = work.runtime.inspector(work.place, old, work.host).instances(health=False)
             running = [one for one in instances if not one.one_shot]
             return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
         return False

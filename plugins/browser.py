@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.busy import patient
 from gonogo.inspection.browsing import Noticed, is_mixed
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -33,6 +34,10 @@ _NO_PLAYWRIGHT = 'found no playwright, expected it: pip install "gonogo[browser]
 _NO_CHROMIUM = "found no Chromium, expected one: playwright install chromium, or install your system's"
 _SIZE: ViewportSize = {"width": 1280, "height": 800}
 _QUALITY = 60
+_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36 gonogo-check"
+)
+"""What Chromium says of itself, and that it asks for a check: logs and metrics know it by that."""
 _CLIENT_ERROR = 400
 _TIMEOUT = 15_000.0
 """Milliseconds for each action of a flow."""
@@ -121,8 +126,8 @@ def browsing(
     url = inspector.url()
     if url is None:
         pytest.skip("the environment has no url")
-    made = chromium.new_context(base_url=url, viewport=_SIZE)
-    made.set_default_timeout(_TIMEOUT)
+    made = chromium.new_context(base_url=url, viewport=_SIZE, user_agent=_AGENT.format(version=chromium.version))
+    made.set_default_timeout(patient(_TIMEOUT))
     made.tracing.start(screenshots=True, snapshots=True)
     found = Browsing(made.new_page())
     found.watch()

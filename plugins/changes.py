@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gonogo.busy import patient
 from gonogo.errors import GonogoError
 from gonogo.host import LocalHost
 from gonogo.migrations import Layout, layout_of, tool_of
@@ -47,7 +48,7 @@ def changes(context: Context) -> Changes | None:
         return None
     if release is None and context.stages != (Stage.PREDEPLOY,):
         return None
-    source = Source(context.source_root, LocalHost(timeout=_SECONDS), release=release)
+    source = Source(context.source_root, LocalHost(timeout=patient(_SECONDS)), release=release)
     try:
         if source.commit == serving.commit:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,7 +19,13 @@ from gonogo.state import State, state_of
 from gonogo.subject import Subject, attestations
 from gonogo.words import Role, Stage
 
-__all__ = ["Context", "make_context"]
+if TYPE_CHECKING:
+    from gonogo.plugins.limits import Limits  # noqa: F401 (named as text below)
+
+__all__ = ["LIMITS", "Context", "make_context"]
+
+LIMITS = pytest.StashKey["Limits"]()
+"""What the checks of a session ask with, once one of them asked."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Context:
     redactor: Redactor = field(repr=False)
     only: frozenset[str] | None = None
     results: Path | None = None
+    bound: float = 60.0
+    """Seconds that one check may take."""
 
     @property
     def state(self) -> State:
@@ -83,6 +92,7 @@ def make_context(config: pytest.Config) -> Context:
         redactor=redactor_for(environment, today, subject.release, subject.serving),
         only=frozenset(json.loads(Path(only).read_text(encoding="utf-8"))) if only else None,
         results=Path(results) if results else None,
+        bound=config.getoption("timeout", None) or environment.check_timeout,
     )
 
 

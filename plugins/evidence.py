@@ -15,7 +15,15 @@ from gonogo.host import Completed
 from gonogo.records.hushed import hushed_json
 from gonogo.records.results import Evidence, Measure
 
-__all__ = ["COLLECTED", "Collected", "InconclusiveError", "LackingError", "hushed_cut"]
+__all__ = [
+    "COLLECTED",
+    "Collected",
+    "InconclusiveError",
+    "LackingError",
+    "LateError",
+    "LimitedError",
+    "hushed_cut",
+]
 
 _MAX_ROWS = 200
 _MAX_TEXT = 20_000
@@ -39,6 +47,14 @@ class LackingError(Exception):
         """``needs`` names what is not there, as the check that finds it broken does: ``service web``."""
         super().__init__(message)
         self.needs = needs
+
+
+class LateError(InconclusiveError):
+    """The answer did not come in time; it is asked for once more, alone."""
+
+
+class LimitedError(InconclusiveError):
+    """A limit on requests kept the answer back; whoever refuses so is alive."""
 
 
 class Collected:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gonogo.budget import FILE, Budget
 from gonogo.config import Endpoint, Environment, Page, Project, Service
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, LocalHost
-from gonogo.inspection.addresses import is_loopback
 from gonogo.inspection.engine import ASK, EngineFacts
 from gonogo.inspection.engine import parse as parse_engine
-from gonogo.plugins.context import Context
+from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
 from gonogo.plugins.source import Source
@@ -34,8 +34,9 @@ from gonogo.subject import Subject
 if TYPE_CHECKING:
     import httpx
 
+    from gonogo.plugins.limits import Limits
+
 __all__ = [
-    "AGENT",
     "Asking",
     "artifact",
     "attestation",
@@ -52,6 +53,7 @@ __all__ = [
     "http",
     "inside",
     "inspector",
+    "limits",
     "parametrize",
     "place",
     "project",
@@ -68,8 +70,8 @@ __all__ = [
     "variables",
 ]
 
-AGENT = "gonogo-check"
-"""User-Agent of every request that a check sends; log and metric checks leave these requests out."""
+_ENDS = 0.9
+"""The share of its bound that one command of a check may take, so that the check can still say what it waited for."""
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +151,7 @@ def baseline(subject: Subject) -> GateResult | None:
 @pytest.fixture(scope="session")
 def runner(context: Context) -> LocalHost:
     """Runs commands on the environment's host: bounded and redacted."""
-    return LocalHost(redact=context.redactor.text, timeout=context.environment.check_timeout)
+    return LocalHost(redact=context.redactor.text, timeout=_ENDS * context.bound)
 
 
 @pytest.fixture(scope="session")
@@ -244,7 +246,7 @@ class FirstLook:
 def first_look(inspector: Inspector) -> FirstLook:
     """What ran when the gate began; a check that observes over time compares with it while the others are asked."""
     try:
-        return FirstLook(time.monotonic(), (*inspector.instances(), *inspector.fronts()))
+        return FirstLook(time.monotonic(), (*inspector.instances(health=False), *inspector.fronts()))
     except GonogoError:
         return FirstLook(time.monotonic(), None)
 
@@ -252,23 +254,36 @@ def first_look(inspector: Inspector) -> FirstLook:
 @pytest.fixture(scope="session")
 def source(context: Context) -> Source:
     """The application's files as git knows them: the release's worktree, or the checkout."""
-    release, runner = context.subject.release, LocalHost(timeout=context.environment.check_timeout)
+    release, runner = context.subject.release, LocalHost(timeout=_ENDS * context.bound)
     return Source(context.source_root, runner, release=release)
 
 
 @pytest.fixture(scope="session")
-def http(inspector: Inspector) -> Iterator[httpx.Client]:
+def limits(context: Context, pytestconfig: pytest.Config) -> Limits:
+    """Sends requests within the budget that the run's probe and checks share."""
+    from gonogo.plugins.limits import Limits  # noqa: PLC0415 (httpx takes 60 ms: only where a check asks)
+
+    run = context.subject.run
+    made = Limits(Budget(run / FILE if run is not None else None), bound=context.bound)
+    pytestconfig.stash[LIMITS] = made
+    return made
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Each check has its own patience with limits."""
+    if (made := item.config.stash.get(LIMITS, None)) is not None:
+        made.begin()
+
+
+@pytest.fixture(scope="session")
+def http(inspector: Inspector, limits: Limits) -> Iterator[httpx.Client]:
     """A client bound to the environment's URL."""
-    import httpx  # noqa: PLC0415 (60 ms: only where a check asks)
-
-    from gonogo.plugins.transport import trusted  # noqa: PLC0415 (likewise)
-
     url = inspector.url()
     if url is None:
         pytest.skip("the environment has no url")
-    headers = {"User-Agent": AGENT, "Connection": "close"}
-    trust, environ = trusted(), not is_loopback(url)
-    with httpx.Client(base_url=url, headers=headers, timeout=10.0, verify=trust, trust_env=environ) as client:
+    with limits.client(url) as client:
+        client.base_url = url
+        client.headers["Connection"] = "close"
         yield client
 
 

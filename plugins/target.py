@@ -10,11 +10,9 @@ from pathlib import Path
 from gonogo.errors import CommandError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.pythons import NAMES, Wanted, wanted
-from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.evidence import InconclusiveError, LateError
 
 __all__ = ["TargetPython", "choose"]
-
-_SECONDS = 55.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,13 @@ class TargetPython:
         Raises:
             InconclusiveError: it did not end well.
         """
-        command = Command(
-            argv=(self.program, "-I", "-", *arguments), cwd=str(cwd), stdin=script.encode(), timeout=_SECONDS
-        )
+        command = Command(argv=(self.program, "-I", "-", *arguments), cwd=str(cwd), stdin=script.encode())
         done = self.runner.run(command, output_limit=None)
         if not done.ok:
-            how = f"no end within {_SECONDS:g} s" if done.timed_out else f"exit code {done.code}"
+            how = f"no end within {done.command.timeout or 0:g} s" if done.timed_out else f"exit code {done.code}"
             last = done.errors.strip().splitlines()[-1:] or ["it said nothing"]
-            raise InconclusiveError(f"`{self.program} -I -`: found {how} ({last[0]}), expected an answer")
+            kind = LateError if done.timed_out else InconclusiveError
+            raise kind(f"`{self.program} -I -`: found {how} ({last[0]}), expected an answer")
         return done.output
 
 
@@ -58,6 +55,6 @@ def _runs(name: str, runner: LocalHost) -> str | None:
     if program is None:
         return None
     try:
-        return program if runner.run(Command(argv=(program, "-I", "-c", "0"), timeout=_SECONDS)).ok else None
+        return program if runner.run(Command(argv=(program, "-I", "-c", "0"))).ok else None
     except CommandError:
         return None

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 import sys
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gonogo.errors import GonogoError
+from gonogo.busy import busy
+from gonogo.errors import GonogoError, OutOfTimeError
 from gonogo.inspection import things, waivers
-from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import COLLECTED, Collected, InconclusiveError, LackingError, hushed_cut
+from gonogo.plugins.context import LIMITS, Context
+from gonogo.plugins.evidence import (
+    COLLECTED,
+    Collected,
+    InconclusiveError,
+    LackingError,
+    LateError,
+    LimitedError,
+    hushed_cut,
+)
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.findings import settled
@@ -43,6 +54,7 @@ _LETTERS = {
     Outcome.INCONCLUSIVE: "?",
     Outcome.SKIPPED: "s",
 }
+_SPEAKS_OF_LIMITS = re.compile(r"429|TOO_MANY_REQUESTS", re.IGNORECASE)
 _SAID = ("found", "details")
 _WORSE = (Outcome.SKIPPED, Outcome.PASSED, Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.FAILED)
 """What one phase or subtest of a check was found to be weighs more than what stands before it."""
@@ -119,6 +131,10 @@ class VerdictPlugin:
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
         outcome, found = _outcome(call, report, collected)
+        limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
+        outcome = Outcome.INCONCLUSIVE if limited else outcome
+        late = outcome is Outcome.INCONCLUSIVE and _is_late(call.excinfo.value if call.excinfo else None)
+        found += f" ({now})" if late and (now := busy()) else ""
         options = _options(item, marker)
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED
@@ -136,10 +152,24 @@ class VerdictPlugin:
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
                 **(_causes(call, collected, self._hushed) if outcome.is_red else {}),
+                "late": late,
+                "limited": limited,
                 **options,
             }
         )
         return waivers.applied(check, self._waivers, today=self._context.subject.day)
+
+    def _is_limited(self, error: BaseException | None, item: pytest.Item) -> bool:
+        """Whether only a limit on requests kept a check from finding out: it says so, or its last answer was 429.
+
+        A check that speaks of 429 itself judges it itself.
+        """
+        if isinstance(error, LimitedError):
+            return True
+        asked = self._config.stash.get(LIMITS, None)
+        if asked is None or asked.last != HTTPStatus.TOO_MANY_REQUESTS:
+            return False
+        return isinstance(error, InconclusiveError) or not _SPEAKS_OF_LIMITS.search(_source(item))
 
     def _remedy(self, marker: pytest.Mark | None, item: pytest.Item, own: str) -> str:
         """What the check says of this finding, else what its mark says."""
@@ -397,6 +427,15 @@ def _causes(call: pytest.CallInfo[None], collected: Collected, redact: Callable[
     }
 
 
+def _is_late(error: BaseException | None) -> bool:
+    """Whether a check, or what it asked, ran out of time."""
+    if isinstance(error, pytest.fail.Exception):
+        return str(error).startswith("Timeout")
+    while error is not None and not isinstance(error, LateError | OutOfTimeError):
+        error = error.__cause__
+    return error is not None
+
+
 def _place(error: BaseException | None, report: pytest.TestReport) -> str:
     """The line of the check's own file where it crashed, else where the check begins."""
     path, line, _ = report.location
@@ -439,9 +478,13 @@ def _proves(item: pytest.Item) -> str:
 
 def _fingerprint(item: pytest.Item) -> str:
     """Changes when the test's source or its configured thing changes."""
-    try:
-        source = inspect.getsource(getattr(item, "obj", None))  # type: ignore[arg-type]
-    except (OSError, TypeError):
-        source = ""
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return hashlib.sha256(f"{source}\n{sorted(params.items())!r}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{_source(item)}\n{sorted(params.items())!r}".encode()).hexdigest()[:16]
+
+
+def _source(item: pytest.Item) -> str:
+    """The text of a check's function; nothing where it has none."""
+    try:
+        return inspect.getsource(getattr(item, "obj", None))  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return ""

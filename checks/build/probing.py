@@ -19,7 +19,7 @@ from gonogo.inspection import bytecode
 from gonogo.inspection.contents import map_paths
 from gonogo.inspection.gittree import parse_ls_tree
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, InconclusiveError, LateError
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Inside
 
@@ -45,7 +45,7 @@ def released(context: Context) -> Source:
         pytest.skip("no release is recorded for this environment")
     if release.assumed:
         pytest.skip("adopted: what it was built from is not known")
-    runner = LocalHost(timeout=context.environment.check_timeout)
+    runner = LocalHost(timeout=context.bound)
     return Source(release.source_root(context.project.app.root), runner, release=release)
 
 
@@ -132,9 +132,10 @@ def ask(inside: Inside, service: Service, script: str, *args: str, isolated: boo
         return done
     if done.code in _NOT_FOUND and not needs_python(service):
         pytest.skip(f"{inside.label} has no Python")
-    how = "no end in time" if done.timed_out else f"exit code {done.code}"
+    how = f"no end within {done.command.timeout or 0:g} s" if done.timed_out else f"exit code {done.code}"
     said = last_words(done.errors.strip() or done.output, most=_LINES)
-    raise InconclusiveError(f"{inside.label}: found {how}, expected the probe's answer; it said: {said}")
+    kind = LateError if done.timed_out else InconclusiveError
+    raise kind(f"{inside.label}: found {how}, expected the probe's answer; it said: {said}")
 
 
 def marked(inside: Inside, done: Completed, marker: str) -> dict[str, Any]:

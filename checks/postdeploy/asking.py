@@ -1,42 +1,17 @@
-"""What the post-deploy checks share: a client for one address, and the running instance of a service."""
+"""What the post-deploy checks share: the running instance of a service."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import httpx
 import pytest
 
 from gonogo.errors import CommandError
 from gonogo.inspection import things
-from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError, LackingError
-from gonogo.plugins.fixtures import AGENT
-from gonogo.plugins.transport import trusted
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["client", "down", "get", "running"]
-
-_TIMEOUT = 10.0
-
-
-def client(url: str, *, timeout: float = _TIMEOUT) -> httpx.Client:
-    """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
-    own = {"User-Agent": AGENT}
-    return httpx.Client(headers=own, timeout=timeout, verify=trusted(), trust_env=not is_loopback(url))
-
-
-def get(address: str) -> httpx.Response:
-    """Ask an address.
-
-    Raises:
-        InconclusiveError: somebody before the application refuses to be asked so often.
-    """
-    with client(address) as asking:
-        answer = asking.get(address)
-    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise InconclusiveError(f"GET {address}: found 429, a limit on requests; ask again later")
-    return answer
+__all__ = ["down", "running"]
 
 
 def running(inspector: Inspector, service: str) -> Inside:
@@ -47,7 +22,7 @@ def running(inspector: Inspector, service: str) -> Inside:
         LackingError: none runs; whether one should, D01 says.
     """
     try:
-        instances = [instance for instance in inspector.instances() if instance.service == service]
+        instances = [instance for instance in inspector.instances(health=False) if instance.service == service]
         if not instances:
             pytest.skip(f"{service} is scaled to no instance")
         if any(instance.one_shot for instance in instances):

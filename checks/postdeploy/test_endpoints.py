@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import client
 from gonogo.config import Endpoint
 from gonogo.inspection import things
 from gonogo.inspection.expectations import Answer, UnknownVariableError, compare, fill
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
+from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector, Place
 
 __all__: list[str] = []
@@ -23,7 +23,7 @@ _MARGIN = 5.0
 @pytest.mark.postdeploy(
     "D09", needs=("endpoint",), remedy="Ask it yourself and read the application's log of that moment: {param}"
 )
-def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, evidence: Collected) -> None:
+def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, limits: Limits, evidence: Collected) -> None:
     """The endpoint answers with the configured status, headers, values and text, in its time.
 
     Catches a release that is alive and serves the wrong thing.
@@ -31,7 +31,7 @@ def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, eviden
     url = inspector.url(endpoint.service)
     if url is None:
         pytest.skip(f"{endpoint.service or 'the environment'} has no url")
-    answer = _asked(endpoint, url, place)
+    answer = _asked(endpoint, url, place, limits)
     names = ", ".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "set-cookie")
     evidence.text(f"{endpoint.request} at {url}", f"{answer.status} in {answer.seconds * 1000:.0f} ms\n{names}")
     evidence.text("Body", answer.text[:_SHOWN])
@@ -39,12 +39,12 @@ def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, eviden
     wrong = compare(endpoint, answer)
     evidence.table("Not as expected", wrong)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:
-        raise InconclusiveError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
+        raise LimitedError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
     evidence.needs(things.answer(url, answer.status, answer.text))
     assert not wrong, f"{endpoint.request}: {'; '.join(map(str, wrong))}"
 
 
-def _asked(endpoint: Endpoint, url: str, place: Place) -> Answer:
+def _asked(endpoint: Endpoint, url: str, place: Place, limits: Limits) -> Answer:
     """Send the request.
 
     Raises:
@@ -59,12 +59,12 @@ def _asked(endpoint: Endpoint, url: str, place: Place) -> Answer:
         raise InconclusiveError(
             f"{endpoint.request}: ${{{error.name}}}: found no such variable in {where}, expected one; set it there"
         ) from error
-    with client(url, timeout=limit) as asking:
-        try:
-            answer = asking.request(method, url + path, **sent)
-        except (httpx.ReadTimeout, httpx.WriteTimeout):
-            wanted = f"expected one within {endpoint.within:g} s"
-            pytest.fail(f"{endpoint.request}: found no answer within {limit:g} s, {wanted}")
+    expected = (endpoint.status,) if isinstance(endpoint.status, int) else endpoint.status
+    try:
+        answer = limits.send(method, url + path, timeout=limit, expected=expected, **sent)
+    except (httpx.ReadTimeout, httpx.WriteTimeout):
+        wanted = f"expected one within {endpoint.within:g} s"
+        pytest.fail(f"{endpoint.request}: found no answer within {limit:g} s, {wanted}")
     return Answer(
         status=answer.status_code,
         headers={name.lower(): value for name, value in answer.headers.items()},

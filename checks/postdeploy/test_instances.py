@@ -12,7 +12,7 @@ from gonogo.checks.postdeploy.asking import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.inspection import things
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.records.text import clip
 from gonogo.release import Release
@@ -36,7 +36,7 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
 
     Catches a process that ends right after it was started.
     """
-    instances, fronts = inspector.instances(), inspector.fronts()
+    instances, fronts = inspector.instances(health=False), inspector.fronts()
     _attach(evidence, (*instances, *fronts))
     assert instances, "found no instance of any deployed service, expected at least one"
     down = [one for one in instances if not _is_up(one)] + [one for one in fronts if not _is_up(one, may_end=True)]
@@ -64,7 +64,7 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     _attach(evidence, instances)
     limited = [one.name for one in instances if one.health == LIMITED]
     if limited:
-        raise InconclusiveError(f"{', '.join(limited)}: found 429, a limit on requests; ask again later")
+        raise LimitedError(f"{', '.join(limited)}: found 429, a limit on requests; ask again later")
     unwell = [one for one in instances if one.health != "healthy"]
     wrong = [f"{one.name} {one.health}" for one in unwell]
     _blame(
@@ -100,7 +100,7 @@ def test_no_instance_restarts(
     longer = _until_outlived(before.values(), most=environment.check_timeout / 2)
     until = max([first_look.at + window, *(begin + seconds for seconds in longer)])
     moved = _watch(inspector, before, until=until)
-    _attach(evidence, (*inspector.instances(), *inspector.fronts()))
+    _attach(evidence, (*inspector.instances(health=False), *inspector.fronts()))
     last = _attach_last_lines(evidence, inspector, [before[name] for name in moved]) if moved else {}
     wrong = [text + last.get(before[name].service, "") for name, text in moved.items()]
     _blame(evidence, inspector, {before[name].service for name in moved})
@@ -120,7 +120,7 @@ def test_instances_are_of_this_release(
 
     Catches rebuilds that change nothing, because the old container goes on running.
     """
-    instances = [one for one in inspector.instances() if one.status != "missing"]
+    instances = [one for one in inspector.instances(health=False) if one.status != "missing"]
     _attach(evidence, instances)
     assert instances, f"found no instance, expected those of release {release.id}"
     if environment.runtime == "compose":
@@ -163,7 +163,7 @@ def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: flo
     """Look until something moved or the time has come; what moved, one text for each name."""
     while True:
         fronts = {one.name: one for one in inspector.fronts()}
-        now = {**{one.name: one for one in inspector.instances()}, **fronts}
+        now = {**{one.name: one for one in inspector.instances(health=False)}, **fronts}
         ended = [name for name, one in fronts.items() if _is_up(one, may_end=True) and one.status != "running"]
         moved = {name: text for name in before if (text := _moved(before[name], now.get(name))) and name not in ended}
         left = until - time.monotonic()

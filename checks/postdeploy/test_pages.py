@@ -8,7 +8,7 @@ from gonogo.config import Page
 from gonogo.inspection import things
 from gonogo.inspection.browsing import unresolved, wrong
 from gonogo.plugins.browser import Browsing
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
@@ -52,6 +52,9 @@ def test_page_loads_in_a_browser(
     evidence.table("What the browser noticed", found)
     problems = [f'found no visible "{text}", expected it' for text in missing]
     problems += [f"{one.kind}: {one.text} ({one.where})" if one.where else f"{one.kind}: {one.text}" for one in found]
+    refused = [one.where for one in found if one.text.endswith("answered 429")]
+    if refused:  # a script that did not come makes errors of its own
+        raise LimitedError(f"{path}: {refused[0]} answered 429, a limit on requests; ask again later")
     assert not problems, f"{path}: {'; '.join(problems)}"
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from gonogo.checks.build.probing import ask
 from gonogo.checks.build.registering import first_of, needs_network, problems_of, routes_of
-from gonogo.checks.postdeploy.asking import get, running
+from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.inspection import routes, things
 from gonogo.inspection.routes import ImageRoute, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
@@ -29,7 +30,7 @@ _HIDDEN = frozenset({401, 403, 404})
     remedy="Deploy again, so that {param} is started anew: gonogo deploy --env {env}",
 )
 def test_running_routes_are_the_artifacts(
-    service: tuple[str, Service], context: Context, inspector: Inspector, evidence: Collected
+    service: tuple[str, Service], context: Context, inspector: Inspector, limits: Limits, evidence: Collected
 ) -> None:
     """The paths in the running process's OpenAPI document are those that the artifact registers.
 
@@ -51,7 +52,7 @@ def test_running_routes_are_the_artifacts(
     address = next((route.path for route in registered if route.name == "openapi" and not route.is_own), None)
     if address is None:
         pytest.skip(f"{name} serves no OpenAPI document")
-    answer = get(url + address)
+    answer = limits.get(url + address)
     evidence.text(f"GET {url}{address}", f"{answer.status_code}, {len(answer.content)} bytes")
     if answer.status_code in _HIDDEN:
         pytest.skip(f"{url}{address} answers {answer.status_code}: the document is not shown there")

@@ -48,6 +48,7 @@ def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, second
 
 def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
     probed = _probed(work.folder / "probe.jsonl")
+    work.notes += filter(None, [work.busy.said()])
     commits = _commits(work, kind)
     return RunResult(
         run=work.folder.name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,10 @@ from typing import Any
 
 from gonogo.records.results import Downtime, Span
 
-__all__ = ["SETTLED", "Gap", "figures", "gaps", "read_probe", "spans"]
+__all__ = ["LIMITED", "SETTLED", "Gap", "answered_from", "figures", "gaps", "got", "read_probe", "spans"]
+
+LIMITED = 429
+"""The answer of an application that is alive and asked too often."""
 
 SETTLED = "settled"
 """The mark that the moves wrote when they had settled."""
@@ -49,12 +53,20 @@ def figures(lines: Iterable[str]) -> Downtime:
     Without a mark everything counts. A torn line is left out.
     """
     requests, end = _watched(lines)
+    others = Counter(got(request.status) for request in requests if not request.ok)
     return Downtime(
         requests=len(requests),
-        failed=sum(not request.ok for request in requests),
+        failed=others.total(),
+        others=dict(sorted(others.items())),
+        limited=sum(request.status == LIMITED for request in requests),
         seconds_down=round(sum(gap.seconds for gap in _gaps(requests, end)), 3),
         window=round(max(end - requests[0].at, 0.0), 3) if requests else 0.0,
     )
+
+
+def got(status: int | None) -> str:
+    """An answer in words: ``400``, or ``no answer``."""
+    return "no answer" if status is None else str(status)
 
 
 def read_probe(path: Path) -> list[str]:
@@ -70,10 +82,26 @@ def gaps(lines: Iterable[str]) -> tuple[Gap, ...]:
     return tuple(_gaps(*_watched(lines)))
 
 
+def answered_from(lines: Iterable[str], healthy: float) -> float:
+    """Return when it answered again, of a release whose instances were healthy at this moment.
+
+    Without a health check an instance counts as healthy before it answers: then that is the first good answer.
+    """
+    requests = sorted(filter(None, (_request(_document(line)) for line in lines)), key=lambda request: request.at)
+    before = [request for request in requests if request.at < healthy]
+    after = [request for request in requests if request.at >= healthy and request.ok]
+    if not before or before[-1].ok or not after:
+        return healthy
+    return after[0].at + after[0].seconds
+
+
 def spans(lines: Iterable[str]) -> tuple[Span, ...]:
-    """Return what was answered and what was not, in turn; each stretch lasts until the next begins."""
+    """Return what was answered well and what was not, in turn; each stretch lasts until the next begins.
+
+    Requests that failed make one stretch for each status.
+    """
     requests, end = _watched(lines)
-    runs = [list(run) for _, run in groupby(requests, key=lambda request: request.ok)]
+    runs = [list(run) for _, run in groupby(requests, key=lambda one: (one.ok, None if one.ok else one.status))]
     untils = [*(run[0].at for run in runs[1:]), end]
     return tuple(_span(run, until) for run, until in zip(runs, untils, strict=False))  # no run, nothing until
 
@@ -85,6 +113,7 @@ def _span(run: Sequence[_Request], until: float) -> Span:
         ok=run[0].ok,
         requests=len(run),
         slowest=max(request.seconds for request in run),
+        status=run[0].status,
     )
 
 

@@ -33,7 +33,9 @@ _STACK_FRAME = re.compile(r"\s+at \S.*[(:].*|\s+at \S+$")
 _SENTENCE = re.compile(r"[a-z]{2,}")
 _PREFIX = 120
 _PREFIX_WORDS = 2
-_PROBE = re.compile(r"\"gonogo[ /-][^\"]{0,200}\"|user[-_]?agent\W{1,4}gonogo\b", re.IGNORECASE)
+_PROBE = re.compile(
+    r"\"gonogo[ /-][^\"]{0,200}\"|\bgonogo-(?:probe|check|start)\"|user[-_]?agent\W{1,4}gonogo\b", re.IGNORECASE
+)
 _JSON_LEVELS = ("level", "levelname", "severity", "log.level", "lvl", "@l", "loglevel", "level_name")
 _JSON_MESSAGES = ("message", "msg", "event", "error", "err", "exception", "text", "@m")
 _JSON_STACKS = ("exc_info", "exception", "stack", "stack_trace", "traceback", "exc_text")

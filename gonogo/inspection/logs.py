@@ -5,7 +5,7 @@ A line counts when its own level says so (or it is a traceback or a crash), neve
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from gonogo.inspection.loglines import Line, parse_line
 
@@ -36,6 +36,10 @@ class ErrorGroup:
     example: str
     line: int
     """The number of the first one, counted from 1."""
+    unfinished: bool = field(default=False, compare=False)
+    """It is the traceback at the log's end, and does not say yet which exception it is."""
+    lines: tuple[int, ...] = field(default=(), compare=False)
+    """The numbers of all of them."""
 
 
 @dataclass(slots=True)
@@ -47,8 +51,15 @@ class _Open:
     head: str
     in_traceback: bool = False
     ended: bool = False
+    is_last: bool = False
+    """Nothing of its source follows."""
     frame: str = ""
     exception: str = ""
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the exception is still to come."""
+        return self.in_traceback and not self.ended and self.is_last
 
     def signature(self) -> str:
         parts = (self.head, self.exception, self.frame and f"in {self.frame}")
@@ -69,7 +80,12 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
             continue
         key = found.signature()
         known = groups.get(key, ErrorGroup(key, 0, "\n".join(found.text), found.number))
-        groups[key] = ErrorGroup(key, known.count + 1, known.example, known.line)
+        groups[key] = replace(
+            known,
+            count=known.count + 1,
+            unfinished=known.unfinished or found.is_unfinished,
+            lines=(*known.lines, found.number),
+        )
     return tuple(groups.values())
 
 
@@ -102,7 +118,9 @@ def _errors(lines: Iterable[str]) -> Iterator[_Open]:
         if started := _start(number, line, previous.get(line.source)):
             still_open[line.source] = started
         previous[line.source] = (number, line)
-    yield from still_open.values()
+    for last in still_open.values():
+        last.is_last = True
+        yield last
 
 
 def _start(number: int, line: Line, previous: tuple[int, Line] | None) -> _Open | None:

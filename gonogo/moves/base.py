@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from gonogo.busy import Watch
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, LocalHost
 from gonogo.inspection.secrets import Redactor
 from gonogo.journal import Journal
 from gonogo.notify import Notices
+from gonogo.probe import Moving
 from gonogo.records.results import Attestation, GateResult
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
@@ -71,6 +73,10 @@ class Work:
     standings: tuple[Standing, ...] = ()
     """Where the databases stood when the ladder was asked, and what was pending then."""
     notes: list[str] = field(default_factory=list)
+    busy: Watch = field(default_factory=Watch)
+    """How busy the machine is meanwhile."""
+    moving: Moving = field(default_factory=Moving)
+    """Whether a release is being replaced just now."""
     done: list[str] = field(default_factory=list)
     """Names of the moves that have begun, in order."""
 

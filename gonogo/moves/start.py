@@ -34,9 +34,12 @@ class Start:
         Raises:
             CommandError: a command failed, or an instance did not become healthy in time.
         """
-        work.release = work.release.model_copy(update={"started": datetime.now(UTC)})
+        work.release = work.release.model_copy(update={"started": datetime.now(UTC), "healthy": None})
         work.state.save(work.release)
-        work.runtime.start(work.place, work.release, work.serving, work.host)
+        with work.moving.here():
+            work.runtime.start(work.place, work.release, work.serving, work.host)
+        work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
+        work.state.save(work.release)
         return _how_it_runs(work, work.release)
 
 
@@ -63,8 +66,9 @@ class Restore:
             CommandError: its artifact is gone, a command failed, or it did not become healthy.
             RuntimeUnreachableError: the runtime does not answer, or went away each time.
         """
-        self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
+        self.target = self.target.model_copy(update={"started": datetime.now(UTC), "healthy": None})
         self._start(work, _TIMES, room=self._red)
+        self.target = self.target.model_copy(update={"healthy": datetime.now(UTC)})
         try:
             note_variables(work.place, self.target)
             work.state.save(self.target)
@@ -78,7 +82,8 @@ class Restore:
         """Start it once the runtime answers; where that went away in the middle, or room could be made, again."""
         work.runtime.wait(work.place, work.host)
         try:
-            work.runtime.start(work.place, self.target, self._outgoing, work.host)
+            with work.moving.here():
+                work.runtime.start(work.place, self.target, self._outgoing, work.host)
         except RuntimeUnreachableError:
             if times == 1:
                 raise

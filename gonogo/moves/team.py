@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gonogo.config import TeamStep
 from gonogo.host import Command
 from gonogo.moves.base import Work
@@ -13,11 +15,9 @@ def _command(work: Work, step: TeamStep, argv: tuple[str, ...]) -> Command:
     if step.service is None:
         environment = {"GONOGO_RELEASE": work.release.id, "GONOGO_COMMIT": work.release.commit}
         cwd = str(work.place.project.source_root)
-        return Command(argv=argv, cwd=cwd, env=environment, timeout=step.timeout)
+        return Command(argv=argv, cwd=cwd, env=environment, timeout=step.timeout, firm=True)
     command = work.runtime.in_instance(work.place, work.release, step.service, argv)
-    return Command(
-        argv=command.argv, cwd=command.cwd, env=command.env, timeout=step.timeout, clean_env=command.clean_env
-    )
+    return replace(command, timeout=step.timeout, firm=True)
 
 
 class TeamMove:

@@ -124,7 +124,7 @@ def _bar(begin: float, seconds: float, whole: float, *, ok: bool, said: str) -> 
 
 
 def _said(span: Span, begin: datetime) -> str:
-    word = "answered" if span.ok else "not answered"
+    word = "answered" if span.ok else "not answered" if span.status is None else f"got {span.status}"
     after = max((span.at - begin).total_seconds(), 0.0)
     requests = "1 request" if span.requests == 1 else f"{span.requests} requests"
     return f"{requests} {word} for {span.seconds:.1f} s, from second {after:.1f} on"

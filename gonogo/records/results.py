@@ -133,7 +133,11 @@ class CheckResult(BaseModel):
     lacking: bool = False
     """It could not be asked, because what it looks at is not there."""
     excused: bool = False
-    """Red, and a warning all the same: it was red before the release too, only warns, or is waived."""
+    """Red, and a warning all the same: it was red before the release too, only warns, is waived, or met a limit."""
+    late: bool = False
+    """It ran out of time."""
+    limited: bool = False
+    """A limit on requests kept it from finding out; nothing else did."""
     waiver: WaiverUse | None = None
     """The waiver of a check that did not pass, whether or not it covers that."""
 
@@ -234,6 +238,8 @@ class Span(BaseModel):
     requests: int
     slowest: float = 0.0
     """Seconds that the slowest answer took."""
+    status: int | None = None
+    """What its first request got; None without an answer."""
 
 
 class Downtime(BaseModel):
@@ -243,6 +249,11 @@ class Downtime(BaseModel):
 
     requests: int = 0
     failed: int = 0
+    """Those that did not get what ``health.live`` answers while the application lives."""
+    others: dict[str, int] = {}
+    """What these got, and how often: a status, or ``no answer``."""
+    limited: int = 0
+    """Those that were refused by a limit on requests (429); whoever does so is alive."""
     seconds_down: float = 0.0
     window: float = 0.0
     """Seconds that the probe asked for."""

@@ -28,6 +28,7 @@ __all__ = [
     "Inspector",
     "InstanceState",
     "Layout",
+    "LogLine",
     "Place",
     "Runtime",
     "RuntimeUnreachableError",
@@ -118,6 +119,15 @@ class Layout:
     """What its build makes of the application's files, where that can be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of an instance's log."""
+
+    text: str
+    at: datetime | None = None
+    """When it was written; of a log without times the start for what was written until all were healthy, else None."""
+
+
 class Inside(Protocol):
     """A place where the application's own Python can be asked: an image, a container, an environment."""
 
@@ -130,7 +140,7 @@ class Inside(Protocol):
     def code(self) -> Mapping[str, str]:
         """Where paths of the application land; nothing where that is not known, or none is there."""
 
-    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
         """Run a script under the target's own Python, given on standard input.
 
         ``isolated`` is ``python -I -``; otherwise ``python -`` in the application's working folder with its
@@ -157,8 +167,11 @@ class Inspector(Protocol):
     def artifacts(self) -> Sequence[Artifact]:
         """One for each deployed service (services that share an image appear once each)."""
 
-    def instances(self) -> Sequence[InstanceState]:
-        """Every instance of every deployed service; one that should run and does not is ``missing``."""
+    def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
+        """Every instance of every deployed service; one that should run and does not is ``missing``.
+
+        ``health`` False: an instance is not sent a request to find out how it is.
+        """
 
     def fronts(self) -> Sequence[InstanceState]:
         """What stands in front of the deployed services (a proxy), whatever release it was started with."""
@@ -168,6 +181,9 @@ class Inspector(Protocol):
 
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
         """Service → its log lines since then; ``around``: also of what stands in front."""
+
+    def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
+        """Service → its log lines since then, each with its moment."""
 
     def url(self, service: str | None = None) -> str | None:
         """Where a service (or the environment) answers; no trailing slash."""

@@ -13,11 +13,13 @@ import secrets
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gonogo.busy import patient
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.image_files import TarStreamError, read_tar
-from gonogo.runtimes.base import ImageFacts, RuntimeUnreachableError
+from gonogo.runtimes.base import ImageFacts, LogLine, RuntimeUnreachableError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -35,6 +37,7 @@ __all__ = [
     "scratch_label",
     "scratch_name",
     "scratch_of",
+    "stamped_lines",
 ]
 
 SCRATCH_LABEL = "gonogo.scratch"
@@ -73,8 +76,8 @@ def _client() -> DockerClient:
         context = ContextAPI.get_current_context()
         address = context.Host if context is not None and not context.TLSConfig else None
         if address and address.startswith("unix://"):
-            return docker.DockerClient(base_url=address, timeout=_SECONDS)
-    return docker.from_env(timeout=_SECONDS)
+            return docker.DockerClient(base_url=address, timeout=round(patient(_SECONDS)))
+    return docker.from_env(timeout=round(patient(_SECONDS)))
 
 
 def _drop_lost_sockets(error: BaseException) -> None:
@@ -184,7 +187,9 @@ def _mode(container: Container, path: str, *, follow: bool = True) -> int | None
     assert client is not None  # noqa: S101 (a container that the SDK gave us has one)
     api = client.api
     answer = api.head(
-        f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive", params={"path": path}, timeout=_SECONDS
+        f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive",
+        params={"path": path},
+        timeout=patient(_SECONDS),
     )
     answer.close()
     if answer.status_code == 404:  # noqa: PLR2004 (HTTP's not found)
@@ -200,3 +205,17 @@ def plain_lines(raw: bytes) -> list[str]:
     """Log lines without colours and without empty ones."""
     text = _ANSI.sub("", raw.decode("utf-8", errors="replace"))
     return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+
+
+def stamped_lines(raw: bytes) -> list[LogLine]:
+    """The same of a log in which the Engine wrote the time before each line."""
+    parted = (line.partition(" ") for line in plain_lines(raw))
+    return [LogLine(text, _moment(stamp)) for stamp, _, text in parted if text.strip()]
+
+
+def _moment(stamp: str) -> datetime | None:
+    """A time of the Engine's, which counts nanoseconds."""
+    try:
+        return datetime.fromisoformat(stamp)
+    except ValueError:
+        return None

@@ -81,7 +81,7 @@ class ComposeArtifact:
         """Where paths of the application are in it."""
         return self.layout.code
 
-    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
         """Run a script in a scratch container without a network; it is gone afterwards."""
         for python in _pythons(self.environment):
             done = self._run(python, script, args, isolated=isolated, timeout=timeout)
@@ -90,7 +90,7 @@ class ComposeArtifact:
         return done
 
     def _run(
-        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float
+        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float | None
     ) -> Completed:
         name = scratch_name()
         options, carried = variables_for_run(self.variables)
@@ -143,7 +143,7 @@ class ComposeInside:
         """What people call it."""
         return f"container {self.container}"
 
-    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
         """Run a script in the container; one that does not end in time is ended there as well."""
         for python in _pythons(self.environment):
             done = self._run(python, script, args, isolated=isolated, timeout=timeout)
@@ -152,7 +152,7 @@ class ComposeInside:
         return done
 
     def _run(
-        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float
+        self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float | None
     ) -> Completed:
         mark = f"{_MARK}={secrets.token_hex(8)}"
         argv = ("docker", "exec", "--interactive", "--env", mark, self.container, *python)

@@ -15,8 +15,16 @@ from gonogo.inspection import compose_model
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.environments import PythonEnvironment
 from gonogo.release import Release
-from gonogo.runtimes.base import InstanceState, Layout, Place
-from gonogo.runtimes.compose_engine import connect, containers_of, files_in, image_facts, plain_lines, scratch
+from gonogo.runtimes.base import InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.compose_engine import (
+    connect,
+    containers_of,
+    files_in,
+    image_facts,
+    plain_lines,
+    scratch,
+    stamped_lines,
+)
 from gonogo.runtimes.compose_entry import python_environment
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
@@ -72,7 +80,7 @@ class ComposeInspector:
             images = {image: image_facts(client.images.get(image).attrs) for image in set(self._images().values())}
         return [self._artifact(service, images[image]) for service, image in self._images().items()]
 
-    def instances(self) -> Sequence[InstanceState]:
+    def instances(self, *, health: bool = True) -> Sequence[InstanceState]:  # noqa: ARG002 (the Engine asks by itself)
         """One row for each container of a deployed service, and one for each that is missing."""
         return self._rows(self.services)
 
@@ -121,6 +129,17 @@ class ComposeInspector:
                 service = container.labels.get(_SERVICE, "")
                 if service in lines:
                     lines[service] += plain_lines(container.logs(since=moment, tail=_LOG_LINES))
+        return lines
+
+    def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
+        """Service → its lines since then, with the Engine's time of each."""
+        moment = since.timestamp() if since is not None else None
+        lines: dict[str, list[LogLine]] = {service: [] for service in self.services}
+        with connect() as client:
+            for container in containers_of(client, self._project):
+                service = container.labels.get(_SERVICE, "")
+                if service in lines:
+                    lines[service] += stamped_lines(container.logs(since=moment, tail=_LOG_LINES, timestamps=True))
         return lines
 
     def url(self, service: str | None = None) -> str | None:

@@ -18,7 +18,7 @@ from gonogo.release import Release
 from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process_health import require_free, wait_until_healthy
 from gonogo.runtimes.process_inspector import ProcessInspector
-from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch
+from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, settle
 from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, venv, within
 
 __all__ = ["ProcessRuntime"]
@@ -128,6 +128,7 @@ class ProcessRuntime:
             command = _start_command(place, release, name, service)
             instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
             wait_until_healthy(instance, service, host)
+        settle(instances, services)
         for instance in instances.all():
             if instance.service not in services:
                 self._end(instances, instance)

@@ -7,6 +7,7 @@ import errno
 import http.client
 import socket
 import time
+from http import HTTPStatus
 
 import psutil
 
@@ -23,7 +24,11 @@ AGENT = "gonogo-start"
 _LINES = 20
 _OBSERVED = 1.0
 _POLL = 0.05
-_REQUEST = 5.0
+_SLOWER = 1.5
+"""An instance that answers already is asked less and less often: it may count requests."""
+_LONGEST_POLL = 1.0
+_STATUS = "status "
+_REQUEST = 10.0
 _RELEASED = 2.0
 
 
@@ -63,7 +68,7 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
     Raises:
         CommandError: it ended, or did not answer as it should within its time; with the end of its log.
     """
-    begin = time.monotonic()
+    begin, pause = time.monotonic(), _POLL
     while True:
         complaint = _complaint(instance, service, begin)
         spent = time.monotonic() - begin
@@ -79,7 +84,8 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
                 f"{instance.service}: found {complaint} for {spent:.1f} s, {_wish(service)} "
                 f"within {service.timeout:g} s (health.timeout). {last_lines(instance, host)}"
             )
-        time.sleep(_POLL)
+        pause = min(pause * _SLOWER, _LONGEST_POLL) if complaint.startswith(_STATUS) else _POLL
+        time.sleep(pause)
 
 
 def ask(service: PinnedService, *, timeout: float = _REQUEST) -> int | str:
@@ -112,8 +118,8 @@ def _complaint(instance: Instance, service: PinnedService, begin: float) -> str 
     if service.port is None:
         return None if spent >= min(_OBSERVED, service.timeout) else "a start"
     answer = ask(service, timeout=min(_REQUEST, max(service.timeout - spent, 0.1)))
-    if answer != service.live_status:
-        return f"status {answer}" if isinstance(answer, int) else answer
+    if answer not in {service.live_status, HTTPStatus.TOO_MANY_REQUESTS}:  # who refuses so is alive
+        return f"{_STATUS}{answer}" if isinstance(answer, int) else answer
     listeners = _listeners(service.port)
     if listeners is None or listeners & {process.pid for process in family(instance)}:
         return None

@@ -15,7 +15,7 @@ from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest, digest_of
 from gonogo.inspection.image_files import read_tree
 from gonogo.release import Release
-from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Layout, Place
+from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.process_health import ask
 from gonogo.runtimes.process_instances import Instance, Instances, exit_code, is_alive
 from gonogo.runtimes.process_pinned import application, pinned, settings, venv
@@ -45,7 +45,7 @@ class ReleaseEnvironment:
         """Name it; variables stay out of sight."""
         return f"<{self.label}>"
 
-    def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
         """Run a script under the environment's Python, given on standard input; it leaves no bytecode.
 
         Raises:
@@ -109,9 +109,9 @@ class ProcessInspector:
             ReleaseEnvironment(self._place, release, service, self._host, label=label) for service in self._services()
         ]
 
-    def instances(self) -> Sequence[InstanceState]:
+    def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
         """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
-        return [self._state(service) for service in self._services()]
+        return [self._state(service, health=health) for service in self._services()]
 
     def fronts(self) -> Sequence[InstanceState]:
         """Nothing: this runtime starts no proxy."""
@@ -147,6 +147,15 @@ class ProcessInspector:
         records = (self._records.read(service) for service in self._services())
         return {record.service: self._lines(record) for record in records if record is not None}
 
+    def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:  # noqa: ARG002 (output carries no time)
+        """Service → everything that its present instance wrote; what it wrote until all were healthy at its start.
+
+        Raises:
+            CommandError: a log cannot be read.
+        """
+        records = (self._records.read(service) for service in self._services())
+        return {record.service: self._stamped(record) for record in records if record is not None}
+
     def url(self, service: str | None = None) -> str | None:
         """Where a service answers; without one, the environment's URL or that of the first service with a port."""
         if service is None:
@@ -179,14 +188,14 @@ class ProcessInspector:
             return None
         return f"http://127.0.0.1:{configured.port}"
 
-    def _state(self, service: str) -> InstanceState:
+    def _state(self, service: str, *, health: bool) -> InstanceState:
         record = self._records.read(service)
         alive = record is not None and is_alive(record)
         return InstanceState(
             service=service,
             name=str(record or service),
             status="missing" if record is None else "running" if alive else "exited",
-            health=self._health(record) if record is not None and alive else None,
+            health=self._health(record) if health and record is not None and alive else None,
             restarts=0,
             started_at=record.started_at.isoformat() if record is not None else "",
             image=None,
@@ -215,6 +224,13 @@ class ProcessInspector:
             )
         return release
 
-    def _lines(self, record: Instance) -> list[str]:
-        command = Command(argv=("tail", "-c", f"+{record.offset + 1}", str(record.log)), timeout=60.0)
+    def _stamped(self, record: Instance) -> list[LogLine]:
+        late = len(self._lines(record, record.settled)) if record.settled is not None else None
+        lines = self._lines(record)
+        early = len(lines) - late if late is not None else 0
+        return [LogLine(text, record.started_at if number < early else None) for number, text in enumerate(lines)]
+
+    def _lines(self, record: Instance, offset: int | None = None) -> list[str]:
+        begin = record.offset if offset is None else offset
+        command = Command(argv=("tail", "-c", f"+{begin + 1}", str(record.log)), timeout=60.0)
         return self._host.run(command, output_limit=_LOG_LIMIT).require().output.splitlines()

@@ -22,7 +22,19 @@ from gonogo.errors import CommandError
 from gonogo.host import Command, Host
 from gonogo.state import write_atomically
 
-__all__ = ["MARK", "Instance", "Instances", "end", "end_strays", "exit_code", "family", "is_alive", "launch", "marked"]
+__all__ = [
+    "MARK",
+    "Instance",
+    "Instances",
+    "end",
+    "end_strays",
+    "exit_code",
+    "family",
+    "is_alive",
+    "launch",
+    "marked",
+    "settle",
+]
 
 MARK = "GONOGO_INSTANCE"
 """Variable of every instance: the folder of its service's logs, which no other environment shares."""
@@ -47,6 +59,8 @@ class Instance(BaseModel):
     log: Path
     offset: int = 0
     """Where its output begins in the log."""
+    settled: int | None = None
+    """Where the log ended when all instances of the release were healthy."""
     started_at: datetime
 
     def __str__(self) -> str:
@@ -128,6 +142,14 @@ def launch(
     )
     instances.write(instance)
     return instance
+
+
+def settle(instances: Instances, services: Iterable[str]) -> None:
+    """Note how much each instance had written when all were healthy: its log has no times."""
+    for service in services:
+        found = instances.read(service)
+        if found is not None and found.log.exists():
+            instances.write(found.model_copy(update={"settled": found.log.stat().st_size}))
 
 
 def is_alive(instance: Instance) -> bool:

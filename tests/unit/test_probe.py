@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.budget import Budget
 from gonogo.inspection.downtime import figures
-from gonogo.probe import AGENT, DowntimeProbe
+from gonogo.probe import AGENT, DowntimeProbe, Moving, Target
 from tests.support.loopback import listening
 
 
@@ -21,6 +22,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     agents: set[str] = set()  # noqa: RUF012 (http.server makes one instance a request)
     status = 200
+    headers_sent: dict[str, str] = {}  # noqa: RUF012 (likewise)
     open = threading.Event()
     came = 0
 
@@ -30,6 +32,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         Handler.came += 1
         Handler.open.wait(10)
         self.send_response(Handler.status)
+        for name, value in Handler.headers_sent.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -40,9 +44,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[http.server.ThreadingHTTPServer]:
     """A real server on a free loopback port."""
-    Handler.status, Handler.came = 200, 0
+    Handler.status, Handler.came, Handler.headers_sent = 200, 0, {}
     Handler.open.set()
     with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as made:
+        yield made
+
+
+def live(server: http.server.ThreadingHTTPServer) -> Target:
+    """Its health page."""
+    return Target(url=f"http://127.0.0.1:{server.server_port}/healthz")
+
+
+@pytest.fixture
+def moving() -> Iterator[Moving]:
+    """A release is being replaced."""
+    made = Moving()
+    with made.here():
         yield made
 
 
@@ -57,10 +74,12 @@ def wait_for(path: Path, lines: int) -> list[str]:
     raise AssertionError(f"fewer than {lines} lines after 20 s")
 
 
-def test_probe_names_itself_and_notes_every_answer(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+def test_probe_names_itself_and_notes_every_answer(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving
+) -> None:
     """Each line says when, whether it was good, the status and the seconds."""
     path = tmp_path / "probe.jsonl"
-    with DowntimeProbe(f"http://127.0.0.1:{server.server_port}/healthz", path) as probe:
+    with DowntimeProbe(live(server), path, moving=moving) as probe:
         wait_for(path, 3)
         probe.mark("settled")
 
@@ -71,40 +90,101 @@ def test_probe_names_itself_and_notes_every_answer(server: http.server.Threading
     assert any(line.get("mark") == "settled" for line in lines)
 
 
-def test_errors_of_the_server_and_refused_connections_are_failures(
-    server: http.server.ThreadingHTTPServer, tmp_path: Path
+def test_up_is_what_the_liveness_status_says(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving
 ) -> None:
-    """A 5xx and nobody at the port count; a 404 is an answer."""
+    """A 400, a 404, a 503 and nobody at the port are failures, each counted by itself; 429 is an answer of the living."""
     path = tmp_path / "probe.jsonl"
-    with DowntimeProbe(f"http://127.0.0.1:{server.server_port}/healthz", path):
-        Handler.status = 404
-        wait_for(path, 2)
-        Handler.status = 503
-        seen = len(wait_for(path, 3))
-        wait_for(path, seen + 2)
+    with DowntimeProbe(live(server), path, moving=moving):
+        for status in (404, 400, 503, 200):
+            Handler.status = status
+            seen = len(wait_for(path, 1))
+            wait_for(path, seen + 2)
+        Handler.status = 429
+        seen = len(wait_for(path, 1))
+        wait_for(path, seen + 1)
     found = figures(path.read_text().splitlines())
     server.shutdown()
     server.server_close()
     refused = tmp_path / "refused.jsonl"
-    with DowntimeProbe(f"http://127.0.0.1:{server.server_port}/healthz", refused):
+    with DowntimeProbe(live(server), refused, moving=moving):
         wait_for(refused, 2)
     down = figures(refused.read_text().splitlines())
 
-    assert 0 < found.failed < found.requests
-    assert down.failed == down.requests > 0
+    assert set(found.others) == {"400", "404", "503"}
+    assert found.failed == sum(found.others.values()) < found.requests
+    assert found.limited >= 1
+    assert down.failed == down.requests == down.others["no answer"] > 0
 
 
-def test_an_application_that_hangs_is_not_flooded(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
-    """Two requests at most are unanswered: seen, ten a second kept an application with two workers from recovering."""
+def test_another_liveness_status_is_up(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+    """Of an application that says 204 while it lives, 204 is well and 200 is not."""
+    path = tmp_path / "probe.jsonl"
+    Handler.status = 204
+    with DowntimeProbe(Target(url=live(server).url, live=204), path) as probe:
+        wait_for(path, 1)
+        probe.mark("settled")
+
+    assert figures(path.read_text().splitlines()).failed == 0
+
+
+def test_ten_a_second_only_around_the_move(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+    """Once a second while nothing moves; in a move twenty answers at once, then once a second until it changes."""
+    path, moving = tmp_path / "probe.jsonl", Moving()
+    with DowntimeProbe(live(server), path, moving=moving):
+        time.sleep(2.5)
+        calm = Handler.came
+        with moving.here():
+            wait_for(path, calm + 19)
+            burst = Handler.came
+            time.sleep(2.5)
+            after = Handler.came - burst
+            Handler.status = 503
+            wait_for(path, Handler.came + 10)
+
+    assert calm <= 3
+    assert after <= 5
+
+
+def test_a_limit_is_kept_to(server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving) -> None:
+    """Who answers 429 with the seconds to wait is not asked again within them, whoever of the run met it."""
+    path, budget = tmp_path / "probe.jsonl", Budget(tmp_path / "asked.json")
+    Handler.status, Handler.headers_sent = 429, {"Retry-After": "60"}
+    with DowntimeProbe(live(server), path, budget=budget, moving=moving):
+        wait_for(path, 1)
+        met = Handler.came
+        time.sleep(2.5)
+
+    assert Handler.came == met
+    assert 50 < Budget(tmp_path / "asked.json").pause(live(server).url) <= 60
+
+
+def test_checks_come_first(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+    """While a check asks every half a second, the probe leaves the address alone."""
+    path, budget = tmp_path / "probe.jsonl", Budget(tmp_path / "asked.json")
+    with DowntimeProbe(live(server), path, budget=budget):
+        wait_for(path, 1)
+        for _ in range(6):
+            Budget(tmp_path / "asked.json").note(live(server).url + "/other", 200, {})
+            time.sleep(0.5)
+
+    assert Handler.came <= 2
+
+
+def test_an_application_that_hangs_is_not_flooded(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving
+) -> None:
+    """Four requests at most are unanswered: seen, ten a second kept an application with two workers from recovering."""
     path = tmp_path / "probe.jsonl"
     Handler.open.clear()
-    with DowntimeProbe(f"http://127.0.0.1:{server.server_port}/healthz", path):
-        first = json.loads(wait_for(path, 1)[0])
+    with DowntimeProbe(live(server), path, moving=moving):
+        time.sleep(5)
         came = Handler.came
         Handler.open.set()
+        first = json.loads(wait_for(path, 1)[0])
 
-    assert (first["ok"], first["status"]) == (False, None)
-    assert came <= 3
+    assert 2 <= came <= 4
+    assert (first["ok"], first["seconds"] > 4) == (True, True), "nobody hung up"
 
 
 def test_release_that_moves_is_not_down_while_the_former_address_answers(
@@ -112,8 +192,7 @@ def test_release_that_moves_is_not_down_while_the_former_address_answers(
 ) -> None:
     """Nobody is at the new address yet: the answer is the old one's."""
     path = tmp_path / "probe.jsonl"
-    old, new = f"http://127.0.0.1:{server.server_port}/healthz", "http://127.0.0.1:1/healthz"
-    with DowntimeProbe(new, path, former=old):
+    with DowntimeProbe(Target(url="http://127.0.0.1:1/healthz"), path, former=live(server)):
         answers = [json.loads(line) for line in wait_for(path, 2)]
 
     assert {(line["ok"], line["status"]) for line in answers} == {(True, 200)}

@@ -11,11 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import get
+from gonogo.budget import Budget
 from gonogo.demo.ports import free_port
 from gonogo.demo.programs import program
 from gonogo.plugins import transport
 from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.limits import Limits
 from gonogo.words import Outcome
 
 __all__: list[str] = []
@@ -65,6 +66,7 @@ def test_authority_of_ones_own_is_trusted_where_it_is_named(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Red without it, with the way to name it; on loopback, too, where no proxy of the environment counts."""
+    get = Limits(Budget(None), bound=10.0).get
     with pytest.raises(httpx.ConnectError) as raised:
         get(address)
     outcome, said = transport.judge(raised.value)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from gonogo.inspection.downtime import Gap, figures, gaps, read_probe, spans
 from gonogo.records.results import Downtime
 
+NO_ANSWER = {"no answer": 1}
+
 
 def asked(at: float, *, ok: bool = True, status: int | None = 200, seconds: float = 0.01) -> str:
     """One request's line."""
@@ -44,11 +46,39 @@ def test_down_from_the_first_failure_to_the_next_answer() -> None:
     assert gaps(lines) == (Gap(begin=10.25, seconds=0.25, failed=2, status=502),)
 
 
+def test_other_answers_are_counted_apart() -> None:
+    """Ninety seconds of 400 are ninety seconds down, and no refused connection; each kind is a stretch of its own."""
+    lines = [
+        asked(0.0),
+        failed(1.0),
+        *(failed(float(at), status=400) for at in range(2, 92)),
+        asked(92.0),
+        settled(93.0),
+    ]
+
+    seen = figures(lines)
+
+    assert (seen.seconds_down, seen.others) == (91.0, {"400": 90, "no answer": 1})
+    assert [(span.ok, span.status, span.requests) for span in spans(lines)] == [
+        (True, 200, 1),
+        (False, None, 1),
+        (False, 400, 90),
+        (True, 200, 1),
+    ]
+
+
+def test_a_limit_is_an_answer() -> None:
+    """429 is counted, and is no failure: the probe says so."""
+    seen = figures([asked(1.0), asked(2.0, status=429), settled(3.0)])
+
+    assert (seen.failed, seen.limited, seen.seconds_down) == (0, 1, 0.0)
+
+
 def test_what_follows_the_last_mark_does_not_count() -> None:
     """Requests after the moves had settled are nobody's downtime; the last of several marks decides."""
     lines = [asked(1.0), settled(1.05), failed(1.1), asked(1.2), settled(1.3), failed(1.4)]
 
-    assert figures(lines) == Downtime(requests=3, failed=1, seconds_down=0.1, window=0.3)
+    assert figures(lines) == Downtime(requests=3, failed=1, others=NO_ANSWER, seconds_down=0.1, window=0.3)
 
 
 def test_an_outage_at_the_end_lasts_until_the_mark() -> None:
@@ -65,14 +95,14 @@ def test_a_request_that_hung_over_the_mark_counts() -> None:
     """Answers are written as they come: a request sent before the mark and given up after it was sent before it."""
     lines = [asked(1.0), settled(2.0), failed(1.5, seconds=2.0)]
 
-    assert figures(lines) == Downtime(requests=2, failed=1, seconds_down=0.5, window=1.0)
+    assert figures(lines) == Downtime(requests=2, failed=1, others=NO_ANSWER, seconds_down=0.5, window=1.0)
 
 
 def test_a_mark_without_a_time_counts_by_its_place() -> None:
     """A mark that does not say when it was set ends what was written before it."""
     lines = [asked(1.0), failed(1.1), asked(1.2), settled(), failed(1.3)]
 
-    assert figures(lines) == Downtime(requests=3, failed=1, seconds_down=0.1, window=0.21)
+    assert figures(lines) == Downtime(requests=3, failed=1, others=NO_ANSWER, seconds_down=0.1, window=0.21)
 
 
 @pytest.mark.parametrize(

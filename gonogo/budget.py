@@ -1,0 +1,163 @@
+"""How often an address may be asked: one budget for each, shared by the probe and the checks of a run.
+
+They are different processes, so what is known of an address stands in a file of the run's folder::
+
+    {"http://127.0.0.1:8001": {"asked": 12.5, "met": 1, "paths": {"/page": {"until": 14.5, "row": 1, "waited": 0.5}}}}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["FILE", "Budget", "retry_after"]
+
+FILE = "asked.json"
+"""Its name in a run's folder."""
+_LONGEST = 30.0
+"""Seconds between two requests of the probe, however often a limit was met; and the longest guess of a pause."""
+_POLITE = 5.0
+"""Seconds at most for which an address is left alone that is not well and says when to come back."""
+_MOST_WAITED = 90.0
+"""Seconds that one path is waited for in a run: longer than the minute by which most limits count."""
+
+
+class Budget:
+    """What is known of the addresses that are asked; ``path`` None: known to this process alone."""
+
+    def __init__(self, path: Path | None, *, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` is one that all processes share."""
+        self._path = path
+        self._clock = clock
+        self._known: dict[str, Any] = {}
+
+    def note(self, url: str, status: int | None, headers: Mapping[str, str]) -> None:
+        """Somebody was asked, and answered so (None: not at all)."""
+        now = self._clock()
+        with self._changed() as known:
+            address, path = _of(known, url)
+            address["asked"] = now
+            pause = retry_after(headers, now=now)
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                if now >= path["until"]:  # several that were on their way meet the same limit
+                    address["met"] += 1
+                    path["row"] += 1
+                    path["until"] = now + (min(2.0 ** (path["row"] - 1), _LONGEST) if pause is None else pause)
+            else:
+                path["row"], path["until"] = 0, now + min(pause or 0.0, _POLITE)
+
+    def hung_up(self, url: str) -> None:
+        """Somebody waited in vain, as long as they may, and hung up: an application may log that as an error."""
+        now = self._clock()
+        with self._changed() as known:
+            address, _ = _of(known, url)
+            address["asked"] = now
+            address["hung_up"] = [*address.get("hung_up", ()), now]
+
+    @property
+    def hang_ups(self) -> tuple[float, ...]:
+        """When anybody hung up, at any address."""
+        return tuple(at for address in self._read().values() for at in address.get("hung_up", ()))
+
+    def pause(self, url: str) -> float:
+        """Seconds until this path should be asked again; 0 where no limit was met."""
+        _, path = _of(self._read(), url)
+        return max(float(path["until"]) - self._clock(), 0.0)
+
+    def waited(self, url: str, seconds: float) -> None:
+        """Somebody waited for this path."""
+        with self._changed() as known:
+            _of(known, url)[1]["waited"] += seconds
+
+    def patience(self, url: str) -> float:
+        """Seconds for which this path may still be waited for in this run."""
+        return max(_MOST_WAITED - float(_of(self._read(), url)[1]["waited"]), 0.0)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a limit was met at any address."""
+        return any(address["met"] for address in self._read().values())
+
+    def met(self, url: str) -> int:
+        """How often a limit was met at this address, on any path."""
+        return int(_of(self._read(), url)[0]["met"])
+
+    def leisure(self, url: str) -> float:
+        """Seconds for which a probe still leaves this address alone: checks come first, and limits count for all of it.
+
+        Where no limit was met, one request a second in all; each limit that was met doubles the pause.
+        """
+        address, _ = _of(self._read(), url)
+        rest = min(2.0 ** int(address["met"]), _LONGEST)
+        until = max([float(address["asked"]) + rest, *(float(one["until"]) for one in address["paths"].values())])
+        return max(until - self._clock(), 0.0)
+
+    def _read(self) -> dict[str, Any]:
+        if self._path is None:
+            return self._known
+        with contextlib.suppress(OSError), self._path.open(encoding="utf-8") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH)
+            return _document(stream.read())
+        return self._known
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[dict[str, Any]]:
+        """What is known, to be changed; a disk that takes nothing leaves it known to this process."""
+        if self._path is None:
+            yield self._known
+            return
+        with contextlib.ExitStack() as around:
+            try:
+                stream = around.enter_context(self._path.open("a+", encoding="utf-8"))
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                stream.seek(0)
+                known = _document(stream.read())
+            except OSError:
+                yield self._known
+                return
+            yield known
+            self._known = known
+            with contextlib.suppress(OSError):
+                stream.seek(0)
+                stream.truncate()
+                stream.write(json.dumps(known))
+                stream.flush()
+
+
+def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Seconds that the answer asks for, as a number or a date; None where it says nothing that can be read."""
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    with contextlib.suppress(ValueError, OverflowError):
+        seconds = float(said)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(said)
+        return max((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now, 0.0)
+    return None
+
+
+def _of(known: dict[str, Any], url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known of an address and of a path on it."""
+    parts = urlsplit(url)
+    address = known.setdefault(f"{parts.scheme}://{parts.netloc}", {"asked": 0.0, "met": 0, "paths": {}})
+    path = address["paths"].setdefault(parts.path or "/", {"until": 0.0, "row": 0, "waited": 0.0})
+    return address, path
+
+
+def _document(text: str) -> dict[str, Any]:
+    """The file's object; a torn one is an empty one."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
