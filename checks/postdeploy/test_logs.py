@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
+from gonogo.budget import FILE, Budget
 from gonogo.config import Environment
 from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection import things
+from gonogo.inspection.downtime import answered_from, read_probe
 from gonogo.inspection.logs import ErrorGroup, error_lines
+from gonogo.inspection.moved import caused_by_move, hung_up
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
-from gonogo.runtimes.base import Inspector
+from gonogo.release import Release
+from gonogo.runtimes.base import Inspector, LogLine
 from gonogo.subject import Subject
 from gonogo.words import Role
 
@@ -20,6 +28,19 @@ __all__: list[str] = []
 
 _SIGNATURES = "Error signatures"
 _SHOWN = 160
+_READ_AGAIN = 0.5
+_TIMES = 5
+"""How often a log is read that ends in the middle of a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The errors of one service's log."""
+
+    service: str
+    counted: tuple[ErrorGroup, ...]
+    aside: tuple[ErrorGroup, ...]
+    """What the move or a request of ours caused, and a traceback that never came to its end."""
 
 
 @pytest.mark.postdeploy(
@@ -37,20 +58,21 @@ def test_no_new_errors_are_logged(
 ) -> None:
     """Nothing logs an error that the release before did not log as well.
 
-    Catches an exception that the answers do not show.
+    Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
+    proxy that did not reach what was being replaced), and what gonogo's own requests caused, is shown and not counted.
     """
-    since = subject.release.started if subject.release is not None else None
-    try:
-        lines = inspector.logs(since)
-    except CommandError as error:
-        raise InconclusiveError(f"the logs are not known: {error}") from error
+    lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
         pytest.skip(f"nothing was logged by {', '.join(lines) or 'any service'}")
-    found = {name: error_lines(text, environment.logs.allow) for name, text in lines.items()}
+    found = [_sorted(name, lines, groups[name], inspector, subject) for name in lines]
     evidence.text("Lines read", ", ".join(f"{name}: {len(text)}" for name, text in lines.items()))
-    evidence.json(_SIGNATURES, {name: [group.signature for group in groups] for name, groups in found.items()})
-    errors = [(name, group) for name, groups in found.items() for group in groups]
+    evidence.json(_SIGNATURES, {one.service: [group.signature for group in one.counted] for one in found})
+    errors = [(one.service, group) for one in found for group in one.counted]
     evidence.table("Errors", [(name, group.count, group.example) for name, group in errors])
+    evidence.table(
+        "Caused by the move, or by a request of gonogo's",
+        [(one.service, group.count, group.example) for one in found for group in one.aside],
+    )
     known = _known(baseline) if subject.role is not Role.BASELINE else {}
     unknown = [(name, group) for name, group in errors if group.signature not in known.get(name, ())]
     new = [_said(name, group) for name, group in unknown]
@@ -64,9 +86,68 @@ def test_no_new_errors_are_logged(
 def _ended(inspector: Inspector, services: set[str]) -> list[str]:
     """These services, where none of them runs any more: what they logged is what ended them."""
     with contextlib.suppress(GonogoError):
-        if not services & {one.service for one in inspector.instances() if one.status == "running"}:
+        if not services & {one.service for one in inspector.instances(health=False) if one.status == "running"}:
             return [things.service(name) for name in sorted(services)]
     return []
+
+
+def _read(
+    inspector: Inspector, environment: Environment, release: Release | None
+) -> tuple[Mapping[str, Sequence[LogLine]], dict[str, tuple[ErrorGroup, ...]]]:
+    """The logs since the start and their errors; once more where a traceback was still being written.
+
+    Raises:
+        InconclusiveError: they cannot be read.
+    """
+    since = release.started if release is not None else None
+    for left in reversed(range(_TIMES)):
+        try:
+            lines = inspector.log_lines(since)
+        except CommandError as error:
+            raise InconclusiveError(f"the logs are not known: {error}") from error
+        allow = environment.logs.allow
+        groups = {name: error_lines([line.text for line in text], allow) for name, text in lines.items()}
+        if not left or not any(group.unfinished for found in groups.values() for group in found):
+            break
+        time.sleep(_READ_AGAIN)
+    return lines, groups
+
+
+def _sorted(
+    name: str,
+    lines: Mapping[str, Sequence[LogLine]],
+    groups: Sequence[ErrorGroup],
+    inspector: Inspector,
+    subject: Subject,
+) -> _Found:
+    """What counts, and what does not."""
+    until, ours = _until(subject), _hang_ups(subject)
+    others = [*(other for other in lines if other != name)]
+    others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
+
+    def is_aside(group: ErrorGroup) -> bool:
+        moments = [lines[name][number - 1].at for number in group.lines]
+        early = until is not None and all(at is not None and at < until for at in moments)
+        moved = early and caused_by_move(group.example, others=others)
+        return moved or hung_up(group, moments, ours) or not group.signature
+
+    aside = tuple(group for group in groups if is_aside(group))
+    return _Found(name, tuple(group for group in groups if group not in aside), aside)
+
+
+def _until(subject: Subject) -> datetime | None:
+    """Until when the release was being moved; None where that is not known."""
+    release = subject.release
+    if release is None or release.healthy is None:
+        return None
+    probed = read_probe(subject.run / "probe.jsonl") if subject.run is not None else []
+    return datetime.fromtimestamp(answered_from(probed, release.healthy.timestamp()), UTC)
+
+
+def _hang_ups(subject: Subject) -> tuple[datetime, ...]:
+    """When the probe or a check of this run hung up, having waited as long as it may."""
+    budget = Budget(subject.run / FILE if subject.run is not None else None)
+    return tuple(datetime.fromtimestamp(at, UTC) for at in budget.hang_ups)
 
 
 def _known(baseline: GateResult | None) -> dict[str, list[str]]:

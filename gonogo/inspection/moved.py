@@ -1,0 +1,65 @@
+"""Which errors of a log the move itself caused, or gonogo's own requests, and not the release.
+
+While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
+API. An instance's own error at its start is not among them, also where it cannot reach its database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from gonogo.inspection.logs import ErrorGroup
+
+__all__ = ["caused_by_move", "hung_up"]
+
+_UPSTREAM = re.compile(
+    # nginx
+    r"while (?:connecting to|reading .{0,40}from|sending .{0,40}to) upstream|no live upstreams|"
+    r"host not found in upstream|could not be resolved .{0,80}while|"
+    r"upstream (?:prematurely closed|timed out|sent no valid)|"
+    # Apache, Caddy, HAProxy
+    r"AH0(?:0957|1102|1114|0898)\b|"
+    r"reverse_?proxy.{0,200}dial tcp|dial tcp.{0,200}reverse_?proxy|http\.log\.error.{0,200}dial tcp|"
+    r"backend \S{1,80} has no server available|Server \S{1,80} is DOWN",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNREACHED = re.compile(
+    r"connection (?:was )?(?:refused|reset|aborted|closed|error)|connect(?:ion)? ?call failed|ECONNREFUSED|ECONNRESET|"
+    r"ConnectionRefusedError|ConnectionResetError|ConnectError|RemoteDisconnected|RemoteProtocolError|"
+    r"name or service not known|temporary failure in name resolution|no route to host|max retries exceeded|"
+    r"could not connect|cannot connect|failed to connect|server disconnected|timed out|EAI_AGAIN|ENOTFOUND",
+    re.IGNORECASE,
+)
+_HUNG_UP = re.compile(
+    r"No response returned|ClientDisconnect|client disconnected|EndOfStream|BrokenPipe|broken pipe|CancelledError|"
+    r"ConnectionResetError|connection reset by peer",
+    re.IGNORECASE,
+)
+_NEAR = timedelta(seconds=3)
+
+
+def caused_by_move(text: str, *, others: Collection[str]) -> bool:
+    """Whether an error of the seconds of a move says only that somebody who was being replaced was not reached.
+
+    Args:
+        text: the whole error.
+        others: names and ports (``:8000``) of the other services that were replaced.
+    """
+    if _UPSTREAM.search(text):
+        return True
+    return bool(_UNREACHED.search(text)) and any(_names(text, one) for one in others)
+
+
+def _names(text: str, other: str) -> bool:
+    """Whether a service or a port stands there as a word of its own."""
+    begin = "" if other.startswith(":") else r"(?<![\w.-])"
+    return re.search(rf"{begin}{re.escape(other)}(?![\w-])", text) is not None
+
+
+def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:
+    """Whether an error says that a visitor hung up, each time when one of ours had: they waited as long as they may."""
+    if not ours or not _HUNG_UP.search(group.example):
+        return False
+    return all(at is None or any(abs(at - one) <= _NEAR for one in ours) for at in moments)

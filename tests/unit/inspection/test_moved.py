@@ -1,0 +1,76 @@
+"""Which errors a move causes, and which are the release's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gonogo.inspection.logs import error_lines
+from gonogo.inspection.moved import caused_by_move, hung_up
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+NGINX = (
+    "2026/11/28 12:00:00 [error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
+    'client: 172.18.0.1, server: , request: "GET /healthz HTTP/1.1", upstream: "http://172.18.0.3:8000/healthz"'
+)
+DISCONNECTED = """\
+ERROR:    Exception in ASGI application
+Traceback (most recent call last):
+  File "/app/middleware/base.py", line 159, in call_next
+    raise RuntimeError("No response returned.")
+RuntimeError: No response returned."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NGINX,
+        "2026/11/28 12:00:00 [error] 29#29: *1 no live upstreams while connecting to upstream",
+        "2026/11/28 12:00:00 [error] 7#7: *3 upstream prematurely closed connection while reading response header",
+        "[proxy:error] [pid 9] (111)Connection refused: AH00957: http: attempt to connect to 172.18.0.3:8000 failed",
+        '{"level":"error","logger":"http.log.error","msg":"dial tcp 172.18.0.3:8000: connect: connection refused"}',
+        "ERROR worker: HTTPConnectionPool(host='api', port=8000): Max retries exceeded",
+        "ERROR gateway: GET http://127.0.0.1:8002/healthz: [Errno 111] Connection refused",
+    ],
+)
+def test_who_could_not_reach_what_is_replaced_is_not_at_fault(text: str) -> None:
+    """Proxies by how they say it; anybody else where the line names the service or its port."""
+    assert caused_by_move(text, others=("api", ":8002"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR shop.api: could not load the prices",
+        "ERROR api: table orders is missing",
+        "ERROR shop: connection to server at 'db', port 5432 failed: Connection refused",
+        "ERROR shop: cannot connect to redis://cache:6379",
+        "2026/11/28 12:00:00 [emerg] 1#1: unknown directive",
+        "sqlalchemy.exc.OperationalError: (psycopg.OperationalError) connection refused",
+        "ERROR api-key rejected: connection refused",
+    ],
+)
+def test_an_error_of_the_start_itself_counts(text: str) -> None:
+    """Whatever is no question of reaching another service of the release: a database was not replaced."""
+    assert not caused_by_move(text, others=("api", ":8002"))
+
+
+@pytest.mark.parametrize(
+    ("after", "ours", "expected"),
+    [(1.0, (NOON,), True), (60.0, (NOON,), False), (0.0, (), False), (None, (NOON,), True)],
+    ids=["when we hung up", "another time", "we never did", "a log without times"],
+)
+def test_a_visitor_who_hung_up_was_ours(after: float | None, ours: tuple[datetime, ...], *, expected: bool) -> None:
+    """Starlette logs an error when a visitor hangs up; of ours only what happened when one of ours did."""
+    (group,) = error_lines(DISCONNECTED.splitlines())
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert hung_up(group, [moment], ours) is expected
+
+
+def test_another_error_is_no_hang_up() -> None:
+    """Also at the very moment."""
+    (group,) = error_lines(["ERROR: could not save"])
+
+    assert not hung_up(group, [NOON], (NOON,))
