@@ -11,7 +11,10 @@ from typing import Any
 from gonogo.inspection import healthdoc
 from gonogo.inspection.healthdoc import Component, Health, Named
 
-__all__ = ["Parts", "document_of", "of_another", "parts"]
+__all__ = ["SCHEMA_PARTS", "Parts", "document_of", "of_another", "parts", "schema_parts"]
+
+SCHEMA_PARTS = "Parts that are about the schema"
+"""Under this title D07 notes them; the ladder reads it."""
 
 _SCHEMA = re.compile(r"migration|alembic|schema|revision", re.IGNORECASE)
 _RELEASE_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,40}", re.IGNORECASE)
@@ -36,12 +39,17 @@ class Parts:
 def parts(health: Health, *, accepted: bool) -> Parts:
     """Sort a document's parts; ``accepted`` says that the schema may be ahead of the release."""
     failed = [part for part in health.components if not part.ok]
-    excused = [part for part in failed if accepted and _SCHEMA.search(part.name)]
+    excused = [part for part in failed if accepted and part in schema_parts(health)]
     return Parts(
         red=tuple(part for part in failed if part not in excused),
         excused=tuple(excused),
         degraded=tuple(part for part in health.components if part.level == "warn"),
     )
+
+
+def schema_parts(health: Health) -> tuple[Component, ...]:
+    """The parts that are about the database's schema, well or not: one that wants the exact head is red after it."""
+    return tuple(part for part in health.components if _SCHEMA.search(part.name))
 
 
 def document_of(text: str) -> Any:
