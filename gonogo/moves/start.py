@@ -99,7 +99,7 @@ class Restore:
 def _how_it_runs(work: Work, release: Release) -> str:
     """What is seen of its instances; what has no health check is not called healthy."""
     try:
-        found = work.runtime.inspector(work.place, release, work.host).instances(health=False)
+        found = work.runtime.inspector(work.place, release, work.host).instances()
     except (GonogoError, OSError):  # the gate that comes next says so
         return f"{', '.join(release.services) or 'the release'} started"
     how: dict[str, list[str]] = {}
