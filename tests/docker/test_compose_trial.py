@@ -1,17 +1,28 @@
 """Proxies are asked about the configuration that a release brings, in a container of their own."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
 
 from gonogo.host import LocalHost
+from gonogo.release import Release
 from gonogo.runtimes.compose_engine import SCRATCH_LABEL
+from gonogo.runtimes.compose_files import COMPOSE, write_model
 from gonogo.runtimes.compose_trial import trial
+from gonogo.state import State
+from gonogo.words import Outcome
 
 from .base_images import ensure
+
+if TYPE_CHECKING:
+    from gonogo.records.results import CheckResult
+    from tests.support.gates import Gates, Repository
 
 __all__: list[str] = []
 
@@ -79,3 +90,49 @@ def test_a_proxy_whose_image_is_not_here_is_not_asked(model: Callable[..., dict[
     made["services"]["proxy"]["image"] = "nginx:0.0.0-nobody-has-it"
 
     assert trial(made, "proxy", LocalHost()) is None
+
+
+def ask(model: dict[str, Any], gate: Gates, root: Path) -> CheckResult:
+    """B18 of a release with this model."""
+    state = State(gate.state_home / "gonogo/shop/test")
+    folder = state.release_folder("one")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_model(folder / COMPOSE, model)
+    facts = {"id": "one", "commit": "1" * 40, "env": "test", "runtime": "compose", "created": datetime.now(UTC)}
+    release = Release(**facts, folder=folder, root=root, services=("app",))
+    return gate(root, "-m", "build", "-k", "proxies_accept", subject=gate.subject(root, release=release)).only()
+
+
+def test_name_that_nobody_has_is_red_before_nginx_fails_to_start(
+    model: Callable[..., dict[str, Any]], repository: Repository, gate: Gates
+) -> None:
+    """B18 is red over a service that was renamed, and green where an alias or an extra host has the name."""
+    root = repository({"gonogo.toml": repository.minimal})
+    renamed = model("nginx:1", "/etc/nginx/nginx.conf", NGINX.replace("@END@", ";").replace("app:8000", "api:8000"))
+    lost = ask(renamed, gate, root)
+    renamed["services"]["app"]["networks"] = {"default": {"aliases": ["api"]}}
+    alias = ask(renamed, gate, root)
+    renamed["services"]["app"] = {"image": "app"}
+    renamed["services"]["proxy"]["extra_hosts"] = ["api=10.0.0.1"]
+    extra = ask(renamed, gate, root)
+
+    assert lost.outcome is Outcome.FAILED
+    assert 'proxy: found the name "api", which nobody has (' in lost.found
+    assert "expected a service of the release on its networks (app, gonogo-trial-app-1, proxy, " in lost.found
+    assert (alias.outcome, alias.found, extra.outcome, extra.found) == (Outcome.PASSED, "", Outcome.PASSED, ""), extra
+
+
+def test_name_that_is_asked_for_later_is_no_mistake(
+    model: Callable[..., dict[str, Any]], repository: Repository, gate: Gates
+) -> None:
+    """B18 is green over a variable with a resolver; Caddy with one stranger's name among others only warns."""
+    root = repository({"gonogo.toml": repository.minimal})
+    text = "events {}\nhttp { server { listen 80; resolver 127.0.0.11; set $u gone; location / { proxy_pass http://$u; } } }\n"
+    later = ask(model("nginx:1", "/etc/nginx/nginx.conf", text), gate, root)
+    both = ":80 {\n  reverse_proxy app:8000\n  handle /m/* {\n    reverse_proxy gone:1\n  }\n}\n"
+    some = ask(model("caddy:2", "/etc/caddy/Caddyfile", both), gate, root)
+    none = ask(model("caddy:2", "/etc/caddy/Caddyfile", ":80 {\n  reverse_proxy gone:1\n}\n"), gate, root)
+
+    assert (later.outcome, later.found) == (Outcome.PASSED, "")
+    assert [one.outcome for one in (some, none)] == [Outcome.WARNED, Outcome.FAILED], some
+    assert 'proxy: found the name "gone", which nobody has (' in some.found

@@ -2,7 +2,17 @@
 
 import pytest
 
-from gonogo.inspection.fronts import configuration, lacks_its_place, others, question, upstreams
+from gonogo.inspection.fronts import (
+    configuration,
+    extra_hosts,
+    hosts,
+    kind,
+    lacks_its_place,
+    not_found,
+    others,
+    question,
+    upstreams,
+)
 
 __all__: list[str] = []
 
@@ -70,8 +80,58 @@ def test_upstreams_of_a_configuration(image: str, shown: str, expected: set[str]
 def test_other_services_are_named_as_the_proxy_names_them() -> None:
     """By service, container name and alias; nginx refuses a configuration with a name that leads nowhere."""
     app = {"container_name": "notes_app", "networks": {"default": {"aliases": ["backend"]}, "inner": None}}
+    services = {"app": app, "nginx": {"links": ["db:store"]}, "db": {"scale": 2}}
 
-    assert others({"services": {"app": app, "nginx": {}, "db": {}}}, "nginx") == ("app", "notes_app", "backend", "db")
+    assert others({"name": "notes", "services": services}, "nginx") == (
+        *("store", "app", "notes_app", "backend", "nginx", "notes-nginx-1", "db", "notes-db-1", "notes-db-2"),
+    )
+
+
+def test_services_elsewhere_have_no_name_for_the_proxy() -> None:
+    """What stands on other networks only, is scaled to none, or uses another's network, cannot be resolved."""
+    services = {
+        "nginx": {"networks": {"edge": None}, "container_name": "n"},
+        "app": {"networks": {"edge": {"aliases": ["api"]}, "inner": {"aliases": ["hidden"]}}, "container_name": "a"},
+        "db": {"networks": {"inner": None}},
+        "gone": {"networks": {"edge": None}, "scale": 0},
+        "side": {"network_mode": "service:app"},
+        "host": {"network_mode": "host"},
+    }
+    model = {"name": "x", "services": services}
+
+    assert others(model, "nginx") == ("nginx", "n", "app", "a", "api")
+    assert others(model, "side") == ("nginx", "n", "app", "a", "api", "hidden", "db", "x-db-1")
+    assert others(model, "host") == ()
+
+
+def test_names_that_a_definition_gives_an_address() -> None:
+    """As Compose renders them, and as the Engine takes them."""
+    assert extra_hosts({"extra_hosts": ["db=10.0.0.1", "old:10.0.0.2", "gw=host-gateway"]}) == (
+        *("db:10.0.0.1", "old:10.0.0.2", "gw:host-gateway"),
+    )
+    assert extra_hosts({}) == ()
+
+
+def test_name_that_nginx_missed() -> None:
+    """The name is told without its port; another complaint names none."""
+    assert not_found('[emerg] host not found in upstream "api:8000" in /etc/nginx/nginx.conf:4') == "api"
+    assert not_found('[emerg] host not found in upstream "api.example.com" in /x:4') == "api.example.com"
+    assert not_found('[emerg] invalid parameter "location" in /etc/nginx/nginx.conf:7') == ""
+
+
+def test_hosts_among_upstreams() -> None:
+    """Addresses, sockets and placeholders name nobody."""
+    found = ("web:8000", "jobs", "10.0.0.1:80", "[::1]:80", "unix//run/x.sock", "localhost:1", "{env.X}:1", "web:9000")
+
+    assert hosts(found) == ("web", "jobs")
+
+
+def test_kind_is_known_by_name_or_by_program() -> None:
+    """An image that a release builds is a proxy by what it runs."""
+    assert kind("registry:5000/nginx:1") == "nginx"
+    assert kind("shop-front:1", ("/docker-entrypoint.sh", "nginx", "-g", "daemon off;")) == "nginx"
+    assert kind("shop-front:1", ("/usr/bin/caddy", "run")) == "caddy"
+    assert kind("shop-web:1", ("gunicorn", "app")) == ""
 
 
 @pytest.mark.parametrize(
