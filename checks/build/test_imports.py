@@ -7,14 +7,17 @@ import pytest
 from gonogo.checks.build.holding import holds_nothing
 from gonogo.checks.build.probing import ask, released
 from gonogo.checks.build.registering import first_of, needs_network, problems_of
+from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
-from gonogo.inspection import answers, routes
+from gonogo.inspection import answers, compose_model, routes
 from gonogo.inspection.contents import FileDigest
+from gonogo.inspection.debugging import Mode
 from gonogo.inspection.imported import imported_elsewhere
 from gonogo.inspection.routes import RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.runtimes.base import Artifact
+from gonogo.plugins.source import Source
+from gonogo.runtimes.base import Artifact, Inspector
 
 __all__: list[str] = []
 
@@ -100,3 +103,42 @@ def test_routes_are_registered(
         raise InconclusiveError(f"{artifact.label}: the routes are not known: {report.error}")
     problems = problems_of(report, artifact.service, context=context, code=artifact.code, evidence=evidence)
     assert not problems, f"{artifact.label}: {first_of(problems)}"
+
+
+@pytest.mark.build(
+    "B21",
+    needs=("a tier that is not dev",),
+    reads=("service.framework", "service.entrypoint"),
+    remedy="Let the application read it from a variable that is off by default, or take it out of the Dockerfile; on "
+    "purpose for a while: [[env.{env}.waive]] with a day",
+)
+def test_artifact_is_in_no_debug_mode(
+    artifact: Artifact,
+    environment: Environment,
+    inspector: Inspector,
+    source: Source,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
+    """The application, set up as this environment does it, is in no debug mode, and its image starts none.
+
+    Catches DEBUG = True in the settings and the image that was made for a desk: `uvicorn --reload`. In tier staging it
+    is a warning.
+    """
+    require_tier(environment)
+    service = environment.service.get(artifact.service, Service())
+    found = {mode: [artifact.service] for mode in modes_of({}, _command(artifact, inspector), service, source)}
+    if service.entrypoint is not None and service.framework != "none":
+        report: RouteReport = request.getfixturevalue("imported")
+        if report.debug:
+            mode = Mode(by=service.entrypoint, what=f"{service.framework}'s debug mode is on")
+            found[mode] = [artifact.service]
+    red = verdict(found, environment, evidence)
+    assert not red, f"{artifact.label}: {red}"
+
+
+def _command(artifact: Artifact, inspector: Inspector) -> tuple[str, ...]:
+    """How the image starts by itself; nothing where the Compose file says it (P45 has judged that)."""
+    model = getattr(inspector, "model", {})
+    own = compose_model.start_words((model.get("services") or {}).get(artifact.service) or {})
+    return artifact.facts.command if artifact.facts is not None and not own else ()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-__all__ = ["files_of", "is_same_server"]
+__all__ = ["files_of", "is_needed", "is_same_server", "same_name"]
 
 _SOURCES = {"script": "src", "img": "src"}
+_SEEN = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp")
+_FINGERPRINT = re.compile(r"[.-](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{6,}(?=\.)")
 _ADDRESSES = frozenset({"http", "https"})
 
 
@@ -21,6 +25,16 @@ def files_of(html: str, address: str) -> tuple[str, ...]:
     parser = _Parser(address)
     parser.feed(html)
     return tuple(dict.fromkeys(found for found in parser.found if is_same_server(found, address)))
+
+
+def is_needed(address: str) -> bool:
+    """Whether a page that lacks this file is broken: style sheets and scripts, unlike images."""
+    return not urlsplit(address).path.lower().endswith(_SEEN)
+
+
+def same_name(address: str) -> str:
+    """A file's name without the fingerprint of its content, and without its query: `app.3f2a9c.css` is `app.css`."""
+    return _FINGERPRINT.sub("", posixpath.basename(urlsplit(address).path))
 
 
 class _Parser(HTMLParser):

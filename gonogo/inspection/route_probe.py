@@ -40,12 +40,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         "framework": request.get("framework"),
         "routes": [],
         "openapi": None,
+        "debug": None,
         "error": None,
     }
     try:
         found = load(request["entrypoint"])
         name, app = recognized(found, request.get("framework"))
         document["framework"] = name
+        document["debug"] = is_debugging(name, app)
         document["routes"] = list(READERS[name](app))
         for route in document["routes"]:
             route["own"] = is_own(route, request["entrypoint"].partition(".")[0].partition(":")[0])
@@ -69,6 +71,12 @@ def origins(module: str) -> dict[str, str]:
             names.update(name.partition(".")[0] for name in os.listdir(folder))  # noqa: PTH208
     loaded = [(name, getattr(found, "__file__", None)) for name, found in list(sys.modules.items())]
     return {name: os.path.abspath(file) for name, file in loaded if file and name.partition(".")[0] in names}  # noqa: PTH100
+
+
+def is_debugging(framework: str, app: Any) -> bool:
+    """Say whether the application, as it is set up here, runs in its debug mode."""
+    holder = importlib.import_module("django.conf").settings if framework == "django" else app
+    return bool(getattr(holder, "DEBUG" if framework == "django" else "debug", False))
 
 
 def is_own(route: dict[str, Any], package: str) -> bool:

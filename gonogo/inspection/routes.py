@@ -96,6 +96,8 @@ class RouteReport:
     error: ImportFailure | None
     origins: Mapping[str, str] = field(default_factory=dict)
     """Module of the entry point's package → the file that it was loaded from."""
+    debug: bool | None = None
+    """Whether the application is in its debug mode; None where nobody could say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +213,7 @@ def parse(stdout: str) -> RouteReport:
         openapi=openapi if isinstance(openapi, dict) else None,
         error=None if error is None else _failure(error),
         origins={str(name): str(file) for name, file in origins.items()} if isinstance(origins, dict) else {},
+        debug=answer["debug"] if isinstance(answer.get("debug"), bool) else None,
     )
 
 

@@ -81,7 +81,7 @@ command = "{python} server.py {port}"
 port = @PORT@
 @SERVICE@
 [env.test]
-tier = "dev"
+tier = "@TIER@"
 runtime = "process"
 project = "tiny-test"
 env_file = ".env"
@@ -109,6 +109,7 @@ class Deployed:
         environment: str = "",
         env: str = "",
         packages: tuple[str, ...] = (),
+        tier: str = "dev",
     ) -> None:
         """Make the repository, with these lines in its gonogo.toml, and the release."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +123,7 @@ class Deployed:
         self.port = free_port()
         (folder / ".env").write_text(f"ANSWERS={folder}/answers.json\n{env}")
         self.answer()
-        config = CONFIG.replace("@PORT@", str(self.port)).replace("@SERVICE@", service)
+        config = CONFIG.replace("@PORT@", str(self.port)).replace("@TIER@", tier).replace("@SERVICE@", service)
         config = config.replace("@ENVIRONMENT@", environment)
         venv = f"{sys.executable} -m uv venv --quiet --python {sys.executable} {{venv}}"
         install = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python {' '.join(packages)}"

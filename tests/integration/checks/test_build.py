@@ -230,3 +230,22 @@ def test_pointer_of_git_lfs_is_not_the_file(deploy: Callable[..., Deployed]) -> 
         f"; {at}: found a pointer of Git LFS, expected the file it stands for (git lfs install, where gonogo runs)"
     )
     assert message.startswith("1 files in ")
+
+
+def test_an_application_in_its_debug_mode_is_red_in_prod(deploy: Callable[..., Deployed]) -> None:
+    """B21 asks the application itself: whatever variable or line it comes from, and whatever DEBUG means to it."""
+    debugging = API.replace("app = FastAPI()", "import os\n\napp = FastAPI(debug=os.environ['DEBUG'] == '1')")
+    site = deploy(
+        files={"api.py": debugging},
+        service=FASTAPI.replace("1", "0"),
+        env="DEBUG=1\n",
+        packages=("fastapi",),
+        tier="prod",
+    )
+    check = site.ask("build", "in_no_debug_mode").check("B21[web]")
+
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
+        f"environment of release {site.release.id}: found api:app: fastapi's debug mode is on (web); "
+        "expected no debug mode in tier prod",
+    )

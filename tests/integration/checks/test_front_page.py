@@ -1,4 +1,4 @@
-"""D29 on a real process: the front page of an application whose configuration does not name it."""
+"""D26 and D29 on a real process: the front page of an application whose configuration does not name it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
-from gonogo.words import Outcome
+from gonogo.words import Outcome, Role
 
 from .deployed import Deployed
 
 pytestmark = pytest.mark.integration
 
 PAGE = {"Content-Type": "text/html"}
-LINKS = '<link rel="stylesheet" href="/a.css"><script src="/gone.js"></script><img src="http://127.0.0.1:1/x.png">'
-WARNING = "GET {url}/ names files that are not there: {url}/gone.js (404)"
+FILES = "finds_its_files"
+LINKS = (
+    '<link rel="stylesheet" href="/a.@N@.css"><script src="/gone.js"></script><img src="/i.png">'
+    '<img src="http://127.0.0.1:1/x.png">'
+)
+CSS = [200, {"Content-Type": "text/css"}, "a {}", 0]
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +44,45 @@ def site(deploy: Callable[..., Deployed]) -> Deployed:
         ),
         ({"/": [302, {"Location": "http://127.0.0.1:1/"}, "", 0]}, Outcome.PASSED, ""),
         ({"/": [302, {"Location": "/"}, "", 0]}, Outcome.PASSED, ""),
-        ({"/": [200, PAGE, LINKS, 0], "/a.css": [200, {}, "", 0]}, Outcome.WARNED, WARNING),
     ],
-    ids=["well", "no-page", "login", "error", "error-behind-a-redirect", "elsewhere", "round", "missing-file"],
+    ids=["well", "no-page", "login", "error", "error-behind-a-redirect", "elsewhere", "round"],
 )
 def test_front_page(site: Deployed, answers: dict[str, Any], outcome: Outcome, message: str) -> None:
-    """A server error is red whether or not somebody thought of the page; a missing file is warned of."""
+    """A server error is red whether or not somebody thought of the page."""
     site.answer(answers)
-    check = site.ask("postdeploy", "front_page").check("D29")
+    check = site.ask("postdeploy", "no_server_error").check("D29")
 
     assert (check.outcome, check.found) == (outcome, message.format(url=f"http://127.0.0.1:{site.port}"))
+
+
+def linked(number: str, **files: Any) -> dict[str, Any]:
+    """A front page that names a style sheet of this fingerprint, a script that is nowhere, and an image."""
+    return {"/": [200, PAGE, LINKS.replace("@N@", number), 0], **files}
+
+
+def test_a_style_sheet_that_is_gone_is_red(site: Deployed) -> None:
+    """What was missing before too is warned of, as everything is on a first deploy; a page in a file's place is none."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    site.answer(linked("aa11bb22", **{"/a.aa11bb22.css": CSS}))
+    before = site.ask("postdeploy", FILES, role=Role.BASELINE)
+    assert before.result is not None
+    site.answer(linked("cc33dd44"))
+    first = site.ask("postdeploy", FILES).check("D26")
+    kept.write_text(before.result.model_dump_json())
+    lost = site.ask("postdeploy", FILES).check("D26")
+    site.answer(linked("cc33dd44", **{"/a.cc33dd44.css": [200, PAGE, "<p>not found</p>", 0]}))
+    replaced = site.ask("postdeploy", FILES).check("D26")
+    site.answer(linked("cc33dd44", **{"/a.cc33dd44.css": CSS}))
+    well = site.ask("postdeploy", FILES).check("D26")
+    kept.unlink()
+
+    assert (before.check("D26").outcome, first.outcome, well.outcome) == (Outcome.WARNED,) * 3
+    assert well.found == f"GET {url}/ names files that are not there: {url}/gone.js (404), {url}/i.png (404)"
+    assert [(one.outcome, one.found) for one in (lost, replaced)] == [
+        (
+            Outcome.FAILED,
+            f"GET {url}/ loads what is not there: found {url}/a.cc33dd44.css ({how}); "
+            "expected them as the release before served them",
+        )
+        for how in ("404", "200, a page in its place")
+    ]

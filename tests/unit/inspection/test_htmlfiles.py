@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.htmlfiles import files_of
+from gonogo.inspection.htmlfiles import files_of, is_needed, same_name
 
 AT = "http://127.0.0.1:8000/shop/"
 
@@ -33,3 +33,29 @@ def test_files_of_the_same_server_are_found(html: str, files: tuple[str, ...]) -
 def test_any_page_is_read(html: str) -> None:
     """Whatever a server sends, nothing but addresses of that server comes of it."""
     assert all(file.startswith("http://127.0.0.1:8000/") for file in files_of(html, AT))
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("http://x/static/app.3f2a9c81.css?v=2", "app.css"),
+        ("http://x/assets/index-DiwrgTda1.js", "index.js"),
+        ("http://x/static/main.css", "main.css"),
+        ("http://x/static/jquery-3.7.1.min.js", "jquery-3.7.1.min.js"),
+        ("http://x/static/bootstrap-theme.css", "bootstrap-theme.css"),
+    ],
+)
+def test_a_fingerprint_is_no_part_of_a_name(address: str, name: str) -> None:
+    """A file is the same one in the next release although its content, and so its address, is another."""
+    assert same_name(address) == name
+
+
+def test_a_page_needs_styles_and_scripts() -> None:
+    """A page without an image is still one."""
+    assert [is_needed(f"http://x/a.{end}") for end in ("css", "js", "png", "ICO", "svg")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]

@@ -1,0 +1,70 @@
+"""What the checks of the front page share: how it is read, within ten seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+import httpx
+
+from gonogo.inspection.htmlfiles import is_same_server
+from gonogo.plugins.limits import Limits
+
+__all__ = ["SECONDS", "Front", "front_page"]
+
+SECONDS = 10.0
+"""For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
+_MOST_BYTES = 1 << 20
+_MOST_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The front page: where redirects on the same server ended, the status there, and what of it is HTML."""
+
+    address: str
+    status: int
+    html: str
+
+
+def front_page(address: str, limits: Limits) -> Front:
+    """Read a page; where a limit on requests refuses it, again once that lets it.
+
+    Raises:
+        httpx.HTTPError: there was no answer.
+    """
+    while True:
+        found = _followed(address, limits)
+        if found.status != httpx.codes.TOO_MANY_REQUESTS or not limits.wait(found.address):
+            return found
+
+
+def _followed(address: str, limits: Limits) -> Front:
+    until = time.monotonic() + SECONDS
+    for _ in range(_MOST_HOPS):
+        status, headers, text = _read(address, until, limits)
+        leads = urljoin(address, headers.get("location", ""))
+        elsewhere = leads == address or not is_same_server(leads, address)
+        if elsewhere or not 300 <= status < 400 or time.monotonic() > until:  # noqa: PLR2004 (HTTP's redirects)
+            break
+        address = leads
+    html = text if "html" in headers.get("content-type", "") else ""
+    return Front(address=address, status=status, html=html)
+
+
+def _read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers, str]:
+    """One answer; of one without an end its beginning.
+
+    Raises:
+        httpx.HTTPError: there was no answer.
+    """
+    body = b""
+    limits.wait(address)
+    patience = max(until - time.monotonic(), 0.1)
+    with limits.client(address, timeout=patience) as asking, asking.stream("GET", address) as answer:
+        for piece in answer.iter_bytes():
+            body += piece
+            if len(body) > _MOST_BYTES or time.monotonic() > until:
+                break
+        return answer.status_code, answer.headers, body.decode(answer.encoding or "utf-8", "replace")

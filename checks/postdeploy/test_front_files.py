@@ -1,0 +1,106 @@
+"""Whether the files that the front page loads are there."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from gonogo.checks.postdeploy.front import SECONDS, front_page
+from gonogo.config import Environment
+from gonogo.inspection.htmlfiles import files_of, is_needed, same_name
+from gonogo.plugins.evidence import Collected
+from gonogo.plugins.limits import Limits
+from gonogo.records.results import GateResult
+from gonogo.runtimes.base import Inspector
+
+__all__: list[str] = []
+
+_MOST_FILES = 20
+_TITLE = "Files that the page loads"
+_THERE = "there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file that the page names, and what answers there."""
+
+    address: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.found})"
+
+
+@pytest.mark.postdeploy(
+    "D26",
+    needs=("a URL", "no page for / under page"),
+    remedy="Bring it into what serves it (COPY, collectstatic, the front end's build, a mount of the proxy), or take "
+    "it out of the page, then: gonogo deploy --env {env}",
+)
+def test_front_page_finds_its_files(
+    inspector: Inspector,
+    environment: Environment,
+    baseline: GateResult | None,
+    limits: Limits,
+    evidence: Collected,
+) -> None:
+    """The style sheets and scripts that the front page loads from its own server are there, as far as they were before.
+
+    Catches the page that answers 200 and is white, because its front end was not built. What was missing before this
+    release, images, and everything on a first deploy is warned of.
+    """
+    url = inspector.url()
+    if url is None:
+        pytest.skip("the environment has no url")
+    if any(page.path == "/" and page.service is None for page in environment.page):
+        pytest.skip("a browser loads the front page (D19)")
+    try:
+        page = front_page(f"{url}/", limits)
+    except httpx.HTTPError as error:  # whether it is alive at all is D06's question
+        pytest.skip(f"GET /: no answer that could be read: {type(error).__name__}")
+    if page.status >= httpx.codes.BAD_REQUEST or not page.html:
+        pytest.skip(f"GET {page.address} answers {page.status}, and no page that loads files")
+    answers = _asked(page.address, files_of(page.html, page.address)[:_MOST_FILES], limits)
+    missing = [one for one in answers if one.found != _THERE]
+    evidence.table(_TITLE, [(one.address, one.found) for one in answers])
+    new = [one for one in missing if is_needed(one.address) and _was_there(one.address, baseline)]
+    if missing and not new:
+        evidence.warn(f"GET {page.address} names files that are not there: {', '.join(map(str, missing))}")
+    said = f"GET {page.address} loads what is not there: found {', '.join(map(str, new))}"
+    assert not new, f"{said}; expected them as the release before served them"
+
+
+def _was_there(address: str, baseline: GateResult | None) -> bool:
+    """Whether the release before served a file, under the same name without its fingerprint; no on a first deploy."""
+    asked = [check for check in baseline.checks if check.code == "D26"] if baseline is not None else []
+    rows = [row for check in asked for piece in check.evidence if piece.title == _TITLE for row in piece.value[1:]]
+    return any(found == _THERE and same_name(name) == same_name(address) for name, found in rows)
+
+
+def _asked(address: str, files: Sequence[str], limits: Limits) -> list[_File]:
+    """What the files of a page answer; slow is no answer, and where requests are limited others need them more."""
+    found = []
+    until = time.monotonic() + SECONDS
+    with limits.client(address) as asking:
+        for file in files:
+            if (left := until - time.monotonic()) <= 0 or limits.is_tight(file):
+                break
+            with contextlib.suppress(httpx.HTTPError), asking.stream("GET", file, timeout=left) as answer:
+                if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                    found.append(_File(address=file, found=_told(file, answer)))
+    return found
+
+
+def _told(file: str, answer: httpx.Response) -> str:
+    """What answers at a file's address."""
+    if answer.is_error:
+        return str(answer.status_code)
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    a_page = urlsplit(file).path.endswith((".css", ".js", ".mjs")) and kind == "text/html"
+    return f"{answer.status_code}, a page in its place" if a_page else _THERE

@@ -1,0 +1,61 @@
+"""P45 on real repositories: a debug mode by tier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+TOML = """\
+[app]
+name = "shop"
+
+[service.web]
+command = ["{python}", "-m", "flask", "run", "--port", "{port}"]
+@SERVICE@
+[env.test]
+tier = "@TIER@"
+runtime = "process"
+project = "shop-test"
+env_file = ".env"
+"""
+ASK = ("-m", "predeploy", "-k", "no_debug_mode")
+FOUND = "found FLASK_DEBUG: Flask's debugger, which runs what a visitor types (web)"
+
+
+@pytest.mark.parametrize(
+    ("tier", "outcome", "message"),
+    [
+        ("prod", Outcome.FAILED, f"{FOUND}; expected no debug mode in tier prod"),
+        ("staging", Outcome.WARNED, f"{FOUND}; tier staging is for people"),
+        ("dev", Outcome.SKIPPED, "tier dev: a debug mode is nobody's mistake there"),
+    ],
+)
+def test_a_debug_mode_is_red_by_tier(
+    repository: Repository, gate: Gates, tier: str, outcome: Outcome, message: str
+) -> None:
+    """Red where the public is, a warning where people try things, nothing on a desk."""
+    files = {
+        "gonogo.toml": TOML.replace("@TIER@", tier).replace("@SERVICE@", ""),
+        "app.py": "from flask import Flask\n",
+    }
+    root = repository({**files, ".env": "FLASK_DEBUG=true\nDEBUG=app:*\n"})
+    check = gate(root, *ASK).only()
+
+    assert (check.outcome, check.found) == (outcome, message)
+
+
+def test_a_switch_that_is_off_passes(repository: Repository, gate: Gates) -> None:
+    """Nor is DEBUG judged by its name where the artifact is asked what it means (B21)."""
+    service = 'framework = "flask"\nentrypoint = "app:app"\n'
+    files = {"gonogo.toml": TOML.replace("@TIER@", "prod").replace("@SERVICE@", service)}
+    root = repository({**files, "app.py": 'x = os.environ["DEBUG"]\n', ".env": "FLASK_DEBUG=0\nDEBUG=1\n"})
+
+    assert gate(root, *ASK).only().outcome is Outcome.PASSED
