@@ -74,6 +74,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D12[web]": "service.web has no migrations",
         "D13[web]": "web has no DATABASE_URL in its environment",
         "D19[none]": "no page is configured",
+        "D26": f"GET http://127.0.0.1:{site.port}/ answers 200, and no page that loads files",
         "D27": "nothing served before",
         "D29": "an endpoint says what GET / answers (D09)",
     }
