@@ -16,7 +16,7 @@ from gonogo.config import Service
 from gonogo.errors import CommandError, last_words
 from gonogo.host import Completed, LocalHost
 from gonogo.inspection import bytecode
-from gonogo.inspection.contents import map_paths
+from gonogo.inspection.contents import is_cache, map_paths
 from gonogo.inspection.gittree import parse_ls_tree
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError, LateError
@@ -63,6 +63,7 @@ def altered(context: Context, code: Mapping[str, str]) -> list[str]:
         changed = [path for path in wanted if path not in lost and not kept[path].same_content(source.manifest[path])]
     else:
         changed, lost = _altered_worktree(source, code)
+    changed, lost = ([path for path in paths if not is_cache(path)] for paths in (changed, lost))
     said = f"expected what commit {source.commit:.7} has"
     return [
         *(f"{source.root / path}: found another content, {said}" for path in changed),

@@ -27,6 +27,7 @@ __all__ = [
     "belongs",
     "compare",
     "digest_of",
+    "is_cache",
     "manifest_of",
     "map_paths",
     "missing_required",
@@ -165,6 +166,12 @@ def _places(path: str, code: Mapping[str, str]) -> list[str]:
     return [*map_paths([path], code).values(), *inner]
 
 
+def is_cache(path: str) -> bool:
+    """Whether a file is bytecode that Python keeps beside a source; B03 and D05 judge whether it can do harm."""
+    folder, name = posixpath.split(path)
+    return posixpath.basename(folder) == "__pycache__" and name.endswith(".pyc")
+
+
 def compare(
     source: Mapping[str, FileDigest],
     image_files: Mapping[str, FileDigest],
@@ -211,9 +218,11 @@ def compare(
 def _differing(
     source: Mapping[str, FileDigest], image_files: Mapping[str, FileDigest], present: Mapping[str, str]
 ) -> Iterator[DriftedFile]:
-    """Yield the tracked files whose content in the image is another."""
+    """Yield the tracked files whose content in the image is another; a cache is Python's, which writes it anew."""
     for path, there in sorted(present.items()):
         expected, found = source[path], image_files[there]
+        if is_cache(path):
+            continue
         if not expected.same_content(found) and not _followed(path, expected, found, source):
             yield DriftedFile(kind="differs", path=path, image_path=there, expected=str(expected), found=str(found))
 

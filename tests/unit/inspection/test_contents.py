@@ -60,6 +60,15 @@ def test_yesterdays_file_differs() -> None:
     assert [file.kind for file in drift] == ["differs"]
 
 
+def test_tracked_cache_may_be_written_anew() -> None:
+    """Python does so beside every source that it imports; a file of that suffix elsewhere is compared."""
+    caches = {"app/__pycache__/routes.cpython-311.pyc": digest("old"), "app/kept.pyc": digest("old")}
+    source = SOURCE | caches
+    drift = contents.compare(source, at(source) | {f"/app/{path}": digest("new!") for path in caches}, code=CODE)
+
+    assert [file.path for file in drift] == ["app/kept.pyc"]
+
+
 def test_missing_files_are_fine_unless_somebody_needs_them() -> None:
     """An image may lack files: `.dockerignore` keeps them out."""
     image = at(SOURCE)
