@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gonogo.detect.envfiles import example_for
-from gonogo.detect.facts import Fact
+from gonogo.detect.facts import Fact, guess
 from gonogo.detect.places import place_of
 from gonogo.detect.rendering import Rendered
 from gonogo.detect.running import Running
@@ -20,23 +20,38 @@ def env_file_of(
     tree: Tree, rendered: Rendered, given: str, runs: Running | None, web: Sequence[str]
 ) -> tuple[Fact[str] | None, list[str]]:
     """The env file that fills in ``${…}``, and what must be done so that it is there."""
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(rendered.files[0]), ".env"))
     named = _named_env_files(tree, rendered)
     to_do = [_make(path, tree) for path in rendered.made_up if path in named]
     if given:
         return Fact(given, "as you said"), to_do
     if runs is not None and runs.env_file:
         return Fact(runs.env_file, "docker ps: it was started with this"), to_do
+    found = _likely(tree, rendered, named, web)
+    absent = found is not None and found.value in rendered.made_up and found.value not in named
+    return found, [*to_do, _make(found.value, tree)] if found is not None and absent else to_do
+
+
+def _likely(tree: Tree, rendered: Rendered, named: Mapping[str, Sequence[str]], web: Sequence[str]) -> Fact[str] | None:
+    """The .env beside the compose file where it is there or asked for; else the one that the application reads."""
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(rendered.files[0]), ".env"))
     if beside in tree and beside not in rendered.made_up:
-        return Fact(beside, "Compose reads the .env beside its file"), to_do
+        return Fact(beside, "Compose reads the .env beside its file")
+    if beside in named:
+        return Fact(beside, _why(beside, named, tree))
     own = [path for path, by in named.items() if set(by) & set(web)]
-    interpolates = _interpolates(tree, rendered)
-    if beside in named or (interpolates and (example_for(beside, tree) or rendered.required)):
-        wanted = [] if beside in named else [_make(beside, tree)]
-        return Fact(beside, _why(beside, named, tree)), [*to_do, *wanted]
-    if len(own) == 1 and not interpolates:
-        return Fact(own[0], _why(own[0], named, tree)), to_do
-    return None, to_do
+    near = [path for path in own if _has_example_beside(path, tree)]
+    if not _interpolates(tree, rendered):
+        return Fact(own[0], _why(own[0], named, tree)) if len(own) == 1 else None
+    if len(near) == 1 and not _has_example_beside(beside, tree):
+        return guess(near[0], f"{_why(near[0], named, tree)}; the compose file's ${{…}} may come from it too")
+    if example_for(beside, tree) or rendered.required:
+        return Fact(beside, _why(beside, named, tree), _has_example_beside(beside, tree))
+    return None
+
+
+def _has_example_beside(path: str, tree: Tree) -> bool:
+    example = example_for(path, tree)
+    return bool(example) and posixpath.dirname(example) == posixpath.dirname(path)
 
 
 def _named_env_files(tree: Tree, rendered: Rendered) -> dict[str, list[str]]:

@@ -28,6 +28,7 @@ class Migrating:
 def alembic_of(tree: Tree, packages: Mapping[str, str], folder: str) -> Migrating | None:
     """Alembic's configuration nearest to a service's folder, where the package is asked for."""
     found = [path for path in tree.named("alembic.ini") if not tree.is_test(path)]
+    found = found or [path for path in tree.named("pyproject.toml") if "[tool.alembic]" in tree.text(path)]
     if not found:
         return None
     path = min(found, key=lambda one: (not _is_below(one, folder), one.count("/"), one))
@@ -56,7 +57,7 @@ def _scripts(tree: Tree, path: str) -> str:
     """The folder of env.py: as the configuration says it, from its own folder or from the repository's."""
     match = _LOCATION.search(tree.text(path))
     here = posixpath.dirname(path)
-    written = (match[1] if match else ".").replace("%(here)s", ".").strip("\"'")
+    written = (match[1].strip("\"'") if match else ".").replace("%(here)s", ".")
     written = written.rpartition(":")[2].replace(".", "/") if ":" in written else written
     for base in (here, "", posixpath.dirname(here)):
         folder = posixpath.normpath(posixpath.join(base, written))

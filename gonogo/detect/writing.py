@@ -81,8 +81,8 @@ def _migrations(one: ServiceFacts) -> Iterator[str]:
         yield f"# {one.migrations.where}: gonogo does not run migrations of {one.migrations.value} yet"
         return
     yield from _line("migrations", one.migrations)
-    default = {"alembic": "alembic.ini", "django": "manage.py"}.get(one.migrations.value)
-    if one.migrations_config is not None and one.migrations_config.value != default:
+    usual = {"alembic": ("alembic.ini", "pyproject.toml"), "django": ("manage.py",)}.get(one.migrations.value, ())
+    if one.migrations_config is not None and one.migrations_config.value not in usual:
         yield from _line("migrations_config", one.migrations_config)
 
 
@@ -125,7 +125,7 @@ def _secrets(found: Found, name: str) -> Iterator[str]:
     yield f"\n[env.{name}.secrets]"
     yield "# required, and redacted everywhere; min_length is yours to say"
     for secret, where in found.secrets.value.items():
-        yield from _put(_key(secret), {}, f"# from {where}")
+        yield from _put(_key(secret), {}, f"# {where}")
 
 
 def _page(page: Page, env: str) -> Iterator[str]:
@@ -137,12 +137,15 @@ def _page(page: Page, env: str) -> Iterator[str]:
 
 
 def _prod(found: Found, env: str) -> Iterator[str]:
-    yield "# [env.prod]                                # production, when it is to be deployed by gonogo as well"
+    yield "# production, when gonogo is to deploy it as well:"
+    yield "# [env.prod]"
     yield f'# extends = "{env}"'
     yield '# tier = "prod"'
-    yield f'# project = "{found.project.value}-prod"         # a name of its own: `docker compose ls` shows what runs'
+    yield from _put(
+        "# project", f"{found.project.value}-prod", "# a name of its own; `docker compose ls` shows what runs"
+    )
     yield '# url = "https://www.example.com"'
-    yield f'# path = "/opt/{found.name.value}"                # the folder that holds its env file, on this machine'
+    yield from _put("# path", f"/opt/{found.name.value}", "# the folder that holds its env file, on this machine")
 
 
 def _tier(env: str) -> str:
@@ -155,7 +158,7 @@ def _line(key: str, fact: Fact[Any] | None) -> Iterator[str]:
 
 
 def _said(fact: Fact[Any]) -> str:
-    return f"# {'from' if fact.sure else 'guess:'} {fact.where}"
+    return f"# {fact.where}" if fact.sure else f"# guess: {fact.where}"
 
 
 def _put(key: str, value: Any, comment: str) -> Iterator[str]:

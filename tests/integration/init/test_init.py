@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -138,7 +140,7 @@ def test_a_shop_is_written_right(make: Make) -> None:
     assert staging["health"] == {"live": "/api/healthz", "timeout": "270s"}
     assert (staging["url"], staging["project"], staging["env_file"]) == ("http://127.0.0.1:8088", "shop", ".env")
     assert staging["secrets"] == {"JWT_SECRET": {}, "DB_PASSWORD": {}}
-    assert "# from compose.yaml:4, backend/app/main.py:5" in text
+    assert "# compose.yaml:4, backend/app/main.py:5" in text
     assert "first    cp .env.example .env, and fill it in" in ended.stderr
     assert load_project(root).environment(None).compose == ("compose.yaml",)
     assert (root / ".gitignore").read_text() == "reports/\n"
@@ -252,3 +254,24 @@ def test_two_applications_of_one_model_are_both_named(make: Make) -> None:
     assert set(written["service"]) == {"api", "admin"}
     assert written["service"]["admin"]["migrations_config"] == "admin/alembic.ini"
     assert written["env"]["staging"]["service"]["admin"]["url"] == "http://127.0.0.1:8099"
+
+
+def test_at_a_terminal_each_question_is_put(make: Make) -> None:
+    """What is typed is taken, Enter takes what was found."""
+    root = make(SHOP)
+    main, other = pty.openpty()
+    argv = [sys.executable, "-P", "-m", "gonogo", "init", "--no-gates"]
+    with subprocess.Popen(argv, cwd=root, stdin=other, stdout=other, stderr=other) as process:
+        os.close(other)
+        os.write(main, b"live\n" + b"\n" * 6)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is gone when the process ends
+            while part := os.read(main, 4096):
+                shown += part
+    os.close(main)
+    written = tomllib.loads((root / "gonogo.toml").read_text(encoding="utf-8"))
+
+    assert process.returncode == 0, shown.decode()
+    assert b"what is this environment called?" in shown
+    assert written["env"]["live"]["tier"] == "prod"
+    assert written["env"]["live"]["project"] == "shop"
