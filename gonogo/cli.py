@@ -44,6 +44,9 @@ _WHY = {
     Exit.LOCKED: "another run holds the environment",
 }
 
+_URGENT = (Exit.GO, Exit.LOCKED, Exit.NOTHING_CHECKED, Exit.NO_GO, Exit.NEEDS_HUMAN)
+"""How ``status`` may end, for one environment; of several the last one of these."""
+
 Env = Annotated[str | None, typer.Option("--env", metavar="NAME", help="environment of gonogo.toml")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
 Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
@@ -231,6 +234,25 @@ def rollback(
 
 
 @app.command()
+def restart(
+    *,
+    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="otherwise all of them")] = None,
+    env: Env = None,
+    new_settings: Annotated[
+        bool, typer.Option("--new-settings", help="with the env file of today, and prove that its values arrived")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Start what serves anew, the same release, and prove it by its own gate."""
+    from gonogo.commands.restart import restart as run  # noqa: PLC0415
+
+    with _screen(quiet=quiet) as screen:
+        ended = run(Path.cwd(), env, services=services or (), new_settings=new_settings, screen=screen)
+        return _finished(ended, screen, as_json=as_json)
+
+
+@app.command()
 def resume(
     *,
     env: Env = None,
@@ -309,7 +331,7 @@ def explain_check(
 
 @app.command()
 def status(*, env: Env = None, as_json: Json = False) -> int:
-    """Show what serves in each environment, who holds it, and what was left unfinished."""
+    """Show what serves in each environment, who holds it, and what was left unfinished; not 0 where not all is well."""
     from gonogo.commands.look import status as run  # noqa: PLC0415
     from gonogo.records.looks import status_lines  # noqa: PLC0415
 
@@ -318,7 +340,7 @@ def status(*, env: Env = None, as_json: Json = False) -> int:
         _print_json(found)
     else:
         _say("\n".join(status_lines(found)))
-    return int(Exit.GO)
+    return int(max((one.exit_code for one in found), key=_URGENT.index, default=Exit.GO))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
+from gonogo.moves.start import Restart
 from gonogo.probe import DowntimeProbe, Target
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
 from gonogo.records.results import CheckResult, GateResult, read_gate, refusal
@@ -112,6 +113,30 @@ class Pipeline:
             around.enter_context(self._signals.way_back())
             back = WayBack(self._work, self._outcome, self._steps, probe)
             return back.on_demand(target, outgoing, last=last, make_room=self._reserve.give)
+
+    def restart(
+        self, services: tuple[str, ...], *, arrived: Callable[[], str], undo: Callable[[], None] | None
+    ) -> Outcome:
+        """Start what serves anew and prove it by its own gate; the arguments are those of ``WayBack.again``."""
+        return self._told(lambda: self._restart(services, arrived, undo))
+
+    def _restart(
+        self, services: tuple[str, ...], arrived: Callable[[], str], undo: Callable[[], None] | None
+    ) -> Outcome:
+        work = self._work
+        work.serving = work.release
+        try:
+            urls = self._probe_urls()
+        except GonogoError as error:
+            return self._outcome.end(_early_exit(error), str(error))
+        with contextlib.ExitStack() as around:
+            probe = self._first_touch(around, urls)
+            if probe is None:
+                return self._outcome
+            around.enter_context(self._signals.way_back())
+            back = WayBack(work, self._outcome, self._steps, probe)
+            move = Restart(work.release, services)
+            return back.again(move, make_room=self._reserve.give, arrived=arrived, undo=undo)
 
     def _ask_first(self) -> None:
         """Ask what serves, shortly: what is red there already is no fault of the release that is gone back to."""

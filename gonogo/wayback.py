@@ -14,7 +14,7 @@ from gonogo.judgement import as_before
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.migrate import stands_at
-from gonogo.moves.start import Restore, Stop
+from gonogo.moves.start import Restart, Restore, Stop
 from gonogo.probe import DowntimeProbe
 from gonogo.recipes import VERIFY, AskLadder, rollback_recipe
 from gonogo.records.results import GateResult, read_gate
@@ -76,7 +76,43 @@ class WayBack:
         self._work.place = today
         return self._return_to(last, target)
 
-    def _attempt(self, restore: Restore, make_room: Callable[[], None]) -> str:
+    def again(
+        self,
+        move: Restart,
+        *,
+        make_room: Callable[[], None],
+        arrived: Callable[[], str],
+        undo: Callable[[], None] | None,
+    ) -> Outcome:
+        """An operator asked for it: start what serves anew and prove it.
+
+        Args:
+            move: starts it.
+            make_room: called where the disk is full.
+            arrived: why its settings are not those that it was to have; nothing where they are.
+            undo: gives it the settings back that it had; None where they are the same.
+        """
+        outcome, today = self._outcome, self._work.place
+        self._work.journal.lenient = True
+        reason = self._attempt(move, make_room) or arrived()
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = move.target
+        if not reason:
+            return outcome.end(Exit.GO, "")
+        outcome.end(Exit.NEEDS_HUMAN, reason, outcome.verified.blocking if outcome.verified else ())
+        if undo is None:
+            return outcome
+        undo()
+        self._work.place, move.target = today, self._work.release
+        self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
+        outcome.asked, outcome.verified, outcome.back_after = outcome.verified, None, None
+        if not self._attempt(move, make_room):
+            outcome.exit_code = Exit.NO_GO
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = move.target
+        return outcome
+
+    def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
         """Start a release and ask it; why it is not proven, or nothing."""
         begin = time.monotonic()
         try:
@@ -184,14 +220,14 @@ class WayBack:
             self._outcome.stopped |= isinstance(step, Stop)
         return target, failed
 
-    def _restore(self, restore: Restore) -> None:
+    def _restore(self, restore: Restore | Restart) -> None:
         try:
             self._steps.move(restore)
         except Exception:
             if not self._earlier(restore):
                 raise
 
-    def _ask(self, target: Release, restore: Restore | None) -> None:
+    def _ask(self, target: Release, restore: Restore | Restart | None) -> None:
         """Ask the release that is back; red with today's secrets, once more with its own."""
         self._verify(VERIFY, target)
         if restore is None or self._proven():
@@ -204,7 +240,7 @@ class WayBack:
             with contextlib.suppress(Exception):
                 self._steps.move(restore)
 
-    def _earlier(self, restore: Restore) -> bool:
+    def _earlier(self, restore: Restore | Restart) -> bool:
         """Start it with the secrets that it was made with, where today's are others; whether it did start."""
         work, target = self._work, restore.target
         names = ", ".join(changed(work.place, target))

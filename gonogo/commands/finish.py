@@ -121,7 +121,7 @@ def _serving_after(work: Work, outcome: Outcome) -> str | None:
     """What serves when the run has ended; None when nothing does, or when the way back did not start it."""
     if outcome.held and not outcome.replaced and work.serving is not None:
         return work.serving.id
-    replaced = bool({"start", "restore"} & set(work.done))
+    replaced = bool({"start", "restore", "restart"} & set(work.done))
     lost = outcome.exit_code is Exit.NEEDS_HUMAN and replaced and outcome.back_after is None and not outcome.held
     try:
         current = work.state.current()

@@ -19,6 +19,7 @@ from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import LIMITED, InstanceState
 from gonogo.runtimes.hidden import pinned_values
 from gonogo.runtimes.kept import lost_parts
 from gonogo.settle import survivors
@@ -39,7 +40,19 @@ def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
     """
     project = load_project(find_project(folder))
     names = [project.environment(env).name] if env else list(project.environments)
-    return tuple(_status(located(project, project.environments[name])) for name in names)
+    found = (_status(located(project, project.environments[name])) for name in names)
+    return tuple(one.model_copy(update={"exit_code": _code(one)}) for one in found)
+
+
+def _code(found: EnvStatus) -> Exit:
+    """What a monitor is told: a person first, then whether everything runs that should."""
+    if found.unfinished or found.surviving or found.needs_human:
+        return Exit.NEEDS_HUMAN
+    if found.problem:
+        return Exit.NOTHING_CHECKED
+    if not found.ill:
+        return Exit.GO
+    return Exit.LOCKED if found.lock and not found.stale_lock else Exit.NO_GO
 
 
 def _status(at: Where) -> EnvStatus:
@@ -65,6 +78,7 @@ def _status(at: Where) -> EnvStatus:
         adopted=bool(current and current.adopted),
         instances=instances,
         lock=_locked(at),
+        stale_lock=not busy,
         unfinished=unfinished,
         untouched=untouched,
         surviving=tuple(f"{argv} (pid {pid})" for pid, argv in alive),
@@ -109,11 +123,23 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
         return (), str(error)
     lines = tuple(
         InstanceLine(
-            service=state.service, name=state.name, status=state.status, health=state.health, release=state.release
+            service=state.service,
+            name=state.name,
+            status=state.status,
+            health=state.health,
+            release=state.release,
+            well=_is_well(state),
         )
         for state in found
     )
     return lines, ""
+
+
+def _is_well(one: InstanceState) -> bool:
+    """Whether an instance is as it should be; 429 is an answer of one that lives."""
+    if one.one_shot:
+        return one.status in {"created", "missing", "running"} or one.exit_code == 0
+    return one.status == "running" and one.health in {None, "healthy", LIMITED}
 
 
 def history(folder: Path, env: str | None) -> tuple[tuple[PastRun, ...], tuple[EnvFigures, ...]]:

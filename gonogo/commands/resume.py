@@ -40,6 +40,6 @@ def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
                 f"{at.state.root}: found no run that was cut off after its first touch, expected one to resume. "
                 f"Nothing that serves is half-way; `gonogo deploy --env {at.environment.name}` deploys."
             )
-        if cut.kind == "rollback" or at.state.load(cut.release) is None:
+        if cut.kind in {"rollback", "restart"} or at.state.load(cut.release) is None:
             return start_kept(at, cut, to=None, force=False, screen=screen, signals=signals)
         return recover(at, cut, kind="resume", screen=screen, signals=signals)

@@ -23,7 +23,7 @@ from gonogo.screen import Screen
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
 
-__all__ = ["choose_target", "rollback", "start_kept"]
+__all__ = ["choose_target", "require_whole", "rollback", "start_kept"]
 
 
 def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen) -> RunResult:
@@ -54,12 +54,12 @@ def start_kept(
     Raises:
         RefusedError: there is no release to go back to, it is a bad one, or what it is started from is gone.
     """
-    if to is None and cut is not None and cut.kind == "rollback":
+    if to is None and cut is not None and cut.kind in {"rollback", "restart"}:
         returns = cut.returning is not None and cut.serving is not None
         to, force = (cut.serving if returns else cut.release), True
     target = choose_target(at, to=to, after_crash=cut is not None, force=force)
     if cut is None:  # nothing was touched yet, and it stays so
-        _require_whole(target, env=at.environment.name)
+        require_whole(target, env=at.environment.name)
     outgoing = _outgoing(at, cut) or target
     for one in (target, outgoing):
         sources.catch_up(one, at.project.root)
@@ -113,7 +113,12 @@ def _usable(release: Release, *, known: bool, force: bool) -> Release:
     return release
 
 
-def _require_whole(release: Release, *, env: str) -> None:
+def require_whole(release: Release, *, env: str) -> None:
+    """Refuse to touch anything for a release of which a part is gone.
+
+    Raises:
+        RefusedError: naming what is gone.
+    """
     try:
         lost = lost_parts(release, LocalHost())
     except RuntimeUnreachableError:  # an Engine that only restarts is waited for by what asks it next
@@ -143,7 +148,7 @@ def _outgoing(at: Where, cut: CutOff | None) -> Release | None:
     """What may serve now: the release of a run that was cut off, else the recorded one."""
     name = None
     if cut is not None:
-        on_its_way = cut.kind == "rollback" and cut.returning is None
+        on_its_way = cut.kind in {"rollback", "restart"} and cut.returning is None
         name = cut.serving if on_its_way else cut.release
     found = at.state.load(name) if name is not None else None
     return found or at.state.current()

@@ -12,7 +12,7 @@ from gonogo.release import Release
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.place import note_variables
 
-__all__ = ["Restore", "Start", "Stop"]
+__all__ = ["Restart", "Restore", "Start", "Stop"]
 
 _TIMES = 3
 """How often a release is started on the way back while its runtime goes away again and again."""
@@ -108,6 +108,36 @@ def _how_it_runs(work: Work, release: Release) -> str:
             said = one.status if one.status != "running" else one.health or "running, without a health check"
             how.setdefault(said, []).append(one.service)
     return "; ".join(f"{', '.join(dict.fromkeys(names))} {said}" for said, names in how.items()) or "started"
+
+
+class Restart:
+    """Start instances of what serves anew; nothing is built, and nothing of the release changes."""
+
+    name = "restart"
+    touches = True
+
+    def __init__(self, target: Release, services: tuple[str, ...]) -> None:
+        """Some services of a release, and whatever else of it does not run."""
+        self.target = target
+        self._services = services
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands that start the release; those of the other services change nothing of what runs."""
+        return work.runtime.describe_start(work.place, self.target, self.target)
+
+    def do(self, work: Work) -> str:
+        """Start them.
+
+        Raises:
+            CommandError: something of the release is gone, or an instance did not become healthy in time.
+            RuntimeUnreachableError: the runtime does not answer.
+        """
+        self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
+        work.runtime.wait(work.place, work.host)
+        work.runtime.restart(work.place, self.target, self._services, work.host)
+        note_variables(work.place, self.target)
+        work.state.save(self.target)
+        return _how_it_runs(work, self.target)
 
 
 class Stop:

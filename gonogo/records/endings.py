@@ -49,6 +49,8 @@ _EARLY = {
 }
 _SERVES = frozenset({"D01", "D02", "D03", "D04", "D06"})
 _REASON = 300
+_BY_HAND = frozenset({"rollback", "restart"})
+"""Runs about a release that was kept; deployments go back to one."""
 
 
 def ending(run: RunResult) -> str:
@@ -99,7 +101,7 @@ def _findings(red: tuple[CheckResult, ...], asked: Iterable[CheckResult]) -> tup
 
 def _is_own(gate: GateResult, run: RunResult) -> bool:
     """Whether the gate is about what the run brings, not about the release that it went back to."""
-    return gate.role is not Role.ROLLBACK or run.kind == "rollback"
+    return gate.role is not Role.ROLLBACK or run.kind in _BY_HAND
 
 
 def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:
@@ -176,6 +178,8 @@ def _go(run: RunResult) -> str:
     if run.kind == "rollback":
         was = f" (was {short(run.serving)})" if run.serving else ""
         return f"{said} again{was}{_requests(run, always=True)}{_gate_said(run)}"
+    if run.kind == "restart":
+        return f"{said} again{_requests(run, always=True)}{_gate_said(run)}"
     if not run.serving:
         return f"{said} (first deploy)"
     return f"{said} (was {short(run.serving)}){_requests(run, always=True)}"
@@ -237,10 +241,10 @@ def _needs_human(run: RunResult) -> str:
         if _failed(run, "stop"):
             return f"the first deploy {_went(run)} and could not be stopped{_because(run)}"
         return f"the first deploy {_went(run)} and was stopped; nothing serves, what it stored was left as it is"
-    target = short(run.went_back_to or (run.release if run.kind == "rollback" else run.serving))
+    target = short(run.went_back_to or (run.release if run.kind in _BY_HAND else run.serving))
     if not target:
         return f"what serves is not known{_because(run)}"
-    if _failed(run, "restore") or (run.kind == "rollback" and run.went_back_to is None):
+    if _failed(run, "restore") or _failed(run, "restart") or (run.kind in _BY_HAND and run.went_back_to is None):
         return _not_started(run, target)
     if run.went_back_to is None:
         return f"the way back was cut short, what serves is not known{_because(run)}"

@@ -88,6 +88,8 @@ class InstanceLine(BaseModel):
     status: str
     health: str | None
     release: str | None
+    well: bool = True
+    """Whether it is as it should be: running, and healthy where it has a health check; or ended well, where it may."""
 
 
 class EnvStatus(BaseModel):
@@ -106,6 +108,8 @@ class EnvStatus(BaseModel):
     """Whether it was started by hand, before gonogo came."""
     instances: tuple[InstanceLine, ...] = ()
     lock: str | None = None
+    stale_lock: bool = False
+    """Whether no run holds the environment, or one whose process is gone."""
     unfinished: str | None = None
     untouched: tuple[str, ...] = ()
     """Runs that were cut off before their first touch."""
@@ -118,6 +122,14 @@ class EnvStatus(BaseModel):
     told: tuple[tuple[str, str], ...] = ()
     """Why it ended so, why a person is needed and what comes next, each as label and text."""
     problem: str = ""
+    exit_code: Exit = Exit.GO
+    """What ``gonogo status`` ends with: 0 all is well, 1 something does not run, 5 it could not be looked at, 6 a
+    person is needed, 7 a run is at it and not all is well."""
+
+    @property
+    def ill(self) -> tuple[InstanceLine, ...]:
+        """What does not run as it should."""
+        return tuple(one for one in self.instances if not one.well)
 
 
 class PastRun(BaseModel):
@@ -195,6 +207,9 @@ def _status(status: EnvStatus) -> Iterator[str]:
     for instance in status.instances:
         health = f", {instance.health}" if instance.health else ""
         yield f"  {instance.service:<11} {instance.status}{health}  {instance.name}  {instance.release or ''}".rstrip()
+    if status.ill and status.exit_code is Exit.NO_GO:
+        names = ", ".join(dict.fromkeys(one.service for one in status.ill))
+        yield f"  NOT WELL    {names}: `gonogo restart --env {status.env}` starts what serves again, and proves it"
     if status.problem:
         yield "  could not look at the instances:"
         yield from _labelled("", status.problem)

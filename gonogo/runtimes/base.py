@@ -6,7 +6,7 @@ The read-only side (``Artifact``, ``Instance``, ``Inspector``) is what checks se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -252,6 +252,23 @@ class Runtime(Protocol):
         Raises:
             CommandError: a command failed, or an instance did not become healthy in time.
             RuntimeUnreachableError: the runtime went away meanwhile; how far it came is not known.
+        """
+
+    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+        """Start the instances of some services anew, of a release that serves, and whatever of it does not run.
+
+        Raises:
+            CommandError: as ``start``.
+        """
+
+    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
+        """Service → the variables that an instance of it is started with (secrets!)."""
+
+    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Service → the variables of each of its running instances (secrets!); what cannot be seen is left out.
+
+        Raises:
+            CommandError: the runtime does not say.
         """
 
     def epoch(self, host: Host) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, from_environm
 from gonogo.runtimes.compose_inspector import ComposeInspector
 from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
-from gonogo.runtimes.compose_render import app_folder, project_folder, render
+from gonogo.runtimes.compose_render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose_room import make_room
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
 from gonogo.runtimes.compose_start import describe, replace_outgoing, run_commands, start_release, verify_images
@@ -162,6 +162,39 @@ class ComposeRuntime:
             health = place.environment.health
             project, timeout = place.environment.project, health.timeout
             wait_until_answering(url + health.live, services, project, host, timeout=timeout)
+
+    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+        """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
+        steps = self._steps(place, release, startable(place, release))
+        steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
+        try:
+            verify_images(release, host)
+            start_release(steps, release, (), host)
+        except CommandError as error:
+            if not is_lost(str(error), host):
+                raise
+            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
+        """The environment of each deployed service in the pinned model, with today's secrets."""
+        model = json.loads(startable(place, release).read_text(encoding="utf-8"))
+        return {name: environment_of(one) for name, one in services_of(model).items() if name in release.services}
+
+    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """What the Engine says of each running container."""
+        project = f"label=com.docker.compose.project={place.environment.project}"
+        listed = ("docker", "ps", "--quiet", "--filter", project, "--filter", "label=com.docker.compose.oneoff=False")
+        ids = host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
+        argv = ("docker", "container", "inspect", "--format", "{{json .Config}}", *ids)
+        quiet = LocalHost()  # what is compared must not be redacted
+        said = quiet.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
+        found: dict[str, list[Mapping[str, str]]] = {}
+        for one in map(json.loads, said.splitlines()):
+            service = one["Labels"].get("com.docker.compose.service")
+            if service in release.services:
+                pairs = (text.partition("=") for text in one["Env"] or ())
+                found.setdefault(service, []).append({name: value for name, _, value in pairs})
+        return found
 
     def epoch(self, host: Host) -> str:
         """Which start of the Engine it is."""

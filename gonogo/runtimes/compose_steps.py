@@ -113,6 +113,8 @@ class Steps:
     groups: Groups
     secrets: Mapping[str, str]
     """Variables that the model's own ``secrets:`` take from the environment."""
+    again: frozenset[str] = frozenset()
+    """Services whose containers are made anew although nothing of them changed."""
 
     def command(self, *words: str, wait: int = 0) -> Command:
         """One command of the project, with this model."""
@@ -162,7 +164,10 @@ class Steps:
         """Replace the deployed services and wait for their health."""
         if not self.groups.running:
             return ()
-        return self.up_and_wait(self.groups.running, "--pull", "never", "--no-deps")
+        anew = tuple(name for name in self.groups.running if name in self.again)
+        others = tuple(name for name in self.groups.running if name not in self.again)
+        first = self.up_and_wait(anew, "--pull", "never", "--no-deps", "--force-recreate") if anew else ()
+        return (*first, *(self.up_and_wait(others, "--pull", "never", "--no-deps") if others else ()))
 
     def fronts(self) -> tuple[Command, ...]:
         """Bring up what stands in front; it is recreated only where its definition changed."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from gonogo.errors import CommandError
 from gonogo.host import Command, Host
@@ -19,7 +22,7 @@ from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process_health import require_free, wait_until_healthy
 from gonogo.runtimes.process_inspector import ProcessInspector
 from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, settle
-from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, venv, within
+from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, settings, venv, within
 
 __all__ = ["ProcessRuntime"]
 
@@ -119,8 +122,36 @@ class ProcessRuntime:
             CommandError: the release is not whole (then nothing was stopped), a port is held by a stranger, or an
                 instance ended or did not become healthy in time.
         """
-        instances = Instances(place.state)
         services = pinned(place, release).services
+        self._replace(place, release, services, host)
+        instances = Instances(place.state)
+        for instance in instances.all():
+            if instance.service not in services:
+                self._end(instances, instance)
+
+    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+        """Replace the instances of these services, and start what does not run."""
+        known = pinned(place, release).services
+        alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
+        chosen = {name: one for name, one in known.items() if name in services or name not in alive}
+        self._replace(place, release, chosen, host)
+
+    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
+        """What the env file said when it was pinned, secrets as they are now, and what gonogo sets."""
+        return {name: settings(place, release, name) for name in pinned(place, release).services}
+
+    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:  # noqa: ARG002
+        """What the kernel says of each process."""
+        found: dict[str, list[Mapping[str, str]]] = {}
+        for instance in Instances(place.state).all():
+            with contextlib.suppress(psutil.Error, OSError):
+                if instance.service in release.services and is_alive(instance):
+                    found.setdefault(instance.service, []).append(psutil.Process(instance.pid).environ())
+        return found
+
+    def _replace(self, place: Place, release: Release, services: Mapping[str, PinnedService], host: Host) -> None:
+        """End the instance of each service, start the release's, and wait for it; a broken one stops nothing."""
+        instances = Instances(place.state)
         for name, service in services.items():
             _require_whole(release, _start_command(place, release, name, service))
         for name, service in services.items():
@@ -129,9 +160,6 @@ class ProcessRuntime:
             instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
             wait_until_healthy(instance, service, host)
         settle(instances, services)
-        for instance in instances.all():
-            if instance.service not in services:
-                self._end(instances, instance)
 
     def epoch(self, host: Host) -> str:  # noqa: ARG002 (a file of the kernel's)
         """Which start of this machine it is."""

@@ -21,7 +21,8 @@ LATE = "import pathlib, time\nif not pathlib.Path('/tmp/once').exists():\n    ti
 def test_what_is_unhealthy_for_a_while_is_waited_for(desk: Desk, engine: docker.DockerClient) -> None:
     """It serves in the end; one that ends at once is a failure long before ``health.timeout``.
 
-    Its name, that somebody else has taken meanwhile, stops no way back either.
+    Its name, that somebody else has taken meanwhile, stops no way back either. A restart makes anew what is named, and
+    nothing else.
     """
     model = SLOW.replace("  api:\n", "  api:\n    container_name: @NAME@\n")
     names = [f"{desk.project}-one", f"{desk.project}-two"]
@@ -51,3 +52,13 @@ def test_what_is_unhealthy_for_a_while_is_waited_for(desk: Desk, engine: docker.
     labels = [f"com.docker.compose.project={desk.project}", "com.docker.compose.service=api"]
     (found,) = engine.containers.list(all=True, filters={"label": labels})
     assert found.name == names[0]
+
+    api, store = desk.container(engine, "api"), desk.container(engine, "db")
+    desk.secrets("new-token-111")
+    desk.runtime.restart(desk.place, first, ["api"], desk.host)
+    expected = desk.runtime.expected_variables(desk.place, first)["api"]
+    (carried,) = desk.runtime.found_variables(desk.place, first, desk.host)["api"]
+    assert desk.answer() == f"v1 {first.id} new-token-111"
+    assert (desk.container(engine, "api") == api, desk.container(engine, "db") == store) == (False, True)
+    assert expected.items() <= carried.items()
+    assert expected["API_TOKEN"] == "new-token-111"

@@ -1,4 +1,4 @@
-"""``gonogo rollback`` by hand, for real under the runtime ``process``: what is not proven does not stay."""
+"""``gonogo rollback`` and ``restart`` by hand, for real under the runtime ``process``: what is not proven does not stay."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+
+from tests.support.sites import eventually, runs
 
 from .conftest import GREEN, App, Ended
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 NEEDY = """
     import pathlib, sys
@@ -28,6 +31,9 @@ class Kept:
         """Deploy both."""
         self.app = app = App(folder)
         self.gone = app.state.parent / "gone"
+        app.configure(options='env_file = ".env"')
+        self.settings = app.root / ".env"
+        self.settings.write_text("LEVEL=1\nUNUSED=1\n")
         text = (app.root / "app.py").read_text()
         main = 'if __name__ == "__main__":\n'
         (app.root / "app.py").write_text(text.replace(main, main + NEEDY.lstrip("\n")))
@@ -44,6 +50,14 @@ class Kept:
     def back(self, *arguments: str) -> Ended:
         """Roll back by hand."""
         return self.app.gonogo("rollback", "--env", "test", "--json", *arguments)
+
+    def pid(self) -> int:
+        """The process that serves."""
+        return int(json.loads((self.app.state / "instances/web.json").read_text())["pid"])
+
+    def status(self) -> Ended:
+        """What ``gonogo status`` says."""
+        return self.app.gonogo("status", "--env", "test")
 
     def serving(self) -> tuple[str, str]:
         """The release that answers, and the one that the state names."""
@@ -97,6 +111,46 @@ def test_target_whose_gate_is_red_gives_way_to_what_served(kept: Kept) -> None:
 
     assert ended.code == 1, ended
     assert [cause["code"] for cause in ended.json()["causes"]] == ["D09[GET /page]"]
+    assert kept.serving() == (kept.second, kept.second)
+
+
+def test_what_died_is_seen_and_started_again(kept: Kept) -> None:
+    """Status ends 1, and names the command; that ends 0, and then status does: the same release, another process."""
+    psutil.Process(kept.pid()).kill()
+    eventually(lambda: not runs(kept.pid()))
+    dead, before = kept.status(), kept.pid()
+    ended = kept.app.gonogo("restart", "--env", "test", "--json")
+    unknown = kept.app.gonogo("restart", "nobody", "--env", "test")
+
+    assert dead.code == 1, dead
+    assert "NOT WELL    web: `gonogo restart --env test` starts what serves again" in dead.err
+    assert ended.code == 0, ended
+    assert ended.json()["ending"].startswith(f"GO  {kept.second[-7:]} serves test again")
+    assert [step["name"] for step in ended.json()["steps"]] == ["restart", "verify"]
+    assert kept.pid() != before
+    assert kept.serving() == (kept.second, kept.second)
+    assert kept.status().code == 0
+    assert (unknown.code, "expected services of" in unknown.err) == (4, True), unknown
+
+
+def test_new_settings_arrive_or_are_taken_back(kept: Kept) -> None:
+    """They are seen in the process; where it does not live with them, it has the former ones again, and exit is 1."""
+    kept.settings.write_text("LEVEL=2\nUNUSED=1\n")
+    plain = kept.app.gonogo("restart", "web", "--env", "test")
+    former = psutil.Process(kept.pid()).environ()["LEVEL"]
+    ended = kept.app.gonogo("restart", "--env", "test", "--new-settings", "--json")
+    now = psutil.Process(kept.pid()).environ()["LEVEL"]
+    kept.settings.write_text("LEVEL=2\nPYTHONHOME=/nowhere\n")
+    red = kept.app.gonogo("restart", "--env", "test", "--new-settings", "--json")
+    back = psutil.Process(kept.pid()).environ()
+
+    assert (plain.code, former) == (0, "1"), plain
+    assert (ended.code, now) == (0, "2"), ended
+    assert "New values are seen in the running instances of web (LEVEL)." in ended.json()["notes"]
+    assert red.code == 1, red
+    assert red.json()["ending"].startswith(f"REVERTED to {kept.second[-7:]} after ")
+    assert "started with the former ones again" in " ".join(red.json()["notes"])
+    assert (back["LEVEL"], back.get("PYTHONHOME")) == ("2", None)
     assert kept.serving() == (kept.second, kept.second)
 
 
