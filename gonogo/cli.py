@@ -15,7 +15,7 @@ import typer
 
 import gonogo
 from gonogo.errors import GonogoError, explain
-from gonogo.words import Exit
+from gonogo.words import Exit, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -215,6 +215,19 @@ def adopt(*, env: Env = None, as_json: Json = False) -> int:
         images = [f"  {service:<11} {image[:19]}" for service, image in found.images.items()]
         _say("\n".join((f"adopted {found.release} in {found.env}", *images, *(f"  {text}" for text in found.said))))
     return int(Exit.GO)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def ask(
+    context: typer.Context,
+    stage: Annotated[Stage, typer.Argument(metavar="STAGE", help="predeploy, build, postdeploy or watch")],
+    *,
+    env: Env = None,
+) -> int:
+    """Ask the checks of one stage alone; what else is given is pytest's (-k, -n, --html)."""
+    from gonogo.commands.ask import ask as run  # noqa: PLC0415
+
+    run(Path.cwd(), stage, env, context.args)
 
 
 @app.command()

@@ -18,8 +18,15 @@ __all__ = ["pytest_addoption", "pytest_configure", "pytest_ignore_collect", "pyt
 _STAGES = ("predeploy", "build", "postdeploy", "watch")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register the options; ``--env`` only inside a gate, where no team conftest can own it."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the options; ``--env`` only inside a gate, where no team conftest can own it.
+
+    A bare ``pytest -m STAGE`` becomes a gate here already, before pytest looks for the plugins that a team's unit tests
+    require.
+    """
+    config = pluginmanager.get_plugin("pytestconfig")
+    if not _in_gate() and isinstance(config, pytest.Config) and _is_pytest() and _selected(config):
+        _become_gate(config)
     group = parser.getgroup("gonogo", "deployment gates")
     names = ["--gonogo-env"]
     if _in_gate():
@@ -118,6 +125,11 @@ def _application(folder: Path) -> Path | None:
         return folder
 
 
+def _is_pytest() -> bool:
+    """Whether this process is pytest's own."""
+    return Path(sys.argv[0]).name in {"pytest", "py.test", "__main__.py"}
+
+
 def _become_gate(config: pytest.Config) -> None:
     """Replace this process by the gate's.
 
@@ -126,8 +138,8 @@ def _become_gate(config: pytest.Config) -> None:
     """
     from gonogo.plugins.stages import become_gate  # noqa: PLC0415
 
-    name = Path(sys.argv[0]).name
-    if name not in {"pytest", "py.test", "__main__.py"}:
+    if not _is_pytest():
+        name = Path(sys.argv[0]).name
         raise pytest.UsageError(
             f"found pytest running inside {name or 'a program'}, expected a process of its own for a gate. "
             "Run it as: python -m pytest -m STAGE --env NAME"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from gonogo.records.results import read_gate
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
@@ -499,3 +502,34 @@ def test_two_stage_markers_are_refused(repository: Repository, gate: Gates) -> N
 
     assert run.code == 4
     assert "checks/test_a.py::test_a: found 2 stage markers (build, watch), expected exactly one." in run.out + run.err
+
+
+@pytest.mark.parametrize(
+    "ini",
+    [
+        "[pytest]\nrequired_plugins = pytest-django>=99\n",
+        "[pytest]\nstrict = true\nusefixtures = db\nDJANGO_SETTINGS_MODULE = shop.settings\n",
+    ],
+)
+def test_a_bare_gate_reads_no_configuration_of_the_teams(repository: Repository, gate: Gates, ini: str) -> None:
+    """What pytest asks of the environment of the unit tests keeps no gate from being asked."""
+    root = repository({"gonogo.toml": repository.process, "pytest.ini": ini, "checks/test_own.py": CHECKS})
+    run = gate.bare(root, "-m", "predeploy", "-k", "the_team_s_own", "--env", "test")
+
+    assert run.only().outcome is Outcome.PASSED
+
+
+def test_what_pytest_itself_refuses_is_asked_by_the_command(repository: Repository, gate: Gates) -> None:
+    """`gonogo ask` starts the gate itself: no minversion and no filter of somebody's is looked at."""
+    ini = "[pytest]\nminversion = 99\nfilterwarnings = error\n    ignore::shop.errors.OldWarning\n"
+    root = repository({"gonogo.toml": repository.process, "pytest.ini": ini, "checks/test_own.py": CHECKS})
+    results = gate.folder / "asked.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    words = ("ask", "predeploy", "--env", "test", "-k", "the_team_s_own", f"--gonogo-results={results}")
+    done = subprocess.run(
+        (sys.executable, "-m", "gonogo", *words), cwd=root, check=False, capture_output=True, text=True, timeout=110
+    )
+    found = read_gate(results)
+
+    assert found is not None, done.stderr
+    assert [check.outcome for check in found.checks] == [Outcome.PASSED]
