@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from gonogo.inspection.contents import FileDigest, digest_of, link_digest
+from gonogo.inspection.rights import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["TarStreamError", "read_tar", "read_tree"]
+__all__ = ["TarStreamError", "read_rights", "read_tar", "read_text", "read_tree"]
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -86,6 +87,47 @@ def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: st
         raise _broken(reader, "no end-of-archive block")
     wanted = [posixpath.normpath(root) for root in roots]
     return {path: digest for path, digest in found.items() if any(_below(path, root) for root in wanted)}
+
+
+def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights], str]:
+    """Return modes and owners of what is in an archive, and where its first member points if it is a link.
+
+    Raises:
+        TarStreamError: the stream is no tar archive, or it ends before the archive does.
+    """
+    reader = _Reader(stream)
+    found: dict[str, Rights] = {}
+    link = ""
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            for member in archive:
+                path = _absolute(base, member.name)
+                if member.issym():
+                    link = link or ("" if found else member.linkname)
+                else:
+                    found[path] = Rights(
+                        mode=member.mode & 0o7777, uid=member.uid, gid=member.gid, is_folder=member.isdir()
+                    )
+                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+    return found, link
+
+
+def read_text(stream: Iterable[bytes]) -> str:
+    """Return the text of the one file in an archive; empty where it holds none.
+
+    Raises:
+        TarStreamError: the stream is no tar archive.
+    """
+    reader = _Reader(stream)
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            member = archive.next()
+            file = archive.extractfile(member) if member is not None and member.isreg() else None
+            return file.read().decode("utf-8", "replace") if file is not None else ""
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
 
 
 def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:

@@ -170,7 +170,7 @@ def said(run: Run, code: str) -> tuple[Outcome, str]:
 def test_a_good_image_is_green(images: Images, well: Release) -> None:
     """Every build check that applies passes; an installed copy that is imported is no fault where it is the commit's."""
     run = images.ask("build", well)
-    codes = ("B01", "B02", "B03", "B04", "B08", "B11", "B12")
+    codes = ("B01", "B02", "B03", "B04", "B08", "B11", "B12", "B14")
 
     assert {code: said(run, f"{code}[api]") for code in codes} == dict.fromkeys(codes, (Outcome.PASSED, ""))
 
@@ -217,6 +217,23 @@ def test_root_warns(images: Images, faulty: Release) -> None:
     assert said(images.ask("build", faulty, "root"), "B11[api]") == (
         Outcome.WARNED,
         f"image {faulty.tags['api']}: user: found root, expected another",
+    )
+
+
+def test_code_that_the_images_user_cannot_read_or_start_is_red(images: Images) -> None:
+    """The file's mode and its owner are named; a program that lost its executable bit is what is started first."""
+    shut = images.release(DOCKERFILE.replace("USER app\n", "RUN chmod 600 server.py\nUSER app\n"), WELL)
+    idle = images.release(DOCKERFILE.replace('["python", "app/server.py"]', '["./app/server.py"]'), WELL)
+
+    assert said(images.ask("build", shut, "read_and_start"), "B14[api]") == (
+        Outcome.FAILED,
+        f"image {shut.tags['api']}: found /srv/app/server.py (mode 600, owner 0), which app cannot read; "
+        "expected readable code",
+    )
+    assert said(images.ask("build", idle, "read_and_start"), "B14[api]") == (
+        Outcome.FAILED,
+        f"image {idle.tags['api']}: found /srv/app/server.py (mode 644, owner 0), which app cannot start; "
+        "expected a program",
     )
 
 

@@ -1,0 +1,64 @@
+"""Modes and owners of files in an image, read from a container that is created and never started."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from gonogo.inspection.image_files import TarStreamError, read_rights
+from gonogo.inspection.rights import Identity, Rights, identity_of
+from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.compose_engine import connect, scratch
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+__all__ = ["rights_in"]
+
+_LISTS = ("/etc/passwd", "/etc/group")
+_LINKS = 5
+
+
+def rights_in(
+    image: str, paths: Iterable[str], *, user: str, groups: Iterable[str], project: str
+) -> tuple[Mapping[str, Rights], Identity | None]:
+    """What is known of some files and folders with all below them, and who the user is; None for an unknown name.
+
+    Raises:
+        RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
+    """
+    with connect() as client, scratch(client, image, project=project) as container:
+        texts = [_text(container, path) for path in _LISTS]
+        found: dict[str, Rights] = {}
+        for path in dict.fromkeys(map(posixpath.normpath, paths)):
+            found |= _rights(container, path, _LINKS)
+    return found, identity_of(user, texts[0], texts[1], more=groups)
+
+
+def _rights(container: Container, path: str, links: int) -> dict[str, Rights]:
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        stream, _ = container.get_archive(path)
+        rights, link = read_rights(stream, base=posixpath.dirname(path))
+    except NotFound:
+        return {}
+    except TarStreamError as error:
+        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+    if link and links:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+        behind = _rights(container, target, links - 1)
+        return {**behind, **({path: behind[target]} if target in behind else {})}
+    return rights
+
+
+def _text(container: Container, path: str) -> str:
+    from docker.errors import NotFound  # noqa: PLC0415 (likewise)
+
+    from gonogo.inspection.image_files import read_text  # noqa: PLC0415 (likewise)
+
+    try:
+        return read_text(container.get_archive(path)[0])
+    except (NotFound, TarStreamError):
+        return ""
