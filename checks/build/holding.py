@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import LocalHost
-from gonogo.inspection.contents import FileDigest, map_paths
+from gonogo.inspection.contents import FileDigest, digest_of, map_paths
 from gonogo.inspection.lost import Absent, sort_out
+from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Layout, Place
 from gonogo.subject import as_it_serves
 
-__all__ = ["ELSEWHERE", "absent", "had_before", "holds_nothing", "made_by_the_build", "unknown"]
+__all__ = ["ELSEWHERE", "absent", "former_source", "had_before", "holds_nothing", "made_by_the_build", "unknown"]
 
 ELSEWHERE = (
     "No Dockerfile of this repository is known to make this image: make it from the commit where it is built, "
@@ -77,15 +79,29 @@ def holds_nothing(inside: Inside) -> bool:
     return not inside.code and inside.layout.known_by == "gonogo.toml"
 
 
-def made_by_the_build(inside: Inside, differing: Mapping[str, FileDigest], source: Source) -> dict[str, str]:
+def former_source(context: Context) -> Path | None:
+    """The application's folder of the release that serves, where that is another one whose commit is known."""
+    serving = context.subject.serving
+    if serving is None or serving.assumed or serving.commit == getattr(context.subject.release, "commit", None):
+        return None
+    return serving.source_root(context.project.app.root)
+
+
+def made_by_the_build(
+    inside: Inside, differing: Mapping[str, FileDigest], source: Source, *, former: Path | None
+) -> dict[str, str]:
     """Of the files whose content is another those that the build itself made or changed, each with why.
 
-    A file that is as an earlier commit had it is stale, whatever the build does.
+    A file that is as an earlier commit had it is stale, whatever the build does; ``former`` is the source of the
+    release that serves, for a repository without a history.
     """
     recipe, made = inside.layout.recipe, dict[str, str]()
-    for path, found in differing.items() if recipe is not None else ():
+    if recipe is None:
+        return made
+    for path, found in differing.items():
         why = recipe.rewritten(path) or ("the build makes files of its kind" if recipe.is_made(path) else "")
-        if why and found.sha256 not in _earlier(source, path):
+        then = digest_of(former / path) if former is not None else None
+        if why and found.sha256 not in _earlier(source, path) | ({then.sha256} if then is not None else set()):
             made[path] = why
     return made
 

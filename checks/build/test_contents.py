@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
-from gonogo.checks.build.holding import ELSEWHERE, absent, had_before, made_by_the_build, unknown
+from gonogo.checks.build.holding import ELSEWHERE, absent, former_source, had_before, made_by_the_build, unknown
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
 from gonogo.host import LocalHost
@@ -61,7 +61,7 @@ def test_artifact_holds_the_commit(
     gone = absent(artifact, held, before, source)
     drift = compare(source.manifest, held, code={**artifact.code}, lost=gone.lost)
     differing = {file.path: held[file.image_path] for file in drift.of("differs")}
-    made = made_by_the_build(artifact, differing, source)
+    made = made_by_the_build(artifact, differing, source, former=former_source(context))
     red = [file for file in drift if file.kind != "differs" or file.path not in made]
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", red)

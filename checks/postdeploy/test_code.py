@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.build.holding import made_by_the_build
+from gonogo.checks.build.holding import former_source, made_by_the_build
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
@@ -48,7 +48,8 @@ def test_instance_runs_the_commit(
     if not manifest:
         pytest.skip(f"all the code of {name} is mounted from the host itself")
     drift = compare(manifest, files, code=inside.code)
-    made = made_by_the_build(inside, {file.path: files[file.image_path] for file in drift.of("differs")}, source)
+    differing = {file.path: files[file.image_path] for file in drift.of("differs")}
+    made = made_by_the_build(inside, differing, source, former=former_source(context))
     red = [file for file in drift if file.kind != "differs" or file.path not in made]
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
     evidence.table("Files that differ", red)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 from collections.abc import Callable
@@ -21,11 +22,16 @@ def ignore(text: str) -> Callable[[str], bool]:
     """
     rules = [rule for line in text.removeprefix("\ufeff").splitlines() if (rule := _rule(line)) is not None]
 
+    @functools.cache
+    def matching(path: str) -> frozenset[int]:
+        """The rules that match a path or a folder above it."""
+        above = posixpath.dirname(path)
+        own = frozenset(number for number, (pattern, _) in enumerate(rules) if pattern.fullmatch(path))
+        return own | matching(above) if above else own
+
     def is_left_out(path: str) -> bool:
-        parts = path.split("/")
-        above = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-        said = [not brings_back for pattern, brings_back in rules if any(map(pattern.fullmatch, above))]
-        return said[-1] if said else False
+        found = matching(path)
+        return bool(found) and not rules[max(found)][1]
 
     return is_left_out
 
