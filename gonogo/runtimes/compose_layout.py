@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo.inspection.brought import File
 from gonogo.inspection.contents import FileDigest, manifest_of, map_paths
 from gonogo.inspection.located import located
 from gonogo.inspection.recipe import Recipe
@@ -39,6 +42,7 @@ def layout_of(
     recipe = recipe_of(build, root=root, workdir=workdir)
     if said is not None:
         return Layout(code=dict(said), known_by="gonogo.toml", recipe=recipe)
+    recipe = _in_folders(recipe, read) if recipe is not None else None
     if recipe is not None and recipe.code and _stands(recipe, read):
         return Layout(code=recipe.code, known_by=recipe.dockerfile, recipe=recipe)
     source = manifest_of(root, (path for path in files_below(root) if _FOREIGN.isdisjoint(path.split("/"))))
@@ -59,6 +63,27 @@ def code_of(build: Mapping[str, Any], workdir: str, folder: Path) -> dict[str, s
     context = Path(str(build.get("context") or folder))
     inside = context.is_relative_to(folder) and context != folder
     return {context.relative_to(folder).as_posix() if inside else ".": workdir or "/"}
+
+
+def _in_folders(recipe: Recipe, read: Reader) -> Recipe:
+    """The same, where a file's target without a slash at its end is a folder of the base image: only that knows it.
+
+    ``COPY nginx.conf /etc/nginx/conf.d`` puts the file into the folder.
+    """
+    files = recipe.image.files
+    doubtful = {at: f"{at}/{name}" for at, one in files.items() if (name := _other_name(at, one))}
+    if not doubtful:
+        return recipe
+    found = read(doubtful)
+    moved = {at: inside for at, inside in doubtful.items() if at not in found and inside in found}
+    settled = {moved.get(at, at): replace(one, there=moved.get(at, one.there)) for at, one in files.items()}
+    return replace(recipe, image=replace(recipe.image, files=settled))
+
+
+def _other_name(at: str, one: File) -> str:
+    """The name of a file that alone was copied to a place of another name; an empty text for every other file."""
+    name = posixpath.basename(one.path)
+    return name if one.here == one.path and one.there == at and posixpath.basename(at) != name else ""
 
 
 def _stands(recipe: Recipe, read: Reader) -> bool:
