@@ -12,7 +12,6 @@ PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep"})
 """Files that stand in a folder only so that git keeps it."""
 _CONFIGURATION = ("/etc/", "/usr/local/etc/", "/docker-entrypoint", "/run/secrets/", "/run/configs/")
 _CODE = (".py", ".jinja", ".jinja2", ".j2", ".po", ".mo", ".conf", ".ini", ".cfg", ".toml", ".yml", ".yaml")
-_CODE_TOO = (".sql", ".sh")
 _FILES = frozenset(
     {"conf", "cfg", "ini", "json", "yml", "yaml", "toml", "env", "sql", "sh", "py", "txt", "pem", "crt", "key", "xml"}
     | {"html", "css", "js", "lua", "db", "sqlite", "sqlite3", "log", "htpasswd", "template", "properties", "sock"}
@@ -27,7 +26,7 @@ def is_configuration(target: str) -> bool:
 
 def is_code(paths: Iterable[str]) -> bool:
     """Whether files of a folder are what an application is made of; pictures and stylesheets are content."""
-    return any(path.endswith((*_CODE, *_CODE_TOO)) or "templates" in path.split("/")[:-1] for path in paths)
+    return any(path.endswith(_CODE) or "templates" in path.split("/")[:-1] for path in paths)
 
 
 def is_like_file(path: str) -> bool:

@@ -10,8 +10,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-__all__ = ["GENERATED", "keep_copy", "lone_copies", "written_into"]
+__all__ = ["GENERATED", "keep_copy", "lone_copies", "moved_out", "written_into"]
 
 GENERATED = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 """What programs leave behind, and nobody misses."""
@@ -19,12 +20,19 @@ _NOTE = ".gonogo.json"
 _PASSING = (".pyc", ".pid", ".log", ".sock", ".lock", ".tmp", ".swp")
 
 
-def keep_copy(source: Path, below: Sequence[str], *, state: Path, holes: Mapping[str, bool] | None = None) -> Path:
+def keep_copy(
+    source: Path, below: Sequence[str], *, state: Path, holes: Mapping[str, bool] | None = None, own: Path | None = None
+) -> Path:
     """Copy tracked files to ``state/files/<digest>/<name>`` once, with the modes that git knows.
 
-    ``holes`` become empty files (False) or folders (True), for mounts of their own.
+    Args:
+        source: where they stand at the commit.
+        below: the tracked files, relative to it.
+        state: the environment's state folder.
+        holes: become empty files (False) or folders (True), for mounts of their own.
+        own: where the folder stands on the host, outside of any release.
     """
-    digest = hashlib.sha256(source.name.encode())
+    digest = hashlib.sha256(f"{source.name}\0{own or ''}".encode("utf-8", "surrogateescape"))
     for path in below:
         digest.update(_fingerprint(source / path, path))
     for name, is_folder in sorted((holes or {}).items()):
@@ -38,8 +46,8 @@ def keep_copy(source: Path, below: Sequence[str], *, state: Path, holes: Mapping
                 _copy(source / path, aside / source.name / path)
             for name, is_folder in (holes or {}).items():
                 _hole(aside / source.name / name, is_folder=is_folder)
-            note = json.dumps({"files": list(below), "holes": sorted(holes or {})}, ensure_ascii=True)
-            (aside / _NOTE).write_text(note, encoding="ascii")
+            note = {"files": list(below), "holes": sorted(holes or {}), "own": str(own) if own is not None else None}
+            (aside / _NOTE).write_text(json.dumps(note), encoding="ascii")
             aside.chmod(0o755)
             _settle(aside, home)
         finally:
@@ -64,12 +72,28 @@ def _copies_in(home: Path) -> list[Path]:
 
 def written_into(copy: Path) -> tuple[str, ...]:
     """What containers wrote into a copy of a folder since it was made; what passes by itself is left out."""
-    try:
-        note = json.loads((copy.parent / _NOTE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return ()  # made before there were notes, or no copy at all
+    note = _note(copy)
+    if note is None:
+        return ()
     known = {*note["files"], *note["holes"]}
     return tuple(name for name in _files_below(copy, note["holes"]) if name not in known)
+
+
+def moved_out(copy: Path) -> Mapping[str, Path]:
+    """What containers wrote into a copy and a person has put on the host since: name → where it stands there."""
+    note = _note(copy)
+    if note is None or not note.get("own"):
+        return {}
+    there = {name: Path(note["own"]) / name for name in written_into(copy)}
+    return {name: path for name, path in there.items() if path.is_file()}
+
+
+def _note(copy: Path) -> dict[str, Any] | None:
+    try:
+        note: dict[str, Any] = json.loads((copy.parent / _NOTE).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None  # made before there were notes, or no copy at all
+    return note
 
 
 def _files_below(copy: Path, holes: Iterable[str]) -> Iterator[str]:

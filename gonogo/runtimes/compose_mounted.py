@@ -58,15 +58,20 @@ def mounted(model: Mapping[str, Any], mounts: Mounts) -> Iterator[Mounted]:
         )
 
 
-def left_behind(model: Mapping[str, Any], serving: Release) -> Iterator[str]:
+def left_behind(model: Mapping[str, Any], serving: Release, mounts: Mounts) -> Iterator[str]:
     """What containers of the serving release wrote into copies of tracked folders, which the next one does not see."""
     if not (serving.folder / COMPOSE).is_file():
         return
     for name, volume in _volumes(read_model(serving)):
         written = written_into(Path(volume["source"])) if not volume.get("read_only") else ()
-        if written and _stays(model, name, str(volume["target"])):
-            shown = ", ".join(written[:_SHOWN]) + (f" and {len(written) - _SHOWN} more" if written[_SHOWN:] else "")
-            yield f"{name} wrote {shown} at {volume['target']}, which is kept in {volume['source']} only"
+        now = _again(model, name, str(volume["target"]))
+        own = mounts.own(mounts.relative(Path(now))) if now and Path(now).is_relative_to(mounts.folder) else None
+        lost = [one for one in written if own is not None and not (own / one).exists()]
+        if lost:
+            yield (
+                f"{name} wrote {_some(lost)} at {volume['target']}, which stands in {volume['source']} only, "
+                f"and belongs into {own} (cp --archive --no-clobber)"
+            )
 
 
 def _volumes(model: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -74,9 +79,9 @@ def _volumes(model: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
         yield from ((name, one) for one in service.get("volumes") or () if one.get("type") == "bind")
 
 
-def _stays(model: Mapping[str, Any], service: str, target: str) -> bool:
-    """Whether the new release mounts something of the repository there again."""
-    return any(name == service and one["target"] == target for name, one in _volumes(model))
+def _again(model: Mapping[str, Any], service: str, target: str) -> str:
+    """What the new release mounts there again; empty for nothing."""
+    return next((str(one["source"]) for name, one in _volumes(model) if (name, one["target"]) == (service, target)), "")
 
 
 def _missing(kept: Kept) -> str:

@@ -115,7 +115,8 @@ class Mounts:
             return source
         kinds = {name: path.is_dir() or not path.exists() for name, path in holes.items()}
         kept = [path for path in below if not _is_below(path, holes)]
-        return keep_copy(source, kept, state=self.state, holes=kinds)
+        own = self.own(self.relative(source)) if below != ["."] else None
+        return keep_copy(source, kept, state=self.state, holes=kinds, own=own)
 
     def _within(self, writer: str, relative: str) -> Kept:
         """A source below a folder that some service writes to: both see the same files."""

@@ -15,6 +15,7 @@ from gonogo.inspection.mounts import mounted, written
 from gonogo.inspection.secrets import SHORTEST, is_secret_name
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose_copies import moved_out
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, CURRENT, ENV, read_model, services_of, write_model
 from gonogo.runtimes.compose_history import History
 from gonogo.runtimes.compose_mounts import Mounts
@@ -183,7 +184,7 @@ def startable(place: Place, release: Release) -> Path:
     """The model that starts a release today: as it was pinned, but no secret returns that was changed since."""
     model = read_model(release)
     today = with_secrets(model, changed_secrets(place, release))
-    today = _by_id(today, release)
+    today = _with_moved(_by_id(today, release))
     path = release.folder / CURRENT
     if today == model:
         path.unlink(missing_ok=True)
@@ -234,6 +235,20 @@ def _today(name: str, value: Any, changed: Mapping[str, tuple[str, str | None]])
 
 def _written(value: str) -> str:
     return value.replace("$", "$$")
+
+
+def _with_moved(model: dict[str, Any]) -> dict[str, Any]:
+    """What was written into a copy and is on the host by now is mounted from there: a way back shows no older one."""
+    for service in services_of(model).values():
+        volumes = service.get("volumes") or []
+        binds = [one for one in volumes if one.get("type") == "bind" and not one.get("read_only")]
+        given = {one["target"] for one in volumes}
+        for one in binds:
+            for name, path in moved_out(Path(one["source"])).items():
+                target = f"{one['target'].rstrip('/')}/{name}"
+                if target not in given:
+                    service["volumes"] = [*service["volumes"], {**one, "source": str(path), "target": target}]
+    return model
 
 
 def _by_id(model: dict[str, Any], release: Release) -> dict[str, Any]:

@@ -1,8 +1,19 @@
 """Secrets on the way back, tags, and which services a release has."""
 
-from gonogo.runtimes.compose_pinning import tags_of, with_secrets
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from gonogo.release import Release
+from gonogo.runtimes.compose_copies import keep_copy
+from gonogo.runtimes.compose_files import COMPOSE, write_model
+from gonogo.runtimes.compose_pinning import startable, tags_of, with_secrets
 
 __all__: list[str] = []
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 MODEL = {
     "name": "shop",
@@ -57,3 +68,21 @@ def test_tags_name_the_release_where_the_image_is_built() -> None:
         "jobs": "shop-api:20261121T221003-9a41b7d",
         "web": "nginx:1",
     }
+
+
+def test_what_was_moved_out_of_a_copy_is_mounted_from_the_host(tmp_path: Path) -> None:
+    """A release that comes back sees the host's data, not what stood in its copy when it was left."""
+    for folder in ("worktree/app", "host/app"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "worktree/app/main.py").write_text("x")
+    copy = keep_copy(tmp_path / "worktree/app", ["main.py"], state=tmp_path, own=tmp_path / "host/app")
+    for folder in (copy, tmp_path / "host/app"):
+        (folder / "data.db").write_text(str(folder))
+    mount = {"type": "bind", "source": str(copy), "target": "/srv/app"}
+    release = Release(id="1", commit="1", env="x", runtime="compose", created=NOW, folder=tmp_path, root=tmp_path)
+    write_model(tmp_path / COMPOSE, {"name": "shop", "services": {"web": {"image": "web", "volumes": [mount]}}})
+    place: Any = SimpleNamespace(variables={})
+
+    started = json.loads(startable(place, release).read_text())["services"]["web"]["volumes"]
+
+    assert started == [mount, {**mount, "source": f"{tmp_path}/host/app/data.db", "target": "/srv/app/data.db"}]

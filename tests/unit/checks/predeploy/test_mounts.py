@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.runtimes.compose_copies import keep_copy, moved_out
+from gonogo.runtimes.compose_files import COMPOSE, write_model
 from gonogo.state import State
 from gonogo.words import Outcome
 
@@ -107,3 +109,31 @@ def test_code_that_is_not_the_commits_is_red_beforehand(repository: Repository, 
         f"web: ./app at /srv/app: found main.py in {root}/app other than this commit has it (the host has files of its own "
         "in it (data.db)), expected the commit's",
     )
+
+
+def test_what_was_written_into_a_copy_is_named_until_it_is_on_the_host(repository: Repository, gate: Gates) -> None:
+    """P15 is red over a database that the next release would not see; once somebody put it on the host it only warns.
+
+    From then on each start mounts it from there: a way back shows no older one.
+    """
+    files = {"gonogo.toml": repository.minimal, "app/main.py": "x", "docker-compose.yml": model("./app:/srv/app")}
+    root = repository(files)
+    state = State(gate.state_home / "gonogo/shop/test")
+    serving = repository.checked_out(root, state, "HEAD", runtime="compose")
+    copy = keep_copy(serving.root / "app", ["main.py"], state=state.root, own=root / "app")
+    mount = {"type": "bind", "source": str(copy), "target": "/srv/app"}
+    write_model(serving.folder / COMPOSE, {"name": "shop", "services": {"web": {"volumes": [mount]}}})
+    repository.write(copy, {"data.db": "rows", "app.log": "passes"})
+    asked = gate.subject(root, path=root, serving=serving)
+
+    lost = gate(root, *ASKED, subject=asked).only()
+    repository.write(root, {"app/data.db": "rows"})
+    moved = gate(root, *ASKED, subject=asked).only()
+
+    assert (lost.outcome, lost.found) == (
+        Outcome.FAILED,
+        f"web wrote data.db at /srv/app, which stands in {copy} only, and belongs into {root}/app "
+        "(cp --archive --no-clobber): found data that this release would not see, expected it on the host or in a volume",
+    )
+    assert (moved.outcome, "the host has files of its own in it (data.db)" in moved.found) == (Outcome.WARNED, True)
+    assert moved_out(copy) == {"data.db": root / "app/data.db"}
