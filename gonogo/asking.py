@@ -39,10 +39,25 @@ class Gate:
         self.name = name
         self.stage = stage
         self.role = role
+        self._early: Path | None = None
+        """What was asked of it already."""
+        self._seconds = 0.0
+        """How long that took."""
+
+    def ask_early(self, work: Work, *, about: Release | None, root: Path) -> GateResult:
+        """Ask what needs no baseline, while there is none; ``ask`` goes on after it."""
+        label = f"{self.name}.early"
+        first = self._once(work, about=about, root=root, only=(), label=label, more=("--gonogo-early",))
+        found = self._late_again(work, first, about=about, root=root)
+        self._early, self._seconds = work.folder / f"{label}.json", found.seconds
+        write_atomically(self._early, found.model_dump_json(indent=1) + "\n")
+        return found
 
     def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool) -> GateResult:
         """Run the gate; in the baseline and after the first touch, red checks are asked again before they count."""
-        first = self._once(work, about=about, root=root, only=(), label=self.name)
+        more = (f"--gonogo-then={self._early}",) if self._early is not None else ()
+        first = self._once(work, about=about, root=root, only=(), label=self.name, more=more)
+        first = first.model_copy(update={"seconds": first.seconds + self._seconds})
         attempts = [self._late_again(work, first, about=about, root=root)]
         again = after_touch or self.role is Role.BASELINE
         of = work.place.environment.attempts if again else 1
@@ -78,10 +93,11 @@ class Gate:
         only: tuple[str, ...],
         label: str,
         bound: float | None = None,
+        more: tuple[str, ...] = (),
     ) -> GateResult:
         results = work.folder / f"{label}.json"
         bound = bound or work.place.environment.check_timeout
-        argv = self._argv(work, about=about, root=root, only=only, label=label, results=results, bound=bound)
+        argv = self._argv(work, about=about, root=root, only=only, results=results, bound=bound, more=more)
         began = datetime.now(UTC)
         command = Command(
             argv=argv,
@@ -108,23 +124,25 @@ class Gate:
         about: Release | None,
         root: Path,
         only: tuple[str, ...],
-        label: str,
         results: Path,
         bound: float,
+        more: tuple[str, ...],
     ) -> tuple[str, ...]:
+        label = results.stem
         subject = work.folder / f"{label}.subject.json"
         write_atomically(subject, self._subject(work, about, root).model_dump_json(indent=1))
         environment = work.place.environment
         arguments = list(
             stage_options(self.stage, env=environment.name, subject=subject, results=results, timeout=bound)
         )
+        arguments += more
         arguments.append(f"--gonogo-traces={work.reports / label}.html")
         if only:
             wanted = work.folder / f"{label}.only.json"
             write_atomically(wanted, json.dumps(only))
             arguments.append(f"--gonogo-only={wanted}")
         else:
-            arguments += _page(work.reports, label)
+            arguments += _page(work.reports, self.name)
         app = load_project(root).app
         return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 

@@ -186,13 +186,22 @@ class Pipeline:
     def _run_safe(self, steps: Sequence[Step]) -> None:
         """Steps that change nothing that serves; the first red gate ends the run."""
         self._outcome.exit_code = Exit.GO
-        for step in steps:
+        for index, step in enumerate(steps):
             if isinstance(step, AskLadder):
                 self._ladder()
             elif not isinstance(step, Gate):
                 self._steps.move(step)
-            elif not self._passes(step):
+            elif (step.role is Role.BASELINE and not self._source_passes(steps[index:])) or not self._passes(step):
                 return
+
+    def _source_passes(self, steps: Sequence[Step]) -> bool:
+        """Ask first what needs only the source: where that is red, nobody waits for what serves."""
+        gate = next((one for one in steps if isinstance(one, Gate) and one.stage is Stage.PREDEPLOY), None)
+        found = self._steps.early(gate) if gate is not None else None
+        if found is None or not (found.problem or found.blocking):
+            return True
+        self._outcome.end(Exit.NO_GO, why(found), found.blocking)
+        return False
 
     def _passes(self, step: Gate) -> bool:
         """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it)."""

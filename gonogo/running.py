@@ -99,6 +99,25 @@ class Steps:
         self._note(result.model_copy(update={"ok": ok, "seconds": gate.seconds, "said": said, "gate": shown}))
         return gate
 
+    def early(self, step: Gate) -> GateResult:
+        """Ask what of a gate needs only the source; where that is red, it is the gate's own result."""
+        work = self._work
+        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
+        work.journal.enter(step.name, kind="gate", release=work.release.id)
+        work.screen.begin(step.name, kind="gate")
+        begin = time.monotonic()
+        try:
+            gate = step.ask_early(work, about=work.release, root=work.release.root)
+        except BaseException as error:
+            self._failed(result, error, begin)
+            raise
+        red = bool(gate.blocking or gate.problem)
+        work.journal.leave(ok=not red, summary=gate.summary())
+        if red:
+            said = gate.problem.splitlines()[0] if gate.problem else gate.summary()
+            self._note(result.model_copy(update={"seconds": gate.seconds, "said": said, "gate": gate}))
+        return gate
+
     def move(self, step: Move) -> None:
         """Make a move.
 

@@ -12,6 +12,7 @@ import pytest
 from gonogo.config import Environment, Project, find_project, load_project
 from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.stages import is_whole, selected_stages
+from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables, variables_of
@@ -41,6 +42,10 @@ class Context:
     variables: dict[str, str] = field(repr=False)
     redactor: Redactor = field(repr=False)
     only: frozenset[str] | None = None
+    early: bool = False
+    """The baseline is still to come, and with it the checks that ask for it."""
+    before: GateResult | None = None
+    """What this gate asked already."""
     results: Path | None = None
     bound: float = 60.0
     """Seconds that one check may take."""
@@ -58,7 +63,8 @@ class Context:
 
     def wants(self, nodeid: str) -> bool:
         """Whether a check is among those asked again."""
-        return self.only is None or nodeid in self.only
+        asked = self.before is not None and any(check.id == nodeid for check in self.before.checks)
+        return not asked and (self.only is None or nodeid in self.only)
 
 
 def make_context(config: pytest.Config) -> Context:
@@ -81,7 +87,7 @@ def make_context(config: pytest.Config) -> Context:
     today = read_variables(subject.path, environment)
     variables = variables_of(subject.release) or today
     only = config.getoption("gonogo_only")
-    results = config.getoption("gonogo_results")
+    results, before = config.getoption("gonogo_results"), config.getoption("gonogo_then")
     return Context(
         subject=subject,
         project=project,
@@ -91,6 +97,8 @@ def make_context(config: pytest.Config) -> Context:
         variables=variables,
         redactor=redactor_for(environment, today, subject.release, subject.serving),
         only=frozenset(json.loads(Path(only).read_text(encoding="utf-8"))) if only else None,
+        early=config.getoption("gonogo_early"),
+        before=read_gate(Path(before)) if before else None,
         results=Path(results) if results else None,
         bound=config.getoption("timeout", None) or environment.check_timeout,
     )

@@ -75,7 +75,9 @@ class GatePlugin:
         dropped: list[pytest.Item] = []
         for item in items:
             stage = stage_of(item)
-            (chosen if stage is not None and self._context.wants(item.nodeid) else dropped).append(item)
+            later = self._context.early and "baseline" in getattr(item, "fixturenames", ())
+            wanted = stage is not None and not later and self._context.wants(item.nodeid)
+            (chosen if wanted else dropped).append(item)
             if stage is not None and item.nodeid.startswith("gonogo/"):
                 _require_words(item, stage)
         if dropped:

@@ -38,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption("--gonogo-subject", metavar="FILE", help="what the gate is asked about (written by the wrapper)")
     group.addoption("--gonogo-results", metavar="FILE", help="write the gate's results here as JSON")
     group.addoption("--gonogo-traces", metavar="PAGE", help="leave traces of red pages beside this file")
+    group.addoption("--gonogo-early", action="store_true", help="leave out the checks that ask for the baseline")
+    group.addoption("--gonogo-then", metavar="FILE", help="go on after this part of the gate: ask the other checks")
     group.addoption("--gonogo-only", metavar="FILE", help="ask only the checks whose ids this file lists")
 
 

@@ -67,7 +67,8 @@ class VerdictPlugin:
         """Judge the checks of one session."""
         self._config = config
         self._context = context
-        self._checks: dict[str, CheckResult] = {}
+        before = context.before.checks if context.before is not None else ()
+        self._checks: dict[str, CheckResult] = {check.id: check for check in before}
         self._collected: list[str] = []
         self._ended: set[str] = set()
         self._started = datetime.now(UTC)

@@ -127,6 +127,28 @@ def test_port_of_a_stranger_is_refused_before_anything_starts(app: App) -> None:
     assert str(app.port) in record["causes"][0]["found"]
 
 
+def test_what_needs_only_the_source_is_asked_before_the_baseline(app: App) -> None:
+    """A file that does not compile stops the run at once; where all is well P36 stands with the others, asked last."""
+    app.deploy()
+    (app.root / "broken.py").write_text("def\n")
+    app.commit("broken")
+    red, early = app.deploy()
+    (app.root / "broken.py").unlink()
+    app.commit("mended")
+    green, whole = app.deploy()
+
+    assert red.code == 1, red
+    assert [step["name"] for step in early["steps"]] == ["checkout", "predeploy"]
+    assert [cause["code"] for cause in early["causes"]] == ["P06"]
+    assert (Path(early["reports"]) / "predeploy.html").is_file()
+    assert green.code == 0, green
+    assert [step["name"] for step in whole["steps"]][:3] == ["checkout", "baseline", "predeploy"]
+    asked = {check["code"]: check["outcome"] for check in whole["steps"][2]["gate"]["checks"]}
+    assert (asked["P36"], asked["P06"]) == ("passed", "passed")
+    assert "P36" in (Path(whole["reports"]) / "predeploy.html").read_text()
+    assert "P06" in (Path(whole["reports"]) / "predeploy.html").read_text()
+
+
 def test_downtime_over_budget_holds(app: App) -> None:
     """D27: exit 6, the new release serves, a person decides; going back would not give the seconds back."""
     app.deploy()
