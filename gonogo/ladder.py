@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-__all__ = ["Answer", "Rung", "decide"]
+from gonogo.inspection.served import SCHEMA_PARTS
+from gonogo.records.results import GateResult
+
+__all__ = ["Answer", "Rung", "decide", "foresee"]
 
 
 class Rung(IntEnum):
@@ -29,6 +32,8 @@ class Answer:
     """No migration tool is configured: what is pending was asked of nobody."""
     doubt: str = ""
     """Why what is pending is not known yet."""
+    wants_head: tuple[str, ...] = ()
+    """Parts of the serving release's readiness that are about the schema: they may not accept one that is ahead."""
 
     def __str__(self) -> str:
         """One sentence for plan and record."""
@@ -47,9 +52,32 @@ class Answer:
                 return "no migration is pending: a rollback starts the previous release, the data are not touched"
             case Rung.SCHEMA_STAYS:
                 why = "; ".join(self.reasons)
-                return f"pending {pending} ({why}): a rollback starts the previous release, the schema stays ahead"
+                said = f"pending {pending} ({why}): a rollback starts the previous release, the schema stays ahead"
+                return f"{said}{self._not_ready()}"
             case Rung.FORWARD_ONLY:
                 return f"forward-only: pending {pending}: {'; '.join(self.reasons)}"
+
+    def _not_ready(self) -> str:
+        """What the way back may end with, where readiness speaks of the schema."""
+        if not self.wants_head:
+            return ""
+        return (
+            f"; its readiness has {', '.join(self.wants_head)}: where that answers 503 on a schema that is ahead, "
+            "it is back and not ready, and the run ends with exit 6"
+        )
+
+
+def foresee(answer: Answer, gate: GateResult | None) -> Answer:
+    """The answer, with what the serving release's readiness was seen to say of the schema."""
+    found = [
+        name
+        for check in (gate.checks if gate is not None else ())
+        for piece in check.evidence
+        if check.code == "D07" and piece.title == SCHEMA_PARTS and isinstance(piece.value, dict)
+        for names in piece.value.values()
+        for name in names
+    ]
+    return replace(answer, wants_head=tuple(dict.fromkeys(found))) if found else answer
 
 
 def decide(

@@ -13,7 +13,7 @@ from gonogo.budget import FILE, Budget
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, Judgement, counted, judge
-from gonogo.ladder import Rung
+from gonogo.ladder import Rung, foresee
 from gonogo.moves.base import Work
 from gonogo.moves.start import Restart
 from gonogo.probe import DowntimeProbe, Target
@@ -240,7 +240,7 @@ class Pipeline:
         """
         work = self._work
         asked = ask_ladder(work, found=[*standings(work, built=True)])
-        answer = asked.answer
+        answer = foresee(asked.answer, work.baseline)
         work.notes += asked.notes
         work.standings = asked.standings
         work.ladder, work.rung = str(answer), int(answer.rung)

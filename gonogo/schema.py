@@ -15,9 +15,10 @@ from gonogo.errors import GonogoError, RefusedError, in_one_line
 from gonogo.host import Host, LocalHost
 from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
-from gonogo.ladder import Answer, decide
+from gonogo.ladder import Answer, decide, foresee
 from gonogo.migrations import Graph, Revision, layout_of, tool_of
 from gonogo.migrations.asking import Said, ask
+from gonogo.records.results import read_gate
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
 
@@ -249,7 +250,8 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
         unasked=_is_unread(environment),
         doubt="; ".join(doubts),
     )
-    return Ladder(answer=answer, notes=tuple(notes), standings=tuple(found))
+    pinned = read_gate(serving.gate) if serving is not None else None
+    return Ladder(answer=foresee(answer, pinned), notes=tuple(notes), standings=tuple(found))
 
 
 def forward_only(answer: Answer, environment: Environment) -> RefusedError:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from gonogo.ladder import Rung, decide
+from datetime import UTC, datetime
+
+from gonogo.inspection.served import SCHEMA_PARTS
+from gonogo.ladder import Rung, decide, foresee
+from gonogo.records.results import CheckResult, Evidence, GateResult
+from gonogo.words import Outcome, Stage
 
 
 def test_first_release_has_nothing_to_go_back_to() -> None:
@@ -68,3 +73,21 @@ def test_previous_release_that_migrates_itself_may_refuse_the_schema() -> None:
     assert answer.reasons == (
         "the previous release migrates when it starts (alembic upgrade head) and may refuse a revision it does not know",
     )
+
+
+def test_readiness_that_speaks_of_the_schema_is_foreseen() -> None:
+    """Said before the first touch: a part that wants the exact head is red on a schema that is ahead."""
+    seen = Evidence(
+        title=SCHEMA_PARTS, kind="json", value={"http://shop/readyz": ["migrations"], "http://api/ready": []}
+    )
+    ready = CheckResult(id="d07", code="D07", stage=Stage.POSTDEPLOY, outcome=Outcome.PASSED, evidence=(seen,))
+    gate = GateResult(stage=Stage.POSTDEPLOY, env="prod", started=datetime.now(UTC), checks=(ready,))
+    adds = decide(first=False, pending=["2"], shown={"2": ""}, stated=[])
+    none = decide(first=False, pending=[], shown={}, stated=[])
+
+    assert str(foresee(adds, gate)) == (
+        f"{adds}; its readiness has migrations: where that answers 503 on a schema that is ahead, it is back and not "
+        "ready, and the run ends with exit 6"
+    )
+    assert foresee(adds, None) == adds
+    assert str(foresee(none, gate)) == str(none)
