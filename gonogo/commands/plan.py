@@ -19,8 +19,9 @@ from gonogo.moves.base import Options, Work
 from gonogo.moves.checkout import Checkout
 from gonogo.moves.start import Stop
 from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
-from gonogo.records.history import expected
+from gonogo.records.history import downtime, expected
 from gonogo.records.looks import Plan, PlannedStep
+from gonogo.records.results import RunResult
 from gonogo.schema import ask_ladder, standings
 from gonogo.state import State
 from gonogo.subject import Subject, attestations
@@ -86,7 +87,8 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
     steps = tuple(
         _step(work, step, shown, first=index == recipe.first_touch) for index, step in enumerate(recipe.steps)
     )
-    before = expected(recent(at.state))
+    runs = recent(at.state)
+    before = expected(runs)
     adopts = foreseen(at)
     return Plan(
         app=at.project.app.name,
@@ -100,9 +102,23 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         adopts=adopts,
         attest=at.environment.attest,
         ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
+        downtime=_downtime(work, runs, adopts),
         problems=tuple(map(shown, problems)),
         exit_code=Exit.NO_GO if problems else Exit.GO,
     )
+
+
+def _downtime(work: Work, runs: Sequence[RunResult], adopts: Sequence[str]) -> str:
+    """How long nobody will be served, as far as earlier runs tell."""
+    environment = work.place.environment
+    if work.serving is None and not adopts:
+        return "nothing serves yet"
+    seen = downtime(runs)
+    set_by_team = "max_downtime" in environment.model_fields_set
+    most = f"more than {environment.max_downtime:g} s {'holds the run' if set_by_team else 'is warned of'} (D27)"
+    if seen.median is None:
+        return f"not known, no deployment was measured yet; {most}"
+    return f"about {seen.median:.1f} s, at the worst {seen.worst:.1f} s of {seen.count} deployments; {most}"
 
 
 def _way_back(at: Where, work: Work, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:

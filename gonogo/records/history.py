@@ -17,7 +17,7 @@ from gonogo.records.endings import red_checks, waived_checks
 from gonogo.records.results import CheckResult, RunResult
 from gonogo.words import Exit
 
-__all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "expected", "figures"]
+__all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "downtime", "expected", "figures"]
 
 _WINDOW = timedelta(days=90)
 """Older runs are listed, and no longer judged."""
@@ -114,6 +114,12 @@ def figures(runs: Iterable[RunResult], *, now: datetime) -> tuple[EnvFigures, ..
 def expected(runs: Iterable[RunResult]) -> dict[str, float]:
     """Seconds that each step will probably take: the median of those that went well."""
     return {stage.step: stage.median for stage in _stages(runs)}
+
+
+def downtime(runs: Iterable[RunResult]) -> Figure:
+    """How long nobody was served in deployments that replaced a release and ended GO."""
+    good = [run for run in runs if run.kind == "deploy" and run.exit_code is Exit.GO]
+    return _figure("downtime", [point.value for point in _downtimes(good)])
 
 
 def _of(env: str, runs: Sequence[RunResult], now: datetime) -> EnvFigures:

@@ -53,6 +53,8 @@ class Plan(BaseModel):
     steps: tuple[PlannedStep, ...] = ()
     rollback: tuple[PlannedStep, ...] = ()
     ladder: str = ""
+    downtime: str = ""
+    """How long nobody will be served, from earlier runs; or that nothing is known of it."""
     adopts: tuple[str, ...] = ()
     """Services that were started by hand, and that the deploy adopts first."""
     attest: dict[str, str] = {}
@@ -155,6 +157,7 @@ def plan_lines(plan: Plan) -> list[str]:
         lines.append(f"adopts first  {', '.join(plan.adopts)}: started by hand; the way back starts them again")
     lines += [f"asks for      --attest {name}: {sentence}" for name, sentence in plan.attest.items()]
     lines += ["", *_steps(plan.steps)]
+    lines += ["", f"down for      {plan.downtime or 'not known'}"]
     lines += ["", f"the data      {plan.ladder or 'not decided'}", "", "if it goes red after the first touch:"]
     lines += _steps(plan.rollback)
     if plan.asked is not None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from gonogo.records.history import EnvFigures, Point, expected, figures
+from gonogo.records.history import EnvFigures, Point, downtime, expected, figures
 from gonogo.records.history_page import render_history
 from gonogo.records.looks import Plan, PlannedStep, history_lines, plan_lines
 from gonogo.records.metrics import openmetrics
@@ -109,6 +109,19 @@ def test_step_is_expected_to_take_what_it_took() -> None:
 
     assert found == {"start": 5.0, "logs": 0.1, "verify": 2.0}
     assert plan_lines(plan)[4:7] == ["logs          x", "start         x  (about 5 s)", "new           x"]
+
+
+def test_a_plan_says_how_long_nobody_is_served() -> None:
+    """From deployments that replaced a release and ended GO; neither first ones nor those that were turned back."""
+    seen = [days_ago(3, downtime=Downtime(requests=9, seconds_down=down, window=9)) for down in (2.0, 1.0, 9.0)]
+    first = days_ago(9, serving=None, downtime=Downtime(requests=9, seconds_down=500, window=600))
+    back = days_ago(1, Exit.NO_GO, downtime=Downtime(requests=9, seconds_down=77, window=99))
+    found = downtime([*seen, first, back])
+    plan = Plan(app="shop", env="test", commit="a" * 40, summary="", serving="x", downtime="about 2.0 s")
+
+    assert (found.median, found.worst, found.count) == (2.0, 9.0, 3)
+    assert downtime([first]).median is None
+    assert "down for      about 2.0 s" in plan_lines(plan)
 
 
 def test_steps_have_their_seconds_over_time() -> None:
