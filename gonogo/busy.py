@@ -40,8 +40,9 @@ class Busy:
     def __str__(self) -> str:
         """For people: ``load 9.1 on 2 cores, 83 % of the last 10 s something waited for a processor``."""
         said = f"load {self.load:.1f} on {self.cores} cores"
-        waited = f", {self.waited:.0f} % of the last 10 s something waited for a processor"
-        return said if self.waited is None else said + waited
+        if self.waited is None:
+            return said
+        return f"{said}, {self.waited:.0f} % of the last 10 s something waited for a processor"
 
 
 class Watch:

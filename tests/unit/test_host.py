@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonogo.errors import CommandError
+from gonogo import host
+from gonogo.busy import Busy
+from gonogo.errors import CommandError, OutOfTimeError
 from gonogo.family import MARK
 from gonogo.host import Command, Completed, LocalHost
 from tests.support.sites import runs
@@ -192,3 +194,19 @@ def test_instance_carries_no_mark_of_a_run(tmp_path: Path, monkeypatch: pytest.M
 
     assert MARK not in variables
     assert len(seen) == 32
+
+
+def test_a_bound_of_its_own_is_stretched_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to four times, and to the configured bound; the team's own bounds stay, and so do all on an idle machine."""
+    now = Busy(load=9.0, cores=2, waited=90.0)
+    monkeypatch.setattr(host, "busy", lambda: now)
+    slow = "import time; time.sleep(1.2)"
+    stretched = LocalHost().run(python(slow, timeout=0.5))
+    configured = LocalHost(timeout=0.6).run(python(slow, timeout=0.5))
+    firm = LocalHost().run(python(slow, timeout=0.5, firm=True))
+    now = Busy(load=0.1, cores=2, waited=0.0)
+    idle = LocalHost().run(python(slow, timeout=0.5))
+
+    assert (stretched.ok, configured.timed_out, firm.timed_out, idle.timed_out) == (True, True, True, True)
+    with pytest.raises(OutOfTimeError, match=r"found no end within 0\.5 s, expected 0"):
+        idle.require()

@@ -288,3 +288,25 @@ def test_what_waited_and_then_passed_is_green() -> None:
     found = settle([gate(DEAD, lacking()), gate(check("D01", "passed"), passed)], of=3)
 
     assert passed in found.checks
+
+
+def test_what_only_a_limit_kept_back_is_a_warning() -> None:
+    """Of a release that otherwise answers; of one that never did it holds, and turns nothing back."""
+    met = check("D09", "inconclusive", limited=True, found="GET /: found 429")
+    answers = settle([gate(check("D06", "passed"), met)], of=3)
+    silent = settle([gate(check("D01", "passed"), met)], of=3)
+
+    (told,) = [one for one in answers.checks if one.code == "D09"]
+    assert (told.outcome, told.excused, told.found) == (Outcome.WARNED, True, "not asked to the end: GET /: found 429")
+    assert judge(answers, baseline=None).action is Action.GO
+    assert judge(silent, baseline=None).action is Action.HOLD
+
+
+def test_an_answer_counts_more_than_a_limit() -> None:
+    """Wrong once and limited twice is wrong; limited once and well after is well."""
+    limited = check("D09", "inconclusive", limited=True)
+    wrong = settle([gate(check("D06", "passed"), check("D09", "failed")), gate(limited), gate(limited)], of=3)
+    well = settle([gate(check("D06", "passed"), limited), gate(check("D09", "passed"))], of=3)
+
+    assert judge(wrong, baseline=None).action is Action.ROLLBACK
+    assert [one.outcome for one in well.checks] == [Outcome.PASSED, Outcome.PASSED]
