@@ -24,6 +24,7 @@ from gonogo.errors import explain
 from gonogo.plugins.changes import changes
 from gonogo.plugins.context import Context
 from gonogo.plugins.verdict import ATTRIBUTE
+from gonogo.records.findings import follows
 from gonogo.records.hushed import hushed
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.records.styles import style_files
@@ -53,11 +54,13 @@ class _Row:
     nodeid: str
     sections: list[tuple[str, str]]
     extras: list[dict[str, str]]
+    cause: str = ""
+    """The check that found the cause of its red, where that is another one."""
 
     @property
     def red(self) -> bool:
         """Whether it is shown unfolded."""
-        return self.check.outcome.is_red
+        return self.check.outcome.is_red and not self.cause
 
     @property
     def matters(self) -> bool:
@@ -194,6 +197,10 @@ class HtmlPlugin:
             self._rows.setdefault(check.id, _Row(check, check.id, [], [])).check = check
         rows = [replace(row, check=hushed(row.check, self._redact)) for row in self._rows.values()]
         rows.sort(key=lambda row: (_ORDER.index(row.check.outcome), row.check.code or "~", row.check.id))
+        behind = follows(row.check for row in rows)
+        for row in rows:
+            head = behind.get(row.check.id)
+            row.cause = (head.code or head.id) if head is not None else ""
         counts = [(outcome, sum(row.check.outcome is outcome for row in rows)) for outcome in _ORDER]
         return render_part(
             "gate.html.j2",
@@ -202,6 +209,7 @@ class HtmlPlugin:
             verdict=self._redact(verdict),
             word=f"is-{word.lower().replace(' ', '-')}",
             about=list(self._about(gate)),
+            record="" if self._context.subject.run is None else "index.html",
             problem=self._redact(gate.problem) if gate is not None else "",
             changes=changes(self._context),
             counts=[(outcome.value, f"{count} {_SAID.get(outcome, outcome)}") for outcome, count in counts if count],

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gonogo.records.results import GateResult, Measure, RunResult, Span, StepResult
+from gonogo.records.text import with_unit
 from gonogo.words import Role
 
-__all__ = ["Bar", "Compared", "Strip", "compare", "strip", "time_line"]
+__all__ = ["Bar", "Compared", "Strip", "compare", "strip", "ticks", "time_line"]
 
+_MINUTE = 60
+_STEPS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_MOST_TICKS = 10
 _LEAST = 0.4
 """Per cent; the narrowest bar that is still seen."""
 
@@ -43,6 +47,8 @@ class Compared:
     before: Measure | None
     after: Measure | None
     bars: tuple[Bar | None, Bar | None]
+    limit: float | None
+    """Where the limit stands on the same line, in per cent."""
 
 
 def time_line(run: RunResult) -> tuple[Bar, ...]:
@@ -72,6 +78,20 @@ def strip(run: RunResult) -> Strip | None:
     return Strip(bars=bars, marks=tuple(_marks(run.steps, begin, whole)), seconds=whole)
 
 
+def ticks(seconds: float) -> tuple[Bar, ...]:
+    """The marks of a time axis: at most a dozen, at round numbers, the first at its beginning."""
+    step = next((one for one in _STEPS if seconds / one <= _MOST_TICKS), _STEPS[-1])
+    count = min(int(seconds / step), _MOST_TICKS) + 1
+    return tuple(
+        Bar(left=round(min(100 * at * step / seconds, 100.0), 2), width=0.0, said=_span(at * step))
+        for at in range(count)
+    )
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < _MINUTE * 2 else f"{seconds / _MINUTE:g} min"
+
+
 def compare(run: RunResult) -> tuple[Compared, ...]:
     """The figures that checks took of the serving release and of the new one, in the order of the gate."""
     gates = [step.gate for step in run.steps if step.gate is not None and step.after_touch]
@@ -92,7 +112,10 @@ def _measures(gate: GateResult | None) -> dict[tuple[str, str], Measure]:
 
 
 def _compared(name: tuple[str, str], before: Measure | None, after: Measure | None) -> Compared:
-    most = max((one.value for one in (before, after) if one is not None), default=0.0) or 1.0
+    """Both on one line, which is as long as the limit, or as the longest of them where that is more."""
+    given = [one for one in (before, after) if one is not None]
+    limit = next((one.limit for one in (after, before) if one is not None and one.limit is not None), None)
+    most = max([limit or 0.0, *(one.value for one in given)]) or 1.0
     first, second = (
         None
         if one is None
@@ -100,10 +123,12 @@ def _compared(name: tuple[str, str], before: Measure | None, after: Measure | No
             left=0.0,
             width=round(max(100 * one.value / most, _LEAST), 2),
             ok=one.limit is None or one.value <= one.limit,
+            said=with_unit(one),
         )
         for one in (before, after)
     )
-    return Compared(check=name[0], title=name[1], before=before, after=after, bars=(first, second))
+    at = None if limit is None else round(100 * limit / most, 2)
+    return Compared(check=name[0], title=name[1], before=before, after=after, bars=(first, second), limit=at)
 
 
 def _marks(steps: Sequence[StepResult], begin: datetime, whole: float) -> list[Bar]:

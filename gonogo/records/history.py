@@ -23,6 +23,8 @@ _WINDOW = timedelta(days=90)
 """Older runs are listed, and no longer judged."""
 _LATELY = timedelta(weeks=4)
 _MOST_RED = 10
+_SHOWN = 1
+"""Places after the point with which seconds are shown."""
 
 TARGETS = {"failed": 0.05, "downtime": 30.0, "rollback": 300.0, "recovery": 120.0}
 """Share of deployments; seconds. More misses the target."""
@@ -36,12 +38,19 @@ class Figure(BaseModel):
     worst: float | None = None
     count: int = 0
     """Of how many runs."""
+    over: int = 0
+    """In how many of them the target was missed, as exactly as it is shown."""
     target: float
 
     @property
     def met(self) -> bool | None:
-        """Whether even the worst run kept the target; None where there is nothing to say."""
-        return None if self.worst is None else self.worst <= self.target
+        """Whether every run kept the target; None where there is nothing to say."""
+        return None if self.worst is None else not self.over
+
+    @property
+    def verdict(self) -> str:
+        """``kept``, or in how many runs it was not."""
+        return "" if self.met is None else "kept" if self.met else f"missed in {self.over} of {self.count}"
 
 
 class Point(BaseModel):
@@ -103,6 +112,12 @@ class EnvFigures(BaseModel):
         """Whether the failed share is within its target."""
         return None if self.failed_share is None else self.failed_share <= TARGETS["failed"]
 
+    @property
+    def failed_said(self) -> str:
+        """The share in per cent, as exactly as it takes to tell it from its target."""
+        share = 100 * (self.failed_share or 0.0)
+        return f"{share:.0f} %" if self.failed_met is (round(share) <= 100 * TARGETS["failed"]) else f"{share:.2g} %"
+
 
 def figures(runs: Iterable[RunResult], *, now: datetime) -> tuple[EnvFigures, ...]:
     """The figures of the last 90 days for each environment that has runs, in the order of their names."""
@@ -153,6 +168,7 @@ def _figure(name: str, values: Sequence[float]) -> Figure:
         median=median(values) if values else None,
         worst=max(values, default=None),
         count=len(values),
+        over=sum(round(value, _SHOWN) > TARGETS[name] for value in values),
         target=TARGETS[name],
     )
 

@@ -43,13 +43,15 @@ def _row(run: RunResult, link: str) -> dict[str, Any]:
 
 def _cards(one: EnvFigures) -> Iterator[dict[str, Any]]:
     """What the figure is called, what it is, what it should be, and whether it is that."""
-    weekly = f"{one.gone} of {one.deployments} deployments ended GO, {one.stopped} stopped before the first touch"
+    weekly = f"{one.gone} of {one.deployments} deployments ended GO, {one.stopped} stopped before anything was changed"
     yield {"name": "GO a week (last four)", "value": f"{one.per_week:.1f}", "said": weekly, "met": None}
-    share = "none yet" if one.failed_share is None else f"{100 * one.failed_share:.0f} %"
+    share = "none yet" if one.failed_share is None else one.failed_said
+    verdict = "" if one.failed_met is None else ": kept" if one.failed_met else ": missed"
+    touched = one.deployments - one.stopped
     yield {
-        "name": "failed after the first touch",
+        "name": "failed after something was changed",
         "value": share,
-        "said": f"{one.failed} of {one.deployments - one.stopped}; target at most {100 * TARGETS['failed']:.0f} %",
+        "said": f"{one.failed} of {touched}; target at most {100 * TARGETS['failed']:.0f} %{verdict}",
         "met": one.failed_met,
     }
     yield _card("downtime", one.downtime)
@@ -60,7 +62,13 @@ def _cards(one: EnvFigures) -> Iterator[dict[str, Any]]:
 def _card(name: str, figure: Figure) -> dict[str, Any]:
     worst = "" if figure.worst is None else f"worst {figure.worst:.1f} s of {figure.count}; "
     value = "none yet" if figure.median is None else f"{figure.median:.1f} s"
-    return {"name": name, "value": value, "said": f"{worst}target at most {figure.target:.0f} s", "met": figure.met}
+    verdict = f": {figure.verdict}" if figure.verdict else ""
+    said = (
+        f"in the middle; {worst}target at most {figure.target:.0f} s{verdict}"
+        if worst
+        else f"target {figure.target:.0f} s"
+    )
+    return {"name": name, "value": value, "said": said, "met": figure.met}
 
 
 def _columns(points: Sequence[Point]) -> list[dict[str, Any]]:

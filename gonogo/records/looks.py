@@ -272,16 +272,17 @@ def _figures(one: EnvFigures) -> Iterator[str]:
     """The last 90 days of an environment, each figure beside its target."""
     yield f"{one.env}, the last 90 days: {one.deployments} deployments, {one.gone} GO, {one.stopped} stopped untouched"
     if one.failed_share is not None:
-        share = f"{one.failed} of {one.deployments - one.stopped} ({100 * one.failed_share:.0f} %)"
-        yield _figure("failed after the touch", share, f"{100 * TARGETS['failed']:.0f} %", met=one.failed_met)
+        share = f"{one.failed} of {one.deployments - one.stopped} ({one.failed_said})"
+        verdict = "kept" if one.failed_met else "missed"
+        yield _figure("failed after a change", share, f"{100 * TARGETS['failed']:.0f} %", verdict)
     for name, figure in (("downtime", one.downtime), ("healthy again", one.recovery), ("proven back", one.rollback)):
         if figure.median is not None:
             said = f"median {figure.median:.1f} s, worst {figure.worst:.1f} s of {figure.count}"
-            yield _figure(name, said, f"{figure.target:.0f} s", met=figure.met)
+            yield _figure(name, said, f"{figure.target:.0f} s", figure.verdict)
     for name, checks in (("red most often", one.red), ("waived most often", one.waived)):
         if checks:
             yield f"  {name:<23} {', '.join(f'{red.code} ({red.times})' for red in checks[:5])}"
 
 
-def _figure(name: str, said: str, target: str, *, met: bool | None) -> str:
-    return f"  {name:<23} {said:<34} target {target}{'' if met else ': missed'}"
+def _figure(name: str, said: str, target: str, verdict: str) -> str:
+    return f"  {name:<23} {said:<34} target {target}: {verdict}"

@@ -61,6 +61,7 @@ def render_record(run: RunResult, journal: Sequence[Mapping[str, Any]] = ()) -> 
         facts=[(name, value) for name, value in _facts(run) if value],
         steps=list(zip(run.steps, charts.time_line(run), strict=True)),
         strip=strip,
+        axis=charts.ticks(strip.seconds) if strip else (),
         labels=list(_labels(strip.marks)) if strip else [],
         downtime=downtime_said(run),
         gaps=[bar.said for bar in strip.bars if not bar.ok] if strip else [],

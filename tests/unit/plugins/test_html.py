@@ -158,6 +158,39 @@ def test_each_verdict_stands_in_its_row(page: Page) -> None:
     assert list(said.values()) == sorted(said.values(), key=order.index)
 
 
+CAUSES = '''
+import pytest
+
+@pytest.mark.predeploy("T10", remedy="Ask it again.")
+def test_follower(evidence):
+    evidence.needs("service web")
+    assert not "connection refused"
+
+@pytest.mark.predeploy("T02", remedy="Start it.")
+def test_cause(evidence):
+    evidence.breaks("service web")
+    assert not "web ended"
+
+@pytest.mark.predeploy("T03", remedy="-")
+def test_fine():
+    """It is well."""
+'''
+
+
+def test_a_runs_page_leads_to_its_record_and_tells_a_cause_once(tmp_path: Path) -> None:
+    """Checks stand by verdict and then by code; one that is red for another's cause says so, and stays folded."""
+    root = Repository(tmp_path)({"gonogo.toml": CONFIG, ".env": "A=1\n", "checks/test_team.py": CAUSES})
+    gates, file = Gates(tmp_path / "gates"), tmp_path / "report.html"
+    gates(root, "-m", "predeploy", "-k", "team", f"--html={file}", "--self-contained-html", subject=gates.subject(root))
+    page = Page(1, file.read_text(encoding="utf-8"))
+
+    assert '<a href="index.html">the record of this run</a>' in page.text
+    assert list(page.rows) == ["test_cause", "test_follower", "test_fine"]
+    assert [page.cells(name)["remedy"] for name in page.rows] == ["Start it.", "for the same cause as T02", ""]
+    unfolded = re.findall(r'<details class="check" data-outcome="failed"( open)?>', page.text)
+    assert unfolded == [" open", ""]
+
+
 def test_filter_counts_what_it_shows(page: Page) -> None:
     """Every row is under one filter, and each filter says how many."""
     assert page.filters() == {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.records.charts import Bar, compare, strip, time_line
+from gonogo.records.charts import Bar, compare, strip, ticks, time_line
 from gonogo.records.results import Evidence, GateResult, Measure, RunResult, Span
 from gonogo.words import Exit, Role
 
@@ -89,7 +89,7 @@ def test_run_without_a_probe_has_no_strip() -> None:
 
 @pytest.mark.parametrize(("after", "ok"), [(0.4, True), (0.6, False)])
 def test_figures_are_compared_with_those_of_the_release_before(after: float, ok: bool) -> None:  # noqa: FBT001
-    """The longer bar is the whole width; a figure past its limit is red; the gate of a rollback is not the new one's."""
+    """The limit, or a figure past it, is the whole width, and that figure is red; a rollback's gate is not the new one's."""
     steps = (
         a_step("baseline", kind="gate", gate=measured(0.1, Role.BASELINE)),
         a_step("postdeploy", kind="gate", gate=measured(after, Role.CANDIDATE, limit=0.5), after_touch=True),
@@ -99,7 +99,30 @@ def test_figures_are_compared_with_those_of_the_release_before(after: float, ok:
 
     assert (found.check, found.title) == ("D09[GET /]", "answer")
     assert (found.before, found.after) == (Measure(value=0.1), Measure(value=after, limit=0.5))
-    assert found.bars == (Bar(left=0, width=round(10 / after, 2)), Bar(left=0, width=100, ok=ok))
+    whole = max(after, 0.5)
+    assert found.bars == (
+        Bar(left=0, width=round(10 / whole, 2), said="100 ms"),
+        Bar(left=0, width=round(100 * after / whole, 2), ok=ok, said=f"{after * 1000:.0f} ms"),
+    )
+    assert found.limit == round(50 / whole, 2)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, ["0 s"]),
+        (7.0, ["0 s", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s"]),
+        (102.8, ["0 s", "15 s", "30 s", "45 s", "60 s", "75 s", "90 s"]),
+        (400.0, ["0 s", "60 s", "2 min", "3 min", "4 min", "5 min", "6 min"]),
+    ],
+)
+def test_a_time_axis_has_round_numbers(seconds: float, said: list[str]) -> None:
+    """About ten of them, from its beginning on, each at its place."""
+    found = ticks(seconds)
+
+    assert [one.said for one in found] == said
+    assert found[0].left == 0
+    assert all(0 <= one.left <= 100 for one in found)
 
 
 def test_figure_that_is_new_stands_alone() -> None:
