@@ -22,7 +22,19 @@ from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process_health import require_free, wait_until_healthy
 from gonogo.runtimes.process_inspector import ProcessInspector
 from gonogo.runtimes.process_instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, settle
-from gonogo.runtimes.process_pinned import PinnedService, application, fill, pin, pinned, settings, venv, within
+from gonogo.runtimes.process_pinned import (
+    CONSTRAINTS,
+    REQUIREMENTS,
+    PinnedService,
+    application,
+    fill,
+    needs_in,
+    pin,
+    pinned,
+    settings,
+    venv,
+    within,
+)
 
 __all__ = ["ProcessRuntime"]
 
@@ -256,12 +268,14 @@ def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ..
     """How pip is called, by what the application's folder holds; nothing where it names no dependencies."""
     folder = application(place, release)
     look = folder if folder.is_dir() else place.project.source_root  # a plan is made before the worktree
+    needs = needs_in(look)
     python = str(venv(release) / "bin" / "python")  # perhaps older than 3.11, which knows no -P
-    pip = (python, "-I", "-m", "pip", "install", "--disable-pip-version-check")
     options = ("--no-cache-dir",) if no_cache else ()
-    if (look / "requirements.txt").is_file():
-        return (*pip, *options, "-r", "requirements.txt")
-    return (*pip, *options, ".") if (look / "pyproject.toml").is_file() else ()
+    within = ("-c", str(release.folder / CONSTRAINTS)) if needs.pinned else ()
+    pip = (python, "-I", "-m", "pip", "install", "--disable-pip-version-check", *options, *within)
+    if needs.requirements:
+        return (*pip, "-r", str(release.folder / REQUIREMENTS))
+    return (*pip, ".") if needs.project else (*pip, "-r", needs.file) if needs.file else ()
 
 
 def _start_command(place: Place, release: Release, name: str, service: PinnedService) -> Command:

@@ -1,5 +1,6 @@
 """What starts a release of the runtime ``process``: its commands and variables, pinned in the release's folder.
 
+requirements.txt, constraints.txt   what is installed, where the application has it in another form
 process.json    the command, port and health address of each service, as they were when the release was made
 env             the env file as it was then; secrets keep the value that they have now
 """
@@ -20,13 +21,17 @@ from gonogo.inspection.envfile import parse as parse_env
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import kept_variables
+from gonogo.runtimes.process_install import Needs, needs_of
 from gonogo.state import write_atomically
 
 __all__ = [
+    "CONSTRAINTS",
+    "REQUIREMENTS",
     "Pinned",
     "PinnedService",
     "application",
     "fill",
+    "needs_in",
     "pin",
     "pinned",
     "resolved",
@@ -34,6 +39,11 @@ __all__ = [
     "venv",
     "within",
 ]
+
+
+REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
+"""In the release's folder: what is installed where no file of pip's says it, and the versions of a lock file."""
 
 
 class PinnedService(BaseModel):
@@ -87,7 +97,27 @@ def pin(place: Place, release: Release) -> Pinned:
     write_atomically(release.folder / "process.json", rendered.model_dump_json(indent=2) + "\n")
     if place.environment.env_file is not None:
         write_atomically(release.folder / "env", _env_text(place))
+    needs = needs_in(rendered.folder)
+    for name, lines in ((REQUIREMENTS, needs.requirements), (CONSTRAINTS, needs.pinned)):
+        if lines:
+            write_atomically(release.folder / name, "".join(f"{line}\n" for line in lines))
     return rendered
+
+
+def needs_in(folder: Path) -> Needs:
+    """What the files of an application's folder say that it needs installed."""
+
+    def read(name: str) -> str | None:
+        try:
+            return (folder / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+
+    try:
+        tops = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    except OSError:
+        tops = []
+    return needs_of(read, {path.name: any(path.glob("*.py")) for path in tops})
 
 
 def pinned(place: Place, release: Release) -> Pinned:

@@ -96,7 +96,7 @@ def test_build_makes_an_environment_and_installs_requirements(tmp_path: Path) ->
     assert install.env["PATH"].startswith(f"{venv}/bin:")
 
 
-@pytest.mark.parametrize(("name", "words"), [("pyproject.toml", [(".",)]), ("readme.txt", [])])
+@pytest.mark.parametrize(("name", "words"), [("setup.py", [(".",)]), ("pyproject.toml", []), ("readme.txt", [])])
 def test_build_follows_what_the_application_holds(tmp_path: Path, name: str, words: list[tuple[str, ...]]) -> None:
     """A project file is installed as a package; without either file nothing is installed."""
     place, release = make(tmp_path)
