@@ -41,6 +41,7 @@ def address_of(
     where: Mapping[str, str],
     made_up: bool,
     proxies: Collection[str] = (),
+    listening: Mapping[str, Collection[int]] | None = None,
 ) -> Address | None:
     """The address of what stands in front, else of the service that serves.
 
@@ -50,11 +51,13 @@ def address_of(
         where: Service → the place that publishes its ports.
         made_up: A port that an example filled in is only likely.
         proxies: What stands in front.
+        listening: Of each proxy the ports that its configuration listens on, where that tells.
     """
     services = model.get("services") or {}
     named = _routed(services, web)
     for name in (*proxies, *web):
-        ports = sorted((port for port in _ports(services.get(name) or {}) if port[2] not in _STORE_PORTS), key=_rank)
+        open_to = (listening or {}).get(name)
+        ports = sorted(_answering(services.get(name) or {}, open_to), key=_rank)
         if not ports:
             continue
         ip, published, inner = ports[0]
@@ -98,6 +101,12 @@ def is_store(model: Mapping[str, Any], name: str) -> bool:
 def environment_of(service: Mapping[str, Any]) -> dict[str, str]:
     """The variables of a rendered service."""
     return {name: str(value) for name, value in (service.get("environment") or {}).items() if value is not None}
+
+
+def _answering(service: Mapping[str, Any], open_to: Collection[int] | None) -> list[tuple[str, int, int]]:
+    """The published ports behind which something can answer a visitor."""
+    ports = [port for port in _ports(service) if port[2] not in _STORE_PORTS]
+    return [port for port in ports if port[2] in open_to] if open_to else ports
 
 
 def _ports(service: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:

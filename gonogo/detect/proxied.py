@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gonogo.detect.tree import Tree
 
-__all__ = ["Handed", "handed_to", "outside_path", "sends_to_https"]
+__all__ = ["Handed", "handed_to", "listens", "outside_path", "sends_to_https"]
 
 _LOCATION = re.compile(r"location\s+(?P<how>=|~\*?|\^~)?\s*(?P<path>[^\s{]+)\s*\{")
 _PASS = re.compile(
@@ -16,6 +16,10 @@ _PASS = re.compile(
 )
 _UPSTREAM = re.compile(r"upstream\s+([\w.-]+)\s*\{([^}]*)\}")
 _CADDY = re.compile(r"(?m)^\s*reverse_proxy\s+(?P<match>/[^\s]*|@\w+|\*)?\s*(?P<to>(?:https?://)?[\w.${}:-]+)")
+_SITE = re.compile(
+    r"(?m)^(?P<scheme>https?://)?(?P<name>[\w.*-]*|\{\$[^}]*\})(?::(?P<port>\d+|\{\$[^}]*\}))?(?=\s*\{$|,|\s+\{\s*$)"
+)
+"""The address of a site in a Caddyfile: ``:5002 {``, ``example.com {``, ``{$DOMAIN}:80 {``."""
 _HANDLE = re.compile(r"(?m)^\s*(?P<how>handle|handle_path|route)\s+(?P<path>/[^\s{]*)\s*\{")
 
 
@@ -64,8 +68,19 @@ def _upstreams(text: str, services: tuple[str, ...]) -> Iterator[str]:
 
 
 def sends_to_https(text: str) -> bool:
-    """Whether nginx answers plain requests with the address of the same page over TLS."""
-    return bool(re.search(r"return\s+30[1278]\s+https://\$", _without_comments(text)))
+    """Whether plain requests are answered with the address of the same page over TLS, as Caddy does for a name."""
+    plain = _without_comments(text)
+    if "reverse_proxy" in plain:
+        return any(not one["port"] and one["scheme"] != "http://" for one in _SITE.finditer(plain))
+    return bool(re.search(r"return\s+30[1278]\s+https://\$", plain))
+
+
+def listens(text: str) -> frozenset[int]:
+    """The ports that a proxy's configuration listens on; none where it does not say so."""
+    plain = _without_comments(text)
+    if "reverse_proxy" in plain:
+        return frozenset(int(one["port"]) for one in _SITE.finditer(plain) if (one["port"] or "").isdecimal())
+    return frozenset(int(port) for port in re.findall(r"\blisten\s+(?:[\w.*]+:|\[[^\]]*\]:)?(\d+)", plain))
 
 
 def _nginx(text: str, path: str, names: set[str]) -> Iterator[Handed]:

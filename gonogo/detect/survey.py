@@ -17,7 +17,7 @@ from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, gues
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.places import place_of
-from gonogo.detect.proxied import handed_to, sends_to_https
+from gonogo.detect.proxied import handed_to, listens, sends_to_https
 from gonogo.detect.rendering import ABSENT, Rendered
 from gonogo.detect.running import Running
 from gonogo.detect.services import Seen, look_at
@@ -82,6 +82,8 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
     proxies = _proxies(model, seen)
     address = _reached(tree, rendered, runs, web, proxies)
     pages = pages_of(tree, model, files, seen, address)
+    if address is None and proxies and pages.live is not None:
+        pages = replace(pages, live=guess(pages.live.value, f"{pages.live.where}; the proxy in front was not followed"))
     env_file, to_do = env_file_of(tree, rendered, given.env_file, runs, web or deployed)
     settings = [path for one in seen for path in one.settings]
     secrets = required_secrets(tree, rendered, settings, env_file.value if env_file else "")
@@ -216,15 +218,19 @@ def _address(
     tree: Tree, rendered: Rendered, runs: Running | None, web: Sequence[str], proxies: Sequence[str]
 ) -> Address | None:
     model = rendered.model
+    listening = {
+        name: frozenset[int]().union(*(listens(tree.text(path)) for path in files_of(tree, model, name)))
+        for name in proxies
+    }
     where = {name: place_of(tree, rendered.files, name, "ports") for name in model["services"]}
     if runs is not None:
         actual = _as_it_runs(model, runs)
         told = dict.fromkeys(where, "docker ps")
-        address = address_of(actual, web=web, where=told, made_up=False, proxies=proxies)
+        address = address_of(actual, web=web, where=told, made_up=False, proxies=proxies, listening=listening)
         if address is not None:
             return address
     varies = bool(rendered.made_up) and _ports_vary(tree, rendered)
-    return address_of(model, web=web, where=where, made_up=varies, proxies=proxies)
+    return address_of(model, web=web, where=where, made_up=varies, proxies=proxies, listening=listening)
 
 
 def _as_it_runs(model: Mapping[str, Any], runs: Running) -> dict[str, Any]:

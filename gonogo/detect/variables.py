@@ -10,23 +10,43 @@ from gonogo.detect.tree import Tree
 from gonogo.inspection.envfile import parse
 from gonogo.inspection.secrets import is_secret_name
 from gonogo.inspection.settingsclass import required_by_settings
+from gonogo.inspection.variables import Variable
 
 __all__ = ["required_secrets", "settings_files"]
 
 _SHORTEST = 6
+_SETTINGS = re.compile(r"(?m)^class (\w+)\(([^)]*Settings\b[^)]*)\)")
 
 
 def settings_files(tree: Tree, paths: Iterable[str]) -> dict[str, int]:
-    """The files among ``paths`` that define a settings class of pydantic's, each with the line."""
+    """The files among ``paths`` that define a settings class of pydantic's, each with the line.
+
+    Left out are those that demand nothing, and those whose class is made with arguments somewhere: what it demands is
+    then given there.
+    """
+    texts = {path: tree.text(path) for path in paths if not tree.is_test(path)}
+    classes = {path: _SETTINGS.findall(text) for path, text in texts.items() if "ettings" in text}
+    known = {name for names in classes.values() for name, _ in names} | {"BaseSettings"}
     found = {}
-    for path in paths:
-        text = tree.text(path)
-        if "Settings" not in text or tree.is_test(path):
-            continue
-        match = re.search(r"(?m)^class \w+\([^)]*\bBaseSettings\b", text)
-        if match:
-            found[path] = text[: match.start()].count("\n") + 1
+    for path, names in classes.items():
+        own = [name for name, bases in names if known & set(re.findall(r"\w+", bases))]
+        if own and _demands(texts[path], path) and not any(_is_given(name, texts.values()) for name in own):
+            found[path] = texts[path][: texts[path].index(f"class {own[0]}(")].count("\n") + 1
     return found
+
+
+def _demands(text: str, path: str) -> tuple[Variable, ...]:
+    """The variables without which a file's settings cannot be made."""
+    try:
+        return required_by_settings(text, path)
+    except SyntaxError:
+        return ()
+
+
+def _is_given(name: str, texts: Iterable[str]) -> bool:
+    """Whether a class is made with keyword arguments."""
+    made = re.compile(rf"(?<!class )\b{name}\(\s*(?!_env_file)\w+\s*=")
+    return any(made.search(text) for text in texts)
 
 
 def required_secrets(tree: Tree, rendered: Rendered | None, settings: Iterable[str], env_file: str) -> dict[str, str]:
@@ -37,11 +57,7 @@ def required_secrets(tree: Tree, rendered: Rendered | None, settings: Iterable[s
     """
     found: dict[str, str] = {}
     for path in settings:
-        try:
-            asked = required_by_settings(tree.text(path), path)
-        except SyntaxError:
-            continue
-        for one in asked:
+        for one in _demands(tree.text(path), path):
             if one.certain and is_secret_name(one.name):
                 found.setdefault(one.name, one.where)
     for name, where in _by_compose(tree, rendered).items():

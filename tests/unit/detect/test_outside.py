@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.detect.health import asked_by, duration, seconds
-from gonogo.detect.proxied import handed_to, outside_path
+from gonogo.detect.proxied import handed_to, listens, outside_path, sends_to_https
 from gonogo.detect.tree import Tree
 
 __all__: list[str] = []
@@ -92,3 +92,19 @@ def test_durations_are_read_as_compose_writes_them(text: object, value: float) -
 def test_durations_are_written_as_gonogo_reads_them(value: float, text: str) -> None:
     """With their unit."""
     assert duration(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "ports", "tls"),
+    [
+        ("server { listen 80; location / { return 301 https://$host$request_uri; } }", {80}, True),
+        ("server { listen [::]:8080 default_server; location / { proxy_pass http://web; } }", {8080}, False),
+        (":5002 {\n    reverse_proxy web:8000\n}\n", {5002}, False),
+        ("http://example.com {\n    reverse_proxy web:8000\n}\n", set(), False),
+        ("example.com {\n    reverse_proxy web:8000\n}\n", set(), True),
+        ("{$DOMAIN} {\n    reverse_proxy web:8000\n}\n", set(), True),
+    ],
+)
+def test_what_a_proxy_listens_on(text: str, ports: set[int], tls: bool) -> None:  # noqa: FBT001 (a table's column)
+    """The ports that its configuration names, and whether visitors are sent to TLS."""
+    assert (listens(text), sends_to_https(text)) == (ports, tls)
