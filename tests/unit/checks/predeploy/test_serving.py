@@ -303,3 +303,47 @@ def test_an_unfinished_run_is_red(repository: Repository, gate: Gates, state: St
     check = gate(repository({"gonogo.toml": repository.process}), *FREE).only()
 
     assert check.found == "found run 20261121T220000-1111111 without an ending after its first touch, expected none"
+
+
+@pytest.mark.parametrize(
+    ("tier", "force", "outcome"),
+    [("staging", False, Outcome.WARNED), ("prod", False, Outcome.FAILED), ("prod", True, Outcome.WARNED)],
+)
+def test_a_way_back_that_is_not_sure_is_said_and_refused_in_prod(
+    repository: Repository,
+    gate: Gates,
+    state: State,
+    tier: str,
+    force: bool,  # noqa: FBT001 (a fact)
+    outcome: Outcome,
+) -> None:
+    """P37 names what of an adopted application could not be kept; prod goes on without it only when it is forced."""
+    root = repository({"gonogo.toml": repository.process.replace('tier = "dev"', f'tier = "{tier}"')})
+    adopted = serving(state, adopted=True, unsure=("web: main.py at /srv/app (changed since)",))
+    for name in ("process.json", "venv/bin/python"):
+        (adopted.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (adopted.folder / name).touch()
+    adopted.root.mkdir()
+
+    check = gate(root, *WAY_BACK, subject=gate.subject(root, serving=adopted, release=None, force=force)).only()
+
+    assert check.outcome is outcome, check
+    assert check.found.startswith(
+        f"the way back to {ID}, which was started by hand, is not sure: found web: main.py at /srv/app (changed since); "
+    )
+
+
+def test_checks_of_another_commits_configuration_do_not_call_an_adopted_application_broken(
+    repository: Repository, gate: Gates, state: State
+) -> None:
+    """P36 of what was started by hand counts what holds for anything; an endpoint that only comes now is no fault."""
+    root = repository({"gonogo.toml": repository.process})
+    adopted = serving(state, adopted=True, foreign=True)
+    asked = gate.subject(root, serving=adopted)
+    assert asked.run is not None
+    baseline(asked.run, result("D06", Outcome.PASSED), result("D09[GET /new]", Outcome.FAILED, "found 404"))
+    fresh = gate(root, *HEALTHY, subject=asked).only()
+    baseline(asked.run, result("D06", Outcome.FAILED, "found 502"))
+    down = gate(root, *HEALTHY, subject=asked).only()
+
+    assert (fresh.outcome, down.outcome) == (Outcome.PASSED, Outcome.FAILED), fresh
