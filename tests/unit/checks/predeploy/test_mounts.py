@@ -28,21 +28,6 @@ def model(*volumes: str) -> str:
     return f"services:\n  web:\n    image: shop\n    volumes: [{', '.join(volumes)}]\n"
 
 
-def test_usual_mounts_pass(repository: Repository, gate: Gates) -> None:
-    """P15 is green over configuration, pages with an upload folder, data of the host, and what Docker will make."""
-    volumes = ("./nginx.conf:/etc/nginx/nginx.conf:ro", "./static:/srv/static:ro", "./static/uploads:/uploads")
-    volumes += ("/etc/hosts:/hosts:ro", "./data:/data", "./later:/later", "./graph.db:/data/graph.db", "box:/box")
-    files = {"nginx.conf": "x", "static/a.css": "a", "static/uploads/.gitkeep": "", ".gitignore": "graph.db\n"}
-    files |= {"gonogo.toml": repository.minimal, "docker-compose.yml": model(*volumes) + "volumes: {box: }\n"}
-    root = repository(files)
-    repository.write(root, {"data/a": "of the host", "graph.db/store": "a folder"})
-
-    check = gate(root, *ASKED).only()
-
-    assert (check.outcome, check.found) == (Outcome.PASSED, ""), check
-    assert ["web", "./static", "/srv/static", "the commit's; the host's are in it: uploads"] in check.evidence[0].value
-
-
 def test_file_of_another_commit_is_no_mount_of_this_one(repository: Repository, gate: Gates) -> None:
     """P15 is red where the checkout tracks what this commit lacks: it would run with another commit's file."""
     mounts = model("./nginx.conf:/etc/nginx/nginx.conf:ro")
