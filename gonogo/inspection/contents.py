@@ -27,6 +27,7 @@ __all__ = [
     "belongs",
     "compare",
     "digest_of",
+    "folder_place",
     "is_cache",
     "manifest_of",
     "map_paths",
@@ -143,6 +144,23 @@ def map_paths(paths: Iterable[str], code: Mapping[str, str]) -> dict[str, str]:
                 mapped[path] = posixpath.normpath(posixpath.join("/", there, *parts[len(prefix) :]))
                 break
     return mapped
+
+
+def folder_place(folder: str, code: Mapping[str, str]) -> str | None:
+    """Return where a folder of the repository is in the image: mapped itself, or where its parts stand side by side.
+
+    `COPY backend/app /srv/backend/app` and `COPY backend/alembic.ini /srv/backend/` put `backend` at `/srv/backend`.
+    """
+    own = map_paths([folder], code).get(folder)
+    if own is not None:
+        return own
+    inner = {_parts(here): posixpath.normpath(there) for here, there in code.items()}
+    kept = [
+        posixpath.dirname(at)
+        for parts, at in inner.items()
+        if parts and parts[:-1] == _parts(folder) and parts[-1] == posixpath.basename(at)
+    ]
+    return Counter(kept).most_common(1)[0][0] if kept else None
 
 
 def belongs(path: str, code: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.host import Command, Host
-from gonogo.inspection.contents import map_paths
+from gonogo.inspection.contents import folder_place
 from gonogo.inspection.entrypoint import passes_on
 from gonogo.release import Release
 from gonogo.runtimes.base import Place
@@ -37,7 +37,7 @@ def standing(
     if code is None and folder != ".":
         recipe = recipe_of(build, root=root)
         code = recipe.code if recipe is not None else None
-    landed = map_paths([folder], code or {}).get(folder) if folder != "." else None
+    landed = folder_place(folder, code or {}) if folder != "." else None
     if landed is not None:
         return ("--workdir", landed), tuple(argv)
     context = Path(str(build.get("context") or root))

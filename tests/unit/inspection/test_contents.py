@@ -248,6 +248,16 @@ def test_missing_required_names_what_is_not_there() -> None:
     assert contents.missing_required(required, files, code=code) == ["backend/rout", "backend/gone.py", "docs"]
 
 
+def test_a_folder_is_where_its_parts_stand_side_by_side() -> None:
+    """Mapped itself, or told by what is in it under its own name."""
+    code = {"backend/app": "/srv/backend/app", "backend/alembic.ini": "/srv/backend/alembic.ini", "ui/dist": "/html"}
+
+    assert contents.folder_place("backend", code) == "/srv/backend"
+    assert contents.folder_place("backend/app/views", code) == "/srv/backend/app/views"
+    assert contents.folder_place("ui", code) is None
+    assert contents.folder_place(".", {"app": "/srv/app", "alembic.ini": "/srv/alembic.ini"}) == "/srv"
+
+
 def test_a_required_folder_may_land_in_parts() -> None:
     """`COPY backend/app /srv/app` brings a part of a required `backend`; no part at all is missing."""
     code = {"backend/app": "/srv/app", "backend/gone": "/srv/gone"}
