@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import LocalHost
-from gonogo.inspection.contents import FileDigest, digest_of, map_paths
+from gonogo.inspection.contents import FileDigest, digest_of, looked_at, map_paths
 from gonogo.inspection.lost import Absent, sort_out
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
@@ -53,7 +53,7 @@ def had_before(
         found = next((one for one in inspector.artifacts() if one.service == service), None)
         if found is None:
             return {}
-        files = found.files(found.code.values())
+        files = found.files(looked_at(found.code, source))
     except GonogoError:
         return {}
     return {path: at for path, at in map_paths(source, found.code).items() if at in files}

@@ -10,7 +10,7 @@ from gonogo.checks.build.holding import ELSEWHERE, absent, former_source, had_be
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
 from gonogo.host import LocalHost
-from gonogo.inspection.contents import DriftedFile, FileDigest, belongs, compare, map_paths, missing_required
+from gonogo.inspection.contents import DriftedFile, FileDigest, belongs, compare, looked_at, map_paths, missing_required
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -25,9 +25,13 @@ _POINTER_SIZE = 1024
 
 
 @pytest.fixture(scope="session")
-def held(artifact: Artifact) -> Mapping[str, FileDigest]:
+def held(artifact: Artifact, context: Context) -> Mapping[str, FileDigest]:
     """Every file below the mapped code of the artifact; an image is read once for all that compare it."""
-    return artifact.files(artifact.code.values()) if artifact.code else {}
+    if not artifact.code:
+        return {}
+    service = context.environment.service.get(artifact.service, Service())
+    required = (*context.project.app.required, *service.required)
+    return artifact.files(looked_at(artifact.code, (*released(context).manifest, *required)))
 
 
 @pytest.fixture(scope="session")

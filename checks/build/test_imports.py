@@ -9,13 +9,13 @@ from gonogo.checks.build.probing import ask, released
 from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
-from gonogo.inspection import answers, compose_model, routes
+from gonogo.inspection import answers, compose_model, routes, things
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.debugging import Mode
 from gonogo.inspection.imported import imported_elsewhere
 from gonogo.inspection.routes import RouteReport
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, LackingError
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Artifact, Inspector
 
@@ -57,6 +57,7 @@ def test_entry_point_imports(
     if error is not None and needs_network(error):
         evidence.warn(f"{entrypoint} needs a network to be imported ({error}); D11 asks the running process")
         return
+    evidence.breaks(things.entry_point(artifact.service))
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
     source = released(context)
     tracked = () if holds_nothing(artifact) else source.tracked
@@ -100,7 +101,8 @@ def test_routes_are_registered(
         evidence.warn(f"the routes are not known before it runs ({report.error.type}); D11 counts them in what runs")
         return
     if report.error is not None:
-        raise InconclusiveError(f"{artifact.label}: the routes are not known: {report.error}")
+        said = f"{artifact.label}: the routes are not known: {report.error}"
+        raise LackingError(said, needs=things.entry_point(artifact.service))
     problems = problems_of(report, artifact.service, context=context, code=artifact.code, evidence=evidence)
     assert not problems, f"{artifact.label}: {first_of(problems)}"
 

@@ -14,7 +14,7 @@ from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, rel
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
 from gonogo.inspection import compose_model
-from gonogo.inspection.contents import compare, map_paths
+from gonogo.inspection.contents import compare, looked_at, map_paths
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
@@ -41,7 +41,11 @@ def test_instance_runs_the_commit(
     if not inside.code:
         pytest.skip(f"nothing of the repository is known to be in {inside.label} as it is")
     loose = _of_the_host(inspector, name, context)
-    files = {path: one for path, one in inside.files(inside.code.values()).items() if not loose.holds(path)}
+    files = {
+        path: one
+        for path, one in inside.files(looked_at(inside.code, source.manifest)).items()
+        if not loose.holds(path)
+    }
     places = map_paths(source.manifest, inside.code)
     manifest = {path: one for path, one in source.manifest.items() if not loose.holds(places.get(path, ""))}
     evidence.text("The host's own, as P15 says before a deployment", ", ".join(loose.targets) or "nothing")

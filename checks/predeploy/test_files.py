@@ -89,10 +89,12 @@ def test_every_source_compiles(
     assert not wrong, f"found {presence.first(wrong)}; expected sources that {judge} compiles, without conflicts"
     for problem, why in found.remarks:
         evidence.warn(f"found {problem}: {why}")
-    if unclear:
+    if unclear and any(service.entrypoint is not None for service in environment.service.values()):
+        evidence.text("Left to the artifact's own Python (B04)", presence.first(unclear))
+    elif unclear:
         evidence.warn(
             f"found {presence.first(unclear)}; judged by {judge} only, the target's is {python.wanted} and may know "
-            "this syntax: the build gate asks it"
+            "this syntax: with service.entrypoint the build gate asks it"
         )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "digest_of",
     "folder_place",
     "is_cache",
+    "looked_at",
     "manifest_of",
     "map_paths",
     "missing_required",
@@ -146,6 +147,15 @@ def map_paths(paths: Iterable[str], code: Mapping[str, str]) -> dict[str, str]:
     return mapped
 
 
+def looked_at(code: Mapping[str, str], paths: Iterable[str]) -> list[str]:
+    """Return what of an image is looked at: where code is mapped; of `/` only what the repository has there."""
+    mapped = map_paths(paths, code).values()
+    tops = (
+        sorted({"/" + path.split("/")[1] for path in mapped}) if "/" in map(posixpath.normpath, code.values()) else []
+    )
+    return list(dict.fromkeys([*(there for there in code.values() if posixpath.normpath(there) != "/"), *tops]))
+
+
 def folder_place(folder: str, code: Mapping[str, str]) -> str | None:
     """Return where a folder of the repository is in the image: mapped itself, or where its parts stand side by side.
 
@@ -216,7 +226,8 @@ def compare(
     absent = {path: there for path, there in mapped.items() if there not in image_files}
     missing = [_missing(path, mapped.get(path, path), why) for path, why in sorted((lost or {}).items())]
     tracked = set(mapped.values())
-    untracked = [path for path in image_files if path not in tracked and _stands_below(path, code.values())]
+    below = [folder for folder in looked_at(code, source) if folder not in tracked]
+    untracked = [path for path in image_files if path not in tracked and _stands_below(path, below)]
     roots = list(code.values() if import_roots is None else import_roots)
     taken = shadows.find(untracked, tracked, import_roots=roots, known_modules=known_modules, allowed=allowed)
     files = [*_differing(source, image_files, present), *missing, *map(_shadow, taken)]

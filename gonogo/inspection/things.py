@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from urllib.parse import urlsplit
 
-__all__ = ["DATABASE", "RUNTIME", "address", "answer", "database", "document", "host_name", "service"]
+__all__ = ["DATABASE", "RUNTIME", "address", "answer", "database", "document", "entry_point", "host_name", "service"]
 
 RUNTIME = "the runtime"
 """Nothing that runs can be looked at."""
@@ -17,6 +17,11 @@ _HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::", "*"})  # noqa: S104 
 def service(name: str) -> str:
     """A service of which no instance serves."""
     return f"service {name}"
+
+
+def entry_point(name: str) -> str:
+    """The entry point of a service, as it is imported in its artifact."""
+    return f"entry point of {name}"
 
 
 def database(name: str) -> str:

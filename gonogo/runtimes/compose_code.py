@@ -88,6 +88,8 @@ def files_below(folder: Path) -> Iterator[str]:
 def _arguments(build: Mapping[str, Any]) -> dict[str, str]:
     """The build arguments that have a value."""
     args = build.get("args") or {}
+    if not isinstance(args, Mapping):  # as a Compose file may list them
+        args = dict(str(one).partition("=")[::2] for one in args if "=" in str(one))
     return {str(name): str(value).replace("$$", "$") for name, value in args.items() if value is not None}
 
 

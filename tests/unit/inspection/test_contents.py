@@ -258,6 +258,16 @@ def test_a_folder_is_where_its_parts_stand_side_by_side() -> None:
     assert contents.folder_place(".", {"app": "/srv/app", "alembic.ini": "/srv/alembic.ini"}) == "/srv"
 
 
+def test_of_the_whole_image_only_the_applications_is_looked_at() -> None:
+    """`COPY . .` without WORKDIR: the system's own files are neither read nor called unknown to git."""
+    source = manifest(main="v2", app__routes="routes")
+    image = at(source, "") | {"/etc/passwd": digest("x"), "/app/new.txt": digest("y")}
+
+    assert contents.looked_at({".": "/"}, source) == ["/app", "/main.py"]
+    assert contents.looked_at({"app": "/srv/app"}, source) == ["/srv/app"]
+    assert contents.compare(source, image, code={".": "/"}).untracked == ("/app/new.txt",)
+
+
 def test_a_required_folder_may_land_in_parts() -> None:
     """`COPY backend/app /srv/app` brings a part of a required `backend`; no part at all is missing."""
     code = {"backend/app": "/srv/app", "backend/gone": "/srv/gone"}

@@ -92,8 +92,12 @@ def test_syntax_of_a_newer_python_warns(repository: Repository, gate: Gates) -> 
     assert check.outcome is Outcome.WARNED
     assert check.found.startswith("found a.py:1: SyntaxError: invalid syntax; judged by Python 3.")
     assert check.found.endswith(
-        "only, the target's is 3.99 (Dockerfile) and may know this syntax: the build gate asks it"
+        "only, the target's is 3.99 (Dockerfile) and may know this syntax: with service.entrypoint the build gate asks it"
     )
+    key = repository.minimal + '[service.web]\nentrypoint = "a"\n'
+    files = {"gonogo.toml": key, "Dockerfile": "FROM python:3.99-slim AS run\n", "a.py": "new syntax here\n"}
+
+    assert gate(repository(files, name="asked"), *COMPILES).only().outcome is Outcome.PASSED
 
 
 TEMPLATE = 'class Test{Name}:\n    """Tests of {name}."""\n'
