@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import httpx
 import pytest
 
+from gonogo.checks.postdeploy.in_front import blame
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.inspection import healthdoc, things
@@ -38,7 +39,8 @@ def test_release_is_alive(
     """Every address answers its liveness request, names this release where it names one, and leads to nobody else.
 
     Catches the old release that goes on answering behind a new one that does not: a container that kept the port or the
-    service's name, and a proxy that still points at one.
+    service's name, and a proxy that still points at one. Where the services answer well past the proxy in front, the
+    finding is the proxy's, with what the release changes in its files.
     """
     addresses = dict(_live(inspector, environment))
     if not addresses:
@@ -46,16 +48,24 @@ def test_release_is_alive(
     wrong: list[str] = []
     needs: list[str] = []
     for address, status in addresses.items():
-        answer = limits.get(address)
+        try:
+            answer = limits.get(address)
+        except httpx.ConnectError:
+            said = blame(inspector, subject.serving, address, status, None, evidence)
+            if not said:
+                raise
+            wrong.append(f"{address}: found no connection, expected status {status}{said}")
+            continue
         _attach(evidence, address, answer)
         if answer.status_code != status:
-            needs.append(things.answer(address, answer.status_code, answer.text))
+            said = blame(inspector, subject.serving, address, status, answer, evidence)
+            needs += [] if said else [things.answer(address, answer.status_code, answer.text)]
             evidence.breaks(things.document(address))
-            wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{_hint(answer)}")
+            wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{said or _hint(answer)}")
         elif subject.release is not None:
             wrong += _another(address, answer, subject.release)
     wrong += _strangers(inspector, evidence)
-    if len(needs) == len(wrong):
+    if needs and len(needs) == len(wrong):
         evidence.needs(*needs)
     assert not wrong, "; ".join(wrong)
 

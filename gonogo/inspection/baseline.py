@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from gonogo.records.findings import follows
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
@@ -54,7 +57,13 @@ def unknown(gate: GateResult, *, pinned: GateResult | None = None) -> str:
 
 
 def named(checks: tuple[CheckResult, ...] | list[CheckResult]) -> str:
-    """``D06 (connection refused), D09[GET /] (found 500)``."""
-    return ", ".join(
-        f"{check.code or check.id} ({check.found.splitlines()[0] if check.found else 'red'})" for check in checks
-    )
+    """``D01 (web-1 exited; and 3 more for the same cause), D09[GET /] (found 500)``."""
+    behind = follows(checks)
+    more = Counter(head.id for head in behind.values())
+    return ", ".join(_named(check, more[check.id]) for check in checks if check.id not in behind)
+
+
+def _named(check: CheckResult, more: int) -> str:
+    found = check.found.splitlines()[0] if check.found else "red"
+    same = f"; and {more} more for the same cause" if more else ""
+    return f"{check.code or check.id} ({found}{same})"

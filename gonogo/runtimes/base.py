@@ -23,6 +23,7 @@ from gonogo.release import Release
 __all__ = [
     "LIMITED",
     "Artifact",
+    "Front",
     "ImageFacts",
     "Inside",
     "Inspector",
@@ -128,6 +129,25 @@ class LogLine:
     """When it was written; of a log without times the start for what was written until all were healthy, else None."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """What stands between a URL and the services of a release."""
+
+    service: str
+    """Its service; empty for one that this environment does not start."""
+    behind: tuple[str, ...]
+    """The services that it leads to, as far as is known."""
+    upstreams: tuple[str, ...] = ()
+    """Where its configuration sends requests."""
+    changed: tuple[tuple[str, str], ...] = ()
+    """What the release changes of it: a file or a setting, and the difference."""
+
+    @property
+    def name(self) -> str:
+        """As people call it."""
+        return self.service or "what answers there"
+
+
 class Inside(Protocol):
     """A place where the application's own Python can be asked: an image, a container, an environment."""
 
@@ -193,6 +213,13 @@ class Inspector(Protocol):
 
     def holders(self, outgoing: Release | None) -> Mapping[int, str]:
         """Port → which instance of this environment's own holds it now, and gives it up for this release."""
+
+    def front(self, url: str, former: Release | None) -> Front | None:
+        """What stands in front of the services at a URL, and what the release changes of it; None for nothing.
+
+        Raises:
+            RuntimeUnreachableError: the runtime does not answer.
+        """
 
     def strangers(self) -> Sequence[str]:
         """Whoever else gets requests that are meant for this release, one text each; nothing where nobody is seen."""

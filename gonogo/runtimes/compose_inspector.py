@@ -15,7 +15,7 @@ from gonogo.inspection import compose_model
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.environments import PythonEnvironment
 from gonogo.release import Release
-from gonogo.runtimes.base import InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import Front, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.compose_engine import (
     connect,
     containers_of,
@@ -27,6 +27,7 @@ from gonogo.runtimes.compose_engine import (
 )
 from gonogo.runtimes.compose_entry import python_environment
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
+from gonogo.runtimes.compose_front import front_at
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
 from gonogo.runtimes.compose_layout import layout_of
 from gonogo.runtimes.compose_render import environment_of, render
@@ -171,6 +172,12 @@ class ComposeInspector:
         with connect() as client:
             going = (one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) in names)
             return {port: one.name or "" for one in going for port in _bound(one)}
+
+    def front(self, url: str, former: Release | None) -> Front | None:
+        """The proxy of this project that stands at a URL, with what of its files and settings the release changes."""
+        kept = former is not None and (former.folder / COMPOSE).is_file()
+        before = read_model(former) if former is not None and kept else None
+        return front_at(url, self.model, self.services, before, self._host)
 
     def strangers(self) -> Sequence[str]:
         """Other containers that get requests which are meant for this release."""

@@ -13,7 +13,7 @@ from gonogo.runtimes.compose_engine import connect, containers_of
 from gonogo.runtimes.compose_entry import entry_words
 from gonogo.runtimes.compose_files import services_of
 
-__all__ = ["strangers"]
+__all__ = ["strangers", "upstreams_of"]
 
 _SECONDS = 20.0
 
@@ -40,7 +40,7 @@ def strangers(
     yield from ways.namesakes()
     for front in compose_model.fronts(model, services):
         if front in running:
-            yield from ways.misled(front, _upstreams(model, front, running[front], host))
+            yield from ways.misled(front, upstreams_of(model, front, running[front], host))
 
 
 def _own_networks(model: Mapping[str, Any]) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def _own_networks(model: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _upstreams(model: Mapping[str, Any], front: str, container: str, host: Host) -> tuple[str, ...]:
+def upstreams_of(model: Mapping[str, Any], front: str, container: str, host: Host) -> tuple[str, ...]:
     """Where a proxy that can be asked sends requests; nothing where it cannot."""
     image = compose_model.image_name(model, front)
     words = configuration(image, entry_words(services_of(model)[front], {}))

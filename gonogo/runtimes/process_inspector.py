@@ -14,8 +14,9 @@ from gonogo.errors import CommandError
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest, digest_of
 from gonogo.inspection.image_files import read_tree
+from gonogo.inspection.things import address
 from gonogo.release import Release
-from gonogo.runtimes.base import LIMITED, ImageFacts, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import LIMITED, Front, ImageFacts, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.process_health import ask
 from gonogo.runtimes.process_instances import Instance, Instances, exit_code, is_alive
 from gonogo.runtimes.process_pinned import application, pinned, settings, venv
@@ -168,6 +169,12 @@ class ProcessInspector:
         """(service, address, port) of every service that has a port."""
         services = self._environment.service.items()
         return [(name, "127.0.0.1", service.port) for name, service in services if service.port is not None]
+
+    def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (it is not of this environment)
+        """Somebody else's proxy, where a URL is not a service's own address."""
+        own = {service: local for service in self._services() if (local := self._local(service)) is not None}
+        here = {address(local) for local in own.values()}
+        return None if not own or address(url) in here else Front(service="", behind=tuple(own))
 
     def strangers(self) -> Sequence[str]:
         """Nobody: the start waits until the port's listener is the instance itself."""

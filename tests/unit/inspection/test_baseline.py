@@ -52,3 +52,12 @@ def test_new_or_changed_checks_do_not_count_against_the_serving_release() -> Non
     assert unknown(asked, pinned=pinned) == ""
     assert [check.code for check in fresh(asked, pinned=pinned)] == ["D09[GET /new]", "D07"]
     assert all(is_known(check, None) for check in asked.checks)
+
+
+def test_what_is_red_for_one_cause_is_named_once() -> None:
+    """P36 names the dead instance, and counts what follows from it."""
+    dead, *gone, other = gate(*((code, Outcome.FAILED) for code in ("D01", "D06", "D09", "D12"))).checks
+    dead = dead.model_copy(update={"breaks": ("service web",)})
+    gone = [one.model_copy(update={"needs": ("service web",)}) for one in gone]
+
+    assert named([dead, *gone, other]) == "D01 (why; and 2 more for the same cause), D12 (why)"
