@@ -56,9 +56,10 @@ class History:
         known = self._blobs(within).get(relative, frozenset())
         return bool(known) and blob_id(file.read_bytes(), like=next(iter(known))) in known
 
-    def ignores(self, relative: str) -> bool:
+    def ignores(self, relative: str, *, is_folder: bool) -> bool:
         """Whether the commit says that git leaves this path alone: then it is the host's own by intent."""
-        return self._git(self._folder, "check-ignore", "--quiet", "--", relative) is not None
+        name = f"{relative}/" if is_folder else relative
+        return self._git(self._folder, "check-ignore", "--quiet", "--", name) is not None
 
     def tracks_now(self, checkout: Path, relative: str) -> bool:
         """Whether a folder of the host is a checkout that tracks this path."""

@@ -185,7 +185,9 @@ class Mounts:
 
     def _is_own(self, relative: str, inner: str, own: Path) -> bool:
         """Whether a path is the host's own; a folder is, unless everything in it was a commit's or generated."""
-        path = own / inner
+        path, name = own / inner, posixpath.normpath(posixpath.join(relative, inner))
+        if self.history is not None and self.history.ignores(name, is_folder=path.is_dir()):
+            return True
         if path.is_symlink() or not path.is_dir():
             return not self._was(relative, path, own)
         left = list(path.iterdir())
@@ -206,7 +208,9 @@ class Mounts:
         history, own = self.history, self.own(relative)
         if history is None or relative.startswith("..") or relative == "." or not history.ever(relative):
             return False
-        if any(path.startswith(f"{relative}/") for path in self.tracked) or history.ignores(relative):
+        if any(path.startswith(f"{relative}/") for path in self.tracked) or history.ignores(
+            relative, is_folder=own.is_dir()
+        ):
             return False
         if own.is_dir():
             files = (Path(parent) / name for parent, _, names in _walk(own) for name in names)

@@ -45,8 +45,8 @@ def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
         for name in networks_of(services_of(model), service)
     }
     with connect() as client:
-        for network in client.networks.list(names=sorted(joined)) if joined else ():
-            network.reload()
+        there = client.networks.list(names=sorted(joined)) if joined else []
+        for network in (one for one in there if one.name in joined):
             for container in client.containers.list(filters={"network": str(network.id)}):
                 if container.labels.get("com.docker.compose.project") != project or not container.labels.get(SERVICE):
                     settings = container.attrs["NetworkSettings"]["Networks"].get(network.name) or {}

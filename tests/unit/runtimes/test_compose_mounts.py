@@ -279,3 +279,13 @@ def test_what_containers_wrote_into_a_copy_is_found_and_kept(stage: Stage) -> No
 
     assert before == ((), (copy.parent,))
     assert (written_into(copy), lone_copies(stage.state, f'"{copy}/"', [])) == (("var/data.db",), ())
+
+
+def test_what_the_commit_ignores_is_the_hosts_own(deleted: tuple[Mounts, Path]) -> None:
+    """A folder or file that git is told to leave alone is the host's by intent, even with bytes of a former commit."""
+    mounts, root = shared(deleted[0], "app"), deleted[1]
+    put(mounts.folder / ".gitignore", "media/\n")
+    put(root / "app/media/old.py", "old")
+    kept = where(mounts, "app", read_only=False)
+
+    assert kept.loose == "the host has files of its own in it (media)"
