@@ -84,6 +84,12 @@ class Modules:
             count -= 1
         return ".".join(parts[count:]) if count < len(parts) - 1 else ""
 
+    def root_of(self, path: str) -> str:
+        """The folder of the image from which a file's own package is imported; empty where it stands in none."""
+        count = self.packaged(path).count(".") + 1
+        place = next(iter(self._places.get(path, ())), "")
+        return "/".join(place.split("/")[:-count]) or "/" if count > 1 and place else ""
+
     def parsed(self, path: str) -> ast.Module | None:
         """A file's syntax tree; None where it has none."""
         if path not in self._trees:

@@ -93,10 +93,12 @@ def _any_page(seen: Seen) -> Iterator[Fact[str]]:
     framework = seen.facts.framework.value if seen.facts.framework else ""
     plain = (one.route for one in seen.routes if not one.route.methods or "GET" in one.route.methods)
     home = next((route for route in plain if route.path == "/"), None)
-    if framework == "fastapi":
-        yield guess("/openapi.json", "FastAPI's own document, unless it is switched off")
+    if framework == "fastapi" and seen.document:
+        yield guess(seen.document, "FastAPI's own document, unless it is switched off")
     if home is not None:
         yield guess("/", f"{home.file}:{home.line}")
+    if framework == "fastapi":
+        yield guess("/openapi.json", "FastAPI's own document; a setting may switch it off")
     if framework == "django":
         admin = _admin(seen)
         if admin:

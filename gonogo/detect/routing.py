@@ -8,13 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gonogo.detect.modules import Modules
+from gonogo.detect.tree import Tree
 from gonogo.frameworks.source import SourceFile, StaticRoute, dotted, keyword
 
-__all__ = ["Placed", "placed"]
+__all__ = ["Placed", "document_path", "placed"]
 
 _INCLUDES = {"include_router": "prefix", "register_blueprint": "url_prefix", "mount": "path"}
 _OWNER = re.compile(r"@([\w.]+)\.\w+\(|^\s*([\w.]+)\.(?:add_\w+)\(")
 _DEEPEST = 8
+_DOCUMENT = re.compile(
+    r"\bopenapi_url[\"']?\s*(?::[^=\n\"']*)?[=:]\s*"
+    r"(?:f?[\"'](?P<text>/[^\"'{\n]*)[\"']|(?P<none>None)|(?:\w+\.)*(?P<name>[a-z_A-Z]\w*)\s*[,)}\n])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,21 @@ def placed(routes: Sequence[StaticRoute], modules: Modules, files: Sequence[str]
         return tuple(_django(routes, modules))
     graph = _Graph(modules, files)
     return tuple(_placed(route, graph) for route in routes)
+
+
+def document_path(tree: Tree, files: Sequence[str]) -> str:
+    """The path of FastAPI's own document; empty where a file switches it off, or its path cannot be read."""
+    found = [match for path in files for match in _DOCUMENT.finditer(tree.text(path))]
+    texts = {match["text"] for match in found if match["text"]}
+    if texts or not found:
+        return texts.pop() if len(texts) == 1 else "/openapi.json" if not found else ""
+    names = {match["name"] for match in found if match["name"]}
+    for name in names:
+        named = re.compile(rf"\b{name}\b[^=\n]*=\s*[\"'](/[^\"'\n]*)[\"']")
+        values = {one[1] for path in files if (one := named.search(tree.text(path)))}
+        if len(values) == 1:
+            return values.pop()
+    return ""
 
 
 def _placed(route: StaticRoute, graph: _Graph) -> Placed:

@@ -15,7 +15,7 @@ from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
 from gonogo.detect.modules import Modules
 from gonogo.detect.places import place_of
-from gonogo.detect.routing import Placed, placed
+from gonogo.detect.routing import Placed, document_path, placed
 from gonogo.detect.running import Running
 from gonogo.detect.starting import Start, read_start, scripts_of
 from gonogo.detect.tree import Tree
@@ -35,6 +35,8 @@ class Seen:
     start: Start
     image: Image | None
     routes: tuple[Placed, ...] = ()
+    document: str = ""
+    """The path of FastAPI's own document; empty where it is switched off, or only running tells."""
     entry_file: str = ""
     migrating: Migrating | None = None
     settings: tuple[str, ...] = ()
@@ -125,6 +127,9 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     folder = modules.folder_of(workdir) if workdir else "."
     entry, path = entry_of(start, modules, folder=folder or ".", workdir=workdir)
     packages = dependencies(at.tree, posixpath.dirname(path) or folder or ".")
+    if path and modules.root_of(path):
+        own = (*_own_folders(workdir, start), modules.root_of(path))
+        modules = Modules(at.tree, files, _import_path(workdir, env), own)
     if start.role == "python":
         other = "unknown" if at.service.get("ports") else "worker"
         start = Start(role="web" if entry else other, where=start.where, text=start.text)
@@ -136,6 +141,9 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     routes = _routes(modules, reached, framework, files)
     settings = settings_files(at.tree, reached)
     migrating = _migrating(at.tree, packages, _root_of(path) or folder, framework) if start.role == "web" else None
+    if migrating and migrating.config and migrating.config.value not in files.values():
+        note = f"{migrating.config.value} is not in the image, so gonogo cannot run {migrating.tool.value} there"
+        migrating = Migrating(Fact("none", f"{image.dockerfile}: {note}"), note=note)
     facts = ServiceFacts(
         name=at.name,
         where=where,
@@ -155,6 +163,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         start=start,
         image=image,
         routes=routes,
+        document=document_path(at.tree, reached) if path else "",
         entry_file=path,
         migrating=migrating,
         settings=tuple(settings),

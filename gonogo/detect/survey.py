@@ -50,7 +50,27 @@ def survey(root: Path, given: Given, host: Host) -> Found:
             f"{', '.join(rendered.files)}: found only {', '.join(names)} with `build:`, which keeps data, expected a "
             "service of the application. Name the compose file that has it: `gonogo init --compose FILE`."
         )
+    kept = _serving_profiles(tree, rendered, given, seen)
+    if kept and not given.profiles:
+        found = survey(root, replace(given, profiles=kept), host)
+        why = f"{tree.where(rendered.env_file, 'COMPOSE_PROFILES')}, without those in which nothing serves or works"
+        return replace(found, profiles=guess(kept, why))
     return _found(root, tree, given, chosen, seen)
+
+
+def _serving_profiles(tree: Tree, rendered: Rendered, given: Given, seen: Sequence[Seen]) -> tuple[str, ...]:
+    """The env file's profiles without those for a desk, as file watchers are; nothing where all are kept."""
+    said = _profiles(rendered, given, tree)
+    roles = {one.facts.name: one.facts.role for one in seen}
+    services = rendered.model["services"].items()
+
+    def is_idle(profile: str) -> bool:
+        members = [name for name, service in services if profile in (service.get("profiles") or ())]
+        return bool(members) and all(roles.get(name) == "unknown" for name in members)
+
+    names = said.value if said is not None else ()
+    kept = tuple(name for name in names if not is_idle(name))
+    return kept if kept != names else ()
 
 
 def _in_order(seen: Sequence[Seen]) -> tuple[Seen, ...]:

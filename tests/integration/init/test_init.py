@@ -275,3 +275,15 @@ def test_at_a_terminal_each_question_is_put(make: Make) -> None:
     assert b"what is this environment called?" in shown
     assert written["env"]["live"]["tier"] == "prod"
     assert written["env"]["live"]["project"] == "shop"
+
+
+def test_profiles_of_a_desk_are_left_out(make: Make) -> None:
+    """What the env file's profiles bring is deployed, but for those in which nothing serves or works."""
+    model = MODEL.replace("  nginx:", "    profiles: [web]\n  nginx:").partition("  nginx:")[0]
+    watch = "  css:\n    build: ./backend\n    command: ./run css:watch\n    profiles: [assets]\n"
+    root = make({**SHOP, "compose.yaml": model + watch, ".env.example": "COMPOSE_PROFILES=assets,web\nDB_PASSWORD=\n"})
+    init(root, "--yes", "--output", "new.toml")
+    written = tomllib.loads((root / "new.toml").read_text(encoding="utf-8"))
+
+    assert written["env"]["staging"]["profiles"] == ["web"]
+    assert list(written["service"]) == ["api"]

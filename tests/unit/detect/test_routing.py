@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gonogo.detect.modules import Modules
-from gonogo.detect.routing import placed
+from gonogo.detect.routing import document_path, placed
 from gonogo.detect.tree import Tree
 from gonogo.frameworks import static_routes
 
@@ -57,3 +59,19 @@ def test_flask_registration_replaces_the_blueprints_own_prefix() -> None:
 def test_django_inclusions_are_followed() -> None:
     """Across modules, and for a list that the same file includes."""
     assert paths(DJANGO, "django") == {"/api/v1/status/": True, "/api/up/": True}
+
+
+@pytest.mark.parametrize(
+    ("texts", "path"),
+    [
+        ({"a.py": "app = FastAPI()"}, "/openapi.json"),
+        ({"a.py": "app = FastAPI(openapi_url='/v1/openapi.json')"}, "/v1/openapi.json"),
+        ({"a.py": "app = FastAPI(openapi_url=None)"}, ""),
+        ({"a.py": "FastAPI(openapi_url=settings.DOC)", "b.py": "class S:\n    DOC: str | None = '/doc'\n"}, "/doc"),
+        ({"a.py": "FastAPI(openapi_url=settings.DOC)"}, ""),
+        ({"a.py": "class S:\n    docs_url: str = '/docs'\n    openapi_url: str = '/api.json'\n"}, "/api.json"),
+    ],
+)
+def test_where_fastapi_shows_its_document(texts: dict[str, str], path: str) -> None:
+    """Its own path, one that is written out or stands in a settings class, none where it is switched off."""
+    assert document_path(Tree.of(texts), list(texts)) == path
