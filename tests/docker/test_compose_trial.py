@@ -98,8 +98,16 @@ def ask(model: dict[str, Any], gate: Gates, root: Path) -> CheckResult:
     folder = state.release_folder("one")
     folder.mkdir(parents=True, exist_ok=True)
     write_model(folder / COMPOSE, model)
-    facts = {"id": "one", "commit": "1" * 40, "env": "test", "runtime": "compose", "created": datetime.now(UTC)}
-    release = Release(**facts, folder=folder, root=root, services=("app",))
+    release = Release(
+        id="one",
+        commit="1" * 40,
+        env="test",
+        runtime="compose",
+        created=datetime.now(UTC),
+        folder=folder,
+        root=root,
+        services=("app",),
+    )
     return gate(root, "-m", "build", "-k", "proxies_accept", subject=gate.subject(root, release=release)).only()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ VOLUMES = {
 }
 
 
-def model(volumes: dict[str, tuple[str, ...]]) -> str:
+def model(volumes: Mapping[str, tuple[str, ...]]) -> str:
     """A compose file whose services mount these."""
     lines = [f"  {name}: {{image: shop, volumes: [{', '.join(mounts)}]}}\n" for name, mounts in volumes.items()]
     return f"services:\n{''.join(lines)}volumes: {{box: }}\n"

@@ -72,7 +72,7 @@ def story(repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def held(kept: Mounted) -> dict[str, str]:
     """Place in the container → the content, of every file that was kept."""
-    found = {}
+    found: dict[str, str] = {}
     for volume in kept.model["services"]["web"]["volumes"]:
         source, target = Path(volume["source"]), volume["target"]
         files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]

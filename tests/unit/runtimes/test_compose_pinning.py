@@ -72,8 +72,8 @@ def test_tags_name_the_release_where_the_image_is_built() -> None:
 
 def test_what_was_moved_out_of_a_copy_is_mounted_from_the_host(tmp_path: Path) -> None:
     """A release that comes back sees the host's data, not what stood in its copy when it was left."""
-    for folder in ("worktree/app", "host/app"):
-        (tmp_path / folder).mkdir(parents=True)
+    for name in ("worktree/app", "host/app"):
+        (tmp_path / name).mkdir(parents=True)
     (tmp_path / "worktree/app/main.py").write_text("x")
     copy = keep_copy(tmp_path / "worktree/app", ["main.py"], state=tmp_path, own=tmp_path / "host/app")
     for folder in (copy, tmp_path / "host/app"):
