@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +49,14 @@ class Busy:
 class Watch:
     """Watches how busy the machine is while a run goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin now."""
-        self._begin, self._waited = time.monotonic(), _pressure()[1]
+        self._clock = clock
+        self._begin, self._waited = clock(), _pressure()[1]
 
     def said(self) -> str:
         """One sentence of a machine that was busy; nothing of another one."""
-        now, spent = busy(), max(time.monotonic() - self._begin, 0.001)
+        now, spent = busy(), max(self._clock() - self._begin, 0.001)
         waited = _pressure()[1]
         if waited is None or self._waited is None:
             return f"The machine was busy: {now}." if now else ""

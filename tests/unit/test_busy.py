@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import pytest
 
 from gonogo import busy
@@ -36,12 +38,11 @@ def test_a_run_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     pressure = iter([(0.0, 1e6), (90.0, 9e6), (0.0, 2e6), (0.0, 2.1e6)])
     last = (0.0, 2.1e6)
     monkeypatch.setattr(busy, "_pressure", lambda: next(pressure, last))
-    clock = iter([0.0, 10.0, 0.0, 10.0])
-    monkeypatch.setattr(busy.time, "monotonic", lambda: next(clock))
+    clock = cycle([0.0, 10.0])
     monkeypatch.setattr(busy, "busy", lambda: Busy(load=9.1, cores=2, waited=90.0))
-    watch = Watch()
+    watch = Watch(clock=lambda: next(clock))
     loaded = watch.said()
-    idle = Watch().said()
+    idle = Watch(clock=lambda: next(clock)).said()
 
     assert loaded == (
         "The machine was busy: in 80 % of the run's time something waited for a processor (load 9.1 on 2 cores)."

@@ -233,3 +233,21 @@ def test_long_lines_take_linear_time() -> None:
 def test_signature_is_short() -> None:
     """A signature fits on a line or two."""
     assert len(signature("x " * 5000)) <= 200
+
+
+def test_a_log_that_ends_in_the_middle_of_a_traceback_says_so() -> None:
+    """It is read again: what is missing is the exception, without which a signature is empty or names a frame alone."""
+    whole = [
+        *"""\
+Traceback (most recent call last):
+  File "/srv/app/jobs.py", line 3, in run
+    raise ValueError("no price")
+ValueError: no price""".splitlines()
+    ]
+    followed = [*whole[:3], "INFO: on it goes"]
+
+    assert [(found.unfinished, found.signature) for found in error_lines(whole[:1])] == [(True, "")]
+    assert [found.unfinished for found in error_lines(whole[:3])] == [True]
+    assert [found.unfinished for found in error_lines(whole)] == [False]
+    assert [found.unfinished for found in error_lines(followed)] == [False]
+    assert [found.lines for found in error_lines([*whole, "INFO: next", *whole])] == [(1, 6)]

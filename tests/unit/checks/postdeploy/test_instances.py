@@ -30,13 +30,17 @@ class Inspector:
             one_shot=one_shot,
         )
 
-    def instances(self) -> list[InstanceState]:
+    def instances(self, *, health: bool = True) -> list[InstanceState]:  # noqa: ARG002 (it knows)
         """That one."""
         return [self._one]
 
     def fronts(self) -> list[InstanceState]:
         """Nothing stands in front."""
         return []
+
+    def published(self) -> tuple[tuple[str, str, int], ...]:
+        """No port."""
+        return ()
 
     def logs(self, since: datetime | None, *, around: bool = False) -> dict[str, list[str]]:
         """What it wrote last."""
