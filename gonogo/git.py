@@ -25,6 +25,8 @@ _PLAIN = (
     ("log.showSignature", "false"),
 )
 """A question runs no program of somebody's, and is answered with nothing beside it."""
+_TRUSTED = ("safe.directory", "*")
+"""Our own repository is ours, also where a shared disk shows its files as somebody else's."""
 _NOBODYS = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -54,7 +56,7 @@ def alone(
     """
     around = os.environ if environ is None else environ
     kept = {name: value for name, value in around.items() if not name.startswith("GIT_") or _REACHES.match(name)}
-    return _command(folder, words, {**kept, **_NOBODYS, **settings(config)}, timeout)
+    return _command(folder, words, {**kept, **_NOBODYS, **settings((_TRUSTED, *config))}, timeout)
 
 
 def settings(config: Iterable[tuple[str, str]], *, first: int = 0) -> dict[str, str]:

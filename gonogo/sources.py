@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gonogo import git
@@ -122,10 +122,10 @@ def tracked_below(release: Release, folder: Path) -> frozenset[str]:
     Raises:
         CommandError: it has no list, and git does not answer.
     """
-    paths = kept(release, folder)
+    paths: Iterable[str] | None = kept(release, folder)
     if paths is None:
         asked = LocalHost().run(git.ask(folder, "ls-files", "-z"), output_limit=None, exact=True)
-        paths = dict.fromkeys(path for path in asked.require().output.split("\0") if path)
+        paths = filter(None, asked.require().output.split("\0"))
     return frozenset(path for path in paths if os.path.lexists(folder / path))
 
 

@@ -30,7 +30,7 @@ __all__: list[str] = []
     "P36",
     needs=("a serving release",),
     remedy="python -m pytest -m postdeploy --env {env}; where it only stopped (a reboot), start it again: "
-    "gonogo rollback --env {env} --to COMMIT; mend what serves first, or deploy the mend: "
+    "gonogo restart --env {env}; mend what serves first, or deploy the mend: "
     "gonogo deploy --env {env} --hotfix",
 )
 def test_the_serving_release_is_healthy(

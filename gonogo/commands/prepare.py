@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,12 @@ class Git:
         try:
             inside, _, prefix = self._ask("rev-parse", "--is-inside-work-tree", "--show-prefix").partition("\n")
         except CommandError as error:
+            if "dubious ownership" in str(error):
+                top = re.search(r"safe\.directory (\S+)", str(error))
+                raise UsageError(
+                    f"{self._folder}: found a git repository of another user, expected one that git trusts here: "
+                    f"git config --global --add safe.directory {top[1] if top else self._folder}"
+                ) from error
             raise UsageError(
                 f"{self._folder}: found no git repository, expected one: a release is a commit. "
                 f"`git init`, commit your application, then try again. ({str(error).splitlines()[-1].strip()})"

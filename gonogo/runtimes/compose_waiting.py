@@ -13,6 +13,7 @@ __all__ = ["LOOK", "Look", "looks", "run_until_healthy"]
 LOOK = "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.RestartCount}}"
 """What ``docker container inspect --format`` is asked for."""
 _BOUND = "--wait-timeout"
+_ANEW = "--force-recreate"
 _EVERY = 0.5
 _RESTARTS = 2
 """As often an application may have been early for its database; more is a loop."""
@@ -86,5 +87,6 @@ def _seconds(argv: Sequence[str]) -> float:
 
 
 def _within(argv: tuple[str, ...], seconds: int) -> tuple[str, ...]:
+    """The command once more, for what is left of its time; what was made anew already is not made anew again."""
     at = argv.index(_BOUND) + 1
-    return (*argv[:at], str(seconds), *argv[at + 1 :])
+    return tuple(word for word in (*argv[:at], str(seconds), *argv[at + 1 :]) if word != _ANEW)

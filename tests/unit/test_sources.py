@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from gonogo import git, sources
+from gonogo.commands.prepare import Git
+from gonogo.errors import UsageError
 from gonogo.host import LocalHost
 from gonogo.release import Release
 from tests.support.gates import Repository
@@ -192,3 +194,20 @@ def test_release_of_an_older_gonogo_whose_checkout_is_gone(tmp_path: Path) -> No
     kept = sources.kept(release)
     assert kept is not None
     assert set(kept) == {*FILES, "app/link"}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_checkout_of_another_user_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git refuses to read it, and says how it is trusted; a release that was made meanwhile is ours."""
+    _, top, commit = forge(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    release = made(tmp_path, top, commit)
+    for path in (top, *top.rglob("*"), release.worktree, release.folder / "git"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    with pytest.raises(
+        UsageError, match=f"of another user, expected one that git trusts here: git config .* safe.directory {top}$"
+    ):
+        Git(top).prefix()
+
+    assert said(release.worktree, "rev-parse", "HEAD") == commit

@@ -16,7 +16,7 @@ UP = "echo $0 $@ >> {log}; test -e {healthy}"
 def command(folder: Path, *, seconds: int = 20) -> Command:
     """What fails until a file is there, as ``up --wait`` does until a container is healthy."""
     script = UP.format(log=folder / "log", healthy=folder / "healthy")
-    return Command(argv=("sh", "-c", script, "up", "--wait", "--wait-timeout", str(seconds), "web"))
+    return Command(argv=("sh", "-c", script, "up", "--force-recreate", "--wait", "--wait-timeout", str(seconds), "web"))
 
 
 def web(status: str, health: str = "", restarts: int = 0) -> dict[str, Look]:
@@ -40,13 +40,14 @@ def run(folder: Path, seen: list[dict[str, Look]], *, seconds: int = 20) -> tupl
 
 
 def test_late_health_is_waited_for(tmp_path: Path) -> None:
-    """It is run again once everything is healthy, within what is left of its time; nothing is made anew for it."""
+    """It is run again once everything is healthy, within what is left of its time; nothing is made anew a second time."""
     seen = [{}, web("running", "unhealthy"), web("restarting", "unhealthy", 1), web("running", "healthy", 1)]
     ok, runs = run(tmp_path, seen)
 
     assert ok
     assert len(runs) == 2
-    assert runs[0] == "up --wait --wait-timeout 20 web"
+    assert runs[0] == "up --force-recreate --wait --wait-timeout 20 web"
+    assert runs[1].split()[:3] == ["up", "--wait", "--wait-timeout"]
     assert int(runs[1].split()[3]) < 20
 
 

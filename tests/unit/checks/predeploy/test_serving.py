@@ -118,9 +118,8 @@ def test_a_red_baseline_is_named(repository: Repository, gate: Gates, state: Sta
     assert (run.code, run.only().outcome, run.only().found) == (1, Outcome.FAILED, message)
     assert (hotfix.code, hotfix.only().outcome, hotfix.only().found) == (0, Outcome.WARNED, message)
     assert run.only().remedy == (
-        "python -m pytest -m postdeploy --env test; where it only stopped (a reboot), start it again: gonogo rollback "
-        "--env test --to COMMIT; mend what serves first, or deploy the mend: "
-        "gonogo deploy --env test --hotfix"
+        "python -m pytest -m postdeploy --env test; where it only stopped (a reboot), start it again: gonogo restart "
+        "--env test; mend what serves first, or deploy the mend: gonogo deploy --env test --hotfix"
     )
 
 
