@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gonogo.asking import Gate
 from gonogo.blame import restarted
 from gonogo.errors import GonogoError, explain
-from gonogo.judgement import as_before
+from gonogo.judgement import Action, as_before, judge
 from gonogo.ladder import Rung
 from gonogo.moves.base import Work
 from gonogo.moves.migrate import stands_at
@@ -51,6 +51,9 @@ class WayBack:
         target, failed = self._run(work.serving)
         self._probe.mark("settled")
         work.notes += [f"On the way back: {text}" for text in failed]
+        last = self._proven_before(target)
+        if target is not None and last is not None:
+            return self._return_to(last, target, why_not="served without ever going GO, and is not proven now")
         return self._judge(target, failed=bool(failed), interrupted=interrupted)
 
     def on_demand(
@@ -71,10 +74,10 @@ class WayBack:
             return outcome.end(Exit.GO, "")
         gate = outcome.verified
         outcome.end(Exit.NEEDS_HUMAN, reason, gate.blocking if gate else ())
-        if last is None:
+        if last is None or self._is_held(gate):
             return self._say_next(target)
         self._work.place = today
-        return self._return_to(last, target)
+        return self._return_to(last, target, why_not="was asked for and is not proven")
 
     def again(
         self,
@@ -105,7 +108,7 @@ class WayBack:
         undo()
         self._work.place, move.target = today, self._work.release
         self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
-        outcome.asked, outcome.verified, outcome.back_after = outcome.verified, None, None
+        outcome.verified, outcome.back_after = None, None
         if not self._attempt(move, make_room):
             outcome.exit_code = Exit.NO_GO
         if outcome.back_after is not None:
@@ -132,14 +135,26 @@ class WayBack:
         gate = self._outcome.verified
         return why(gate) if gate else "no gate was asked"
 
-    def _return_to(self, last: Release, target: Release) -> Outcome:
-        """The operator's target is not proven: what served before starts again, as after a deployment that is red."""
+    def _is_held(self, gate: GateResult | None) -> bool:
+        """Whether a deployment with such a gate would be held: what could not be found out turns nothing back."""
+        started = self._outcome.back_after is not None
+        return started and gate is not None and judge(gate, baseline=self._work.baseline).action is Action.HOLD
+
+    def _proven_before(self, target: Release | None) -> Release | None:
+        """What went GO before a release that never did and is not well now; only where it knows the schema."""
+        work = self._work
+        if target is None or target.is_good or self._proven():
+            return None
+        last = work.state.before(target)
+        schema = {*work.release.heads, *target.heads, *target.accepted}
+        return last if last is not None and schema <= {*last.heads, *last.accepted} else None
+
+    def _return_to(self, last: Release, target: Release, *, why_not: str) -> Outcome:
+        """What was gone back to is not proven: what went GO before, or served, starts again."""
         outcome, work = self._outcome, self._work
         work.journal.write("rollback", reason=outcome.reason, to=last.id)
-        work.notes.append(
-            f"{target.id} was asked for and is not proven, so {last.id}, which served, was started again."
-        )
-        outcome.asked, outcome.verified, outcome.back_after = outcome.verified, None, None
+        work.notes.append(f"{target.id} {why_not}, so {last.id}, which served before, was started again.")
+        outcome.exit_code, outcome.verified, outcome.back_after = Exit.NEEDS_HUMAN, None, None
         begin, restore = time.monotonic(), Restore(last, target, red=True)
         failed = ""
         try:

@@ -197,7 +197,9 @@ def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
 
 def remember(work: Work, outcome: Outcome) -> None:
     """Record which release serves now, what served until it did, and which one is bad."""
-    release = work.release
+    release, back = work.release, outcome.went_back_to
+    if back is not None and outcome.back_after is not None and work.serving is not None and back.id != work.serving.id:
+        work.state.set_current(back.id)  # what served could not be started again, and never went GO
     if outcome.exit_code is Exit.GO or outcome.held:
         release = release.model_copy(update={"replaced": work.serving.id if work.serving else None})
     if outcome.exit_code is Exit.GO:

@@ -120,7 +120,6 @@ def test_resume_completes_what_was_started_and_takes_back_the_rest(crashing: Cra
 def test_rollback_that_was_killed_is_resumed(crashing: Crashing) -> None:
     """At every line of a rollback; ``current`` names the release that was proven until the other one is."""
     crashing.learn(SECOND, code=0)
-    crashing.replay = None
     code, record, said = crashing.run("deploy")
     assert code == 0, said
     second = str(record["release"])

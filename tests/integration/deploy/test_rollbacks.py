@@ -82,7 +82,9 @@ def test_target_that_does_not_start_gives_way_to_what_served(kept: Kept) -> None
     assert ended.code == 1, ended
     assert record["ending"].startswith(f"REVERTED to {kept.second[-7:]} after ")
     assert "the old mail server is gone" in record["reason"]
-    assert f"{kept.first} was asked for and is not proven, so {kept.second}, which served" in " ".join(record["notes"])
+    assert f"{kept.first} was asked for and is not proven, so {kept.second}, which served before" in " ".join(
+        record["notes"]
+    )
     assert [step["name"] for step in record["steps"]] == ["baseline", "restore", "restore", "verify"]
     assert kept.serving() == (kept.second, kept.second)
     assert record["serving_after"] == kept.second
@@ -154,8 +156,34 @@ def test_new_settings_arrive_or_are_taken_back(kept: Kept) -> None:
     assert kept.serving() == (kept.second, kept.second)
 
 
+def test_what_was_held_gives_way_to_what_went_go(kept: Kept) -> None:
+    """A red deployment goes back to what served; where that never went GO and does not start, to what did: exit 1."""
+    kept.gone.unlink(missing_ok=True)
+    kept.app.pages({**GREEN, "/third": (200, "third")})
+    red_page = '[[env.test.endpoint]]\nrequest = "GET /soon"\non_red = "hold"\n'
+    kept.app.configure(options='env_file = ".env"', tables=red_page)
+    text = (kept.app.root / "app.py").read_text()
+    main = 'if __name__ == "__main__":\n'
+    (kept.app.root / "app.py").write_text(text.replace(main, main + NEEDY.lstrip("\n")))
+    kept.app.commit("held")
+    held, record = kept.app.deploy()
+    assert (held.code, kept.serving()) == (6, (record["release"], record["release"])), held
+    kept.app.configure(options='env_file = ".env"')
+    (kept.app.root / "app.py").write_text("raise SystemExit('broken')\n")
+    kept.app.commit("broken")
+    kept.gone.touch()
+    ended, after = kept.app.deploy("--hotfix")
+
+    assert ended.code == 1, ended
+    assert "broken" in after["reason"]
+    assert f"so {kept.second}, which served before, was started again" in " ".join(after["notes"])
+    assert after["ending"].startswith(f"REVERTED to {kept.second[-7:]} after ")
+    assert kept.serving() == (kept.second, kept.second)
+    assert kept.status().code == 0
+
+
 def test_neither_release_starts(kept: Kept) -> None:
-    """Exit 6: both reasons are told, and the next step is a command; nothing is said to serve; mended, both start."""
+    """Exit 6: both reasons are told, and the next step is a command, a restart's too; nothing is said to serve."""
     kept.gone.touch()
     folder = Path(json.loads((kept.app.state / "releases" / kept.second / "process.json").read_text())["folder"])
     text = (folder / "app.py").read_text()
@@ -168,6 +196,9 @@ def test_neither_release_starts(kept: Kept) -> None:
     assert "lost half of it" in " ".join(record["notes"])
     assert f"`gonogo rollback --env test --to {kept.second}` starts and proves" in " ".join(ended.err.split())
     assert record["serving_after"] is None
+    again = kept.app.gonogo("restart", "--env", "test", "--json")
+    assert again.code == 6, again
+    assert f"`gonogo rollback --env test` starts {kept.first[-7:]}" in " ".join(again.json()["notes"])
     kept.gone.unlink()
     (folder / "app.py").write_text(text)
     assert kept.back("--to", kept.second).code == 0
