@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.config import load_project
+from gonogo.errors import telling
 from gonogo.gate import gate_argv, gate_environment, stage_options
 from gonogo.host import Command, Completed
 from gonogo.judgement import settle, undecided, with_checks
@@ -209,4 +210,4 @@ def _ending(code: int) -> str:
 
 def _tail(completed: Completed) -> str:
     said = completed.output + completed.errors
-    return "\n".join(said.strip().splitlines()[-15:]) or "(nothing)"
+    return "\n".join(telling(said, most=16)) or "(nothing)"

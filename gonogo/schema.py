@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gonogo import git, sources
 from gonogo.config import Environment, Project, Service, load_project
@@ -141,18 +141,14 @@ def _standing(question: Question, name: str, service: Service, *, built: bool) -
         else None
     )
     if asked is not None and asked.pending is not None:
-        return _with(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
+        return replace(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
     pending = tuple(graph.revisions[one] for one in graph.pending(current))
     unknown = tuple(one for one in current if one not in graph.revisions)
     doubt = "; ".join(graph.doubts)
-    return _with(of, heads=graph.heads(), pending=pending, unknown=() if doubt else unknown, doubt=doubt)
+    return replace(of, heads=graph.heads(), pending=pending, unknown=() if doubt else unknown, doubt=doubt)
 
 
-def _with(standing: Standing, **changed: object) -> Standing:
-    return Standing(**{**vars(standing), **changed})  # type: ignore[arg-type]
-
-
-def ask_serving(question: Question, name: str, service: Service, **asked: object) -> tuple[Said | None, str]:
+def ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
     """What the tool says in the serving release's instance, with its own configuration; else why it does not."""
     serving = question.serving
     if serving is None:

@@ -37,17 +37,23 @@ class WayBack:
         self._outcome = outcome
         self._steps = steps
         self._probe = probe
+        self._migrated: list[str] = []
 
     def after_red(self, *, interrupted: bool) -> Outcome:
         """The automatic way back; a forward-only change that was started holds instead."""
         work = self._work
         work.journal.lenient = True
         if work.rung == Rung.FORWARD_ONLY and {"migrate", "start"} <= set(work.done):
-            return self._hold()
+            moved = _have_moved(work)
+            if moved is not False:
+                return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
+            work.notes.append("The migrations are forward-only, and no database moved: it was turned back.")
         facts = {"reason": self._outcome.reason, "excuse": self._outcome.excuse}
         work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
         if self._outcome.excuse:
             work.notes.append(f"{work.release.id} is not called bad: {self._outcome.excuse}.")
+        if work.serving is None and "migrate" in work.done:
+            self._migrated = _databases(work)  # before they are stopped
         target, failed = self._run(work.serving)
         self._probe.mark("settled")
         work.notes += [f"On the way back: {text}" for text in failed]
@@ -177,7 +183,7 @@ class WayBack:
         self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
         return self._outcome
 
-    def _hold(self) -> Outcome:
+    def _hold(self, begun: str) -> Outcome:
         """Leave the new release, and say what each choice would lose; the figures are estimates."""
         name, old = self._work.place.environment.name, self._work.serving
         touched = self._outcome.first_touch or datetime.now(UTC)
@@ -185,7 +191,7 @@ class WayBack:
         self._outcome.replaced = not self._still_serves()
         stays = "the red release stays" if self._outcome.replaced else f"{old.short if old else 'the old one'} serves"
         self._work.notes += [
-            "The migrations are forward-only and have begun, so nothing was turned back. A person chooses:",
+            f"The migrations are forward-only and {begun}, so nothing was turned back. A person chooses:",
             f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): "
             f"loses no data; until then {stays}.",
             f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
@@ -337,7 +343,7 @@ class WayBack:
     def _stored(self) -> list[str]:
         """What a first deploy may have left for good, in words."""
         work = self._work
-        found = _databases(work) if "migrate" in work.done else []
+        found = list(self._migrated)
         if {"migrate", "start"} & set(work.done):
             found += work.runtime.stores(work.place, work.release)
         return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
@@ -349,6 +355,18 @@ class WayBack:
         """
         gate = self._outcome.verified
         return gate is not None and not gate.problem and bool(gate.asked) and not gate.blocking
+
+
+def _have_moved(work: Work) -> bool | None:
+    """Whether a database stands elsewhere than before the first touch, as it says itself; None where none says it."""
+    if not work.standings or any(one.guessed for one in work.standings):
+        return None
+    now = [stands_at(work, one.service) for one in work.standings]
+    if any(
+        found is not None and set(found) != set(one.current) for found, one in zip(now, work.standings, strict=True)
+    ):
+        return True
+    return None if None in now else False
 
 
 def _databases(work: Work) -> list[str]:

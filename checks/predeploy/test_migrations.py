@@ -136,8 +136,8 @@ def test_pending_migrations_leave_a_way_back(
         pytest.skip("asked in a deployment; beforehand: gonogo plan")
     try:
         asked = ask_ladder(question, found=question.databases)
-    except RefusedError as refused:
-        pytest.skip(f"see {refused.code}")
+    except RefusedError as error:
+        pytest.skip(f"see {error.code}")
     answer = asked.answer
     evidence.text("On a way back", str(answer))
     if asked.notes:

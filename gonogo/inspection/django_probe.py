@@ -75,7 +75,7 @@ def as_managed(config: str, job: Callable[[], None]) -> None:
         raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
     sys.path.insert(0, os.getcwd())  # noqa: PTH109
     sys.argv = [name, "showmigrations"]
-    management = importlib.import_module("django.core.management")
+    management: Any = importlib.import_module("django.core.management")
     done: list[bool] = []
 
     def run(*_: Any, **__: Any) -> None:
@@ -113,7 +113,7 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
 
 def loader_of(applied: Any) -> Any:
     """Return the migrations on the disk, read as if these were applied; no database is asked."""
-    module = importlib.import_module("django.db.migrations.loader")
+    module: Any = importlib.import_module("django.db.migrations.loader")
     recorder = module.MigrationRecorder
 
     class Recorded:

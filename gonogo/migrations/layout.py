@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gonogo.migrations.base import MigrationTool, Upgrade
@@ -52,12 +52,20 @@ def layout_of(root: Path, tool: MigrationTool, config: str, own: Sequence[str] =
         config = upgrade.config
     read = tool.located(config, lambda path: _text(root / path), section=upgrade.section)
     here = posixpath.dirname(config)
-    facts = {"configured": read.configured, "recursive": read.recursive, "unsure": read.unsure, "upgrade": upgrade}
+    found = Layout(
+        folder=".",
+        config=config,
+        versions=read.versions,
+        script=read.script,
+        recursive=read.recursive,
+        configured=read.configured,
+        unsure=read.unsure,
+        upgrade=upgrade,
+    )
     below = _joined(here, (read.script, *read.versions))
     if here and read.script and (root / below[0]).is_dir():
-        name = posixpath.basename(config)
-        return Layout(folder=here, config=name, versions=below[1:], script=below[0], **facts)
-    return Layout(folder=".", config=config, versions=read.versions, script=read.script, **facts)
+        return replace(found, folder=here, config=posixpath.basename(config), versions=below[1:], script=below[0])
+    return found
 
 
 def _joined(here: str, paths: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from gonogo.errors import GonogoError
 from gonogo.host import Command
 from gonogo.inspection.answers import script
 from gonogo.migrations import layout_of, tool_of
@@ -78,12 +77,13 @@ def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
     own = work.place.environment.commands.get("migrate", ())
     layout = layout_of(root, tool, service.migrations_config, own)
     upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
-    words = json.dumps({"config": layout.config, "folder": ".", "current": True, **upgrade})
+    here = {"folder": "."} if "/" in layout.config else {}
+    words = json.dumps({"config": layout.config, "current": True, **here, **upgrade})
     argv = ("python", "-", words)
     try:
         asked = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)
         done = work.host.run(replace(asked, stdin=script(tool.probe).encode(), timeout=_SECONDS), output_limit=None)
         said = read(done.require().output, tool, name)
-    except (GonogoError, OSError):
+    except Exception:  # noqa: BLE001 (a question; nothing in it may stop what comes after)
         return None
     return said.current if said.error is None else None

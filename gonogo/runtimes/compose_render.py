@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from gonogo.errors import RefusedError, UsageError
+from gonogo.errors import RefusedError, UsageError, telling
 from gonogo.host import Command, Completed, Host
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose_cli import cli
@@ -124,7 +124,7 @@ def _require_files(place: Place, folder: Path) -> None:
 
 def _refusal(place: Place, answer: Completed) -> str:
     files = ", ".join(place.environment.compose)
-    tail = answer.errors.strip().splitlines()[-8:] or [f"exit code {answer.code}, and it said nothing"]
+    tail = telling(answer.errors, most=8) or [f"exit code {answer.code}, and it said nothing"]
     said = "".join(f"\n    {line}" for line in tail)
     if host_env_file(place) is None and ".env" in answer.errors:
         said += (

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import psutil
 
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, telling
 from gonogo.host import Command, Host
 from gonogo.runtimes.process_instances import Instance, exit_code, family, is_alive
 from gonogo.runtimes.process_pinned import PinnedService
@@ -106,7 +106,7 @@ def ask(service: PinnedService, *, timeout: float = _REQUEST) -> int | str:
 def last_lines(instance: Instance, host: Host) -> str:
     """The end of what an instance wrote, as a sentence for the operator (redacted by the runner)."""
     command = Command(argv=("tail", "-c", f"+{instance.offset + 1}", str(instance.log)), timeout=_REQUEST)
-    lines = host.run(command).output.strip().splitlines()[-_LINES:]
+    lines = telling(host.run(command).output, most=_LINES)
     if not lines:
         return f"It wrote nothing to {instance.log}."
     return f"The last lines of {instance.log}:" + "".join(f"\n    {line}" for line in lines)

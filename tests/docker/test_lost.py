@@ -151,7 +151,7 @@ def test_red_first_deploy_with_data_needs_a_person(tmp_path: Path, engine: docke
         "NEEDS A HUMAN: the first deploy went red and was stopped; nothing serves, what it stored was left as it is"
     )
     assert (
-        "What the first deploy stored was left as it is: the database, migrated to 0001, "
+        "What the first deploy stored was left as it is: the database of web, migrated to 0001, "
         f"the volume {made.project}_data."
     ) in ended.document["notes"]
     assert volumes == [f"{made.project}_data"]

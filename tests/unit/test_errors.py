@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from gonogo.errors import CommandError, UsageError, explain, in_one_line
+from gonogo.errors import CommandError, UsageError, explain, in_one_line, last_words, telling
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,21 @@ def test_note_keeps_the_last_words_of_a_command() -> None:
     assert in_one_line(CommandError(said)) == (
         "`alembic current`: found exit code 255, expected 0. Its last words: FAILED: no revision 0004"
     )
+
+
+def test_the_lines_that_say_why_are_kept() -> None:
+    """A resolver names the conflict long before it ends; what stands between is left out, and that is shown."""
+    noise = [f"Collecting package-{number}" for number in range(100)]
+    said = "\n".join([*noise[:50], "ERROR: Cannot install a and b: conflicting dependencies", *noise[50:], "bye"])
+    kept = telling(said, most=6)
+
+    assert kept == [
+        "…",
+        "ERROR: Cannot install a and b: conflicting dependencies",
+        "…",
+        "Collecting package-98",
+        "Collecting package-99",
+        "bye",
+    ]
+    assert telling("one\ntwo", most=6) == ["one", "two"]
+    assert last_words("") == "nothing"

@@ -534,7 +534,7 @@ TABLE = [
         serving="NEW",
         events=("first-touch",),
         notes=(
-            "forward-only and have begun, so nothing was turned back",
+            "forward-only and may have begun: the databases could not be asked, so nothing was turned back",
             "`gonogo deploy --env test --hotfix`): loses no data",
             "`gonogo rollback --env test`: deletes no data, but ",
             "loses what was written since (estimate: the writes of ",
