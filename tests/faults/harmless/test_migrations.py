@@ -1,0 +1,324 @@
+"""Migrations that are well, in forms that nobody here chose, and the one fault beside each; runtime ``process``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.deploy.conftest import GREEN, App
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+
+INSTALL = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python"
+PYPROJECT = """\
+[tool.alembic]
+script_location = "%(here)s/db"
+recursive_version_locations = true
+"""
+ENV = """\
+import os
+
+print("production")
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from models import metadata
+
+if context.is_offline_mode():
+    context.configure(dialect_name="sqlite", target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+        context.configure(connection=connection, target_metadata=metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+MODELS = """\
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+Table("lamps", metadata, Column("id", Integer, primary_key=True){columns})
+"""
+FIRST = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("lamps", sa.Column("id", sa.Integer, primary_key=True))
+"""
+NEXT = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "{name}"
+down_revision: str | None = "{parent}"
+
+
+def upgrade() -> None:
+    {operation}
+"""
+NOTE = 'op.add_column("lamps", sa.Column("note", sa.Text))'
+
+
+class Shop(App):
+    """A small application with a database of its own."""
+
+    def write(self, files: dict[str, str]) -> None:
+        """Write files below the repository."""
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def ended(self) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Deploy: the exit code, step → what it said, and the record."""
+        ended = self.finish(self.start("deploy", "--env", "test", "--json"), timeout=600)
+        record = ended.json()
+        steps = {step["name"]: step["said"] for step in record.get("steps", ())}
+        return ended.code, steps, record
+
+    def red(self) -> tuple[str, str, set[str]]:
+        """Deploy what must be refused before the first touch: its code, what was found, and the steps that ran."""
+        code, steps, record = self.ended()
+        assert code == 1, record
+        assert record["first_touch"] is None
+        cause = record["causes"][0]
+        return cause["code"], cause["found"], set(steps)
+
+
+@pytest.fixture(scope="module")
+def alembic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """An application whose env.py prints, whose configuration stands in pyproject.toml, and whose revisions in years."""
+    folder = tmp_path_factory.mktemp("alembic")
+    app = Shop(folder)
+    configure(app, 'migrations = "alembic"', "alembic", tier="prod")
+    (app.root / ".env").write_text(f"DATABASE_URL=sqlite:///{folder}/shop.db\nPYTHONPATH=.\n")
+    app.write({"pyproject.toml": PYPROJECT, "db/env.py": ENV, "models.py": MODELS.format(columns="")})
+    app.write({"db/versions/2025/0001.py": FIRST})
+    app.pages(GREEN)
+    yield app
+    app.close()
+
+
+def configure(app: Shop, service: str, package: str, **options: str) -> None:
+    """Write gonogo.toml with a service that migrates."""
+    app.configure(
+        options='env_file = ".env"\nattempts = 1\nmax_downtime = "1h"', install=f"{INSTALL} {package}", **options
+    )
+    toml = app.root / "gonogo.toml"
+    text = toml.read_text().replace("[service.web]\n", f"[service.web]\n{service}\n")
+    text = text.replace(
+        f"{sys.executable} -m venv --without-pip", f"{sys.executable} -m uv venv --quiet --python {sys.executable}"
+    )
+    toml.write_text(text)
+
+
+def test_alembic_in_other_forms_is_deployed_twice(alembic: Shop) -> None:
+    """Whatever is printed and wherever the configuration and the revisions stand: GO, and what is said was looked at."""
+    first, first_steps, _ = alembic.ended()
+    alembic.write({"models.py": MODELS.format(columns=', Column("note", Text)')})
+    alembic.write({"db/versions/2026/0002.py": NEXT.format(name="0002", parent="0001", operation=NOTE)})
+    alembic.commit("note")
+    second, steps, record = alembic.ended()
+    third, again, _ = alembic.ended()
+
+    assert (first, second, third) == (0, 0, 0), record
+    assert first_steps["migrate"] == "web: its database stands at 0001"
+    assert steps["migrate"] == "web: its database stands at 0001 → 0002"
+    assert again["migrate"] == "web: nothing was pending, its database stands at 0002"
+
+
+def test_a_column_without_a_migration_is_red(alembic: Shop) -> None:
+    """B20: the model was changed and nobody wrote the migration."""
+    alembic.write({"models.py": MODELS.format(columns=', Column("note", Text), Column("colour", Text)')})
+    alembic.commit("colour")
+    code, found, steps = alembic.red()
+    alembic.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (code, "migrate" in steps) == ("B20[web]", False)
+    assert found == (
+        "models: found lamps.colour, which neither the database nor a pending migration has; "
+        "expected a migration that makes it"
+    )
+
+
+def test_an_env_py_that_cannot_be_imported_is_red(alembic: Shop) -> None:
+    """B19: it was found in `migrate`, after the first touch."""
+    alembic.write({"db/env.py": ENV.replace("from models import", "from modles import")})
+    alembic.commit("typo")
+    code, found, _ = alembic.red()
+    alembic.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert code == "B19[web]"
+    assert "found ModuleNotFoundError: No module named 'modles' (" in found
+
+
+def test_a_change_without_a_way_back_is_red_before_the_build(alembic: Shop) -> None:
+    """P34 in prod: a dropped column, with the way out in the remedy."""
+    drop = NEXT.format(name="0003", parent="0002", operation='op.drop_column("lamps", "note")')
+    alembic.write({"db/versions/2026/0003.py": drop, "models.py": MODELS.format(columns="")})
+    alembic.commit("drop")
+    code, found, steps = alembic.red()
+    alembic.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (code, "build" in steps) == ("P34", False)
+    assert found.startswith("forward-only: pending 0003: 0003: op.drop_column")
+
+
+def test_a_revision_that_the_commit_lacks_is_red_before_the_build(alembic: Shop) -> None:
+    """P32: a branch from before the migration that runs already."""
+    alembic.git("rm", "-q", "db/versions/2026/0002.py")
+    alembic.commit("older")
+    code, found, steps = alembic.red()
+    alembic.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (code, "build" in steps) == ("P32", False)
+    assert found == ("the database of web: found revision 0002, expected one that this commit has (its heads: 0001)")
+
+
+MANAGE = """\
+import os, sys
+
+print("settings of production")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+from django.core.management import execute_from_command_line
+
+execute_from_command_line(sys.argv)
+"""
+SETTINGS = """\
+import os
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1"]
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "lamps"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}}
+ROOT_URLCONF = "shop.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+URLS = """\
+from django.http import JsonResponse
+from django.urls import path
+
+from lamps.models import Lamp
+
+
+def page(request):
+    return JsonResponse({"status": "ok", "text": "hello", "lamps": list(Lamp.objects.values())})
+
+
+urlpatterns = [path("page", page), path("healthz", page)]
+"""
+SERVE = """\
+import os
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+from django.core.wsgi import get_wsgi_application
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *words):
+        pass
+
+
+make_server("127.0.0.1", int(os.environ["PORT"]), get_wsgi_application(), handler_class=Quiet).serve_forever()
+"""
+LAMP = "from django.db import models\n\n\nclass Lamp(models.Model):\n    name = models.TextField(null=True)\n"
+INITIAL = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Lamp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField(null=True)),
+            ],
+        ),
+    ]
+"""
+ADDED = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("lamps", "0001_initial")]
+    operations = [migrations.AddField(model_name="lamp", name="{name}", field=models.TextField(null=True))]
+"""
+
+
+@pytest.fixture(scope="module")
+def django(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A Django application with its own migrations and those of what is installed."""
+    folder = tmp_path_factory.mktemp("django")
+    app = Shop(folder)
+    configure(app, 'migrations = "django"', "'django>=5'", tier="prod")
+    (app.root / ".env").write_text(f"DATABASE={folder}/shop.db\nSECRET_KEY=4b8e1c7d9f20a35e6b7c8d9e0f1a2b3c\n")
+    files = {"manage.py": MANAGE, "shop/settings.py": SETTINGS, "shop/urls.py": URLS, "lamps/models.py": LAMP}
+    empty = dict.fromkeys(("shop/__init__.py", "lamps/__init__.py", "lamps/migrations/__init__.py"), "")
+    app.write({**files, **empty, "lamps/migrations/0001_initial.py": INITIAL})
+    app.pages(GREEN)
+    app.write({"app.py": SERVE})
+    app.commit("django")
+    yield app
+    app.close()
+
+
+def test_django_migrates_as_alembic_does(django: Shop) -> None:
+    """What is pending is asked of Django in the artifact, run by the migrate move, and proven by D12."""
+    first, first_steps, record = django.ended()
+    assert first == 0, record
+    django.write({"lamps/models.py": f"{LAMP}    note = models.TextField(null=True)\n"})
+    django.write({"lamps/migrations/0002_note.py": ADDED.format(name="note")})
+    django.commit("note")
+    second, steps, record = django.ended()
+    asked = {
+        check["code"]: check["outcome"] for step in record["steps"] for check in (step["gate"] or {}).get("checks", ())
+    }
+
+    assert second == 0, record
+    assert "lamps.0001_initial" in first_steps["migrate"]
+    assert steps["migrate"].endswith("lamps.0002_note")
+    assert {asked[code] for code in ("B15[web]", "B19[web]", "B20[web]", "D12[web]")} == {"passed"}
+    assert record["ladder"].startswith("pending lamps.0002_note (reading them shows that they only add)")
+
+
+def test_a_field_without_a_migration_is_red(django: Shop) -> None:
+    """B20: what makemigrations would write, and would not have written for the serving release."""
+    django.write(
+        {"lamps/models.py": f"{LAMP}    note = models.TextField(null=True)\n    hue = models.TextField(null=True)\n"}
+    )
+    django.commit("hue")
+    code, found, _ = django.red()
+    django.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (code, found) == (
+        "B20[web]",
+        "models: found lamps: Add field hue to lamp without a migration; expected one for each change",
+    )
+
+
+def test_two_leaves_are_red_with_their_remedy(django: Shop) -> None:
+    """B15: two branches that each added a migration."""
+    django.write({"lamps/migrations/0002_other.py": ADDED.format(name="other")})
+    django.commit("other")
+    _, _, record = django.ended()
+    cause = record["causes"][0]
+    django.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (cause["code"], cause["remedy"]) == ("B15[web]", "python manage.py makemigrations --merge")
+    assert "conflicting migrations, several leaves: lamps: 0002_note, 0002_other" in cause["found"]
