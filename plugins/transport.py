@@ -16,7 +16,7 @@ from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 
-__all__ = ["judge", "needs", "trusted"]
+__all__ = ["judge", "needs", "refused", "trusted"]
 
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _UNRESOLVED = (
@@ -68,6 +68,15 @@ def needs(error: httpx.TransportError) -> tuple[str, ...]:
     if _is_unresolved(error):
         return (things.host_name(url),)
     return (things.address(url),) if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else ()
+
+
+def refused(error: httpx.TransportError) -> bool:
+    """Whether the address itself refused the connection: somebody is there, and nobody listens."""
+    if _proxy_of(_url_of(error)):
+        return False
+    return any(isinstance(one, OSError) and one.errno == errno.ECONNREFUSED for one in _chain(error)) or (
+        isinstance(error, httpx.ConnectError) and "connection refused" in str(error).casefold()
+    )
 
 
 def _is_unresolved(error: httpx.TransportError) -> bool:

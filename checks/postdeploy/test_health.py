@@ -16,6 +16,7 @@ from gonogo.inspection.healthdoc import Component
 from gonogo.inspection.served import SCHEMA_PARTS, document_of, of_another, parts, schema_parts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
+from gonogo.plugins.transport import refused
 from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
 from gonogo.subject import Subject
@@ -50,8 +51,8 @@ def test_release_is_alive(
     for address, status in addresses.items():
         try:
             answer = limits.get(address)
-        except httpx.ConnectError:
-            said = blame(inspector, subject.serving, address, status, None, evidence)
+        except httpx.ConnectError as error:
+            said = blame(inspector, subject.serving, address, status, None, evidence) if refused(error) else ""
             if not said:
                 raise
             wrong.append(f"{address}: found no connection, expected status {status}{said}")

@@ -373,3 +373,27 @@ def test_the_baseline_is_read_by_code(site: Deployed) -> None:
     (site.run / "baseline.json").unlink()
 
     assert outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome", "said"),
+    [
+        (
+            "http://127.0.0.1:1",
+            Outcome.FAILED,
+            "found no connection, expected status 200 from what answers there; web answers 200 on port",
+        ),
+        ("http://gonogo.invalid", Outcome.INCONCLUSIVE, "the name does not resolve here"),
+    ],
+)
+def test_a_wrong_public_address_is_told_apart_from_a_name_nobody_knows(
+    deploy: Callable[..., Deployed], url: str, outcome: Outcome, said: str
+) -> None:
+    """D06 accuses what stands in front only where it refused, and the release answers well when it is asked directly."""
+    site = deploy(environment=f'url = "{url}"\n')
+    site.answer(HELLO)
+    site.start()
+    check = site.ask("postdeploy", "release_is_alive").check("D06")
+
+    assert check.outcome is outcome
+    assert said in check.found
