@@ -140,14 +140,14 @@ def test_record_and_history_tell_what_happened(app: App, rich: Rich) -> None:
         "REVERTED to",
         "D09[GET /page]",
         "Commits since the release that served",
-        "Measured, before and after",
+        "Measured, against its limit",
     ):
         assert words in page
     assert f'href="test/{record["run"]}/index.html"' in history
     assert rich.history == app.root / "reports" / "index.html"
     assert sum(sample.value for sample in families["gonogo_runs"].samples) == 2
     assert rich.said["figures"][0]["failed_share"] == 0.5
-    assert "failed after the touch  1 of 2 (50 %)" in app.gonogo("history").err
+    assert "failed after a change   1 of 2 (50 %)" in app.gonogo("history").err
     assert app.git("status", "--porcelain") == ""
 
 
