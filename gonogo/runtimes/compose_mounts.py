@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from gonogo.runtimes.compose_history import History
 __all__ = ["Kept", "Mounts"]
 
 _MOST_HOLES = 64
+_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,}")
+_PAGES = frozenset({".gitignore", "index.html", "metrics.txt"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +193,8 @@ class Mounts:
             return True
         if path.is_symlink() or not path.is_dir():
             return not self._was(relative, path, own)
+        if path == self.own("reports") and _holds_runs(path):
+            return False
         left = list(path.iterdir())
         if left and all(one.name in GENERATED or one.suffix == ".pyc" for one in left):
             return False
@@ -216,6 +221,12 @@ class Mounts:
             files = (Path(parent) / name for parent, _, names in _walk(own) for name in names)
             return any(self._was(relative, file, own) for file in files if file.name not in PLACEHOLDERS)
         return history.holds(relative, own, within=relative) or history.tracks_now(self.path, relative)
+
+
+def _holds_runs(folder: Path) -> bool:
+    """Whether a folder holds gonogo's own reports alone: one folder for each environment, in it one for each run."""
+    inner = [one for place in folder.iterdir() for one in (place.iterdir() if place.is_dir() else (place,))]
+    return all(_RUN.fullmatch(one.name) or one.name in _PAGES for one in inner)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -289,3 +289,15 @@ def test_what_the_commit_ignores_is_the_hosts_own(deleted: tuple[Mounts, Path]) 
     kept = where(mounts, "app", read_only=False)
 
     assert kept.loose == "the host has files of its own in it (media)"
+
+
+@pytest.mark.parametrize(("left", "pinned"), [("20261128T121151-e02d19f/record.md", True), ("march.pdf", False)])
+def test_reports_of_gonogo_are_not_the_hosts_own(stage: Stage, left: str, pinned: bool) -> None:  # noqa: FBT001
+    """The whole repository is mounted and is pinned after the first run too; an application's own reports keep it."""
+    put(stage.path / "reports/staging" / left)
+    put(stage.path / "reports/.gitignore", "*\n")
+
+    kept = where(stage.tracked(app__main="x"), ".", read_only=False)
+
+    assert (kept.loose == "") is pinned
+    assert pinned or "reports" in kept.loose
