@@ -135,7 +135,7 @@ def files_of(tree: Tree, model: Mapping[str, Any], proxy: str) -> tuple[str, ...
     build = service.get("build") or {}
     sources += [posixpath.normpath(str(build["context"]))] if build.get("context") else []
     named = (path for source in sources for path in ([source] if source in tree else tree.below(source)))
-    return tuple(dict.fromkeys(path for path in named if re.search(r"\.conf|\.template|Caddyfile|nginx", path)))
+    return tuple(dict.fromkeys(path for path in named if re.search(r"\.conf|\.inc$|\.template|Caddyfile|nginx", path)))
 
 
 def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Sequence[Seen]) -> Fact[float] | None:

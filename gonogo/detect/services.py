@@ -71,7 +71,7 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
         facts = ServiceFacts(name=name, where=where, role="store", notes=(note,))
         return Seen(facts=facts, start=Start(role="store"), image=image)
     if is_front(model, name) or (image is not None and is_proxy(image.base)):
-        facts = ServiceFacts(name=name, where=where, role="proxy", code=_code(image))
+        facts = ServiceFacts(name=name, where=where, role="proxy")
         return Seen(facts=facts, start=Start(role="proxy"), image=image)
     if image is None:
         return _unread(at, where, problem)

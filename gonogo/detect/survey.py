@@ -103,7 +103,9 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
     address = _reached(tree, rendered, runs, web, proxies)
     pages = pages_of(tree, model, files, seen, address)
     if address is None and proxies and pages.live is not None:
-        pages = replace(pages, live=guess(pages.live.value, f"{pages.live.where}; the proxy in front was not followed"))
+        unsure = "the proxy in front was not followed"
+        ready = pages.ready and guess(pages.ready.value, f"{pages.ready.where}; {unsure}")
+        pages = replace(pages, live=guess(pages.live.value, f"{pages.live.where}; {unsure}"), ready=ready)
     env_file, to_do = env_file_of(tree, rendered, given.env_file, runs, web or deployed)
     settings = [path for one in seen for path in one.settings]
     secrets = required_secrets(tree, rendered, settings, env_file.value if env_file else "")
