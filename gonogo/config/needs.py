@@ -17,7 +17,7 @@ from gonogo.config.models import App, Environment, Health, Service
 __all__ = ["held", "is_key", "lacking", "switch_on", "written"]
 
 _TABLES: Mapping[str, type[BaseModel]] = {"app": App, "service": Service, "health": Health}
-_NOTHING = (None, "", "none", 0, (), MappingProxyType({}))
+_NOTHING: tuple[object, ...] = (None, "", "none", 0, (), MappingProxyType({}))
 
 
 def held(need: str, *, app: App, environment: Environment, serving: bool) -> bool | None:

@@ -42,7 +42,7 @@ def _is_watched(definition: Mapping[str, Any], release: Release, name: str, host
     test = said.get("test")
     if test is None and image:  # a model may change only the interval of the image's own
         test = (image_config(image, host).get("Healthcheck") or {}).get("Test")
-    return not said.get("disable") and bool(test) and test[0] != "NONE"
+    return not said.get("disable") and bool(test and test[0] != "NONE")
 
 
 def wait_until_answering(url: str, services: Collection[str], project: str, host: Host, *, timeout: float) -> None:

@@ -33,8 +33,8 @@ def ask(folder: Path, *, budget: str = "", down: float = 45.0, requests: bool = 
     """What the check warns of, after so many seconds down."""
     at = datetime(2026, 11, 28, tzinfo=UTC)
     served = Release(id="1", commit="a" * 40, env="test", runtime="process", created=at, folder=folder, root=folder)
-    places = {"root": folder, "path": folder, "state": folder, "checkout": folder}
-    subject = Subject(env="test", release=served, serving=served, run=folder, **places)
+    at_hand = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder)
+    subject = at_hand.model_copy(update={"release": served, "serving": served})
     lines = [{"at": 1.0, "ok": True}, {"at": 2.0, "ok": False, "status": 400}, {"at": 2.0 + down, "ok": True}]
     (folder / "probe.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines if requests))
     project = parse_project(TOML.replace("@BUDGET@", budget), root=folder, name="gonogo.toml")
