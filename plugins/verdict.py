@@ -5,38 +5,32 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
-import sys
 import time
-import traceback
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gonogo.busy import busy
-from gonogo.errors import GonogoError, OutOfTimeError
-from gonogo.inspection import things, waivers
+from gonogo.inspection import waivers
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import (
     COLLECTED,
     Collected,
     InconclusiveError,
-    LackingError,
-    LateError,
     LimitedError,
     hushed_cut,
 )
+from gonogo.plugins.outcomes import causes_of, is_late, last_line, merged, outcome_of, part_name
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.findings import settled
 from gonogo.records.hushed import hushed, hushed_json
 from gonogo.records.listing import Listed, Listing
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
-from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -55,9 +49,6 @@ _LETTERS = {
     Outcome.SKIPPED: "s",
 }
 _SPEAKS_OF_LIMITS = re.compile(r"429|TOO_MANY_REQUESTS", re.IGNORECASE)
-_SAID = ("found", "details")
-_WORSE = (Outcome.SKIPPED, Outcome.PASSED, Outcome.WARNED, Outcome.INCONCLUSIVE, Outcome.FAILED)
-"""What one phase or subtest of a check was found to be weighs more than what stands before it."""
 
 
 class VerdictPlugin:
@@ -131,10 +122,10 @@ class VerdictPlugin:
             return None
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
-        outcome, found = _outcome(call, report, collected)
+        outcome, found = outcome_of(call, report, collected)
         limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
         outcome = Outcome.INCONCLUSIVE if limited else outcome
-        late = outcome is Outcome.INCONCLUSIVE and _is_late(call.excinfo.value if call.excinfo else None)
+        late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
         found += f" ({now})" if late and (now := busy()) else ""
         options = _options(item, marker)
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
@@ -152,7 +143,7 @@ class VerdictPlugin:
                 "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
-                **(_causes(call, collected, self._hushed) if outcome.is_red else {}),
+                **(causes_of(call, collected, self._hushed) if outcome.is_red else {}),
                 "late": late,
                 "limited": limited,
                 **options,
@@ -204,9 +195,9 @@ class VerdictPlugin:
             check = CheckResult.model_validate(verdict)
             part = getattr(report, "context", None)  # of a subtest
             if part is not None and check.found:
-                check = check.model_copy(update={"found": f"{self._hushed(_part(part))}: {check.found}"})
+                check = check.model_copy(update={"found": f"{self._hushed(part_name(part))}: {check.found}"})
             before = self._checks.get(check.id)
-            self._checks[check.id] = check if before is None else _both(before, check, part=part is not None)
+            self._checks[check.id] = check if before is None else merged(before, check, part=part is not None)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what has to be asked."""
@@ -248,7 +239,7 @@ class VerdictPlugin:
                 stage=self._context.stages[0],
                 outcome=Outcome.INCONCLUSIVE,
                 proves="The file of checks can be read.",
-                found=f"crashed while it was collected: {_last_line(text)}",
+                found=f"crashed while it was collected: {last_line(text)}",
                 details=text,
                 remedy=f"Mend {report.nodeid}: python -m pytest -m {self._context.stages[0]} {report.nodeid} -v",
             )
@@ -341,118 +332,6 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
     if not gate.asked:
         return Exit.NOTHING_CHECKED
     return Exit.NO_GO if exitstatus == Exit.NO_GO else Exit.GO
-
-
-def _part(context: Any) -> str:
-    """A subtest's name, as pytest shows it."""
-    facts = ", ".join(f"{name}={value}" for name, value in context.kwargs.items())
-    return " ".join(part for part in (f"[{context.msg}]" if context.msg else "", f"({facts})" if facts else "") if part)
-
-
-def _both(before: CheckResult, check: CheckResult, *, part: bool) -> CheckResult:
-    """One verdict of two phases or subtests of a check: the worse one; of two that are equally bad, both messages.
-
-    A body that ends well says nothing beside its subtests: when all of them skipped, nothing was asked.
-    """
-    if check.outcome in {Outcome.PASSED, Outcome.SKIPPED} and before.outcome is not check.outcome and not part:
-        return before
-    if check.outcome is before.outcome and check.found and check.found != before.found:
-        said = {"excused": before.excused or check.excused, "evidence": check.evidence}
-        said |= {name: "\n".join(filter(None, (getattr(before, name), getattr(check, name)))) for name in _SAID}
-        return before.model_copy(update={**said, **_shared(before, check), "waiver": before.waiver or check.waiver})
-    kept, other = (check, before) if _WORSE.index(check.outcome) > _WORSE.index(before.outcome) else (before, check)
-    return kept.model_copy(update={"evidence": max(kept.evidence, other.evidence, key=len), **_shared(kept, other)})
-
-
-def _shared(one: CheckResult, other: CheckResult) -> dict[str, Any]:
-    """What both parts of a check that are red come from; where one of them names no cause, nobody knows the whole."""
-    if not other.outcome.is_red:
-        return {}
-    needs = sorted({*one.needs, *other.needs}) if one.needs and other.needs else []
-    return {
-        "breaks": tuple(sorted({*one.breaks, *other.breaks})),
-        "needs": tuple(needs),
-        "lacking": one.lacking and other.lacking,
-    }
-
-
-def _outcome(call: pytest.CallInfo[None], report: pytest.TestReport, collected: Collected) -> tuple[Outcome, str]:
-    if report.skipped and hasattr(report, "wasxfail"):
-        return Outcome.SKIPPED, f"expected to fail (xfail): {report.wasxfail or 'no reason given'}"
-    if report.skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        return Outcome.SKIPPED, reason.removeprefix("Skipped: ")
-    if report.passed:
-        return (Outcome.WARNED, "; ".join(collected.warnings)) if collected.warnings else (Outcome.PASSED, "")
-    return _failure(call.excinfo.value if call.excinfo else None, report)
-
-
-def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Outcome, str]:
-    """Failed: the subject answered wrongly. Inconclusive: we could not find out."""
-    if isinstance(error, InconclusiveError | GonogoError):
-        return Outcome.INCONCLUSIVE, str(error)
-    if isinstance(error, AssertionError | LackingError):
-        return Outcome.FAILED, _message(error)
-    if error is None:  # pytest's own word: a strict xfail that passed
-        return Outcome.FAILED, str(report.longrepr)
-    if isinstance(error, pytest.fail.Exception):
-        ran_out, unasked = str(error).startswith("Timeout"), str(error).startswith("async def functions are not")
-        unknown = ran_out or unasked
-        return (Outcome.INCONCLUSIVE if unknown else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
-    if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
-        from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
-
-        return transport.judge(error)
-    return (
-        Outcome.INCONCLUSIVE,
-        f"the check crashed: {type(error).__name__}: {_message(error)} ({_place(error, report)})",
-    )
-
-
-def _causes(call: pytest.CallInfo[None], collected: Collected, redact: Callable[[str], str]) -> dict[str, Any]:
-    """What a red check found broken, and what its red comes from: as it said, or as the error tells."""
-    error = call.excinfo.value if call.excinfo else None
-    needed = list(collected.needed)
-    if isinstance(error, LackingError):
-        needed = [error.needs]
-    elif isinstance(error, RuntimeUnreachableError) or isinstance(error and error.__cause__, RuntimeUnreachableError):
-        needed = [things.RUNTIME]
-    elif (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
-        from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
-
-        needed = [*transport.needs(error)]
-    return {
-        "breaks": [redact(thing) for thing in collected.broken],
-        "needs": [redact(thing) for thing in needed],
-        "lacking": isinstance(error, LackingError),
-    }
-
-
-def _is_late(error: BaseException | None) -> bool:
-    """Whether a check, or what it asked, ran out of time."""
-    if isinstance(error, pytest.fail.Exception):
-        return str(error).startswith("Timeout")
-    while error is not None and not isinstance(error, LateError | OutOfTimeError):
-        error = error.__cause__
-    return error is not None
-
-
-def _place(error: BaseException | None, report: pytest.TestReport) -> str:
-    """The line of the check's own file where it crashed, else where the check begins."""
-    path, line, _ = report.location
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-    own = [frame.lineno for frame in frames if Path(frame.filename).name == Path(path).name]
-    return f"{path}:{own[-1] if own else (line or 0) + 1}"
-
-
-def _message(error: BaseException | None) -> str:
-    text = str(error).split("\nassert ")[0].strip()
-    return text or type(error).__name__
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].removeprefix("E").strip() if lines else "no reason given"
 
 
 def _options(item: pytest.Item, marker: pytest.Mark | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ UV_LOCK = """\
 [[package]]
 name = "idna"
 version = "3.7"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example.com/simple" }
 [[package]]
 name = "shop"
 version = "1"
@@ -36,11 +36,11 @@ source = { virtual = "." }
 [[package]]
 name = "forked"
 version = "1"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example.com/simple" }
 [[package]]
 name = "forked"
 version = "2"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://index.example.com/simple" }
 """
 POETRY_LOCK = '[[package]]\nname = "six"\nversion = "1.16.0"\n[[package]]\nname = "x"\nversion = "1"\n[package.source]\ntype = "git"\nurl = "https://x"\n'
 OWN = Needs(requirements=("idna", "six>=1"))
