@@ -189,12 +189,12 @@ class Mounts:
     def _is_own(self, relative: str, inner: str, own: Path) -> bool:
         """Whether a path is the host's own; a folder is, unless everything in it was a commit's or generated."""
         path, name = own / inner, posixpath.normpath(posixpath.join(relative, inner))
+        if path == self.own("reports") and path.is_dir() and _holds_runs(path):
+            return False
         if self.history is not None and self.history.ignores(name, is_folder=path.is_dir()):
             return True
         if path.is_symlink() or not path.is_dir():
             return not self._was(relative, path, own)
-        if path == self.own("reports") and _holds_runs(path):
-            return False
         left = list(path.iterdir())
         if left and all(one.name in GENERATED or one.suffix == ".pyc" for one in left):
             return False
