@@ -44,7 +44,7 @@ FAULTY = """\
 FROM python:3.11-slim
 WORKDIR /srv/app
 COPY server.py ./
-RUN python -m compileall -q --invalidation-mode unchecked-hash server.py && echo "# newer" >> server.py
+RUN python -m compileall -q --invalidation-mode unchecked-hash server.py
 CMD ["python", "server.py"]
 """
 MODEL = """\

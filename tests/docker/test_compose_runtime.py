@@ -396,7 +396,7 @@ def test_image_can_be_asked_without_starting_the_application(desk: Desk, engine:
     assert hung.timed_out
     assert found == {"/srv/app/server.py": digest_of(desk.repository / "server.py")}
     assert programs == ["python", "/bin/sh"]
-    assert artifact.code == {".": "/srv/app"}
+    assert artifact.code == {"server.py": "/srv/app/server.py"}
     assert artifact.label == f"image {release.tags['api']}"
     assert artifact.facts is not None
     assert artifact.facts.labels["org.opencontainers.image.revision"] == release.commit

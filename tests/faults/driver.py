@@ -131,7 +131,7 @@ def _replay(folder: Path, real: str) -> None:
 
     def answered(self: Gate, *args: Any, **kwargs: Any) -> tuple[str, ...]:
         argv = ask(self, *args, **kwargs)
-        known = folder / f"{kwargs['label']}.json"
+        known = folder / kwargs["results"].name
         if self.name == real or not known.exists():
             return argv
         return (shutil.which("cp") or "cp", str(known), str(kwargs["results"]))
