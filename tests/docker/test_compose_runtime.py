@@ -440,7 +440,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     assert hung.timed_out
     assert processes.output == "1\n", "only the script that counts is left"
     assert inside.label == f"container {desk.project}-api-1"
-    assert inside.code == {".": "/srv/app"}
+    assert inside.code == {"server.py": "/srv/app/server.py"}
     assert in_service.output == "2\n"
     assert in_instance.output == SERVER.format(version="v1")
     assert inspector.logs(before)["seed"] == ["seeded"]
