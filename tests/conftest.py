@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .support.gates import Gates, Repository
 
 __all__ = ["gate", "repository"]
+
+# A busy machine makes inputs slowly; that says nothing of the property.
+settings.register_profile("gonogo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gonogo")
 
 for _job in ("GITHUB_ACTIONS", "GITLAB_CI"):  # what tests start is no part of the job's log
     os.environ.pop(_job, None)

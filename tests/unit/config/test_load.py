@@ -53,7 +53,7 @@ def test_every_mistake_is_told_at_once_with_line_key_found_and_expected() -> Non
     )
 
     assert problems(text) == [
-        "gonogo.toml:3: app.requird: found an unknown key, expected one of default_env, name, plugins, required, root; "
+        "gonogo.toml:3: app.requird: found an unknown key, expected one of default_env, name, not_source, plugins, required, root; "
         'did you mean "required"?',
         "gonogo.toml:6: service.api.framework: found \"fastap\", expected: input should be 'fastapi', 'flask', 'django' or "
         "'none'; did you mean \"fastapi\"?",
