@@ -142,9 +142,12 @@ class WayBack:
         return why(gate) if gate else "no gate was asked"
 
     def _is_held(self, gate: GateResult | None) -> bool:
-        """Whether a deployment with such a gate would be held: what could not be found out turns nothing back."""
+        """Whether a deployment with such a gate would not be turned back.
+
+        What could not be found out turns nothing back, nor does what is red in the release that served as well.
+        """
         started = self._outcome.back_after is not None
-        return started and gate is not None and judge(gate, baseline=self._work.baseline).action is Action.HOLD
+        return started and gate is not None and judge(gate, baseline=self._work.baseline).action is not Action.ROLLBACK
 
     def _proven_before(self, target: Release | None) -> Release | None:
         """What went GO before a release that never did and is not well now; only where it knows the schema."""
