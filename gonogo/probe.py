@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -129,7 +129,7 @@ class DowntimeProbe:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and wait for the last answers."""
+        """Stop, and wait for the last answers; whether anybody answers in the end is always known."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=2 * _TIMEOUT + 1)
@@ -167,6 +167,9 @@ class DowntimeProbe:
                     waiting.append(pool.submit(self._ask, client.get, target))
                     left = _EVERY
                 self._stop.wait(min(max(left, _EVERY / 10), _EVERY))
+            wait(waiting)
+            if self._seen.ok is False:
+                self._ask(client.get, target)
 
     def _left(self, target: Target, unanswered: int) -> float:
         """Seconds until the next request may be sent."""

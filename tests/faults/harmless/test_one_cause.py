@@ -12,18 +12,21 @@ __all__: list[str] = []
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
-DIES = 'if __name__ == "__main__":\n    import os, threading\n    threading.Timer(4.0, os._exit, [3]).start()\n'
+ASKED = "        status, text = PAGES.get("
+DIES = (
+    f'        if self.path == "/page":\n            __import__("threading").Timer(0.2, os._exit, [3]).start()\n{ASKED}'
+)
 
 
 def test_logs_of_its_own_and_a_crash_after_the_start(app: App) -> None:
-    """GO without a warning beside untracked logs; the twin that dies some seconds after its start is one finding."""
+    """GO without a warning beside untracked logs; the twin that dies soon after a page was asked for is one finding."""
     (app.root / "app.log").write_text("served\n")
     (app.root / "logs").mkdir()
     (app.root / "logs" / "access.txt").write_text("GET /page\n")
     app.git("add", "gonogo.toml", "app.py")
     first, good = app.deploy()
     text = (app.root / "app.py").read_text()
-    (app.root / "app.py").write_text(text.replace('if __name__ == "__main__":\n', DIES, 1))
+    (app.root / "app.py").write_text(text.replace(ASKED, DIES, 1))
     app.git("commit", "--quiet", "--all", "--message", "dies")
     second, bad = app.deploy()
     run = RunResult.model_validate(bad)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.budget import FILE
 from gonogo.demo.ports import free_port
 from gonogo.records.findings import findings
 from gonogo.records.results import CheckResult, Evidence, GateResult
@@ -257,6 +258,7 @@ def test_an_error_in_the_log_is_red(site: Deployed) -> None:
 
 def test_downtime_over_the_budget_holds(site: Deployed) -> None:
     """Seconds down before the moves settled are compared with the budget; going back cannot mend them."""
+    (site.run / FILE).unlink(missing_ok=True)
     probe = site.run / "probe.jsonl"
     requests = [{"at": at / 10, "ok": not 10 <= at < 45, "status": None, "seconds": 0.01} for at in range(60)]
     lines = [*requests, {"at": 6.0, "mark": "settled"}]

@@ -243,7 +243,8 @@ def test_network_that_is_cut_after_the_first_touch_holds(desk: Desk) -> None:
 
     assert ended.code == 6, ended
     said = "could not be asked through the proxy of this machine, HTTP_PROXY"
-    assert record["ending"].startswith(f"HELD: {new} serves, a person decides: D06 could not be found out: ")
+    unknown = f"HELD: {new} was left there, and whether it answers could not be found out, a person decides: "
+    assert record["ending"].startswith(f"{unknown}D06 could not be found out: ")
     assert {cause["outcome"] for cause in record["causes"]} == {"inconclusive"}
     assert {cause["code"] for cause in record["causes"]} == {"D06", PAGE, "D08"}
     assert all(said in cause["found"] for cause in record["causes"])

@@ -178,11 +178,12 @@ def test_stderr_that_takes_nothing_stops_no_way_back(app: App, closed: bool) -> 
     """A red release is taken back, and the record is written, before anybody reads a word; its verdict is the same."""
     app.configure(options="attempts = 1")
     app.pages({**GREEN, "/page": (500, "boom")})
-    with unread(closed=closed) as (writer, empty):
+    document = app.root.with_name("out.json")
+    with unread(closed=closed) as (writer, empty), document.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gonogo", "deploy", "--env", "test", "--json"],
             cwd=app.root,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=writer,
         )
         deadline = time.monotonic() + 60
@@ -191,9 +192,9 @@ def test_stderr_that_takes_nothing_stops_no_way_back(app: App, closed: bool) -> 
         ended = json.loads(found[0].read_text())
         stopped = app.ask() is None
         said = b"" if closed else empty()
-        out, _ = process.communicate(timeout=60)
+        process.wait(timeout=60)
 
-    assert process.returncode == ended["exit_code"] == json.loads(out)["exit_code"] == 1
+    assert process.returncode == ended["exit_code"] == json.loads(document.read_bytes())["exit_code"] == 1
     assert ended["stopped"]
     assert stopped
     assert survivors(found[0].parent) == []

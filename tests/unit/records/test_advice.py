@@ -123,6 +123,16 @@ def test_without_a_probe_the_gate_says_whether_it_answers() -> None:
     assert "does NOT answer" in ending_lines(run)[0]
 
 
+def test_a_held_run_whose_network_was_cut_claims_nothing() -> None:
+    """The probe met nobody and D06 could not be found out: that is no word against the release."""
+    gate = a_gate(a_check(code="D06", outcome=Outcome.INCONCLUSIVE), role=Role.CANDIDATE)
+    facts = {"held": True, "first_touch": STARTED, "serving_after": NEW}
+    facts["probed"] = (Span(at=STARTED, seconds=3.0, ok=False, requests=3),)
+    run = a_run(Exit.NEEDS_HUMAN, steps=(a_step("postdeploy", kind="gate", ok=False, gate=gate),), **facts)
+
+    assert "whether it answers could not be found out" in ending_lines(run)[0]
+
+
 def test_status_tells_the_whole_sentence_and_what_next() -> None:
     """Nothing of the last run's ending is cut, however long its reason is."""
     long = "D09[GET /page] is red: " + "word " * 90 + "end"
