@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain, in_one_line
-from gonogo.inspection.downtime import figures, read_probe, spans
+from gonogo.inspection.downtime import answered_last, figures, read_probe, spans
 from gonogo.inspection.waivers import of_run
 from gonogo.moves.base import Work, run_all
 from gonogo.notify import ended
@@ -73,6 +73,7 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
         first_touch=outcome.first_touch,
         downtime=figures(probed) if probed else None,
         probed=spans(probed),
+        answered=answered_last(probed),
         notes=tuple(work.notes),
         attested=work.attested,
         waivers=_waivers(work, outcome),

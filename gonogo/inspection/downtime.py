@@ -19,7 +19,18 @@ from typing import Any
 
 from gonogo.records.results import Downtime, Span
 
-__all__ = ["LIMITED", "SETTLED", "Gap", "answered_from", "figures", "gaps", "got", "read_probe", "spans"]
+__all__ = [
+    "LIMITED",
+    "SETTLED",
+    "Gap",
+    "answered_from",
+    "answered_last",
+    "figures",
+    "gaps",
+    "got",
+    "read_probe",
+    "spans",
+]
 
 LIMITED = 429
 """The answer of an application that is alive and asked too often."""
@@ -93,6 +104,12 @@ def answered_from(lines: Iterable[str], healthy: float) -> float:
     if not before or before[-1].ok or not after:
         return healthy
     return after[0].at + after[0].seconds
+
+
+def answered_last(lines: Iterable[str]) -> bool | None:
+    """Return whether the newest request, however late, was answered well; None where none was sent."""
+    requests = filter(None, (_request(_document(line)) for line in lines))
+    return max(((request.at, request.ok) for request in requests), default=(0.0, None))[1]
 
 
 def spans(lines: Iterable[str]) -> tuple[Span, ...]:

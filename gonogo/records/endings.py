@@ -213,7 +213,7 @@ def _answers(run: RunResult) -> str:
     """Whether what was left there answers, as the probe saw it last or the gate found it."""
     asked = next((gate for gate in reversed(_gates(run)) if gate.role is Role.CANDIDATE), None)
     alive = {check.outcome for check in asked.checks if check.code == "D06"} if asked is not None else set()
-    answered = run.probed[-1].ok if run.probed else Outcome.FAILED not in alive
+    answered = Outcome.FAILED not in alive if run.answered is None else run.answered
     if not answered and Outcome.INCONCLUSIVE in alive:
         return "was left there, and whether it answers could not be found out"
     return "serves" if answered else "was left there and does NOT answer"

@@ -314,6 +314,8 @@ class RunResult(BaseModel):
     downtime: Downtime | None = None
     probed: tuple[Span, ...] = ()
     """What the downtime figures count, one stretch after the other."""
+    answered: bool | None = None
+    """Whether the probe's last request, when all was over, was answered well; None where nothing was asked."""
     notes: tuple[Text, ...] = ()
     attested: tuple[Attestation, ...] = ()
     waivers: tuple[WaiverUse, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.downtime import Gap, figures, gaps, read_probe, spans
+from gonogo.inspection.downtime import Gap, answered_last, figures, gaps, read_probe, spans
 from gonogo.records.results import Downtime
 
 NO_ANSWER = {"no answer": 1}
@@ -156,3 +156,16 @@ def test_any_text_is_read(lines: list[str]) -> None:
 def test_nothing_that_was_probed_has_no_stretches() -> None:
     """A run that was stopped before its first touch has no probe; that is no error."""
     assert spans([]) == ()
+
+
+def test_the_last_answer_counts_after_the_moves_settled_too() -> None:
+    """By the moment at which it was asked, not by the order in which answers came; nothing where nobody asked."""
+    lines = [
+        '{"at": 3.0, "ok": true, "status": 200, "seconds": 0.1}',
+        '{"at": 1.0, "ok": false, "status": null, "seconds": 9.0}',
+        '{"at": 2.0, "mark": "settled"}',
+    ]
+
+    assert answered_last(lines) is True
+    assert answered_last(lines[1:]) is False
+    assert answered_last(lines[2:]) is None

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.records.advice import cause_said, told
 from gonogo.records.looks import EnvStatus, InstanceLine, status_lines
-from gonogo.records.results import RunResult, Span
+from gonogo.records.results import RunResult
 from gonogo.records.terminal import ending_lines
 from gonogo.words import Exit, Outcome, Role
 
@@ -108,8 +108,7 @@ def test_an_ending_that_needs_nobody_has_no_next_step() -> None:
 )
 def test_a_held_run_says_whether_anything_answers(ok: bool, words: str) -> None:  # noqa: FBT001 (a table)
     """Held over a release that answers and held over a ruin are two different nights."""
-    seen = (Span(at=STARTED, seconds=3.0, ok=not ok, requests=3), Span(at=STARTED, seconds=9.0, ok=ok, requests=9))
-    run = a_run(Exit.NEEDS_HUMAN, held=True, first_touch=STARTED, serving_after=NEW, probed=seen)
+    run = a_run(Exit.NEEDS_HUMAN, held=True, first_touch=STARTED, serving_after=NEW, answered=ok)
 
     assert ending_lines(run)[0] == f"HELD: {words}, a person decides"
 
@@ -126,8 +125,7 @@ def test_without_a_probe_the_gate_says_whether_it_answers() -> None:
 def test_a_held_run_whose_network_was_cut_claims_nothing() -> None:
     """The probe met nobody and D06 could not be found out: that is no word against the release."""
     gate = a_gate(a_check(code="D06", outcome=Outcome.INCONCLUSIVE), role=Role.CANDIDATE)
-    facts = {"held": True, "first_touch": STARTED, "serving_after": NEW}
-    facts["probed"] = (Span(at=STARTED, seconds=3.0, ok=False, requests=3),)
+    facts = {"held": True, "first_touch": STARTED, "serving_after": NEW, "answered": False}
     run = a_run(Exit.NEEDS_HUMAN, steps=(a_step("postdeploy", kind="gate", ok=False, gate=gate),), **facts)
 
     assert "whether it answers could not be found out" in ending_lines(run)[0]
