@@ -12,6 +12,7 @@ from gonogo.checks.postdeploy.asking import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.inspection import things
+from gonogo.inspection.logs import error_lines
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.records.text import clip
@@ -22,6 +23,8 @@ __all__: list[str] = []
 
 _EVERY = 0.5
 _LAST_LINES = 20
+_LOOKED_AT = 100
+"""Lines among which the exception is looked for that ended it."""
 _LAST_WORDS = 200
 _MARGIN = 1.5
 """A little longer than it lived before: the Engine's pause before a restart grows each time."""
@@ -44,7 +47,8 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     wrong = [_said(one) + last.get(one.service, "") for one in down]
     if down:
         alive = {one.service for one in (*instances, *fronts) if one.status == "running"}
-        evidence.breaks(*broken(inspector, {one.service for one in down} - alive))
+        ended = sorted({one.service for one in down})
+        evidence.breaks(*broken(inspector, set(ended) - alive), *map(things.end, ended))
     assert not wrong, f"found {', '.join(wrong)}; expected {len(instances) + len(fronts)} running instances"
 
 
@@ -103,7 +107,9 @@ def test_no_instance_restarts(
     _attach(evidence, (*inspector.instances(health=False), *inspector.fronts()))
     last = _attach_last_lines(evidence, inspector, [before[name] for name in moved]) if moved else {}
     wrong = [text + last.get(before[name].service, "") for name, text in moved.items()]
-    _blame(evidence, inspector, {before[name].service for name in moved})
+    ended = sorted({before[name].service for name in moved})
+    _blame(evidence, inspector, set(ended))
+    evidence.breaks(*map(things.end, ended))
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
         evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
@@ -223,8 +229,10 @@ def _attach_last_lines(evidence: Collected, inspector: Inspector, of: Sequence[I
         lines = logs.get(service, ())[-_LAST_LINES:]
         evidence.text(f"Last lines of {service}", "\n".join(lines) or "(it wrote nothing)")
         words = [line.strip() for line in lines if line.strip()]
+        errors = [group.said for group in error_lines(logs.get(service, ())[-_LOOKED_AT:]) if group.in_traceback]
         if words:
-            last[service] = f" (it wrote last: {clip(words[-1], _LAST_WORDS)})"
+            said = f"its last exception: {errors[-1]}" if errors else f"it wrote last: {words[-1]}"
+            last[service] = f" ({clip(said, _LAST_WORDS)})"
     return last
 
 

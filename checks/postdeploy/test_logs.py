@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pytest
 
 from gonogo.budget import FILE, Budget
 from gonogo.config import Environment
-from gonogo.errors import CommandError, GonogoError
+from gonogo.errors import CommandError
 from gonogo.inspection import things
 from gonogo.inspection.downtime import answered_from, read_probe
 from gonogo.inspection.logs import ErrorGroup, error_lines
@@ -79,16 +78,8 @@ def test_no_new_errors_are_logged(
     if subject.role is Role.BASELINE and new:
         evidence.warn(f"{len(new)} errors in the logs already: {new[0]}")
         return
-    evidence.needs(*_ended(inspector, {name for name, _ in unknown}))
+    evidence.needs(*(things.end(name) for name in dict.fromkeys(name for name, _ in unknown)))
     assert not new, f"{len(new)} new errors in the logs; {new[0]}; expected none"
-
-
-def _ended(inspector: Inspector, services: set[str]) -> list[str]:
-    """These services, where none of them runs any more: what they logged is what ended them."""
-    with contextlib.suppress(GonogoError):
-        if not services & {one.service for one in inspector.instances(health=False) if one.status == "running"}:
-            return [things.service(name) for name in sorted(services)]
-    return []
 
 
 def _read(
@@ -158,6 +149,5 @@ def _known(baseline: GateResult | None) -> dict[str, list[str]]:
 
 
 def _said(name: str, group: ErrorGroup) -> str:
-    last = group.example.strip().splitlines()[-1].strip()
     times = f" ({group.count} times)" if group.count > 1 else ""
-    return f"{name}: found {last[:_SHOWN]}{times}"
+    return f"{name}: found {group.said[:_SHOWN]}{times}"

@@ -22,9 +22,21 @@ _NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s+"), " "),
 )
 _FRAME = re.compile(r'\s*File "([^"]+)", line \d+, in (\S+)')
-_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:\[[\w., ]*\])?(?:: .*|$)")
+_EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.[\w.]*\w|(?=\w*[a-z])[A-Z_]\w*)(?:\[[\w., ]*\])?(?:: .*|:?$)")
+"""An exception as Python names it at a traceback's end: with its package, or by a name that is not all capitals."""
+_SURE = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|ExceptionGroup|Warning|Exit|Interrupt|Iteration|Timeout|Refused|NotFound)"
+    r"(?:\[[\w., ]*\])?(?:: .*|:?$)"
+)
+"""One that no other line looks like."""
+_IN_GROUP = re.compile(r"\s*\|\s")
+_AFTER_OUTPUT = re.compile(r"\S.*?\.\.\.\s?")
+"""Output that waits for its end, as Django's `Applying shop.0001_initial...`."""
+_BETWEEN = 40
+"""So many lines of something else may stand between the lines of a traceback."""
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 _TRACEBACK = re.compile(r"(?:  \+ )?(?:Exception Group )?Traceback \(most recent call last\):")
+_TORN_TRACEBACK = re.compile(r".*\bTraceback \(most recent call last\):$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,9 @@ class ErrorGroup:
     """It is the traceback at the log's end, and does not say yet which exception it is."""
     lines: tuple[int, ...] = field(default=(), compare=False)
     """The numbers of all of them."""
+    said: str = field(default="", compare=False)
+    """The line that says what it is: of a traceback its exception, never what others wrote between."""
+    in_traceback: bool = field(default=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -55,6 +70,20 @@ class _Open:
     """Nothing of its source follows."""
     frame: str = ""
     exception: str = ""
+    between: int = 0
+    """How many lines of something else stood between its own."""
+
+    def name(self, exception: str) -> bool:
+        """Take the exception in, where one was found."""
+        self.exception, self.ended = exception or self.exception, self.ended or bool(exception)
+        return bool(exception)
+
+    @property
+    def said(self) -> str:
+        """The line that says what it is."""
+        if self.exception or not self.in_traceback:
+            return self.exception or self.text[0].strip()
+        return f"a traceback without its last line{f', in {self.frame}' if self.frame else ''}"
 
     @property
     def is_unfinished(self) -> bool:
@@ -79,7 +108,10 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
         if any(pattern.search(text) for pattern in allowed for text in found.text):
             continue
         key = found.signature()
-        known = groups.get(key, ErrorGroup(key, 0, "\n".join(found.text), found.number))
+        fresh = ErrorGroup(
+            key, 0, "\n".join(found.text), found.number, said=found.said, in_traceback=found.in_traceback
+        )
+        known = groups.get(key, fresh)
         groups[key] = replace(
             known,
             count=known.count + 1,
@@ -113,29 +145,39 @@ def _errors(lines: Iterable[str]) -> Iterator[_Open]:
         if current and _continues(current, line):
             current.text.append(line.raw)
             continue
+        if current and _is_between(current):
+            current.between += 1
+            if line.is_error and not line.is_probe:
+                yield _Open(number, [line.raw], line.message)
+            continue
         if current:
             yield still_open.pop(line.source)
         if started := _start(number, line, previous.get(line.source)):
             still_open[line.source] = started
         previous[line.source] = (number, line)
     for last in still_open.values():
-        last.is_last = True
+        last.is_last = not last.between
         yield last
 
 
 def _start(number: int, line: Line, previous: tuple[int, Line] | None) -> _Open | None:
     if line.is_probe:
         return None
-    if _TRACEBACK.match(line.text):
+    if _begins_traceback(line):
         return _Open(number, [line.raw], "", in_traceback=True)
     if line.is_stack_frame and previous and previous[1].is_bare_exception:
         return _Open(previous[0], [previous[1].raw, line.raw], previous[1].text, in_traceback=True, ended=True)
     return _Open(number, [line.raw], line.message) if line.is_error else None
 
 
+def _begins_traceback(line: Line) -> bool:
+    """Whether a traceback begins, be it behind output that had not come to its end."""
+    return bool(_TRACEBACK.match(line.text) or (not line.level and _TORN_TRACEBACK.match(line.text)))
+
+
 def _continues(current: _Open, line: Line) -> bool:
     """Say whether a line belongs to the open error, and learn from it what the error is."""
-    if _TRACEBACK.match(line.text):
+    if _begins_traceback(line):
         current.in_traceback, current.ended = True, False
         return True
     if not current.in_traceback:
@@ -143,8 +185,35 @@ def _continues(current: _Open, line: Line) -> bool:
     if line.is_indented or not line.text or line.text.startswith(_CHAINED):
         frame = _FRAME.match(line.text)
         current.frame = f"{frame[1]}:{frame[2]}" if frame else current.frame
+        current.name(_after_output(line.text) or _in_group(line.text))
         return True
-    if not current.ended and not line.level and _EXCEPTION.match(line.text):
-        current.exception, current.ended = line.text, True
-        return True
-    return False
+    return current.name(_exception(current, line))
+
+
+def _exception(current: _Open, line: Line) -> str:
+    """The exception that a line names at the end of a traceback; nothing where it is another line.
+
+    One that any line may look like counts only right below the frames, and until a sure one follows.
+    """
+    if line.level or (current.ended and _SURE.fullmatch(current.exception)):
+        return ""
+    is_sure = current.ended or current.between
+    return line.text if (_SURE if is_sure else _EXCEPTION).fullmatch(line.text) else _after_output(line.text)
+
+
+def _after_output(text: str) -> str:
+    """The exception that stands behind output which had not come to its end."""
+    output = _AFTER_OUTPUT.match(text.lstrip())
+    rest = text.lstrip()[output.end() :] if output else ""
+    return rest if _SURE.fullmatch(rest) else ""
+
+
+def _in_group(text: str) -> str:
+    """The exception that a line of an exception group names, behind its bars."""
+    bars = _IN_GROUP.match(text)
+    return text[bars.end() :] if bars and _EXCEPTION.fullmatch(text[bars.end() :]) else ""
+
+
+def _is_between(current: _Open) -> bool:
+    """Whether a line of something else stands in the middle of a traceback, whose last line is still to come."""
+    return current.in_traceback and not current.ended and current.between < _BETWEEN

@@ -5,7 +5,18 @@ from __future__ import annotations
 import zlib
 from urllib.parse import urlsplit
 
-__all__ = ["DATABASE", "RUNTIME", "address", "answer", "database", "document", "entry_point", "host_name", "service"]
+__all__ = [
+    "DATABASE",
+    "RUNTIME",
+    "address",
+    "answer",
+    "database",
+    "document",
+    "end",
+    "entry_point",
+    "host_name",
+    "service",
+]
 
 RUNTIME = "the runtime"
 """Nothing that runs can be looked at."""
@@ -17,6 +28,11 @@ _HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::", "*"})  # noqa: S104 
 def service(name: str) -> str:
     """A service of which no instance serves."""
     return f"service {name}"
+
+
+def end(name: str) -> str:
+    """That an instance of a service ends, be it started again, and be there others that serve."""
+    return f"end of {name}"
 
 
 def entry_point(name: str) -> str:

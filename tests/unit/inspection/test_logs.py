@@ -251,3 +251,63 @@ ValueError: no price""".splitlines()
     assert [found.unfinished for found in error_lines(whole)] == [False]
     assert [found.unfinished for found in error_lines(followed)] == [False]
     assert [found.lines for found in error_lines([*whole, "INFO: next", *whole])] == [(1, 6)]
+
+
+FRAMES = """\
+Traceback (most recent call last):
+  File "/venv/django/db/backends/utils.py", line 89, in _execute
+    return self.cursor.execute(sql, params)""".splitlines()
+OUTPUT = "Applying admin.0001_initial...Deleting 'admin/img/icon-clock.svg'"
+UNDEFINED = 'django.db.utils.ProgrammingError: relation "shop_order" does not exist'
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ([f"  {OUTPUT}", UNDEFINED], UNDEFINED),
+        ([OUTPUT, "Deleting 'admin/img/icon-yes.svg'", UNDEFINED, "132 static files copied"], UNDEFINED),
+        (["  Applying admin.0001_initial..." + UNDEFINED], UNDEFINED),
+        (["Watching: static", UNDEFINED], UNDEFINED),
+        (["NoPrice: order 4"], "NoPrice: order 4"),
+        (["OK", "DONE: 3 files", "KeyError: 'price'"], "KeyError: 'price'"),
+        (["pydantic_core.ValidationError: 1 error for Settings", "  Field required", "KeyError: 1"], None),
+        ([f"  {OUTPUT}"], "a traceback without its last line, in /venv/django/db/backends/utils.py:_execute"),
+        (["OK", "postgres: ready"], "a traceback without its last line, in /venv/django/db/backends/utils.py:_execute"),
+    ],
+)
+def test_a_traceback_is_told_by_its_exception_alone(rest: list[str], said: str | None) -> None:
+    """What others write between its lines, be it without a newline, is never what it says."""
+    (group,) = error_lines([*FRAMES, *rest])
+
+    assert group.said == (said or rest[0])
+    assert "Applying" not in group.signature
+    assert group.count == 1
+
+
+def test_a_traceback_behind_unended_output_is_found() -> None:
+    """`Applying shop.0002...Traceback`: one begins there; in a line that states another level none does."""
+    torn = [f"  Applying shop.0002_price...{FRAMES[0]}", *FRAMES[1:], UNDEFINED]
+
+    assert [group.said for group in error_lines(torn)] == [UNDEFINED]
+    assert error_lines([f"INFO: handled {FRAMES[0]}", *FRAMES[1:], UNDEFINED]) == ()
+
+
+def test_errors_between_the_lines_of_a_traceback_are_errors_of_their_own() -> None:
+    """A line that states its level is never swallowed by the traceback around it."""
+    groups = error_lines([*FRAMES, "INFO: served", "ERROR:shop:no stock", UNDEFINED])
+
+    assert [group.said for group in groups] == [UNDEFINED, "ERROR:shop:no stock"]
+
+
+def test_an_exception_group_is_told_by_an_exception() -> None:
+    """Its last line is a ruler."""
+    lines = """\
+ERROR:    Exception in ASGI application
+  + Exception Group Traceback (most recent call last):
+  |   File "/app/a.py", line 1, in <module>
+  | ExceptionGroup: one (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ValueError: no price
+    +------------------------------------""".splitlines()
+
+    assert [(group.said, group.unfinished) for group in error_lines(lines)] == [("ValueError: no price", False)]

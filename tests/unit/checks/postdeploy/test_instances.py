@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from gonogo.checks.postdeploy.test_instances import _until_outlived as until_outlived
 from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
+from gonogo.checks.postdeploy.test_logs import test_no_new_errors_are_logged as no_new_errors
+from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
-from gonogo.runtimes.base import InstanceState
+from gonogo.records.findings import findings
+from gonogo.records.results import CheckResult
+from gonogo.runtimes.base import InstanceState, LogLine
+from gonogo.subject import Subject
+from gonogo.words import Outcome, Severity, Stage
+
+LAST = ("migrating", "no such table", "")
+DIED = (
+    "Traceback (most recent call last):",
+    '  File "/app/jobs.py", line 3, in run',
+    "celery.exceptions.ImproperlyConfigured: no broker",
+    "bye",
+)
 
 
 class Inspector:
     """Knows one instance."""
 
-    def __init__(self, *, status: str, one_shot: bool, exit_code: int | None = None) -> None:
+    def __init__(
+        self, *, status: str, one_shot: bool, exit_code: int | None = None, wrote: Sequence[str] = LAST
+    ) -> None:
         """An instance of that status."""
+        self._wrote = list(wrote)
         self._one = InstanceState(
             service="migrate",
             name="shop-migrate-1",
@@ -45,7 +64,12 @@ class Inspector:
     def logs(self, since: datetime | None, *, around: bool = False) -> dict[str, list[str]]:
         """What it wrote last."""
         assert (since, around) == (None, True)
-        return {"migrate": ["migrating", "no such table", ""]}
+        return {"migrate": self._wrote}
+
+    def log_lines(self, since: datetime | None) -> dict[str, list[LogLine]]:
+        """All that it wrote."""
+        assert since is None
+        return {"migrate": [LogLine(line, None) for line in self._wrote]}
 
 
 @pytest.mark.parametrize(
@@ -98,3 +122,38 @@ def test_what_restarted_is_watched_as_long_as_the_check_may_take(waited: int, li
     )
 
     assert list(until_outlived([one], most=30.0)) == [pytest.approx(watched, abs=1.0)]
+
+
+def _checked(code: str, red: AssertionError, evidence: Collected) -> CheckResult:
+    return CheckResult(
+        id=code,
+        code=code,
+        stage=Stage.POSTDEPLOY,
+        severity=Severity.BLOCKER,
+        outcome=Outcome.FAILED,
+        found=str(red),
+        breaks=tuple(evidence.broken),
+        needs=tuple(evidence.needed),
+    )
+
+
+@pytest.mark.parametrize(("status", "heads"), [("restarting", ["D01"]), ("running", ["D15"])])
+def test_what_ends_a_service_and_the_error_that_it_logs_are_one_finding(
+    tmp_path: Path, status: str, heads: list[str]
+) -> None:
+    """A worker that dies of an exception at its start is told once, with that exception; one that runs on is D15's."""
+    inspector = Inspector(status=status, one_shot=False, wrote=DIED)
+    about = Subject(env="test", root=tmp_path, path=tmp_path, state=tmp_path, checkout=tmp_path)
+    ended, logged, found = Collected(), Collected(), []
+    try:
+        every_instance_runs(inspector, ended)  # type: ignore[arg-type]
+    except AssertionError as red:
+        found.append(_checked("D01", red, ended))
+    with pytest.raises(AssertionError) as caught:
+        no_new_errors(inspector, Environment(name="test", project="t"), about, None, logged)  # type: ignore[arg-type]
+    found.append(_checked("D15", caught.value, logged))
+
+    grouped = findings(found)
+    assert [one.check.code for one in grouped] == heads
+    assert all("celery.exceptions.ImproperlyConfigured: no broker" in check.found for check in found)
+    assert not any("bye" in check.found for check in found)
