@@ -18,7 +18,16 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Layout, Place
 from gonogo.subject import as_it_serves
 
-__all__ = ["ELSEWHERE", "absent", "former_source", "had_before", "holds_nothing", "made_by_the_build", "unknown"]
+__all__ = [
+    "ELSEWHERE",
+    "absent",
+    "former_source",
+    "had_before",
+    "holds_nothing",
+    "is_stale",
+    "made_by_the_build",
+    "unknown",
+]
 
 ELSEWHERE = (
     "No Dockerfile of this repository is known to make this image: make it from the commit where it is built, "
@@ -100,10 +109,15 @@ def made_by_the_build(
         return made
     for path, found in differing.items():
         why = recipe.rewritten(path) or ("the build makes files of its kind" if recipe.is_made(path) else "")
-        then = digest_of(former / path) if former is not None else None
-        if why and found.sha256 not in _earlier(source, path) | ({then.sha256} if then is not None else set()):
+        if why and not is_stale(path, found, source, former=former):
             made[path] = why
     return made
+
+
+def is_stale(path: str, found: FileDigest, source: Source, *, former: Path | None) -> bool:
+    """Whether a file is as an earlier commit, or the release that serves, had it."""
+    then = digest_of(former / path) if former is not None else None
+    return found.sha256 in _earlier(source, path) | ({then.sha256} if then is not None else set())
 
 
 def _earlier(source: Source, path: str) -> set[str]:

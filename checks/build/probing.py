@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from gonogo.config import Service
 from gonogo.errors import CommandError, last_words
 from gonogo.host import Completed, LocalHost
 from gonogo.inspection import bytecode
-from gonogo.inspection.contents import is_cache, map_paths
+from gonogo.inspection.contents import FileDigest, is_cache, map_paths
 from gonogo.inspection.gittree import parse_ls_tree
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError, LateError
@@ -49,8 +49,10 @@ def released(context: Context) -> Source:
     return Source(release.source_root(context.project.app.root), runner, release=release)
 
 
-def altered(context: Context, code: Mapping[str, str]) -> list[str]:
-    """What in the release's own source is no longer the commit's, one line each.
+def altered(
+    context: Context, code: Mapping[str, str], *, is_own: Callable[[str, FileDigest], bool] = lambda *_: False
+) -> list[str]:
+    """What in the release's own source is no longer the commit's, one line each; ``is_own``: the instance wrote it.
 
     Raises:
         CommandError: an older gonogo made it, without a list of its files, and git failed.
@@ -63,6 +65,7 @@ def altered(context: Context, code: Mapping[str, str]) -> list[str]:
         changed = [path for path in wanted if path not in lost and not kept[path].same_content(source.manifest[path])]
     else:
         changed, lost = _altered_worktree(source, code)
+    changed = [path for path in changed if path not in source.manifest or not is_own(path, source.manifest[path])]
     changed, lost = ([path for path in paths if not is_cache(path)] for paths in (changed, lost))
     said = f"expected what commit {source.commit:.7} has"
     return [

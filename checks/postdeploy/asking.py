@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from datetime import datetime
 
 import pytest
 
@@ -11,7 +13,7 @@ from gonogo.inspection import things
 from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["down", "running"]
+__all__ = ["down", "ran_since", "running"]
 
 
 def running(inspector: Inspector, service: str) -> Inside:
@@ -32,6 +34,18 @@ def running(inspector: Inspector, service: str) -> Inside:
         raise InconclusiveError(str(error)) from error
     except CommandError as error:
         raise LackingError(str(error), needs=things.service(service)) from error
+
+
+def ran_since(inspector: Inspector) -> float:
+    """When the oldest instance was made, in seconds since the epoch; the end of time where nobody says.
+
+    Of any service: they may write into the same folder.
+    """
+    told = (one.created_at or one.started_at for one in inspector.instances(health=False) if not one.one_shot)
+    try:
+        return min(datetime.fromisoformat(moment).timestamp() for moment in told)
+    except ValueError:
+        return math.inf
 
 
 def down(inspector: Inspector, names: Iterable[str]) -> list[str]:

@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.build.holding import former_source, made_by_the_build
+from gonogo.checks.build.holding import former_source, is_stale, made_by_the_build
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
-from gonogo.checks.postdeploy.asking import running
+from gonogo.checks.postdeploy.asking import ran_since, running
 from gonogo.config import Service
 from gonogo.inspection import compose_model
-from gonogo.inspection.contents import compare, looked_at, map_paths
+from gonogo.inspection.contents import FileDigest, compare, looked_at, map_paths
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
+
+_CLOCKS = 1.0
+"""Seconds: archives tell times in whole ones."""
 
 
 @pytest.mark.postdeploy(
@@ -33,7 +36,9 @@ def test_instance_runs_the_commit(
 ) -> None:
     """The code inside the running instance is the commit's, and no stale bytecode appeared.
 
-    Catches a folder of yesterday's code that is mounted over the image's.
+    Catches a folder of yesterday's code that is mounted over the image's. What the instance itself has written since it
+    was made (a log or a database that git tracks, a page that its entry point fills in) is no stale code, unless it is
+    Python, or as an earlier commit had it.
     """
     name, configured = service
     source = released(context)
@@ -53,11 +58,20 @@ def test_instance_runs_the_commit(
         pytest.skip(f"all the code of {name} is mounted from the host itself")
     drift = compare(manifest, files, code=inside.code)
     differing = {file.path: files[file.image_path] for file in drift.of("differs")}
-    made = made_by_the_build(inside, differing, source, former=former_source(context))
-    red = [file for file in drift if file.kind != "differs" or file.path not in made]
+    former = former_source(context)
+    made = made_by_the_build(inside, differing, source, former=former)
+    since = ran_since(inspector)
+
+    def is_own(path: str, found: FileDigest) -> bool:
+        fresh = found.mtime > since - _CLOCKS and not path.endswith(".py")
+        return fresh and not is_stale(path, found, source, former=former)
+
+    written = [path for path, found in sorted(differing.items()) if path not in made and is_own(path, found)]
+    evidence.text("Written by the instance itself", ", ".join(written) or "nothing that git tracks")
+    red = [file for file in drift if file.kind != "differs" or file.path not in {*made, *written}]
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")
     evidence.table("Files that differ", red)
-    other = [*map(str, red), *altered(context, inside.code)]
+    other = [*map(str, red), *altered(context, inside.code, is_own=is_own)]
     evidence.table("Not the commit's", [(line,) for line in other])
     assert not other, f"{len(other)} files in {inside.label} are not those of {source.commit:.7}; {other[0]}"
     roots = [root for root in code_roots(inside.code, source.tracked) if not loose.holds(f"{root}/any.py")]

@@ -48,6 +48,8 @@ class FileDigest:
     link: str | None = None
     blob: str = field(default="", compare=False)
     """Git's id of the content, where it was read from an archive."""
+    mtime: float = field(default=0.0, compare=False)
+    """When the content was last written, in seconds since the epoch; 0 where that was not read."""
 
     def same_content(self, other: FileDigest) -> bool:
         """Say whether two files hold the same bytes, or two links point to the same place; modes do not count."""
@@ -116,7 +118,7 @@ def digest_of(path: Path) -> FileDigest | None:
         while chunk := file.read(_CHUNK):
             content.update(chunk)
             size += len(chunk)
-    return FileDigest(sha256=content.hexdigest(), size=size, mode=stat.S_IMODE(status.st_mode))
+    return FileDigest(sha256=content.hexdigest(), size=size, mode=stat.S_IMODE(status.st_mode), mtime=status.st_mtime)
 
 
 def link_digest(target: str) -> FileDigest:

@@ -167,7 +167,13 @@ def _member_digest(
         size += len(chunk)
     if size != member.size:
         raise tarfile.ReadError(f"{member.name} ends after {size} of {member.size} bytes")
-    return FileDigest(sha256=content.hexdigest(), size=size, mode=member.mode & 0o7777, blob=blob.hexdigest())
+    return FileDigest(
+        sha256=content.hexdigest(),
+        size=size,
+        mode=member.mode & 0o7777,
+        blob=blob.hexdigest(),
+        mtime=float(member.mtime),
+    )
 
 
 def _raised(error: OSError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -230,6 +231,20 @@ def test_code_that_was_changed_is_red(site: Deployed) -> None:
         f"are not those of {site.release.commit:.7}; {path}: found another content, "
         f"expected what commit {site.release.commit:.7} has"
     )
+
+
+def test_what_the_application_writes_itself_is_no_stale_code(site: Deployed) -> None:
+    """A log that git tracks grows while it runs; the same file with yesterday's time, or an earlier content, is stale."""
+    path = site.release.root / "gonogo.toml"
+    before = path.read_bytes()
+    path.write_bytes(before + b"# a line of a log\n")
+    grown = found(site, "D05[web]", "instance_runs")
+    os.utime(path, (1.0, 1.0))
+    hidden, _ = found(site, "D05[web]", "instance_runs")
+    path.write_bytes(before)
+
+    assert grown == (Outcome.PASSED, "")
+    assert hidden is Outcome.FAILED
 
 
 def test_an_error_in_the_log_is_red(site: Deployed) -> None:
