@@ -118,6 +118,11 @@ class Collected:
         """Where this check is red: what it found to be broken, so that other checks are red for it too."""
         self.broken += things
 
+    def alike(self, thing: str) -> None:
+        """Where this check is red: what it found to be broken is the same wherever it is asked about that thing."""
+        self.breaks(thing)
+        self.needs(thing)
+
     def needs(self, *things: str) -> None:
         """Where this check is red: what all of that comes from."""
         self.needed += things

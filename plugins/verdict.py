@@ -143,7 +143,7 @@ class VerdictPlugin:
                 "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
-                **(causes_of(call, collected, self._hushed) if outcome.is_red else {}),
+                **(causes_of(call, collected, self._hushed) if outcome.is_red or report.failed else {}),
                 "late": late,
                 "limited": limited,
                 **options,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import LocalHost
+from gonogo.inspection import things
 from gonogo.inspection.contents import FileDigest, digest_of, looked_at, map_paths
 from gonogo.inspection.lost import Absent, sort_out
 from gonogo.plugins.context import Context
@@ -25,6 +26,7 @@ __all__ = [
     "had_before",
     "holds_nothing",
     "is_stale",
+    "made_alike",
     "made_by_the_build",
     "unknown",
 ]
@@ -37,6 +39,13 @@ ELSEWHERE = (
 """For an image that gonogo does not build."""
 _COMMITS = "50"
 """How many earlier versions of a file are looked at."""
+
+
+def made_alike(artifact: Artifact, what: str) -> str:
+    """What one Dockerfile, or one image, has wrong for every service that is made of it, by a name for all of them."""
+    recipe = artifact.layout.recipe
+    image = artifact.facts.id if artifact.facts is not None else artifact.label
+    return things.build(what, dockerfile=recipe.dockerfile if recipe is not None else "", image=image)
 
 
 def unknown(layout: Layout, service: str, label: str) -> str:

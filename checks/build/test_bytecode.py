@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.probing import code_roots, judge_bytecode, released
 from gonogo.config import Service
 from gonogo.plugins.context import Context
@@ -29,4 +30,5 @@ def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Colle
         pytest.skip(f"no folder and no Python file of the application is known to be in {artifact.label}")
     service = context.environment.service.get(artifact.service, Service())
     wrong = judge_bytecode(artifact, service, roots, evidence)
+    evidence.alike(made_alike(artifact, "bytecode"))
     assert not wrong, f"{len(wrong)} compiled files in {artifact.label}: {wrong[0]}"

@@ -6,7 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
-from gonogo.checks.build.holding import ELSEWHERE, absent, former_source, had_before, made_by_the_build, unknown
+from gonogo.checks.build.holding import (
+    ELSEWHERE,
+    absent,
+    former_source,
+    had_before,
+    made_alike,
+    made_by_the_build,
+    unknown,
+)
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
 from gonogo.host import LocalHost
@@ -78,6 +86,7 @@ def test_artifact_holds_the_commit(
     if drift.unmapped and drift.compared:
         evidence.warn(f"{drift.compared} files of {artifact.label} compared; more would be with {drift.unmapped}")
     evidence.remedy(_remedy(artifact, red))
+    evidence.alike(made_alike(artifact, "files"))
     assert not wrong, f"{len(wrong)} files in {artifact.label} are not those of {source.commit:.7}; {wrong[0]}"
 
 
@@ -154,6 +163,7 @@ def test_required_files_are_in_the_artifact(
         pytest.skip(f"app.required and service.{artifact.service}.required name nothing that belongs into it")
     missing = missing_required(wanted, held, code=artifact.code)
     evidence.table("Required", [(path, "missing" if path in missing else "there") for path in wanted])
+    evidence.alike(made_alike(artifact, "required files"))
     assert not missing, f"{artifact.label}: found no {', '.join(missing)}; expected {len(wanted)} required paths"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.build.holding import made_alike
 from gonogo.inspection.healthcheck import missing_programs
 from gonogo.inspection.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
@@ -32,6 +33,8 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
         pytest.skip(f"{program} gives up root by itself")
     user = str(definition.get("user") or facts.user)
     evidence.text("User", user or "root, because none is named")
+    if not definition.get("user"):
+        evidence.alike(made_alike(artifact, "user"))
     assert user.partition(":")[0] not in _ROOT, f"{artifact.label}: user: found {user or 'root'}, expected another"
 
 
@@ -51,6 +54,7 @@ def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Insp
         pytest.skip(f"{artifact.service} has no health check")
     evidence.text("Health check", " ".join(check))
     missing = missing_programs(check, artifact.exists)
+    evidence.alike(made_alike(artifact, " ".join(missing)))
     assert not missing, f"{artifact.label}: health check: found no {', '.join(missing)}, expected what {check[0]} runs"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.build.holding import holds_nothing
+from gonogo.checks.build.holding import holds_nothing, made_alike
 from gonogo.checks.build.probing import ask, released
 from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
@@ -58,6 +58,8 @@ def test_entry_point_imports(
         evidence.warn(f"{entrypoint} needs a network to be imported ({error}); D11 asks the running process")
         return
     evidence.breaks(things.entry_point(artifact.service))
+    if error is not None:
+        evidence.alike(made_alike(artifact, f"{error.type} {error.message}"))
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
     source = released(context)
     tracked = () if holds_nothing(artifact) else source.tracked

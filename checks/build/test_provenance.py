@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.build.holding import ELSEWHERE, holds_nothing
+from gonogo.checks.build.holding import ELSEWHERE, holds_nothing, made_alike
 from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
 from gonogo.release import Release
@@ -42,6 +42,7 @@ def test_image_names_the_commit(
     shown = revision or "no such label"
     said = f"{artifact.label}: {_REVISION}: found {shown}, expected {release.commit}"
     evidence.remedy(_remedy(artifact, environment))
+    evidence.alike(made_alike(artifact, "label"))
     assert revision == release.commit or holds_nothing(artifact), said
     assert tag in facts.tags, f"{artifact.label}: tags: found {', '.join(facts.tags) or 'none'}, expected {tag}"
     expected = release.images.get(artifact.service, facts.id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.probing import released
 from gonogo.host import LocalHost
 from gonogo.inspection import compose_model
@@ -62,6 +63,7 @@ def test_image_user_may_read_and_start_the_code(
     closed, idle = unreadable(seen, who, code), unstartable(seen, who, started)
     evidence.table("Cannot be read", [(path, f"{seen[path].mode:o}", seen[path].uid) for path in closed])
     evidence.table("Cannot be started", [(path, f"{seen[path].mode:o}", seen[path].uid) for path in idle])
+    evidence.alike(made_alike(artifact, "rights"))
     assert not idle, f"{artifact.label}: {_shown(seen, idle)}, which {user or 'root'} cannot start; expected a program"
     assert not closed, f"{artifact.label}: {_shown(seen, closed)}, which {user} cannot read; expected readable code"
 

@@ -10,6 +10,7 @@ __all__ = [
     "RUNTIME",
     "address",
     "answer",
+    "build",
     "database",
     "document",
     "end",
@@ -38,6 +39,11 @@ def end(name: str) -> str:
 def entry_point(name: str) -> str:
     """The entry point of a service, as it is imported in its artifact."""
     return f"entry point of {name}"
+
+
+def build(what: str, *, dockerfile: str, image: str) -> str:
+    """Something about what a Dockerfile makes, for however many services; about the image where none is known."""
+    return f"{what} of {dockerfile or image}"
 
 
 def database(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gonogo.records.findings import Finding, findings, is_deferred
+from gonogo.records.findings import Finding, findings, is_deferred, once_each
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome, Role, WaiverDid
@@ -107,7 +107,7 @@ def _is_own(gate: GateResult, run: RunResult) -> bool:
 def warnings_of(gate: GateResult) -> tuple[CheckResult, ...]:
     """What the operator should read although it does not block."""
     heard = {Outcome.WARNED, Outcome.FAILED, Outcome.INCONCLUSIVE}
-    return tuple(check for check in gate.checks if check.outcome in heard and not check.blocks)
+    return once_each(check for check in gate.checks if check.outcome in heard and not check.blocks)
 
 
 def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:

@@ -15,7 +15,7 @@ from gonogo.words import Outcome
 if TYPE_CHECKING:
     from gonogo.records.results import CheckResult
 
-__all__ = ["Finding", "causes_first", "findings", "follows", "is_deferred", "settled"]
+__all__ = ["Finding", "causes_first", "findings", "follows", "is_deferred", "once_each", "settled"]
 
 
 _SHARED = ("address ", "name ", "the runtime")
@@ -78,6 +78,25 @@ def causes_first(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The same checks, those that are red for another one's cause last."""
     behind = follows(checks)
     return tuple(sorted(checks, key=lambda check: check.id in behind))
+
+
+def once_each(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Warnings, one for each cause: what a check says alike of several things names them all, ``B11[web, worker]``."""
+    groups: dict[object, list[CheckResult]] = {}
+    for check in checks:
+        code, _, about = (check.code or "").partition("[")
+        alike = (code, frozenset(check.breaks), check.outcome, check.excused, check.waiver)
+        groups.setdefault(alike if check.breaks and about else check.id, []).append(check)
+    return tuple(_named_once(group) for group in groups.values())
+
+
+def _named_once(alike: Sequence[CheckResult]) -> CheckResult:
+    """The first of them, under the names of all."""
+    if len(alike) == 1:
+        return alike[0]
+    code = (alike[0].code or "").partition("[")[0]
+    about = (check.code.partition("[")[2].removesuffix("]") for check in alike if check.code)
+    return alike[0].model_copy(update={"code": f"{code}[{', '.join(about)}]"})
 
 
 def settled(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
