@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gonogo.busy import patient
 from gonogo.config import load_project
 from gonogo.errors import telling
 from gonogo.gate import gate_argv, gate_environment, stage_options
@@ -30,6 +31,10 @@ _UNFIT = {
     int(Exit.USAGE): "pytest refused the checks",
 }
 """What pytest's exit codes say of a session that cannot be a gate, however many checks passed in it."""
+
+
+_BEFORE = (Stage.PREDEPLOY, Stage.BUILD)
+"""Asked before the first touch."""
 
 
 class Gate:
@@ -78,7 +83,7 @@ class Gate:
         late = tuple(check for check in first.checks if check.blocks and check.late)
         if first.problem or not late:
             return first
-        bound = _longer(work, late)
+        bound = _longer(work, late, touched=self.stage not in _BEFORE)
         ids, label = tuple(check.id for check in late), f"{self.name}.late"
         again = self._once(work, about=about, root=root, only=ids, label=label, bound=bound)
         answers = {check.id: check for check in again.checks if not again.problem}
@@ -176,12 +181,16 @@ class Gate:
         )
 
 
-def _longer(work: Work, late: Sequence[CheckResult]) -> float:
-    """How long checks may take that ran out of time: twice their bound, or thrice what they took when it went GO."""
+def _longer(work: Work, late: Sequence[CheckResult], *, touched: bool) -> float:
+    """How long checks may take that ran out of time: twice their bound, or thrice what they took when it went GO.
+
+    Before the first touch nobody waits for the answer: a busy machine has more time then.
+    """
     pinned = read_gate(work.serving.gate) if work.serving is not None else None
     ids = {check.id for check in late}
     took = [check.seconds for check in (pinned.checks if pinned is not None else ()) if check.id in ids]
-    return max([2 * work.place.environment.check_timeout, *(3 * seconds for seconds in took)])
+    bound = work.place.environment.check_timeout
+    return max([2 * bound if touched else max(2 * bound, patient(bound)), *(3 * seconds for seconds in took)])
 
 
 def _page(reports: Path, label: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from gonogo import git, sources
 from gonogo.config import Environment, Project, Service, load_project
-from gonogo.errors import GonogoError, RefusedError, in_one_line
+from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
 from gonogo.host import Host, LocalHost
 from gonogo.inspection.contents import manifest_of, map_paths
 from gonogo.inspection.selfmigration import self_migrating
@@ -80,6 +80,8 @@ class Standing:
     """What the database has and the release lacks."""
     doubt: str = ""
     """Why what is pending may be something else: the files were only read."""
+    late: bool = False
+    """The database was only not asked because the answer did not come in time."""
 
 
 def graph_of(root: Path, service: Service, own: Sequence[str] = ()) -> Graph:
@@ -121,20 +123,30 @@ def heads_of(environment: Environment, project: Project) -> tuple[str, ...]:
     return tuple(sorted({head for graph in graphs(environment, project).values() for head in graph.heads()}))
 
 
-def standings(question: Question, *, built: bool) -> Iterator[Standing]:
-    """Each service's database, and what is pending; once it is built, the release itself is asked what that is."""
+def standings(question: Question, *, built: bool, in_time: bool = False) -> Iterator[Standing]:
+    """Each service's database, and what is pending; once it is built, the release itself is asked what that is.
+
+    Raises:
+        OutOfTimeError: a database did not say in time where it stands; without ``in_time`` that is guessed then.
+    """
     for name, service in migrated(question.place.environment).items():
-        yield _standing(question, name, service, built=built)
+        yield _standing(question, name, service, built=built, in_time=in_time)
 
 
-def _standing(question: Question, name: str, service: Service, *, built: bool) -> Standing:
-    said, guessed = ask_serving(question, name, service)
+def _standing(question: Question, name: str, service: Service, *, built: bool, in_time: bool) -> Standing:
+    late = False
+    try:
+        said, guessed = _ask_serving(question, name, service)
+    except OutOfTimeError as error:
+        if in_time:
+            raise
+        said, guessed, late = None, in_one_line(error), True
     known = question.serving.accepted or question.serving.heads if question.serving is not None else ()
     current = known if said is None else said.current or ()
     graph = graph_of(
         question.place.project.source_root, service, question.place.environment.commands.get("migrate", ())
     )
-    of = Standing(service=name, tool=service.migrations, current=current, guessed=guessed)
+    of = Standing(service=name, tool=service.migrations, current=current, guessed=guessed, late=late)
     asked = (
         _ask_artifact(question, name, service, (said.applied if said is not None else None) or current)
         if built
@@ -150,6 +162,18 @@ def _standing(question: Question, name: str, service: Service, *, built: bool) -
 
 def ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
     """What the tool says in the serving release's instance, with its own configuration; else why it does not."""
+    try:
+        return _ask_serving(question, name, service, **asked)
+    except OutOfTimeError as error:
+        return None, in_one_line(error)
+
+
+def _ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
+    """The same.
+
+    Raises:
+        OutOfTimeError: it does not say it in time.
+    """
     serving = question.serving
     if serving is None:
         return None, ""
@@ -160,6 +184,8 @@ def ask_serving(question: Question, name: str, service: Service, **asked: Any) -
     try:
         inside = question.runtime.inspector(question.place, serving, question.host).inside(name)
         said = ask(inside, root, own, tool_of(own.migrations), current=True, **asked)
+    except OutOfTimeError:
+        raise
     except (GonogoError, OSError) as error:
         return None, in_one_line(error)
     return (said, "") if said.error is None else (None, f"{inside.label}: {said.error}")

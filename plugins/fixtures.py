@@ -30,6 +30,7 @@ from gonogo.runtimes.place import env_file_of
 from gonogo.schema import Standing, standings
 from gonogo.state import State
 from gonogo.subject import Subject
+from gonogo.words import Role
 
 if TYPE_CHECKING:
     import httpx
@@ -204,18 +205,21 @@ class Asking:
     release: Any
     """None in a bare run before the first deploy."""
     serving: Release | None
+    in_time: bool = False
+    """What does not answer in time is asked once more, alone; until then nothing is guessed."""
 
     @functools.cached_property
     def databases(self) -> tuple[Standing, ...]:
         """Where the databases stand, asked once, and what the source of the release would run on them."""
-        return tuple(standings(self, built=False))
+        return tuple(standings(self, built=False, in_time=self.in_time))
 
 
 @pytest.fixture(scope="session")
-def question(place: Place, subject: Subject, runner: LocalHost) -> Asking:
+def question(place: Place, subject: Subject, runner: LocalHost, context: Context) -> Asking:
     """The judged release and the serving one, for whoever asks both."""
     runtime = runtime_of(place.environment.runtime)
-    return Asking(place, runtime, runner, subject.release, subject.serving)
+    in_time = context.only is None and subject.role is not Role.BARE
+    return Asking(place, runtime, runner, subject.release, subject.serving, in_time)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gonogo.checks.build.probing import needs_python
 from gonogo.config import Service
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, OutOfTimeError
 from gonogo.migrations import tool_of
 from gonogo.migrations.asking import Said, Trouble, ask
 from gonogo.plugins.evidence import InconclusiveError
@@ -40,7 +40,11 @@ def artifact_said(question: Asking, release: Release, artifact: Artifact, servic
 
 
 def serving_said(question: Asking, service: str, configured: Service) -> Said | None:
-    """What the tool says in the serving release's artifact; None where there is none, or it cannot be asked."""
+    """What the tool says in the serving release's artifact; None where there is none, or it cannot be asked.
+
+    Raises:
+        InconclusiveError: it did not answer in time, so that nobody knows whether it was so before.
+    """
     serving = question.serving
     if serving is None or not needs_python(configured):
         return None
@@ -48,7 +52,9 @@ def serving_said(question: Asking, service: str, configured: Service) -> Said | 
         artifacts = question.runtime.inspector(question.place, serving, question.host).artifacts()
         artifact = next((one for one in artifacts if one.service == service), None)
         return artifact_said(question, serving, artifact, configured) if artifact is not None else None
-    except (InconclusiveError, CommandError, OSError):
+    except (InconclusiveError, CommandError, OSError) as error:
+        if isinstance(error.__cause__, OutOfTimeError):
+            raise
         return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gonogo.config import Service
-from gonogo.errors import CommandError, last_words
+from gonogo.errors import CommandError, OutOfTimeError, last_words
 from gonogo.host import Completed
 from gonogo.inspection.answers import script
 from gonogo.inspection.contents import map_paths
@@ -98,14 +98,16 @@ def ask(
     """Ask the tool where the application's Python is.
 
     Raises:
+        OutOfTimeError: it did not answer within the host's bound.
         CommandError: it could not be asked.
     """
     words = request(root, service, tool, inside.code, own, **asked)
     done = inside.python(script(tool.probe), words, isolated=False)
     if not done.ok:
-        how = "no end in time" if done.timed_out else f"exit code {done.code}"
+        how = f"no end within {done.command.timeout or 0:g} s" if done.timed_out else f"exit code {done.code}"
         said = last_words(done.errors or done.output)
-        raise CommandError(f"{inside.label}: found {how}, expected what {tool.name} says; it said: {said}")
+        kind = OutOfTimeError if done.timed_out else CommandError
+        raise kind(f"{inside.label}: found {how}, expected what {tool.name} says; it said: {said}")
     return read(done.output, tool, inside.label)
 
 
