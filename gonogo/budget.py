@@ -56,6 +56,16 @@ class Budget:
             else:
                 path["row"], path["until"] = 0, now + min(pause or 0.0, _POLITE)
 
+    def hold(self, url: str, seconds: float) -> None:
+        """Somebody asks this path again after that long, and until then nobody else should."""
+        with self._changed() as known:
+            _of(known, url)[1]["until"] = self._clock() + seconds
+
+    def limited(self, url: str) -> None:
+        """A limit was met here that did not say so: it refused with a 503, and let a slower request in."""
+        with self._changed() as known:
+            _of(known, url)[0]["met"] += 1
+
     def hung_up(self, url: str) -> None:
         """Somebody waited in vain, as long as they may, and hung up: an application may log that as an error."""
         now = self._clock()

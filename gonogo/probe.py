@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ import httpx
 from gonogo.budget import Budget
 from gonogo.inspection.addresses import is_loopback
 from gonogo.inspection.downtime import LIMITED
+from gonogo.inspection.refusals import SLOWLY, may_be_limit
 
 __all__ = ["AGENT", "DowntimeProbe", "Moving", "Target"]
 
@@ -85,6 +87,27 @@ class _Seen:
             self.ok, self.status = ok, status
 
 
+@dataclass(slots=True)
+class _Slow:
+    """The request that is sent once more, slowly, because a limit may have answered 503."""
+
+    at: float = -math.inf
+    """When the newest one was answered, by the monotonic clock."""
+    down: bool = False
+    """It was not let in, and nothing was answered well since."""
+    pauses: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def pause(self) -> Iterator[None]:
+        """Inside, nothing else is sent."""
+        self.pauses = True
+        try:
+            yield
+        finally:
+            self.pauses = False
+
+
 class DowntimeProbe:
     """Asks a target from entering to leaving the context; every answer is one line in ``path``."""
 
@@ -108,6 +131,7 @@ class DowntimeProbe:
         self._budget = budget or Budget(None)
         self._moving = moving if moving is not None else Moving()
         self._seen = _Seen()
+        self._slow = _Slow()
         self._begin: float | None = None
         """When the newest request was sent, by the monotonic clock."""
         self._stop = threading.Event()
@@ -176,6 +200,8 @@ class DowntimeProbe:
         seen, budget, url = self._seen, self._budget, target.url
         if self._begin is None:
             return budget.leisure(url) if budget.met(url) else 0.0
+        if self._slow.pauses:
+            return _EVERY
         since = time.monotonic() - self._begin
         dense = bool(self._moving) and unanswered < _CROWDED
         if dense and (seen.status is None or (seen.burst > 0 and not budget.met(url))):
@@ -195,15 +221,46 @@ class DowntimeProbe:
         self._asked.set()
 
     def _answer(self, get: Callable[[str], httpx.Response], target: Target) -> tuple[bool, int | None]:
-        """Whether anybody answers well there, and how; who refuses to be asked so often is alive."""
+        """Whether anybody answers well there, and how; who refuses to be asked so often is alive.
+
+        A 503 may be a limit's too: what a slower request does not get was one.
+        """
+        at, answer = time.monotonic(), self._got(get, target.url)
+        if answer is None:
+            return False, None
+        if answer.status_code in {target.live, LIMITED}:
+            self._slow.down = False
+            return True, answer.status_code
+        limited = may_be_limit(answer.status_code, answer.headers, answer.text) and self._lets_in(get, target, at)
+        return limited, answer.status_code
+
+    def _lets_in(self, get: Callable[[str], httpx.Response], target: Target, since: float) -> bool:
+        """Whether a slower request was answered well since then: one asks for all, and nobody else meanwhile.
+
+        Where it was not, the next 503 need not be asked again until something is answered well.
+        """
+        slow = self._slow
+        with slow.lock:
+            if slow.at < since and not slow.down:
+                self._budget.hold(target.url, SLOWLY)
+                with slow.pause():
+                    self._stop.wait(SLOWLY)
+                    again = self._got(get, target.url)
+                slow.at, slow.down = time.monotonic(), again is None or again.status_code not in {target.live, LIMITED}
+                if not slow.down:
+                    self._budget.limited(target.url)
+            return not slow.down
+
+    def _got(self, get: Callable[[str], httpx.Response], url: str) -> httpx.Response | None:
+        """The answer, noted; None for none."""
         try:
-            answer = get(target.url)
+            answer = get(url)
         except httpx.HTTPError as error:
             hung_up = isinstance(error, httpx.TimeoutException)
-            self._budget.hung_up(target.url) if hung_up else self._budget.note(target.url, None, {})
-            return False, None
-        self._budget.note(target.url, answer.status_code, answer.headers)
-        return answer.status_code in {target.live, LIMITED}, answer.status_code
+            self._budget.hung_up(url) if hung_up else self._budget.note(url, None, {})
+            return None
+        self._budget.note(url, answer.status_code, answer.headers)
+        return answer
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.engine import ASK, EngineFacts
 from gonogo.inspection.engine import parse as parse_engine
+from gonogo.inspection.refusals import Limit, limit_of
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
@@ -71,6 +73,7 @@ __all__ = [
     "variables",
 ]
 
+_NGINX = (".conf", ".conf.template", ".conf.j2", ".nginx")
 _ENDS = 0.9
 """The share of its bound that one command of a check may take, so that the check can still say what it waited for."""
 
@@ -258,8 +261,12 @@ def first_look(inspector: Inspector) -> FirstLook:
 @pytest.fixture(scope="session")
 def source(context: Context) -> Source:
     """The application's files as git knows them: the release's worktree, or the checkout."""
-    release, runner = context.subject.release, LocalHost(timeout=_ENDS * context.bound)
-    return Source(context.source_root, runner, release=release)
+    return _source_of(context)
+
+
+def _source_of(context: Context) -> Source:
+    runner = LocalHost(timeout=_ENDS * context.bound)
+    return Source(context.source_root, runner, release=context.subject.release)
 
 
 @pytest.fixture(scope="session")
@@ -268,7 +275,13 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Limits:
     from gonogo.plugins.limits import Limits  # noqa: PLC0415 (httpx takes 60 ms: only where a check asks)
 
     run = context.subject.run
-    made = Limits(Budget(run / FILE if run is not None else None), bound=context.bound)
+
+    def configured() -> Limit | None:
+        with contextlib.suppress(GonogoError, OSError):
+            return limit_of(_source_of(context).texts(*_NGINX).values())
+        return None
+
+    made = Limits(Budget(run / FILE if run is not None else None), bound=context.bound, configured=configured)
     pytestconfig.stash[LIMITS] = made
     return made
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import httpx
 
-from gonogo.budget import Budget
+from gonogo.budget import Budget, retry_after
 from gonogo.inspection.addresses import is_loopback
+from gonogo.inspection.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
 from gonogo.plugins.evidence import LimitedError
 from gonogo.plugins.transport import trusted
 
@@ -18,16 +20,44 @@ __all__ = ["AGENT", "Limits"]
 AGENT = "gonogo-check"
 """User-Agent of every request that a check sends; log and metric checks leave these requests out."""
 _TIMEOUT = 10.0
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_EXPECTED = "gonogo.expected"
+"""Statuses that a request is meant to get, beside it."""
 _WAITS, _LONGEST = 0.7, 0.3
 """The shares of its bound that a check may wait for a limit on requests, and for one answer."""
+
+
+class _Client(httpx.Client):
+    """Asks once more, slowly, where a limit may have answered 503."""
+
+    def __init__(self, limits: Limits, **given: Any) -> None:
+        super().__init__(**given)
+        self._limits = limits
+
+    def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        """Send a request; what comes back is the answer that counts."""
+        answer = super().send(request, **how)
+        if not self._limits.may_pass(answer):
+            return answer
+        answer.close()
+        again = super().send(request, **how)
+        self._limits.passed(answer, again)
+        return again
 
 
 class Limits:
     """Sends the requests of a gate, one check after the other."""
 
-    def __init__(self, budget: Budget, *, bound: float) -> None:
-        """``bound``: how many seconds a check may take."""
+    def __init__(self, budget: Budget, *, bound: float, configured: Callable[[], Limit | None] = lambda: None) -> None:
+        """Limit requests.
+
+        Args:
+            budget: what is known of the addresses.
+            bound: how many seconds a check may take.
+            configured: the limit that the release's own proxy sets; None for none.
+        """
         self._budget = budget
+        self._configured = functools.cache(configured)
         self._patience, self._timeout = _WAITS * bound, max(_LONGEST * bound, _TIMEOUT)
         self.begin()
 
@@ -36,10 +66,13 @@ class Limits:
         self._until = time.monotonic() + self._patience
         self.last: int | None = None
         """The status of the newest answer."""
+        self.again: list[str] = []
+        """What was asked once more, slowly, because a limit may have refused it, and what it answered then."""
 
     def client(self, url: str, *, timeout: float | None = None) -> httpx.Client:
         """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
-        return httpx.Client(
+        return _Client(
+            self,
             headers={"User-Agent": AGENT},
             timeout=timeout or self._timeout,
             verify=trusted(),
@@ -70,7 +103,7 @@ class Limits:
         with self.client(url, timeout=timeout) as asking:
             while True:
                 try:
-                    answer = asking.request(method, url, **sent)
+                    answer = asking.request(method, url, extensions={_EXPECTED: tuple(expected)}, **sent)
                 except httpx.TimeoutException:
                     self._budget.hung_up(url)
                     raise
@@ -82,6 +115,10 @@ class Limits:
         """Whether a limit was met at this address, so that nothing is asked that need not be."""
         return self._budget.met(url) > 0
 
+    def knows_503(self, url: str) -> bool:
+        """Whether the release's own proxy limits requests, or a limit was met at this address."""
+        return self._configured() is not None or self.is_tight(url)
+
     def wait(self, url: str) -> bool:
         """Wait as long as the limit asks for; whether that was within the bounds."""
         pause = self._budget.pause(url)
@@ -92,6 +129,37 @@ class Limits:
             self._budget.waited(url, pause)
         return True
 
+    def may_pass(self, answer: httpx.Response) -> bool:
+        """Wait to ask once more, slowly, where a limit may have answered 503; whether that is within the bounds.
+
+        A proxy's own page never reached the application, so whatever was sent may be sent again.
+        """
+        request = answer.request
+        if answer.status_code != REFUSED or REFUSED in request.extensions.get(_EXPECTED, ()):
+            return False
+        text, url, known = _text(answer), str(request.url), self._configured()
+        unclear = (known is not None and known.hides) or may_be_limit(REFUSED, answer.headers, text)
+        if not (unclear and request.method in _SAFE) and not is_proxys_own(REFUSED, text):
+            return False
+        asked = retry_after(answer.headers, now=time.time())
+        pause = max(known.pause if known is not None else SLOWLY, asked or 0.0)
+        if pause > min(self._until - time.monotonic(), self._budget.patience(url)):
+            return False
+        self._budget.hold(url, pause)
+        self._budget.waited(url, pause)
+        time.sleep(pause)
+        return True
+
+    def passed(self, first: httpx.Response, second: httpx.Response) -> None:
+        """What was refused was asked again, and answered so."""
+        url = str(first.request.url)
+        limited = second.status_code != REFUSED
+        if limited:
+            self._budget.limited(url)
+        said = f"{second.status_code} when it was asked once more, slowly"
+        verdict = "a limit on requests" if limited else "no limit on requests"
+        self.again.append(f"{first.request.method} {url}: {first.status_code}, and {said}: {verdict}")
+
     def _before(self, request: httpx.Request) -> None:
         """Wait where it is known already that it would be refused."""
         self.wait(str(request.url))
@@ -99,3 +167,12 @@ class Limits:
     def _after(self, answer: httpx.Response) -> None:
         self.last = answer.status_code
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
+
+
+def _text(answer: httpx.Response) -> str:
+    """What a refusal says; one that breaks off says nothing."""
+    try:
+        answer.read()
+    except httpx.HTTPError:
+        return ""
+    return answer.text

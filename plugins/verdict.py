@@ -123,6 +123,7 @@ class VerdictPlugin:
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
         outcome, found = outcome_of(call, report, collected)
+        self._tell_of_limits(collected)
         limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
         outcome = Outcome.INCONCLUSIVE if limited else outcome
         late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
@@ -150,6 +151,13 @@ class VerdictPlugin:
             }
         )
         return waivers.applied(check, self._waivers, today=self._context.subject.day)
+
+    def _tell_of_limits(self, collected: Collected) -> None:
+        """What was asked again because a limit may have answered 503 is a part of the evidence, whatever came of it."""
+        asked = self._config.stash.get(LIMITS, None)
+        if asked is not None and asked.again:
+            collected.text("Asked once more, slowly", "\n".join(asked.again))
+            asked.again = []
 
     def _is_limited(self, error: BaseException | None, item: pytest.Item) -> bool:
         """Whether only a limit on requests kept a check from finding out: it says so, or its last answer was 429.

@@ -6,9 +6,10 @@ import pytest
 
 from gonogo.config import Page
 from gonogo.inspection import things
-from gonogo.inspection.browsing import unresolved, wrong
+from gonogo.inspection.browsing import Noticed, unresolved, wrong
 from gonogo.plugins.browser import Browsing
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
+from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
@@ -23,7 +24,7 @@ _QUIET = 2000.0
     remedy="Look at the screenshot and the trace, or open it yourself: {param}",
 )
 def test_page_loads_in_a_browser(
-    configured_page: Page, browsing: Browsing, inspector: Inspector, evidence: Collected
+    configured_page: Page, browsing: Browsing, inspector: Inspector, limits: Limits, evidence: Collected
 ) -> None:
     """The page loads in a real browser: no console error, failed request or mixed content, and its texts are visible.
 
@@ -52,10 +53,15 @@ def test_page_loads_in_a_browser(
     evidence.table("What the browser noticed", found)
     problems = [f'found no visible "{text}", expected it' for text in missing]
     problems += [f"{one.kind}: {one.text} ({one.where})" if one.where else f"{one.kind}: {one.text}" for one in found]
-    refused = [one.where for one in found if one.text.endswith("answered 429")]
+    refused = [one.where for one in found if one.text.endswith("answered 429") or _is_limited(one, limits)]
     if refused:  # a script that did not come makes errors of its own
-        raise LimitedError(f"{path}: {refused[0]} answered 429, a limit on requests; ask again later")
+        raise LimitedError(f"{path}: {refused[0]} met a limit on requests; ask again later")
     assert not problems, f"{path}: {'; '.join(problems)}"
+
+
+def _is_limited(one: Noticed, limits: Limits) -> bool:
+    """Whether a 503 comes from a limit that is known: pages ask for files at once; alone, this one answers well."""
+    return one.text.endswith("answered 503") and limits.knows_503(one.where) and limits.get(one.where).is_success
 
 
 def _is_visible(browsing: Browsing, text: str, limit: float) -> bool:

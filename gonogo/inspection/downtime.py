@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from gonogo.inspection.refusals import REFUSED
 from gonogo.records.results import Downtime, Span
 
 __all__ = [
@@ -69,7 +70,7 @@ def figures(lines: Iterable[str]) -> Downtime:
         requests=len(requests),
         failed=others.total(),
         others=dict(sorted(others.items())),
-        limited=sum(request.status == LIMITED for request in requests),
+        limited=sum(request.status == LIMITED or (request.ok and request.status == REFUSED) for request in requests),
         seconds_down=round(sum(gap.seconds for gap in _gaps(requests, end)), 3),
         window=round(max(end - requests[0].at, 0.0), 3) if requests else 0.0,
     )

@@ -161,7 +161,7 @@ def downtime_said(run: RunResult) -> str:
     if not seen.requests:
         return "the probe got no answer to count"
     others = ", ".join(f"{count} got {what}" for what, count in seen.others.items())
-    limited = f"; {seen.limited} met a limit on requests (429), which is an answer" if seen.limited else ""
+    limited = f"; {seen.limited} met a limit on requests, which is an answer" if seen.limited else ""
     return (
         f"{seen.failed} of {seen.requests} requests failed{f' ({others})' if others else ''}, "
         f"{seen.seconds_down:.1f} s down in {seen.window:.1f} s{limited}"

@@ -253,7 +253,7 @@ class Downtime(BaseModel):
     others: dict[str, int] = {}
     """What these got, and how often: a status, or ``no answer``."""
     limited: int = 0
-    """Those that were refused by a limit on requests (429); whoever does so is alive."""
+    """Refused by a limit on requests (429, or a 503 that slower ones do not get); whoever does so is alive."""
     seconds_down: float = 0.0
     window: float = 0.0
     """Seconds that the probe asked for."""

@@ -216,3 +216,28 @@ def test_environment_without_url_is_not_probed(tmp_path: Path) -> None:
         probe.mark("settled")
 
     assert not (tmp_path / "probe.jsonl").exists()
+
+
+@pytest.mark.parametrize(("stays", "failed"), [(False, 0), (True, 2)], ids=["a limit", "down"])
+def test_a_503_that_a_slower_request_does_not_get_is_a_limit(
+    server: http.server.ThreadingHTTPServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stays: bool,
+    failed: int,
+) -> None:
+    """Nginx's limit refuses with 503: who is let in later was never down; who is not, was from the first one on."""
+    monkeypatch.setattr("gonogo.probe.SLOWLY", 0.4)
+    Handler.status, Handler.headers_sent = 503, {"Retry-After": "1"}
+    path, budget = tmp_path / "probe.jsonl", Budget(None)
+    with DowntimeProbe(live(server), path, budget=budget):
+        deadline = time.monotonic() + 10
+        while Handler.came < 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        Handler.status = 503 if stays else 200
+        seen = wait_for(path, 2)
+
+    found = figures(seen[:2])
+    assert (found.failed, found.limited) == (failed, 0 if stays else 1)
+    assert budget.is_limited is not stays

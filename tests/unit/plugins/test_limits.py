@@ -1,0 +1,117 @@
+"""gonogo.plugins.limits: a 503 of a limit is asked again slowly; an application's own stays what it is."""
+
+from __future__ import annotations
+
+import http.server
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gonogo.budget import Budget
+from gonogo.inspection.refusals import Limit
+from gonogo.plugins.limits import Limits
+from tests.support.loopback import listening
+from tests.unit.inspection.test_refusals import NGINX
+
+__all__: list[str] = []
+
+PERIOD = 0.4
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Refuses one request, and the next one only where it comes sooner than a period after it; or is never well."""
+
+    refused: float | None = None
+    page = NGINX
+    headers_sent: dict[str, str] = {}  # noqa: RUF012 (http.server makes one instance a request)
+    status = 200
+    asked: list[str] = []  # noqa: RUF012 (likewise)
+
+    def do_GET(self) -> None:
+        """Answer."""
+        Handler.asked.append(self.command)
+        now = time.monotonic()
+        passes = Handler.status == 200 and Handler.refused is not None and now - Handler.refused >= PERIOD
+        Handler.refused = now if Handler.refused is None else Handler.refused
+        body = b"hello" if passes else Handler.page.encode()
+        self.send_response(200 if passes else 503)
+        for name, value in Handler.headers_sent.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 (as http.server calls it)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that refuses the first request; slowly is here after twice its period."""
+    monkeypatch.setattr("gonogo.plugins.limits.SLOWLY", 2 * PERIOD)
+    Handler.status, Handler.page, Handler.headers_sent, Handler.refused = 200, NGINX, {}, None
+    Handler.asked.clear()
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as made:
+        yield f"http://127.0.0.1:{made.server_port}"
+
+
+def limits(*, bound: float = 20.0, configured: Limit | None = None) -> Limits:
+    """As a check has them."""
+    return Limits(Budget(None), bound=bound, configured=lambda: configured)
+
+
+@pytest.mark.parametrize(
+    ("page", "headers", "configured"),
+    [(NGINX, {}, None), ("busy", {"Retry-After": "1"}, None), ("busy", {}, Limit(pause=2 * PERIOD, hides=True))],
+    ids=["nginx's own page", "says when", "the release's own proxy limits requests, with a page of its own"],
+)
+def test_a_503_of_a_limit_is_asked_again_slowly(
+    url: str, page: str, headers: dict[str, str], configured: Limit | None
+) -> None:
+    """The answer that counts is the slower one's; what happened is told, and the address is asked less from then on."""
+    Handler.page, Handler.headers_sent = page, headers
+    asking = limits(configured=configured)
+
+    assert asking.get(f"{url}/page").status_code == 200
+    assert asking.again == [f"GET {url}/page: 503, and 200 when it was asked once more, slowly: a limit on requests"]
+    assert asking.is_tight(url)
+    Handler.refused = None
+    with asking.client(url) as client:
+        assert client.get(f"{url}/other").text == "hello"
+
+
+@pytest.mark.parametrize(("page", "headers"), [(NGINX, {}), ("down", {"Retry-After": "0"})])
+def test_a_503_that_stays_is_the_answer(url: str, page: str, headers: dict[str, str]) -> None:
+    """A maintenance page, and an application that is not ready, get one more chance and stay what they are."""
+    Handler.page, Handler.headers_sent, Handler.status = page, headers, 503
+    asking = limits()
+
+    assert asking.get(url).status_code == 503
+    assert asking.again == [f"GET {url}: 503, and 503 when it was asked once more, slowly: no limit on requests"]
+    assert len(Handler.asked) == 2
+    assert not asking.is_tight(url)
+
+
+def test_what_is_no_limits_is_asked_once(url: str) -> None:
+    """An application's own 503, one that is expected, and one whose limit asks for more than the check may take."""
+    Handler.status, Handler.page = 503, '{"status": "fail"}'
+    assert limits(configured=Limit(pause=PERIOD, hides=False)).get(url).status_code == 503
+    Handler.page = NGINX
+    assert limits().send("GET", url, expected=(503,)).status_code == 503
+    Handler.headers_sent = {"Retry-After": "60"}
+    assert limits().get(url).status_code == 503
+
+    assert len(Handler.asked) == 3
+
+
+def test_what_may_have_been_done_is_not_sent_twice(url: str) -> None:
+    """A POST is sent again only where the proxy answered by itself, so that the application never saw it."""
+    Handler.page, Handler.headers_sent = "busy", {"Retry-After": "1"}
+    assert limits().send("POST", url, content=b"1").status_code == 503
+    Handler.page, Handler.headers_sent, Handler.refused = NGINX, {}, None
+    assert limits().send("POST", url, content=b"1").status_code == 200
+
+    assert Handler.asked == ["POST", "POST", "POST"]
