@@ -96,16 +96,22 @@ def test_no_placeholder_is_left(
 
 
 def _others(environment: Environment, source: Source, context: Context) -> tuple[set[str], dict[str, dict[str, str]]]:
-    """What the env files say that services name, by their paths: those in git, and all of them."""
-    folder = Path(environment.compose[0]).parent if environment.runtime == "compose" else Path()
-    texts = [
-        source.text(name) for name in environment.compose if name in source.tracked and environment.runtime == "compose"
-    ]
+    """What the env files say that services name, by their paths: those in git, and all of them.
+
+    Compose says in its rendered model what services are given, and no longer from which file.
+    """
+    if environment.runtime != "compose":
+        return set(), {}
+    folder = posixpath.dirname(environment.compose[0])
     own = env_file_of(context.subject.path, environment)
     tracked: set[str] = set()
     found: dict[str, dict[str, str]] = {}
-    for named in (one for text in texts for one in envfiles.named_by(text, context.variables)):
-        inside = posixpath.normpath((folder / named.path).as_posix())
+
+    def text(path: str) -> str | None:
+        return source.text(path) if path in source.tracked else None
+
+    for named in envfiles.named_in(environment.compose, text, context.variables, folder=folder):
+        inside = named.path
         path = (source.root if inside in source.tracked else context.subject.path) / inside
         if own is not None and path.resolve() == own.resolve():
             continue

@@ -140,6 +140,27 @@ def test_placeholders_are_named(repository: Repository, gate: Gates) -> None:
     )
 
 
+def test_env_files_of_included_files_and_extended_services_are_judged(repository: Repository, gate: Gates) -> None:
+    """P20 reads what Compose reads: an included file's, and that of a service which is extended."""
+    compose = "include:\n  - queue/compose.yml\nservices:\n  web:\n    image: x\n    extends:\n"
+    compose += "      file: base/base.yml\n      service: base\n"
+    made = {
+        "gonogo.toml": repository.minimal,
+        "docker-compose.yml": compose,
+        "queue/compose.yml": "services:\n  queue:\n    image: x\n    env_file: queue.env\n",
+        "base/base.yml": "services:\n  base:\n    env_file: [base.env]\n  other:\n    env_file: other.env\n",
+        ".gitignore": "*.env\n",
+    }
+    root = repository(made)
+    repository.write(root, {f"{name}.env": "API_KEY=changeme\n" for name in ("queue/queue", "base/base", "base/other")})
+
+    check = gate(root, *PLACEHOLDERS).only()
+    assert check.found == "; ".join(
+        f"{root}/{name}.env: API_KEY holds the placeholder 'changeme'; expected values of this environment's own"
+        for name in ("queue/queue", "base/base")
+    )
+
+
 def test_every_env_file_that_services_name_is_judged(repository: Repository, gate: Gates) -> None:
     """P20 knows the second env file of a service, one that may be absent, and examples of any usual name."""
     compose = "services:\n  web:\n    image: x\n    env_file:\n      - .env.prod\n      - path: gone.env\n        required: false\n"
