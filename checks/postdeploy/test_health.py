@@ -83,7 +83,10 @@ def _strangers(inspector: Inspector, evidence: Collected) -> tuple[str, ...]:
 
 
 def _hint(answer: httpx.Response) -> str:
-    """A page that is not there may never have been meant to be."""
+    """A page that is not there may never have been meant to be, or is spelled with a slash at its end, or without."""
+    path, to = answer.request.url.path, httpx.URL(answer.headers.get("location", "")).path
+    if answer.is_redirect and to.rstrip("/") == path.rstrip("/"):
+        return f" (it leads to {to}: write that as health.live in gonogo.toml)"
     missing = answer.status_code == httpx.codes.NOT_FOUND
     return " (is there no such page? then name one that answers, as health.live in gonogo.toml)" if missing else ""
 

@@ -70,12 +70,22 @@ def _checked(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: S
     words = [own] if isinstance(own, str) else list(own)
     found = asked_by(words)
     if found is not None:
-        return Fact(found.path, place_of(tree, files, seen.facts.name, "healthcheck"))
+        return _as_routed(Fact(found.path, place_of(tree, files, seen.facts.name, "healthcheck")), seen)
     if not words and seen.image is not None and seen.image.healthcheck:
         found = asked_by(seen.image.healthcheck)
         if found is not None:
-            return Fact(found.path, f"{seen.image.dockerfile}:{seen.image.healthcheck_line}")
+            return _as_routed(Fact(found.path, f"{seen.image.dockerfile}:{seen.image.healthcheck_line}"), seen)
     return None
+
+
+def _as_routed(asked: Fact[str], seen: Seen) -> Fact[str]:
+    """The page as its route is written: curl is content with a redirect to the path with a slash, or without one."""
+    other = asked.value.removesuffix("/") if asked.value.endswith("/") else f"{asked.value}/"
+    routes = {placed.route.path: placed.route for placed in seen.routes}
+    if asked.value in routes or other not in routes:
+        return asked
+    route = routes[other]
+    return Fact(other, f"{asked.where}, {route.file}:{route.line}", asked.sure)
 
 
 def _ready(seen: Seen) -> Iterator[Fact[str]]:

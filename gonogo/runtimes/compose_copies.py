@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GENERATED", "keep_copy", "lone_copies", "moved_out", "written_into"]
+__all__ = ["GENERATED", "copied_from", "keep_copy", "lone_copies", "moved_out", "written_into"]
 
 GENERATED = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 """What programs leave behind, and nobody misses."""
@@ -46,6 +47,8 @@ def keep_copy(
                 _copy(source / path, aside / source.name / path)
             for name, is_folder in (holes or {}).items():
                 _hole(aside / source.name / name, is_folder=is_folder)
+            if own is not None and os.geteuid() == 0:
+                _own_alike(aside / source.name, own)
             note = {"files": list(below), "holes": sorted(holes or {}), "own": str(own) if own is not None else None}
             (aside / _NOTE).write_text(json.dumps(note), encoding="ascii")
             aside.chmod(0o755)
@@ -86,6 +89,12 @@ def moved_out(copy: Path) -> Mapping[str, Path]:
         return {}
     there = {name: Path(note["own"]) / name for name in written_into(copy)}
     return {name: path for name, path in there.items() if path.is_file()}
+
+
+def copied_from(copy: Path) -> Path | None:
+    """Where the folder of which this is a copy stands on the host; None for a file's."""
+    note = _note(copy)
+    return Path(note["own"]) if note is not None and note.get("own") else None
 
 
 def _note(copy: Path) -> dict[str, Any] | None:
@@ -131,6 +140,16 @@ def _copy(source: Path, target: Path) -> None:
     else:
         shutil.copyfile(source, target)
         target.chmod(_mode(source))
+
+
+def _own_alike(copy: Path, own: Path) -> None:
+    """Give what is copied the owners that it has on the host: a container's user may write there, or not."""
+    for parent, folders, files in os.walk(copy):
+        here = Path(parent)
+        for one in [here, *(here / name for name in (*folders, *files))]:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                status = (own / one.relative_to(copy)).lstat()
+                os.lchown(one, status.st_uid, status.st_gid)
 
 
 def _hole(target: Path, *, is_folder: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest
@@ -12,11 +12,15 @@ from gonogo.inspection.environments import ON_PATH, PythonEnvironment
 from gonogo.inspection.secrets import is_secret_name
 from gonogo.runtimes.base import ImageFacts, Layout
 from gonogo.runtimes.compose_engine import connect, exists_in, files_in, scratch, scratch_label, scratch_name
+from gonogo.runtimes.compose_laid_over import LaidOver, archive_of, merged
 
 __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
 
 _PYTHONS = ("python", "python3")
 _NOT_FOUND = (126, 127)
+_REFUSED = "Error response from daemon"
+_MAKING = 60.0
+"""Seconds for making a container and copying files into it."""
 _NO_PROGRAM = ("executable file not found", "no such file or directory")
 _READ_BY_CLIENT = ("DOCKER_", "LD_", "COMPOSE_", "BUILDKIT_", "XDG_", "SSH_", "SSL_")
 _READ_BY_CLIENT_TOO = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "TZ", "USER"})
@@ -75,6 +79,8 @@ class ComposeArtifact:
     """The service's own working folder, where it is not the image's."""
     environment: PythonEnvironment = ON_PATH
     """Where the service finds its Python."""
+    laid_over: Sequence[LaidOver] = ()
+    """What the service mounts over the image's own files: code, and files with settings."""
 
     @property
     def code(self) -> Mapping[str, str]:
@@ -82,7 +88,11 @@ class ComposeArtifact:
         return self.layout.code
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
-        """Run a script in a scratch container without a network; it is gone afterwards."""
+        """Run a script in a scratch container without a network; it is gone afterwards.
+
+        What the service mounts over its image is copied into it, so that what is asked is what would run, and nothing
+        that the script writes arrives on the host.
+        """
         for python in _pythons(self.environment):
             done = self._run(python, script, args, isolated=isolated, timeout=timeout)
             if not _is_missing(done):
@@ -94,7 +104,8 @@ class ComposeArtifact:
     ) -> Completed:
         name = scratch_name()
         options, carried = variables_for_run(self.variables)
-        argv = ["docker", "run", "--rm", "--interactive", "--name", name]
+        over = archive_of(self.laid_over)
+        argv = ["docker", "create" if over else "run", "--rm", "--interactive", "--name", name]
         argv += ["--label", "=".join(scratch_label(self.project))]
         argv += ["--pull", "never", "--network", "none", *options]
         argv += ["--workdir", self.workdir] if self.workdir and not isolated else []
@@ -102,20 +113,29 @@ class ComposeArtifact:
         command = Command(argv=tuple(argv), env=carried, stdin=script.encode(), timeout=timeout)
         ended = False
         try:
+            if over:
+                self.host.run(replace(command, stdin=None, timeout=_MAKING)).require()
+                copy = ("docker", "cp", "-", f"{name}:/")  # owners are those of the archive
+                self.host.run(Command(argv=copy, stdin=over, timeout=_MAKING)).require()
+                command = replace(command, argv=("docker", "start", "--attach", "--interactive", name), env={})
             done = self.host.run(command, output_limit=None)
-            ended = not done.timed_out
+            ended = not done.timed_out and not (over and _is_missing(done))
         finally:
             if not ended:
                 self.host.run(Command(argv=("docker", "rm", "--force", "--volumes", name), timeout=30.0))
         return done
 
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
-        """Digests from a container that is created, never started, and removed."""
+        """Digests from a container that is created, never started, and removed, and of what is mounted over it."""
+        wanted = list(paths)
         with connect() as client, scratch(client, self.image, project=self.project) as container:
-            return files_in(container, paths)
+            return merged(self.laid_over, wanted, files_in(container, wanted))
 
     def exists(self, path: str) -> bool:
-        """Whether a program or path is in the image."""
+        """Whether a program or path is in the image, or is mounted over it."""
+        over = next((there for one in self.laid_over if (there := one.at(path)) is not None), None)
+        if over is not None:
+            return over.exists()
         with connect() as client, scratch(client, self.image, project=self.project) as container:
             container.reload()
             return exists_in(container, path)
@@ -187,4 +207,5 @@ def _pythons(environment: PythonEnvironment) -> list[tuple[str, ...]]:
 
 def _is_missing(done: Completed) -> bool:
     said = f"{done.errors}{done.output}"
-    return done.code in _NOT_FOUND and any(words in said for words in _NO_PROGRAM)
+    refused = done.code in _NOT_FOUND or _REFUSED in done.errors  # `docker start` has no exit code of its own for it
+    return refused and any(words in said for words in _NO_PROGRAM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ from gonogo.runtimes.compose_entry import python_environment
 from gonogo.runtimes.compose_files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_front import front_at
 from gonogo.runtimes.compose_inside import ComposeArtifact, ComposeInside
+from gonogo.runtimes.compose_laid_over import LaidOver, laid_over
 from gonogo.runtimes.compose_layout import layout_of
 from gonogo.runtimes.compose_render import environment_of, render
 from gonogo.runtimes.compose_steps import vanished
@@ -212,7 +214,12 @@ class ComposeInspector:
             variables=environment_of(definition),
             workdir=definition.get("working_dir"),
             environment=self._environment(service, facts.id),
+            laid_over=self._laid_over(service),
         )
+
+    def _laid_over(self, service: str) -> tuple[LaidOver, ...]:
+        place = self._place
+        return tuple(laid_over(self.model, service, root=self._source, path=place.path, state=place.state))
 
     def _environment(self, service: str, image: str) -> PythonEnvironment:
         return python_environment(services_of(self.model).get(service, {}), image, self._source, self._host)
@@ -227,13 +234,17 @@ class ComposeInspector:
     def _layout(self, service: str, workdir: str, image: str) -> Layout:
         """Where the application's files are in the image of a service; looked up once."""
         if (service, image) not in self._layouts:
-            self._layouts[service, image] = layout_of(
+            found = layout_of(
                 self._said(service),
                 self._builds.get(service, {}),
                 root=self._source,
                 workdir=workdir,
                 read=functools.partial(self._read, image),
             )
+            mounted = {one.path: one.target for one in self._laid_over(service) if one.path and one.source.is_dir()}
+            if mounted and not found.code and found.known_by != "gonogo.toml":
+                found = replace(found, code=mounted, known_by="its mounts")
+            self._layouts[service, image] = found
         return self._layouts[service, image]
 
     def _read(self, image: str, paths: Iterable[str]) -> Mapping[str, FileDigest]:

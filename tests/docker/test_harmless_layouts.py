@@ -73,3 +73,27 @@ def _compiled(source: Path) -> None:
     """Leave the cache of an older source beside it."""
     os.utime(source, (1_000_000_000, 1_000_000_000))
     py_compile.compile(str(source), doraise=True)
+
+
+def test_code_that_only_a_mount_brings_is_go(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """The image holds no code, settings are a file of the host's, and a log that git tracks grows; then the red twin."""
+    with stack(tmp_path, engine, "mounted") as site:
+        create(site)
+        site.replace("Dockerfile", "COPY app ./\n", "")
+        site.replace(
+            "docker-compose.yml", '["data:/data"]', '["data:/data", "./app:/srv/app", "./local.env:/srv/local.env"]'
+        )
+        site.write({".gitignore": "reports/\nlocal.env\n", "local.env": "LEVEL=1\n", "app/logs/app.log": "began\n"})
+        own = "import http.server\nopen('logs/app.log', 'a').write(open('/srv/local.env').read())\n"
+        site.replace("app/server.py", "import http.server", own + "import http.server")
+        site.commit("First release")
+        os.chown(site.root / "app/logs/app.log", 65534, 65534)
+        first = site.deploy("--json")
+        site.replace("app/server.py", "import http.server\nopen", "import gone_away, http.server\nopen")
+        site.commit("Imports what is nowhere")
+        second = site.deploy("--json")
+
+    assert first.code == 0, first
+    assert "warning" not in first.err, first
+    assert (second.code, second.document["causes"][0]["code"]) == (1, "B04[web]"), second
+    assert "gone_away" in second.document["reason"]
