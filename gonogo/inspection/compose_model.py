@@ -25,6 +25,7 @@ __all__ = [
     "published_ports",
     "self_migrating",
     "start_words",
+    "stores_data",
     "volumes_declared",
     "volumes_used",
     "with_build",
@@ -106,6 +107,11 @@ def backing(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, .
     """List the services behind the deployed ones: stores, queues, and what else is left running."""
     others = {*deployed, *fronts(model, deployed)}
     return tuple(name for name in _services(model) if name not in others)
+
+
+def stores_data(model: Mapping[str, Any], name: str) -> bool:
+    """Whether a service keeps data in a volume and waits for no other one, as a database does."""
+    return bool(volumes_used(model).get(name)) and not _needs(model, name)
 
 
 def one_shots(model: Mapping[str, Any]) -> tuple[str, ...]:

@@ -31,6 +31,8 @@ class Groups:
     """Left alone; started where they are missing."""
     awaited: tuple[str, ...]
     """Those of them that are meant to run, so that one can wait for them."""
+    stores: tuple[str, ...]
+    """Deployed since they are built here, but others need what they store: they run before anything migrates."""
     early: tuple[str, ...]
     """Deployed, run to their end before the others start."""
     running: tuple[str, ...]
@@ -62,6 +64,7 @@ def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: 
         awaited=tuple(
             name for name in backing if name not in ending and _is_lasting(definitions[name], name in needed)
         ),
+        stores=tuple(name for name in running if name in needed and compose_model.stores_data(model, name)),
         early=tuple(name for name in ended if name not in late),
         running=running,
         late=late,
@@ -142,6 +145,11 @@ class Steps:
 
     def backing(self) -> tuple[Command, ...]:
         """Start what stands behind the release, where it is missing; never replace it."""
+        stores = self.groups.stores
+        built = self.up_and_wait(stores, "--no-recreate", "--pull", "never", "--no-deps") if stores else ()
+        return (*self._behind(), *built)
+
+    def _behind(self) -> tuple[Command, ...]:
         if not self.groups.backing:
             return ()
         started = self.up(self.groups.backing, "--no-recreate", "--pull", "missing")

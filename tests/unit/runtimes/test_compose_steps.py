@@ -79,3 +79,26 @@ def test_nobody_waits_for_a_health_check_that_is_switched_off(off: dict[str, Any
     assert up.argv[-2:] == ("api", "beat")
     assert wait.argv[-4:] == ("--wait", "--wait-timeout", "120", "api")
     assert "--no-recreate" in wait.argv
+
+
+def test_a_database_that_is_built_here_runs_before_anything_migrates() -> None:
+    """It is deployed like the rest, so a first migration would meet nobody; what runs already is not replaced yet."""
+    data = [{"type": "volume", "source": "data", "target": "/var/lib/postgresql/data"}]
+    model = {
+        "name": "shop",
+        "volumes": {"data": {}},
+        "services": {
+            "db": {"build": {}, "volumes": data},
+            "jobs": {"build": {}, "volumes": data},
+            "api": {"build": {}, "depends_on": {"db": {}}, "volumes": data},
+            "web": {"build": {}, "depends_on": {"api": {}}},
+        },
+    }
+    project = parse_project('[app]\nname = "shop"\n[env.prod]\nproject = "shop"', root=Path("/r"), name="gonogo.toml")
+    place = Place(project=project, environment=project.environment("prod"), state=Path("/s"), path=Path("/r"))
+    groups = groups_of(model, ("db", "jobs", "api", "web"))
+    (first,) = Steps(place=place, model=Path("/m"), groups=groups, secrets={}).backing()
+
+    assert groups.stores == ("db",)
+    assert {"--no-recreate", "--wait"} <= set(first.argv)
+    assert first.argv[-1] == "db"
