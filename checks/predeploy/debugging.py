@@ -9,13 +9,12 @@ import pytest
 
 from gonogo.config import Environment, Service
 from gonogo.inspection.debugging import Mode, modes
+from gonogo.inspection.debugsource import meaning
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.words import Tier
 
 __all__ = ["can_be_asked", "modes_of", "require_tier", "verdict"]
-
-_READS_DEBUG = re.compile(r"""["']DEBUG["']|\bDEBUG\s*:\s*bool\b|\bdebug\s*:\s*bool\b""")
 
 
 def require_tier(environment: Environment) -> None:
@@ -38,7 +37,7 @@ def modes_of(
         command,
         framework=service.framework,
         imports=lambda name: _is_imported(name, source),
-        reads=lambda: any(_READS_DEBUG.search(text) for text in source.texts(".py").values()),
+        means=lambda name: meaning(name, source.texts(".py")),
         text=_script(source),
     )
 
@@ -50,7 +49,8 @@ def verdict(found: Mapping[Mode, Collection[str]], environment: Environment, evi
     red = [line for mode, line in said.items() if environment.tier == Tier.PROD and mode.is_sure]
     rest = [line for line in said.values() if line not in red]
     if rest:
-        evidence.warn(f"found {'; '.join(rest)}; tier {environment.tier} is for people")
+        why = "look whether that is meant" if environment.tier == Tier.PROD else "where people use it"
+        evidence.warn(f"found {'; '.join(rest)}; {why} in tier {environment.tier}")
     return f"found {'; '.join(red)}; expected no debug mode in tier prod" if red else ""
 
 

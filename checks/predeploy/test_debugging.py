@@ -10,7 +10,7 @@ import pytest
 from gonogo.checks.predeploy.debugging import can_be_asked, modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
 from gonogo.inspection import compose_model
-from gonogo.inspection.debugging import Mode
+from gonogo.inspection.debugging import SWITCHES, Mode
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import Rendered
@@ -32,13 +32,14 @@ def test_no_debug_mode_is_switched_on(
     """No service is started in a debug mode, as its variables and its command say.
 
     Catches the copied env file: Flask's debugger runs what any visitor types, Django shows its settings. In tier
-    staging it is a warning; what DEBUG means is asked of the artifact (B21) where that can be.
+    staging it is a warning, and so is a variable called DEBUG where no debug mode of a framework is known to be
+    switched by it; what it means is asked of the artifact (B21) where that can be.
     """
     require_tier(environment)
     found: dict[Mode, list[str]] = defaultdict(list)
     for name, variables, command in _started(environment, context, request):
         for mode in modes_of(variables, command, environment.service.get(name, Service()), source):
-            if not (mode.by == "DEBUG" and can_be_asked(environment)):
+            if not (mode.by in SWITCHES and can_be_asked(environment)):
                 found[mode].append(name)
     red = verdict(found, environment, evidence)
     assert not red, red

@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Mode", "modes"]
+__all__ = ["SWITCHES", "Mode", "modes"]
 
 _ON = frozenset({"1", "true", "yes", "on", "t", "y"})
-_SWITCHES = {"DJANGO_DEBUG": "Django's debug mode", "APP_DEBUG": "a debug mode"}
+SWITCHES = ("DJANGO_DEBUG", "APP_DEBUG", "DEBUG")
+"""Variables whose name alone does not say what they switch."""
+_UNKNOWN = "it is on; that it switches a debug mode of the framework on is not known (it may be a level of the log)"
 _RELOADS = re.compile(r"\b(uvicorn|gunicorn|hypercorn|granian|daphne|flask|quart)\b[^;&|]*\s--reload\b")
 _DEBUGS = re.compile(r"\b(flask|quart)\b[^;&|]*\s--(?:debug|debugger)\b")
 _SERVES = re.compile(r"\bfastapi\s+dev\b|\bmanage\.py\s+runserver\b|\bdjango-admin\s+runserver\b")
@@ -39,7 +41,7 @@ def modes(
     *,
     framework: str,
     imports: Callable[[str], bool],
-    reads: Callable[[], bool],
+    means: Callable[[str], str],
     text: Callable[[str], str | None],
 ) -> tuple[Mode, ...]:
     """Return the debug modes of a service.
@@ -49,7 +51,7 @@ def modes(
         command: entry point and command.
         framework: as configured; ``none`` where that is not known.
         imports: whether a source of the application imports a package; asked where no framework is configured.
-        reads: whether a source of the application reads DEBUG; asked where that is set.
+        means: which framework's debug mode a variable switches on, by its name; empty where that is not known.
         text: the text of a script that the command names, by its path; None where it is no file of the application.
     """
     named = any(name.startswith("FLASK_") for name in variables)
@@ -58,23 +60,22 @@ def modes(
     node = variables.get("NODE_ENV", "").lower() == "development" and _NODE.search(line) is not None
     modes_of_node = (Mode(by="NODE_ENV", what="development, where Node serves", is_sure=False),) if node else ()
     return (
-        *_by_variables(variables, is_flask=is_flask, reads=reads),
+        *_by_variables(variables, is_flask=is_flask, means=means),
         *modes_of_node,
         *_by_command(line),
         *_by_script(line, text),
     )
 
 
-def _by_variables(variables: Mapping[str, str], *, is_flask: bool, reads: Callable[[], bool]) -> Iterator[Mode]:
+def _by_variables(variables: Mapping[str, str], *, is_flask: bool, means: Callable[[str], str]) -> Iterator[Mode]:
     if is_flask and variables.get("FLASK_DEBUG", "").lower() in _ON:
         yield Mode(by="FLASK_DEBUG", what="Flask's debugger, which runs what a visitor types")
     if is_flask and variables.get("FLASK_ENV", "").lower() == "development":
         yield Mode(by="FLASK_ENV", what="Flask's development mode (debug before 2.3)")
-    for name, what in _SWITCHES.items():
-        if variables.get(name, "").lower() in _ON:
-            yield Mode(by=name, what=what)
-    if variables.get("DEBUG", "").lower() in _ON:  # `app:*` is a filter of node's module debug
-        yield Mode(by="DEBUG", what="a debug mode, where the application reads it", is_sure=reads())
+    for name in SWITCHES:
+        if variables.get(name, "").lower() in _ON:  # `app:*` is a filter of node's module debug
+            known = means(name)
+            yield Mode(by=name, what=known or _UNKNOWN, is_sure=bool(known))
 
 
 def _by_command(line: str) -> Iterator[Mode]:

@@ -76,6 +76,8 @@ def origins(module: str) -> dict[str, str]:
 def is_debugging(framework: str, app: Any) -> bool:
     """Say whether the application, as it is set up here, runs in its debug mode."""
     holder = importlib.import_module("django.conf").settings if framework == "django" else app
+    if type(getattr(app, "wsgi_app", None)).__name__ == "DebuggedApplication":  # werkzeug's debugger around it
+        return True
     return bool(getattr(holder, "DEBUG" if framework == "django" else "debug", False))
 
 

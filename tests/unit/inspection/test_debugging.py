@@ -17,7 +17,7 @@ def found(
     *,
     framework: str = "none",
     flask: bool = False,
-    reads: bool = False,
+    means: str = "",
     script: str | None = None,
 ) -> dict[str, bool]:
     """What switches a debug mode on, and whether that is sure."""
@@ -26,7 +26,7 @@ def found(
         command.split(),
         framework=framework,
         imports=lambda name: flask and name == "flask",
-        reads=lambda: reads,
+        means=lambda _name: means,
         text=lambda _path: script,
     )
     return {mode.by: mode.is_sure for mode in seen}
@@ -38,8 +38,9 @@ def found(
         ({"variables": {"FLASK_DEBUG": "true"}, "framework": "flask"}, {"FLASK_DEBUG": True}),
         ({"variables": {"FLASK_DEBUG": "1"}, "flask": True}, {"FLASK_DEBUG": True}),
         ({"variables": {"FLASK_ENV": "development"}, "framework": "flask"}, {"FLASK_ENV": True}),
-        ({"variables": {"DJANGO_DEBUG": "True"}}, {"DJANGO_DEBUG": True}),
-        ({"variables": {"DEBUG": "1"}, "reads": True}, {"DEBUG": True}),
+        ({"variables": {"DJANGO_DEBUG": "True"}}, {"DJANGO_DEBUG": False}),
+        ({"variables": {"DJANGO_DEBUG": "True"}, "means": "Django's debug mode"}, {"DJANGO_DEBUG": True}),
+        ({"variables": {"DEBUG": "1"}, "means": "Django's debug mode"}, {"DEBUG": True}),
         ({"variables": {"DEBUG": "on"}}, {"DEBUG": False}),
         ({"variables": {"NODE_ENV": "development"}, "command": "node server.js"}, {"NODE_ENV": False}),
         ({"command": "uvicorn app:app --host 0.0.0.0 --reload"}, {"uvicorn --reload": True}),

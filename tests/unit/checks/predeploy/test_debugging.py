@@ -34,7 +34,7 @@ FOUND = "found FLASK_DEBUG: Flask's debugger, which runs what a visitor types (w
     ("tier", "outcome", "message"),
     [
         ("prod", Outcome.FAILED, f"{FOUND}; expected no debug mode in tier prod"),
-        ("staging", Outcome.WARNED, f"{FOUND}; tier staging is for people"),
+        ("staging", Outcome.WARNED, f"{FOUND}; where people use it in tier staging"),
         ("dev", Outcome.SKIPPED, "tier dev: a debug mode is nobody's mistake there"),
     ],
 )
@@ -59,3 +59,30 @@ def test_a_switch_that_is_off_passes(repository: Repository, gate: Gates) -> Non
     root = repository({**files, "app.py": 'x = os.environ["DEBUG"]\n', ".env": "FLASK_DEBUG=0\nDEBUG=1\n"})
 
     assert gate(root, *ASK).only().outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome", "said"),
+    [
+        (
+            'import logging, os\nlogging.basicConfig(level=10 if os.getenv("DEBUG") else 20)\n',
+            Outcome.WARNED,
+            "found DEBUG: it is on; that it switches a debug mode of the framework on is not known (it may be a level "
+            "of the log) (web); look whether that is meant in tier prod",
+        ),
+        (
+            'import django, os\nDEBUG = os.getenv("DEBUG") == "1"\n',
+            Outcome.FAILED,
+            "found DEBUG: Django's debug mode, which shows settings and code to visitors (web); expected no debug mode "
+            "in tier prod",
+        ),
+    ],
+)
+def test_debug_is_red_where_it_is_known_to_be_a_debug_mode(
+    repository: Repository, gate: Gates, source: str, outcome: Outcome, said: str
+) -> None:
+    """Of a service without an entry point nobody can ask: its source is read, and what it does not say is a warning."""
+    files = {"gonogo.toml": TOML.replace("@TIER@", "prod").replace("@SERVICE@", ""), "app.py": source}
+    check = gate(repository({**files, ".env": "DEBUG=1\n"}), *ASK).only()
+
+    assert (check.outcome, check.found) == (outcome, said)
