@@ -258,7 +258,7 @@ def _alternation(forms: Iterable[_Form]) -> bytes:
 def _forms(value: str) -> Iterator[_Form]:
     """Give the patterns of one value: how long what it stands for is, the first character's spellings, the rest."""
     data = value.encode(*_UTF8)
-    yield _form([_percent(byte) for byte in data])
+    yield _form([_first(data[0]), *map(_percent, data[1:])])
     once = {escape(value) for escape in _ESCAPES}
     for text in {escape(inner) for escape in _ESCAPES for inner in once} - {value}:
         yield _form([_literal(byte) for byte in text.encode(*_UTF8)])
@@ -289,6 +289,12 @@ def _percent(byte: int) -> _Spellings:
     digits = "".join(digit if digit.isdigit() else f"[{digit}{digit.lower()}]" for digit in list(f"{byte:02X}"))
     plus = ((rb"\+", b""),) if char == b" " else ()
     return ((b"%", b"(?:25)?" + digits.encode()), *_literal(byte), *plus)
+
+
+def _first(byte: int) -> _Spellings:
+    """The same of a value's first byte: an encoded digit (``%30``) ends like itself, and leaves none of its percent sign."""
+    spellings = _percent(byte)
+    return (*spellings, (b"%", b"(?:25)?3" + bytes([byte]))) if bytes([byte]).isdigit() else spellings
 
 
 def _base64(byte: int) -> _Spellings:

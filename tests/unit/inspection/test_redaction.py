@@ -110,6 +110,15 @@ def test_nothing_of_a_value_survives_any_chunks(value: str, form: str, sizes: li
     assert len("".join(redacted[1:-1].replace("[redacted]", "").split())) <= LEFT[form]
 
 
+@pytest.mark.parametrize("value", ["0::::::", "7 é/é/é", "3=!=!=!"])
+def test_a_first_digit_is_taken_out_with_its_percent_sign(value: str) -> None:
+    """`%30%3a` ends like `0%3a`: where every byte is percent-encoded, nothing of the first one stays before the mark."""
+    printed = FORMS["hex, percent"](value)
+
+    assert Redactor([value]).text(f"<{printed}> <{printed.replace('%', '%25')}>") == "<[redacted]> <[redacted]>"
+    assert _streamed(Redactor([value]), f"<{printed}>".encode(), [5]) == b"<[redacted]>"
+
+
 @given(values, st.integers(6, 19), st.sampled_from(["...", "…"]))
 def test_what_an_ellipsis_leaves_of_a_value_is_taken_out(value: str, size: int, dots: str) -> None:
     """Programs that shorten, such as pytest, show the beginning and the end of what is long."""
