@@ -22,7 +22,7 @@ __all__: list[str] = []
 def test_the_release_is_a_commit(
     subject: Subject, runner: LocalHost, request: pytest.FixtureRequest, evidence: Collected
 ) -> None:
-    """What is built is a commit's own files, written anew; uncommitted changes of the checkout stay behind, and are listed.
+    """What is built is a commit's own files; uncommitted changes of the checkout stay behind, and are listed.
 
     Catches the hot fix that works on the desk and was never committed: it is not part of the release. Logs, and what
     services write into a folder that is mounted for it, are named and warn of nothing.

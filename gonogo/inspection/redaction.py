@@ -292,7 +292,7 @@ def _percent(byte: int) -> _Spellings:
 
 
 def _first(byte: int) -> _Spellings:
-    """The same of a value's first byte: an encoded digit (``%30``) ends like itself, and leaves none of its percent sign."""
+    """The same of a value's first byte: an encoded digit (``%30``) ends like itself."""
     spellings = _percent(byte)
     return (*spellings, (b"%", b"(?:25)?3" + bytes([byte]))) if bytes([byte]).isdigit() else spellings
 
