@@ -63,7 +63,9 @@ class _Graph:
         """The node that a route is declared on."""
         lines = self.modules.tree.text(route.file).splitlines()
         match = _OWNER.search(lines[route.line - 1]) if route.line <= len(lines) else None
-        return route.file, (match[1] or match[2] or "") if match else ""
+        name = (match[1] or match[2] or "") if match else ""
+        source = self.sources.get(route.file)
+        return self._node(route.file, source, name) if source is not None else (route.file, name)
 
     def _include(self, path: str, source: SourceFile, call: ast.Call) -> None:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""

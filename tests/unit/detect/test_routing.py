@@ -56,6 +56,17 @@ def test_flask_registration_replaces_the_blueprints_own_prefix() -> None:
     assert list(paths(FLASK, "flask")) == ["/shop/health"]
 
 
+def test_routes_beside_the_blueprint_are_its_own() -> None:
+    """A package makes the blueprint, another of its modules declares the routes on it."""
+    texts = {
+        "shop.py": FLASK["shop.py"].replace("from pages", "from auth"),
+        "auth/__init__.py": "from flask import Blueprint\nbp = Blueprint('a', __name__)\nfrom auth import routes\n",
+        "auth/routes.py": "from auth import bp\n@bp.route('/login')\ndef login(): ...\n",
+    }
+
+    assert list(paths(texts, "flask")) == ["/shop/login"]
+
+
 def test_django_inclusions_are_followed() -> None:
     """Across modules, and for a list that the same file includes."""
     assert paths(DJANGO, "django") == {"/api/v1/status/": True, "/api/up/": True}
