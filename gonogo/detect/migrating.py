@@ -18,11 +18,15 @@ _LOCATION = re.compile(r"(?m)^\s*script_location\s*=\s*(\S+)")
 class Migrating:
     """A tool, its configuration, and what stands against using it."""
 
-    def __init__(self, tool: Fact[str], config: Fact[str] | None = None, note: str = "") -> None:
-        """``tool`` is ``none`` where one is there that gonogo does not run."""
+    def __init__(
+        self, tool: Fact[str], config: Fact[str] | None = None, note: str = "", *, flask: bool = False
+    ) -> None:
+        """``tool`` is ``none`` where one is there that gonogo does not run; ``flask``: Flask-Migrate runs it."""
         self.tool = tool
         self.config = config
         self.note = note
+        self.flask = flask
+        self.command = ""
 
 
 def alembic_of(tree: Tree, packages: Mapping[str, str], folder: str) -> Migrating | None:
@@ -35,15 +39,12 @@ def alembic_of(tree: Tree, packages: Mapping[str, str], folder: str) -> Migratin
     scripts = _scripts(tree, path)
     where = tree.where(path, "script_location")
     env = f"{scripts}/env.py"
-    flask = next((packages[name] for name in ("flask-migrate",) if name in packages), "")
-    if flask and _ENV.search(tree.text(env)):
-        note = (
-            f"{flask} runs Alembic inside Flask (`flask db upgrade`), which gonogo cannot call by itself: "
-            "keep it in the container's start, or run it as a [[env.NAME.step]]"
-        )
-        return Migrating(Fact("none", f"{env}"), note=note)
     if env not in tree:
         return None
+    flask = packages.get("flask-migrate", "")
+    if _ENV.search(tree.text(env)):
+        tool = Fact("alembic", f"{env}, {flask}") if flask else guess("alembic", f"{env} asks for Flask's application")
+        return Migrating(tool, Fact(path, where), flask=True)
     asked = packages.get("alembic", "") or next(
         (packages[n] for n in ("advanced-alchemy", "sqlmodel") if n in packages), ""
     )

@@ -18,6 +18,7 @@ _PATH = list(sys.path)
 sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
 # An application's types.py is not the library's; its env.py gets its folder back.
 
+import contextlib
 import importlib
 import io
 import json
@@ -100,9 +101,26 @@ def configuration(request: dict[str, Any], *words: str) -> Any:
     options = line.parser.parse_args([*named, *request.get("words", []), *words])
     chosen = getattr(line, "_inis_from_config", None)
     if chosen is None:  # before Alembic 1.16
-        return module.Config(file_=options.config, ini_section=options.name, cmd_opts=options)
+        return completed(module.Config(file_=options.config, ini_section=options.name, cmd_opts=options))
     toml, ini = chosen(options)
-    return module.Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options)
+    return completed(module.Config(file_=ini, toml_file=toml, ini_section=options.name, cmd_opts=options))
+
+
+def completed(config: Any) -> Any:
+    """Return the configuration with the folder that Flask-Migrate adds to it: the one that it stands in."""
+    folder = os.path.dirname(os.path.abspath(config.config_file_name or ""))  # noqa: PTH100, PTH120
+    beside = os.path.isfile(os.path.join(folder, "env.py"))  # noqa: PTH113, PTH118
+    if beside and not config.get_main_option("script_location"):
+        config.set_main_option("script_location", folder.replace("%", "%%"))
+    return config
+
+
+def application(request: dict[str, Any], scripts: Any) -> Any:
+    """Return the context in which env.py runs: the Flask application's, where it asks for the current one."""
+    if "current_app" not in text_of(os.path.join(scripts.dir, "env.py")):  # noqa: PTH118
+        return contextlib.nullcontext()
+    name = request.get("app") or os.environ.get("FLASK_APP")
+    return importlib.import_module("flask.cli").ScriptInfo(app_import_path=name).load_app().app_context()
 
 
 def scripts_of(request: dict[str, Any], *words: str) -> Any:
@@ -191,7 +209,7 @@ def run(request: dict[str, Any], note: Any, *words: str, **options: Any) -> None
     config = configuration(request, *words)
     config.output_buffer = io.StringIO()
     scripts = importlib.import_module("alembic.script").ScriptDirectory.from_config(config)
-    with context(config, scripts, fn=note, dont_mutate=True, **options):
+    with application(request, scripts), context(config, scripts, fn=note, dont_mutate=True, **options):
         scripts.run_env()
 
 

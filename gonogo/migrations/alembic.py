@@ -14,6 +14,7 @@ from gonogo.migrations.located import Located, Reader, located
 __all__ = ["Alembic"]
 
 _IGNORED = re.compile(r"^(\.#|__init__)")
+_TARGET = re.compile(r"(?:\w+@)?heads?|[0-9a-f]{4,32}|\+\d+")
 _TAKES_A_WORD = {"-n": "-n", "--name": "-n", "-x": "-x", "-c": "-c", "--config": "-c"}
 
 
@@ -36,7 +37,7 @@ class Alembic:
             return Upgrade()
         words = re.split(r"[\s;&|'\"]+", " ".join(own))
         start = next((at for at, word in enumerate(words) if posixpath.basename(word) == "alembic"), None)
-        return Upgrade(target="") if start is None else _upgrade(words[start + 1 :])
+        return _of_flask(words) if start is None else _upgrade(words[start + 1 :])
 
     def located(self, config: str, read: Reader, *, section: str) -> Located:
         """See ``gonogo.migrations.located``."""
@@ -76,6 +77,15 @@ class Alembic:
 
 def _alembic(config: str) -> tuple[str, ...]:
     return ("alembic",) if config == "alembic.ini" else ("alembic", "-c", config)
+
+
+def _of_flask(words: Sequence[str]) -> Upgrade:
+    """``flask … db upgrade``, Flask-Migrate's own command; of any other nothing is known."""
+    for at in range(len(words) - 1):
+        if (words[at], words[at + 1]) == ("db", "upgrade"):
+            rest = " ".join(words[at + 2 :][:1])
+            return Upgrade(target=rest if _TARGET.fullmatch(rest) else "head")
+    return Upgrade(target="")
 
 
 def _upgrade(words: Sequence[str]) -> Upgrade:

@@ -88,6 +88,8 @@ def request(
     words: dict[str, Any] = {"config": map_paths([config], code).get(config, config), **asked}
     if layout.folder == "." and layout.config != posixpath.basename(layout.config) and tool.name == "alembic":
         words["folder"] = map_paths(["."], code).get(".", ".")
+    if service.entrypoint:
+        words["app"] = service.entrypoint
     upgrade = layout.upgrade
     return json.dumps({**words, "words": list(upgrade.words), "target": upgrade.target})
 

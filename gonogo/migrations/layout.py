@@ -17,7 +17,7 @@ class Layout:
     """Paths are relative to the application's folder, ``config`` to ``folder``."""
 
     folder: str
-    """Where the tool is run, as the team does: beside its config file, if the scripts stand below it; else ``.``."""
+    """Where the tool is run, as the team does: beside its config file, if that names scripts below it; else ``.``."""
     config: str
     versions: tuple[str, ...]
     """The folders that hold the revisions."""
@@ -63,7 +63,7 @@ def layout_of(root: Path, tool: MigrationTool, config: str, own: Sequence[str] =
         upgrade=upgrade,
     )
     below = _joined(here, (read.script, *read.versions))
-    if here and read.script and (root / below[0]).is_dir():
+    if here and read.script and not read.beside and (root / below[0]).is_dir():
         return replace(found, folder=here, config=posixpath.basename(config), versions=below[1:], script=below[0])
     return found
 

@@ -7,7 +7,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["Located", "Reader", "located"]
@@ -32,6 +32,8 @@ class Located:
     """Whether revisions stand in folders below these too."""
     unsure: str = ""
     """Why these may not be all revisions; empty where reading shows them."""
+    beside: bool = False
+    """Whether it names no folder, and ``env.py`` stands beside it: Flask-Migrate's, which says the rest itself."""
 
 
 def located(config: str, read: Reader, *, section: str = "alembic") -> Located:
@@ -50,6 +52,9 @@ def located(config: str, read: Reader, *, section: str = "alembic") -> Located:
         return Located(configured=True, unsure=f"{config} cannot be read here ({_first(error)})")
     if ini is None and not tables:
         return Located(configured=False)
+    if not known.get("script_location") and read(posixpath.join(here, "env.py")) is not None:
+        found = _paths({**known, "script_location": here or "."}, is_split="version_locations" in options)
+        return replace(found, beside=True)
     return _paths(known, is_split="version_locations" in options)
 
 

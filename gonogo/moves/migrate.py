@@ -78,7 +78,7 @@ def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
     layout = layout_of(root, tool, service.migrations_config, own)
     upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
     here = {"folder": "."} if "/" in layout.config else {}
-    words = json.dumps({"config": layout.config, "current": True, **here, **upgrade})
+    words = json.dumps({"config": layout.config, "current": True, "app": service.entrypoint or "", **here, **upgrade})
     argv = ("python", "-", words)
     try:
         asked = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)

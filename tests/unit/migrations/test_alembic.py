@@ -121,6 +121,8 @@ def test_needs_may_be_branch_labels() -> None:
         ),
         ("sh -c 'cd db && alembic -c x.ini upgrade heads'", Upgrade(config="x.ini", target="heads")),
         ("python scripts/migrate.py", Upgrade(target="")),
+        ("flask --app shop:app db upgrade", Upgrade(target="head")),
+        ("sh -c 'flask db upgrade heads'", Upgrade(target="heads")),
     ],
 )
 def test_the_teams_own_command_says_what_is_asked(command: str, expected: Upgrade) -> None:

@@ -57,6 +57,19 @@ def test_the_tool_runs_where_its_paths_hold(tmp_path: Path, config: str, text: s
     assert layout_of(tmp_path, tool_of("alembic"), config) == expected
 
 
+def test_flask_migrate_is_run_from_the_applications_folder(tmp_path: Path) -> None:
+    """Its configuration names no folder: env.py stands beside it, and the application is imported from above."""
+    tree(tmp_path, "migrations/alembic.ini", "", "migrations/versions")
+    alone = layout_of(tmp_path, tool_of("alembic"), "migrations/alembic.ini")
+    (tmp_path / "migrations/env.py").write_text("from flask import current_app\n")
+    found = layout_of(tmp_path, tool_of("alembic"), "migrations/alembic.ini", ("flask", "db", "upgrade"))
+
+    assert alone.unsure == "no script_location is named"
+    assert found == Layout(
+        folder=".", config="migrations/alembic.ini", versions=("migrations/versions",), script="migrations"
+    )
+
+
 def test_migrations_that_are_not_there_are_looked_for_as_written(tmp_path: Path) -> None:
     """Nothing is guessed about a folder that does not exist."""
     assert layout_of(tmp_path, tool_of("alembic"), "backend/alembic.ini") == Layout(
