@@ -145,6 +145,13 @@ def init(  # noqa: PLR0913 (one for each question)
     env_file: Annotated[str, typer.Option("--env-file", metavar="FILE", help="the env file, from this folder")] = "",
     url: Annotated[str, typer.Option("--url", help="where the application answers")] = "",
     live: Annotated[str, typer.Option("--live", metavar="PATH", help="a page that answers while it lives")] = "",
+    runtime: Annotated[
+        str, typer.Option("--runtime", metavar="KIND", help="compose or process; process where no compose file is")
+    ] = "",
+    command: Annotated[
+        str, typer.Option("--command", help="runtime process: how it is started, where no file says so")
+    ] = "",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="runtime process: its port on loopback")] = 0,
     name: Annotated[str, typer.Option("--name", help="the application's name")] = "",
     project: Annotated[str, typer.Option("--project", metavar="NAME", help="the Compose project")] = "",
     workflow: Annotated[
@@ -172,6 +179,9 @@ def init(  # noqa: PLR0913 (one for each question)
         env_file=env_file,
         url=url,
         live=live,
+        runtime=runtime,
+        command=command,
+        port=port,
     )
     asked = Asked(given=given, yes=yes, output=output, kind=workflow, gates=not no_gates)
     written = run(Path.cwd(), asked, say=_say, ask=ask if has_terminal() else None)

@@ -66,6 +66,8 @@ def init(folder: Path, asked: Asked, *, say: Callable[[str], None], ask: Callabl
         UsageError: there is a configuration already, nothing that could be deployed, or nobody to ask.
     """
     _nothing_there(folder, asked.output)
+    if asked.given.runtime not in {"", "compose", "process"}:
+        raise UsageError(f'--runtime: found "{asked.given.runtime}", expected compose or process.')
     host = LocalHost(timeout=120.0)
     found = survey(folder, asked.given, host)
     if not asked.yes:
@@ -204,12 +206,23 @@ def _asks(found: Found, asked: Asked) -> Iterator[tuple[str, str, str]]:
         yield "--compose FILE", f"which compose files ({found.compose.where})?", " ".join(found.compose.value)
     if found.profiles is not None and not found.profiles.sure:
         yield "--profile NAME", "which profiles are active?", " ".join(found.profiles.value)
-    if found.url is None or not found.url.sure:
+    if found.runtime == "process":
+        yield from _asks_of_processes(found)
+    elif found.url is None or not found.url.sure:
         yield "--url URL", "where does it answer?", found.url.value if found.url else ""
     if found.live is not None and not found.live.sure:
         yield "--live PATH", f"which page answers while it lives ({found.live.where})?", found.live.value
-    yield "--project NAME", "which Compose project?", found.project.value
+    kind = "what is it called among others" if found.runtime == "process" else "which Compose project"
+    yield "--project NAME", f"{kind}?", found.project.value
     yield "--workflow KIND", "a CI workflow: github, gitlab, or none?", asked.kind or "none"
+
+
+def _asks_of_processes(found: Found) -> Iterator[tuple[str, str, str]]:
+    web = found.services[0]
+    if web.command is not None and not web.command.sure:
+        yield "--command TEXT", f"how is it started ({web.command.where})?", web.command.value
+    if web.port is not None and not web.port.sure:
+        yield "--port N", f"on which port of loopback ({web.port.where})?", str(web.port.value)
 
 
 def _answered(found: Found, asked: Asked, ask: Callable[[str, str], str]) -> Asked:
@@ -221,6 +234,10 @@ def _answered(found: Found, asked: Asked, ask: Callable[[str, str], str]) -> Ask
     for flag, name in {"--env": "env", "--url": "url", "--live": "live"}.items():
         if said.get(flag):
             known[name] = said[flag]
+    if said.get("--port", "").isdecimal():
+        known["port"] = int(said["--port"])
+    if said.get("--command", "") not in {"", found.services[0].command and found.services[0].command.value}:
+        known["command"] = said["--command"]
     if said["--project"] != found.project.value:
         known["project"] = said["--project"]
     kind = said["--workflow"] if said["--workflow"] in {"github", "gitlab"} else ""

@@ -20,6 +20,11 @@ from gonogo.inspection.compose_model import deployed_services
 __all__ = ["Chosen", "choose", "compose_name"]
 
 _LISTED = 6
+_NO_COMPOSE = (
+    "--runtime compose: found no compose file, expected compose.yaml or docker-compose.yml here or below. Write one "
+    "whose service has `build:`, or name yours: `gonogo init --compose FILE`; without Docker: "
+    "`gonogo init --runtime process`."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,23 +70,13 @@ def _wanted(
     if runs is not None and runs.files and all(path in tree for path in runs.files):
         return (runs.files,)
     if not sets:
-        raise UsageError(_no_compose(tree))
+        raise UsageError(_NO_COMPOSE)
     apart = {posixpath.dirname(one[0]) for one in sets}
     if "" not in apart:
         best = {posixpath.dirname(one[0]) for one in sets if one[0].count("/") == sets[0][0].count("/")}
         if len(best) > 1:
             raise UsageError(_several(sets))
     return sets
-
-
-def _no_compose(tree: Tree) -> str:
-    dockerfiles = [path for path in tree.files if posixpath.basename(path).startswith("Dockerfile")]
-    has = f" (but {', '.join(dockerfiles[:_LISTED])})" if dockerfiles else ""
-    return (
-        f"found no compose file{has}, expected compose.yaml or docker-compose.yml here or below. Write one whose "
-        "service has `build:`, or name yours: `gonogo init --compose FILE`. Without Docker, see the runtime process in "
-        "the documentation of gonogo.toml."
-    )
 
 
 def _several(sets: Sequence[Sequence[str]]) -> str:
@@ -132,7 +127,7 @@ def _nothing_built(rendered: Rendered) -> str:
     return (
         f"{files}: found no service with `build:` among {images or 'its services'}, expected at least one: a "
         "release is built from a commit. Give the application's service `build: .`, or name another file with "
-        f"--compose.{profiles}"
+        f"--compose.{profiles} What runs without Docker: `gonogo init --runtime process`."
     )
 
 

@@ -56,6 +56,9 @@ class ServiceFacts:
     url: Fact[str] | None = None
     """Where it answers itself, when that is not the environment's address."""
     live: Fact[str] | None = None
+    command: Fact[str] | None = None
+    """How the runtime ``process`` starts it."""
+    port: Fact[int] | None = None
     questions: tuple[Question, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -69,6 +72,8 @@ class Found:
     project: Fact[str]
     services: tuple[ServiceFacts, ...]
     required: Fact[tuple[str, ...]] | None = None
+    root: Fact[str] | None = None
+    """The application's folder, where it is not the repository's."""
     compose: Fact[tuple[str, ...]] | None = None
     profiles: Fact[tuple[str, ...]] | None = None
     env_file: Fact[str] | None = None
@@ -79,6 +84,8 @@ class Found:
     timeout: Fact[float] | None = None
     secrets: Fact[dict[str, str]] | None = None
     """Each with who asks for it."""
+    commands: Fact[dict[str, str]] | None = None
+    """Commands that take the place of gonogo's own."""
     fronts: Fact[tuple[str, ...]] | None = None
     behind: Fact[tuple[str, ...]] | None = None
     pages: tuple[Page, ...] = ()
@@ -116,6 +123,10 @@ class Given:
     env_file: str = ""
     url: str = ""
     live: str = ""
+    runtime: str = ""
+    command: str = ""
+    """How it is started, where no file says so."""
+    port: int = 0
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gonogo.detect.addresses import Address
 from gonogo.detect.facts import Fact, guess
+from gonogo.detect.guarded import wants_login
 from gonogo.detect.health import asked_by, live_route, ready_route, seconds
 from gonogo.detect.places import place_of
 from gonogo.detect.proxied import Handed, handed_to, outside_path
@@ -21,6 +22,7 @@ __all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 
 _DEFAULT_TIMEOUT = 120.0
 _ROUNDED_TO = 30
+_LOGIN = re.compile(r"^/(?:[\w-]+/)*(?:log-?in|sign-?in|signin)/?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ def _live(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen
         yield checked
     for route in live_route(seen.routes):
         yield _of_route(route)
-    yield from _any_page(seen)
+    yield from _any_page(tree, seen)
 
 
 def _checked(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen) -> Fact[str] | None:
@@ -99,13 +101,17 @@ def _of_route(placed: Placed) -> Fact[str]:
     return Fact(route.path, f"{route.file}:{route.line}", placed.sure and not nested)
 
 
-def _any_page(seen: Seen) -> Iterator[Fact[str]]:
+def _any_page(tree: Tree, seen: Seen) -> Iterator[Fact[str]]:
     framework = seen.facts.framework.value if seen.facts.framework else ""
     plain = (one.route for one in seen.routes if not one.route.methods or "GET" in one.route.methods)
     home = next((route for route in plain if route.path == "/"), None)
     if framework == "fastapi" and seen.document:
         yield guess(seen.document, "FastAPI's own document, unless it is switched off")
-    if home is not None:
+    shut = home is not None and wants_login(tree, home)
+    if shut:
+        signs = (one.route for one in seen.routes if _LOGIN.search(one.route.path) and not wants_login(tree, one.route))
+        yield from (guess(one.path, f"{one.file}:{one.line}; / wants a login") for one in signs)
+    elif home is not None:
         yield guess("/", f"{home.file}:{home.line}")
     if framework == "fastapi":
         yield guess("/openapi.json", "FastAPI's own document; a setting may switch it off")

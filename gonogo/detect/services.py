@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,9 @@ from gonogo.frameworks import static_routes
 from gonogo.inspection.compose_model import is_proxy, start_words
 from gonogo.inspection.dockerfile import DockerfileError
 
-__all__ = ["Seen", "look_at"]
+__all__ = ["Seen", "look_at", "look_at_started"]
+
+_HERE = "/application"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,14 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
         return Seen(facts=facts, start=Start(role="proxy"), image=image)
     if image is None:
         return _unread(at, where, problem)
+    return _read(at, where, image)
+
+
+def look_at_started(tree: Tree, name: str, words: Sequence[str], *, where: str, env: Mapping[str, str]) -> Seen:
+    """Find out what a command of the runtime ``process`` starts: what runs is the tree itself."""
+    files = {posixpath.join(_HERE, path): path for path in tree.files}
+    image = Image(dockerfile=where, base="", workdir=_HERE, env=env, files=files, command=tuple(words))
+    at = _Looking(tree=tree, model={"services": {name: {}}}, files=(), name=name, running=None)
     return _read(at, where, image)
 
 
@@ -144,6 +155,9 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     if migrating and migrating.config and migrating.config.value not in files.values():
         note = f"{migrating.config.value} is not in the image, so gonogo cannot run {migrating.tool.value} there"
         migrating = Migrating(Fact("none", f"{image.dockerfile}: {note}"), note=note)
+    if migrating and migrating.flask and migrating.config:
+        inside = next(place for place, path in files.items() if path == migrating.config.value)
+        migrating.command = _flask_db(entry, posixpath.relpath(posixpath.dirname(inside), workdir or "/"))
     facts = ServiceFacts(
         name=at.name,
         where=where,
@@ -289,6 +303,13 @@ def _migrating(tree: Tree, packages: Mapping[str, str], folder: str, framework: 
     if framework is not None and framework.value == "django":
         return django_of(tree, packages, folder)
     return alembic_of(tree, packages, folder)
+
+
+def _flask_db(entry: Fact[str] | None, folder: str) -> str:
+    """How Flask-Migrate is run."""
+    app = f"--app {shlex.quote(entry.value)} " if entry else ""
+    directory = f" --directory {shlex.quote(folder)}" if folder != "migrations" else ""
+    return f"flask {app}db upgrade{directory}"
 
 
 def _role(start: Start, at: _Looking) -> str:

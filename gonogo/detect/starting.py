@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gonogo.detect.tree import Tree
 
-__all__ = ["Start", "read_start", "run_in", "scripts_of"]
+__all__ = ["Start", "read_start", "run_in", "scripts_of", "starts_in"]
 
 _MODULE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?$")
 _WSGI = re.compile(r"^[A-Za-z_][\w.]*\.(?:wsgi|asgi)$|^(?:wsgi|asgi|main|app|application|run|server)$")
@@ -130,14 +130,14 @@ def read_start(
         scripts: Texts by path, as `scripts_of` found them.
         env: Variables that are known (``FLASK_APP``).
     """
-    found = [start for start in _in_text(_flat(words), where, env or {}) if start.role != "unknown"]
+    found = [start for start in starts_in(_flat(words), where, env or {}) if start.role != "unknown"]
     own = next((start for start in found if start.role in {"web", "worker"}), None)
     if own is not None:
         return own
     asked = words[-1] if len(words) > 1 and "/" not in words[-1] else ""
     for path, text in scripts.items():
         body = _case(text, asked) or text
-        found += [start for start in _in_text(body, path, env or {}, whole=text) if start.role != "unknown"]
+        found += [start for start in starts_in(body, path, env or {}, whole=text) if start.role != "unknown"]
     for role in ("web", "worker", "python"):
         ranked = [start for start in found if start.role == role]
         if ranked:
@@ -172,7 +172,8 @@ def _flat(words: Sequence[str]) -> str:
     return " ".join(texts)
 
 
-def _in_text(text: str, where: str, env: Mapping[str, str], *, whole: str = "") -> Iterator[Start]:
+def starts_in(text: str, where: str, env: Mapping[str, str], *, whole: str = "") -> Iterator[Start]:
+    """Everything that a shell's text starts, with its line; ``whole`` is the file that the text is a part of."""
     joined = _expanded(_of_supervisor(text.replace("\\\n", " ")), env)
     folder = ""
     for number, line in enumerate(joined.split("\n"), 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Any
 from gonogo.detect.addresses import Address, address_of, is_front, is_store
 from gonogo.detect.asking import measure
 from gonogo.detect.choosing import Chosen, choose, compose_name
-from gonogo.detect.composefiles import candidates
+from gonogo.detect.composefiles import candidates, choices
 from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, guess
 from gonogo.detect.filled import env_file_of
+from gonogo.detect.naming import name_of
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.places import place_of
+from gonogo.detect.processes import survey_processes
 from gonogo.detect.proxied import handed_to, listens, sends_to_https
 from gonogo.detect.rendering import ABSENT, Rendered
 from gonogo.detect.running import Running
@@ -30,7 +31,6 @@ from gonogo.inspection.envfile import parse
 
 __all__ = ["survey"]
 
-_GENERIC = frozenset({"app", "backend", "src", "api", "server", "project", "web", "my-app", "fastapi", "django"})
 _LISTED = 6
 
 
@@ -41,6 +41,8 @@ def survey(root: Path, given: Given, host: Host) -> Found:
         UsageError: there is nothing that could be deployed; the text says what was looked for.
     """
     tree = read_tree(root, host)
+    if given.runtime == "process" or (not given.runtime and not given.compose and not choices(tree)):
+        return survey_processes(root, tree, given, host)
     chosen = choose(root, tree, given, host)
     rendered = chosen.rendered
     names = deployed_services(rendered.model, ())
@@ -112,7 +114,7 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
     in_front = [name for name in fronts(model, deployed) if name in proxies]
     behind = list(backing(model, deployed))
     found = Found(
-        name=_name(root, tree, given),
+        name=name_of(root, tree, given),
         runtime="compose",
         project=_project(root, given, runs),
         services=tuple(_with_address(tree, rendered, seen, address)),
@@ -125,6 +127,7 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
         ready=pages.ready,
         timeout=timeout_of(tree, model, files, seen),
         secrets=Fact(secrets, "") if secrets else None,
+        commands=_commands(seen),
         fronts=Fact(tuple(in_front), files[0]) if in_front else None,
         behind=Fact(tuple(behind), files[0]) if behind else None,
         questions=tuple(_questions(address, given, files, rendered)),
@@ -133,6 +136,12 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
         to_do=tuple(to_do),
     )
     return measure(found) if runs is not None else found
+
+
+def _commands(seen: Sequence[Seen]) -> Fact[dict[str, str]] | None:
+    """How Flask-Migrate is run, which Alembic's own command cannot."""
+    asked = [one.migrating.command for one in seen if one.migrating is not None and one.migrating.command]
+    return Fact({"migrate": asked[0]}, "") if asked else None
 
 
 def _with_address(
@@ -149,24 +158,6 @@ def _with_address(
             own = address_of(only, web=[name], where=where, made_up=bool(rendered.made_up))
         live = own_page(tree, rendered.model, rendered.files, one) if own is not None else None
         yield replace(one.facts, url=own.url if own else None, live=live)
-
-
-def _name(root: Path, tree: Tree, given: Given) -> Fact[str]:
-    if given.name:
-        return Fact(given.name, "as you said")
-    for path in ("pyproject.toml",):
-        try:
-            document = tomllib.loads(tree.text(path)) if path in tree else {}
-        except tomllib.TOMLDecodeError:
-            continue
-        name = document.get("project", {}).get("name") or document.get("tool", {}).get("poetry", {}).get("name") or ""
-        if name and _plain(name) not in _GENERIC:
-            return Fact(_plain(name), tree.where(path, "name"))
-    return Fact(_plain(root.name), "the folder's name")
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", name.casefold()).strip("-_") or "app"
 
 
 def _project(root: Path, given: Given, runs: Running | None) -> Fact[str]:

@@ -72,6 +72,19 @@ class Tree:
         prefix = "" if folder in {"", "."} else f"{folder}/"
         return (path for path in self.files if path.startswith(prefix) and path.endswith(suffix))
 
+    def within(self, folder: str) -> Tree:
+        """The same tree as it is seen from one of its folders."""
+        if folder in {"", "."}:
+            return self
+        prefix = f"{folder}/"
+        inside = [path.removeprefix(prefix) for path in self.files if path.startswith(prefix)]
+        tracked = [path.removeprefix(prefix) for path in self.tracked if path.startswith(prefix)]
+        return Tree(inside, lambda path: self.text(prefix + path) or None, tracked=tracked)
+
+    def also(self, path: str, text: str) -> Tree:
+        """The same tree with one file more, which git does not know."""
+        return Tree([*self.files, path], lambda name: text if name == path else self.text(name) or None)
+
     def where(self, path: str, *needles: str) -> str:
         """``path:line`` of the first line that holds a needle; the path alone where none does."""
         lines = self.text(path).splitlines()

@@ -20,6 +20,11 @@ _LEAST_WITHIN = 1.0
 _SLOWER = 20
 """How much slower than it was measured a page may become."""
 _TIERS = {"prod": "prod", "production": "prod", "live": "prod", "dev": "dev", "local": "dev", "development": "dev"}
+_COMMANDS = {
+    "environment": "the project asks for this Python",
+    "install": "the repository's own list of what is installed",
+    "migrate": "Alembic needs Flask's application here",
+}
 _HEAD = """\
 # Written by `gonogo init`. Behind each line stands where it comes from; "guess" means: likely, look at it.
 # A line that is commented out waits for an answer that only you have. Every key: the documentation, "Configuration".
@@ -40,11 +45,14 @@ def toml_of(found: Found, env: str) -> str:
 def _app(found: Found) -> Iterator[str]:
     yield "[app]"
     yield from _line("name", found.name)
+    yield from _line("root", found.root)
     yield from _line("required", found.required)
 
 
 def _service(one: ServiceFacts) -> Iterator[str]:
-    if one.role in {"proxy", "store"} or (one.role in {"unknown", "worker"} and one.code is None):
+    if one.command is None and (
+        one.role in {"proxy", "store"} or (one.role in {"unknown", "worker"} and one.code is None)
+    ):
         yield f"# {one.name} ({one.where}) is deployed too; nothing more needs to be known of it"
         yield from _notes(one.notes)
         yield from _questions(one.questions)
@@ -53,6 +61,8 @@ def _service(one: ServiceFacts) -> Iterator[str]:
     kind = {"web": "serves", "worker": "works in the background"}.get(one.role, "what it does was not found out")
     yield f"# {one.where}: {kind}"
     yield from _notes(one.notes)
+    yield from _line("command", one.command)
+    yield from _line("port", one.port)
     yield from _line("framework", one.framework)
     yield from _line("entrypoint", one.entrypoint)
     yield from _code(one)
@@ -91,15 +101,21 @@ def _environment(found: Found, env: str) -> Iterator[str]:
     yield f"[env.{name}]"
     yield f'tier = "{_tier(env)}"'
     if found.runtime != "compose":
-        yield f'runtime = "{found.runtime}"'
+        yield from _put(
+            "runtime", found.runtime, "# no Docker: releases are folders, instances are processes of this machine"
+        )
     yield from _line("project", found.project)
     yield from _line("url", found.url)
     yield from _line("compose", found.compose)
     yield from _line("profiles", found.profiles)
     yield from _line("env_file", found.env_file)
+    if found.runtime == "process":
+        state = f"/var/lib/gonogo/{found.name.value}/{env}"
+        yield from _put("# state", state, "# releases, logs and the lock; without it below ~/.local/state/gonogo")
     yield from _notes(found.notes)
-    yield from _questions(found.questions)
+    yield from _questions([one for one in found.questions if not one.about.startswith("commands.")])
     yield from _health(found, name)
+    yield from _commands(found, name)
     yield from _secrets(found, name)
     for one in found.services:
         if one.url is not None:
@@ -110,13 +126,23 @@ def _environment(found: Found, env: str) -> Iterator[str]:
 
 
 def _health(found: Found, name: str) -> Iterator[str]:
-    if found.url is None and found.timeout is None:
+    if found.runtime == "compose" and found.url is None and found.timeout is None:
         return
     yield f"\n[env.{name}.health]"
     yield from _line("live", found.live)
     yield from _line("ready", found.ready)
     if found.timeout is not None:
         yield from _put("timeout", duration(found.timeout.value), _said(found.timeout))
+
+
+def _commands(found: Found, name: str) -> Iterator[str]:
+    open_ones = [one for one in found.questions if one.about.startswith("commands.")]
+    if found.commands is None and not open_ones:
+        return
+    yield f"\n[env.{name}.commands]"
+    for move, command in found.commands.value.items() if found.commands else ():
+        yield from _put(move, command, f"# {_COMMANDS[move]}")
+    yield from _questions(open_ones)
 
 
 def _secrets(found: Found, name: str) -> Iterator[str]:
@@ -141,8 +167,10 @@ def _prod(found: Found, env: str) -> Iterator[str]:
     yield "# [env.prod]"
     yield f'# extends = "{env}"'
     yield '# tier = "prod"'
+    compose = found.runtime == "compose"
+    project = f"{found.project.value}-prod" if compose else f"{found.name.value}-prod"
     yield from _put(
-        "# project", f"{found.project.value}-prod", "# a name of its own; `docker compose ls` shows what runs"
+        "# project", project, "# a name of its own" + ("; `docker compose ls` shows what runs" if compose else "")
     )
     yield '# url = "https://www.example.com"'
     yield from _put("# path", f"/opt/{found.name.value}", "# the folder that holds its env file, on this machine")

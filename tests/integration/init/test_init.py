@@ -189,7 +189,10 @@ TWO = {"one/compose.yaml": MODEL, "two/compose.yaml": MODEL}
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (without("compose.yaml"), "found no compose file (but backend/Dockerfile)"),
+        (
+            {"README.md": "A library.\n", "lib/Dockerfile": "FROM python\n"},
+            "found no compose file (but lib/Dockerfile)",
+        ),
         ({**without("compose.yaml"), **TWO}, "gonogo init --compose one/compose.yaml"),
         (without(**{"compose.yaml": NO_BUILD}), "found no service with `build:` among api (example.com/shop)"),
         (without(**{"compose.yaml": "services:\n  api: [\n"}), "found a model that Compose refuses"),
@@ -287,3 +290,22 @@ def test_profiles_of_a_desk_are_left_out(make: Make) -> None:
 
     assert written["env"]["staging"]["profiles"] == ["web"]
     assert list(written["service"]) == ["api"]
+
+
+def test_flask_migrate_is_known_under_compose(make: Make) -> None:
+    """Its revisions are judged as Alembic's are, and Flask runs it, with the application that is served."""
+    root = make({
+        "compose.yaml": "services:\n  web:\n    build: .\n    ports: ['127.0.0.1:8077:5000']\n",
+        "Dockerfile": 'FROM python:3.12\nWORKDIR /srv\nCOPY . .\nCMD ["gunicorn", "-b", ":5000", "shop:create_app()"]\n',
+        "requirements.txt": "flask\nflask-migrate\ngunicorn\n",
+        "shop.py": "from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n",
+        "migrations/alembic.ini": "[alembic]\n",
+        "migrations/env.py": "from flask import current_app\n",
+        "migrations/versions/a.py": "revision = 'a'\ndown_revision = None\n",
+    })  # fmt: skip
+    init(root, "--yes", "--output", "new.toml")
+    written = tomllib.loads((root / "new.toml").read_text(encoding="utf-8"))
+    web = written["service"]["web"]
+
+    assert (web["migrations"], web["migrations_config"]) == ("alembic", "migrations/alembic.ini")
+    assert written["env"]["staging"]["commands"] == {"migrate": "flask --app 'shop:create_app()' db upgrade"}
