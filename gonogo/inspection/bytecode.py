@@ -34,10 +34,12 @@ _MEANINGS = {
     "impostor": "not the code of {source}: {detail}",
     "truncated": "cut short: {detail}",
     "unreadable": "unreadable: {detail}",
+    "closed": "closed to this user: {detail}",
     "foreign": "for another Python: {detail}",
     "uncompilable": "cannot be compared with {source}: {detail}",
 }
-_HARMLESS = frozenset({"foreign", "uncompilable"})
+_HARMLESS = frozenset({"closed", "foreign", "uncompilable"})
+"""What the application's user may not read or list (another service's data), its Python takes for nothing."""
 _REJECTED = frozenset({"bad-magic", "mtime", "orphan", "size"})
 """Python never runs these: it compares header, time and size itself, and finds no cache without its source."""
 _VENDORS_CHOICE = frozenset({"unchecked", "sourceless"})

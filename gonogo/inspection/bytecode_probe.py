@@ -172,7 +172,8 @@ def judged(path: str, scope: str, prefix: str | None, budget: Budget) -> Iterato
         return
     except OSError as error:
         where = {"path": printable(path), "source": printable(str(item.source)), "scope": scope}
-        yield dict(where, kind="unreadable", detail=error.strerror or type(error).__name__)
+        kind = "closed" if isinstance(error, PermissionError) else "unreadable"
+        yield dict(where, kind=kind, detail=error.strerror or type(error).__name__)
 
 
 def bytecode(path: Path, scope: str, prefix: str | None) -> Bytecode:

@@ -386,7 +386,7 @@ def test_names_that_are_no_text_are_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_unreadable_folders_are_named(tmp_path: Path) -> None:
-    """A folder that cannot be listed is a finding, not an empty one."""
+    """A folder that cannot be listed is a finding, not an empty one; Python takes nothing from there, so it is not red."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0)
     try:
@@ -394,7 +394,9 @@ def test_unreadable_folders_are_named(tmp_path: Path) -> None:
     finally:
         closed.chmod(0o700)
 
-    assert [(finding.path, finding.kind) for finding in report.findings] == [(str(closed), "unreadable")]
+    assert [(finding.path, finding.kind, finding.is_red) for finding in report.findings] == [
+        (str(closed), "closed", False)
+    ]
 
 
 def test_files_compiled_without_columns_are_no_impostors(module: Path) -> None:
