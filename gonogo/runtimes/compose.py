@@ -27,7 +27,14 @@ from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, ta
 from gonogo.runtimes.compose_render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose_room import make_room
 from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
-from gonogo.runtimes.compose_start import describe, replace_outgoing, run_commands, start_release, verify_images
+from gonogo.runtimes.compose_start import (
+    describe,
+    explained,
+    replace_outgoing,
+    run_commands,
+    start_release,
+    verify_images,
+)
 from gonogo.runtimes.compose_steps import Steps, groups_of
 from gonogo.runtimes.compose_stores import stores_of
 
@@ -112,7 +119,8 @@ class ComposeRuntime:
     def make_ready(self, place: Place, release: Release, host: Host) -> None:
         """Start data stores that do not run, and wait for their health."""
         steps = self._steps(place, release)
-        run_commands(steps, host, steps.backing())
+        with explained(steps, host):
+            run_commands(steps, host, steps.backing())
 
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."

@@ -19,7 +19,7 @@ from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose_steps import Steps, vanished
 from gonogo.runtimes.compose_waiting import LOOK, Look, looks, run_until_healthy
 
-__all__ = ["describe", "replace_outgoing", "run_commands", "start_release", "verify_images"]
+__all__ = ["describe", "explained", "replace_outgoing", "run_commands", "start_release", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -77,7 +77,7 @@ def start_release(steps: Steps, release: Release, gone: Sequence[Command], host:
         CommandError: a command failed, a service did not become healthy in time, or something else runs in the end.
     """
     groups = steps.groups
-    with _explained(steps, host):
+    with explained(steps, host):
         _clear_half_made(steps, host)
         run_commands(steps, host, (*gone, *steps.backing(), *steps.left_out()))
         _run_to_end(steps, groups.early, host)
@@ -175,7 +175,8 @@ def _filters(steps: Steps, *more: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _explained(steps: Steps, host: Host) -> Iterator[None]:
+def explained(steps: Steps, host: Host) -> Iterator[None]:
+    """A command that fails inside tells the last log lines of the services that are not well."""
     try:
         yield
     except CommandError as error:
