@@ -119,7 +119,7 @@ def _of_uwsgi(start: Start, tree: Tree) -> tuple[str, str]:
 def _of_django(modules: Modules, tree: Tree, folder: str) -> tuple[str, str]:
     """The WSGI module beside the settings that manage.py names."""
     for path in sorted(tree.named("manage.py"), key=lambda path: (posixpath.dirname(path) != folder, path.count("/"))):
-        match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)""", tree.text(path))
+        match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*f?["']([\w.]+)""", tree.text(path))
         package = match[1].split(".")[0] if match else ""
         for kind in ("wsgi", "asgi"):
             if package and modules.path(f"{package}.{kind}"):

@@ -17,8 +17,8 @@ _BARE = re.compile(
     r"(?:curl|wget)\b[^|;&]*?\s(?P<host>localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(?P<port>\d+))?(?P<path>/[^\s\"'|;)\\]*)?"
 )
 _LIVE = re.compile(
-    r"(?:^|[/_-])(?:health|healthz|livez?|liveness|live|alive|ping|up|heartbeat|status|health[-_]?check|_health|__heartbeat__"
-    r"|__lbheartbeat__)/?$",
+    r"(?:^|[/_-])(?:health|healthz|livez?|liveness|live|alive|ping|heartbeat|status|health[-_]?check|_health|__heartbeat__"
+    r"|__lbheartbeat__)/?$|/up/?$",
     re.IGNORECASE,
 )
 _BEST = ("healthz", "livez", "live", "liveness", "health", "health-check", "healthcheck", "health_check")

@@ -20,7 +20,7 @@ from gonogo.runtimes.process_install import Needs, needs_of
 
 __all__ = ["Installing", "installing"]
 
-_NEWEST, _OLDEST = 14, 8
+_NEWEST, _OLDEST = 14, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,9 @@ def _said(needs: Needs) -> str:
 
 
 def _question() -> Question:
-    text = "what is to be installed? Neither requirements.txt, pyproject.toml, Pipfile.lock nor setup.py names it"
+    text = (
+        "what is to be installed? Neither requirements.txt, Pipfile.lock, setup.py nor pyproject's dependencies say it"
+    )
     return Question(about="commands.install", text=text, line='install = "{python} -m pip install gunicorn flask"')
 
 

@@ -89,6 +89,7 @@ def _of_python(words: Sequence[str], prefix: tuple[str, ...], *, served: bool, f
     rest = list(words[at:])
     if rest and folder != "." and rest[0].endswith(".py"):
         rest[0] = posixpath.basename(rest[0])
+    rest[:1] = [posixpath.normpath(word) if word.endswith(".py") else word for word in rest[:1]]
     if not served:
         kept, _, lost = _kept(rest, ())
         return Written(words=(*prefix, "{python}", *kept), left_out=tuple(lost))
@@ -133,7 +134,7 @@ def _kept(words: Sequence[str], listens: Iterable[str]) -> tuple[list[str], list
             continue
         elif word in {"&", "2>&1"} or word.startswith((">", "2>", "1>")):
             _ = word in {">", ">>", "2>", "1>"} and rest and rest.pop(0)
-        elif "$" in word:
+        elif "$" in word or "%(" in word:
             lost.append(word)
             if kept and kept[-1].startswith("-") and not word.startswith("-"):
                 kept.pop()
@@ -151,7 +152,7 @@ def _address(said: Iterable[str]) -> tuple[str, int | None]:
     host, port = "", None
     for value in said:
         port = port_in(value) or port
-        name = value.partition(":")[0] if ":" in value and not value.startswith("unix:") else value
+        name = value.rpartition(":")[0] if ":" in value and not value.startswith("unix:") else value
         host = name if name and not name.isdecimal() and "$" not in name else host
     return host, port
 

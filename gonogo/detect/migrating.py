@@ -12,6 +12,7 @@ from gonogo.detect.tree import Tree
 __all__ = ["Migrating", "alembic_of", "django_of"]
 
 _ENV = re.compile(r"current_app|flask_migrate|from flask import")
+_MIGRATE = re.compile(r"""extensions\[["']migrate["']\]|flask_migrate""")
 _LOCATION = re.compile(r"(?m)^\s*script_location\s*=\s*(\S+)")
 
 
@@ -42,8 +43,8 @@ def alembic_of(tree: Tree, packages: Mapping[str, str], folder: str) -> Migratin
     if env not in tree:
         return None
     flask = packages.get("flask-migrate", "")
-    if _ENV.search(tree.text(env)):
-        tool = Fact("alembic", f"{env}, {flask}") if flask else guess("alembic", f"{env} asks for Flask's application")
+    if (flask and _ENV.search(tree.text(env))) or _MIGRATE.search(tree.text(env)):
+        tool = Fact("alembic", f"{env}, {flask}") if flask else guess("alembic", f"{env} asks for Flask-Migrate")
         return Migrating(tool, Fact(path, where), flask=True)
     asked = packages.get("alembic", "") or next(
         (packages[n] for n in ("advanced-alchemy", "sqlmodel") if n in packages), ""

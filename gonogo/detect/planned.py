@@ -70,12 +70,13 @@ def planned(
     same = [one for one in found if one.kind == main.kind and one.kind in _ALL_OF_IT and one is not main]
     others = [one for one in found if one.kind in _ALL_OF_IT and one.start.role == "worker"]
     more = same or [one for one in others if one.kind == others[0].kind]
-    names = {"web"}
+    names, texts = {"web"}, {main.start.text}
     for one in more:
         known = one.start.where == main.start.where.partition(", ")[0]
         known = known or (one.start.role == "web" and one.start.entrypoint == main.start.entrypoint)
-        if known or (one.start.role == "web" and not says_what(one)):
+        if known or one.start.text in texts or (one.start.role == "web" and not says_what(one)):
             continue
+        texts.add(one.start.text)
         name = plain(one.name)
         while name in names:
             name = f"{name}-{len(names)}"

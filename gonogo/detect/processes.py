@@ -36,6 +36,8 @@ _LEAST_PORT = 1024
 _MOST_LEFT = 4
 
 
+_LOOPBACK = frozenset({"", "127.0.0.1", "localhost"})
+_ANYWHERE = frozenset({"0.0.0.0", "*", "[::]", "::"})  # noqa: S104 (what commands say)
 _QUEUES = ("celery", "rq", "dramatiq", "huey", "arq", "django-q", "django-q2", "django-rq", "taskiq", "procrastinate")
 
 
@@ -80,6 +82,7 @@ def survey_processes(root: Path, tree: Tree, given: Given, host: Host) -> Found:
     inner = tree.within(folder)
     services = tuple(planned(tree, main, found, given, holder_of))
     env = {key: value for key, value in main.env.items() if key == "FLASK_APP"}
+    env["PYTHONPATH"] = posixpath.relpath(run_from(tree, main), folder)  # elsewhere where a package is installed
     seen = tuple(_look(inner, one, env) for one in services)
     looked = _Looked(
         tree=tree,
@@ -194,16 +197,16 @@ def _install_and(parts: Sequence[str]) -> str:
 def _notes(tree: Tree, services: Sequence[Planned]) -> Iterator[str]:
     for one in services:
         host = one.written.host
-        if host and host not in {"127.0.0.1", "localhost", "0.0.0.0", "*", "[::]", "::"}:  # noqa: S104 (what is said)
+        if host not in _LOOPBACK | _ANYWHERE:
             port = one.port.value if one.port else ""
             yield f"{one.program.start.where} listens on {host}; what stands in front must send to 127.0.0.1:{port}"
-        elif host in {"0.0.0.0", "*", "[::]", "::"}:  # noqa: S104 (likewise)
+        elif host not in _LOOPBACK and one.program.kind not in {"procfile", "platform", "dockerfile"}:
             yield f"{one.program.start.where} listens on {host}; without a proxy in front write that into the command"
     if tree.submodules:
         yield f"git submodules ({', '.join(tree.submodules)}) were not looked at; a release has them not"
     behind = [path for path in tree.files if re.search(r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$", path)]
     if behind and not any(Tree.is_test(path) for path in behind):
-        yield f"{', '.join(behind[:_MOST_LEFT])} was left alone: what it starts is not started by gonogo here"
+        yield f"left alone: {', '.join(behind[:_MOST_LEFT])}; gonogo starts nothing of it here"
 
 
 def _nothing(tree: Tree, found: Sequence[Program]) -> str:

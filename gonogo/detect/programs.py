@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gonogo.detect.images import read_image
+from gonogo.detect.images import Image, read_image
 from gonogo.detect.modules import Modules
 from gonogo.detect.starting import Start, read_start, scripts_of, starts_in
 from gonogo.detect.tree import Tree
@@ -82,6 +82,8 @@ def _found(
 ) -> Iterator[Program]:
     """The programs of a shell's text; scripts that it names are read as well."""
     env = {**_flask_of(tree, folder), **more.pop("env", {})}
+    named = re.search(r"\bFLASK_APP=[\"']?([\w./:]+)", text)
+    env = {**env, "FLASK_APP": named[1]} if named else env
     found = [start for start in starts_in(text, where, env, whole=whole) if start.role != "unknown"]
     if not found:
         scripts = scripts_of([text], tree, {})
@@ -160,9 +162,8 @@ def _dockerfiles(tree: Tree) -> Iterator[Program]:
     for path in [name for name in tree.files if posixpath.basename(name).startswith("Dockerfile")]:
         if path.count("/") > _DEEPEST or tree.is_test(path):
             continue
-        context = posixpath.dirname(path) if "/" in path else "."
         try:
-            image = read_image(tree, path, context=context)
+            context, image = _image(tree, path)
         except DockerfileError:
             continue
         words = (*image.entrypoint, *image.command)
@@ -177,6 +178,14 @@ def _dockerfiles(tree: Tree) -> Iterator[Program]:
             yield Program(
                 name="web", start=start, kind="dockerfile", folder=folder, text=start.text, env=only, port=number
             )
+
+
+def _image(tree: Tree, path: str) -> tuple[str, Image]:
+    """The image of a Dockerfile, and its build context: its folder, or the top where that holds what it copies."""
+    here = posixpath.dirname(path) or "."
+    image = read_image(tree, path, context=here)
+    copies = any(one.endswith(".py") for one in image.files.values())
+    return (here, image) if copies or here == "." else (".", read_image(tree, path, context="."))
 
 
 def _scripts(tree: Tree) -> Iterator[Program]:

@@ -16,6 +16,11 @@ from gonogo.errors import UsageError
 
 __all__ = ["given_program", "run_from", "says_what", "serving_program"]
 
+_SERVES = re.compile(
+    r"(?m)\b(?:\w*app|application|\w*server|socketio|sio|uvicorn|hypercorn|web|api)\.run\(|\.serve_forever\("
+    r"|\bmake_server\(|\bserve\(|\brun_(?:app|simple)\("
+)
+
 
 def given_program(tree: Tree, given: Given) -> Program | None:
     """What the operator says that is started; None where nothing was said.
@@ -60,6 +65,10 @@ def says_what(program: Program) -> bool:
 def _is_here(tree: Tree, program: Program) -> bool:
     """Whether the module that is named stands in the repository: a README shows others' as well."""
     module = program.start.entrypoint.partition(":")[0].removesuffix(".py").replace(".", "/")
+    usual = {"flask": ("wsgi.py", "app.py"), "fastapi": ("main.py", "app.py", "api.py", "app/main.py", "app/app.py")}
+    if not module and not program.start.script and program.start.server in usual:
+        names = (posixpath.normpath(posixpath.join(program.folder, name)) for name in usual[program.start.server])
+        return any(name in tree for name in names) or "[tool.fastapi]" in tree.text("pyproject.toml")
     return not program.start.entrypoint or bool(_places(tree, module)) or program.deploys
 
 
@@ -79,19 +88,22 @@ def _of_script(tree: Tree, program: Program, packages: Mapping[str, str]) -> Pro
     path = posixpath.normpath(posixpath.join(program.folder, script))
     path = path if path in tree else next((one for one in (f"{path}.py", f"{path}/__main__.py") if one in tree), "")
     text = tree.text(path)
-    if not path or not re.search(r"(?m)\.run\(|serve_forever|make_server|\bserve\(|run_app\(|web\.run", text):
+    if not path or not _SERVES.search(text):
         return None
-    made = module_that_makes(tree, path)
-    module = posixpath.relpath(path, program.folder).removesuffix(".py").replace("/", ".")
-    if made is not None and "socketio" not in text and not module.startswith("."):
-        where = f"{program.start.where}, {path}:{made[2]}"
-        return server_for(made[0], f"{module}:{made[1]}", packages, tree, where=where, folder=program.folder)
     port = re.search(
         r"""\bport\s*=\s*(?:int\()?[^,)\n]*?(\d{4,5})|["']PORT["']\s*,\s*["']?(\d{4,5})""", text, re.IGNORECASE
     )
     number = int(port[1] or port[2]) if port else None
+    made = module_that_makes(tree, path)
+    if _imports_beside(tree, path):
+        program = replace(program, folder=posixpath.dirname(path) or ".")
+    module = posixpath.relpath(path, program.folder).removesuffix(".py").replace("/", ".")
+    if made is not None and "socketio" not in text and not module.startswith("."):
+        where = f"{program.start.where}, {path}:{made[2]}"
+        found = server_for(made[0], f"{module}:{made[1]}", packages, tree, where=where, folder=program.folder)
+        return replace(found, port=number or program.port)
     start = replace(program.start, role="web", server="python")
-    return replace(program, start=start, port=number)
+    return replace(program, start=start, port=number or program.port)
 
 
 def run_from(tree: Tree, program: Program) -> str:
@@ -104,3 +116,10 @@ def run_from(tree: Tree, program: Program) -> str:
         folders = [posixpath.dirname(path) or "." for path in tree.named("manage.py")]
         return program.folder if program.folder in folders else (folders or ["."])[0]
     return program.folder
+
+
+def _imports_beside(tree: Tree, path: str) -> bool:
+    """Whether a script imports a module that stands beside it, as only a script's own folder allows."""
+    folder = posixpath.dirname(path)
+    names = re.findall(r"(?m)^(?:from|import)\s+(\w+)", tree.text(path)) if folder else []
+    return any(f"{folder}/{name}.py" in tree or f"{folder}/{name}/__init__.py" in tree for name in names)

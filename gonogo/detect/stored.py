@@ -10,13 +10,18 @@ from gonogo.detect.tree import Tree
 
 __all__ = ["stored_inside"]
 
+_HERE = r"(?:\w+\.)*\w*(?:BASE_?DIR|ROOT|__file__|root_path|instance_path)\w*|\bhere"
 _BESIDE = re.compile(
-    r"""sqlite(?:\+\w+)?:///(?!/|:memory:)[^"'\s]*["']?|BASE_DIR\s*/\s*["'][\w.-]+\.(?:sqlite3?|db)["']"""
-    r"""|os\.path\.join\([^)\n]*["'][\w.-]+\.(?:sqlite3?|db)["']"""
+    r"""sqlite(?:\+\w+)?:///(?!/|:memory:|["'{\s])[^"'\s]*|sqlite(?:\+\w+)?:///["']\s*\+"""
+    rf"""|sqlite(?:\+\w+)?:///\{{[^}}]*(?:{_HERE})[^"']*|(?:{_HERE})\s*/\s*["'][\w./-]+\.(?:sqlite3?|db)["']"""
+    rf"""|os\.path\.join\([^\n]*(?:{_HERE})[^\n]*["'][\w./-]+\.(?:sqlite3?|db)["']\)?""",
+    re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"""(?:environ\s*\[|(?:environ\.get|getenv|\bconfig|\benv(?:\.\w+)?)\s*\()\s*["'](\w+)["']""")
 _DATABASE = re.compile(r"DATABASE|DB|SQL|DSN")
-_SKIPPED = ("docs/", "examples/")
+_OTHERS = re.compile(
+    r"(?:^|/)(?:docs?|examples?|scripts?|management/commands|migrations)/|(?:^|/)(?:setup|populate\w*)\.py$"
+)
 
 
 def stored_inside(tree: Tree, variables: Collection[str]) -> Iterator[Question]:
@@ -27,16 +32,24 @@ def stored_inside(tree: Tree, variables: Collection[str]) -> Iterator[Question]:
         variables: The names that the env file sets.
     """
     for path in tree.files:
-        if not path.endswith(".py") or tree.is_test(path) or path.startswith(_SKIPPED):
+        if not path.endswith(".py") or tree.is_test(path) or _OTHERS.search(path):
             continue
         lines = tree.text(path).splitlines()
         for number, line in enumerate(lines):
-            if match := _BESIDE.search(line.partition("#")[0]):
+            if (match := _BESIDE.search(line.partition("#")[0])) and ">>>" not in line:
+                if _is_there(tree, match[0]):
+                    continue
                 named = _VARIABLE.findall("\n".join(lines[max(number - 3, 0) : number + 2]))
                 asked = [name for name in named if _DATABASE.search(name)]
                 if not set(asked) & set(variables):
                     yield _question(f"{path}:{number + 1}", match[0].strip(), asked)
                 return
+
+
+def _is_there(tree: Tree, said: str) -> bool:
+    """Whether the repository has a file of that name: it comes with each release."""
+    names = re.findall(r"[\w.-]+\.(?:sqlite3?|db)\b", said)
+    return any(path.rpartition("/")[2] in names for path in tree.files)
 
 
 def _question(where: str, said: str, asked: list[str]) -> Question:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from gonogo.detect.programs import Program
 from gonogo.detect.starting import Start
 from gonogo.detect.tree import Tree
+from gonogo.errors import UsageError
 
 __all__ = ["is_installed", "module_that_makes", "server_for", "unnamed"]
 
@@ -21,6 +22,7 @@ _PACKAGES = {"waitress-serve": "waitress", "manage.py": "django", "python": "", 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _BY_EXTRA = frozenset({"uvicorn", "fastapi"})
 _DEEPEST = 3
+_MOST = 6
 
 
 def is_installed(server: str, packages: Mapping[str, str], tree: Tree) -> bool:
@@ -37,11 +39,18 @@ def is_installed(server: str, packages: Mapping[str, str], tree: Tree) -> bool:
 
 
 def unnamed(tree: Tree, packages: Mapping[str, str]) -> Iterator[Program]:
-    """The likeliest program; nothing where neither is there."""
-    for path in tree.named("manage.py"):
-        if "DJANGO_SETTINGS_MODULE" in tree.text(path) and not tree.is_test(path):
-            yield _of_django(tree, packages, path)
-            return
+    """The likeliest program; nothing where neither is there.
+
+    Raises:
+        UsageError: there are several applications of Django's, none above the others.
+    """
+    managed = [path for path in tree.named("manage.py") if "DJANGO_SETTINGS_MODULE" in tree.text(path)]
+    managed = [path for path in managed if not tree.is_test(path)]
+    if [path.count("/") for path in managed].count(managed[0].count("/") if managed else 0) > 1:
+        raise UsageError(_several(managed))
+    if managed:
+        yield _of_django(tree, packages, managed[0])
+        return
     for path in _candidates(tree):
         found = module_that_makes(tree, path)
         if found:
@@ -52,9 +61,17 @@ def unnamed(tree: Tree, packages: Mapping[str, str]) -> Iterator[Program]:
             return
 
 
+def _several(managed: list[str]) -> str:
+    listed = "".join(f"\n    cd {posixpath.dirname(path)}" for path in managed[:_MOST])
+    return (
+        "found the manage.py of several applications, expected one. Change to the folder of the application, then "
+        f"`gonogo init` again:{listed}"
+    )
+
+
 def _of_django(tree: Tree, packages: Mapping[str, str], path: str) -> Program:
     folder = posixpath.dirname(path) or "."
-    match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)""", tree.text(path))
+    match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*f?["']([\w.]+)""", tree.text(path))
     package = match[1].partition(".")[0] if match else ""
     where = tree.where(path, "DJANGO_SETTINGS_MODULE")
     for kind, servers in (("wsgi", ("gunicorn", "waitress-serve")), ("asgi", ("uvicorn", "daphne", "hypercorn"))):

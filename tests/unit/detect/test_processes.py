@@ -172,6 +172,58 @@ def test_a_home_page_behind_a_login_is_not_the_health_page() -> None:
     assert (found.live.value, found.live.sure) == ("/login", False)
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"README.md": "```\npython launcher.py\n```\n", "launcher.py": "bot.run(token)\n"},
+        {"README.md": "```\nflask run\n```\n", "src/lib/__init__.py": "class App: ...\n"},
+        {"README.md": "```\nuvicorn yours:app\n```\n", "lib/__init__.py": ""},
+    ],
+)
+def test_what_serves_nothing_is_not_taken_for_a_server(files: dict[str, str]) -> None:
+    """A bot, a framework, a library: their commands are no servers of this repository's."""
+    with pytest.raises(UsageError, match="nothing that starts a server"):
+        look(files)
+
+
+def test_several_applications_are_not_mixed_up() -> None:
+    """Which of two is meant only a person knows."""
+    with pytest.raises(UsageError, match=r"manage\.py of several applications"):
+        look({"one/manage.py": DJANGO, "two/manage.py": DJANGO})
+
+
+def test_a_dockerfile_in_a_folder_may_be_built_from_the_top() -> None:
+    """Where its own folder holds nothing of what it copies."""
+    found = look({**SERVED, "docker/Dockerfile": DOCKERFILE})
+
+    assert found.root is None
+    assert found.services[0].entrypoint is not None
+    assert found.services[0].entrypoint.value == "app:app"
+
+
+def test_alembic_with_an_application_of_its_own_is_no_flask_migrate() -> None:
+    """env.py may make Flask's application itself; then Alembic runs it, as everywhere."""
+    alembic = {"alembic.ini": "[alembic]\nscript_location = db\n", "db/versions/a.py": "revision = 'a'\n"}
+    own = look(
+        {**SERVED, **alembic, "requirements.txt": "flask\ngunicorn\nalembic\n", "db/env.py": "# no current_app here\n"}
+    )
+    migrate = "current_app.extensions['migrate']"
+    flask = look({**SERVED, "migrations/alembic.ini": "[alembic]\n", "migrations/env.py": migrate})
+
+    assert own.commands is None
+    assert flask.commands is not None
+    assert flask.commands.value == {"migrate": "flask --app app:app db upgrade"}
+
+
+def test_a_page_to_sign_up_is_no_health_page() -> None:
+    """``/up`` is one, ``/sign-up`` is not."""
+    routes = "\n\n@app.get('/sign-up')\ndef sign(): ...\n\n\n@app.get('/up')\ndef up(): ...\n"
+    found = look({**SERVED, "app.py": APP.partition("\n\n\n@app")[0] + routes})
+
+    assert found.live is not None
+    assert found.live.value == "/up"
+
+
 def test_where_nothing_can_be_started_it_says_where_it_looked() -> None:
     """And which flags answer it; a command that starts nothing is refused."""
     with pytest.raises(UsageError, match=r"nothing that starts a server.*Looked for a Procfile.*--command") as error:
