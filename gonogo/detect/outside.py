@@ -155,7 +155,11 @@ def files_of(tree: Tree, model: Mapping[str, Any], proxy: str) -> tuple[str, ...
 
 
 def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Sequence[Seen]) -> Fact[float] | None:
-    """How long a release may take to become healthy: twice what its slowest health check allows."""
+    """How long a release may take to become healthy: twice what its slowest health check allows.
+
+    Only the last ask is taken to need all of its own limit, which is 30 s where nobody set one: a release that never
+    answers is to be turned back in minutes.
+    """
     found: list[tuple[float, str]] = []
     for one in seen:
         check = dict(model["services"][one.facts.name].get("healthcheck") or {})
@@ -167,7 +171,7 @@ def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen:
         elif not check.get("test"):
             continue
         interval, limit = seconds(check.get("interval")) or 30.0, seconds(check.get("timeout")) or 30.0
-        allowed = seconds(check.get("start_period")) + (interval + limit) * int(check.get("retries") or 3)
+        allowed = seconds(check.get("start_period")) + interval * int(check.get("retries") or 3) + limit
         found.append((allowed, where))
     if not found:
         return None

@@ -79,13 +79,28 @@ def is_ours(name: str) -> bool:
 
 
 def enter(request: dict[str, Any]) -> None:
-    """Go where the team runs Alembic; the configuration's name is relative to that, or absolute."""
+    """Go where the team runs Alembic; the configuration's name is relative to that, or absolute.
+
+    ``bare``: by its own program, for which that folder is no place to import from, unlike for ``python -m``.
+    """
+    if request.get("bare"):
+        forget_here()
     folder, name = os.path.split(request["config"])
     if request.get("folder"):
         folder, name = request["folder"], os.path.abspath(request["config"])  # noqa: PTH100
     if folder:
         os.chdir(folder)
     request["name"] = name
+
+
+def forget_here() -> None:
+    """Import no more from the folder where this runs, unless the application's own PYTHONPATH names it."""
+    if sys.path[:1] == [""]:
+        del sys.path[0]
+    added = os.environ.get("GONOGO_ADDED")
+    own = os.environ.get("PYTHONPATH", "").split(os.pathsep)[1:]
+    if added and added not in map(os.path.abspath, own) and added in sys.path:
+        sys.path.remove(added)
 
 
 def configuration(request: dict[str, Any], *words: str) -> Any:

@@ -6,6 +6,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from gonogo.migrations.base import Graph, Revision, Upgrade
 from gonogo.migrations.expand import not_shown
@@ -34,10 +35,12 @@ class Alembic:
     def upgrade(self, own: Sequence[str]) -> Upgrade:
         """Options and target of ``alembic … upgrade …``, wherever in a command it stands."""
         if not own:
-            return Upgrade()
+            return Upgrade(bare=True)
         words = re.split(r"[\s;&|'\"]+", " ".join(own))
         start = next((at for at, word in enumerate(words) if posixpath.basename(word) == "alembic"), None)
-        return _of_flask(words) if start is None else _upgrade(words[start + 1 :])
+        if start is None:
+            return _of_flask(words)
+        return replace(_upgrade(words[start + 1 :]), bare=words[start - 1 : start] != ["-m"])
 
     def located(self, config: str, read: Reader, *, section: str) -> Located:
         """See ``gonogo.migrations.located``."""

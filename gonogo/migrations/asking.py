@@ -91,7 +91,7 @@ def request(
     if service.entrypoint:
         words["app"] = service.entrypoint
     upgrade = layout.upgrade
-    return json.dumps({**words, "words": list(upgrade.words), "target": upgrade.target})
+    return json.dumps({**words, "words": list(upgrade.words), "target": upgrade.target, "bare": upgrade.bare})
 
 
 def ask(

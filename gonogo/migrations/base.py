@@ -34,6 +34,8 @@ class Upgrade:
     """Where it goes; empty where the team's own command does not say."""
     config: str = ""
     """The configuration that the command names."""
+    bare: bool = field(default=False, compare=False)
+    """The tool's own program runs it: the folder where that is run is no place to import from."""
 
     @property
     def section(self) -> str:

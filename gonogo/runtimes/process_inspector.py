@@ -57,6 +57,7 @@ class ReleaseEnvironment:
         if not isolated:
             paths = (folder, variables.get("PYTHONPATH", ""))
             variables["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+            variables["GONOGO_ADDED"] = folder  # a probe may have to do without it
         flags = ("-I", "-B", "-") if isolated else ("-",)
         command = Command(
             argv=(str(venv(self._release) / "bin" / "python"), *flags, *args),

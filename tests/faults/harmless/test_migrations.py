@@ -162,6 +162,18 @@ def test_an_env_py_that_cannot_be_imported_is_red(alembic: Shop) -> None:
     assert "found ModuleNotFoundError: No module named 'modles' (" in found
 
 
+def test_an_env_py_that_only_python_m_could_import_is_red(alembic: Shop) -> None:
+    """B19: the program ``alembic`` does not look for modules in the folder where it runs; nothing else says to."""
+    settings = alembic.root / ".env"
+    before = settings.read_text()
+    settings.write_text(before.replace("PYTHONPATH=.\n", ""))
+    code, found, steps = alembic.red()
+    settings.write_text(before)
+
+    assert (code, "migrate" in steps) == ("B19[web]", False)
+    assert "No module named 'models'" in found
+
+
 def test_a_change_without_a_way_back_is_red_before_the_build(alembic: Shop) -> None:
     """P34 in prod: a dropped column, with the way out in the remedy."""
     drop = NEXT.format(name="0003", parent="0002", operation='op.drop_column("lamps", "note")')

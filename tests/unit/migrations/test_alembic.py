@@ -130,6 +130,22 @@ def test_the_teams_own_command_says_what_is_asked(command: str, expected: Upgrad
     assert TOOL.upgrade(command.split()) == expected
 
 
+@pytest.mark.parametrize(
+    ("command", "bare"),
+    [
+        ("", True),
+        ("alembic upgrade head", True),
+        ("sh -c 'cd db && alembic upgrade head'", True),
+        ("python -m alembic upgrade head", False),
+        ("flask db upgrade", False),
+        ("./migrate.sh", False),
+    ],
+)
+def test_only_its_own_program_does_not_import_from_where_it_runs(command: str, bare: bool) -> None:  # noqa: FBT001
+    """``python -m`` does, and of a script nothing is known."""
+    assert TOOL.upgrade(command.split()).bare is bare
+
+
 def test_commands_are_what_a_person_would_type() -> None:
     """The config file is named only when it is not the default."""
     assert tool_of("alembic").upgrade_command("alembic.ini") == ("alembic", "upgrade", "head")
