@@ -32,7 +32,7 @@ def warned(one: Any, model: dict[str, Any]) -> CheckResult:
     """What B11 says of it."""
     evidence = Collected()
     with pytest.raises(AssertionError) as caught:
-        no_root(one, SimpleNamespace(model=model), evidence)  # type: ignore[arg-type]
+        no_root(one, SimpleNamespace(model=model), evidence)
     facts = {"breaks": tuple(evidence.broken), "needs": tuple(evidence.needed)}
     code = f"B11[{one.service}]"
     return a_check(id=code, code=code, outcome=Outcome.WARNED, found=str(caught.value).split("\n")[0], **facts)
