@@ -244,7 +244,7 @@ class DowntimeProbe:
             if slow.at < since and not slow.down:
                 self._budget.hold(target.url, SLOWLY)
                 with slow.pause():
-                    self._stop.wait(SLOWLY)
+                    time.sleep(SLOWLY)  # be it at the end of the run: an answer that came too soon says nothing
                     again = self._got(get, target.url)
                 slow.at, slow.down = time.monotonic(), again is None or again.status_code not in {target.live, LIMITED}
                 if not slow.down:
