@@ -22,6 +22,7 @@ __all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 
 _DEFAULT_TIMEOUT = 120.0
 _ROUNDED_TO = 30
+_ADMIN = re.compile(r"""["']([\w^/-]*)["']\s*,\s*(?:\w+\.)?admin\.site\.urls""")
 _LOGIN = re.compile(r"^/(?:[\w-]+/)*(?:log-?in|sign-?in|signin)/?$", re.IGNORECASE)
 
 
@@ -116,16 +117,19 @@ def _any_page(tree: Tree, seen: Seen) -> Iterator[Fact[str]]:
     if framework == "fastapi":
         yield guess("/openapi.json", "FastAPI's own document; a setting may switch it off")
     if framework == "django":
-        admin = _admin(seen)
+        admin = _admin(tree)
         if admin:
             yield admin
     yield guess("/", "no health page was found")
 
 
-def _admin(seen: Seen) -> Fact[str] | None:
-    return (
-        guess("/admin/login/", "Django's admin answers without a login") if "django" in (seen.packages or {}) else None
-    )
+def _admin(tree: Tree) -> Fact[str] | None:
+    """The login of Django's admin, under the path that a URL configuration gives it."""
+    for path in tree.files:
+        match = _ADMIN.search(tree.text(path)) if path.endswith(".py") and "urls" in path else None
+        if match:
+            return guess(f"/{match[1].lstrip('^/')}login/", f"{path}: Django's admin answers without a login")
+    return None
 
 
 def _outside(fact: Fact[str], handed: tuple[Handed, ...], *, front: bool, sure: bool) -> Fact[str]:

@@ -201,6 +201,17 @@ def test_a_dockerfile_in_a_folder_may_be_built_from_the_top() -> None:
     assert found.services[0].entrypoint.value == "app:app"
 
 
+def test_djangos_admin_answers_where_it_stands() -> None:
+    """Under the path of the URL configuration, and only if it is there."""
+    admin = "from django.contrib import admin\nfrom django.urls import path\nurlpatterns = [path('back/', admin.site.urls)]\n"
+    shop = {"requirements.txt": "django\n", "manage.py": DJANGO, "shop/wsgi.py": WSGI}
+    there, absent = look({**shop, "shop/urls.py": admin}), look(shop)
+
+    assert there.live is not None
+    assert absent.live is not None
+    assert (there.live.value, absent.live.value) == ("/back/login/", "/")
+
+
 def test_alembic_with_an_application_of_its_own_is_no_flask_migrate() -> None:
     """env.py may make Flask's application itself; then Alembic runs it, as everywhere."""
     alembic = {"alembic.ini": "[alembic]\nscript_location = db\n", "db/versions/a.py": "revision = 'a'\n"}
