@@ -224,6 +224,9 @@ class Inspector(Protocol):
     def strangers(self) -> Sequence[str]:
         """Whoever else gets requests that are meant for this release, one text each; nothing where nobody is seen."""
 
+    def left_behind(self) -> Sequence[str]:
+        """Databases in what the next release replaces, one text each: in a container, or in a release's own folder."""
+
 
 class Runtime(Protocol):
     """The moving side of a runtime. Methods that return commands do no I/O."""

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gonogo.busy import patient
+from gonogo.inspection import databases
 from gonogo.inspection.contents import FileDigest
 from gonogo.inspection.image_files import TarStreamError, read_tar
 from gonogo.runtimes.base import ImageFacts, LogLine, RuntimeUnreachableError
@@ -29,6 +30,7 @@ __all__ = [
     "SCRATCH_LABEL",
     "connect",
     "containers_of",
+    "databases_in",
     "exists_in",
     "files_in",
     "image_facts",
@@ -44,6 +46,9 @@ SCRATCH_LABEL = "gonogo.scratch"
 _SECONDS = 30
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _EXECUTABLE = 0o111
+_DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
+_BLOCK = 512
+"""Bytes of the header that a tar archive has before a file."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -165,6 +170,29 @@ def files_in(container: Container, paths: Iterable[str]) -> dict[str, FileDigest
             except TarStreamError as error:
                 raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
     return found
+
+
+def databases_in(container: Container) -> Iterator[str]:
+    """Where a container itself, and none of its mounts, holds an SQLite database that a migration tool knows."""
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    for change in container.diff() or ():
+        path = str(change["Path"])
+        if not path.endswith(_DATABASES):
+            continue
+        with contextlib.suppress(NotFound):
+            stream, _ = container.get_archive(path)
+            begin = b"".join(_first(stream, _BLOCK + databases.READ))
+            if databases.is_kept_account(begin[_BLOCK:]):
+                yield path
+
+
+def _first(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for chunk in stream:
+        yield chunk
+        size -= len(chunk)
+        if size <= 0:
+            return
 
 
 def exists_in(container: Container, path: str) -> bool:

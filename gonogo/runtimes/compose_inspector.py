@@ -20,6 +20,7 @@ from gonogo.runtimes.base import Front, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.compose_engine import (
     connect,
     containers_of,
+    databases_in,
     files_in,
     image_facts,
     plain_lines,
@@ -186,6 +187,12 @@ class ComposeInspector:
         urls = {self.url(), *map(self.url, self.services)}
         known = sorted(url for url in urls if url is not None)
         return tuple(strangers(self.model, self.services, self._host, project=self._project, urls=known))
+
+    def left_behind(self) -> Sequence[str]:
+        """Databases in the containers of the deployed services themselves; what is mounted stays."""
+        with connect() as client:
+            ours = [one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) in self.services]
+            return [f"{path} in container {one.name}" for one in ours for path in databases_in(one)]
 
     @property
     def _one_shots(self) -> tuple[str, ...]:

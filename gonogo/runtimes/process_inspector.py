@@ -13,6 +13,7 @@ from gonogo.config import Environment
 from gonogo.errors import CommandError
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection.contents import FileDigest, digest_of
+from gonogo.inspection.databases import sqlite_files
 from gonogo.inspection.image_files import read_tree
 from gonogo.inspection.things import address
 from gonogo.release import Release
@@ -180,6 +181,10 @@ class ProcessInspector:
     def strangers(self) -> Sequence[str]:
         """Nobody: the start waits until the port's listener is the instance itself."""
         return ()
+
+    def left_behind(self) -> Sequence[str]:
+        """Databases in the release's own folder."""
+        return [str(path) for path in sqlite_files(self._release.root)] if self._release is not None else ()
 
     def holders(self, outgoing: Release | None) -> Mapping[int, str]:  # noqa: ARG002 (all of them give it up)
         """Port → the living instance that was started on it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -245,6 +247,23 @@ def test_what_the_application_writes_itself_is_no_stale_code(site: Deployed) -> 
 
     assert grown == (Outcome.PASSED, "")
     assert hidden is Outcome.FAILED
+
+
+def test_a_database_in_the_releases_own_folder_is_named(site: Deployed) -> None:
+    """The next release would begin with an empty one; outside of prod that is a warning."""
+    path = site.release.root / "app.db"
+    none = site.ask("predeploy", "left_behind", serving=site.release).check("P46")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table alembic_version (version_num text)")
+        connection.commit()
+    there = site.ask("predeploy", "left_behind", serving=site.release).check("P46")
+    path.unlink()
+
+    assert (none.outcome, none.found) == (Outcome.PASSED, "")
+    assert (there.outcome, there.found) == (
+        Outcome.WARNED,
+        f"found {path}, which goes with the release that serves",
+    )
 
 
 def test_an_error_in_the_log_is_red(site: Deployed) -> None:

@@ -145,6 +145,7 @@ def test_new_settings_arrive_or_are_taken_back(kept: Kept) -> None:
     kept.settings.write_text("LEVEL=2\nPYTHONHOME=/nowhere\n")
     red = kept.app.gonogo("restart", "--env", "test", "--new-settings", "--json")
     back = psutil.Process(kept.pid()).environ()
+    kept.settings.write_text("LEVEL=2\nUNUSED=1\n")
 
     assert (plain.code, former) == (0, "1"), plain
     assert (ended.code, now) == (0, "2"), ended
