@@ -137,7 +137,7 @@ def test_a_shop_is_written_right(make: Make) -> None:
         "settings": ["backend/app/settings.py"],
     }
     staging = written["env"]["staging"]
-    assert staging["health"] == {"live": "/api/healthz", "timeout": "270s"}
+    assert staging["health"] == {"live": "/api/healthz", "timeout": "4m"}
     assert (staging["url"], staging["project"], staging["env_file"]) == ("http://127.0.0.1:8088", "shop", ".env")
     assert staging["secrets"] == {"JWT_SECRET": {}, "DB_PASSWORD": {}}
     assert "# compose.yaml:4, backend/app/main.py:5" in text

@@ -197,8 +197,8 @@ def test_impatient_person_changes_no_ending(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(shown, "write", lambda _: None)
     screen = Shown(Stuck(free))
     screen.open(begun())
-    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begin = time.monotonic()
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     screen.close(["GO"])
     took = time.monotonic() - begin
     free.set()
