@@ -115,8 +115,11 @@ class ComposeArtifact:
         try:
             if over:
                 self.host.run(replace(command, stdin=None, timeout=_MAKING)).require()
-                copy = ("docker", "cp", "-", f"{name}:/")  # owners are those of the archive
-                self.host.run(Command(argv=copy, stdin=over, timeout=_MAKING)).require()
+                copy = Command(argv=("docker", "cp", "-", f"{name}:/"), stdin=over, timeout=_MAKING)  # keeps owners
+                if not self.host.run(copy).ok:  # the Engine's own files, /etc/hosts, take no copy; code does
+                    code = archive_of([one for one in self.laid_over if one.source.is_dir()])
+                    if code:
+                        self.host.run(replace(copy, stdin=code)).require()
                 command = replace(command, argv=("docker", "start", "--attach", "--interactive", name), env={})
             done = self.host.run(command, output_limit=None)
             ended = not done.timed_out and not (over and _is_missing(done))

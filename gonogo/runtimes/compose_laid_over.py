@@ -87,7 +87,7 @@ def archive_of(found: Sequence[LaidOver]) -> bytes:
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for one in wanted:
             with contextlib.suppress(OSError):
-                archive.add(one.source, arcname=one.target.lstrip("/"), filter=_worth)
+                archive.add(one.source.resolve(), arcname=one.target.lstrip("/"), filter=_worth)
     return stream.getvalue() if wanted else b""
 
 

@@ -81,7 +81,9 @@ def test_code_that_only_a_mount_brings_is_go(tmp_path: Path, engine: docker.Dock
         create(site)
         site.replace("Dockerfile", "COPY app ./\n", "")
         site.replace(
-            "docker-compose.yml", '["data:/data"]', '["data:/data", "./app:/srv/app", "./local.env:/srv/local.env"]'
+            "docker-compose.yml",
+            '["data:/data"]',
+            '["data:/data", "./app:/srv/app", "./local.env:/srv/local.env", "/etc/localtime:/etc/localtime:ro", "/etc/hosts:/etc/hosts:ro"]',
         )
         site.write({".gitignore": "reports/\nlocal.env\n", "local.env": "LEVEL=1\n", "app/logs/app.log": "began\n"})
         own = "import http.server\nopen('logs/app.log', 'a').write(open('/srv/local.env').read())\n"
