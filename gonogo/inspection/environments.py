@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["ON_PATH", "PythonEnvironment", "environment_in"]
 
@@ -37,6 +37,10 @@ class PythonEnvironment:
         if self.runner:
             return (*self.runner, *argv)
         return (posixpath.join(self.folder, argv[0]), *argv[1:]) if self.folder else tuple(argv)
+
+    def synced(self) -> PythonEnvironment:
+        """The same; where its runner finds no environment it makes one, as it does when the service starts."""
+        return replace(self, runner=tuple(word for word in self.runner if word != "--no-sync"))
 
 
 ON_PATH = PythonEnvironment()

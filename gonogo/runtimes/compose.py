@@ -320,7 +320,7 @@ class ComposeRuntime:
         image = release.images.get(service) or release.tags.get(service)
         if image:
             starts = services_of(self._model(place, release)).get(service, {})
-            argv = python_environment(starts, image, root, LocalHost()).words(argv)
+            argv = python_environment(starts, image, root, LocalHost(), mounted=True).words(argv)
         return standing(place, service, build, root, argv, folder=folder)
 
     def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:

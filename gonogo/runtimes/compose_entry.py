@@ -8,7 +8,7 @@ import os
 import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gonogo.host import Command, Host
@@ -52,12 +52,21 @@ def entry_point(service: Mapping[str, Any], image: Mapping[str, Any]) -> tuple[s
     return _words(image.get("Entrypoint")) if own is None else _revealed(own)
 
 
-def python_environment(service: Mapping[str, Any], image: str, folder: Path, host: Host) -> PythonEnvironment:
-    """Where the service finds its Python, by the words that start it and the scripts that they name."""
+def python_environment(
+    service: Mapping[str, Any], image: str, folder: Path, host: Host, *, mounted: bool = False
+) -> PythonEnvironment:
+    """Where the service finds its Python, by the words that start it and the scripts that they name.
+
+    ``mounted``: with what the service mounts. A mount over the working folder hides the environment that the image has
+    in it, and the runner makes another.
+    """
     config = image_config(image, host)
     words = entry_words(service, config)
     workdir = service.get("working_dir") or config.get("WorkingDir") or "/"
-    return environment_in(words, scripts_of(folder, [words]), workdir=workdir)
+    found = environment_in(words, scripts_of(folder, [words]), workdir=workdir)
+    targets = [str(volume["target"]) for volume in service.get("volumes") or () if volume.get("target")]
+    hidden = mounted and any(PurePosixPath(workdir).is_relative_to(target) for target in targets)
+    return found.synced() if hidden else found
 
 
 def scripts_of(folder: Path, entries: Iterable[Sequence[str]]) -> dict[str, str]:

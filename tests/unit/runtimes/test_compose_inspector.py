@@ -12,7 +12,7 @@ from gonogo.host import LocalHost
 from gonogo.release import Release
 from gonogo.runtimes.base import ImageFacts, InstanceState, Place, RuntimeUnreachableError
 from gonogo.runtimes.compose_engine import connect, image_facts, plain_lines
-from gonogo.runtimes.compose_entry import entry_words, scripts_of
+from gonogo.runtimes.compose_entry import entry_words, python_environment, scripts_of
 from gonogo.runtimes.compose_inside import variables_for_run
 from gonogo.runtimes.compose_inspector import ComposeInspector, expected_count, instance_of
 from gonogo.runtimes.compose_layout import code_of
@@ -221,3 +221,27 @@ def test_dead_engine_is_no_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
     assert str(caught.value).startswith("Docker: found no usable answer (")
     assert str(caught.value).endswith("Try `docker version`; start the Engine if it is down.")
+
+
+@pytest.mark.parametrize(
+    ("target", "mounted", "runner"),
+    [
+        ("/app", True, ("uv", "run")),
+        ("/app", False, ("uv", "run", "--no-sync")),
+        ("/app/uploads", True, ("uv", "run", "--no-sync")),
+        ("/application", True, ("uv", "run", "--no-sync")),
+    ],
+)
+def test_an_environment_that_a_mount_hides_is_made_again(
+    target: str, *, mounted: bool, runner: tuple[str, ...], tmp_path: Path
+) -> None:
+    """The image has it in its working folder: `uv run` makes another there, as it does when the service starts."""
+    service = {
+        "command": ["uv", "run", "uvicorn", "main:app"],
+        "working_dir": "/app",
+        "volumes": [{"type": "bind", "source": "/home/me/app", "target": target}],
+    }
+
+    found = python_environment(service, "no-such-image", tmp_path, LocalHost(), mounted=mounted)
+
+    assert found.runner == runner
