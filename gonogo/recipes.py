@@ -61,14 +61,14 @@ def deploy_recipe(environment: Environment, *, first: bool) -> Recipe:
     steps: tuple[Step, ...] = (
         Checkout(),
         *baseline,
-        Gate("predeploy", Stage.PREDEPLOY, Role.CANDIDATE),
+        Gate(Stage.PREDEPLOY.gate, Stage.PREDEPLOY, Role.CANDIDATE),
         *logs,
         Build(),
-        Gate("build gate", Stage.BUILD, Role.CANDIDATE),
+        Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE),
         AskLadder(),
         Migrate(),
         Start(),
-        Gate("postdeploy", Stage.POSTDEPLOY, Role.CANDIDATE),
+        Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),
     )
     return Recipe(_with_team_steps(steps, environment))
 

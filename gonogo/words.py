@@ -17,6 +17,11 @@ class Stage(StrEnum):
     POSTDEPLOY = "postdeploy"
     WATCH = "watch"
 
+    @property
+    def gate(self) -> str:
+        """The name of its gate about a release that comes: the line in the terminal, and the results file."""
+        return "build gate" if self is Stage.BUILD else self.value
+
 
 class Outcome(StrEnum):
     """The verdict of one check."""

@@ -13,6 +13,7 @@ from gonogo.config import Environment, Project, find_project, load_project
 from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.stages import is_whole, selected_stages
 from gonogo.records.results import GateResult, read_gate
+from gonogo.records.told import Told
 from gonogo.release import Release
 from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables, variables_of
@@ -49,6 +50,8 @@ class Context:
     results: Path | None = None
     bound: float = 60.0
     """Seconds that one check may take."""
+    told: Told = field(default_factory=Told)
+    """What the release that serves was advised when it came."""
 
     @property
     def state(self) -> State:
@@ -101,7 +104,18 @@ def make_context(config: pytest.Config) -> Context:
         before=read_gate(Path(before)) if before else None,
         results=Path(results) if results else None,
         bound=config.getoption("timeout", None) or environment.check_timeout,
+        told=Told.by(_gate_of(subject, stages)),
     )
+
+
+def _gate_of(subject: Subject, stages: tuple[Stage, ...]) -> GateResult | None:
+    """What this stage's gate said of the release that serves, when that came."""
+    serving = subject.serving
+    if serving is None or len(stages) != 1:
+        return None
+    if stages == (Stage.POSTDEPLOY,):
+        return read_gate(serving.gate)
+    return read_gate(State(subject.state).run_folder(serving.id) / f"{stages[0].gate}.json")
 
 
 def _bare(project: Project, environment: Environment, stages: tuple[Stage, ...]) -> Subject:

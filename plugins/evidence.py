@@ -64,6 +64,7 @@ class Collected:
         """Begin with nothing."""
         self.items: list[Evidence] = []
         self.warnings: list[str] = []
+        self.advice: list[str] = []
         self.own_remedy = ""
         self.broken: list[str] = []
         self.needed: list[str] = []
@@ -109,6 +110,13 @@ class Collected:
     def warn(self, message: str) -> None:
         """The check passes, but the operator should read this."""
         self.warnings.append(message)
+
+    def advise(self, message: str) -> None:
+        """The same of a matter of hygiene: where the serving release was told it in the same words, it is as before.
+
+        Its words must be the same as long as the matter is: no id of a release, no time, no line number that moves.
+        """
+        self.advice.append(message)
 
     def remedy(self, text: str) -> None:
         """What to do about what was found here, where the check's own remedy would mend something else."""

@@ -122,6 +122,9 @@ class VerdictPlugin:
             return None
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
+        advice = [self._hushed(line) for line in collected.advice]
+        news, before = self._context.told.sorted_out(item.nodeid, advice)
+        collected.warnings += [line for line in news if line not in collected.warnings]
         outcome, found = outcome_of(call, report, collected)
         self._tell_of_limits(collected)
         limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
@@ -147,10 +150,12 @@ class VerdictPlugin:
                 **(causes_of(call, collected, self._hushed) if outcome.is_red or report.failed else {}),
                 "late": late,
                 "limited": limited,
+                "advice": advice,
+                "as_before": before,
                 **options,
             }
         )
-        return waivers.applied(check, self._waivers, today=self._context.subject.day)
+        return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
 
     def _tell_of_limits(self, collected: Collected) -> None:
         """What was asked again because a limit may have answered 503 is a part of the evidence, whatever came of it."""

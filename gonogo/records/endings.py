@@ -12,6 +12,7 @@ from gonogo.words import Exit, Outcome, Role, WaiverDid
 
 __all__ = [
     "VERDICTS",
+    "as_before",
     "downtime_said",
     "ending",
     "gate_page",
@@ -19,6 +20,7 @@ __all__ = [
     "red_checks",
     "red_findings",
     "result_word",
+    "run_as_before",
     "run_warnings",
     "verdict_of",
     "waived_checks",
@@ -114,6 +116,17 @@ def run_warnings(run: RunResult) -> tuple[CheckResult, ...]:
     """The warnings of all gates about the candidate, each once; what is red and does not count comes first."""
     found = {check.id: check for gate in _gates(run) for check in warnings_of(gate)}
     return tuple(sorted(found.values(), key=lambda check: not check.excused))
+
+
+def as_before(gates: Iterable[GateResult]) -> list[tuple[str, str]]:
+    """What gates advise and the release that serves was told already: the check's code, and the words, each once."""
+    listed = ((check.code or check.id, line) for gate in gates for check in gate.checks for line in check.as_before)
+    return list({line: (name, line) for name, line in listed}.values())
+
+
+def run_as_before(run: RunResult) -> list[tuple[str, str]]:
+    """The same of all gates about the candidate."""
+    return as_before(_gates(run))
 
 
 def waived_checks(run: RunResult) -> tuple[CheckResult, ...]:

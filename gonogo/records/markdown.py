@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.endings import (
+    as_before,
     downtime_said,
     ending,
     gate_page,
     red_findings,
     result_word,
+    run_as_before,
     run_warnings,
     warnings_of,
 )
@@ -81,6 +83,7 @@ def _gate(gate: GateResult, budget: int) -> Iterator[str]:
     for finding in findings((*gate.blocking, *filter(is_deferred, gate.checks))):
         yield from _finding(finding, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in warnings_of(gate)))
+    yield from _listed("As before", (_advice(name, said, budget) for name, said in as_before([gate])))
     yield from _listed("Waivers", (_waiver(one, budget) for one in gate.waivers))
 
 
@@ -104,6 +107,7 @@ def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     yield from _commands(run.steps, budget)
     yield from _way_back(run, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
+    yield from _listed("As before", (_advice(name, said, budget) for name, said in run_as_before(run)))
     yield from _listed("Waivers", (_waiver(one, budget) for one in run.waivers))
     yield from _listed("Attestations", (_attested(one, budget) for one in run.attested))
     yield from _listed("Notes", (_prose(note, budget) for note in other_notes(run)))
@@ -214,6 +218,10 @@ def _way_back(run: RunResult, budget: int) -> Iterator[str]:
 def _warning(check: CheckResult, budget: int) -> str:
     unknown = "could not be found out: " if check.outcome is Outcome.INCONCLUSIVE else ""
     return f"**{_prose(check.code or check.id, 300)}** {unknown}{_prose(check.found or check.proves, budget)}"
+
+
+def _advice(name: str, said: str, budget: int) -> str:
+    return f"**{_prose(name, 300)}** {_prose(said, budget)}"
 
 
 def _waiver(one: WaiverUse, budget: int) -> str:

@@ -24,6 +24,7 @@ from gonogo.records.endings import (
     gate_page,
     red_findings,
     result_word,
+    run_as_before,
     run_warnings,
     verdict_of,
 )
@@ -58,6 +59,7 @@ def render_record(run: RunResult, journal: Sequence[Mapping[str, Any]] = ()) -> 
         back=back,
         notes=other_notes(run),
         warnings=run_warnings(run),
+        as_before=run_as_before(run),
         facts=[(name, value) for name, value in _facts(run) if value],
         steps=list(zip(run.steps, charts.time_line(run), strict=True)),
         strip=strip,

@@ -140,6 +140,10 @@ class CheckResult(BaseModel):
     """A limit on requests kept it from finding out; nothing else did."""
     waiver: WaiverUse | None = None
     """The waiver of a check that did not pass, whether or not it covers that."""
+    advice: tuple[Text, ...] = ()
+    """What it advises, each told once: the next release's gate warns of none of it that is said in the same words."""
+    as_before: tuple[Text, ...] = ()
+    """What of it the gates of the release that serves said already; no warning."""
 
     @property
     def blocks(self) -> bool:

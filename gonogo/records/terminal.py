@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from gonogo.records.advice import other_notes, told
-from gonogo.records.endings import ending, needless, red_findings, result_word, run_warnings, warnings_of
+from gonogo.records.endings import (
+    as_before,
+    ending,
+    needless,
+    red_findings,
+    result_word,
+    run_as_before,
+    run_warnings,
+    warnings_of,
+)
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short, wrapped
@@ -72,7 +81,7 @@ def gate_lines(gate: GateResult) -> list[str]:
         lines += _row("problem", gate.problem)
     for finding in findings((*gate.blocking, *filter(is_deferred, gate.checks))):
         lines += ["", *_finding(finding)]
-    lines += _warnings(warnings_of(gate))
+    lines += [*_warnings(warnings_of(gate)), *_as_before(as_before([gate]))]
     return lines + [line for said in needless(gate.waivers) for line in _row("waiver", said)]
 
 
@@ -88,7 +97,7 @@ def ending_lines(run: RunResult) -> list[str]:
         lines += ["", f"Red in {short(run.went_back_to)}, which the run went back to:"]
     for finding in back:
         lines += ["", *_finding(finding)]
-    lines += _warnings(run_warnings(run))
+    lines += [*_warnings(run_warnings(run)), *_as_before(run_as_before(run))]
     rows = [*(("note", note) for note in other_notes(run)), *([("data", run.ladder)] if _touched_data(run) else [])]
     rows += [("waiver", said) for said in needless(run.waivers) if run.kind != "rollback"]  # its file is past mending
     rows += [("attested", f"{one.id} ({one.sentence}) by {one.by}") for one in run.attested]
@@ -157,6 +166,15 @@ def _block(check: CheckResult) -> list[str]:
 def _warnings(checks: Iterable[CheckResult]) -> list[str]:
     lines = [clip(f"warning  {check.code or plain(check.id)}  {_warned(check)}", COLUMNS) for check in checks]
     return ["", *lines] if lines else []
+
+
+def _as_before(advice: Sequence[tuple[str, str]]) -> list[str]:
+    """How much the operator was told with an earlier release already; the report says it in full."""
+    if not advice:
+        return []
+    codes = ", ".join(dict.fromkeys(name for name, _ in advice))
+    said = f"as before  {len(advice)} of hygiene, told with an earlier release ({codes}; see the report)"
+    return ["", clip(said, COLUMNS)]
 
 
 def _warned(check: CheckResult) -> str:
