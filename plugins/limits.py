@@ -105,11 +105,15 @@ class Limits:
                 try:
                     answer = asking.request(method, url, extensions={_EXPECTED: tuple(expected)}, **sent)
                 except httpx.TimeoutException:
-                    self._budget.hung_up(url)
+                    self.hung_up(url)
                     raise
                 limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
                 if not limited or answer.status_code in expected or not self.wait(url):
                     return answer
+
+    def hung_up(self, url: str) -> None:
+        """A check stopped listening before an answer's end: an application may log that as an error."""
+        self._budget.hung_up(url)
 
     def is_tight(self, url: str) -> bool:
         """Whether a limit was met at this address, so that nothing is asked that need not be."""

@@ -1,4 +1,4 @@
-"""What the checks of the front page share: how it is read, within ten seconds."""
+"""What the checks of pages share: how one is read, within ten seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from gonogo.inspection.htmlfiles import is_same_server
 from gonogo.plugins.limits import Limits
 
-__all__ = ["SECONDS", "Front", "front_page"]
+__all__ = ["SECONDS", "Front", "front_page", "read"]
 
 SECONDS = 10.0
 """For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
@@ -43,7 +43,7 @@ def front_page(address: str, limits: Limits) -> Front:
 def _followed(address: str, limits: Limits) -> Front:
     until = time.monotonic() + SECONDS
     for _ in range(_MOST_HOPS):
-        status, headers, text = _read(address, until, limits)
+        status, headers, text = read(address, until, limits)
         leads = urljoin(address, headers.get("location", ""))
         elsewhere = leads == address or not is_same_server(leads, address)
         if elsewhere or not 300 <= status < 400 or time.monotonic() > until:  # noqa: PLR2004 (HTTP's redirects)
@@ -53,7 +53,7 @@ def _followed(address: str, limits: Limits) -> Front:
     return Front(address=address, status=status, html=html)
 
 
-def _read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers, str]:
+def read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers, str]:
     """One answer; of one without an end its beginning.
 
     Raises:
@@ -63,8 +63,10 @@ def _read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Header
     limits.wait(address)
     patience = max(until - time.monotonic(), 0.1)
     with limits.client(address, timeout=patience) as asking, asking.stream("GET", address) as answer:
-        for piece in answer.iter_bytes():
+        endless = "event-stream" in answer.headers.get("content-type", "")
+        for piece in () if endless else answer.iter_bytes():
             body += piece
             if len(body) > _MOST_BYTES or time.monotonic() > until:
+                limits.hung_up(address)
                 break
         return answer.status_code, answer.headers, body.decode(answer.encoding or "utf-8", "replace")

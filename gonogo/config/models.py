@@ -195,6 +195,8 @@ class Environment(_Model):
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()
     logs: Logs = Logs()
+    not_asked: tuple[str, ...] = ()
+    """Patterns of paths that D30 leaves alone."""
     notify: tuple[str, ...] = ()
     """Channels that are told of a run: addresses of apprise, with ``${NAME}`` from the env file."""
     commands: dict[Literal["build", "environment", "install", "migrate"], Argv] = {}

@@ -1,4 +1,4 @@
-"""What a page makes a browser load from the page's own server: style sheets, scripts, images. Pure."""
+"""What a page names of its own server: what a browser loads with it, and where its links lead. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-__all__ = ["files_of", "is_needed", "is_same_server", "same_name"]
+__all__ = ["files_of", "is_needed", "is_same_server", "links_of", "same_name"]
 
 _SOURCES = {"script": "src", "img": "src"}
 _SEEN = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp")
@@ -27,6 +27,14 @@ def files_of(html: str, address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for found in parser.found if is_same_server(found, address)))
 
 
+def links_of(html: str, address: str) -> tuple[str, ...]:
+    """The pages of the same server that a page links to, each once, in order; none with a query, which may act."""
+    parser = _Parser(address)
+    parser.feed(html)
+    here = (link for link in parser.links if is_same_server(link, address) and not urlsplit(link).query)
+    return tuple(dict.fromkeys(here))
+
+
 def is_needed(address: str) -> bool:
     """Whether a page that lacks this file is broken: style sheets and scripts, unlike images."""
     return not urlsplit(address).path.lower().endswith(_SEEN)
@@ -42,6 +50,7 @@ class _Parser(HTMLParser):
         super().__init__()
         self._base = address
         self.found: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value for name, value in attrs if value}
@@ -51,13 +60,15 @@ class _Parser(HTMLParser):
         if tag == "link" and "stylesheet" in given.get("rel", "").lower().split():
             named = given.get("href")
         if named:
-            self._add(named)
+            self._add(named, self.found)
+        elif tag == "a" and "href" in given and "download" not in given:
+            self._add(given["href"], self.links)
 
-    def _add(self, named: str) -> None:
+    def _add(self, named: str, to: list[str]) -> None:
         try:
             address = urldefrag(urljoin(self._base, named.strip())).url
             known = urlsplit(address).scheme in _ADDRESSES
         except ValueError:  # an address that nobody can load
             return
         if known:
-            self.found.append(address)
+            to.append(address)

@@ -86,3 +86,54 @@ def test_a_style_sheet_that_is_gone_is_red(site: Deployed) -> None:
         )
         for how in ("404", "200, a page in its place")
     ]
+
+
+def links(*paths: str, **more: Any) -> dict[str, Any]:
+    """A front page that links to these, and what else answers."""
+    text = "".join(f'<a href="{path}">{path}</a>' for path in paths)
+    return {"/": [200, PAGE, text, 0], **{path: [200, PAGE, path, 0] for path in paths}, **more}
+
+
+STILL = "still_answers"
+LINKED = ("/prices", "/about#us", "/news?page=2", "/log-out", "/old", "/private")
+BEFORE = {"/about": [404, {}, "", 0], "/old": [500, {}, "", 0], "/private": [401, {}, "", 0]}
+
+
+def test_a_page_that_answered_before_and_is_a_server_error_now_is_red(site: Deployed) -> None:
+    """What was broken before, what is new and what acts by its name does not count; nothing does without a baseline."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    site.answer(links(*LINKED, **BEFORE))
+    before = site.ask("postdeploy", STILL, role=Role.BASELINE)
+    assert before.result is not None
+    first = site.ask("postdeploy", STILL).check("D30")
+    kept.write_text(before.result.model_dump_json())
+    well = site.ask("postdeploy", STILL).check("D30")
+    broken = {"/prices": [500, {}, "boom", 0], "/new": [500, {}, "", 0], "/private": [503, {}, "", 0]}
+    site.answer(links(*LINKED, "/new", **{**BEFORE, **broken}))
+    red = site.ask("postdeploy", STILL).check("D30")
+    site.answer(links(**{"/about": [404, {}, "", 0]}))
+    gone = site.ask("postdeploy", STILL).check("D30")
+    kept.unlink()
+
+    asked = [row[0].removeprefix(url) for row in before.check("D30").evidence[0].value[1:]]
+    assert (asked, first.outcome) == (["/prices", "/about", "/old", "/private"], Outcome.SKIPPED)
+    assert (well.outcome, gone.outcome) == (Outcome.PASSED, Outcome.PASSED)
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"GET {url}/prices: found 500, twice (and 1 more); expected 200, as before this release",
+    )
+
+
+def test_a_page_that_became_much_slower_is_warned_of(site: Deployed) -> None:
+    """Some seconds, and many times what the release before took."""
+    kept = site.run / "baseline.json"
+    site.answer(links("/prices"))
+    before = site.ask("postdeploy", STILL, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer(links("/prices", **{"/prices": [200, PAGE, "", 3.2]}))
+    slow = site.ask("postdeploy", STILL).check("D30")
+    kept.unlink()
+
+    assert slow.outcome == Outcome.WARNED
+    assert "/prices took 3." in slow.found
