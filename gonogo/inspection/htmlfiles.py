@@ -12,6 +12,7 @@ __all__ = ["files_of", "is_needed", "is_same_server", "links_of", "same_name"]
 _SOURCES = {"script": "src", "img": "src"}
 _SEEN = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp")
 _FINGERPRINT = re.compile(r"[.-](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{6,}(?=\.)")
+_PLACEHOLDERS = ("{{", "${", "<%", "{%", "[[")
 _ADDRESSES = frozenset({"http", "https"})
 
 
@@ -51,8 +52,17 @@ class _Parser(HTMLParser):
         self._base = address
         self.found: list[str] = []
         self.links: list[str] = []
+        self._inert = 0
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "template" and self._inert:
+            self._inert -= 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "template":
+            self._inert += 1
+        if self._inert:  # nothing is loaded of what a script may copy from there
+            return
         given = {name: value for name, value in attrs if value}
         if tag == "base" and "href" in given:
             self._base = urljoin(self._base, given["href"])
@@ -65,6 +75,8 @@ class _Parser(HTMLParser):
             self._add(given["href"], self.links)
 
     def _add(self, named: str, to: list[str]) -> None:
+        if any(mark in named for mark in _PLACEHOLDERS):  # a script fills it in, or takes the element away
+            return
         try:
             address = urldefrag(urljoin(self._base, named.strip())).url
             known = urlsplit(address).scheme in _ADDRESSES

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.htmlfiles import files_of, is_needed, same_name
+from gonogo.inspection.htmlfiles import files_of, is_needed, links_of, same_name
 
 AT = "http://127.0.0.1:8000/shop/"
 
@@ -21,12 +21,24 @@ AT = "http://127.0.0.1:8000/shop/"
         ('<img src="https://cdn.example.com/a.png"><img src="//cdn.example.com/b.png">', ()),
         ('<img src="data:image/png;base64,AA=="><img src="http://[broken/a.png"><a href="/page">', ()),
         ('<link rel="icon" href="/favicon.ico"><img', ()),
+        ('<template><img src="/a.png"></template><img src="/b.png">', ("/b.png",)),
+        ('<img src="{{ picture }}"><img src="/p/${id}.png"><script src="/<%= file %>"></script>', ()),
         ("", ()),
     ],
 )
 def test_files_of_the_same_server_are_found(html: str, files: tuple[str, ...]) -> None:
-    """Style sheets, scripts and images, each once; links, icons, data and other servers are left out."""
+    """Style sheets, scripts and images, each once; links, icons, data, what scripts fill in and other servers are left out."""
     assert files_of(html, AT) == tuple(f"http://127.0.0.1:8000{path}" for path in files)
+
+
+def test_links_of_the_same_server_are_found() -> None:
+    """Pages, each once; what has a query, is a download or leads elsewhere is left out."""
+    html = (
+        '<a href="/a#x">a</a><a href="/a">a</a><a href="b/">b</a><a href="/c?d=1">c</a><a download href="/e.pdf">e</a>'
+        '<a href="mailto:a@example.com">m</a><a href="https://example.com/">o</a><a href="#top">t</a><img src="/i.png">'
+    )
+
+    assert links_of(html, AT) == ("http://127.0.0.1:8000/a", f"{AT}b/", AT)
 
 
 @given(st.text(alphabet="<>=/\"' linkmgsrcpthef[]:.&;!-", max_size=200))
