@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from gonogo.detect.envfiles import example_for
 from gonogo.detect.facts import Fact, guess
-from gonogo.detect.places import place_of
 from gonogo.detect.rendering import Rendered
 from gonogo.detect.running import Running
 from gonogo.detect.tree import Tree
+from gonogo.inspection.composeplaces import place_of
 
 __all__ = ["env_file_of"]
 
@@ -66,7 +66,7 @@ def _named_env_files(tree: Tree, rendered: Rendered) -> dict[str, list[str]]:
 def _env_files_of(tree: Tree, rendered: Rendered, service: str) -> list[str]:
     found = []
     for path in rendered.files:
-        place = place_of(tree, (path,), service, "env_file")
+        place = place_of(tree.text, (path,), service, "env_file")
         number = place.rpartition(":")[2]
         lines = tree.text(path).splitlines()
         if not number.isdecimal() or "env_file" not in lines[int(number) - 1]:

@@ -12,11 +12,11 @@ from gonogo.detect.addresses import Address
 from gonogo.detect.facts import Fact, guess
 from gonogo.detect.guarded import wants_login
 from gonogo.detect.health import asked_by, live_route, ready_route, seconds
-from gonogo.detect.places import place_of
 from gonogo.detect.proxied import Handed, handed_to, outside_path
 from gonogo.detect.routing import Placed
 from gonogo.detect.services import Seen
 from gonogo.detect.tree import Tree
+from gonogo.inspection.composeplaces import place_of
 
 __all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 
@@ -73,7 +73,7 @@ def _checked(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: S
     words = [own] if isinstance(own, str) else list(own)
     found = asked_by(words)
     if found is not None:
-        return _as_routed(Fact(found.path, place_of(tree, files, seen.facts.name, "healthcheck")), seen)
+        return _as_routed(Fact(found.path, place_of(tree.text, files, seen.facts.name, "healthcheck")), seen)
     if not words and seen.image is not None and seen.image.healthcheck:
         found = asked_by(seen.image.healthcheck)
         if found is not None:
@@ -167,7 +167,7 @@ def timeout_of(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen:
     found: list[tuple[float, str]] = []
     for one in seen:
         check = dict(model["services"][one.facts.name].get("healthcheck") or {})
-        where = place_of(tree, files, one.facts.name, "healthcheck")
+        where = place_of(tree.text, files, one.facts.name, "healthcheck")
         if not check.get("test") and one.image is not None and one.image.healthcheck:
             times = {name.replace("-", "_"): value for name, value in one.image.health_times.items()}
             check = {**times, **{name: value for name, value in check.items() if value}}

@@ -15,7 +15,6 @@ from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
 from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
 from gonogo.detect.modules import Modules
-from gonogo.detect.places import place_of
 from gonogo.detect.routing import Placed, document_path, placed
 from gonogo.detect.running import Running
 from gonogo.detect.starting import Start, read_start, scripts_of
@@ -23,6 +22,7 @@ from gonogo.detect.tree import Tree
 from gonogo.detect.variables import settings_files
 from gonogo.frameworks import static_routes
 from gonogo.inspection.compose_model import is_proxy, start_words
+from gonogo.inspection.composeplaces import place_of
 from gonogo.inspection.dockerfile import DockerfileError
 
 __all__ = ["Seen", "look_at", "look_at_started"]
@@ -61,7 +61,7 @@ class _Looking:
         return dict(self.model["services"][self.name])
 
     def place(self, *keys: str) -> str:
-        return place_of(self.tree, self.files, self.name, *keys)
+        return place_of(self.tree.text, self.files, self.name, *keys)
 
 
 def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: str, running: Running | None) -> Seen:

@@ -16,7 +16,6 @@ from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, gues
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.naming import name_of
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
-from gonogo.detect.places import place_of
 from gonogo.detect.processes import survey_processes
 from gonogo.detect.proxied import handed_to, listens, sends_to_https
 from gonogo.detect.rendering import ABSENT, Rendered
@@ -27,6 +26,7 @@ from gonogo.detect.variables import required_secrets
 from gonogo.errors import UsageError
 from gonogo.host import Host
 from gonogo.inspection.compose_model import backing, deployed_services, fronts
+from gonogo.inspection.composeplaces import place_of
 from gonogo.inspection.envfile import parse
 
 __all__ = ["survey"]
@@ -153,7 +153,7 @@ def _with_address(
         name = one.facts.name
         own = None
         if one.facts.entrypoint is not None and name not in {main, address.service if address else ""}:
-            where = {name: place_of(tree, rendered.files, name, "ports")}
+            where = {name: place_of(tree.text, rendered.files, name, "ports")}
             only = {**rendered.model, "services": {name: rendered.model["services"][name]}}
             own = address_of(only, web=[name], where=where, made_up=bool(rendered.made_up))
         live = own_page(tree, rendered.model, rendered.files, one) if own is not None else None
@@ -235,7 +235,7 @@ def _address(
         name: frozenset[int]().union(*(listens(tree.text(path)) for path in files_of(tree, model, name)))
         for name in proxies
     }
-    where = {name: place_of(tree, rendered.files, name, "ports") for name in model["services"]}
+    where = {name: place_of(tree.text, rendered.files, name, "ports") for name in model["services"]}
     if runs is not None:
         actual = _as_it_runs(model, runs)
         told = dict.fromkeys(where, "docker ps")

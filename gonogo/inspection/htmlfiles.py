@@ -71,7 +71,7 @@ class _Parser(HTMLParser):
             named = given.get("href")
         if named:
             self._add(named, self.found)
-        elif tag == "a" and "href" in given and "download" not in given:
+        elif tag == "a" and "href" in given and "download" not in dict(attrs):
             self._add(given["href"], self.links)
 
     def _add(self, named: str, to: list[str]) -> None:

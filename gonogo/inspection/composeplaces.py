@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from gonogo.detect.tree import Tree
+from collections.abc import Callable, Sequence
 
 __all__ = ["place_of"]
 
 
-def place_of(tree: Tree, files: Sequence[str], service: str, *keys: str) -> str:
+def place_of(text: Callable[[str], str], files: Sequence[str], service: str, *keys: str) -> str:
     """``compose.yaml:12`` of a service's key, of the last file that has it; the service's own line where none does."""
     fallback = ""
     for path in reversed(files):
-        lines = tree.text(path).splitlines()
+        lines = text(path).splitlines()
         begin, end = _block(lines, service)
         if begin < 0:
             continue
