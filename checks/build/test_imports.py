@@ -1,39 +1,47 @@
-"""Whether the application in the artifact can be imported, and which routes it registers."""
+"""Whether the application in the artifact can be imported, rarely used modules too, and which routes it registers."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pytest
 
 from gonogo.checks.build.holding import holds_nothing, made_alike
-from gonogo.checks.build.probing import ask, released
+from gonogo.checks.build.nesting import import_in, lacks_of, serving_lacks
+from gonogo.checks.build.probing import released
 from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
-from gonogo.inspection import answers, compose_model, routes, things
-from gonogo.inspection.contents import FileDigest
+from gonogo.inspection import compose_model, presence, things
+from gonogo.inspection.contents import FileDigest, map_paths
 from gonogo.inspection.debugging import Mode
 from gonogo.inspection.imported import imported_elsewhere
+from gonogo.inspection.nested import Lack
 from gonogo.inspection.routes import RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, LackingError
+from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
+from gonogo.release import Release
 from gonogo.runtimes.base import Artifact, Inspector
+from gonogo.words import Tier
 
 __all__: list[str] = []
 
 
 @pytest.fixture(scope="session")
-def imported(artifact: Artifact, environment: Environment) -> RouteReport:
-    """What importing the entry point in the artifact gave; asked once, for B04 and B06."""
+def imported(artifact: Artifact, environment: Environment, own: Mapping[str, str]) -> RouteReport:
+    """What importing the entry point in the artifact gave; asked once, for B04, B05, B06 and B21."""
     service = environment.service.get(artifact.service, Service())
     if service.entrypoint is None:
         pytest.skip(f"service.{artifact.service}.entrypoint is not configured")
-    if service.framework == "none":
-        script, request = answers.script("import_probe.py"), service.entrypoint
-    else:
-        script = routes.probe_source()
-        request = routes.probe_request(entrypoint=service.entrypoint, framework=service.framework)
-    return routes.parse(ask(artifact, service, script, request, isolated=False).output)
+    return import_in(artifact, service, own)
+
+
+@pytest.fixture(scope="session")
+def own(artifact: Artifact, release: Release, source: Source) -> Mapping[str, str]:
+    """The application's files, by their paths in the repository, and where the artifact has them."""
+    return {} if holds_nothing(artifact) or release.assumed else map_paths(source.tracked, artifact.code)
 
 
 @pytest.mark.build(
@@ -76,6 +84,56 @@ def test_entry_point_imports(
 
 def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:
     return expected is not None and found is not None and expected.same_content(found)
+
+
+@pytest.mark.build(
+    "B05",
+    needs=("service.entrypoint",),
+    remedy="Correct the import that is named, or let the build bring what it names, then: gonogo deploy --env {env}",
+)
+def test_nested_imports_find_what_they_name(
+    artifact: Artifact,
+    imported: RouteReport,
+    own: Mapping[str, str],
+    source: Source,
+    question: Asking,
+    evidence: Collected,
+) -> None:
+    """Every import inside a function of what the entry point reaches finds its module; none is executed.
+
+    Catches a module that was renamed or left out, and a package that nobody installed, where only a rarely called
+    function imports them: the release starts, and fails later. Red in tier prod, for what surely fails and did not in
+    the serving release. What is tried, stands under a condition or in a command, or is for development is no fault.
+    """
+    if imported.error is not None or not own:
+        pytest.skip("the entry point cannot be imported here (B04)" if own else "nothing of the repository is in it")
+    if not imported.walked or imported.lacking is None:
+        pytest.skip("of the application's own files none was loaded from where the artifact has it")
+    lacks = lacks_of(imported, own, source)
+    evidence.text("Looked at", f"{imported.walked - imported.unwalked} of the application's files, in {artifact.label}")
+    evidence.table("Imports without a module", [(one.where, one.name, one.doubt or "certain") for one in lacks])
+    evidence.alike(made_alike(artifact, "nested imports"))
+    sure = [one for one in lacks if not one.doubt]
+    before = serving_lacks(question, artifact.service) if sure else frozenset()
+    fresh = [one for one in sure if (one.path, one.name) not in before]
+    red = fresh if question.place.environment.tier == Tier.PROD else []
+    for one in (one for one in lacks if (one in sure and one not in red) or one.is_left_out):
+        evidence.warn(f"{one.where}: found an import of {one.name}, which {artifact.label} has not")
+    evidence.remedy(_bring(red[0]) if red else "")
+    said = presence.first([f"{one.name} ({one.where})" for one in red])
+    assert not red, f"{artifact.label}: found imports of what it has not: {said}; expected each to find its module"
+
+
+def _bring(one: Lack) -> str:
+    """What mends an import."""
+    if one.own:
+        return (
+            f"Commit what {one.where} imports as {one.name}, or correct the import, then: gonogo deploy --env {{env}}"
+        )
+    return (
+        f"Add the package of {one.name} to what the build installs, or take its import out of {one.where}, then: "
+        "gonogo deploy --env {env}"
+    )
 
 
 @pytest.mark.build(

@@ -19,11 +19,13 @@ import contextlib
 import importlib
 import json
 import traceback
-from typing import Any
+from typing import Any, Callable  # noqa: UP035  # collections.abc has no subscripts on 3.8
 
 __all__ = ["described", "main"]
 
 MARKER = "<<gonogo-routes>>"
+LATER: list[Callable[[], dict[str, Any]]] = []
+"""What else is asked once the entry point is loaded."""
 
 
 def load(entrypoint: str) -> None:
@@ -76,6 +78,8 @@ def main(argv: list[str]) -> int:
     python = "{}.{}.{}".format(*sys.version_info[:3])
     document: dict[str, object] = {"python": python, "framework": None, "routes": [], "openapi": None, "error": error}
     document["origins"] = origins(argv[1])
+    for one in () if error else LATER:
+        document.update(one())
     os.write(mine, f"\n{MARKER}{json.dumps(document)}\n".encode())
     return 0
 

@@ -31,6 +31,8 @@ MARKER = "<<gonogo-routes>>"
 WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
 FRAMEWORKS = ("fastapi", "starlette", "flask", "werkzeug", "django")
 DEPTH = 20
+LATER: list[Callable[[], dict[str, Any]]] = []
+"""What else is asked once the entry point is loaded."""
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -315,7 +317,10 @@ def main(argv: list[str]) -> int:
     sys.dont_write_bytecode = True
     mine = os.dup(1)
     os.dup2(2, 1)
-    document = json.dumps(answer(json.loads(argv[1])), default=repr)
+    said = answer(json.loads(argv[1]))
+    for one in () if said["error"] else LATER:
+        said.update(one())
+    document = json.dumps(said, default=repr)
     rest = f"\n{MARKER}{document}\n".encode()
     while rest:
         rest = rest[os.write(mine, rest) :]

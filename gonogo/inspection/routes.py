@@ -98,6 +98,11 @@ class RouteReport:
     """Module of the entry point's package → the file that it was loaded from."""
     debug: bool | None = None
     """Whether the application is in its debug mode; None where nobody could say."""
+    lacking: tuple[Mapping[str, Any], ...] | None = None
+    """What imports inside functions do not find, as `nested.judged` reads it; None where that was not asked."""
+    walked: int = 0
+    """How many of the application's files were looked at for that."""
+    unwalked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +208,7 @@ def parse(stdout: str) -> RouteReport:
         raise ProbeAnswerError(_PROBE, answers.shown(stdout), f"a line that begins with {_MARKER}")
     answer = answers.document(_PROBE, rest.partition("\n")[0])
     routes, error, openapi = answer.get("routes"), answer.get("error"), answer.get("openapi")
-    origins = answer.get("origins")
+    origins, lacking = answer.get("origins"), answer.get("lacking")
     if not isinstance(routes, list):
         raise ProbeAnswerError(_PROBE, f"routes of type {type(routes).__name__}", "a list")
     return RouteReport(
@@ -214,6 +219,9 @@ def parse(stdout: str) -> RouteReport:
         error=None if error is None else _failure(error),
         origins={str(name): str(file) for name, file in origins.items()} if isinstance(origins, dict) else {},
         debug=answer["debug"] if isinstance(answer.get("debug"), bool) else None,
+        lacking=tuple(lacking) if isinstance(lacking, list) else None,
+        walked=int(answer.get("walked") or 0),
+        unwalked=int(answer.get("unwalked") or 0),
     )
 
 

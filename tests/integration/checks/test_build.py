@@ -50,8 +50,8 @@ def test_all_is_green(built: Deployed) -> None:
 
     assert run.code == Exit.GO
     assert passed == [
-        *("B02[jobs]", "B02[web]", "B03[jobs]", "B03[web]", "B04[jobs]", "B04[web]", "B06[web]"),
-        *("B08[jobs]", "B08[web]"),
+        *("B02[jobs]", "B02[web]", "B03[jobs]", "B03[web]", "B04[jobs]", "B04[web]", "B05[jobs]", "B05[web]"),
+        *("B06[web]", "B08[jobs]", "B08[web]"),
     ]
     assert skips == {
         **dict.fromkeys(images, "runtime process builds no image"),
@@ -153,6 +153,27 @@ def test_an_import_that_fails_is_red(built: Deployed) -> None:
     assert (run.check("B06[web]").outcome, run.check("B06[web]").found) == (
         Outcome.SKIPPED,
         f"not asked: {label}: the routes are not known: {error}",
+    )
+
+
+def test_a_nested_import_of_nothing_is_red_in_prod(deploy: Callable[..., Deployed]) -> None:
+    """B05 names the import in a function that nobody calls at the start; what the serving release lacks as well warns."""
+    lost = "\n\ndef report() -> None:\n    from jobs import nightly\n"
+    site = deploy(files={"api.py": API + lost, "jobs.py": ""}, service=FASTAPI, packages=("fastapi",), tier="prod")
+    where = f"jobs.nightly (api.py:{API.count(chr(10)) + 4})"
+    first = site.ask("build", "nested").check("B05[web]")
+    serving, label = site.release, f"environment of release {site.release.id}"
+    site.another({"server.py": "# the next release\n"})
+    again = site.ask("build", "nested", serving=serving).check("B05[web]")
+
+    assert (first.outcome, first.found) == (
+        Outcome.FAILED,
+        f"{label}: found imports of what it has not: {where}; expected each to find its module",
+    )
+    assert first.remedy.startswith("Commit what api.py:")
+    assert (again.outcome, again.found) == (
+        Outcome.WARNED,
+        f"{where[14:-1]}: found an import of jobs.nightly, which environment of release {site.release.id} has not",
     )
 
 

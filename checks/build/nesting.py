@@ -1,0 +1,62 @@
+"""What the check of nested imports shares with the one that imports the entry point: both are one process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gonogo.checks.build.probing import ask
+from gonogo.config import Service
+from gonogo.errors import GonogoError
+from gonogo.inspection import answers, routes
+from gonogo.inspection.contents import map_paths
+from gonogo.inspection.declared import names_packages
+from gonogo.inspection.nested import Lack, judged, with_walk
+from gonogo.inspection.routes import RouteReport
+from gonogo.plugins.fixtures import Asking
+from gonogo.plugins.source import Source
+from gonogo.runtimes.base import Artifact
+from gonogo.subject import as_it_serves
+
+__all__ = ["import_in", "lacks_of", "serving_lacks"]
+
+
+def import_in(artifact: Artifact, service: Service, places: Mapping[str, str]) -> RouteReport:
+    """What importing the entry point in an artifact gave, and what the imports inside its functions would not find.
+
+    ``places`` are the application's files by their paths in the repository.
+    """
+    if service.framework == "none":
+        script, request = answers.script("import_probe.py"), service.entrypoint or ""
+    else:
+        script = routes.probe_source()
+        request = routes.probe_request(entrypoint=service.entrypoint or "", framework=service.framework)
+    own = with_walk(script, places.values())
+    return routes.parse(ask(artifact, service, own, request, isolated=False).output)
+
+
+def lacks_of(report: RouteReport, places: Mapping[str, str], source: Source) -> Sequence[Lack]:
+    """What imports lack, as paths of the repository have it."""
+    named = {path: source.text(path) for path in source.tracked if names_packages(path)}
+    at = {there: path for path, there in places.items()}
+    return list(judged(report.lacking or (), places=at, tracked=source.tracked, texts=named))
+
+
+def serving_lacks(question: Asking, name: str) -> frozenset[tuple[str, str]]:
+    """File and name of what the serving release's imports lack; nothing where there is none, or it cannot be asked."""
+    serving = question.serving
+    if serving is None or serving.assumed:
+        return frozenset()
+    place = replace(question.place, environment=as_it_serves(question.place.environment, serving))
+    service = place.environment.service.get(name, Service())
+    try:
+        artifacts = question.runtime.inspector(place, serving, question.host).artifacts()
+        artifact = next((one for one in artifacts if one.service == name), None)
+        if artifact is None or service.entrypoint is None:
+            return frozenset()
+        source = Source(serving.source_root(place.project.app.root), question.host, release=serving)
+        places = map_paths(source.tracked, artifact.code)
+        report = import_in(artifact, service, places)
+        return frozenset((one.path, one.name) for one in lacks_of(report, places, source))
+    except (GonogoError, OSError, ValueError):
+        return frozenset()
