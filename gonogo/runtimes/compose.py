@@ -36,7 +36,7 @@ from gonogo.runtimes.compose_start import (
     verify_images,
 )
 from gonogo.runtimes.compose_steps import Steps, groups_of
-from gonogo.runtimes.compose_stores import stores_of
+from gonogo.runtimes.compose_stores import absent, stores_of
 
 __all__ = ["ComposeRuntime", "cli"]
 
@@ -70,7 +70,10 @@ class ComposeRuntime:
         return pin_release(place, release, host)
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
-        """Build the images of the deployed services; those that are not built here are pulled."""
+        """Build the images of the deployed services; those that are not built here are pulled.
+
+        So are those of what stands behind or before them and is yet to be made: no start waits for that.
+        """
         model = self._model(place, release)
         services = release.services or deployed(place, model)
         tags = release.tags or tags_of(model, services, project=place.environment.project, release=release.id)
@@ -85,6 +88,8 @@ class ComposeRuntime:
         if pulled:
             words = ("pull", "--ignore-pull-failures", *pulled)
             commands.append(self._command(place, release, release.folder / COMPOSE, *words))
+        if waiting := absent(model, services, project=place.environment.project, host=LocalHost()):
+            commands.append(self._command(place, release, release.folder / COMPOSE, "pull", *waiting))
         return tuple(commands)
 
     def measure(self, place: Place, release: Release, host: Host) -> Release:

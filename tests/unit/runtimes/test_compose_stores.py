@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from gonogo.runtimes.compose_stores import stores_of
+from gonogo.host import Command, Completed, Host
+from gonogo.runtimes.compose_stores import absent, stores_of
 
 
 def model(**services: Any) -> dict[str, Any]:
@@ -48,3 +49,35 @@ def test_writable_folders_stay_and_single_files_do_not_count(tmp_path: Path) -> 
     mounts = [bind(tmp_path), bind(tmp_path / "file"), bind(tmp_path, read_only=True)]
 
     assert stores_of(model(web={"build": {}, "volumes": mounts}), ("web",)) == (f"the folder {tmp_path}",)
+
+
+class Engine:
+    """A Docker command that knows one image and one container."""
+
+    def run(self, command: Command, **_: object) -> Completed:
+        """Answer as the Engine does."""
+        what = command.argv[-1]
+        if command.argv[1] == "ps":
+            return Completed(command=command, code=0, output="cache\n", errors="", seconds=0.0, pid=1)
+        known = what == "postgres:16"
+        errors = "" if known else f"Error response from daemon: No such image: {what}"
+        return Completed(command=command, code=int(not known), output="", errors=errors, seconds=0.0, pid=1)
+
+
+def test_images_that_a_start_would_pull_are_found() -> None:
+    """Not those of what is deployed or built, nor of what has a container, nor what is never pulled."""
+    found = absent(
+        model(
+            web={"image": "web:1"},
+            db={"image": "postgres:16"},
+            cache={"image": "redis:7"},
+            queue={"image": "rabbitmq:4"},
+            own={"image": "own", "pull_policy": "never"},
+            built={"image": "built", "build": {"context": "."}},
+        ),
+        ("web",),
+        project="shop",
+        host=cast("Host", Engine()),
+    )
+
+    assert found == ("queue",)
