@@ -6,11 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from gonogo.inspection.beside import is_beside
+
 __all__ = ["meaning"]
 
-_NOT_SERVED = re.compile(
-    r"(?:^|/)(?:tests?|testing|docs?|examples?|scripts?|bench\w*)/|(?:^|/)(?:test_\w+|\w+_test|conftest)\.py$"
-)
 _APPLICATIONS = frozenset({"FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "Application"})
 _LOADS = frozenset({"from_object", "from_pyfile", "from_mapping"})
 _FIELD = "debug"
@@ -34,7 +33,7 @@ def meaning(variable: str, texts: Mapping[str, str]) -> str:
 def _trees(variable: str, texts: Mapping[str, str]) -> Iterator[ast.Module]:
     """The sources in which anything of the kind stands."""
     for path, text in texts.items():
-        if _NOT_SERVED.search(path) or not re.search(rf"{re.escape(variable)}|\bdebug\b|\bflask\b|\bdjango\b", text):
+        if is_beside(path) or not re.search(rf"{re.escape(variable)}|\bdebug\b|\bflask\b|\bdjango\b", text):
             continue
         try:
             yield ast.parse(text)

@@ -1,0 +1,34 @@
+"""What the checks of variables share: how each service that a release consists of is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from gonogo.config import Environment
+from gonogo.inspection import compose_model
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.runtime_facts import Rendered
+from gonogo.runtimes.compose_render import environment_of
+
+__all__ = ["started"]
+
+
+def started(
+    environment: Environment, context: Context, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, Mapping[str, str], tuple[str, ...]]]:
+    """Each deployed service, with what it is given and how it is started."""
+    if environment.runtime != "compose":
+        for name, service in environment.service.items():
+            yield name, context.variables, tuple(service.command or ())
+        return
+    rendered: Rendered = request.getfixturevalue("rendered")
+    if rendered.problem:
+        raise InconclusiveError(
+            "what Compose passes to the services is not known, because it refuses its files (see P12)"
+        )
+    services = rendered.model.get("services") or {}
+    for name in compose_model.deployed_services(rendered.model, tuple(environment.service)):
+        yield name, environment_of(services[name]), compose_model.start_words(services[name])

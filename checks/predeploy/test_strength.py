@@ -1,0 +1,77 @@
+"""Whether secrets can be guessed, and whether addresses are any. Messages name variables, never their values."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from gonogo.checks.predeploy.started import started
+from gonogo.config import Environment
+from gonogo.inspection import strength, urlvalues
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.source import Source
+from gonogo.words import Tier
+
+__all__: list[str] = []
+
+
+@pytest.mark.predeploy(
+    "P21",
+    needs=("secrets or an env file",),
+    reads=("secrets", "tier"),
+    remedy="Put stronger values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
+)
+def test_secrets_are_strong_enough(
+    environment: Environment,
+    env_file: Path | None,
+    source: Source,
+    context: Context,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
+    """Every secret is as long as gonogo.toml asks, and what the source takes for a URL is one.
+
+    Catches the key of six letters that anybody finds from one signed token, and the address that stops the new release
+    at its first query. Warns of a short key that gonogo.toml says nothing of (tier prod), and of a variable such as
+    DATABASE_URL whose value is no address.
+    """
+    given = _given(environment, context, request)
+    values = {**context.variables, **given}
+    if not values:
+        pytest.skip("no env file, and no variable is given to a service")
+    least = {name: rule.min_length for name, rule in environment.secrets.items()}
+    evidence.table("Judged by length", ((name, wanted) for name, wanted in least.items() if wanted))
+    if environment.tier is Tier.PROD:
+        for said in strength.weak_keys(given, judged=least):
+            evidence.advise(f"{said}; env.{environment.name}.secrets may say how many")
+    where = f"{env_file}: " if env_file is not None else ""
+    breaking = [f"{name}: {said}" for name, said in _no_urls(given, source, evidence)]
+    if environment.tier is not Tier.PROD:
+        for line in breaking:
+            evidence.warn(f"{where}{line}")
+    wrong = [*strength.too_short(values, least), *(breaking if environment.tier is Tier.PROD else ())]
+    assert not wrong, f"{where}{'; '.join(wrong)}"
+
+
+def _given(environment: Environment, context: Context, request: pytest.FixtureRequest) -> dict[str, str]:
+    """What services are given; nothing where Compose refuses its files, which P12 tells."""
+    found: dict[str, str] = {}
+    with contextlib.suppress(InconclusiveError):
+        for _, variables, _ in started(environment, context, request):
+            found |= variables
+    return found
+
+
+def _no_urls(given: Mapping[str, str], source: Source, evidence: Collected) -> Iterator[tuple[str, str]]:
+    """The variables that should hold a URL, do not, and stop the release so; the doubtful ones are advised of."""
+    doubtful = {name: value for name, value in given.items() if urlvalues.is_known(name) and "://" not in value}
+    texts = source.texts(".py") if any(value.strip() for value in doubtful.values()) else {}
+    for name, value in doubtful.items():
+        if use := urlvalues.use_of(name, value, texts):
+            yield name, f"found a value that is no URL, expected scheme://host/name: {use}"
+        elif not urlvalues.may_be_meant(value):
+            evidence.advise(f"{name}: found a value that is no URL, expected one such as scheme://host/name")
