@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["passes_on"]
+__all__ = ["passes_on", "unwrapped"]
 
 _WRAPPERS = frozenset({"catatonit", "docker-init", "dumb-init", "env", "exec", "nice", "tini", "tini-static"})
 """Programs that run the command behind their own options."""
@@ -27,7 +27,7 @@ def passes_on(entrypoint: Sequence[str], scripts: Mapping[str, str]) -> bool:
         scripts: Texts of scripts by path; one counts where its name is the same. An unknown script passes on, as
             those of public images do.
     """
-    rest = _unwrapped(list(entrypoint))
+    rest = unwrapped(list(entrypoint))
     if not rest:
         return True
     name = posixpath.basename(rest[0])
@@ -39,7 +39,7 @@ def passes_on(entrypoint: Sequence[str], scripts: Mapping[str, str]) -> bool:
     return rest[0].endswith((".sh", ".bash")) or name.endswith(("entrypoint", "entry-point"))
 
 
-def _unwrapped(words: list[str]) -> list[str]:
+def unwrapped(words: list[str]) -> list[str]:
     """What remains behind wrappers, their options, and variables."""
     while words:
         name = posixpath.basename(words[0])

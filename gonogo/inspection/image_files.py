@@ -15,7 +15,7 @@ from gonogo.inspection.rights import Rights
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["TarStreamError", "read_rights", "read_tar", "read_text", "read_tree"]
+__all__ = ["TarStreamError", "read_beginning", "read_rights", "read_tar", "read_text", "read_tree"]
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -120,12 +120,21 @@ def read_text(stream: Iterable[bytes]) -> str:
     Raises:
         TarStreamError: the stream is no tar archive.
     """
+    return read_beginning(stream, -1).decode("utf-8", "replace")
+
+
+def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
+    """Return the first bytes of the one file in an archive, all of them for -1; the rest is not waited for.
+
+    Raises:
+        TarStreamError: the stream is no tar archive.
+    """
     reader = _Reader(stream)
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
             member = archive.next()
             file = archive.extractfile(member) if member is not None and member.isreg() else None
-            return file.read().decode("utf-8", "replace") if file is not None else ""
+            return file.read(size) if file is not None else b""
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
 

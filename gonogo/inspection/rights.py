@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Identity", "Rights", "identity_of", "started_paths", "unreadable", "unstartable"]
+__all__ = ["Identity", "Rights", "identity_of", "is_under", "started_paths", "unreadable", "unstartable"]
 
 _READ, _EXECUTE = 4, 1
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
@@ -92,6 +92,12 @@ def started_paths(words: Sequence[str], workdir: str) -> Iterator[tuple[str, boo
             yield from started_paths(command[:2], workdir)
     elif rest:
         yield from _path(rest[0], workdir, is_program=False)
+
+
+def is_under(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of some folders or lies below one."""
+    place = posixpath.normpath(path)
+    return any(place == one.rstrip("/") or place.startswith(f"{one.rstrip('/')}/") for one in folders)
 
 
 def _path(word: str, workdir: str, *, is_program: bool) -> Iterator[tuple[str, bool]]:

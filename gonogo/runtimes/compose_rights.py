@@ -1,29 +1,43 @@
-"""Modes and owners of files in an image, read from a container that is created and never started."""
+"""Modes, owners and beginnings of files in an image, read from a container that is created and never started."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gonogo.inspection.image_files import TarStreamError, read_rights
+from gonogo.inspection.image_files import TarStreamError, read_beginning, read_rights
 from gonogo.inspection.rights import Identity, Rights, identity_of
+from gonogo.inspection.started import LARGEST
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose_engine import connect, scratch
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-__all__ = ["rights_in"]
+__all__ = ["Seen", "rights_in"]
 
 _LISTS = ("/etc/passwd", "/etc/group")
 _LINKS = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of some files and folders of an image."""
+
+    rights: Mapping[str, Rights]
+    """With all below them."""
+    who: Identity | None
+    """Who the user is; None for a name that the image does not know."""
+    begins: Mapping[str, bytes]
+    """Path → how the file begins; what is not there is left out."""
+
+
 def rights_in(
-    image: str, paths: Iterable[str], *, user: str, groups: Iterable[str], project: str
-) -> tuple[Mapping[str, Rights], Identity | None]:
-    """What is known of some files and folders with all below them, and who the user is; None for an unknown name.
+    image: str, paths: Iterable[str], *, started: Iterable[str], user: str, groups: Iterable[str], project: str
+) -> Seen:
+    """What is known of some files and folders with all below them, and how those begin that are started.
 
     Raises:
         RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
@@ -33,7 +47,23 @@ def rights_in(
         found: dict[str, Rights] = {}
         for path in dict.fromkeys(map(posixpath.normpath, paths)):
             found |= _rights(container, path, _LINKS)
-    return found, identity_of(user, texts[0], texts[1], more=groups)
+        begins = {path: begin for path in dict.fromkeys(started) if (begin := _begin(container, path)) is not None}
+    return Seen(rights=found, who=identity_of(user, texts[0], texts[1], more=groups), begins=begins)
+
+
+def _begin(container: Container, path: str) -> bytes | None:
+    """How a file begins, through links; nothing of a folder; None where nothing is there."""
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        stream, found = container.get_archive(path)
+        if found.get("linkTarget"):
+            stream, _ = container.get_archive(found["linkTarget"])
+        return read_beginning(stream, LARGEST)
+    except NotFound:
+        return None
+    except TarStreamError as error:
+        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
 
 
 def _rights(container: Container, path: str, links: int) -> dict[str, Rights]:

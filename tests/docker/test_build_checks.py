@@ -237,6 +237,19 @@ def test_code_that_the_images_user_cannot_read_or_start_is_red(images: Images) -
     )
 
 
+def test_script_that_cannot_be_started_is_red(images: Images) -> None:
+    """Windows line ends behind the interpreter's name: it is there, is executable, and ends before its first line."""
+    script = "RUN printf '#!/bin/sh\\r\\nexec \"$@\"\\r\\n' > /start && chmod 755 /start\n"
+    ending = images.release(DOCKERFILE.replace("USER app\n", f'{script}USER app\nENTRYPOINT ["/start"]\n'), WELL)
+    check = images.ask("build", ending, "read_and_start").check("B14[api]")
+
+    assert (check.outcome, check.found) == (
+        Outcome.FAILED,
+        f"image {ending.tags['api']}: /start: found Windows line ends behind #!/bin/sh; expected Unix ones",
+    )
+    assert check.remedy.startswith("Write `*.sh text eol=lf` into .gitattributes")
+
+
 def test_an_image_of_another_commit_is_red(images: Images, well: Release) -> None:
     """The image's own label is compared with the release's commit."""
     assert said(images.ask("build", well, "names_the_commit", commit="0" * 40), "B01[api]") == (
