@@ -13,7 +13,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.runtimes.compose_render import environment_of
 
-__all__ = ["started"]
+__all__ = ["given_to_all", "started"]
 
 
 def started(
@@ -32,3 +32,11 @@ def started(
     services = rendered.model.get("services") or {}
     for name in compose_model.deployed_services(rendered.model, tuple(environment.service)):
         yield name, environment_of(services[name]), compose_model.start_words(services[name])
+
+
+def given_to_all(environment: Environment, request: pytest.FixtureRequest) -> list[dict[str, str]]:
+    """What compose files give each service, stores included; nothing where Compose refuses its files."""
+    if environment.runtime != "compose":
+        return []
+    rendered: Rendered = request.getfixturevalue("rendered")
+    return [environment_of(service) for service in (rendered.model.get("services") or {}).values()]

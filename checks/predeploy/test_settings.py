@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.config import Environment
-from gonogo.inspection import demands, envfile, envfiles
+from gonogo.inspection import demands, envfile
 from gonogo.inspection.envgrammar import grammar_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.place import env_file_of, wanted_env_file
+from gonogo.runtimes.place import wanted_env_file
 from gonogo.words import Tier
 
 __all__: list[str] = []
@@ -77,12 +76,12 @@ def test_no_placeholder_is_left(
     Catches the copied .env.example that went live: its secrets stand in the repository for everybody to read.
     """
     asked = {str(env_file): context.variables} if env_file is not None else {}
-    tracked, others = _others(environment, source, context)
+    tracked, others = other_files(environment, source, context)
     if not asked and not others:
         pytest.skip("the environment has no env_file")
     wrong: list[str] = []
     for name, values in {**asked, **others}.items():
-        examples = _examples(name, environment, source)
+        examples = examples_of(name, environment, source)
         left = {str(found) for example in examples.values() or [{}] for found in envfile.placeholders(values, example)}
         evidence.table(
             f"{name}, judged beside {', '.join(examples) or 'no example file'}", [(one,) for one in sorted(left)]
@@ -93,40 +92,3 @@ def test_no_placeholder_is_left(
         elif left:
             wrong.append(said)
     assert not wrong, "; ".join(wrong)
-
-
-def _others(environment: Environment, source: Source, context: Context) -> tuple[set[str], dict[str, dict[str, str]]]:
-    """What the env files say that services name, by their paths: those in git, and all of them.
-
-    Compose says in its rendered model what services are given, and no longer from which file.
-    """
-    if environment.runtime != "compose":
-        return set(), {}
-    folder = posixpath.dirname(environment.compose[0])
-    own = env_file_of(context.subject.path, environment)
-    tracked: set[str] = set()
-    found: dict[str, dict[str, str]] = {}
-
-    def text(path: str) -> str | None:
-        return source.text(path) if path in source.tracked else None
-
-    for named in envfiles.named_in(environment.compose, text, context.variables, folder=folder):
-        inside = named.path
-        path = (source.root if inside in source.tracked else context.subject.path) / inside
-        if own is not None and path.resolve() == own.resolve():
-            continue
-        problem, values = demands.read(path, grammar="compose")
-        if problem:
-            continue  # one that is not there, or cannot be read, is for Compose to judge (P12)
-        tracked |= {str(path)} if inside in source.tracked else set()
-        found[str(path)] = dict(values)
-    return tracked, found
-
-
-def _examples(name: str, environment: Environment, source: Source) -> dict[str, Mapping[str, str]]:
-    """Every example that this env file may have been copied from: name → what it says."""
-    beside = environment.env_file or (environment.compose[0] if environment.runtime == "compose" else "")
-    wanted = posixpath.join(posixpath.dirname(beside), posixpath.basename(name))
-    usual, _ = demands.example_file(source.root, environment)
-    names = dict.fromkeys([*([usual] if usual else []), *envfiles.examples_of(wanted, source.tracked)])
-    return {one: envfile.parse(source.text(one), name=one).values for one in names if one != name}

@@ -1,0 +1,125 @@
+"""P22 on real repositories: secrets that git tracks, by tier."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gonogo.words import Outcome
+from tests.unit.inspection.test_committed import RANDOM, pem
+
+if TYPE_CHECKING:
+    from tests.support.gates import Gates, Repository
+
+__all__: list[str] = []
+
+ASKED = ("-m", "predeploy", "-k", "no_secret_is_committed")
+ENV = 'env_file = ".env"\n'
+needs_compose = pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+
+
+def toml(text: str, tier: str) -> str:
+    """A gonogo.toml of this tier, with an env file."""
+    return text.replace('"dev"', f'"{tier}"') + ENV
+
+
+def test_committed_env_file_is_red_in_prod(repository: Repository, gate: Gates) -> None:
+    """P22 names file and line, what to do, and shows no value; elsewhere it warns."""
+    files = {".env": f"LOG_LEVEL=info\nJWT_SECRET={RANDOM}\n", "certs/server.key": pem()}
+    root = repository({"gonogo.toml": toml(repository.process, "prod"), **files})
+    red = gate(root, *ASKED).only()
+    repository.write(root, {"gonogo.toml": toml(repository.process, "staging")})
+    warned = gate(root, *ASKED).only()
+
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        ".env:2: holds JWT_SECRET (32 characters); certs/server.key: holds a private key; expected no secret of this "
+        "environment in what git tracks",
+    )
+    assert red.remedy == (
+        "Take it out of .env (a file of secrets alone: git rm --cached .env, and name it in .gitignore), commit, and give "
+        "[env.test] a new value: what was committed stays in the history"
+    )
+    assert RANDOM not in red.model_dump_json()
+    assert warned.outcome is Outcome.WARNED
+    assert warned.advice == (
+        ".env:2: holds JWT_SECRET (32 characters), which git tracks; expected it on the host alone",
+        "certs/server.key: holds a private key, which git tracks; expected it on the host alone",
+    )
+
+
+def test_harmless_repositories_pass(repository: Repository, gate: Gates) -> None:
+    """P22 is green in prod on a committed file of words, on keys of tests, and on secrets that only the host has."""
+    root = repository(
+        {
+            "gonogo.toml": toml(repository.process, "prod"),
+            ".gitignore": ".env\n",
+            ".env.dev": "POSTGRES_PASSWORD=postgres\n",
+            ".env.example": "JWT_SECRET=\n",
+            "tests/keys/jwt.pem": pem(),
+        }
+    )
+    repository.write(root, {".env": f"JWT_SECRET={RANDOM}\n"})
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+    assert check.evidence[0].value == "JWT_SECRET (32 characters)"
+
+
+@needs_compose
+def test_secrets_in_compose_files_count(repository: Repository, gate: Gates) -> None:
+    """P22 knows what a compose file gives a store, and what a tracked env file gives a service."""
+    compose = f"""\
+services:
+  web:
+    build: .
+    env_file: [web.env]
+  db:
+    image: postgres:15
+    environment:
+      POSTGRES_PASSWORD: ${{DB_PASSWORD:-{RANDOM}}}
+"""
+    root = repository(
+        {
+            "gonogo.toml": repository.minimal.replace('"dev"', '"prod"'),
+            "docker-compose.yml": compose,
+            "web.env": f"API_TOKEN={RANDOM[::-1]}\n",
+        }
+    )
+
+    assert gate(root, *ASKED).only().found == (
+        "docker-compose.yml:8: holds POSTGRES_PASSWORD (32 characters); web.env:1: holds API_TOKEN (32 characters); "
+        "expected no secret of this environment in what git tracks"
+    )
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can go into."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_env_file_that_everybody_reads_is_advised_of(repository: Repository, gate: Gates, open_folder: Path) -> None:
+    """P22 warns where every folder above lets others in, and only then."""
+    config = toml(repository.process, "prod") + f'path = "{open_folder}"\n'
+    root = repository({"gonogo.toml": config})
+    env = open_folder / ".env"
+    env.write_text(f"JWT_SECRET={RANDOM}\n")
+    env.chmod(0o644)
+    read_by_all = gate(root, *ASKED).only()
+    open_folder.chmod(0o700)
+
+    assert gate(root, *ASKED).only().outcome is Outcome.PASSED
+    assert (read_by_all.outcome, read_by_all.found) == (
+        Outcome.WARNED,
+        f"{env}: every user of this host can read it, expected mode 0600: chmod 600 {env}",
+    )
