@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import LocalHost
-from gonogo.inspection import things
-from gonogo.inspection.contents import FileDigest, digest_of, looked_at, map_paths
+from gonogo.inspection import compose_model, things
+from gonogo.inspection.contents import DriftedFile, FileDigest, digest_of, looked_at, map_paths
 from gonogo.inspection.lost import Absent, sort_out
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Artifact, Inside, Layout, Place
+from gonogo.runtimes.base import Artifact, Inside, Inspector, Layout, Place
 from gonogo.subject import as_it_serves
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "made_alike",
     "made_by_the_build",
     "unknown",
+    "written_by_what_ran",
 ]
 
 ELSEWHERE = (
@@ -121,6 +123,31 @@ def made_by_the_build(
         if why and not is_stale(path, found, source, former=former):
             made[path] = why
     return made
+
+
+def written_by_what_ran(
+    inspector: Inspector,
+    service: str,
+    differing: Sequence[DriftedFile],
+    held: Mapping[str, FileDigest],
+    source: Source,
+    *,
+    former: Path | None,
+) -> tuple[str, ...]:
+    """Of the files whose content is another those that an instance wrote, of this release or of an earlier one.
+
+    They stand in a folder that it may write into and that outlives it; Python does not count, nor what is as an earlier
+    commit had it.
+    """
+    model: Mapping[str, Any] = getattr(inspector, "model", {})
+    mounts = (one for one in compose_model.bind_mounts(model) if one.service == service and not one.read_only)
+    targets = [PurePosixPath(one.target) for one in mounts]
+    inside = [
+        one
+        for one in differing
+        if not one.path.endswith(".py") and any(PurePosixPath(one.image_path).is_relative_to(to) for to in targets)
+    ]
+    return tuple(one.path for one in inside if not is_stale(one.path, held[one.image_path], source, former=former))
 
 
 def is_stale(path: str, found: FileDigest, source: Source, *, former: Path | None) -> bool:

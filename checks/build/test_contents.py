@@ -14,6 +14,7 @@ from gonogo.checks.build.holding import (
     made_alike,
     made_by_the_build,
     unknown,
+    written_by_what_ran,
 )
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
@@ -61,11 +62,13 @@ def test_artifact_holds_the_commit(
     held: Mapping[str, FileDigest],
     context: Context,
     before: Mapping[str, str],
+    inspector: Inspector,
     evidence: Collected,
 ) -> None:
     """Every tracked file that is in the artifact is the commit's, byte for byte.
 
     Catches layer caching that serves yesterday's code, and pointers of Git LFS in place of the files they stand for.
+    What an instance has written into a folder that is mounted over the code is neither.
     """
     if not _is_known(artifact, evidence):
         return
@@ -73,13 +76,16 @@ def test_artifact_holds_the_commit(
     gone = absent(artifact, held, before, source)
     drift = compare(source.manifest, held, code={**artifact.code}, lost=gone.lost)
     differing = {file.path: held[file.image_path] for file in drift.of("differs")}
-    made = made_by_the_build(artifact, differing, source, former=former_source(context))
-    red = [file for file in drift if file.kind != "differs" or file.path not in made]
+    former = former_source(context)
+    made = made_by_the_build(artifact, differing, source, former=former)
+    written = written_by_what_ran(inspector, artifact.service, drift.of("differs"), held, source, former=former)
+    red = [file for file in drift if file.kind != "differs" or file.path not in {*made, *written}]
     evidence.text("Compared", f"{drift.compared} tracked files, {len(drift.left_out)} not in {artifact.label}")
     evidence.table("Files that differ", red)
     evidence.text("Mapping", f"{_shown(artifact.code)}, known by {artifact.layout.known_by}")
     evidence.table("Left out by the build", gone.left_out.items(), header=("path", "why"))
     evidence.table("Made by the build", made.items(), header=("path", "why"))
+    evidence.text("Written by what ran", ", ".join(written) or "nothing that git tracks")
     evidence.table("Files unknown to git", drift.untracked)
     wrong = [*map(str, red), *_pointers(source, artifact.code, held), *altered(context, artifact.code)]
     evidence.table("Not the commit's", [(line,) for line in wrong])

@@ -40,7 +40,8 @@ def test_proxies_accept_their_configuration(
     """
     if place.environment.runtime != "compose":
         pytest.skip(f"runtime {place.environment.runtime} starts no proxy")
-    from gonogo.runtimes.compose_trial import kind_of, reachable, trial  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose_trial import reachable, trial  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose_ways import kind_of  # noqa: PLC0415 (likewise)
 
     model: Mapping[str, Any] = getattr(inspector, "model", {})
     fronts = [*compose_model.fronts(model, release.services), *release.services]

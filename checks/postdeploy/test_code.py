@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.build.holding import former_source, is_stale, made_by_the_build
+from gonogo.checks.build.holding import former_source, is_stale, made_by_the_build, written_by_what_ran
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
 from gonogo.checks.postdeploy.asking import ran_since, running
 from gonogo.config import Service
@@ -66,7 +66,10 @@ def test_instance_runs_the_commit(
         fresh = found.mtime > since - _CLOCKS and not path.endswith(".py")
         return fresh and not is_stale(path, found, source, former=former)
 
-    written = [path for path, found in sorted(differing.items()) if path not in made and is_own(path, found)]
+    ran = written_by_what_ran(inspector, name, drift.of("differs"), files, source, former=former)
+    written = [
+        path for path in sorted(differing) if path not in made and (path in ran or is_own(path, differing[path]))
+    ]
     evidence.text("Written by the instance itself", ", ".join(written) or "nothing that git tracks")
     red = [file for file in drift if file.kind != "differs" or file.path not in {*made, *written}]
     evidence.text("Compared", f"{drift.compared} tracked files in {inside.label}")

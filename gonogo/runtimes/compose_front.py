@@ -16,7 +16,7 @@ from gonogo.inspection.things import address
 from gonogo.runtimes.base import Front
 from gonogo.runtimes.compose_engine import connect, containers_of
 from gonogo.runtimes.compose_files import services_of
-from gonogo.runtimes.compose_ways import upstreams_of
+from gonogo.runtimes.compose_ways import fronts_of, upstreams_of
 
 __all__ = ["changes_of", "front_at"]
 
@@ -38,7 +38,7 @@ def front_at(
     Raises:
         RuntimeUnreachableError: the Engine does not answer.
     """
-    name = _at(url, model, compose_model.fronts(model, services))
+    name = _at(url, model, fronts_of(model, services, host))
     if name is None:
         return None
     with connect() as client:
@@ -47,9 +47,11 @@ def front_at(
             (one.name for one in found if one.labels.get(_SERVICE) == name and one.status == "running"), ""
         )
     upstreams = upstreams_of(model, name, container, host) if container else ()
-    named = [one for one in services if one in hosts(upstreams)]
+    behind = [one for one in services if one in hosts(upstreams)]
+    if not behind and name in services:  # it serves what it was built with, as far as anybody knows
+        return None
     changed = tuple(changes_of(name, before, model)) if before is not None else ()
-    return Front(service=name, behind=tuple(named or services), upstreams=upstreams, changed=changed)
+    return Front(service=name, behind=tuple(behind or services), upstreams=upstreams, changed=changed)
 
 
 def _at(url: str, model: Mapping[str, Any], fronts: Collection[str]) -> str | None:

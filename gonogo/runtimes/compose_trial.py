@@ -8,26 +8,16 @@ from typing import Any
 from gonogo.host import Command, Completed, Host
 from gonogo.inspection import compose_model
 from gonogo.inspection.engine_model import SERVICE
-from gonogo.inspection.fronts import configuration, extra_hosts, kind, networks_of, others, question
+from gonogo.inspection.fronts import configuration, extra_hosts, networks_of, others, question
 from gonogo.runtimes.compose_engine import connect, scratch_label, scratch_name
-from gonogo.runtimes.compose_entry import entry_words, image_config
 from gonogo.runtimes.compose_files import services_of
 from gonogo.runtimes.compose_inside import variables_for_run
 from gonogo.runtimes.compose_render import environment_of
+from gonogo.runtimes.compose_ways import start_words
 
-__all__ = ["kind_of", "reachable", "trial"]
+__all__ = ["reachable", "trial"]
 
 _SECONDS = 30.0
-
-
-def kind_of(model: Mapping[str, Any], service: str, host: Host) -> str:
-    """``nginx`` or ``caddy``, by the image's name or by what the image runs; empty for anything else."""
-    image = compose_model.image_name(model, service)
-    return kind(image, _words(services_of(model)[service], image, host))
-
-
-def _words(definition: Mapping[str, Any], image: str, host: Host) -> tuple[str, ...]:
-    return tuple(entry_words(definition, image_config(image, host) if _is_here("image", image, host) else {}))
 
 
 def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
@@ -70,7 +60,7 @@ def trial(
     """
     definition = services_of(model)[service]
     image = compose_model.image_name(model, service)
-    words = (configuration if shown else question)(image, _words(definition, image, host))
+    words = (configuration if shown else question)(image, start_words(model, service, host))
     volumes = compose_model.volumes_declared(model)
     if words is None or not _is_here("image", image, host):
         return None

@@ -7,13 +7,13 @@ from typing import Any
 
 from gonogo.host import Command, Host
 from gonogo.inspection import compose_model
-from gonogo.inspection.fronts import configuration, upstreams
+from gonogo.inspection.fronts import configuration, kind, upstreams
 from gonogo.inspection.ways import Ways, standing
 from gonogo.runtimes.compose_engine import connect, containers_of
-from gonogo.runtimes.compose_entry import entry_words
+from gonogo.runtimes.compose_entry import entry_words, image_config
 from gonogo.runtimes.compose_files import services_of
 
-__all__ = ["strangers", "upstreams_of"]
+__all__ = ["fronts_of", "kind_of", "start_words", "strangers", "upstreams_of"]
 
 _SECONDS = 20.0
 
@@ -38,7 +38,7 @@ def strangers(
     for url in urls:
         yield from ways.strangers_on(url)
     yield from ways.namesakes()
-    for front in compose_model.fronts(model, services):
+    for front in fronts_of(model, services, host):
         if front in running:
             yield from ways.misled(front, upstreams_of(model, front, running[front], host))
 
@@ -53,11 +53,27 @@ def _own_networks(model: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def fronts_of(model: Mapping[str, Any], services: Collection[str], host: Host) -> tuple[str, ...]:
+    """What stands in front: of the services that are not deployed, and of those that are the nginx and Caddy ones."""
+    own = (name for name in services if name in services_of(model) and kind_of(model, name, host))
+    return (*compose_model.fronts(model, services), *own)
+
+
+def start_words(model: Mapping[str, Any], service: str, host: Host) -> tuple[str, ...]:
+    """How a service's container begins: the model's words, else those of its image where that is here."""
+    return entry_words(services_of(model)[service], image_config(compose_model.image_name(model, service), host))
+
+
+def kind_of(model: Mapping[str, Any], service: str, host: Host) -> str:
+    """``nginx`` or ``caddy``, by the image's name or by what the image runs; empty for anything else."""
+    return kind(compose_model.image_name(model, service), start_words(model, service, host))
+
+
 def upstreams_of(model: Mapping[str, Any], front: str, container: str, host: Host) -> tuple[str, ...]:
     """Where a proxy that can be asked sends requests; nothing where it cannot."""
-    image = compose_model.image_name(model, front)
-    words = configuration(image, entry_words(services_of(model)[front], {}))
+    proxy = kind_of(model, front, host)
+    words = configuration(proxy, start_words(model, front, host))
     if words is None:
         return ()
     shown = host.run(Command(argv=("docker", "exec", container, *words), timeout=_SECONDS), output_limit=None)
-    return upstreams(image, shown.output) if shown.ok else ()
+    return upstreams(proxy, shown.output) if shown.ok else ()
