@@ -118,7 +118,7 @@ def test_nested_imports_find_what_they_name(
     fresh = [one for one in sure if (one.path, one.name) not in before]
     red = fresh if question.place.environment.tier == Tier.PROD else []
     for one in (one for one in lacks if (one in sure and one not in red) or one.is_left_out):
-        evidence.advise(f"{one.where}: found an import of {one.name}, which {artifact.label} has not")
+        evidence.advise(f"{one.where}: found an import of {one.name}, which the artifact of {artifact.service} has not")
     evidence.remedy(_bring(red[0]) if red else "")
     said = presence.first([f"{one.name} ({one.where})" for one in red])
     assert not red, f"{artifact.label}: found imports of what it has not: {said}; expected each to find its module"

@@ -13,9 +13,9 @@ from gonogo.inspection.contents import FileDigest, digest_of, link_digest
 from gonogo.inspection.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["TarStreamError", "read_beginning", "read_rights", "read_tar", "read_text", "read_tree"]
+__all__ = ["TarStreamError", "read_beginning", "read_rights", "read_some", "read_tar", "read_text", "read_tree"]
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -112,6 +112,30 @@ def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
     return found, link
+
+
+def read_some(
+    stream: Iterable[bytes], *, base: str, chosen: Callable[[str, int], bool]
+) -> tuple[set[str], dict[str, bytes]]:
+    """Return the paths of all files in an archive, and what those hold that are chosen by path and size.
+
+    Raises:
+        TarStreamError: the stream is no tar archive, or it ends before the archive does.
+    """
+    reader = _Reader(stream)
+    paths: set[str] = set()
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            for member in archive:
+                path = _absolute(base, member.name)
+                file = archive.extractfile(member) if member.isreg() and chosen(path, member.size) else None
+                paths |= {path} if member.isfile() else set()
+                contents |= {path: file.read()} if file is not None else {}
+                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+    return paths, contents
 
 
 def read_text(stream: Iterable[bytes]) -> str:

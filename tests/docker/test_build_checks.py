@@ -170,7 +170,7 @@ def said(run: Run, code: str) -> tuple[Outcome, str]:
 def test_a_good_image_is_green(images: Images, well: Release) -> None:
     """Every build check that applies passes; an installed copy that is imported is no fault where it is the commit's."""
     run = images.ask("build", well)
-    codes = ("B01", "B02", "B03", "B04", "B08", "B11", "B12", "B14")
+    codes = ("B01", "B02", "B03", "B04", "B08", "B11", "B12", "B13", "B14")
 
     assert {code: said(run, f"{code}[api]") for code in codes} == dict.fromkeys(codes, (Outcome.PASSED, ""))
 
@@ -248,6 +248,20 @@ def test_script_that_cannot_be_started_is_red(images: Images) -> None:
         f"image {ending.tags['api']}: /start: found Windows line ends behind #!/bin/sh; expected Unix ones",
     )
     assert check.remedy.startswith("Write `*.sh text eol=lf` into .gitattributes")
+
+
+def test_key_and_history_in_an_image_are_told(images: Images) -> None:
+    """What stands in the image's own folders is found through the Engine; in tier dev it warns."""
+    key = "RUN mkdir -p .git/objects/ab && touch .git/objects/ab/cd && printf -- '-----BEGIN PRIVATE KEY-----\\nMIIE\\n"
+    telling = images.release(
+        DOCKERFILE.replace("USER app\n", f"{key}-----END PRIVATE KEY-----' > deploy.pem\nUSER app\n"), WELL
+    )
+
+    assert said(images.ask("build", telling, "no_secrets"), "B13[api]") == (
+        Outcome.WARNED,
+        "the image of api: found the private key /srv/app/deploy.pem (58 bytes); git's history in /srv/app/.git; "
+        "expected no secrets in an image",
+    )
 
 
 def test_an_image_of_another_commit_is_red(images: Images, well: Release) -> None:
