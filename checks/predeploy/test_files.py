@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
+from gonogo.checks.predeploy.artifacts import contained, imported
 from gonogo.config import Environment, Project
-from gonogo.inspection import compiles, compose_model, presence
+from gonogo.inspection import compiles, presence
 from gonogo.inspection.contents import digest_of
 from gonogo.inspection.dockerignore import ignore
-from gonogo.inspection.imports import files_of_module, imported_files
 from gonogo.inspection.pythons import older
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython
 from gonogo.release import Release
-from gonogo.runtimes.compose_code import recipe_of
 
 __all__: list[str] = []
 
@@ -76,8 +71,8 @@ def test_every_source_compiles(
         return
     found = compiles.sort_out(
         report.problems,
-        is_contained=_contained(source, environment, request),
-        imported=_imported(source, environment),
+        is_contained=contained(source, environment, request),
+        imported=imported(source, environment),
         text=source.text,
         is_as_served=lambda path: _is_as_served(source, serving, project, path),
     )
@@ -96,30 +91,6 @@ def test_every_source_compiles(
             f"found {presence.first(unclear)}; judged by {judge} only, the target's is {python.wanted} and may know "
             "this syntax: with service.entrypoint the build gate asks it"
         )
-
-
-def _contained(source: Source, environment: Environment, request: pytest.FixtureRequest) -> Callable[[str], bool]:
-    """Whether an artifact of the release will hold a path; all do where that cannot be known before it is built."""
-    if environment.runtime != "compose":
-        return lambda _path: True
-    rendered: Rendered = request.getfixturevalue("rendered")
-    model, services = rendered.model, rendered.model.get("services") or {}
-    deployed = compose_model.deployed_services(model, tuple(environment.service))
-    builders = compose_model.built_by(model)
-    recipes = [recipe_of(services[builders.get(one, one)].get("build") or {}, root=source.root) for one in deployed]
-    if not recipes or any(recipe is None or recipe.image.unclear for recipe in recipes):
-        return lambda _path: True
-    brought = {file.path for recipe in recipes if recipe is not None for file in recipe.image.files.values()}
-    mounts = [Path(mount.source) for mount in compose_model.bind_mounts(model) if mount.service in deployed]
-    return lambda path: path in brought or any((source.root / path).is_relative_to(mount) for mount in mounts)
-
-
-def _imported(source: Source, environment: Environment) -> set[str]:
-    """The files that sources import, and those of entry points."""
-    modules = [service.entrypoint.partition(":")[0] for service in environment.service.values() if service.entrypoint]
-    ends = tuple(end for module in modules for end in files_of_module(module.replace(".", "/")))
-    entries = {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
-    return entries | {file for path, text in source.texts(".py").items() for file in imported_files(path, text)}
 
 
 def _is_as_served(source: Source, serving: Release | None, project: Project, path: str) -> bool:

@@ -1,0 +1,46 @@
+"""What the checks of sources share: which files an artifact will hold, and which are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gonogo.config import Environment
+from gonogo.inspection import compose_model
+from gonogo.inspection.imports import files_of_module, imported_files
+from gonogo.plugins.runtime_facts import Rendered
+from gonogo.plugins.source import Source
+from gonogo.runtimes.compose_code import recipe_of
+
+__all__ = ["contained", "entries", "imported"]
+
+
+def contained(source: Source, environment: Environment, request: pytest.FixtureRequest) -> Callable[[str], bool]:
+    """Whether an artifact of the release will hold a path; all do where that cannot be known before it is built."""
+    if environment.runtime != "compose":
+        return lambda _path: True
+    rendered: Rendered = request.getfixturevalue("rendered")
+    model, services = rendered.model, rendered.model.get("services") or {}
+    deployed = compose_model.deployed_services(model, tuple(environment.service))
+    builders = compose_model.built_by(model)
+    recipes = [recipe_of(services[builders.get(one, one)].get("build") or {}, root=source.root) for one in deployed]
+    if not recipes or any(recipe is None or recipe.image.unclear for recipe in recipes):
+        return lambda _path: True
+    brought = {file.path for recipe in recipes if recipe is not None for file in recipe.image.files.values()}
+    mounts = [Path(mount.source) for mount in compose_model.bind_mounts(model) if mount.service in deployed]
+    return lambda path: path in brought or any((source.root / path).is_relative_to(mount) for mount in mounts)
+
+
+def entries(source: Source, environment: Environment) -> set[str]:
+    """The files of entry points."""
+    modules = [service.entrypoint.partition(":")[0] for service in environment.service.values() if service.entrypoint]
+    ends = tuple(end for module in modules for end in files_of_module(module.replace(".", "/")))
+    return {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
+
+
+def imported(source: Source, environment: Environment) -> set[str]:
+    """The files that sources import, and those of entry points."""
+    found = {file for path, text in source.texts(".py").items() for file in imported_files(path, text)}
+    return entries(source, environment) | found
