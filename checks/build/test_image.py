@@ -1,4 +1,4 @@
-"""Whether the image can be run as it should be: its user, its health check."""
+"""Whether the image can be run as it should be: its user, its health check, what it is made from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from gonogo.checks.build.holding import made_alike
+from gonogo.inspection.dockerfile import unpinned
 from gonogo.inspection.healthcheck import missing_programs
 from gonogo.inspection.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Artifact, ImageFacts, Inspector
 
 __all__: list[str] = []
@@ -89,3 +91,32 @@ def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str,
         return facts.healthcheck
     words = ["CMD-SHELL", test] if isinstance(test, str) else test
     return tuple(str(word).replace("$$", "$") for word in words)
+
+
+@pytest.mark.build(
+    "B17",
+    needs=("compose",),
+    remedy="Write a version into FROM, as in FROM python:3.12-slim, and build with that",
+)
+def test_base_images_are_pinned(inspector: Inspector, source: Source, evidence: Collected) -> None:
+    """Every FROM of a Dockerfile names a version of its image.
+
+    Catches `FROM python`: the next build brings another Python with the same commit, and going back does not bring the
+    old one. It warns, once.
+    """
+    recipes = (one.layout.recipe for one in inspector.artifacts())
+    names = dict.fromkeys(recipe.dockerfile for recipe in recipes if recipe is not None)
+    if not names:
+        pytest.skip("no Dockerfile of this repository is known to make an image of it")
+    loose = [(f"{name}:{line}", image) for name in names for line, image in unpinned(_text(source, name))]
+    evidence.table("Without a version", loose, header=("where", "image"))
+    for where, image in loose:
+        evidence.advise(f"{where}: found FROM {image}, expected a version of it")
+
+
+def _text(source: Source, name: str) -> str:
+    """A Dockerfile's text; empty where it is not there."""
+    try:
+        return source.text(name)
+    except OSError:
+        return ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DockerfileError", "Instruction", "expand", "read"]
+__all__ = ["DockerfileError", "Instruction", "expand", "read", "unpinned"]
 
 _DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>.*?)\s*")
 _FLAG = re.compile(r"--(?P<name>[a-z][\w-]*)(?:=(?P<value>\S*))?(?:\s+|$)")
@@ -89,6 +89,25 @@ def expand(word: str, values: Mapping[str, str]) -> str | None:
     return None if unknown or "${" in said else said
 
 
+def unpinned(text: str) -> list[tuple[int, str]]:
+    """Return line and name of each image that a stage is made from, and that has no version or is ``latest``.
+
+    Names with variables are left, and a text that is no Dockerfile.
+    """
+    try:
+        stages = [one for one in read(text) if one.name == "FROM" and one.words]
+    except DockerfileError:
+        return []
+    made = {one.words[2].lower() for one in stages if len(one.words) == 3}  # noqa: PLR2004 (FROM image AS name)
+    named = [(one.line, one.words[0]) for one in stages if one.words[0].lower() not in {"scratch", *made}]
+    return [(line, image) for line, image in named if _is_loose(image)]
+
+
+def _is_loose(image: str) -> bool:
+    tag = image.rpartition("/")[2].partition(":")[2]
+    return "$" not in image and "@" not in image and tag in {"", "latest"}
+
+
 def _unquoted(word: str) -> str:
     """A word without the quotes around its parts."""
     return re.sub(r"\"([^\"]*)\"|'([^']*)'", lambda match: match[1] if match[1] is not None else match[2], word)
@@ -100,6 +119,9 @@ def _instructions(text: str) -> Iterator[Instruction]:
     at = 0
     while at < len(lines):
         start = at
+        if not lines[at].strip() or lines[at].lstrip().startswith("#"):
+            at += 1
+            continue
         logical, at = _logical(lines, at, escape)
         if not logical:
             continue

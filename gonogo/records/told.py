@@ -13,6 +13,8 @@ __all__ = ["Told"]
 
 _LINE = re.compile(r"(\.(?:cfg|env|ini|json|py|sh|toml|txt|ya?ml)|Dockerfile[\w.-]*):[0-9]+")
 """A place in a file; what moved to another line is no news."""
+_RELEASE = re.compile(r"(?<!\w)\d{8}T\d{6}-[0-9a-f]{7,40}(?!\w)")
+"""A release's id, which its images and environments are called by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +48,4 @@ class Told:
 
 
 def _same(words: str) -> str:
-    return _LINE.sub(r"\1", words)
+    return _RELEASE.sub("", _LINE.sub(r"\1", words))

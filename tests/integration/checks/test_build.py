@@ -57,6 +57,7 @@ def test_all_is_green(built: Deployed) -> None:
         **dict.fromkeys(images, "runtime process builds no image"),
         "B06[jobs]": 'service.jobs has framework = "none"',
         **{f"{code}[{name}]": f"service.{name} has no migrations" for code in MIGRATIONS for name in ("jobs", "web")},
+        "B17": "no Dockerfile of this repository is known to make an image of it",
         "B18": "runtime process starts no proxy",
         **dict.fromkeys(("B21[jobs]", "B21[web]"), "tier dev: a debug mode is nobody's mistake there"),
     }

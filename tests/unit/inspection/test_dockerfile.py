@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection.dockerfile import DockerfileError, expand, read
+from gonogo.inspection.dockerfile import DockerfileError, expand, read, unpinned
 
 __all__: list[str] = []
 
@@ -65,3 +65,20 @@ def test_variables_are_filled_in_as_the_shell_does() -> None:
     assert expand('"a b"\\$A${EMPTY:-d}', known) == "a b$Ad"
     assert expand("/$B", known) is None
     assert expand("${A%x}", known) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM python\n", [(1, "python")]),
+        ("# syntax=docker/dockerfile:1\nFROM --platform=linux/amd64 node:latest AS web\n", [(2, "node:latest")]),
+        ("FROM registry.example:5000/base\n", [(1, "registry.example:5000/base")]),
+        ("FROM python:3.12-slim AS base\nFROM base\nFROM Base as two\n", []),
+        ("FROM python@sha256:aa\nFROM python:slim\n", []),
+        ("ARG VERSION=latest\nFROM python:${VERSION}\nFROM scratch\n", []),
+        ("no Dockerfile", []),
+    ],
+)
+def test_images_without_a_version(text: str, expected: list[tuple[int, str]]) -> None:
+    """No tag, or latest; stages, digests, variables and tags of any kind are left."""
+    assert unpinned(text) == expected

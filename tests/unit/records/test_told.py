@@ -20,7 +20,7 @@ def told(*advice: str) -> Told:
 
 
 def test_the_same_words_are_as_before() -> None:
-    """Only the words count, not the line of the file; other words are news, and so are those of another check."""
+    """Only the words count, not the line of a file or the release's id; other words are news, and so are those of another check."""
     before = told("compose.yml:3: web: no health check", "redis: published on 6379")
     here = a_check().id
 
@@ -29,6 +29,9 @@ def test_the_same_words_are_as_before() -> None:
         ["compose.yml:9: web: no health check"],
     )
     assert before.sorted_out("other", ["redis: published on 6379"]) == (["redis: published on 6379"], [])
+    image = "image shop-web:{}: user: found root"
+    two = [image.format(name) for name in ("20261121T220300-4ad16fb", "20261122T080000-9a41b7d")]
+    assert told(two[0]).sorted_out(here, two[1:]) == ([], two[1:])
     assert Told.by(None).sorted_out(here, ["a", "a"]) == (["a"], [])
 
 
