@@ -1,0 +1,177 @@
+"""What does no harm today: health checks and restart policies that are not there, or say two things. Never red."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.config import Environment, Service
+from gonogo.inspection import compose_model, envfile
+from gonogo.inspection.composeplaces import place_of
+from gonogo.inspection.dockerfile import DockerfileError
+from gonogo.inspection.envfiles import is_example
+from gonogo.inspection.healthprobes import Probe, differences, misfits, of_compose, of_dockerfile
+from gonogo.inspection.secrets import secret_values
+from gonogo.plugins.evidence import Collected
+from gonogo.plugins.runtime_facts import Rendered
+from gonogo.plugins.source import Source
+from gonogo.runtimes.compose_code import recipe_of
+
+__all__: list[str] = []
+
+_WORKS = re.compile(
+    r"\b(?:celery|worker|beat|rq|huey|dramatiq|arq|taskiq|qcluster|scheduler|supercronic|crond?|consumer|migrate)\b"
+)
+_ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?$")
+
+
+@pytest.fixture(scope="module")
+def model(rendered: Rendered) -> Mapping[str, Any]:
+    """The rendered model; skips where Compose renders none."""
+    if not rendered.model:
+        pytest.skip("Compose does not render the files, which P12 tells")
+    return rendered.model
+
+
+@pytest.mark.predeploy(
+    "P11",
+    needs=("compose", "a service that is built here"),
+    severity="advisory",
+    remedy="Name it in .dockerignore, as in: echo '.env*' >> .dockerignore, and commit that",
+)
+def test_ignore_file_keeps_env_files_out(
+    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+) -> None:
+    """No tracked env file with secrets in it is copied into an image.
+
+    Catches `COPY . .` without a .dockerignore: whoever has the image has the secrets. What git does not track is in no
+    image that gonogo builds, and is left alone.
+    """
+    tracked = [path for path in source.tracked if _ENV_FILE.search(path) and not is_example(path)]
+    told = [path for path in tracked if secret_values(envfile.parse(source.text(path), name=path).values, ())]
+    evidence.text("Tracked env files with secrets", ", ".join(told) or "none")
+    taken: dict[str, list[str]] = {}
+    for name in compose_model.deployed_services(model, tuple(environment.service)) if told else ():
+        recipe = recipe_of((model["services"].get(name) or {}).get("build") or {}, root=source.root)
+        brought = {file.path for file in recipe.image.files.values()} if recipe is not None else set()
+        for path in told:
+            if recipe is not None and path in brought:
+                taken.setdefault(f"{recipe.dockerfile}: brings {path} into the image", []).append(name)
+    for said, names in taken.items():
+        evidence.advise(f"{said} of {', '.join(names)}, expected it in .dockerignore")
+
+
+@pytest.mark.predeploy(
+    "P13",
+    needs=("compose",),
+    reads=("health.timeout",),
+    severity="advisory",
+    remedy="Give the service a healthcheck in the compose file, with times that fit health.timeout of [env.{env}]",
+)
+def test_services_that_serve_have_a_health_check(
+    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+) -> None:
+    """Each deployed service that serves has a health check, and its times fit the time that a deployment waits.
+
+    Catches the container that hangs for weeks while Docker calls it up, and the health check that is asked for the
+    first time when the deployment has given up. Workers and one-shot services need none.
+    """
+    without: list[str] = []
+    for name, service in _serving(model, environment):
+        own, of_image, _ = _probes(service, source)
+        probe = own or of_image
+        if probe is None:
+            without.append(name)
+            continue
+        where = place_of(source.text, environment.compose, name, "healthcheck")
+        for said in misfits(probe, bound=environment.health_of(name).timeout):
+            evidence.advise(f"{where}: the health check of {name} {said}")
+    evidence.text("Without a health check", ", ".join(without) or "none")
+    if without:
+        evidence.advise(f"{', '.join(without)}: found no health check, expected one in compose file or Dockerfile")
+
+
+@pytest.mark.predeploy(
+    "P14",
+    needs=("compose", "a health check in a Dockerfile"),
+    severity="advisory",
+    remedy="Say it in one place: take HEALTHCHECK out of the Dockerfile, or healthcheck out of the compose file",
+)
+def test_health_checks_agree(
+    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+) -> None:
+    """The health check of a compose file and that of the Dockerfile say the same.
+
+    Catches the one that was mended while the other one counts: a compose file has the last word. Workers of the same
+    image have another one on purpose.
+    """
+    for name, service in _serving(model, environment):
+        own, of_image, dockerfile = _probes(service, source)
+        if own is None or of_image is None or ("NONE",) in {own.test, of_image.test}:
+            continue
+        parts = differences(own, of_image)
+        evidence.text(name, f"different: {', '.join(parts) or 'nothing'}")
+        if parts:
+            where = place_of(source.text, environment.compose, name, "healthcheck")
+            evidence.advise(f"{where}: the health check of {name} differs from {dockerfile} in {', '.join(parts)}")
+
+
+@pytest.mark.predeploy(
+    "P18",
+    needs=("compose",),
+    severity="advisory",
+    remedy="Write restart: unless-stopped for the named services; one that shall stay down says restart: 'no'",
+)
+def test_services_are_started_again(environment: Environment, model: Mapping[str, Any], evidence: Collected) -> None:
+    """Each deployed service that goes on running has a restart policy.
+
+    Catches the application that is down after a reboot of the host, or after one crash at night. One-shot services, and
+    those that say "no" themselves, are left alone.
+    """
+    ending = compose_model.one_shots(model)
+    deployed = compose_model.deployed_services(model, tuple(environment.service))
+    without = [name for name in deployed if name not in ending and not _restarts(model["services"].get(name) or {})]
+    evidence.text("Without a restart policy", ", ".join(without) or "none")
+    if without:
+        evidence.advise(f"{', '.join(without)}: found no restart policy, expected restart: unless-stopped")
+
+
+def _restarts(service: Mapping[str, Any]) -> bool:
+    """Whether it says what happens when it ends, or is no service that is meant to go on."""
+    policy = (service.get("deploy") or {}).get("restart_policy")
+    return "restart" in service or policy is not None or bool(_migrates(service))
+
+
+def _migrates(service: Mapping[str, Any]) -> bool:
+    return re.search(r"\bmigrate\b|\balembic\b", " ".join(compose_model.start_words(service))) is not None
+
+
+def _serving(model: Mapping[str, Any], environment: Environment) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The deployed services that somebody sends requests to."""
+    ending, builders = compose_model.one_shots(model), compose_model.built_by(model)
+    for name in compose_model.deployed_services(model, tuple(environment.service)):
+        service = dict(model["services"].get(name) or {})
+        if name in builders:
+            service["build"] = model["services"][builders[name]]["build"]
+        is_web = environment.service.get(name, Service()).framework != "none"
+        works = _WORKS.search(f"{name} {' '.join(compose_model.start_words(service))}".replace("_", " "))
+        if name not in ending and not works and (service.get("ports") or service.get("expose") or is_web):
+            yield name, service
+
+
+def _probes(service: Mapping[str, Any], source: Source) -> tuple[Probe | None, Probe | None, str]:
+    """The health checks of the compose file and of the image, and the Dockerfile; an unknown image's is no fault."""
+    own, build = of_compose(service), service.get("build") or {}
+    path = Path(str(build.get("context") or source.root)) / str(build.get("dockerfile") or "Dockerfile")
+    shown = os.path.relpath(path, source.root)
+    with contextlib.suppress(OSError, DockerfileError, LookupError):
+        text = str(build.get("dockerfile_inline") or path.read_text(encoding="utf-8", errors="replace"))
+        if build:
+            return own, of_dockerfile(text, target=str(build.get("target") or "")), shown
+    return own, None if own is not None else Probe(test=("NONE",)), shown
