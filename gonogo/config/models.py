@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gonogo.config.comparisons import judged_json
 from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RelativePath, RequestLine, Texts, Words
 from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
@@ -44,6 +45,8 @@ class Health(_Model):
     timeout: Duration = 120.0
     """How long a starting release may take to become healthy."""
     live_status: int = 200
+    json_: Annotated[dict[str, Any], AfterValidator(judged_json), Field(alias="json")] = {}
+    """What a health document must say, by dotted path, as an endpoint's ``json`` (D08)."""
 
 
 class Service(_Model):
@@ -87,8 +90,8 @@ class Endpoint(_Model):
     headers: dict[str, str] = {}
     """Headers the answer must carry; the value must be contained."""
     contains: Texts = ()
-    json_: Annotated[dict[str, Any], Field(alias="json")] = {}
-    """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there."""
+    json_: Annotated[dict[str, Any], AfterValidator(judged_json), Field(alias="json")] = {}
+    """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there; ``"< 200"`` compares."""
     body: Any = None
     """What is sent: a table or list as JSON, text as it is."""
     send: dict[str, str] = {}

@@ -53,7 +53,7 @@ def is_key(word: str) -> bool:
     """Whether an alternative names a key of gonogo.toml."""
     table, _, key = _key(word).rpartition(".")
     model = _TABLES.get(table) if table else Environment
-    return model is not None and key in model.model_fields
+    return model is not None and any(key in {name, field.alias} for name, field in model.model_fields.items())
 
 
 def _alternatives(need: str) -> list[str]:

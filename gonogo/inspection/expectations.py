@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from gonogo.config import Endpoint
+from gonogo.config.comparisons import comparison
+from gonogo.inspection.compared import differs
 
-__all__ = ["Answer", "Mismatch", "UnknownVariableError", "at_path", "compare", "fill"]
+__all__ = [
+    "NOTHING",
+    "Answer",
+    "Mismatch",
+    "UnknownVariableError",
+    "at_path",
+    "compare",
+    "compare_value",
+    "fill",
+    "path_of",
+]
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SHOWN = 120
-_NOTHING = object()
+NOTHING = object()
 _THERE = "*"
 
 
@@ -36,6 +49,8 @@ class Answer:
     """By lower-case name."""
     text: str
     seconds: float
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +135,29 @@ def _values(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:
     except (ValueError, RecursionError):
         return [Mismatch("JSON", _quoted(answer.text) if answer.text.strip() else "an empty answer", "a JSON document")]
     found = []
-    for path, expected in endpoint.json_.items():
-        value = at_path(document, path, default=_NOTHING)
-        if not _same(value, expected):
-            shown = "nothing" if value is _NOTHING else _json(value)
-            found.append(Mismatch(f"JSON {path}", shown, "any value" if expected == _THERE else _json(expected)))
+    for key, expected in endpoint.json_.items():
+        wrong = compare_value(document, key, expected, now=answer.at)
+        found += [wrong] if wrong is not None else []
     return found
+
+
+def compare_value(document: Any, key: str, expected: Any, *, now: datetime) -> Mismatch | None:
+    """In what the value at a path is not as one entry of ``json`` says; None where it is."""
+    wanted = comparison(key, expected)
+    value = at_path(document, path_of(key, expected), default=NOTHING)
+    if wanted is not None and value is not NOTHING:
+        wrong = differs(wanted, value, now=now)
+        return Mismatch(f"JSON {key}", *wrong) if wrong is not None else None
+    if wanted is None and _same(value, expected):
+        return None
+    shown = "nothing" if value is NOTHING else _json(value)
+    return Mismatch(f"JSON {key}", shown, "any value" if expected == _THERE else _json(expected))
+
+
+def path_of(key: str, expected: Any) -> str:
+    """The dotted path that one entry of ``json`` is about."""
+    wanted = comparison(key, expected)
+    return wanted.path if wanted is not None else key
 
 
 def _time(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:
@@ -156,14 +188,14 @@ def _at(document: Any, parts: Sequence[str], default: Any) -> Any:
 
 def _same(value: Any, expected: Any) -> bool:
     """Whether a JSON value is the expected one; true is not 1, and ``"*"`` is any value but none."""
-    if value is _NOTHING:
+    if value is NOTHING:
         return False
     if expected == _THERE:
         return True
     if isinstance(value, bool) or isinstance(expected, bool):
         return value is expected
     if isinstance(expected, dict):
-        return isinstance(value, dict) and all(_same(value.get(key, _NOTHING), expected[key]) for key in expected)
+        return isinstance(value, dict) and all(_same(value.get(key, NOTHING), expected[key]) for key in expected)
     if isinstance(expected, list):
         return isinstance(value, list) and len(value) == len(expected) and all(map(_same, value, expected))
     return bool(value == expected)

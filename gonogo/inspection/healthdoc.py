@@ -4,11 +4,11 @@ A document of an unknown shape has no components: then only the HTTP status spea
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Component", "Health", "Named", "level_of", "names", "read", "release_named"]
+__all__ = ["Component", "Health", "Named", "judges_whole", "level_of", "names", "read", "release_named"]
 
 _LEVELS = {
     "pass": "ok pass passed passing up healthy alive ready available connected running green good success true yes"
@@ -112,6 +112,11 @@ def read(document: Any) -> Health:
     if not isinstance(document, Mapping):
         return Health(level_of(document) if isinstance(document, str) else None)
     return Health(_own_level(document), tuple(_components(document, "", 0)) or tuple(_flat(document)))
+
+
+def judges_whole(paths: Collection[str]) -> bool:
+    """Say whether one of some paths is the status of the whole document: whoever states that judges by it."""
+    return any(path in _STATUS_KEYS for path in paths)
 
 
 def release_named(document: Any, headers: Mapping[str, str]) -> tuple[Named, ...]:

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -210,6 +211,21 @@ def test_health_document(site: Deployed, status: str, outcome: Outcome, message:
     address = f"http://127.0.0.1:{site.port}/healthz"
 
     assert found(site, "D08", "health_document") == (outcome, message.format(address=address))
+
+
+def test_health_document_says_what_is_asked_for(deploy: Callable[..., Deployed]) -> None:
+    """A moment that is too long ago is red although the page says ok; a status that is stated is judged by that alone."""
+    stated = "{ 'age(\"data.synced_at\")' = '< 20m', status = 'matches ok|degraded' }"
+    site = deploy(service=f"health = {{ live = '/healthz', timeout = '20s', stable_for = '1s', json = {stated} }}\n")
+    site.start()
+    page = {"status": "degraded", "data": {"synced_at": (datetime.now(UTC) - timedelta(minutes=45)).isoformat()}}
+    site.answer({**HELLO, "/healthz": [200, {}, json.dumps(page), 0]})
+    outcome, message = found(site, "D08", "health_document")
+
+    assert outcome is Outcome.FAILED
+    assert message == (
+        f'http://127.0.0.1:{site.port}/healthz: JSON age("data.synced_at"): found 45 min old, expected an age < 20m'
+    )
 
 
 def test_an_instance_of_another_release_is_red(site: Deployed) -> None:
