@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-__all__ = ["SHORTEST_KEY", "too_short", "weak_keys"]
+__all__ = ["SHORTEST_KEY", "signs", "too_short", "weak_keys"]
 
 SHORTEST_KEY = 16
 """Characters that a key of the team's own has at least: fewer can be guessed from one signed token."""
@@ -16,6 +16,11 @@ _OWN_KEY = re.compile(
     re.IGNORECASE,
 )
 """What a team makes up itself; keys that others issue have the length that these choose."""
+
+
+def signs(name: str) -> bool:
+    """Whether a variable of this name holds a key of the team's own that signs or encrypts."""
+    return bool(_OWN_KEY.fullmatch(name))
 
 
 def too_short(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[str]:
@@ -30,7 +35,7 @@ def weak_keys(values: Mapping[str, str], *, judged: Mapping[str, int]) -> Iterat
     """Name the keys that sign or encrypt and can be guessed; those with a length of their own are judged by that."""
     for name, value in values.items():
         length = len(value.strip())
-        if not length or judged.get(name) or not _OWN_KEY.fullmatch(name):
+        if not length or judged.get(name) or not signs(name):
             continue
         if length < SHORTEST_KEY:
             yield f"{name} has {length} characters, expected at least {SHORTEST_KEY} in a key that signs or encrypts"
