@@ -51,7 +51,7 @@ def test_all_is_green(built: Deployed) -> None:
     assert run.code == Exit.GO
     assert passed == [
         *("B02[jobs]", "B02[web]", "B03[jobs]", "B03[web]", "B04[jobs]", "B04[web]", "B05[jobs]", "B05[web]"),
-        *("B06[web]", "B08[jobs]", "B08[web]"),
+        *("B06[web]", "B08[jobs]", "B08[web]", "B09[jobs]", "B09[web]"),
     ]
     assert skips == {
         **dict.fromkeys(images, "runtime process builds no image"),
