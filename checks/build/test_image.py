@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from gonogo.checks.build.holding import made_alike
+from gonogo.config import Environment, Service
+from gonogo.errors import GonogoError
 from gonogo.inspection.dockerfile import unpinned
 from gonogo.inspection.healthcheck import missing_programs
 from gonogo.inspection.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
+from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Artifact, ImageFacts, Inspector
 
 __all__: list[str] = []
 
 _ROOT = frozenset({"", "0", "root"})
+_MIB = 1 << 20
 
 
 @pytest.mark.build(
@@ -91,6 +95,42 @@ def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str,
         return facts.healthcheck
     words = ["CMD-SHELL", test] if isinstance(test, str) else test
     return tuple(str(word).replace("$$", "$") for word in words)
+
+
+@pytest.mark.build(
+    "B10",
+    needs=("compose",),
+    reads=("service.max_image_size",),
+    remedy="Look what takes the room (docker history); leave it out of {param} in .dockerignore, or build it in "
+    "another stage",
+)
+def test_image_is_not_too_large(
+    artifact: Artifact, environment: Environment, question: Asking, evidence: Collected
+) -> None:
+    """The image is no larger than the team says; beside it stands what the serving release's has.
+
+    Catches the folder of data, or the compilers, that a COPY or a RUN left in it: each pull waits for it. It warns at
+    most.
+    """
+    size = _facts(artifact).size / _MIB
+    limit = environment.service.get(artifact.service, Service()).max_image_size
+    evidence.measure("Image", size, unit="MiB", limit=limit)
+    before = _size_before(artifact.service, question)
+    evidence.text("Growth", f"{size - before:+.0f} MiB since the serving release" if before else "not known")
+    if limit is not None and size > limit:
+        evidence.advise(f"the image of {artifact.service}: found more than the {limit} MiB that max_image_size allows")
+
+
+def _size_before(service: str, question: Asking) -> float | None:
+    """MiB of the serving release's image of a service; None where there is none."""
+    if question.serving is None:
+        return None
+    try:
+        artifacts = question.runtime.inspector(question.place, question.serving, question.host).artifacts()
+    except GonogoError:
+        return None
+    found = next((one.facts for one in artifacts if one.service == service), None)
+    return found.size / _MIB if found is not None else None
 
 
 @pytest.mark.build(

@@ -58,6 +58,8 @@ class Service(_Model):
     code: dict[RelativePath, Annotated[str, Field(pattern="^/")]] | None = None
     """Where paths of the repository land in the image; empty: none of them does."""
     required: tuple[RelativePath, ...] = ()
+    max_image_size: Annotated[int, Field(gt=0)] | None = None
+    """MiB that its image should have at most (B10)."""
     min_routes: Annotated[int, Field(ge=0)] = 0
     migrations: Literal["alembic", "django", "none"] = "none"
     migrations_config: RelativePath = "alembic.ini"

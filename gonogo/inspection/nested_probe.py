@@ -88,7 +88,7 @@ class Imports(ast.NodeVisitor):
         self.within("try", [*node.handlers, *node.orelse])
         self.within("", node.finalbody)
 
-    visit_TryStar = visit_Try  # noqa: N815 (ast says how it is called)
+    visit_TryStar = visit_Try  # type: ignore[assignment]  # noqa: N815 (ast says how it is called)
 
     def visit_With(self, node: ast.With) -> None:
         """``with suppress(ImportError)``."""
@@ -133,7 +133,7 @@ def ends_early(node: ast.stmt) -> bool:
 
 def tried_in(tree: ast.Module) -> frozenset[str]:
     """Return the functions that are called in a try which goes on after an import that fails."""
-    tries = [one for one in ast.walk(tree) if hasattr(one, "handlers") and catches(one)]
+    tries: list[Any] = [one for one in ast.walk(tree) if hasattr(one, "handlers") and catches(one)]
     calls = [one.func for node in tries for part in node.body for one in ast.walk(part) if isinstance(one, ast.Call)]
     return frozenset(getattr(one, "id", getattr(one, "attr", "")) for one in calls)
 

@@ -57,7 +57,7 @@ def _begin(container: Container, path: str) -> bytes | None:
 
     try:
         stream, found = container.get_archive(path)
-        if found.get("linkTarget"):
+        if found and found.get("linkTarget"):
             stream, _ = container.get_archive(found["linkTarget"])
         return read_beginning(stream, LARGEST)
     except NotFound:

@@ -81,7 +81,9 @@ def test_all_is_green(site: Deployed) -> None:
         "D19[none]": "no page is configured",
         "D26": f"GET http://127.0.0.1:{site.port}/ answers 200, and no page that loads files",
         "D27": "nothing served before",
+        "D28[web]": "web mounts no volume and no folder of the host to write to",
         "D29": "an endpoint says what GET / answers (D09)",
+        "D30": "nothing is known to have answered before: no baseline, or no page that could be asked",
     }
     assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")
     assert "YWRhOnM0Zmd1YXJkZWQtdGhpbmc=" not in (run.result.model_dump_json() if run.result else "")
