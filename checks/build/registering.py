@@ -57,7 +57,7 @@ def problems_of(
     evidence.table("Gone with their definition", found.vanished)
     evidence.table("Included under a condition", {(one.included, str(one)) for one in declared if one.included})
     if found.remarks:
-        evidence.warn(first_of(found.remarks))
+        evidence.advise(first_of(found.remarks))
         evidence.table("Declared and not registered", [(line,) for line in found.remarks])
     if found.below_floor:
         lower = f"fewer on purpose: min_routes = {found.count} under [service.{name}]"

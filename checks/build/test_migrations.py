@@ -92,7 +92,7 @@ def test_migrations_can_be_run(
         pytest.skip(f"cannot be known without a database: {said.refused}")
     before = serving_said(question, artifact.service, service)
     if before is not None and before.refused is not None and before.refused.message == said.refused.message:
-        evidence.warn(f"{found}; it was so in the serving release too")
+        evidence.advise(f"{found}; it was so in the serving release too")
         return
     pytest.fail(found)
 
@@ -184,7 +184,7 @@ def _ask_django(said: Said, name: str, service: Service, question: Asking, evide
     )
     fresh = sorted(changes - known)
     if changes & known:
-        evidence.warn(f"models without a migration, as before: {presence.first(sorted(changes & known))}")
+        evidence.advise(f"models without a migration, as before: {presence.first(sorted(changes & known))}")
     assert not fresh, f"models: found {presence.first(fresh)} without a migration; expected one for each change"
 
 

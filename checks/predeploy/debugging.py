@@ -50,7 +50,7 @@ def verdict(found: Mapping[Mode, Collection[str]], environment: Environment, evi
     rest = [line for line in said.values() if line not in red]
     if rest:
         why = "look whether that is meant" if environment.tier == Tier.PROD else "where people use it"
-        evidence.warn(f"found {'; '.join(rest)}; {why} in tier {environment.tier}")
+        evidence.advise(f"found {'; '.join(rest)}; {why} in tier {environment.tier}")
     return f"found {'; '.join(red)}; expected no debug mode in tier prod" if red else ""
 
 

@@ -44,7 +44,7 @@ def test_compose_accepts_its_files(
     first = PurePosixPath(environment.compose[0])
     override = f"{first.with_suffix('')}.override{first.suffix}"
     if override in source.tracked and "compose" not in environment.model_fields_set:
-        evidence.warn(f"{override} is left out, although `docker compose up` reads it: name what counts under compose")
+        evidence.advise(f"{override} is left out, though `docker compose up` reads it: name what counts under compose")
     assert not rendered.problem, rendered.problem
     assert services, f"{', '.join(environment.compose)}: found no service, expected at least one"
     deployed = compose_model.deployed_services(rendered.model, tuple(environment.service))

@@ -82,7 +82,7 @@ def _require_one_head(name: str, layout: Layout, graph: Graph, evidence: Collect
     heads = [f"{head} ({graph.revisions[head].path})" for head in graph.heads()]
     evidence.text("Heads", "\n".join(heads) or "none")
     if not graph.revisions:
-        evidence.warn(f"{', '.join(layout.versions)}: found no revision yet for the migrations of {name}")
+        evidence.advise(f"{', '.join(layout.versions)}: found no revision yet for the migrations of {name}")
         return
     if layout.upgrade.target == "heads" or not layout.upgrade.target:
         return  # the team's own command goes to all of them, or knows where it goes

@@ -40,7 +40,7 @@ def test_mounts_are_what_they_should_be(
         pytest.skip("no container mounts a file or folder of this machine")
     evidence.table("Mounts", [(one.service, one.source, one.target, one.stands) for one in found])
     for said in dict.fromkeys(one.loose for one in found if one.loose and not one.wrong):
-        evidence.warn(said)
+        evidence.advise(said)
     lost = list(dict.fromkeys(left_behind(rendered.model, serving, mounts))) if serving is not None else []
     wrong = [*(one.wrong for one in found if one.wrong), *_moved(lost)]
     assert not wrong, "; ".join(wrong)
