@@ -12,7 +12,6 @@ from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment
 from gonogo.inspection import committed
-from gonogo.inspection.secrets import secret_values
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -55,7 +54,7 @@ def test_no_secret_is_committed(
     evidence.table("In tracked files", ((line,) for line in sure))
     for line in _said(one for one in found if not one.is_sure):
         evidence.advise(f"{line}; look whether a browser is meant to have it")
-    if env_file is not None and context.variables and _is_open(env_file) and _holds_secrets(environment, context):
+    if env_file is not None and _is_open(env_file) and _own(environment, context):
         evidence.advise(f"{env_file}: every user of this host can read it, expected mode 0600: chmod 600 {env_file}")
     if environment.tier is not Tier.PROD:
         for line in sure:
@@ -107,5 +106,6 @@ def _is_open(file: Path) -> bool:
         return False
 
 
-def _holds_secrets(environment: Environment, context: Context) -> bool:
-    return bool(secret_values(context.variables, environment.secrets))
+def _own(environment: Environment, context: Context) -> bool:
+    """Whether the env file holds what must be known to nobody else."""
+    return bool(committed.in_use([context.variables], declared=environment.secrets, examples=()))

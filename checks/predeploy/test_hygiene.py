@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from gonogo.config import Environment, Service
-from gonogo.inspection import compose_model, envfile
+from gonogo.inspection import committed, compose_model, envfile
 from gonogo.inspection.composeplaces import place_of
 from gonogo.inspection.dockerfile import DockerfileError
 from gonogo.inspection.envfiles import is_example
 from gonogo.inspection.healthprobes import Probe, differences, misfits, of_compose, of_dockerfile
-from gonogo.inspection.secrets import secret_values
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
@@ -27,6 +26,9 @@ __all__: list[str] = []
 
 _WORKS = re.compile(
     r"\b(?:celery|worker|beat|rq|huey|dramatiq|arq|taskiq|qcluster|scheduler|supercronic|crond?|consumer|migrate)\b"
+)
+_ENDS = re.compile(
+    r"(?:^|[-_ ])(?:job|migrate|migrations?|alembic|init|setup|seed|backup|collectstatic|tests?)(?:$|[-_ ])"
 )
 _ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?$")
 
@@ -54,7 +56,7 @@ def test_ignore_file_keeps_env_files_out(
     image that gonogo builds, and is left alone.
     """
     tracked = [path for path in source.tracked if _ENV_FILE.search(path) and not is_example(path)]
-    told = [path for path in tracked if secret_values(envfile.parse(source.text(path), name=path).values, ())]
+    told = [path for path in tracked if _secrets(source.text(path))]
     evidence.text("Tracked env files with secrets", ", ".join(told) or "none")
     taken: dict[str, list[str]] = {}
     for name in compose_model.deployed_services(model, tuple(environment.service)) if told else ():
@@ -136,20 +138,23 @@ def test_services_are_started_again(environment: Environment, model: Mapping[str
     """
     ending = compose_model.one_shots(model)
     deployed = compose_model.deployed_services(model, tuple(environment.service))
-    without = [name for name in deployed if name not in ending and not _restarts(model["services"].get(name) or {})]
+    without = [
+        name for name in deployed if name not in ending and not _restarts(name, model["services"].get(name) or {})
+    ]
     evidence.text("Without a restart policy", ", ".join(without) or "none")
     if without:
         evidence.advise(f"{', '.join(without)}: found no restart policy, expected restart: unless-stopped")
 
 
-def _restarts(service: Mapping[str, Any]) -> bool:
+def _secrets(text: str) -> bool:
+    """Whether an env file holds what must be known to nobody else; words and templates are no secrets."""
+    return bool(committed.in_use([envfile.parse(text).values], declared=(), examples=()))
+
+
+def _restarts(name: str, service: Mapping[str, Any]) -> bool:
     """Whether it says what happens when it ends, or is no service that is meant to go on."""
-    policy = (service.get("deploy") or {}).get("restart_policy")
-    return "restart" in service or policy is not None or bool(_migrates(service))
-
-
-def _migrates(service: Mapping[str, Any]) -> bool:
-    return re.search(r"\bmigrate\b|\balembic\b", " ".join(compose_model.start_words(service))) is not None
+    said = "restart" in service or (service.get("deploy") or {}).get("restart_policy") is not None
+    return said or _ENDS.search(f"{name} {' '.join(compose_model.start_words(service))}") is not None
 
 
 def _serving(model: Mapping[str, Any], environment: Environment) -> Iterator[tuple[str, Mapping[str, Any]]]:

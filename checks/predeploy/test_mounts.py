@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.host import LocalHost
+from gonogo.inspection.mounts import never_written
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
@@ -27,16 +28,19 @@ def test_mounts_are_what_they_should_be(
 
     Catches the file that this commit lacks, so that the one of another commit would be mounted; the folder that Docker
     makes of a file that is not there; and what containers wrote into a copy of a tracked folder, where the next
-    release does not see it. Warns of tracked folders that stay the host's, because something is written there.
+    release does not see it. Warns of tracked folders that stay the host's, because something is written there, and of a
+    volume for uploads that nobody may write to.
     """
     from gonogo.runtimes.compose_mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
     from gonogo.runtimes.compose_pinning import mounts_of  # noqa: PLC0415 (likewise)
 
     if rendered.problem:
         pytest.skip("Compose does not render the files, which P12 tells")
+    for said in (unwritable := list(never_written(rendered.model))):
+        evidence.advise(said)
     mounts = mounts_of(place, rendered.model, source.root, runner, tracked=source.tracked, copies=False)
     found = list(mounted(rendered.model, mounts))
-    if not found:
+    if not found and not unwritable:
         pytest.skip("no container mounts a file or folder of this machine")
     evidence.table("Mounts", [(one.service, one.source, one.target, one.stands) for one in found])
     for said in dict.fromkeys(one.loose for one in found if one.loose and not one.wrong):

@@ -120,5 +120,11 @@ def _plain(value: object) -> object:
     """Words without the form that they stand in: a shell's line and a list may be the same command."""
     if not isinstance(value, tuple):
         return value
-    words = " ".join(value).replace("$$", "$").removeprefix("CMD-SHELL").removeprefix("CMD")
+    words = (
+        " ".join(value)
+        .replace("$$", "$")
+        .replace("localhost", "127.0.0.1")
+        .removeprefix("CMD-SHELL")
+        .removeprefix("CMD")
+    )
     return re.sub(r"[\s'\"\\]+", " ", re.sub(r"\|\|\s*exit\s+1\s*$", "", words)).strip()

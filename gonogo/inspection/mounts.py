@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["PLACEHOLDERS", "is_code", "is_configuration", "is_like_file", "mounted", "written"]
+__all__ = ["PLACEHOLDERS", "is_code", "is_configuration", "is_like_file", "mounted", "never_written", "written"]
 
 PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", ".keep"})
 """Files that stand in a folder only so that git keeps it."""
@@ -16,6 +17,7 @@ _FILES = frozenset(
     {"conf", "cfg", "ini", "json", "yml", "yaml", "toml", "env", "sql", "sh", "py", "txt", "pem", "crt", "key", "xml"}
     | {"html", "css", "js", "lua", "db", "sqlite", "sqlite3", "log", "htpasswd", "template", "properties", "sock"}
 )
+_UPLOADS = re.compile(r"upload|(?:^|[^a-z])(?:user[-_])?media(?:$|[^a-z])|attachment")
 _FILE_NAMES = frozenset({"Caddyfile", "Dockerfile", "Procfile", ".env", ".htpasswd", ".pgpass"})
 
 
@@ -48,6 +50,25 @@ def written(model: Mapping[str, Any]) -> Collection[str]:
         for volume in _binds(model)
         if not volume.get("read_only") and not is_configuration(str(volume["target"]))
     )
+
+
+def never_written(model: Mapping[str, Any]) -> Iterator[str]:
+    """The volumes for uploads that every service mounts read-only: nobody could ever put anything into them.
+
+    Only volumes of this project alone, called so themselves or by where they are mounted, and empty when they are made.
+    """
+    uses: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for name, service in (model.get("services") or {}).items():
+        for volume in service.get("volumes") or ():
+            if volume.get("type") == "volume" and volume.get("source"):
+                uses.setdefault(str(volume["source"]), []).append((name, volume))
+    for key, mounts in uses.items():
+        declared = (model.get("volumes") or {}).get(key) or {}
+        own = not declared.get("external") and declared.get("name", "") in {"", f"{model.get('name')}_{key}"}
+        called = any(_UPLOADS.search(f"{key} {volume.get('target')}".casefold()) for _, volume in mounts)
+        if own and not declared.get("driver_opts") and called and all(volume.get("read_only") for _, volume in mounts):
+            names = ", ".join(name for name, _ in mounts)
+            yield f"volume {key}: mounted read-only by {names}, and by nobody who may write; uploads into it would fail"
 
 
 def _binds(model: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ def toml(text: str, tier: str) -> str:
 
 def test_committed_env_file_is_red_in_prod(repository: Repository, gate: Gates) -> None:
     """P22 names file and line, what to do, and shows no value; elsewhere it warns."""
-    files = {".env": f"LOG_LEVEL=info\nJWT_SECRET={RANDOM}\n", "certs/server.key": pem()}
+    files: dict[str, str | bytes] = {".env": f"LOG_LEVEL=info\nJWT_SECRET={RANDOM}\n", "certs/server.key": pem()}
     root = repository({"gonogo.toml": toml(repository.process, "prod"), **files})
     red = gate(root, *ASKED).only()
     repository.write(root, {"gonogo.toml": toml(repository.process, "staging")})

@@ -37,6 +37,8 @@ services:
   migrate:
     build: .
     command: alembic upgrade head
+  db-backup:
+    build: .
   redis:
     image: redis:7-alpine
 """
@@ -81,7 +83,9 @@ def test_what_is_not_there_is_one_line_each(repository: Repository, gate: Gates)
     files = {"docker-compose.yml": BARE, "Dockerfile": DOCKERFILE, ".env": SECRET, ".env.example": SECRET}
 
     assert advice(repository, gate, files) == {
-        "P11": ("Dockerfile: brings .env into the image of api, migrate, web, worker, expected it in .dockerignore",),
+        "P11": (
+            "Dockerfile: brings .env into the image of api, db-backup, migrate, web, worker, expected it in .dockerignore",
+        ),
         "P13": ("api, web: found no health check, expected one in compose file or Dockerfile",),
         "P14": (),
         "P18": ("api, web, worker: found no restart policy, expected restart: unless-stopped",),

@@ -122,3 +122,38 @@ def test_what_was_written_into_a_copy_is_named_until_it_is_on_the_host(repositor
     )
     assert (moved.outcome, "the host has files of its own in it (data.db)" in moved.found) == (Outcome.WARNED, True)
     assert moved_out(copy) == {"data.db": root / "app/data.db"}
+
+
+def uploads(web: str, more: str = "", volume: str = "") -> str:
+    """A compose file whose services mount a volume for uploads."""
+    return (
+        f"services:\n  web: {{image: shop, volumes: ['uploads:/data{web}']}}\n{more}volumes:\n  uploads: {{{volume}}}\n"
+    )
+
+
+def test_uploads_that_nobody_may_write_are_advised_of(repository: Repository, gate: Gates) -> None:
+    """P15 warns of a volume for uploads that is read-only wherever it is mounted."""
+    proxy = "  proxy: {image: nginx, volumes: ['uploads:/srv/media:ro']}\n"
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": uploads(":ro", proxy)})
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (
+        Outcome.WARNED,
+        "volume uploads: mounted read-only by proxy, web, and by nobody who may write; uploads into it would fail",
+    )
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        uploads("", "  proxy: {image: nginx, volumes: ['uploads:/srv/media:ro']}\n"),
+        uploads(":ro", volume="external: true"),
+        uploads(":ro", volume="name: shared-uploads"),
+        uploads(":ro").replace("uploads", "models"),
+    ],
+)
+def test_volumes_that_somebody_fills_are_fine(repository: Repository, gate: Gates, compose: str) -> None:
+    """P15 says nothing where another service writes, another project may, and where it is not for uploads."""
+    check = gate(repository({"gonogo.toml": repository.minimal, "docker-compose.yml": compose}), *ASKED).only()
+
+    assert (check.outcome, check.found) == (Outcome.SKIPPED, "no container mounts a file or folder of this machine")
