@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from gonogo.inspection.placeholders import placeholders
+
 __all__ = ["SHORTEST_KEY", "signs", "too_short", "weak_keys"]
 
 SHORTEST_KEY = 16
@@ -32,10 +34,14 @@ def too_short(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[s
 
 
 def weak_keys(values: Mapping[str, str], *, judged: Mapping[str, int]) -> Iterator[str]:
-    """Name the keys that sign or encrypt and can be guessed; those with a length of their own are judged by that."""
+    """Name the keys that sign or encrypt and can be guessed; those with a length of their own are judged by that.
+
+    A placeholder is told as what it is (P20, P23).
+    """
+    left = {found.name for found in placeholders(values)}
     for name, value in values.items():
         length = len(value.strip())
-        if not length or judged.get(name) or not signs(name):
+        if not length or judged.get(name) or not signs(name) or name in left:
             continue
         if length < SHORTEST_KEY:
             yield f"{name} has {length} characters, expected at least {SHORTEST_KEY} in a key that signs or encrypts"

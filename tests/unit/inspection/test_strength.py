@@ -25,6 +25,7 @@ def test_keys_of_the_teams_own() -> None:
         "RECAPTCHA_SECRET_KEY": "short",
         "DJANGO_SECRET_KEY": "short",
         "APP_SECRET": "",
+        "AUTH_SECRET": "changethis",
     }
 
     assert list(weak_keys(values, judged={"DJANGO_SECRET_KEY": 3, "SESSION_SECRET": 0})) == [
