@@ -21,6 +21,8 @@ __all__ = ["LARGEST", "histories", "is_private_key", "is_worth_reading", "known_
 LARGEST = 256 << 10
 """Bytes of a file that may be a key or an env file."""
 _STRONG = 8
+_BROWSER = re.compile(r"(?:VITE|REACT_APP|VUE_APP|NUXT_PUBLIC|NEXT_PUBLIC|EXPO_PUBLIC|NG_APP|GATSBY|PUBLIC)_")
+"""Variables that are built into pages which every visitor gets."""
 _ENV_FILE = re.compile(r"\.env(?:\.[\w.-]+)?|[\w-]+\.env|\.envrc", re.IGNORECASE)
 _ENV_FOLDER = re.compile(r"(?:^|/)\.envs?/")
 _KEY_FILE = re.compile(
@@ -72,14 +74,20 @@ def is_private_key(path: str, content: bytes) -> bool:
 
 
 def own_secrets(variables: Mapping[str, str], declared: Collection[str]) -> dict[str, str]:
-    """Value → the variable, for what is surely a secret of this environment's own: no word, no placeholder."""
+    """Value → the variable, for what is surely a secret of this environment's own: no word, no placeholder, nothing for browsers."""
     left = {one.name for one in placeholders(variables)}
+    public = {value.strip() for name, value in variables.items() if _BROWSER.match(name)}
     found: dict[str, str] = {}
     for name, value in variables.items():
         secret = name in declared or is_secret_name(name)
         values = [value.strip()] if secret else list(url_passwords(value))
         for one in values if name not in left else ():
-            if len(one) >= _STRONG and not is_readable(one) and (name in declared or not is_wordy(one)):
+            if (
+                len(one) >= _STRONG
+                and one not in public
+                and not is_readable(one)
+                and (name in declared or not is_wordy(one))
+            ):
                 found.setdefault(one, name)
     return found
 

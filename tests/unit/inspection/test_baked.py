@@ -79,6 +79,8 @@ def test_secrets_of_the_environments_own() -> None:
         "API_TOKEN": "your-token-here",
         "PASSWORD_LENGTH": "12345678",
         "JWT_SECRET": "correct horse battery",
+        "VITE_MAPS_API_KEY": "AIza7xV2rT9kLw4ZpB8sYcnQ",
+        "MAPS_API_KEY": "AIza7xV2rT9kLw4ZpB8sYcnQ",
         "PEPPER": "some-readable-words",
         "GREETING": "hello-to-everybody-here",
     }
