@@ -74,7 +74,7 @@ def is_private_key(path: str, content: bytes) -> bool:
 
 
 def own_secrets(variables: Mapping[str, str], declared: Collection[str]) -> dict[str, str]:
-    """Value → the variable, for what is surely a secret of this environment's own: no word, no placeholder, nothing for browsers."""
+    """Value → the variable, for what is surely a secret: no word, no placeholder, nothing that browsers get."""
     left = {one.name for one in placeholders(variables)}
     public = {value.strip() for name, value in variables.items() if _BROWSER.match(name)}
     found: dict[str, str] = {}
