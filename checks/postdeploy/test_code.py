@@ -18,6 +18,7 @@ from gonogo.inspection.contents import FileDigest, compare, looked_at, map_paths
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
+from gonogo.words import Role
 
 __all__: list[str] = []
 
@@ -88,7 +89,7 @@ class _Loose:
 
     targets: tuple[str, ...]
     code: bool
-    """Python files there count too: what was started by hand runs the code that was mounted then."""
+    """Python files there are the host's too: of what was started by hand, and before the next release."""
 
     def holds(self, place: str) -> bool:
         """Whether a file of the instance is the host's own."""
@@ -103,7 +104,8 @@ def _of_the_host(inspector: Inspector, service: str, context: Context) -> _Loose
     release = context.subject.release
     if release is not None and release.adopted:
         return _Loose(tuple(one.target for one in mounts), code=True)
+    before = context.subject.role is Role.BASELINE  # a pull has moved the checkout on, and with it what is mounted
     path, state = context.subject.path, context.subject.state
     there = [(Path(one.source), one.target) for one in mounts]
     own = tuple(to for source, to in there if source.is_relative_to(path) and not source.is_relative_to(state))
-    return _Loose(own, code=False)
+    return _Loose(own, code=before)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GENERATED", "copied_from", "keep_copy", "lone_copies", "moved_out", "written_into"]
+__all__ = ["GENERATED", "copied_from", "is_environment", "keep_copy", "lone_copies", "moved_out", "written_into"]
 
 GENERATED = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 """What programs leave behind, and nobody misses."""
@@ -108,8 +108,14 @@ def _note(copy: Path) -> dict[str, Any] | None:
 def _files_below(copy: Path, holes: Iterable[str]) -> Iterator[str]:
     for parent, names, files in os.walk(copy):
         here = Path(parent).relative_to(copy)
-        names[:] = [one for one in names if one not in GENERATED and (here / one).as_posix() not in holes]
+        left = (one for one in names if one not in GENERATED and (here / one).as_posix() not in holes)
+        names[:] = [one for one in left if not is_environment(Path(parent) / one)]
         yield from ((here / one).as_posix() for one in sorted(files) if not one.endswith(_PASSING))
+
+
+def is_environment(path: Path) -> bool:
+    """Whether a folder is a virtual environment of Python's: it can be made again."""
+    return (path / "pyvenv.cfg").is_file()
 
 
 def _settle(aside: Path, home: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonogo.inspection.mounts import PLACEHOLDERS, is_code, is_configuration, is_like_file
-from gonogo.runtimes.compose_copies import GENERATED, keep_copy
+from gonogo.runtimes.compose_copies import GENERATED, is_environment, keep_copy
 from gonogo.runtimes.compose_history import History
 
 __all__ = ["Kept", "Mounts"]
@@ -101,8 +101,9 @@ class Mounts:
         live = dict(self._live(relative, below))
         stray = dict(self._strays(relative, own, below, live))
         loose = ""
-        if stray and not read_only:
-            loose = f"the host has files of its own in it ({', '.join(list(stray)[:3])})"
+        own_data = [name for name, path in stray.items() if not _is_setting(path)]
+        if own_data and not read_only:
+            loose = f"the host has files of its own in it ({', '.join(own_data[:3])})"
         elif is_written and not is_code(f"{relative}/{path}" for path in below):
             loose = "containers may write there, and none of its files is code"
         elif len(live) + len(stray) > _MOST_HOLES:
@@ -221,6 +222,11 @@ class Mounts:
             files = (Path(parent) / name for parent, _, names in _walk(own) for name in names)
             return any(self._was(relative, file, own) for file in files if file.name not in PLACEHOLDERS)
         return history.holds(relative, own, within=relative) or history.tracks_now(self.path, relative)
+
+
+def _is_setting(path: Path) -> bool:
+    """Whether a path of the host is no data of the application's: an env file, a virtual environment."""
+    return (path.name.startswith(".env") and not path.is_dir()) or is_environment(path)
 
 
 def _holds_runs(folder: Path) -> bool:

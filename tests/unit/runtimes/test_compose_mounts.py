@@ -201,6 +201,19 @@ def test_code_beside_data_of_the_host_is_loose_and_readers_keep_the_commits(stag
     assert reader.holes == {"data.db": stage.path / "app/data.db"}
 
 
+def test_env_files_and_environments_are_no_data_of_the_hosts(stage: Stage) -> None:
+    """A checkout that is mounted whole has its env file beside the code: the code is pinned, and the file is seen."""
+    mounts = shared(stage.tracked(**{"app__main.py": "x"}), "app")
+    put(stage.path / "app/.env")
+    put(stage.path / "app/.env.local")
+    put(stage.path / "app/.venv-desk/pyvenv.cfg")
+    kept = where(mounts, "app", read_only=False)
+
+    assert kept.loose == ""
+    assert kept.source.is_relative_to(stage.state)
+    assert kept.holes == {name: stage.path / "app" / name for name in (".env", ".env.local", ".venv-desk")}
+
+
 def keeps(mounts: Mounts) -> Mounts:
     """``DOT`` at the beginning of a name is a dot."""
     for name in [name for name in mounts.tracked if "DOT" in name]:
@@ -274,6 +287,8 @@ def test_what_containers_wrote_into_a_copy_is_found_and_kept(stage: Stage) -> No
     put(copy / "media/photo")
     put(copy / "__pycache__/main.pyc")
     put(copy / "server.log")
+    put(copy / ".venv/pyvenv.cfg")
+    put(copy / ".venv/bin/alembic")
     before = written_into(copy), lone_copies(stage.state, f'"{copy}/"', [])
     put(copy / "var/data.db")
 
