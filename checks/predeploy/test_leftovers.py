@@ -46,14 +46,15 @@ def test_no_debugger_is_left_in_the_source(
     require_tier(environment)
     is_other = ignore("\n".join(project.app.not_source))
     texts = {path: text for path, text in source.texts(".py").items() if not (is_beside(path) or is_other(path))}
+    found = [one for path, text in texts.items() for one in leftovers(path, text)]
     begin = entries(source, environment)
-    paths = reached(begin, texts) if begin else frozenset(texts)
-    found = [one for path in sorted(paths) for one in leftovers(path, texts[path])]
+    if found and begin:
+        paths = reached(begin, texts)
+        found = [one for one in found if one.path in paths]
     if found:
         is_inside = contained(source, environment, request)
         found = [one for one in found if is_inside(one.path)]
-    evidence.text("Sources looked at", f"{len(paths)} {'reached from an entry point' if begin else 'in all'}")
-    evidence.table("Debuggers", map(str, found))
+    evidence.table(f"Debuggers in {len(texts)} sources, where an entry point leads", map(str, found))
     off = bool(found) and _is_off(environment, source, context, request)
     stops = [one for one in found if one.is_bare and not (off and one.what == "breakpoint()")]
     red = [str(one) for one in stops if begin and environment.tier is Tier.PROD]

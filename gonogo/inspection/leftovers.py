@@ -116,22 +116,25 @@ def reached(entries: Iterable[str], texts: Mapping[str, str]) -> frozenset[str]:
         entries: the files of entry points.
         texts: every source of the application, by its path.
     """
+    words = {part for path in texts for part in path.removesuffix(".py").split("/")}
     found: set[str] = set()
     left = [path for path in entries if path in texts]
     while left:
         path = left.pop()
         if path not in found:
             found.add(path)
-            left += [one for one in _leads(path, texts) if one in texts and one not in found]
+            left += [one for one in _leads(path, texts, words) if one in texts and one not in found]
     return frozenset(found)
 
 
-def _leads(path: str, texts: Mapping[str, str]) -> Iterator[str]:
+def _leads(path: str, texts: Mapping[str, str], words: Collection[str]) -> Iterator[str]:
+    """The files that a source may lead to; a name that begins with none of the words of paths leads nowhere."""
     yield from imported_files(path, texts[path])
     folders = ["", *("/".join(path.split("/")[:at]) + "/" for at in range(1, path.count("/") + 1))]
-    for name in _dotted(texts[path]):
+    names = [parts for name in _dotted(texts[path]) if (parts := name.split("."))[0] in words]
+    for parts in names:
         for folder in folders:
-            yield from _of_name(folder, name.split("."), texts)
+            yield from _of_name(folder, parts, texts)
 
 
 def _of_name(folder: str, parts: Sequence[str], texts: Collection[str]) -> Iterator[str]:
