@@ -104,12 +104,17 @@ def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, pro
 
 def wrong_starts(artifact: Artifact, begun: Begun) -> Iterator[str]:
     """What surely keeps the service from being started, one text each; rights apart."""
-    exists = functools.cache(artifact.exists)
+
+    @functools.cache
+    def exists(program: str) -> bool:
+        """What a mount may bring, or another PATH than the image's, is taken to be there."""
+        unknown = _is_hidden(begun) if "/" not in program else bool(_over(program, begun.mounted))
+        return unknown or artifact.exists(program)
+
     for one in begun.starts:
         over = _over(one.path, begun.mounted)
         if not one.is_path:
-            hidden = begun.search is None or any(_over(folder, begun.mounted) for folder in begun.search)
-            if not hidden and not exists(one.path):
+            if not exists(one.path):
                 yield f"found no {one.path} on its PATH, expected the program that starts it"
         elif over:
             yield from _wrong_on_host(one, _brought(artifact, over, one.path), exists)
@@ -153,6 +158,11 @@ def _wrong_on_host(one: Start, path: Path | None, exists: Callable[[str], bool])
     if one.is_program and not mode & _EXECUTABLE:
         yield f"{said}: found mode {mode & 0o777:o}; expected a program that may be started"
     yield from (f"{said}: found {fault}" for fault in faults(one, begin, exists))
+
+
+def _is_hidden(begun: Begun) -> bool:
+    """Whether what stands on PATH is not known from the image alone."""
+    return begun.search is None or any(_over(folder, begun.mounted) for folder in begun.search)
 
 
 def _over(path: str, mounted: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ PATH = ("/usr/local/bin", "/usr/bin")
 def wrong(words: list[str], begins: dict[str, bytes], *, mounted: tuple[str, ...] = (), **more: Any) -> list[str]:
     """What is wrong with a start of these words in `/app`."""
     entry, laid_over, search = more.get("entry", words[:1]), more.get("laid_over", ()), more.get("search", PATH)
-    artifact: Any = SimpleNamespace(exists={"sh", "/bin/sh", "tini"}.__contains__, laid_over=laid_over)
+    artifact: Any = SimpleNamespace(exists={"sh", "/bin/sh", "tini", "/usr/bin/env"}.__contains__, laid_over=laid_over)
     begun: Any = SimpleNamespace(
         starts=starts_of(entry, words, "/app", begins), begins=begins, mounted=mounted, search=search
     )
@@ -42,6 +42,16 @@ def test_what_is_there_is_well() -> None:
     assert wrong(["gunicorn"], {}, mounted=("/usr/local/bin",)) == []
     assert wrong(["gunicorn"], {}, search=None) == []
     assert wrong(["./start.sh"], {}, mounted=("/app/data",)) != []
+
+
+def test_interpreter_that_a_mount_or_another_path_may_bring_is_well() -> None:
+    """A virtual environment in a volume, and a PATH of the service's own."""
+    own, by_name = {"/start": b"#!/app/.venv/bin/python\n"}, {"/start": b"#!/usr/bin/env python\n"}
+
+    assert wrong(["/start"], own, mounted=("/app/.venv",)) == []
+    assert wrong(["/start"], by_name, search=None) == []
+    assert wrong(["/start"], by_name) != []
+    assert wrong(["/start"], own) != []
 
 
 def test_a_command_that_the_entry_point_passes_on_is_looked_at() -> None:
