@@ -120,7 +120,7 @@ def test_red_first_deploy_goes_back_to_what_ran_by_hand(site: Stack, changed: bo
     assert ("reconstructed from what the Engine says" in notes) is changed
     assert f"It was started from {site.root}/docker-compose.override.yml too, and env.staging.compose names" in notes
     (gate,) = [step["gate"] for step in document["steps"] if step["name"] == "predeploy"]
-    (warned,) = [check["found"] for check in gate["checks"] if check["outcome"] == "warned"]
+    (warned,) = [check["found"] for check in gate["checks"] if check["code"] == "P12"]
     assert warned.startswith("docker-compose.override.yml is left out, though `docker compose up` reads it")
     status = json.loads(site.gonogo("status", "--env", "staging", "--json").out)[0]
     assert (status["serving"], status["adopted"]) == (adopted["id"], True)
