@@ -122,7 +122,9 @@ def _candidates(inspector: Inspector, environment: Environment, subject: Subject
 
 def _of_routes(inspector: Inspector, subject: Subject) -> Iterator[str]:
     release = subject.release
-    for name in release.routes if release is not None else ():
+    if release is None:
+        return
+    for name in release.routes:
         if url := inspector.url(name):
             yield from (url + path for path in plain_paths(routes_of(release, name) or ()))
 

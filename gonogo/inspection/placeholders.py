@@ -18,6 +18,8 @@ _WORDS = re.compile(
     r")(?![a-z0-9])"
 )
 _WHOLE = re.compile(r"your[-_]\S*|<[^<>@\s][^<>@]*>|(?:\w+[-_])?x{3,}|todo|tbd|fixme|placeholder|replaceme|\.{3}")
+_NAMES = frozenset({"todo", "Todo"})
+"""What people call an application, and its database: a placeholder is shouted."""
 _IN_URL = re.compile(r"://\S*?(<[a-z][a-z0-9 _-]*>)")
 _EXAMPLE_SITE = re.compile(r"://(?:[^@/\s]*@)?((?:[a-z0-9-]+\.)*example\.(?:com|org|net))(?=[:/?#,\s]|$)")
 _WEAK = frozenset(
@@ -50,7 +52,7 @@ def placeholders(env: Mapping[str, str], example: Mapping[str, str] | None = Non
 
 def _reason(name: str, value: str, example: str) -> str:
     folded = value.strip().casefold()
-    if not folded:
+    if not folded or (value.strip() in _NAMES and not is_secret_name(name)):
         return ""
     if match := _WORDS.search(folded) or _WHOLE.fullmatch(folded) or _IN_URL.search(folded):
         return f"holds the placeholder {(match[1] if match.re is _IN_URL else match[0])!r}"

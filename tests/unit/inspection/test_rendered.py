@@ -14,7 +14,7 @@ def test_placeholders_of_compose_files() -> None:
         "SITE": "your-company.com",
         "SECRET_KEY": "change-me",
         "STRIPE_SECRET_KEY": "your-stripe-key",
-        "APP_NAME": "todo",
+        "APP_NAME": "tbd",
         "DATABASE_URL": "postgresql://postgres:password@db/shop",
     }
 
@@ -23,7 +23,7 @@ def test_placeholders_of_compose_files() -> None:
         ("SITE holds the placeholder 'your-company.com'", True),
         ("SECRET_KEY holds the placeholder 'change-me'", True),
         ("STRIPE_SECRET_KEY holds the placeholder 'your-stripe-key'", False),
-        ("APP_NAME holds the placeholder 'todo'", False),
+        ("APP_NAME holds the placeholder 'tbd'", False),
         ("DATABASE_URL has the password 'password' in its URL", False),
     ]
 
