@@ -66,6 +66,8 @@ class Limits:
         self._until = time.monotonic() + self._patience
         self.last: int | None = None
         """The status of the newest answer."""
+        self.error: httpx.Response | None = None
+        """The newest answer, where it is a server error."""
         self.again: list[str] = []
         """What was asked once more, slowly, because a limit may have refused it, and what it answered then."""
 
@@ -170,6 +172,7 @@ class Limits:
 
     def _after(self, answer: httpx.Response) -> None:
         self.last = answer.status_code
+        self.error = answer if answer.is_server_error else None
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
 
 

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from gonogo.plugins.evidence import Collected, InconclusiveError, LackingError, 
 from gonogo.records.results import CheckResult
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.words import Outcome
+
+if TYPE_CHECKING:
+    from httpx import Response
 
 __all__ = ["causes_of", "is_late", "last_line", "merged", "outcome_of", "part_name"]
 
@@ -91,8 +94,13 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
     )
 
 
-def causes_of(call: pytest.CallInfo[None], collected: Collected, redact: Callable[[str], str]) -> dict[str, Any]:
-    """What a red check found broken, and what its red comes from: as it said, or as the error tells."""
+def causes_of(
+    call: pytest.CallInfo[None], collected: Collected, redact: Callable[[str], str], *, answer: Response | None = None
+) -> dict[str, Any]:
+    """What a red check found broken, and what its red comes from: as it said, or as the error tells.
+
+    Where neither does it comes from ``answer``, the server error that it got last.
+    """
     error = call.excinfo.value if call.excinfo else None
     needed = list(collected.needed)
     if isinstance(error, LackingError):
@@ -103,6 +111,10 @@ def causes_of(call: pytest.CallInfo[None], collected: Collected, redact: Callabl
         from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
 
         needed = [*transport.needs(error)]
+    elif answer is not None and not needed and not collected.broken:
+        from gonogo.plugins import transport  # noqa: PLC0415 (likewise)
+
+        needed = [*transport.needs_of(answer)]
     return {
         "breaks": [redact(thing) for thing in collected.broken],
         "needs": [redact(thing) for thing in needed],

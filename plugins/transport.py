@@ -16,7 +16,7 @@ from gonogo.inspection.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 
-__all__ = ["judge", "needs", "refused", "trusted"]
+__all__ = ["judge", "needs", "needs_of", "refused", "trusted"]
 
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _UNRESOLVED = (
@@ -25,6 +25,14 @@ _UNRESOLVED = (
     "nodename nor servname",
     "No address",
 )
+
+
+def needs_of(answer: httpx.Response) -> tuple[str, ...]:
+    """What a check is red for that got this answer; nothing where its text was not read."""
+    try:
+        return (things.answer(str(answer.request.url), answer.status_code, answer.text),)
+    except httpx.StreamError:
+        return ()
 
 
 def trusted() -> ssl.SSLContext:

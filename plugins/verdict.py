@@ -147,7 +147,7 @@ class VerdictPlugin:
                 "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": _fingerprint(item),
-                **(causes_of(call, collected, self._hushed) if outcome.is_red or report.failed else {}),
+                **(self._causes(call, collected) if outcome.is_red or report.failed else {}),
                 "late": late,
                 "limited": limited,
                 "advice": advice,
@@ -156,6 +156,10 @@ class VerdictPlugin:
             }
         )
         return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
+
+    def _causes(self, call: pytest.CallInfo[None], collected: Collected) -> dict[str, Any]:
+        asked = self._config.stash.get(LIMITS, None)
+        return causes_of(call, collected, self._hushed, answer=asked.error if asked is not None else None)
 
     def _tell_of_limits(self, collected: Collected) -> None:
         """What was asked again because a limit may have answered 503 is a part of the evidence, whatever came of it."""

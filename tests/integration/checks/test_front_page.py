@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.inspection import things
 from gonogo.words import Outcome, Role
 
 from .deployed import Deployed
@@ -137,3 +138,27 @@ def test_a_page_that_became_much_slower_is_warned_of(site: Deployed) -> None:
 
     assert slow.outcome == Outcome.WARNED
     assert "/prices took 3." in slow.found
+
+
+TEAM = """\
+import pytest
+
+
+@pytest.mark.postdeploy("T01")
+@pytest.mark.parametrize("path", ["/prices", "/well"])
+def test_a_page(http, path):
+    assert http.get(path).status_code == 200
+    assert path == "/prices"
+"""
+
+
+def test_a_teams_check_is_red_for_the_server_error_that_it_got(deploy: Callable[..., Deployed]) -> None:
+    """Where another check finds why that answer is given, the two are one finding; a good answer is no cause."""
+    site = deploy(files={"checks/test_team.py": TEAM})
+    site.start()
+    site.answer({"/prices": [502, PAGE, "bad gateway", 0], "/well": [200, PAGE, "", 0]})
+    asked = site.ask("postdeploy", "a_page")
+    url = f"http://127.0.0.1:{site.port}"
+
+    assert asked.check("T01[/prices]").needs == (things.answer(url, 502, "bad gateway"),)
+    assert (asked.check("T01[/well]").outcome, asked.check("T01[/well]").needs) == (Outcome.FAILED, ())
