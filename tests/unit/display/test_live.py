@@ -193,6 +193,7 @@ def test_terminal_that_takes_nothing_stops_nobody(monkeypatch: pytest.MonkeyPatc
 
 def test_impatient_person_changes_no_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the ending waits for its terminal ends the waiting; the run has ended, and its exit code stands."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     free = threading.Event()
     monkeypatch.setattr(shown, "write", lambda _: None)
     screen = Shown(Stuck(free))
@@ -201,6 +202,7 @@ def test_impatient_person_changes_no_ending(monkeypatch: pytest.MonkeyPatch) -> 
     threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     screen.close(["GO"])
     took = time.monotonic() - begin
+    signal.signal(signal.SIGINT, before)
     free.set()
     screen.close()
 
