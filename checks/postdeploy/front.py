@@ -21,11 +21,13 @@ _MOST_HOPS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """The front page: where redirects on the same server ended, the status there, and what of it is HTML."""
+    """The front page: where redirects on the same server ended, and the status and the text there."""
 
     address: str
     status: int
+    text: str
     html: str
+    """The text of a page; empty for any other."""
 
 
 def front_page(address: str, limits: Limits) -> Front:
@@ -50,7 +52,7 @@ def _followed(address: str, limits: Limits) -> Front:
             break
         address = leads
     html = text if "html" in headers.get("content-type", "") else ""
-    return Front(address=address, status=status, html=html)
+    return Front(address=address, status=status, text=text, html=html)
 
 
 def read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers, str]:

@@ -39,8 +39,8 @@ def test_front_page_is_no_server_error(
     except httpx.HTTPError as error:  # whether it is alive at all is D06's question
         evidence.warn(f"GET /: no answer that could be read: {type(error).__name__}: {error}")
         return
-    evidence.text(f"GET {page.address}", f"{page.status}\n{page.html[:_SHOWN]}")
-    evidence.needs(things.answer(page.address, page.status, page.html))
+    evidence.text(f"GET {page.address}", f"{page.status}\n{page.text[:_SHOWN]}")
+    evidence.needs(things.answer(page.address, page.status, page.text))
     said = f"GET {page.address}: found {page.status}, expected no server error"
     assert page.status < httpx.codes.INTERNAL_SERVER_ERROR, said
     if page.status == httpx.codes.TOO_MANY_REQUESTS:
