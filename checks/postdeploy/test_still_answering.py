@@ -112,9 +112,10 @@ def _before(baseline: GateResult | None) -> dict[str, tuple[int, float]]:
 
 
 def _candidates(inspector: Inspector, environment: Environment, subject: Subject, limits: Limits) -> tuple[str, ...]:
-    """The addresses to ask, those that an endpoint of the configuration names left out."""
+    """The addresses to ask, but for those that an endpoint of the configuration names, and the front page (D29)."""
     named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
     found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits)))
+    found.pop(f"{inspector.url()}/", None)
     paths = ((address, urlsplit(address).path) for address in found)
     free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
     return tuple(free[:_MOST])
