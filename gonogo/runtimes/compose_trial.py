@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from gonogo.host import Command, Completed, Host
@@ -18,6 +20,7 @@ from gonogo.runtimes.compose_ways import start_words
 __all__ = ["reachable", "trial"]
 
 _SECONDS = 30.0
+_UNWRITTEN = re.compile(r"[\"' ](/[^\"'\s]+)[\"':]* [^\n]*?[Rr]ead-only file system")
 
 
 def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
@@ -49,7 +52,8 @@ def trial(
 ) -> Completed | None:
     """What the proxy says of its configuration; None where it cannot be asked: its image or a volume is not here.
 
-    It sees the files that it would see, the names that it can reach lead nowhere, and nothing is published.
+    It sees the files that it would see, the names that it can reach lead nowhere, and nothing is published. A folder
+    into which it writes while it is asked (its logs) is an empty one.
 
     Args:
         model: the pinned model.
@@ -66,28 +70,48 @@ def trial(
         return None
     if not all(_is_here("volume", one.name, host) for one in volumes if _is_used(definition, one.key)):
         return None
-    name, label = scratch_name(), "=".join(scratch_label(str(model.get("name", ""))))
+    label = "=".join(scratch_label(str(model.get("name", ""))))
     variables, carried = variables_for_run(environment_of(definition))
-    argv = ["docker", "run", "--rm", "--name", name, "--label", label, "--pull", "never", *variables]
+    argv = ["--label", label, "--pull", "never", *variables]
     given = extra_hosts(definition)
     known = others(model, service) if names is None else names
     argv += [word for one in given for word in ("--add-host", one)]
     own = {one.partition(":")[0] for one in given}
     argv += [word for other in known if other not in own for word in ("--add-host", f"{other}:127.0.0.1")]
-    argv += _mounts(model, service)
+    emptied: set[str] = set()
+    while True:
+        done = _asked((*argv, *_mounts(model, service, emptied), image, *words), carried, host)
+        written = _written(model, service, done.errors) - emptied
+        if not written:
+            return done
+        emptied |= written
+
+
+def _asked(words: Sequence[str], carried: Mapping[str, str], host: Host) -> Completed:
+    name = scratch_name()
     try:
-        return host.run(Command(argv=(*argv, image, *words), env=carried, timeout=_SECONDS))
+        return host.run(Command(argv=("docker", "run", "--rm", "--name", name, *words), env=carried, timeout=_SECONDS))
     finally:
         host.run(Command(argv=("docker", "rm", "--force", "--volumes", name), timeout=_SECONDS))
 
 
-def _mounts(model: Mapping[str, Any], service: str) -> Iterator[str]:
+def _written(model: Mapping[str, Any], service: str, said: str) -> set[str]:
+    """The writable mounts in which the proxy failed to write."""
+    paths = [PurePosixPath(path) for path in _UNWRITTEN.findall(said)]
+    volumes = services_of(model)[service].get("volumes") or ()
+    targets = [str(one.get("target", "")) for one in volumes if not one.get("read_only")]
+    return {one for one in targets if one and any(path.is_relative_to(one) and str(path) != one for path in paths)}
+
+
+def _mounts(model: Mapping[str, Any], service: str, emptied: Collection[str]) -> Iterator[str]:
+    for target in sorted(emptied):
+        yield from ("--tmpfs", target)
     names = {one.key: one.name for one in compose_model.volumes_declared(model)}
     for volume in services_of(model)[service].get("volumes") or ():
-        if volume.get("type") == "volume" and volume.get("source") in names:
+        if volume.get("type") == "volume" and volume.get("source") in names and volume["target"] not in emptied:
             yield from ("--mount", f"type=volume,source={names[volume['source']]},target={volume['target']},readonly")
     for mount in compose_model.bind_mounts(model):
-        if mount.service == service:
+        if mount.service == service and mount.target not in emptied:
             yield from ("--mount", f"type=bind,source={mount.source},target={mount.target},readonly")
 
 

@@ -58,6 +58,25 @@ def test_nginx_says_what_is_wrong(model: Callable[..., dict[str, Any]], engine: 
     assert not engine.containers.list(all=True, filters={"label": SCRATCH_LABEL, "ancestor": "nginx:1"})
 
 
+def test_logs_in_a_folder_of_the_hosts_are_no_mistake(model: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    """The proxy opens them while it judges its configuration; what stands in the folder is neither needed nor touched."""
+    text = "events {}\nhttp { access_log /var/log/shop/a.log; server { listen 80; } }\n"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    made = model("nginx:1", "/etc/nginx/nginx.conf", text)
+    mount: dict[str, Any] = {"type": "bind", "source": str(logs), "target": "/var/log/shop"}
+    made["services"]["proxy"]["volumes"].append(mount)
+    good = trial(made, "proxy", LocalHost())
+    mount["read_only"] = True
+    bad = trial(made, "proxy", LocalHost())
+
+    assert good is not None
+    assert good.ok, good.errors
+    assert bad is not None
+    assert "Read-only file system" in bad.errors
+    assert list(logs.iterdir()) == []
+
+
 def test_caddy_says_what_is_wrong(model: Callable[..., dict[str, Any]]) -> None:
     """An unknown directive is named with its line."""
     good = trial(
