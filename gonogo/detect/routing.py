@@ -18,8 +18,10 @@ _OWNER = re.compile(r"@([\w.]+)\.\w+\(|^\s*([\w.]+)\.(?:add_\w+)\(")
 _DEEPEST = 8
 _DOCUMENT = re.compile(
     r"\bopenapi_url[\"']?\s*(?::[^=\n\"']*)?[=:]\s*"
-    r"(?:f?[\"'](?P<text>/[^\"'{\n]*)[\"']|(?P<none>None)|(?:\w+\.)*(?P<name>[a-z_A-Z]\w*)\s*[,)}\n])"
+    r"(?:f?[\"'](?P<text>/[^\"'{\n]*)[\"']|f[\"'](?P<form>[^\"'\n]*)[\"']|(?P<none>None)|"
+    r"(?:\w+\.)*(?P<name>[a-z_A-Z]\w*)\s*[,)}\n])"
 )
+_FILLED = re.compile(r"\{(?:\w+\.)*(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,13 +147,24 @@ def document_path(tree: Tree, files: Sequence[str]) -> str:
     texts = {match["text"] for match in found if match["text"]}
     if texts or not found:
         return texts.pop() if len(texts) == 1 else "/openapi.json" if not found else ""
-    names = {match["name"] for match in found if match["name"]}
-    for name in names:
-        named = re.compile(rf"\b{name}\b[^=\n]*=\s*[\"'](/[^\"'\n]*)[\"']")
-        values = {one[1] for path in files if (one := named.search(tree.text(path)))}
-        if len(values) == 1:
-            return values.pop()
-    return ""
+    forms = {match["form"] or f"{{{match['name']}}}" for match in found if match["form"] or match["name"]}
+    paths = (_filled(form, tree, files) or "" for form in sorted(forms))
+    return next((path for path in paths if path.startswith("/")), "")
+
+
+def _filled(form: str, tree: Tree, files: Sequence[str], depth: int = 0) -> str | None:
+    """What an f-string of names comes to, where each name is given one text in these files; None where it is not."""
+    for name in _FILLED.findall(form):
+        named = re.compile(rf"\b{name}\b[^=\n]*=\s*(f?)[\"']([^\"'\n]*)[\"']")
+        values = {(one[1], one[2]) for path in files for one in named.finditer(tree.text(path))}
+        if len(values) != 1 or depth > _DEEPEST:
+            return None
+        kind, text = values.pop()
+        value = _filled(text, tree, files, depth + 1) if kind else text
+        if value is None:
+            return None
+        form = re.sub(rf"\{{(?:\w+\.)*{name}\}}", value.replace("\\", r"\\"), form)
+    return None if "{" in form else form
 
 
 def _placed(route: StaticRoute, graph: _Graph) -> Placed:

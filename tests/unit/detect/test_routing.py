@@ -80,6 +80,13 @@ def test_django_inclusions_are_followed() -> None:
         ({"a.py": "app = FastAPI(openapi_url=None)"}, ""),
         ({"a.py": "FastAPI(openapi_url=settings.DOC)", "b.py": "class S:\n    DOC: str | None = '/doc'\n"}, "/doc"),
         ({"a.py": "FastAPI(openapi_url=settings.DOC)"}, ""),
+        ({"a.py": "v = 'v1'\np = f'/api/{v}'\nFastAPI(openapi_url=f'{p}/openapi.json')"}, "/api/v1/openapi.json"),
+        (
+            {"a.py": 'FastAPI(openapi_url=f"{s.API}/o.json")', "b.py": "class S:\n    API: str = '/api'\n"},
+            "/api/o.json",
+        ),
+        ({"a.py": 'FastAPI(openapi_url=f"{s.API}/o.json")'}, ""),
+        ({"a.py": "v = f'{v}'\nFastAPI(openapi_url=f'{v}/o.json')"}, ""),
         ({"a.py": "class S:\n    docs_url: str = '/docs'\n    openapi_url: str = '/api.json'\n"}, "/api.json"),
     ],
 )
