@@ -19,6 +19,7 @@ _UPSTREAM = re.compile(
     r"while (?:connecting to|reading .{0,40}from|sending .{0,40}to) upstream|no live upstreams|"
     r"host not found in upstream|could not be resolved .{0,80}while|"
     r"upstream (?:prematurely closed|timed out|sent no valid)|"
+    r"open\(\) \S{1,200} failed \(2: .{0,400}, upstream: |"  # the page that it would have shown instead
     # Apache, Caddy, HAProxy
     r"AH0(?:0957|1102|1114|0898)\b|"
     r"reverse_?proxy.{0,200}dial tcp|dial tcp.{0,200}reverse_?proxy|http\.log\.error.{0,200}dial tcp|"

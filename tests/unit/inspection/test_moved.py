@@ -27,6 +27,8 @@ RuntimeError: No response returned."""
     [
         NGINX,
         "2026/11/28 12:00:00 [error] 29#29: *1 no live upstreams while connecting to upstream",
+        '2026/11/28 12:00:00 [error] 6#6: *1 open() "/usr/share/nginx/html/50x.html" failed (2: No such file or directory), '
+        'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/", host: "shop"',
         "2026/11/28 12:00:00 [error] 7#7: *3 upstream prematurely closed connection while reading response header",
         "[proxy:error] [pid 9] (111)Connection refused: AH00957: http: attempt to connect to 172.18.0.3:8000 failed",
         '{"level":"error","logger":"http.log.error","msg":"dial tcp 172.18.0.3:8000: connect: connection refused"}',
@@ -47,6 +49,8 @@ def test_who_could_not_reach_what_is_replaced_is_not_at_fault(text: str) -> None
         "ERROR shop: connection to server at 'db', port 5432 failed: Connection refused",
         "ERROR shop: cannot connect to redis://cache:6379",
         "2026/11/28 12:00:00 [emerg] 1#1: unknown directive",
+        '2026/11/28 12:00:00 [error] 6#6: *1 open() "/srv/a.css" failed (2: No such file or directory), client: 10.0.0.1, '
+        'server: , request: "GET /a.css HTTP/1.1", host: "shop"',
         "sqlalchemy.exc.OperationalError: (psycopg.OperationalError) connection refused",
         "ERROR api-key rejected: connection refused",
     ],
