@@ -16,7 +16,9 @@ from gonogo.detect.proxied import Handed, handed_to, outside_path
 from gonogo.detect.routing import Placed
 from gonogo.detect.services import Seen
 from gonogo.detect.tree import Tree
+from gonogo.frameworks import StaticRoute
 from gonogo.inspection.composeplaces import place_of
+from gonogo.inspection.harmless import is_harmless, is_plain
 
 __all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 
@@ -104,7 +106,7 @@ def _of_route(placed: Placed) -> Fact[str]:
 
 def _any_page(tree: Tree, seen: Seen) -> Iterator[Fact[str]]:
     framework = seen.facts.framework.value if seen.facts.framework else ""
-    plain = (one.route for one in seen.routes if not one.route.methods or "GET" in one.route.methods)
+    plain = [one.route for one in seen.routes if not one.route.methods or "GET" in one.route.methods]
     home = next((route for route in plain if route.path == "/"), None)
     if framework == "fastapi" and seen.document:
         yield guess(seen.document, "FastAPI's own document, unless it is switched off")
@@ -120,7 +122,14 @@ def _any_page(tree: Tree, seen: Seen) -> Iterator[Fact[str]]:
         admin = _admin(tree)
         if admin:
             yield admin
+    yield from (guess(one.path, f"{one.file}:{one.line}; no health page was found") for one in _shown(tree, plain))
     yield guess("/", "no health page was found")
+
+
+def _shown(tree: Tree, routes: Sequence[StaticRoute]) -> list[StaticRoute]:
+    """Routes that only show something, to anybody and without a parameter, the shortest first."""
+    free = (one for one in routes if one.path.startswith("/") and is_plain(one.path) and is_harmless(one.path))
+    return sorted((one for one in free if not wants_login(tree, one)), key=lambda one: (len(one.path), one.path))
 
 
 def _admin(tree: Tree) -> Fact[str] | None:

@@ -79,7 +79,7 @@ class _Graph:
         child = self._node(path, source, dotted(call.args[0]))
         given = keyword(call, _INCLUDES[name])
         prefix = "" if given is None else self._text(source, given)
-        if child[0] == path and name == "include_router":
+        if child[0] == path:
             prefix = "" if prefix is not None else None  # the reader of one file has added it
         if child not in self.edges:
             replaces = name == "register_blueprint" and given is not None

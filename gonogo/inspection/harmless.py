@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from gonogo.inspection.routes import ImageRoute
 
-__all__ = ["is_harmless", "plain_paths"]
+__all__ = ["is_harmless", "is_plain", "plain_paths"]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAMES = (
@@ -34,10 +34,15 @@ def is_harmless(path: str, *, but: Sequence[str] = ()) -> bool:
     return not acts and not any(fnmatchcase(path, pattern) for pattern in but)
 
 
+def is_plain(path: str) -> bool:
+    """Whether a path has no parameter, and is no pattern."""
+    return not _OPEN.search(path)
+
+
 def plain_paths(routes: Sequence[ImageRoute]) -> tuple[str, ...]:
     """The paths of an application's own GET routes that need no parameter, the shortest first, each once."""
     own = (route for route in routes if route.kind == "http" and route.is_own and "GET" in route.methods)
-    paths = {_rooted(route.path) for route in own if not _OPEN.search(route.path)}
+    paths = {_rooted(route.path) for route in own if is_plain(route.path)}
     return tuple(sorted(paths, key=lambda path: (path.count("/"), path)))
 
 

@@ -309,3 +309,34 @@ def test_flask_migrate_is_known_under_compose(make: Make) -> None:
 
     assert (web["migrations"], web["migrations_config"]) == ("alembic", "migrations/alembic.ini")
     assert written["env"]["staging"]["commands"] == {"migrate": "flask --app 'shop:create_app()' db upgrade"}
+
+
+def test_without_a_health_page_a_page_that_only_shows_something_is_asked(make: Make) -> None:
+    """Not one that wants a parameter, nor one that acts by its name."""
+    main = """\
+from flask import Blueprint, Flask
+
+jobs = Blueprint("jobs", __name__)
+
+
+@jobs.get("")
+def listed(): ...
+
+
+@jobs.get("/<key>")
+def one(key): ...
+
+
+app = Flask(__name__)
+app.register_blueprint(jobs, url_prefix="/jobs")
+
+
+@app.get("/run")
+def run(): ...
+"""
+    compose = "services:\n  web:\n    build: .\n    command: flask --app main run -h 0.0.0.0\n    ports: ['127.0.0.1:8088:5000']\n"
+    docker = "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\n"
+    root = make({"compose.yaml": compose, "Dockerfile": docker, "requirements.txt": "flask\n", "main.py": main})
+
+    assert init(root, "--yes", "--no-gates", "--env", "staging").returncode == 0
+    assert tomllib.loads((root / "gonogo.toml").read_text())["env"]["staging"]["health"]["live"] == "/jobs"
