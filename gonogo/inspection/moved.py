@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from gonogo.inspection.logs import ErrorGroup
 
-__all__ = ["caused_by_move", "hung_up"]
+__all__ = ["caused_by_move", "hung_up", "not_reached"]
 
 _UPSTREAM = re.compile(
     # nginx
@@ -33,6 +33,11 @@ _UNREACHED = re.compile(
     r"could not connect|cannot connect|failed to connect|server disconnected|timed out|EAI_AGAIN|ENOTFOUND",
     re.IGNORECASE,
 )
+_STARTING = re.compile(
+    r"database system is (?:starting up|not yet accepting connections)|can't connect to .{0,40}mysql server|"
+    r"connection to server .{0,200} failed: (?:connection refused|.{0,80}shut)",
+    re.IGNORECASE,
+)
 _HUNG_UP = re.compile(
     r"No response returned|ClientDisconnect|client disconnected|EndOfStream|BrokenPipe|broken pipe|CancelledError|"
     r"ConnectionResetError|connection reset by peer",
@@ -51,6 +56,11 @@ def caused_by_move(text: str, *, others: Collection[str]) -> bool:
     if _UPSTREAM.search(text):
         return True
     return bool(_UNREACHED.search(text)) and any(_names(text, one) for one in others)
+
+
+def not_reached(text: str) -> bool:
+    """Whether a failure says that a database was not reached, or that it is only starting."""
+    return bool(_UNREACHED.search(text) or _STARTING.search(text))
 
 
 def _names(text: str, other: str) -> bool:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 from gonogo.host import Command
 from gonogo.inspection.answers import script
+from gonogo.inspection.moved import not_reached
 from gonogo.migrations import layout_of, tool_of
 from gonogo.migrations.asking import read
-from gonogo.moves.base import Work, run_all
+from gonogo.moves.base import Work
 from gonogo.schema import migrated
 
 __all__ = ["Migrate", "stands_at"]
 
 _SECONDS = 120.0
+_STARTS, _PAUSE = 60.0, 2.0
+"""How long a database that was only now started may take until it answers, and the pause between two asks."""
 
 
 class Migrate:
@@ -47,10 +51,24 @@ class Migrate:
         """
         work.runtime.make_ready(work.place, work.release, work.host)
         upgrades = self._upgrades(work)
-        run_all(work, upgrades)
+        for command in upgrades:
+            _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
         if not upgrades:
             return "no migrations configured"
         return "; ".join(_moved(work, name) for name in migrated(work.place.environment))
+
+
+def _run(work: Work, command: Command, *, until: float) -> None:
+    """Run a migration; on a first deploy again while its database, which nothing watches, only begins to listen.
+
+    Raises:
+        CommandError: it failed.
+    """
+    done = work.host.run(command)
+    while not done.ok and time.monotonic() < until and not_reached(done.output + done.errors):
+        time.sleep(_PAUSE)
+        done = work.host.run(command)
+    done.require()
 
 
 def _moved(work: Work, name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.inspection.logs import error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up
+from gonogo.inspection.moved import caused_by_move, hung_up, not_reached
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NGINX = (
@@ -78,3 +78,19 @@ def test_another_error_is_no_hang_up() -> None:
     (group,) = error_lines(["ERROR: could not save"])
 
     assert not hung_up(group, [NOON], (NOON,))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ConnectionRefusedError: [Errno 111] Connect call failed ('172.25.0.2', 5432)", True),
+        ('psycopg.OperationalError: connection to server at "db", port 5432 failed: Connection refused', True),
+        ("FATAL:  the database system is starting up", True),
+        ("sqlalchemy.exc.OperationalError: (2003, \"Can't connect to MySQL server on 'db' (111)\")", True),
+        ('FATAL:  password authentication failed for user "shop"', False),
+        ('psycopg.errors.UndefinedTable: relation "nowhere" does not exist', False),
+    ],
+)
+def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: str, *, expected: bool) -> None:
+    """A wrong password and a wrong statement will not pass by waiting."""
+    assert not_reached(text) is expected
