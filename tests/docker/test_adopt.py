@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,6 +165,7 @@ def proxied(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Stack]:
         command = ["docker", "compose", "--project-name", made.project, "up", "--detach", "--build", "--wait"]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")}
         subprocess.run(command, cwd=made.root, env=environ, check=True, capture_output=True, timeout=240)
+        time.sleep(1.1)  # git's reflog counts whole seconds: the next commit is of a later one than the start
         yield made
 
 
