@@ -11,9 +11,10 @@ import pytest
 from gonogo.errors import CommandError
 from gonogo.inspection import things
 from gonogo.plugins.evidence import InconclusiveError, LackingError
+from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["down", "ran_since", "running"]
+__all__ = ["down", "ran_since", "rows_of", "running"]
 
 
 def running(inspector: Inspector, service: str) -> Inside:
@@ -46,6 +47,12 @@ def ran_since(inspector: Inspector) -> float:
         return min(datetime.fromisoformat(moment).timestamp() for moment in told)
     except ValueError:
         return math.inf
+
+
+def rows_of(baseline: GateResult | None, code: str, title: str) -> list[list[str]]:
+    """The rows of a table that a check attached in the baseline; none without one."""
+    asked = (check for check in (baseline.checks if baseline is not None else ()) if check.code == code)
+    return [row for check in asked for piece in check.evidence if piece.title == title for row in piece.value[1:]]
 
 
 def down(inspector: Inspector, names: Iterable[str]) -> list[str]:

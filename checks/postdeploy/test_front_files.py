@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from gonogo.checks.postdeploy.asking import rows_of
 from gonogo.checks.postdeploy.front import SECONDS, front_page
 from gonogo.config import Environment
 from gonogo.inspection.htmlfiles import files_of, is_needed, same_name
@@ -78,8 +79,7 @@ def test_front_page_finds_its_files(
 
 def _was_there(address: str, baseline: GateResult | None) -> bool:
     """Whether the release before served a file, under the same name without its fingerprint; no on a first deploy."""
-    asked = [check for check in baseline.checks if check.code == "D26"] if baseline is not None else []
-    rows = [row for check in asked for piece in check.evidence if piece.title == _TITLE for row in piece.value[1:]]
+    rows = rows_of(baseline, "D26", _TITLE)
     return any(found == _THERE and same_name(name) == same_name(address) for name, found in rows)
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gonogo.checks.build.registering import routes_of
+from gonogo.checks.postdeploy.asking import rows_of
 from gonogo.checks.postdeploy.front import front_page, read
 from gonogo.config import Environment
 from gonogo.inspection import things
@@ -105,15 +106,16 @@ def _rows(answers: Sequence[_Answer]) -> list[tuple[str, ...]]:
 
 def _before(baseline: GateResult | None) -> dict[str, tuple[int, float]]:
     """Address → the status that the baseline found, and its seconds; of those that were well."""
-    asked = [check for check in (baseline.checks if baseline is not None else ()) if check.code == "D30"]
-    rows = [row for check in asked for piece in check.evidence if piece.title == _TITLE for row in piece.value[1:]]
+    rows = rows_of(baseline, "D30", _TITLE)
     well = ((address, int(status), float(took)) for address, status, took in rows if status != _NOTHING)
     return {address: (status, took) for address, status, took in well if status < httpx.codes.INTERNAL_SERVER_ERROR}
 
 
 def _candidates(inspector: Inspector, environment: Environment, subject: Subject, limits: Limits) -> tuple[str, ...]:
-    """The addresses to ask, but for those that an endpoint of the configuration names, and the front page (D29)."""
+    """The addresses to ask, but for those that others judge: of endpoints and of health, and the front page (D29)."""
+    health = [environment.health, *(environment.health_of(name) for name in environment.service)]
     named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
+    named |= {path for one in health for path in (one.live, one.ready) if path}
     found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits)))
     found.pop(f"{inspector.url()}/", None)
     paths = ((address, urlsplit(address).path) for address in found)
