@@ -15,8 +15,9 @@ ACTIVE = "GONOGO_GATE"
 BARE = "bare"
 """What stands there when no run asks."""
 
-_PLUGINS = ("xdist", "metadata", "html", "html_fixtures", "timeout", "gonogo.plugins.plugin")
-"""Ours by its module: pytest rewrites whatever stands below a plugin's name, and below `gonogo` stands the library."""
+_PLUGIN = "gonogo.plugins.plugin"
+"""Ours by its module: pytest rewrites whatever stands below a plugin's name, and below `gonogo` stands the library.
+It brings those that every gate needs."""
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _OF_XDIST = "PYTEST_XDIST_"
 """A gate that is asked by a test of somebody's is no worker of that session."""
@@ -37,7 +38,7 @@ def gate_argv(
     """
     checks = checks_of(root, app)
     conftests = (f"--confcutdir={checks}",) if checks.is_dir() else ("--noconftest", f"--confcutdir={root}")
-    loaded = [word for name in (*_PLUGINS, *plugins) for word in ("-p", name)]
+    loaded = [word for name in (_PLUGIN, *plugins) for word in ("-p", name)]
     return (
         *(sys.executable, "-P", "-m", "pytest"),
         *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", *conftests),

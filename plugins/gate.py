@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
-from collections.abc import Generator, Iterable
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -36,7 +40,10 @@ def activate(config: pytest.Config) -> None:
         config.option.color = "yes" if config.option.color == "auto" and speaking.colours else config.option.color
     mouth.hush_files(config, context.redactor)
     _choose_paths(config, context)
-    pytest.register_assert_rewrite("gonogo.checks")
+    if sys.flags.optimize:  # Python leaves out every assert that is not rewritten
+        pytest.register_assert_rewrite("gonogo.checks")
+    else:
+        sys.meta_path.insert(0, _AsInstalled)
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
     config.pluginmanager.register(fixtures, "gonogo-fixtures")
     config.pluginmanager.register(browser, "gonogo-browser")
@@ -45,6 +52,7 @@ def activate(config: pytest.Config) -> None:
         from gonogo.plugins import html  # noqa: PLC0415 (only where reports are made)
 
         config.pluginmanager.register(html.HtmlPlugin(config, context), "gonogo-html")
+    gc.freeze()  # what stands until the end anyway; pytest collects garbage when it ends
 
 
 def _choose_paths(config: pytest.Config, context: Context) -> None:
@@ -53,6 +61,18 @@ def _choose_paths(config: pytest.Config, context: Context) -> None:
         root = context.subject.root
         own = checks_of(root, context.project.app.root)
         config.args = [str(path) for path in (root / CONFIG_NAME, own) if path.exists()]
+
+
+class _AsInstalled:
+    """Imports our modules from their bytecode before pytest would rewrite the checks, in each gate anew.
+
+    Their asserts bring messages of their own, which rewriting adds nothing to.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Where a module of ours stands; None leaves it to the others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith("gonogo.") else None
 
 
 class GatePlugin:

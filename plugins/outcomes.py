@@ -140,8 +140,16 @@ def _place(error: BaseException | None, report: pytest.TestReport) -> str:
 
 
 def _message(error: BaseException | None) -> str:
-    text = str(error).split("\nassert ")[0].strip()
-    return text or type(error).__name__
+    """What was said, without pytest's own explanation below it; further lines are indented, as pytest does it."""
+    plain = isinstance(error, AssertionError) and _is_built_in(error) and not sys.flags.optimize
+    text = str(error).replace("\n", "\n  ") if plain else str(error).split("\nassert ")[0]
+    return text.strip() or type(error).__name__
+
+
+def _is_built_in(error: BaseException) -> bool:
+    """Whether a built-in check raised it: their asserts are not rewritten by pytest (``gonogo.plugins.gate``)."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and str(frames[-1].f_globals.get("__name__")).startswith("gonogo.checks.")
 
 
 def last_line(text: str) -> str:

@@ -6,6 +6,7 @@ Nothing heavy is imported here: a team's unit tests load this module too.
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import sys
 from collections.abc import Generator
@@ -16,6 +17,15 @@ import pytest
 __all__ = ["pytest_addoption", "pytest_configure", "pytest_ignore_collect", "pytest_load_initial_conftests"]
 
 _STAGES = ("predeploy", "build", "postdeploy", "watch")
+_BROUGHT = {
+    "xdist": "xdist.plugin",
+    "metadata": "pytest_metadata.plugin",
+    "html": "pytest_html.plugin",
+    "html_fixtures": "pytest_html.fixtures",
+    "timeout": "pytest_timeout",
+}
+"""What every gate loads, by its entry point's name. For each ``-p`` pytest would read the metadata of all that is
+installed, and rewrite the asserts of the module."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -27,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     config = pluginmanager.get_plugin("pytestconfig")
     if not _in_gate() and isinstance(config, pytest.Config) and _is_pytest() and _selected(config):
         _become_gate(config)
+    for name, module in _BROUGHT.items() if _in_gate() else ():
+        if not pluginmanager.hasplugin(name) and not pluginmanager.is_blocked(name):
+            pluginmanager.register(importlib.import_module(module), name)
     group = parser.getgroup("gonogo", "deployment gates")
     names = ["--gonogo-env"]
     if _in_gate():

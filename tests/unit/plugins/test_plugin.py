@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gonogo.plugins import outcomes
 from gonogo.records.results import read_gate
 from gonogo.words import Outcome
 
@@ -353,22 +354,45 @@ def test_a_crash_is_inconclusive(repository: Repository, gate: Gates) -> None:
     assert "Traceback" in run.out or "ZeroDivisionError" in run.out
 
 
-def test_only_checks_are_rewritten_in_a_gate(repository: Repository, gate: Gates) -> None:
-    """Asserts of checks are rewritten, those of the library are not: a gate keeps no bytecode, so each would do it again."""
+def test_only_a_teams_checks_are_rewritten_in_a_gate(repository: Repository, gate: Gates) -> None:
+    """Asserts of a team's checks are explained; a gate keeps no bytecode, so each would rewrite the built-in ones again."""
     body = (
-        "import sys\n\nimport pytest\n\n\n@pytest.mark.watch\ndef test_loaders():\n"
+        "import sys\n\nimport pytest\n\n\n@pytest.mark.predeploy('T1')\ndef test_loaders():\n"
         "    specs = {name: getattr(one, '__spec__', None) for name, one in sys.modules.items()}\n"
         "    loaders = {name: type(spec.loader).__name__ for name, spec in specs.items() if spec}\n"
         "    assert loaders['checks.test_a'] == 'AssertionRewritingHook'\n"
-        "    assert {loader for name, loader in loaders.items() if name.startswith('gonogo.inspection')} == {\n"
-        "        'SourceFileLoader'\n    }\n"
+        "    ours = ('gonogo.inspection.', 'gonogo.checks.predeploy.test_')\n"
+        "    assert {loader for name, loader in loaders.items() if name.startswith(ours)} == {'SourceFileLoader'}\n\n\n"
+        "@pytest.mark.predeploy('T2')\ndef test_explained():\n    assert [1, 2] == [1, 3]\n"
     )
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "predeploy", "--env", "test")
 
-    assert run.only().found == ""
-    assert run.code == 0
+    assert (run.check("T1").outcome, run.check("T1").found) == (Outcome.PASSED, "")
+    assert run.check("T2").found.startswith("assert [1, 2] == [1, 3]\n")
+
+
+@pytest.mark.parametrize("optimize", ["", "1"])
+def test_built_in_checks_say_what_they_found(repository: Repository, gate: Gates, optimize: str) -> None:
+    """With asserts left out by ``PYTHONOPTIMIZE`` too, which the checks of a gate must not be."""
+    toml = repository.process.replace('name = "shop"', 'name = "shop"\nrequired = ["main.py"]')
+    root = repository({"gonogo.toml": toml})
+    asked = ("-m", "predeploy", "--env", "test", "-k", "required_files")
+
+    run = gate.bare(root, *asked, environ={"PYTHONOPTIMIZE": optimize})
+
+    assert run.code == 1
+    assert run.check("P05").found.startswith("main.py (app.required): found nothing")
+    assert "\nassert " not in run.check("P05").found
+
+
+def test_further_lines_of_a_message_are_indented() -> None:
+    """As pytest does it in asserts that it rewrites: a message is the same however the check was imported."""
+    with pytest.raises(AssertionError) as caught:
+        exec("assert False, 'two:\\nassert one'", {"__name__": "gonogo.checks.predeploy.test_x"})  # noqa: S102
+
+    assert outcomes._message(caught.value) == "two:\n  assert one"
 
 
 @pytest.mark.parametrize("own", [{}, {"checks/test_a.py": CHECKS}], ids=["no checks", "own checks"])
