@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from gonogo.config import Environment
-from gonogo.inspection import compose_model
+from gonogo.inspection import compose_model, things
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.evidence import LackingError
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.runtimes.compose_render import environment_of
 
-__all__ = ["given_to_all", "started"]
+__all__ = ["given_to_all", "model_of", "started"]
+
+
+def model_of(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """What Compose makes of its files; where it refuses them, P12 tells why, and nothing that needs it is asked."""
+    rendered: Rendered = request.getfixturevalue("rendered")
+    if rendered.problem:
+        said = "what Compose passes to the services is not known, because it refuses its files (see P12)"
+        raise LackingError(said, needs=things.MODEL)
+    return rendered.model
 
 
 def started(
@@ -24,13 +34,9 @@ def started(
         for name, service in environment.service.items():
             yield name, context.variables, tuple(service.command or ())
         return
-    rendered: Rendered = request.getfixturevalue("rendered")
-    if rendered.problem:
-        raise InconclusiveError(
-            "what Compose passes to the services is not known, because it refuses its files (see P12)"
-        )
-    services = rendered.model.get("services") or {}
-    for name in compose_model.deployed_services(rendered.model, tuple(environment.service)):
+    model = model_of(request)
+    services = model.get("services") or {}
+    for name in compose_model.deployed_services(model, tuple(environment.service)):
         yield name, environment_of(services[name]), compose_model.start_words(services[name])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from gonogo.checks.predeploy.started import model_of
 from gonogo.config import Environment
 from gonogo.host import Command, LocalHost
-from gonogo.inspection import compose_model
+from gonogo.inspection import compose_model, things
 from gonogo.inspection.container_names import LISTED, listed
 from gonogo.inspection.container_names import taken as taken_names
 from gonogo.inspection.container_names import wanted as wanted_names
+from gonogo.inspection.interpolation import NO_VALUE
 from gonogo.inspection.ports import PublishedPort, conflicts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
@@ -32,12 +34,13 @@ __all__: list[str] = []
     remedy="Mend the compose files or the env file, then look again: docker compose config --quiet",
 )
 def test_compose_accepts_its_files(
-    environment: Environment, source: Source, rendered: Rendered, evidence: Collected
+    environment: Environment, source: Source, env_file: Path | None, rendered: Rendered, evidence: Collected
 ) -> None:
     """Compose renders the environment's files with its env file.
 
-    Catches the unquoted port, the wrong indentation and the missing variable before anything is built. Warns of a
-    worker whose `image:` still has the tag of an earlier version: nothing builds it, so it would run yesterday's code.
+    Catches the unquoted port, the wrong indentation, the missing variable, and files that leave nothing to deploy,
+    before anything is built. Warns of a worker whose `image:` still has the tag of an earlier version: nothing builds
+    it, so it would run yesterday's code.
     """
     services = sorted(rendered.model.get("services") or {})
     evidence.text(", ".join(environment.compose), rendered.problem or f"services: {', '.join(services)}")
@@ -45,14 +48,31 @@ def test_compose_accepts_its_files(
     override = f"{first.with_suffix('')}.override{first.suffix}"
     if override in source.tracked and "compose" not in environment.model_fields_set:
         evidence.advise(f"{override} is left out, though `docker compose up` reads it: name what counts under compose")
+    if rendered.problem:
+        _tell_cause(rendered.problem, env_file, evidence)
     assert not rendered.problem, rendered.problem
     assert services, f"{', '.join(environment.compose)}: found no service, expected at least one"
     deployed = compose_model.deployed_services(rendered.model, tuple(environment.service))
+    if not deployed:
+        evidence.remedy("Give the application's service `build: .`, or name what is deployed: [service.NAME]")
+    assert deployed, compose_model.nothing_to_deploy(rendered.model, environment.compose)
     for name, (image, built) in compose_model.other_versions(rendered.model, deployed).items():
         evidence.warn(
             f"service {name}: found image {image}, expected {built}, which is built here; as it is, {name} is not "
             "deployed and keeps the code that it has"
         )
+
+
+def _tell_cause(problem: str, env_file: Path | None, evidence: Collected) -> None:
+    """What else is red for it, and what mends it where that is no matter of the compose files."""
+    evidence.breaks(things.MODEL)
+    unset = NO_VALUE.search(problem)
+    if env_file is not None and not env_file.is_file():
+        evidence.breaks(things.ENV_FILE)
+        evidence.remedy(f"Put the env file there, readable by this user alone: {env_file}")
+    elif unset is not None:
+        evidence.breaks(things.variable(unset[1]))
+        evidence.remedy(f"Set {unset[1]} in {env_file or 'the env file'}, on this machine")
 
 
 @pytest.mark.predeploy(
@@ -61,13 +81,20 @@ def test_compose_accepts_its_files(
     remedy="sudo ss --listening --tcp --numeric --processes; stop what holds the port, or choose another",
 )
 def test_published_ports_are_free(
-    inspector: Inspector, serving: Release | None, runner: LocalHost, evidence: Collected
+    environment: Environment,
+    request: pytest.FixtureRequest,
+    inspector: Inspector,
+    serving: Release | None,
+    runner: LocalHost,
+    evidence: Collected,
 ) -> None:
     """Every port that the release publishes is free, or held by this environment's own instances.
 
     Catches two services that ask for one port, the second project on the same host, and a container of a service that
     no compose file names any more: stopping the old release would succeed, and starting the new one fail.
     """
+    if environment.runtime == "compose":
+        model_of(request)
     wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
     if not wanted:
         pytest.skip("the release publishes no port")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.predeploy.started import model_of
 from gonogo.inspection.left_alone import Change, changes
 from gonogo.plugins.evidence import Collected
 from gonogo.release import Release
@@ -23,7 +24,12 @@ __all__: list[str] = []
     "with it: docker compose up --detach SERVICE; then: gonogo deploy --env {env}",
 )
 def test_data_stays_where_it_is(
-    serving: Release | None, subject: Subject, place: Place, inspector: Inspector, evidence: Collected
+    serving: Release | None,
+    subject: Subject,
+    place: Place,
+    inspector: Inspector,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
 ) -> None:
     """No service would come to stand over other data than it has, and what is left alone is named where it changed.
 
@@ -39,6 +45,7 @@ def test_data_stays_where_it_is(
 
     if not (serving.folder / COMPOSE).is_file():
         pytest.skip(f"{serving.id} has no model any more, which P37 tells")
+    model_of(request)
     new: Mapping[str, Any] = getattr(inspector, "model", {})
     alike = subject.release is not None and not serving.adopted
     services = subject.release.services if subject.release is not None else serving.services

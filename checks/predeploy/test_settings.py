@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from gonogo.checks.predeploy.env_files import examples_of, other_files
+from gonogo.checks.predeploy.started import model_of
 from gonogo.config import Environment
-from gonogo.inspection import demands, envfile
+from gonogo.inspection import demands, envfile, things
 from gonogo.inspection.envgrammar import grammar_of
 from gonogo.plugins.context import Context
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.place import wanted_env_file
@@ -40,6 +41,7 @@ def test_every_required_variable_is_set(
     """
     rendered: Rendered | None = request.getfixturevalue("rendered") if environment.runtime == "compose" else None
     problem, values = demands.read(env_file, grammar=grammar_of(environment.runtime))
+    evidence.needs(*([things.ENV_FILE] if problem else []))
     assert not problem, problem
     name, example = demands.example_file(source.root, environment)
     asked = demands.of_environment(environment, source.root)
@@ -52,13 +54,12 @@ def test_every_required_variable_is_set(
         ", ".join(envfile.only_in_example(example, values)) or "none",
     )
     missing = list(envfile.missing(asked, values, example=example))
-    if rendered is not None and rendered.problem and any(in_services.values()) and not missing:
-        raise InconclusiveError(
-            "what Compose passes to the services is not known, because it refuses its files (see P12)"
-        )
+    if rendered is not None and any(in_services.values()) and not missing:
+        model_of(request)
     for service, variables in in_services.items():
         known = {**values, **demands.given(rendered.model if rendered else {}, service)}
         missing += envfile.missing(variables, known, example=example)
+    evidence.needs(*(things.variable(one.name) for one in missing))
     where = env_file or f"no env file at {wanted_env_file(context.subject.path, environment) or 'all'}"
     assert not missing, f"{where}: {'; '.join(map(str, missing))}; expected a value for each"
 

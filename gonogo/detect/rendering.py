@@ -20,6 +20,7 @@ from typing import Any
 from gonogo.detect.envfiles import example_for
 from gonogo.detect.tree import Tree
 from gonogo.host import Command, Completed, Host
+from gonogo.inspection.interpolation import NO_VALUE
 from gonogo.runtimes.compose_cli import cli
 
 __all__ = ["ABSENT", "Rendered", "render_aside"]
@@ -27,7 +28,6 @@ __all__ = ["ABSENT", "Rendered", "render_aside"]
 _ATTEMPTS = 40
 _SECONDS = 60.0
 _NO_FILE = re.compile(r"(?:env file |open |stat |lstat )(/[^\n]+?)(?: not found|: no such file or directory)")
-_NO_VALUE = re.compile(r"required variable (\w+) is missing a value")
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 ABSENT = "gonogo-init-absent"
@@ -153,7 +153,7 @@ def _add_files(aside: _Aside, said: str) -> bool:
 
 
 def _add_values(aside: _Aside, said: str, filled: Path) -> bool:
-    names = [name for name in _NO_VALUE.findall(said) if name not in aside.required]
+    names = [name for name in NO_VALUE.findall(said) if name not in aside.required]
     aside.required += names
     with filled.open("a", encoding="utf-8") as stream:
         stream.writelines(f"\n{name}={ABSENT}\n" for name in names)

@@ -1,6 +1,6 @@
 """What a rendered compose model (`docker compose config --format json`) says: who is deployed, who stands around it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "fronts",
     "image_name",
     "is_proxy",
+    "nothing_to_deploy",
     "one_shots",
     "other_versions",
     "pin",
@@ -69,6 +70,12 @@ def deployed_services(model: Mapping[str, Any], declared: Collection[str]) -> tu
     """List the services that a release consists of: built here, run from an image built here, or declared."""
     built = built_by(model)
     return tuple(name for name in _services(model) if name in declared or name in built)
+
+
+def nothing_to_deploy(model: Mapping[str, Any], files: Iterable[str]) -> str:
+    """What is said of a model without any service that a release could consist of."""
+    found = ", ".join(f"{name} ({image_name(model, name)})" for name in _services(model))
+    return f"{', '.join(files)}: found no service with `build:` among {found or 'none'}, expected at least one"
 
 
 def built_by(model: Mapping[str, Any]) -> dict[str, str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from gonogo.inspection.variables import Variable
 
-__all__ = ["Reference", "closing_brace", "references", "required_by_compose", "without_comments"]
+__all__ = ["NO_VALUE", "Reference", "closing_brace", "references", "required_by_compose", "without_comments"]
 
+NO_VALUE = re.compile(r"required variable (\w+) is missing a value")
+"""How Compose says that a ``${NAME:?}`` has none."""
 _START = re.compile(
     r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?P<operator>:?[-?+])?)", re.ASCII
 )

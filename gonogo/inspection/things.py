@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 __all__ = [
     "DATABASE",
+    "ENV_FILE",
+    "MODEL",
     "RUNTIME",
     "address",
     "answer",
@@ -17,18 +19,28 @@ __all__ = [
     "entry_point",
     "host_name",
     "service",
+    "variable",
 ]
 
 RUNTIME = "the runtime"
 """Nothing that runs can be looked at."""
 DATABASE = "the database"
 """As a health document names it."""
+MODEL = "the compose model"
+"""What Compose makes of its files."""
+ENV_FILE = "the env file"
+"""The host's own, as a whole."""
 _HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::", "*"})  # noqa: S104 (what stands in a model)
 
 
 def service(name: str) -> str:
     """A service of which no instance serves."""
     return f"service {name}"
+
+
+def variable(name: str) -> str:
+    """A variable that has no value."""
+    return f"variable {name}"
 
 
 def end(name: str) -> str:

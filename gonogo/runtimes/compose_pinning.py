@@ -135,8 +135,8 @@ def deployed(place: Place, model: Mapping[str, Any]) -> tuple[str, ...]:
     services = compose_model.deployed_services(model, tuple(place.environment.service))
     if not services:
         raise UsageError(
-            f"{', '.join(place.environment.compose)}: found no service with build, expected at least one. "
-            f"Declare what is deployed, for example [service.{next(iter(sorted(known)), 'api')}] in gonogo.toml."
+            f"{compose_model.nothing_to_deploy(model, place.environment.compose)}. Give the application's service "
+            "`build: .`, or declare what is deployed: [service.NAME] in gonogo.toml."
         )
     return services
 

@@ -116,8 +116,9 @@ def _require_files(place: Place, folder: Path) -> None:
             )
     env_file = host_env_file(place)
     if env_file is not None and not env_file.is_file():
+        found = "a folder (Docker makes one where a file that it mounts is missing)" if env_file.is_dir() else "no file"
         raise UsageError(
-            f"{env_file}: found no file, expected the env file of env.{place.environment.name}. "
+            f"{env_file}: found {found}, expected the env file of env.{place.environment.name}. "
             "Create it (from .env.example), or correct env_file or path in gonogo.toml."
         )
 

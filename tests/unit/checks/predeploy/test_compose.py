@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from gonogo.records.findings import findings
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
-    from tests.support.gates import Gates, Repository
+    from tests.support.gates import Gates, Repository, Run
 
 __all__: list[str] = []
 
@@ -23,7 +24,7 @@ PORTS = ("-m", "predeploy", "-k", "published_ports_are_free")
 COMPOSE = """\
 services:
   web:
-    image: shop
+    build: .
     environment:
       PASSWORD: ${PASSWORD:?set it in .env}
     ports: ["127.0.0.1:18089:80"]
@@ -92,6 +93,72 @@ def test_a_missing_compose_file_is_named(repository: Repository, gate: Gates) ->
         f"{root}/docker-compose.yml: found no file (but compose.yaml), expected the compose file that env.test.compose names. "
         "Commit it, or correct the name in gonogo.toml."
     )
+
+
+@needs_compose
+def test_compose_files_that_leave_nothing_to_deploy_are_refused(repository: Repository, gate: Gates) -> None:
+    """P12 says it before the build would; what is declared needs no ``build:``."""
+    files = "services:\n  db: {image: 'postgres:15'}\n  web: {image: 'nginx:alpine'}\n"
+    declared = f"{repository.minimal}\n[service.web]\n"
+
+    check = gate(repository({"gonogo.toml": repository.minimal, "docker-compose.yml": files}), *RENDERS).only()
+    other = gate(repository({"gonogo.toml": declared, "docker-compose.yml": files}, name="other"), *RENDERS).only()
+
+    assert check.found == (
+        "docker-compose.yml: found no service with `build:` among db (postgres:15), web (nginx:alpine), expected at "
+        "least one"
+    )
+    assert check.remedy == "Give the application's service `build: .`, or name what is deployed: [service.NAME]"
+    assert other.outcome is Outcome.PASSED
+
+
+@needs_compose
+@pytest.mark.parametrize(
+    ("toml", "model", "make", "remedy", "behind"),
+    [
+        ("", COMPOSE, "", "Set PASSWORD in the env file, on this machine", {"P19"}),
+        (
+            'env_file = ".env"\n',
+            COMPOSE.replace("${PASSWORD:?set it in .env}", "x"),
+            "folder",
+            "Put the env file there, readable by this user alone: {root}/.env",
+            {"P19"},
+        ),
+        (
+            "",
+            "services: [\n",
+            "",
+            "Mend the compose files or the env file, then look again: docker compose config --quiet",
+            set(),
+        ),
+    ],
+    ids=["no value", "a folder for the env file", "no YAML"],
+)
+def test_what_compose_refuses_is_one_finding(
+    repository: Repository, gate: Gates, *, toml: str, model: str, make: str, remedy: str, behind: set[str]
+) -> None:
+    """P12 names the cause and what mends it; nobody is sent to a port, a debug mode or a volume that was not asked."""
+    configured = repository.minimal.replace('tier = "dev"', 'tier = "staging"') + toml
+    root = repository({"gonogo.toml": configured, "docker-compose.yml": model})
+    if make:
+        (root / ".env").mkdir()
+
+    run = gate(root, "-m", "predeploy")
+
+    found = _findings(run)
+    assert found == [("P12", behind, {"P16", "P21", "P23", "P45"})]
+    assert run.check("P12").remedy == remedy.format(root=root)
+    assert ("found a folder" in run.check("P12").found) is bool(make)
+
+
+def _findings(run: Run) -> list[tuple[str | None, set[str | None], set[str | None]]]:
+    """Of each cause its check, who is red for it, and who was not asked for it; the engine may be missing (P27)."""
+    listed = findings(run.checks)
+    return [
+        (one.check.code, {check.code for check in one.red}, {check.code for check in one.unasked})
+        for one in listed
+        if one.check.code not in {"P25", "P27"}
+    ]
 
 
 def test_a_process_has_no_compose_files(repository: Repository, gate: Gates) -> None:
