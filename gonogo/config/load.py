@@ -47,8 +47,7 @@ def find_project(start: Path) -> Path:
     raise ConfigError(
         (
             f"{start / CONFIG_NAME}: found no file, here or in a folder above; expected the configuration "
-            "of a project. Write one (the README's first example is complete), "
-            "or change to the folder of your application.",
+            "of a project. `gonogo init` writes one, in the folder of your application; if it has one, change to it.",
         )
     )
 

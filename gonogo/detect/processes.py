@@ -203,7 +203,7 @@ def _notes(tree: Tree, services: Sequence[Planned]) -> Iterator[str]:
         elif host not in _LOOPBACK and one.program.kind not in {"procfile", "platform", "dockerfile"}:
             yield f"{one.program.start.where} listens on {host}; without a proxy in front write that into the command"
     if tree.submodules:
-        yield f"git submodules ({', '.join(tree.submodules)}) were not looked at; a release has them not"
+        yield f"git submodules ({', '.join(tree.submodules)}) were not looked at; a release has them too"
     behind = [path for path in tree.files if re.search(r"(?:^|/)(?:docker-)?compose[\w.-]*\.ya?ml$", path)]
     if behind and not any(Tree.is_test(path) for path in behind):
         yield f"left alone: {', '.join(behind[:_MOST_LEFT])}; gonogo starts nothing of it here"

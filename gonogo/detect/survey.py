@@ -290,7 +290,7 @@ def _remarks(tree: Tree, rendered: Rendered, files: Sequence[str]) -> list[str]:
     found = []
     if tree.submodules:
         found.append(
-            f"git submodules ({', '.join(tree.submodules[:_LISTED])}) were not looked at; a release has them not"
+            f"git submodules ({', '.join(tree.submodules[:_LISTED])}) were not looked at; a release has them too"
         )
     found += [f"{path} is not committed: a release is a commit" for path in files if path not in tree.tracked]
     stores = [name for name in rendered.model["services"] if is_store(rendered.model, name)]

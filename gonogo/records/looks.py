@@ -200,8 +200,9 @@ def _status(status: EnvStatus) -> Iterator[str]:
     if status.serving is None:
         yield "  serving     nothing that gonogo deployed"
     else:
-        since = f" since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
-        yield f"  serving     {status.serving}  {status.summary}{since}{_unproven(status)}"
+        summary = f"  {status.summary}" if status.summary else ""
+        since = f", since {status.since:%Y-%m-%d %H:%M:%S} UTC" if status.since else ""
+        yield f"  serving     {status.serving}{summary}{since}{_unproven(status)}"
         yield f"  rollback to {status.rollback_to or 'nothing: no earlier release is kept'}{_lacking(status)}"
     if status.needs_human:
         yield from _labelled("last run", status.needs_human)

@@ -173,7 +173,8 @@ def _as_before(advice: Sequence[tuple[str, str]]) -> list[str]:
     if not advice:
         return []
     codes = ", ".join(dict.fromkeys(name for name, _ in advice))
-    said = f"as before  {len(advice)} of hygiene, told with an earlier release ({codes}; see the report)"
+    warnings = "1 warning" if len(advice) == 1 else f"{len(advice)} warnings"
+    said = f"as before  {warnings}, told with an earlier release already ({codes}; see the report)"
     return ["", clip(said, COLUMNS)]
 
 

@@ -33,4 +33,4 @@ def test_advice_warns_with_the_first_release_only(app: App) -> None:
 
     assert first["ending"].startswith("GO with warnings  ")
     assert record["ending"].startswith("GO  ")
-    assert "as before  2 of hygiene, told with an earlier release" in second.err
+    assert "as before  2 warnings, told with an earlier release already" in second.err

@@ -242,7 +242,7 @@ def test_a_broken_dockerfile_and_a_submodule_are_told(make: Make, tmp_path: Path
 
     assert ended.returncode == 0, ended.stderr
     assert "backend/Dockerfile could not be read (line 2: found COPI" in text
-    assert "git submodules (lib) were not looked at" in text
+    assert "git submodules (lib) were not looked at; a release has them too" in text
 
 
 def test_two_applications_of_one_model_are_both_named(make: Make) -> None:

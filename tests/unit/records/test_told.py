@@ -55,7 +55,7 @@ def test_reports_list_it_without_a_warning() -> None:
 
     assert run_warnings(run) == ()
     assert run_as_before(run) == [("P18", said)]
-    assert "as before  1 of hygiene, told with an earlier release (P18; see the report)" in ending_lines(run)
+    assert "as before  1 warning, told with an earlier release already (P18; see the report)" in ending_lines(run)
     assert gate_lines(gate)[0].startswith("GO  ")
     assert "## As before" in render(run)
     assert "<b>P18</b> worker: no &lt;restart&gt; policy" in render_record(run)
