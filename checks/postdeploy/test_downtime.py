@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gonogo.budget import FILE, Budget
 from gonogo.config import Environment
-from gonogo.inspection.downtime import figures, gaps, read_probe
+from gonogo.inspection.downtime import Gap, figures, gaps, read_probe
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.subject import Subject
 from gonogo.words import Role
@@ -35,17 +37,25 @@ def test_downtime_is_within_the_budget(subject: Subject, environment: Environmen
         pytest.skip("no probe asked from outside in this run")
     lines = read_probe(path)
     seen = figures(lines)
-    evidence.json("Downtime", seen.model_dump())
-    evidence.table("Gaps", gaps(lines))
+    most = environment.max_downtime
+    if seen.requests:
+        evidence.measure("downtime", seen.seconds_down, limit=most)
+    evidence.table("Gaps", map(_row, gaps(lines)), header=("from", "seconds", "failed", "got"))
+    evidence.json("Requests", seen.model_dump())
     if not seen.requests and Budget(subject.run / FILE if subject.run else None).is_limited:
         evidence.warn("not measured: a limit on requests left none for the probe")
         return
     if not seen.requests:
         raise InconclusiveError(f"{path}: found no request, expected those of the downtime probe")
-    most, down = environment.max_downtime, f"downtime: found {seen.seconds_down:.1f} s"
+    down = f"downtime: found {seen.seconds_down:.1f} s"
     if "max_downtime" not in environment.model_fields_set and seen.seconds_down > most:
         evidence.warn(f"{down}; env.{environment.name}.max_downtime says how much is too much, and is not set")
         return
     assert seen.seconds_down <= most, (
         f"{down} ({seen.failed} of {seen.requests} requests failed), expected at most {most:g} s"
     )
+
+
+def _row(gap: Gap) -> tuple[str, str, int, int | str]:
+    began = datetime.fromtimestamp(gap.begin, tz=UTC)
+    return f"{began:%H:%M:%S} UTC", f"{gap.seconds:.1f}", gap.failed, gap.status or "no answer"

@@ -31,6 +31,7 @@ _MOST = 20
 _SECONDS = 15.0
 """For all of them; the share of one is at most two thirds."""
 _TITLE = "Asked"
+_HEADER = ("address", "status", "seconds")
 _NOTHING = "no answer"
 _UNKNOWN = httpx.codes.NOT_IMPLEMENTED
 """No fault: it says that there is nothing."""
@@ -78,13 +79,13 @@ def test_what_answered_before_still_answers(
     """
     if subject.role is Role.BASELINE:
         found = _asked(_candidates(inspector, environment, subject, limits), limits)
-        evidence.table(_TITLE, _rows(found))
+        evidence.table(_TITLE, _rows(found), header=_HEADER)
         return
     before = _before(baseline)
     if not before:
         pytest.skip("nothing is known to have answered before: no baseline, or no page that could be asked")
     answers = [_again(one, limits) if one.is_broken else one for one in _asked(tuple(before), limits)]
-    evidence.table(_TITLE, _rows(answers))
+    evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
     slow = [one for one in answers if not one.is_broken and one.seconds > max(_SLOW, _SLOWER * before[one.address][1])]

@@ -173,12 +173,23 @@ def downtime_said(run: RunResult) -> str:
         return ""
     if not seen.requests:
         return "the probe got no answer to count"
+    if run.serving is None:
+        return _first_answer(run, seen.window)
     others = ", ".join(f"{count} got {what}" for what, count in seen.others.items())
     limited = f"; {seen.limited} met a limit on requests, which is an answer" if seen.limited else ""
     return (
         f"{seen.failed} of {seen.requests} requests failed{f' ({others})' if others else ''}, "
         f"{seen.seconds_down:.1f} s down in {seen.window:.1f} s{limited}"
     )
+
+
+def _first_answer(run: RunResult, seconds: float) -> str:
+    """Of a first deployment, before which nothing could be down."""
+    good = next((span.at for span in run.probed if span.ok), None)
+    if good is None:
+        return f"nothing served before; no request was answered well in {seconds:.1f} s"
+    after = (good - run.probed[0].at).total_seconds()
+    return f"nothing served before; the first good answer came after {after:.1f} s"
 
 
 def _gates(run: RunResult) -> list[GateResult]:

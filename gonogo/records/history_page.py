@@ -63,11 +63,7 @@ def _card(name: str, figure: Figure) -> dict[str, Any]:
     worst = "" if figure.worst is None else f"worst {figure.worst:.1f} s of {figure.count}; "
     value = "none yet" if figure.median is None else f"{figure.median:.1f} s"
     verdict = f": {figure.verdict}" if figure.verdict else ""
-    said = (
-        f"in the middle; {worst}target at most {figure.target:.0f} s{verdict}"
-        if worst
-        else f"target {figure.target:.0f} s"
-    )
+    said = f"median; {worst}target at most {figure.target:.0f} s{verdict}" if worst else f"target {figure.target:.0f} s"
     return {"name": name, "value": value, "said": said, "met": figure.met}
 
 

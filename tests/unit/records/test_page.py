@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gonogo.records.page import render_record
-from gonogo.records.results import Attestation, CommitLine, Evidence, Span
+from gonogo.records.results import Attestation, CommitLine, Downtime, Evidence, Span
 from gonogo.words import Exit, Outcome
 
 from .samples import STARTED, a_check, a_gate, a_run, a_step, a_waiver, the_red_one, the_reverted_run
@@ -76,6 +76,24 @@ def test_ending_comes_first_and_the_red_check_next() -> None:
     found = [text.find(words) for words in order]
     assert -1 not in found
     assert found == sorted(found)
+
+
+def test_a_first_deploy_has_no_downtime() -> None:
+    """Nothing served that could be down: the page says after how long the first good answer came."""
+    spans = (
+        Span(at=STARTED, seconds=16.9, ok=False, requests=97),
+        Span(at=STARTED + timedelta(seconds=16.9), seconds=1.1, ok=True, requests=3),
+    )
+    seen = Downtime(requests=100, failed=97, seconds_down=16.9, window=18.0)
+    never = (spans[0].model_copy(update={"seconds": 18.0}),)
+    said = {
+        probed: Page(render_record(a_run(Exit.GO, serving=None, downtime=seen, probed=probed))).text
+        for probed in (spans, never)
+    }
+
+    assert "Until it answered\nnothing served before; the first good answer came after 16.9 s" in said[spans]
+    assert "nothing served before; no request was answered well in 18.0 s" in said[never]
+    assert not any("Downtime" in text or "requests failed" in text for text in said.values())
 
 
 def test_gates_lead_to_their_pages() -> None:

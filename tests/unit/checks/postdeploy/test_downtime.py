@@ -12,6 +12,7 @@ from gonogo.budget import FILE, Budget
 from gonogo.checks.postdeploy.test_downtime import test_downtime_is_within_the_budget as judged
 from gonogo.config import parse_project
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.records.results import Evidence, Measure
 from gonogo.release import Release
 from gonogo.subject import Subject
 
@@ -29,8 +30,10 @@ project = "shop"
 """
 
 
-def ask(folder: Path, *, budget: str = "", down: float = 45.0, requests: bool = True) -> list[str]:
-    """What the check warns of, after so many seconds down."""
+def ask(
+    folder: Path, *, budget: str = "", down: float = 45.0, requests: bool = True, seen: list[Evidence] | None = None
+) -> list[str]:
+    """What the check warns of, after so many seconds down; ``seen`` gets its evidence."""
     at = datetime(2026, 11, 28, tzinfo=UTC)
     served = Release(id="1", commit="a" * 40, env="test", runtime="process", created=at, folder=folder, root=folder)
     at_hand = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder)
@@ -40,6 +43,8 @@ def ask(folder: Path, *, budget: str = "", down: float = 45.0, requests: bool = 
     project = parse_project(TOML.replace("@BUDGET@", budget), root=folder, name="gonogo.toml")
     evidence = Collected()
     judged(subject, project.environments["test"], evidence)
+    if seen is not None:
+        seen += evidence.items
     return evidence.warnings
 
 
@@ -47,6 +52,15 @@ def test_a_default_is_no_verdict(tmp_path: Path) -> None:
     """45 s down where nobody set a budget: a warning that says which key would make it one."""
     assert ask(tmp_path) == ["downtime: found 45.0 s; env.test.max_downtime says how much is too much, and is not set"]
     assert ask(tmp_path, down=29.0) == []
+
+
+def test_the_figure_stands_against_its_limit(tmp_path: Path) -> None:
+    """The record measures it; when nobody was served is a time of day, and what visitors got is named."""
+    seen: list[Evidence] = []
+    ask(tmp_path, down=29.0, seen=seen)
+
+    assert (seen[0].title, seen[0].measure) == ("downtime", Measure(value=29.0, unit="s", limit=30.0))
+    assert seen[1].value == [["from", "seconds", "failed", "got"], ["00:00:02 UTC", "29.0", "1", "400"]]
 
 
 def test_a_budget_of_the_teams_holds(tmp_path: Path) -> None:
