@@ -19,6 +19,7 @@ from gonogo.commands.prepare import Git, Where, where
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host import Command, LocalHost
 from gonogo.inspection.addresses import is_loopback
+from gonogo.records.findings import follows
 from gonogo.records.looks import Needed
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.runtimes.place import wanted_env_file
@@ -144,11 +145,12 @@ def _cancels(path: Path) -> bool:
 
 
 def _checked(gate: GateResult) -> Iterator[Needed]:
-    """What the predeploy checks say of the checkout."""
+    """What the predeploy checks say of the checkout, each cause once."""
     if gate.problem:
         yield Needed(what="predeploy checks", get=gate.problem)
+    behind = follows(gate.checks)
     for check in gate.checks:
-        if check.outcome is not Outcome.SKIPPED:
+        if check.outcome is not Outcome.SKIPPED and check.id not in behind:
             yield _of_check(check)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.support.gates import PROCESS
 
@@ -79,6 +82,20 @@ def test_an_env_file_that_is_a_folder_is_told_as_one(repository: Repository, tmp
 
     assert row["found"] == ""
     assert "found a folder of that name" in row["get"]
+
+
+@pytest.mark.skipif(
+    shutil.which("docker") is None and shutil.which("docker-compose") is None, reason="no Compose client is installed"
+)
+def test_what_is_red_for_one_cause_is_missing_once(repository: Repository, tmp_path: Path) -> None:
+    """A variable that Compose asks for: the variable, and neither the port nor the settings that it kept from sight."""
+    model = 'services:\n  web:\n    build: .\n    environment: ["KEY=${KEY:?}"]\n    ports: ["127.0.0.1:18089:80"]\n'
+    files = {"gonogo.toml": repository.minimal + state(tmp_path), "docker-compose.yml": model}
+
+    rows = needed(repository({**files, ".gitignore": "reports/\n"}), code=1)
+
+    assert rows["P12"]["get"].endswith("\nSet KEY in the env file, on this machine")
+    assert not rows.keys() & {"P16", "P19"}
 
 
 def test_what_is_only_good_to_have_lacks_nothing(repository: Repository, tmp_path: Path) -> None:
