@@ -13,7 +13,7 @@ from gonogo.config import parse_project
 from gonogo.detect import Given, Question, survey
 from gonogo.detect.starter import NAME, first_check, prove
 from gonogo.detect.workflows import workflow
-from gonogo.detect.writing import toml_of
+from gonogo.detect.writing import GUESS, toml_of
 from gonogo.errors import GonogoError, UsageError
 from gonogo.host import Command, Host, LocalHost
 from gonogo.words import CONFIG_NAME, Exit
@@ -96,7 +96,7 @@ def _beside(output: str) -> str:
 def _write(folder: Path, found: Found, text: str, asked: Asked, host: Host, say: Callable[[str], None]) -> Written:
     files, said = [asked.output], list(_missing(found))
     _create(folder / asked.output, text)
-    say(f"wrote {asked.output}: {_summary(found)}")
+    say(f"wrote {asked.output}: {_summary(found, text)}")
     if asked.output == CONFIG_NAME:
         files += [name for name, line in _beside_it(folder, found, asked, host) if _told(say, line) and name]
     looked = _first_look(folder, found, asked, host) if asked.gates and asked.output == CONFIG_NAME else Looked()
@@ -160,15 +160,17 @@ def _ignore(folder: Path, host: Host) -> bool:
     return True
 
 
-def _summary(found: Found) -> str:
+def _summary(found: Found, text: str) -> str:
     serving = [one.name for one in found.services if one.role == "web"]
     kinds = ", ".join(f"{one.name} ({one.framework.value})" for one in found.services if one.framework is not None)
-    return f"{kinds or ', '.join(serving) or 'no service that is known'}; {_guesses(found)}"
+    return f"{kinds or ', '.join(serving) or 'no service that is known'}; {_left(found, text)}"
 
 
-def _guesses(found: Found) -> str:
-    asked = len(_questions(found))
-    return f"{asked} question{'' if asked == 1 else 's'} left open in it" if asked else "no question left open"
+def _left(found: Found, text: str) -> str:
+    """What is for a person: questions, and the lines that are only likely."""
+    asked, likely = len(_questions(found)), text.count(GUESS)
+    open_ = f"{asked} question{'' if asked == 1 else 's'} left open in it" if asked else "no question left open"
+    return f"{open_}, {likely} guess{'' if likely == 1 else 'es'} to look at" if likely else open_
 
 
 def _questions(found: Found) -> list[Question]:

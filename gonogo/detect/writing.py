@@ -12,7 +12,10 @@ from gonogo.config import Service
 from gonogo.detect.facts import Fact, Found, Page, Question, ServiceFacts
 from gonogo.detect.health import duration
 
-__all__ = ["toml_of"]
+__all__ = ["GUESS", "toml_of"]
+
+GUESS = "# guess: "
+"""How a line begins to say where it comes from, when that is only likely."""
 
 _WIDTH = 118
 _COLUMN = 44
@@ -186,7 +189,7 @@ def _line(key: str, fact: Fact[Any] | None) -> Iterator[str]:
 
 
 def _said(fact: Fact[Any]) -> str:
-    return f"# {fact.where}" if fact.sure else f"# guess: {fact.where}"
+    return f"# {fact.where}" if fact.sure else f"{GUESS}{fact.where}"
 
 
 def _put(key: str, value: Any, comment: str) -> Iterator[str]:

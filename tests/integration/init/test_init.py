@@ -209,6 +209,23 @@ def test_what_cannot_be_deployed_is_said(make: Make, files: dict[str, str], said
     assert not (root / "checks").exists()
 
 
+def test_several_compose_files_of_one_folder_are_a_guess_that_is_told(make: Make) -> None:
+    """Nothing says which of them runs: the first is taken, the line names the others, and so does the ending."""
+    root = make(without("compose.yaml", **{"compose-east.yml": MODEL, "compose-west.yml": MODEL}))
+
+    asked = init(root)
+    ended = init(root, "--yes", "--no-gates")
+
+    assert (
+        "--compose FILE         which compose files (there are also compose-west.yml)? [compose-east.yml]"
+        in asked.stderr
+    )
+    assert "no question left open, 1 guess to look at" in ended.stderr
+    text = (root / "gonogo.toml").read_text(encoding="utf-8")
+    assert "# guess: there are also compose-west.yml" in text
+    assert 'compose = ["compose-east.yml"]' in text
+
+
 def test_a_folder_in_the_env_files_place_is_said(make: Make) -> None:
     """Docker leaves one behind where a mounted file was missing."""
     root = make(SHOP)
