@@ -102,9 +102,14 @@ def hold(path: Path, *, project: str, env: str, why: str) -> Iterator[Holder]:
     finally:
         stop.set()
         beat.join(timeout=_BEAT)
-        found = holder(path)
-        if found is not None and (found.pid, found.started) == (me.pid, me.started):
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # no verdict is lost for it: a lock whose process is gone is taken over
+            _let_go(path, me)
+
+
+def _let_go(path: Path, me: Holder) -> None:
+    found = holder(path)
+    if found is not None and (found.pid, found.started) == (me.pid, me.started):
+        path.unlink(missing_ok=True)
 
 
 def operator() -> str:
@@ -191,11 +196,11 @@ def _refusal(path: Path) -> str:
 
 
 def _beat(path: Path, me: Holder, stop: threading.Event) -> None:
+    aside = path.with_name(f".beat.{me.pid}")
     while not stop.wait(_BEAT):
-        found = holder(path)
-        if found is None or found.pid != me.pid:
-            return
-        aside = path.with_name(f".beat.{me.pid}")
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the next beat may be seen again
+            found = holder(path)
+            if found is None or found.pid != me.pid:
+                return
             aside.write_text(json.dumps(me.model_dump(mode="json") | {"beat": datetime.now(UTC).isoformat()}), "utf-8")
             aside.replace(path)

@@ -14,7 +14,7 @@ from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, Judgement, counted, judge
 from gonogo.ladder import Rung, foresee
-from gonogo.moves.base import Work
+from gonogo.moves.base import Move, Work
 from gonogo.moves.start import Restart
 from gonogo.probe import DowntimeProbe, Target
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
@@ -23,6 +23,7 @@ from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import maker
 from gonogo.schema import ask_ladder, forward_only, standings
 from gonogo.settle import CutOff
 from gonogo.signals import Signals
@@ -57,7 +58,7 @@ class Pipeline:
             with self._signals.interruptible():
                 self._work.epoch = self._work.runtime.epoch(self._work.host)
                 self._run_safe(recipe.steps[:touch])
-                urls = self._probe_urls()
+                urls = self._probe_urls() if self._outcome.exit_code is Exit.GO else (None, None)
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
@@ -91,14 +92,17 @@ class Pipeline:
         work = self._work
         return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
 
-    def go_back(self, target: Release, outgoing: Release, *, last: Release | None = None) -> Outcome:
+    def go_back(
+        self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
+    ) -> Outcome:
         """Start a kept release and prove it by its own gate; the operator asked for it.
 
         ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
+        ``undo`` takes back what the team's steps did since the target served.
         """
-        return self._told(lambda: self._go_back(target, outgoing, last))
+        return self._told(lambda: self._go_back(target, outgoing, last, undo))
 
-    def _go_back(self, target: Release, outgoing: Release, last: Release | None) -> Outcome:
+    def _go_back(self, target: Release, outgoing: Release, last: Release | None, undo: Sequence[Move]) -> Outcome:
         self._work.serving = outgoing
         if last is not None and last.id == outgoing.id:
             self._ask_first()
@@ -112,7 +116,7 @@ class Pipeline:
                 return self._outcome
             around.enter_context(self._signals.way_back())
             back = WayBack(self._work, self._outcome, self._steps, probe)
-            return back.on_demand(target, outgoing, last=last, make_room=self._reserve.give)
+            return back.on_demand(target, outgoing, last=last, undo=undo, make_room=self._reserve.give)
 
     def restart(
         self, services: tuple[str, ...], *, arrived: Callable[[], str], undo: Callable[[], None] | None
@@ -334,7 +338,10 @@ class Pipeline:
         return url, former if former != url else None
 
     def _live(self, place: Place, release: Release | None) -> Target | None:
-        url = self._work.runtime.inspector(place, release, self._work.host).url() if release is not None else None
+        if release is None:
+            return None
+        runtime, place = maker(self._work.runtime, place, release)
+        url = runtime.inspector(place, release, self._work.host).url()
         health = place.environment.health
         return Target(url=url + health.live, live=health.live_status) if url else None
 
@@ -342,7 +349,8 @@ class Pipeline:
         serving = self._work.serving
         if serving is None:
             return None
-        return known_before(self._work.baseline, read_gate(serving.gate), anew=serving.is_judged_anew)
+        pinned, adopted = read_gate(serving.gate), serving.adopted
+        return known_before(self._work.baseline, pinned, adopted=adopted, anew=serving.is_judged_anew)
 
 
 def _early_exit(error: BaseException) -> Exit:

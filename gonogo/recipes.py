@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,13 @@ __all__ = ["VERIFY", "AskLadder", "Recipe", "Step", "deploy_recipe", "remaining"
 
 VERIFY = Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK)
 """Asks the release that is back."""
+
+
+_OURS = frozenset(
+    {"baseline", "ladder", "verify", "checkout", "logs", "build", "migrate", "start", "restore", "restart", "stop"}
+    | {stage.gate for stage in Stage}
+)
+"""Names of gates and moves in any recipe."""
 
 
 class AskLadder:
@@ -120,6 +128,7 @@ def _migration_runs(environment: Environment) -> None:
 
 def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:
     moves = ["checkout", "logs", "build", "migrate", "start"]
+    _names_are_free(environment)
     for team in environment.step:
         anchor = team.before or team.after
         if anchor not in moves:
@@ -133,3 +142,16 @@ def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple
         woven.append(step)
         woven += [TeamMove(team) for team in environment.step if team.after == step.name]
     return tuple(woven)
+
+
+def _names_are_free(environment: Environment) -> None:
+    """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
+    taken = Counter(team.name for team in environment.step)
+    for team in environment.step:
+        own = team.name in _OURS
+        if own or taken[team.name] > 1:
+            found = "a name of gonogo's own" if own else f"{taken[team.name]} steps of this name"
+            raise UsageError(
+                f'gonogo.toml: env.{environment.name}.step "{team.name}": found {found}, expected a name that no other '
+                f'step of a run has. Call it by what it does, such as "warm-up"; taken are {", ".join(sorted(_OURS))}.'
+            )

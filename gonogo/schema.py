@@ -21,6 +21,7 @@ from gonogo.migrations.asking import Said, ask
 from gonogo.records.results import read_gate
 from gonogo.release import Release
 from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.place import maker
 
 __all__ = [
     "Ladder",
@@ -182,7 +183,8 @@ def _ask_serving(question: Question, name: str, service: Service, **asked: Any) 
     own = _its_own(question.place, serving, name) or service
     root = serving.source_root(question.place.project.app.root)
     try:
-        inside = question.runtime.inspector(question.place, serving, question.host).inside(name)
+        runtime, place = maker(question.runtime, question.place, serving)
+        inside = runtime.inspector(place, serving, question.host).inside(name)
         said = ask(inside, root, own, tool_of(own.migrations), current=True, **asked)
     except OutOfTimeError:
         raise
@@ -305,7 +307,8 @@ def _is_unread(environment: Environment) -> bool:
 
 def _migrates_itself(question: Question, release: Release, *, aside: Collection[str] = ()) -> str | None:
     """The entry command of a release that runs migrations when it starts, if one does; some services aside."""
-    facts = question.runtime.facts(question.place, release, question.host)
+    runtime, place = maker(question.runtime, question.place, release)
+    facts = runtime.facts(place, release, question.host)
     for service, words in facts["entry"].items():
         found = self_migrating(words, facts["scripts"])
         if found is not None and service not in aside:
@@ -349,7 +352,8 @@ def _held(question: Question, serving: Release, paths: Collection[str]) -> set[s
     wanted = {path: digest for path, digest in manifest_of(top, paths).items() if Path(path).is_relative_to(below)}
     names = {Path(path).relative_to(below).as_posix(): path for path in wanted}
     with contextlib.suppress(GonogoError):
-        for artifact in question.runtime.inspector(question.place, serving, question.host).artifacts():
+        runtime, place = maker(question.runtime, question.place, serving)
+        for artifact in runtime.inspector(place, serving, question.host).artifacts():
             if held == set(wanted):
                 break
             files = artifact.files(artifact.code.values())

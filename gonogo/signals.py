@@ -39,7 +39,8 @@ class Signals:
         """Nothing is installed yet; ``say`` tells people of a signal that changes nothing."""
         self._say = say
         self._open = False
-        self._returning = False
+        self._returning = 0
+        """How many ``way_back`` blocks the run is in."""
         self._arrived: str | None = None
         self._before: dict[int, object] = {}
 
@@ -69,11 +70,11 @@ class Signals:
     @contextlib.contextmanager
     def way_back(self) -> Iterator[None]:
         """Inside, a signal changes nothing: a target is never left half way."""
-        self._returning = True
+        self._returning += 1
         try:
             yield
         finally:
-            self._returning = False
+            self._returning -= 1
 
     def check(self) -> None:
         """Stop here if a signal arrived and stopping is safe.

@@ -59,12 +59,15 @@ class Subject(BaseModel):
         return project, as_it_serves(environment, self.release) if self.role is Role.BASELINE else environment
 
 
+_OF_A_RUNTIME = ("runtime", "project", "compose", "profiles", "env_file", "commands")
+
+
 def as_it_serves(environment: Environment, serving: Release | None) -> Environment:
-    """The environment with the addresses, health pages and services that the serving release went GO with.
+    """The environment with the runtime, addresses, health pages and services that what serves came with.
 
     The release that comes may bring others: at those the serving one does not answer, and is well all the same.
     """
-    if serving is None or not serving.gate.is_file():
+    if serving is None or not (serving.gate.is_file() or serving.runtime != environment.runtime):
         return environment
     try:
         own = load_project(serving.root).environments.get(environment.name)
@@ -72,7 +75,8 @@ def as_it_serves(environment: Environment, serving: Release | None) -> Environme
         return environment
     if own is None:
         return environment
-    return environment.model_copy(update={"url": own.url, "health": own.health, "service": own.service})
+    names = ("url", "health", "service", *(_OF_A_RUNTIME if own.runtime != environment.runtime else ()))
+    return environment.model_copy(update={name: getattr(own, name) for name in names})
 
 
 def attestations(environment: Environment, given: Iterable[str]) -> tuple[Attestation, ...]:

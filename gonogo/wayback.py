@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from gonogo.asking import Gate
@@ -12,7 +12,7 @@ from gonogo.blame import restarted
 from gonogo.errors import GonogoError, explain
 from gonogo.judgement import Action, as_before, judge
 from gonogo.ladder import Rung
-from gonogo.moves.base import Work
+from gonogo.moves.base import Move, Work
 from gonogo.moves.migrate import stands_at
 from gonogo.moves.start import Restart, Restore, Stop
 from gonogo.probe import DowntimeProbe
@@ -20,7 +20,7 @@ from gonogo.recipes import VERIFY, AskLadder, rollback_recipe
 from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.running import Outcome, Steps, why
-from gonogo.runtimes.place import changed, with_earlier
+from gonogo.runtimes.place import changed, maker, with_earlier
 from gonogo.schema import graphs, migrated
 from gonogo.words import Exit, Role, Stage
 from gonogo.words import Outcome as Verdict
@@ -63,27 +63,45 @@ class WayBack:
         return self._judge(target, failed=bool(failed), interrupted=interrupted)
 
     def on_demand(
-        self, target: Release, outgoing: Release, *, last: Release | None, make_room: Callable[[], None]
+        self,
+        target: Release,
+        outgoing: Release,
+        *,
+        last: Release | None,
+        undo: Sequence[Move],
+        make_room: Callable[[], None],
     ) -> Outcome:
         """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
 
-        ``make_room`` is called where the disk is full.
+        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full.
         """
         outcome, today = self._outcome, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
+        failed = self._take_back(undo)
         reason = self._attempt(restore, make_room)
         if outcome.back_after is not None:
             self._work.release = outcome.went_back_to = restore.target
         if not reason:
-            return outcome.end(Exit.GO, "")
+            return outcome.end(Exit.NEEDS_HUMAN if failed else Exit.GO, failed)
         gate = outcome.verified
         outcome.end(Exit.NEEDS_HUMAN, reason, gate.blocking if gate else ())
         if last is None or self._is_held(gate):
             return self._say_next(target)
         self._work.place = today
         return self._return_to(last, target, why_not="was asked for and is not proven")
+
+    def _take_back(self, undo: Sequence[Move]) -> str:
+        """Every undo, whatever became of the one before; what failed first."""
+        failed = []
+        for step in undo:
+            try:
+                self._steps.move(step)
+            except Exception as error:  # noqa: BLE001 (the release is gone back to all the same)
+                failed.append(explain(error))
+        self._work.notes += [f"On the way back: {text}" for text in failed]
+        return failed[0] if failed else ""
 
     def again(
         self,
@@ -212,7 +230,8 @@ class WayBack:
         if old is None:
             return False
         with contextlib.suppress(GonogoError, OSError):
-            instances = work.runtime.inspector(work.place, old, work.host).instances(health=False)
+            runtime, place = maker(work.runtime, work.place, old)
+            instances = runtime.inspector(place, old, work.host).instances(health=False)
             running = [one for one in instances if not one.one_shot]
             return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
         return False

@@ -28,7 +28,7 @@ from gonogo.records.results import GateResult, read_gate
 from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
-from gonogo.runtimes.place import env_file_of
+from gonogo.runtimes.place import env_file_of, maker
 from gonogo.schema import Standing, standings
 from gonogo.state import State
 from gonogo.subject import Subject
@@ -57,6 +57,7 @@ __all__ = [
     "inside",
     "inspector",
     "limits",
+    "other_runtime",
     "parametrize",
     "place",
     "project",
@@ -196,6 +197,16 @@ def place(context: Context) -> Place:
 def inspector(place: Place, subject: Subject, runner: LocalHost) -> Inspector:
     """The read-only side of the runtime, bound to the judged release."""
     return runtime_of(place.environment.runtime).inspector(place, subject.release, runner)
+
+
+@pytest.fixture(scope="session")
+def other_runtime(place: Place, subject: Subject, runner: LocalHost) -> Inspector | None:
+    """What serves as the runtime sees it that made it, where that is another one than today's."""
+    serving = subject.serving
+    if serving is None or serving.runtime == place.environment.runtime:
+        return None
+    runtime, then = maker(runtime_of(place.environment.runtime), place, serving)
+    return runtime.inspector(then, serving, runner)
 
 
 @dataclass(frozen=True)

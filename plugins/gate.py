@@ -35,6 +35,7 @@ def activate(config: pytest.Config) -> None:
     except GonogoError as error:
         pytest.exit(str(error), returncode=error.exit_code)
     config.stash[CONTEXT] = context
+    config.option.timeout = config.option.timeout or context.environment.check_timeout  # before pytest-timeout reads it
     if (speaking := config.stash.get(mouth.MOUTH, None)) is not None:
         speaking.open(context.redactor)
         config.option.color = "yes" if config.option.color == "auto" and speaking.colours else config.option.color

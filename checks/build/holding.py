@@ -69,7 +69,7 @@ def had_before(
         return {}
     then = replace(place, environment=as_it_serves(place.environment, serving))
     try:
-        inspector = runtime_of(place.environment.runtime).inspector(then, serving, runner)
+        inspector = runtime_of(then.environment.runtime).inspector(then, serving, runner)
         found = next((one for one in inspector.artifacts() if one.service == service), None)
         if found is None:
             return {}

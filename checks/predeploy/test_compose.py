@@ -85,6 +85,7 @@ def test_published_ports_are_free(
     request: pytest.FixtureRequest,
     inspector: Inspector,
     serving: Release | None,
+    other_runtime: Inspector | None,
     runner: LocalHost,
     evidence: Collected,
 ) -> None:
@@ -99,7 +100,8 @@ def test_published_ports_are_free(
     if not wanted:
         pytest.skip("the release publishes no port")
     found = listening(wanted)
-    held = inspector.holders(serving) if found else {}
+    held = dict(inspector.holders(serving)) if found else {}
+    held |= other_runtime.holders(serving) if found and other_runtime is not None else {}
     evidence.table("Wanted", wanted)
     evidence.table("Listening there now", found)
     evidence.table("Held by this environment", held.items())

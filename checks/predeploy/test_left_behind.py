@@ -34,7 +34,7 @@ def test_no_database_is_left_behind(
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")
     then = replace(place, environment=as_it_serves(place.environment, serving))
-    inspector = runtime_of(place.environment.runtime).inspector(then, serving, runner)
+    inspector = runtime_of(then.environment.runtime).inspector(then, serving, runner)
     try:
         found = list(inspector.left_behind())
     except GonogoError as error:

@@ -18,6 +18,7 @@ from gonogo.records.hushed import hushed
 from gonogo.records.results import CommitLine, RunResult, WaiverUse
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
+from gonogo.runtimes.place import maker
 from gonogo.state import write_atomically
 from gonogo.words import Exit, Role, Stage
 
@@ -147,7 +148,8 @@ def _let_go(work: Work) -> None:
         if release.id in needed:
             continue
         try:
-            run_all(work, work.runtime.remove(work.place, release))
+            runtime, place = maker(work.runtime, work.place, release)
+            run_all(work, runtime.remove(place, release))
         except (GonogoError, OSError) as error:
             work.notes.append(f"Release {release.id} could not be removed: {in_one_line(error)}")
             continue

@@ -22,6 +22,7 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import LIMITED, InstanceState
 from gonogo.runtimes.hidden import pinned_values
 from gonogo.runtimes.kept import lost_parts
+from gonogo.runtimes.place import maker
 from gonogo.settle import survivors
 from gonogo.state import State
 from gonogo.words import Exit
@@ -117,7 +118,8 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
     at.redactor.learn(pinned_values(current, at.environment))
     host = LocalHost(redact=at.redactor.text, timeout=30.0)
     try:
-        inspector = runtime_of(at.environment.runtime).inspector(place, current, host)
+        runtime, place = maker(runtime_of(at.environment.runtime), place, current)
+        inspector = runtime.inspector(place, current, host)
         found = (*inspector.instances(), *inspector.fronts())
     except GonogoError as error:
         return (), str(error)

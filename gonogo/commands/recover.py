@@ -21,6 +21,7 @@ from gonogo.recipes import deploy_recipe
 from gonogo.records.history import expected
 from gonogo.records.results import RunResult, read_gate
 from gonogo.release import Release
+from gonogo.runtimes.place import maker
 from gonogo.screen import Begun, Screen
 from gonogo.settle import CutOff, close_run, read_cut_off, settle_run
 from gonogo.signals import Signals
@@ -159,7 +160,8 @@ def _throw_away(work: Work, run: str) -> None:
     try:
         release = work.state.load(run)
         if release is not None:
-            run_all(work, work.runtime.remove(work.place, release))
+            runtime, place = maker(work.runtime, work.place, release)
+            run_all(work, runtime.remove(place, release))
     except GonogoError as error:
         work.notes.append(f"What the run {run} had made could not be removed whole: {in_one_line(error)}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -205,12 +207,18 @@ def remember(work: Work, outcome: Outcome) -> None:
     if outcome.exit_code is Exit.GO:
         work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
         work.state.save(work.release)
-        if outcome.asked is not None:
-            write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")
+        _keep_gate(release, outcome)
         work.state.set_current(release.id)
-    elif outcome.held and "start" in work.done:
+    elif outcome.held and outcome.replaced and "start" in work.done:
         work.state.save(release)
+        _keep_gate(release, outcome)
         work.state.set_current(release.id)
     elif outcome.first_touch is not None and is_its_fault(outcome):
         work.release = release.model_copy(update={"bad": work.redactor.text(outcome.reason)})
         work.state.save(work.release)
+
+
+def _keep_gate(release: Release, outcome: Outcome) -> None:
+    """What the release that serves from now on was asked, and what it said; one that is held was asked as well."""
+    if outcome.asked is not None:
+        write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")

@@ -14,6 +14,7 @@ from gonogo.errors import RefusedError
 from gonogo.host import LocalHost
 from gonogo.lock import hold
 from gonogo.moves.base import Options
+from gonogo.moves.team import Undo, left_done
 from gonogo.pipeline import Pipeline
 from gonogo.records.results import RunResult
 from gonogo.release import Release
@@ -69,8 +70,11 @@ def start_kept(
     opened(work, kind="rollback")
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)
+    undo = [Undo(step, of) for step, of in left_done(at.state, outgoing, target)]
+    for name in (move.step.name for move in undo if move.step.undo is None):
+        screen.say(f'The step "{name}" has no undo: what it did stays.')
     with signals.way_back():
-        outcome = pipeline.go_back(target, outgoing, last=_last(at, target, outgoing, is_sure=cut is None))
+        outcome = pipeline.go_back(target, outgoing, last=_last(at, target, outgoing, is_sure=cut is None), undo=undo)
         if (back := outcome.went_back_to) is not None and outcome.back_after is not None:  # it serves, proven or not
             recorded(outcome, lambda: at.state.set_current(back.id))
         seconds = time.monotonic() - begin

@@ -123,7 +123,7 @@ class _Report:
     def pydantic(self, error: ValidationError, model: type[BaseModel], place: Any) -> None:
         seen: set[Location] = set()
         for item in error.errors():
-            location = _clean(item["loc"])
+            location = _location(item)
             if location in seen:
                 continue
             seen.add(location)
@@ -135,6 +135,12 @@ def _clean(location: Sequence[Any]) -> Location:
     own = {"int", "str", "[key]"}
     parts = [part for part in location if isinstance(part, int) or not (part in own or part.startswith("tuple["))]
     return tuple(parts)
+
+
+def _location(item: Any) -> Location:
+    """Where a mistake is; a key that is not known is the last part, however it is called."""
+    loc = item["loc"]
+    return (*_clean(loc[:-1]), loc[-1]) if item["type"] == "extra_forbidden" else _clean(loc)
 
 
 def _phrase(item: Any, model: type[BaseModel], location: Location) -> str:
@@ -212,6 +218,8 @@ def _environments(raw: dict[str, Any], services: Mapping[str, Any], report: _Rep
         except ValueError as error:
             report.add(("env", name, "extends"), str(error))
             continue
+        if isinstance(tables[name], dict) and "name" in tables[name]:
+            report.add(("env", name, "name"), f"found an unknown key, expected the name in the header: [env.{name}]")
         environment = _environment(name, resolved, report)
         for index, text in twice(tables[name].get("waive")) if isinstance(tables[name], dict) else ():
             report.add(("env", name, "waive", index, "check"), text)

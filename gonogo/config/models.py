@@ -48,6 +48,10 @@ class Health(_Model):
     json_: Annotated[dict[str, Any], AfterValidator(judged_json), Field(alias="json")] = {}
     """What a health document must say, by dotted path, as an endpoint's ``json`` (D08)."""
 
+    def stated(self) -> dict[str, Any]:
+        """What was written down, without the defaults."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
 
 class Service(_Model):
     """One deployed service of the application."""
@@ -233,8 +237,9 @@ class Environment(_Model):
         return self
 
     def health_of(self, service: str) -> Health:
-        """The health addresses of one service: its own, or the environment's."""
-        return self.service[service].health or self.health if service in self.service else self.health
+        """How one service says how it is: what it states itself, and the environment's word for all else."""
+        own = self.service[service].health if service in self.service else None
+        return self.health if own is None else self.health.model_copy(update=own.stated())
 
 
 class Project(_Model):

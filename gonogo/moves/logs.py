@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gonogo.host import Command
 from gonogo.moves.base import Work
+from gonogo.runtimes.place import maker
 from gonogo.state import write_atomically
 
 __all__ = ["SaveLogs"]
@@ -16,12 +18,12 @@ class SaveLogs:
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands whose output is kept."""
-        return tuple(str(command) for command in work.runtime.save_logs(work.place, work.serving))
+        return tuple(map(str, _commands(work)))
 
     def do(self, work: Work) -> str:
         """Keep the logs; a service that logs nothing is no failure."""
         parts = []
-        for command in work.runtime.save_logs(work.place, work.serving):
+        for command in _commands(work):
             completed = work.host.run(command, output_limit=32 * 1024 * 1024)
             parts.append(f"$ {command}\n{completed.output}{completed.errors}")
             if not completed.ok:
@@ -29,4 +31,11 @@ class SaveLogs:
         path = work.folder / "outgoing.log"
         write_atomically(path, "\n".join(parts))
         lines = sum(part.count("\n") for part in parts)
-        return f"{lines} lines of the outgoing release kept"
+        return f"{lines} line{'' if lines == 1 else 's'} of the outgoing release kept"
+
+
+def _commands(work: Work) -> tuple[Command, ...]:
+    if work.serving is None:
+        return work.runtime.save_logs(work.place, None)
+    runtime, place = maker(work.runtime, work.place, work.serving)
+    return runtime.save_logs(place, work.serving)

@@ -10,7 +10,7 @@ from gonogo.inspection.room import says_full
 from gonogo.moves.base import Work
 from gonogo.release import Release
 from gonogo.runtimes.base import RuntimeUnreachableError
-from gonogo.runtimes.place import note_variables
+from gonogo.runtimes.place import maker, note_variables
 
 __all__ = ["Restart", "Restore", "Start", "Stop"]
 
@@ -26,7 +26,7 @@ class Start:
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
-        return work.runtime.describe_start(work.place, work.release, work.serving)
+        return _describe(work, work.release, work.serving)
 
     def do(self, work: Work) -> str:
         """Start; the release notes when.
@@ -37,7 +37,7 @@ class Start:
         work.release = work.release.model_copy(update={"started": datetime.now(UTC), "healthy": None})
         work.state.save(work.release)
         with work.moving.here():
-            work.runtime.start(work.place, work.release, work.serving, work.host)
+            _replace(work, work.release, work.serving)
         work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
         work.state.save(work.release)
         return _how_it_runs(work, work.release)
@@ -57,7 +57,7 @@ class Restore:
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
-        return work.runtime.describe_start(work.place, self.target, self._outgoing)
+        return _describe(work, self.target, self._outgoing)
 
     def do(self, work: Work) -> str:
         """Start the kept release.
@@ -83,7 +83,7 @@ class Restore:
         work.runtime.wait(work.place, work.host)
         try:
             with work.moving.here():
-                work.runtime.start(work.place, self.target, self._outgoing, work.host)
+                _replace(work, self.target, self._outgoing)
         except RuntimeUnreachableError:
             if times == 1:
                 raise
@@ -92,14 +92,34 @@ class Restore:
             if not (room and says_full([str(error)])):
                 raise
             with contextlib.suppress(GonogoError):  # what only settles keeps no way back from being tried
-                work.notes += work.runtime.make_room(work.place, self._outgoing, self.target, work.host)
+                runtime, place = maker(work.runtime, work.place, self._outgoing)
+                work.notes += runtime.make_room(place, self._outgoing, self.target, work.host)
             self._start(work, times, room=False)
+
+
+def _describe(work: Work, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+    """What ``_replace`` would run, as a person would type it."""
+    runtime, place = maker(work.runtime, work.place, release)
+    lines = runtime.describe_start(place, release, outgoing)
+    if outgoing is None or outgoing.runtime == release.runtime:
+        return lines
+    return (f"# stop the services of {outgoing.id} (runtime {outgoing.runtime})", *lines)
+
+
+def _replace(work: Work, release: Release, outgoing: Release | None) -> None:
+    """Start a release by the runtime that made it, once another one that made the outgoing release has let go of it."""
+    if outgoing is not None and outgoing.runtime != release.runtime:
+        runtime, place = maker(work.runtime, work.place, outgoing)
+        runtime.retire(place, outgoing, work.host)
+    runtime, place = maker(work.runtime, work.place, release)
+    runtime.start(place, release, outgoing, work.host)
 
 
 def _how_it_runs(work: Work, release: Release) -> str:
     """What is seen of its instances; what has no health check is not called healthy."""
     try:
-        found = work.runtime.inspector(work.place, release, work.host).instances()
+        runtime, place = maker(work.runtime, work.place, release)
+        found = runtime.inspector(place, release, work.host).instances()
     except (GonogoError, OSError):  # the gate that comes next says so
         return f"{', '.join(release.services) or 'the release'} started"
     how: dict[str, list[str]] = {}

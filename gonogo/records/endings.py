@@ -17,6 +17,7 @@ __all__ = [
     "ending",
     "gate_page",
     "needless",
+    "nothing_serves",
     "red_checks",
     "red_findings",
     "result_word",
@@ -164,6 +165,11 @@ def gate_page(step: StepResult) -> str:
     """The address of the page that a gate left beside the record; nothing where it left none."""
     asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z ]+", step.name)
     return f"{step.name.replace(' ', '%20')}.html" if asked else ""
+
+
+def nothing_serves(run: RunResult) -> str:
+    """What is known of a target that no release is known to serve."""
+    return "nothing that went GO" if run.stopped or run.exit_code is not Exit.NEEDS_HUMAN else "not known"
 
 
 def downtime_said(run: RunResult) -> str:

@@ -16,6 +16,7 @@ from gonogo.records.endings import (
     downtime_said,
     ending,
     gate_page,
+    nothing_serves,
     red_findings,
     result_word,
     run_as_before,
@@ -26,7 +27,7 @@ from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
-from gonogo.words import Exit, Outcome
+from gonogo.words import Outcome
 
 __all__ = ["LIMIT", "render", "render_gate"]
 
@@ -123,7 +124,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "commit": commit,
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
-        "serves now": _code(run.serving_after) or _nothing(run),
+        "serves now": _code(run.serving_after) or nothing_serves(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
         "changed what serves": f"from {when(run.first_touch)} on" if run.first_touch else "never",
         "downtime": downtime_said(run),
@@ -131,10 +132,6 @@ def _facts(run: RunResult, budget: int) -> str:
         "reports": _code(run.reports),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
-
-
-def _nothing(run: RunResult) -> str:
-    return "nothing that went GO" if run.stopped or run.exit_code is not Exit.NEEDS_HUMAN else "not known"
 
 
 def _told(title: str, text: str, budget: int) -> Iterator[str]:

@@ -22,6 +22,7 @@ from gonogo.records.endings import (
     downtime_said,
     ending,
     gate_page,
+    nothing_serves,
     red_findings,
     result_word,
     run_as_before,
@@ -171,7 +172,7 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "release", run.release or ""
     yield "why", run.said
     yield "served before", run.serving or "nothing"
-    yield "serves now", run.serving_after or "nothing that went GO"
+    yield "serves now", run.serving_after or nothing_serves(run)
     yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
     yield "changed what serves", f"from {when(run.first_touch)} on" if run.first_touch else "never"
     yield "going back would mean for the data", run.ladder

@@ -341,6 +341,9 @@ class Runtime(Protocol):
     def stop(self, place: Place, release: Release, host: Host) -> None:
         """Stop and remove this release's instances; data (volumes, databases) stay."""
 
+    def retire(self, place: Place, release: Release, host: Host) -> None:
+        """Stop and remove this release's own instances, so that another runtime can start them; the rest goes on."""
+
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
         """What stays behind when everything of this release is stopped, each in words; nothing for most processes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import tempfile
@@ -26,7 +27,7 @@ from gonogo.runtimes.compose_lost import disks_of, epoch_of, is_lost, settle, wa
 from gonogo.runtimes.compose_pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose_render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose_room import make_room
-from gonogo.runtimes.compose_run import deaf_services, endings, run_name, run_words, standing
+from gonogo.runtimes.compose_run import deaf_services, endings, marked, run_name, run_words, standing
 from gonogo.runtimes.compose_start import (
     describe,
     explained,
@@ -139,9 +140,11 @@ class ComposeRuntime:
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command in a service's running container."""
+        """Run a command in a service's running container; cut off, what it began there is ended too."""
         options, words = self._standing(place, release, service, argv, folder)
-        return self._command(place, release, self._path(release), "exec", "--no-TTY", *options, service, *words)
+        inside = functools.partial(self._command, place, release, self._path(release), "exec", "--no-TTY")
+        mark, end = marked(release)
+        return replace(inside(*mark, *options, service, *words), ends=(inside(service, *end),))
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run."""
@@ -244,6 +247,15 @@ class ComposeRuntime:
             CommandError: Compose could not remove them.
         """
         host.run(self._command(place, release, self._path(release), "down")).require()
+
+    def retire(self, place: Place, release: Release, host: Host) -> None:
+        """Remove the deployed services; data stores and networks stay, for whoever else uses them.
+
+        Raises:
+            CommandError: Compose could not remove them.
+        """
+        words = ("rm", "--stop", "--force", *release.services)
+        host.run(self._command(place, release, self._path(release), *words)).require()
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
         """Volumes, folders of the host that are mounted writable, and what other data stores keep."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,19 +21,22 @@ _INSTALL = (
 )
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)(?:\.(\d+))?")
 _SECONDS = 30.0
-_FOUND: list[tuple[str, ...]] = []
+_FOUND: dict[tuple[str, str], tuple[str, ...]] = {}
+"""Machine and search path → the spelling that was found there."""
 
 
 def cli(host: Host | None = None) -> tuple[str, ...]:
-    """The first spelling of Compose whose version is 2.0 or newer; asked once a process.
+    """The first spelling of Compose whose version is 2.0 or newer; asked once for a machine and its search path.
 
     Raises:
         RefusedError: only version 1 is installed.
         UsageError: neither spelling is installed.
     """
-    if not _FOUND:
-        _FOUND.append(_ask(host or LocalHost()))
-    return _FOUND[0]
+    asked = host or LocalHost()
+    where = (asked.name, os.environ.get("PATH", ""))
+    if where not in _FOUND:
+        _FOUND[where] = _ask(asked)
+    return _FOUND[where]
 
 
 def forget() -> None:

@@ -18,10 +18,21 @@ from gonogo.runtimes.compose_code import recipe_of
 from gonogo.runtimes.compose_entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose_files import services_of
 
-__all__ = ["deaf_services", "endings", "is_once", "run_name", "run_words", "standing"]
+__all__ = ["deaf_services", "endings", "is_once", "marked", "run_name", "run_words", "standing"]
 
 _SECONDS = 30.0
 _GRACE = 8.0
+_MARK = "GONOGO_INSIDE"
+"""Variable of what gonogo starts in a running container, which outlives its client."""
+_END = """for how in TERM KILL; do
+  left=
+  for one in /proc/[0-9]*; do
+    grep -qsz '^MARK$' "$one/environ" || continue
+    kill -$how "${one#/proc/}" && left=yes
+  done
+  [ -z "$left" ] || [ $how = KILL ] || sleep 2
+done 2>/dev/null
+"""
 
 
 def standing(
@@ -77,6 +88,12 @@ def endings(name: str) -> tuple[Command, ...]:
         Command(argv=("docker", "wait", name), timeout=_GRACE),
         Command(argv=("docker", "rm", "--force", name), timeout=_SECONDS),
     )
+
+
+def marked(release: Release) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """Options of ``exec`` by which what it starts is known in the container, and the command there that ends it."""
+    mark = f"{_MARK}={release.id}"
+    return ("--env", mark), ("sh", "-c", _END.replace("MARK", mark))
 
 
 def deaf_services(place: Place, release: Release, model: Mapping[str, Any], host: Host) -> tuple[str, ...]:

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gonogo.config import Environment, Project
+from gonogo.config import Environment, Project, load_project
 from gonogo.inspection.envfile import parse
 from gonogo.inspection.envgrammar import grammar_of
 from gonogo.inspection.secrets import is_secret_name, url_passwords
 from gonogo.release import Release
-from gonogo.runtimes.base import Place
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Place, Runtime
 from gonogo.state import write_atomically
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "host_path",
     "kept_variables",
     "make_place",
+    "maker",
     "note_variables",
     "pinned_variables",
     "read_variables",
@@ -48,6 +50,17 @@ def make_place(project: Project, environment: Environment, *, state: Path, path:
         path=path,
         variables=read_variables(path, environment),
     )
+
+
+def maker(runtime: Runtime, place: Place, release: Release) -> tuple[Runtime, Place]:
+    """The runtime that made a release, and where that works: today's; of another kind, as the release states it."""
+    today = place.environment
+    if release.runtime == today.runtime:
+        return runtime, place
+    own = load_project(release.root)
+    environment = own.environments.get(today.name, today)
+    then = replace(place, project=own, environment=environment, variables=read_variables(place.path, environment))
+    return runtime_of(release.runtime), then
 
 
 def env_file_of(path: Path, environment: Environment) -> Path | None:

@@ -217,6 +217,10 @@ class ProcessRuntime:
         for service in release.services:
             end_strays(instances.mark(service), grace=self._grace, release=release.id)
 
+    def retire(self, place: Place, release: Release, host: Host) -> None:
+        """Stop them: a process stands on nothing that this runtime started."""
+        self.stop(place, release, host)
+
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:  # noqa: ARG002 (this runtime has none)
         """Return nothing: a process keeps nothing that this runtime knows of."""
         return ()

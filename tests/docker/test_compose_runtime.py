@@ -424,6 +424,8 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     inside = inspector.inside("api")
     said = inside.python("print(6 * 7)")
     hung = inside.python("import time; time.sleep(600)", timeout=3)
+    waiting = desk.runtime.in_instance(desk.place, release, "api", ["sleep", "600"])
+    cut = desk.host.run(replace(waiting, timeout=3.0, firm=True))
     processes = inside.python(COUNT)
     without = json.loads((release.folder / "compose.json").read_text())
     del without["services"]["web"]
@@ -438,6 +440,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
 
     assert said.output == "42\n"
     assert hung.timed_out
+    assert cut.timed_out
     assert processes.output == "1\n", "only the script that counts is left"
     assert inside.label == f"container {desk.project}-api-1"
     assert inside.code == {"server.py": "/srv/app/server.py"}

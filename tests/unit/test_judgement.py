@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, as_before, counted, judge, settle, undecided
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
@@ -310,3 +311,13 @@ def test_an_answer_counts_more_than_a_limit() -> None:
 
     assert judge(wrong, baseline=None).action is Action.ROLLBACK
     assert [one.outcome for one in well.checks] == [Outcome.PASSED, Outcome.PASSED]
+
+
+def test_nothing_is_excused_by_what_a_serving_release_was_never_asked() -> None:
+    """Seen: a release was held, so that no gate of it was on record, and a new check's red counted as known."""
+    before, after = gate(GOOD, check("D09", "failed")), gate(GOOD, check("D09", "failed"))
+    unasked = known_before(before, None, adopted=False, anew=False)
+    by_hand = known_before(before, None, adopted=True, anew=False)
+
+    assert judge(after, baseline=before, pinned=unasked).action is Action.ROLLBACK
+    assert judge(after, baseline=before, pinned=by_hand).action is Action.GO

@@ -165,6 +165,16 @@ def test_lock_of_a_process_that_nobody_has_reaped_is_taken_over(tmp_path: Path) 
             assert holder(tmp_path / "lock") == me
 
 
+def test_lock_that_cannot_be_let_go_replaces_no_verdict(tmp_path: Path) -> None:
+    """Seen: a run that ended 6 was reported as 1, for the error of a state folder that had become a file."""
+    path = tmp_path / "state" / "lock"
+    with hold(path, project="a", env="b", why="deploy"):
+        path.parent.rename(tmp_path / "aside")
+        (tmp_path / "state").write_text("no folder")
+
+    assert holder(tmp_path / "aside" / "lock") is not None
+
+
 def test_twenty_at_once_one_wins(tmp_path: Path) -> None:
     """The lock is taken whole or not at all."""
     code = (

@@ -117,3 +117,17 @@ def test_a_migration_that_would_never_run_is_refused() -> None:
     found = environment('[env.x.commands]\nmigrate = "python manage.py migrate"\n')
     with pytest.raises(UsageError, match=r"env\.x\.commands\.migrate: found no service with migrations"):
         deploy_recipe(found, first=False)
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        (step("start", "after", "build"), "found a name of gonogo's own"),
+        (step("postdeploy", "after", "build"), "found a name of gonogo's own"),
+        (step("a", "before", "start") + step("a", "after", "start"), "found 2 steps of this name"),
+    ],
+)
+def test_step_that_is_called_as_another_is_refused(steps: str, found: str) -> None:
+    """Seen: a team's step "start"; recovery took it for the move and restarted what served after a red build gate."""
+    with pytest.raises(UsageError, match=found):
+        deploy_recipe(environment(steps), first=True)

@@ -47,8 +47,9 @@ def test_services_that_are_not_run_again_do_not_count(
     entry: dict[str, tuple[str, ...]], aside: tuple[str, ...], *, found: bool
 ) -> None:
     """A one-shot migration that stays aside on the way back cannot refuse the newer schema; any other one can."""
-    work: Any = SimpleNamespace(runtime=Runtime(entry), place=None, host=None)
-    release: Any = None
+    place = SimpleNamespace(environment=SimpleNamespace(runtime="compose"))
+    work: Any = SimpleNamespace(runtime=Runtime(entry), place=place, host=None)
+    release: Any = SimpleNamespace(runtime="compose")
 
     assert (_migrates_itself(work, release, aside=aside) is not None) is found
 
@@ -59,9 +60,9 @@ def test_services_that_are_not_run_again_do_not_count(
 def test_step_of_the_team_may_migrate(run: str, *, found: bool) -> None:
     """A step that migrates counts as the release's own start does."""
     step = TeamStep.model_validate({"name": "schema", "after": "start", "run": run})
-    environment = SimpleNamespace(step=(step,))
-    place = SimpleNamespace(environment=environment)
-    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, host=None, release=None)
+    environment = SimpleNamespace(step=(step,), runtime="compose")
+    place, release = SimpleNamespace(environment=environment), SimpleNamespace(runtime="compose")
+    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, host=None, release=release)
 
     assert _runs_migrations(work) is found
 
@@ -84,11 +85,11 @@ def test_migrations_that_an_adopted_image_holds_are_not_pending(tmp_path: Path, 
     )
     runtime: Any = Runtime({"web": ("python", "manage.py", "migrate")})
     runtime.inspector = lambda *_: SimpleNamespace(artifacts=lambda: [image, other])
-    release = SimpleNamespace(folder=tmp_path, worktree=top, source_root=lambda _: top / folder)
+    release = SimpleNamespace(folder=tmp_path, worktree=top, source_root=lambda _: top / folder, runtime="compose")
     project = SimpleNamespace(app=SimpleNamespace(root="."))
-    place = SimpleNamespace(environment=SimpleNamespace(step=(), service={}), project=project)
+    place = SimpleNamespace(environment=SimpleNamespace(step=(), service={}, runtime="compose"), project=project)
     work: Any = SimpleNamespace(runtime=runtime, place=place, host=LocalHost(), release=release)
-    serving: Any = SimpleNamespace(assumed=True, folder=tmp_path)
+    serving: Any = SimpleNamespace(assumed=True, folder=tmp_path, runtime="compose")
 
     assert _unread(work, serving) == [(Path(folder) / names[1]).as_posix()]
 

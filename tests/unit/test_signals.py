@@ -43,6 +43,16 @@ def test_signal_on_the_way_back_is_told_and_changes_nothing(capsys: pytest.Captu
     assert capsys.readouterr().err == "\nSIGHUP: the way back goes on; it is bounded in time.\n"
 
 
+def test_way_back_inside_another_leaves_that_one_open(capsys: pytest.CaptureFixture[str]) -> None:
+    """Seen: after the inner one had ended, Ctrl-C was answered no more."""
+    with Signals() as signals, signals.way_back():
+        with signals.way_back():
+            pass
+        signal.raise_signal(signal.SIGINT)
+
+    assert capsys.readouterr().err == "\nSIGINT: the way back goes on; it is bounded in time.\n"
+
+
 def test_former_handlers_come_back() -> None:
     """Outside, Ctrl-C is Python's again."""
     before = signal.getsignal(signal.SIGINT)

@@ -14,6 +14,12 @@ before = "build"
 run = "touch {file}"
 undo = "rm {file}"
 """
+LASTING = """
+[[env.test.step]]
+name = "lasting"
+after = "start"
+run = "true"
+"""
 
 
 def test_red_build_gate_after_a_step_starts_nothing(app: App) -> None:
@@ -32,3 +38,27 @@ def test_red_build_gate_after_a_step_starts_nothing(app: App) -> None:
     assert [cause["found"] for cause in record["causes"]] == ["not this one"]
     assert not noted.exists()
     assert app.serving_text() == "hello"
+
+
+def test_rollback_by_hand_takes_back_what_the_steps_did(app: App) -> None:
+    """Seen: after a rollback of a release that went GO, what its steps had done stayed, without a word."""
+    first, before = app.deploy()
+    assert first.code == 0, first
+    noted = app.state / "noted"
+    app.configure(tables=STEP.format(file=noted) + LASTING)
+    app.commit("with steps")
+    second, _ = app.deploy()
+    assert (second.code, noted.exists()) == (0, True), second
+    back = app.gonogo("rollback", "--env", "test", "--json", "--to", before["release"])
+
+    assert back.code == 0, back
+    assert not noted.exists()
+    assert [step["name"] for step in back.json()["steps"]] == [
+        "baseline",
+        "undo lasting",
+        "undo note",
+        "restore",
+        "verify",
+    ]
+    assert 'The step "lasting" has no undo' in back.err
+    assert 'The step "lasting" has no undo' in " ".join(back.json()["notes"])

@@ -265,3 +265,21 @@ def test_any_value_in_any_table_is_told_not_crashed_on(table: str, value: object
         parse_project(text, root=Path("/x"))
     except ConfigError as error:
         assert all(problem.startswith("gonogo.toml") for problem in error.problems)
+
+
+def test_name_of_an_environment_stands_in_its_header() -> None:
+    """Seen: ``name`` was swallowed, and the environment was called otherwise."""
+    assert problems(MINIMAL + 'name = "live"\n') == [
+        "gonogo.toml:10: env.staging.name: found an unknown key, expected the name in the header: [env.staging]"
+    ]
+
+
+def test_health_of_a_service_is_laid_over_that_of_the_environment() -> None:
+    """Seen: a service that only states its own page dropped the environment's timeout and readiness."""
+    text = MINIMAL + 'health = { ready = "/readyz", timeout = "5m", live = "/up" }\n'
+    text += '[env.staging.service.api]\nhealth = { live = "/healthz" }\n'
+    staging = parse_project(text, root=Path("/srv/shop")).environments["staging"]
+
+    own = staging.health_of("api")
+    assert (own.live, own.ready, own.timeout) == ("/healthz", "/readyz", 300.0)
+    assert staging.health_of("db") == staging.health

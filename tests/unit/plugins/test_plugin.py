@@ -557,3 +557,14 @@ def test_what_pytest_itself_refuses_is_asked_by_the_command(repository: Reposito
 
     assert found is not None, done.stderr
     assert [check.outcome for check in found.checks] == [Outcome.PASSED]
+
+
+def test_bare_gate_bounds_its_checks_as_a_deployment_does(repository: Repository, gate: Gates) -> None:
+    """Seen: ``check_timeout`` did not reach a bare gate: the same configuration was cut at 60 s with thread stacks."""
+    slow = "import time\nimport pytest\n\n\n@pytest.mark.predeploy\ndef test_slow():\n    time.sleep(20)\n"
+    config = repository.minimal + 'check_timeout = "1s"\nhealth = { stable_for = "100ms" }\n'
+    root = repository({"gonogo.toml": config, "checks/test_slow.py": slow})
+    run = gate(root, "-m", "predeploy", "-k", "slow")
+
+    assert (run.only().outcome, run.only().late) == (Outcome.INCONCLUSIVE, True)
+    assert run.only().seconds < 15
