@@ -349,8 +349,9 @@ class Pipeline:
         serving = self._work.serving
         if serving is None:
             return None
-        pinned, adopted = read_gate(serving.gate), serving.adopted
-        return known_before(self._work.baseline, pinned, adopted=adopted, anew=serving.is_judged_anew)
+        pinned = read_gate(serving.gate)
+        unasked = pinned is None and not serving.adopted  # nobody knows what it was asked: nothing of it excuses
+        return known_before(self._work.baseline, pinned, anew=serving.is_judged_anew or unasked)
 
 
 def _early_exit(error: BaseException) -> Exit:

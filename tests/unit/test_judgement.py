@@ -316,8 +316,8 @@ def test_an_answer_counts_more_than_a_limit() -> None:
 def test_nothing_is_excused_by_what_a_serving_release_was_never_asked() -> None:
     """Seen: a release was held, so that no gate of it was on record, and a new check's red counted as known."""
     before, after = gate(GOOD, check("D09", "failed")), gate(GOOD, check("D09", "failed"))
-    unasked = known_before(before, None, adopted=False, anew=False)
-    by_hand = known_before(before, None, adopted=True, anew=False)
+    unasked = known_before(before, None, anew=True)
+    by_hand = known_before(before, None, anew=False)
 
     assert judge(after, baseline=before, pinned=unasked).action is Action.ROLLBACK
     assert judge(after, baseline=before, pinned=by_hand).action is Action.GO
