@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 import time
@@ -24,6 +23,7 @@ from gonogo.plugins.evidence import (
     LimitedError,
     hushed_cut,
 )
+from gonogo.plugins.fingerprint import fingerprint, source
 from gonogo.plugins.outcomes import causes_of, is_late, last_line, merged, outcome_of, part_name
 from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
@@ -146,7 +146,7 @@ class VerdictPlugin:
                 "evidence": collected.shown(self._hushed),
                 "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
-                "fingerprint": _fingerprint(item),
+                "fingerprint": fingerprint(item),
                 **(self._causes(call, collected) if outcome.is_red or report.failed else {}),
                 "late": late,
                 "limited": limited,
@@ -178,7 +178,7 @@ class VerdictPlugin:
         asked = self._config.stash.get(LIMITS, None)
         if asked is None or asked.last != HTTPStatus.TOO_MANY_REQUESTS:
             return False
-        return isinstance(error, InconclusiveError) or not _SPEAKS_OF_LIMITS.search(_source(item))
+        return isinstance(error, InconclusiveError) or not _SPEAKS_OF_LIMITS.search(source(item))
 
     def _remedy(self, marker: pytest.Mark | None, item: pytest.Item, own: str) -> str:
         """What the check says of this finding, else what its mark says."""
@@ -371,17 +371,3 @@ def _code(item: pytest.Item, marker: pytest.Mark | None) -> str | None:
 def _proves(item: pytest.Item) -> str:
     doc = inspect.getdoc(getattr(item, "obj", None)) or ""
     return doc.split("\n\n")[0].replace("\n", " ") or item.name.removeprefix("test_").replace("_", " ")
-
-
-def _fingerprint(item: pytest.Item) -> str:
-    """Changes when the test's source or its configured thing changes."""
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    return hashlib.sha256(f"{_source(item)}\n{sorted(params.items())!r}".encode()).hexdigest()[:16]
-
-
-def _source(item: pytest.Item) -> str:
-    """The text of a check's function; nothing where it has none."""
-    try:
-        return inspect.getsource(getattr(item, "obj", None))  # type: ignore[arg-type]
-    except (OSError, TypeError):
-        return ""
