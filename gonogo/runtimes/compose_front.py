@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _SERVICE = "com.docker.compose.service"
 _MOST_FILES = 100
 _MOST_BYTES = 256 * 1024
 _SETTINGS = ("image", "command", "entrypoint", "ports", "networks")
+_OWN_TAG = re.compile(r":\d{8}T\d{6}-[0-9a-f]{7,40}$")
+"""Of an image that a release builds: it is another one each time, and tells nobody what is in it."""
 
 
 def front_at(
@@ -75,8 +78,13 @@ def changes_of(service: str, before: Mapping[str, Any], after: Mapping[str, Any]
         if then.get(path) != now.get(path):
             yield path, _difference(then.get(path, ""), now.get(path, ""))
     for key in _SETTINGS:
-        if old.get(key) != new.get(key):
+        if _lasting(old.get(key)) != _lasting(new.get(key)):
             yield key, f"-{json.dumps(old.get(key))}\n+{json.dumps(new.get(key))}"
+
+
+def _lasting(value: Any) -> Any:
+    """A setting without the tag of one release."""
+    return _OWN_TAG.sub("", value) if isinstance(value, str) else value
 
 
 def _files(model: Mapping[str, Any], service: str) -> Iterator[tuple[str, str]]:

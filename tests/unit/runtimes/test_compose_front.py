@@ -38,3 +38,12 @@ def test_changed_settings_and_a_new_proxy_are_named(tmp_path: Path) -> None:
     assert list(changes_of("front", before, before)) == []
     (new,) = changes_of("front", {"name": "shop", "services": {}}, before)
     assert new == ("front", "the release before had no such service")
+
+
+def test_another_tag_of_an_image_that_each_release_builds_is_no_change(tmp_path: Path) -> None:
+    """It would send people to the image, whatever is wrong."""
+    tags = ("shop-front:20261128T225603-e9119aa", "shop-front:20261128T225642-bb34620")
+    before, after, other = (model(tmp_path, image=image) for image in (*tags, "proxy-front:20261128T225642-bb34620"))
+
+    assert list(changes_of("front", before, after)) == []
+    assert [key for key, _ in changes_of("front", before, other)] == ["image"]
