@@ -60,12 +60,12 @@ def blame(
     gone = [one.service for one in asked if one is not None and one.gone]
     if gone:
         evidence.needs(*map(things.service, gone))
-        _breaks(evidence, address, answer)
+        _breaks(evidence, front, address, answer)
         return f" from {front.name}; behind it {', '.join(gone)} does not run"
     if any(one is None or one.port is None for one in asked) or not asked:
         hidden = next((one for one in asked if one is not None and one.hidden is not None and one.port is None), None)
         return _hidden(hidden, front, address, answer, evidence) if hidden is not None else ""
-    _breaks(evidence, address, answer)
+    _breaks(evidence, front, address, answer)
     _accuse(front, evidence)
     return f" from {front.name}; {' and '.join(_well(asked, status))}{_sent(front)}{_changed(front)}"
 
@@ -96,15 +96,16 @@ def _ask(
     )
 
 
-def _breaks(evidence: Collected, address: str, answer: httpx.Response | None) -> None:
-    """Whoever gets the very same answer there, or none as well, got it for this cause."""
+def _breaks(evidence: Collected, front: Front, address: str, answer: httpx.Response | None) -> None:
+    """Whoever gets the very same answer there, or none as well, got it for this cause, and the front logs it."""
     evidence.breaks(
-        things.address(address) if answer is None else things.answer(address, answer.status_code, answer.text)
+        things.upstreams(front.name),
+        things.address(address) if answer is None else things.answer(address, answer.status_code, answer.text),
     )
 
 
 def _hidden(one: _Direct, front: Front, address: str, answer: httpx.Response | None, evidence: Collected) -> str:
-    _breaks(evidence, address, answer)
+    _breaks(evidence, front, address, answer)
     evidence.remedy(
         f"Let {one.service} listen on 0.0.0.0:{one.hidden}: on 127.0.0.1 nobody outside its container reaches it; "
         "commit that, then: gonogo deploy --env {env}"

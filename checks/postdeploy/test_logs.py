@@ -15,7 +15,7 @@ from gonogo.errors import CommandError
 from gonogo.inspection import things
 from gonogo.inspection.downtime import answered_from, read_probe
 from gonogo.inspection.logs import ErrorGroup, error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up
+from gonogo.inspection.moved import caused_by_move, hung_up, no_upstream, refused_by_limit
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
 from gonogo.release import Release
@@ -39,7 +39,7 @@ class _Found:
     service: str
     counted: tuple[ErrorGroup, ...]
     aside: tuple[ErrorGroup, ...]
-    """What the move or a request of ours caused, and a traceback that never came to its end."""
+    """What the move, a request of ours or a limit caused, and a traceback that never came to its end."""
 
 
 @pytest.mark.postdeploy(
@@ -58,7 +58,8 @@ def test_no_new_errors_are_logged(
     """Nothing logs an error that the release before did not log as well.
 
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
-    proxy that did not reach what was being replaced), and what gonogo's own requests caused, is shown and not counted.
+    proxy that did not reach what was being replaced), what gonogo's own requests caused, and whom a limit on requests
+    refused, is shown and not counted.
     """
     lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
@@ -69,7 +70,7 @@ def test_no_new_errors_are_logged(
     errors = [(one.service, group) for one in found for group in one.counted]
     evidence.table("Errors", [(name, group.count, group.example) for name, group in errors])
     evidence.table(
-        "Caused by the move, or by a request of gonogo's",
+        "Caused by the move, by a request of gonogo's, or by a limit on requests",
         [(one.service, group.count, group.example) for one in found for group in one.aside],
     )
     known = _known(baseline) if subject.role is not Role.BASELINE else {}
@@ -78,7 +79,7 @@ def test_no_new_errors_are_logged(
     if subject.role is Role.BASELINE and new:
         evidence.warn(f"{len(new)} errors in the logs already: {new[0]}")
         return
-    evidence.needs(*(things.end(name) for name in dict.fromkeys(name for name, _ in unknown)))
+    evidence.needs(*dict.fromkeys(_cause(name, group) for name, group in unknown))
     assert not new, f"{len(new)} new errors in the logs; {new[0]}; expected none"
 
 
@@ -120,7 +121,8 @@ def _sorted(
         moments = [lines[name][number - 1].at for number in group.lines]
         early = until is not None and all(at is not None and at < until for at in moments)
         moved = early and caused_by_move(group.example, others=others)
-        return moved or hung_up(group, moments, ours) or not group.signature
+        harmless = refused_by_limit(group.example) or hung_up(group, moments, ours)
+        return moved or harmless or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
     return _Found(name, tuple(group for group in groups if group not in aside), aside)
@@ -146,6 +148,11 @@ def _known(baseline: GateResult | None) -> dict[str, list[str]]:
     checks = [check for check in (baseline.checks if baseline else ()) if check.code == "D15"]
     pieces = [piece for check in checks for piece in check.evidence]
     return next((piece.value for piece in pieces if piece.title == _SIGNATURES and isinstance(piece.value, dict)), {})
+
+
+def _cause(name: str, group: ErrorGroup) -> str:
+    """Which thing that another check may find broken would explain an error."""
+    return things.upstreams(name) if no_upstream(group.example) else things.end(name)
 
 
 def _said(name: str, group: ErrorGroup) -> str:

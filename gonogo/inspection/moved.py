@@ -1,4 +1,4 @@
-"""Which errors of a log the move itself caused, or gonogo's own requests, and not the release.
+"""Which errors of a log the move itself caused, gonogo's own requests or a limit on requests, and not the release.
 
 While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
 API. An instance's own error at its start is not among them, also where it cannot reach its database.
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from gonogo.inspection.logs import ErrorGroup
 
-__all__ = ["caused_by_move", "hung_up", "not_reached"]
+__all__ = ["caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_by_limit"]
 
 _UPSTREAM = re.compile(
     # nginx
@@ -43,6 +43,8 @@ _HUNG_UP = re.compile(
     r"ConnectionResetError|connection reset by peer",
     re.IGNORECASE,
 )
+_LIMIT = re.compile(r"\blimiting (?:requests|connections)\b[\w ,:.]{0,60}\bby zone \"")
+"""As nginx says it, at the level of an error unless it is told otherwise (`limit_req_log_level`)."""
 _NEAR = timedelta(seconds=3)
 
 
@@ -53,9 +55,14 @@ def caused_by_move(text: str, *, others: Collection[str]) -> bool:
         text: the whole error.
         others: names and ports (``:8000``) of the other services that were replaced.
     """
-    if _UPSTREAM.search(text):
+    if no_upstream(text):
         return True
     return bool(_UNREACHED.search(text)) and any(_names(text, one) for one in others)
+
+
+def no_upstream(text: str) -> bool:
+    """Whether an error is a proxy's, about the answer that it did not get from where it sends requests."""
+    return _UPSTREAM.search(text) is not None
 
 
 def not_reached(text: str) -> bool:
@@ -67,6 +74,11 @@ def _names(text: str, other: str) -> bool:
     """Whether a service or a port stands there as a word of its own."""
     begin = "" if other.startswith(":") else r"(?<![\w.-])"
     return re.search(rf"{begin}{re.escape(other)}(?![\w-])", text) is not None
+
+
+def refused_by_limit(text: str) -> bool:
+    """Whether an error says only that a limit refused somebody who asked too often: it did what it is there for."""
+    return _LIMIT.search(text) is not None
 
 
 def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "entry_point",
     "host_name",
     "service",
+    "upstreams",
     "variable",
 ]
 
@@ -46,6 +47,11 @@ def variable(name: str) -> str:
 def end(name: str) -> str:
     """That an instance of a service ends, be it started again, and be there others that serve."""
     return f"end of {name}"
+
+
+def upstreams(name: str) -> str:
+    """That what stands in front does not get an answer from where it sends requests."""
+    return f"upstreams of {name}"
 
 
 def entry_point(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.inspection.logs import error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up, not_reached
+from gonogo.inspection.moved import caused_by_move, hung_up, not_reached, refused_by_limit
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NGINX = (
@@ -94,3 +94,24 @@ def test_another_error_is_no_hang_up() -> None:
 def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: str, *, expected: bool) -> None:
     """A wrong password and a wrong statement will not pass by waiting."""
     assert not_reached(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '2026/11/28 12:00:00 [error] 8#8: *12 limiting requests, excess: 5.568 by zone "all", client: 172.22.0.1, '
+            'server: , request: "GET /healthz HTTP/1.1", host: "shop"',
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 8#8: *9 limiting connections by zone "addr", client: 10.0.0.1, server: shop',
+            True,
+        ),
+        ("ERROR shop: limiting requests failed: redis is gone", False),
+        ('2026/11/28 12:00:00 [emerg] 1#1: zero size shared memory zone "all"', False),
+    ],
+)
+def test_whom_a_limit_refused_is_no_error(text: str, *, expected: bool) -> None:
+    """Nginx calls it an error unless it is told otherwise; an application whose limit fails is another matter."""
+    assert refused_by_limit(text) is expected

@@ -1,0 +1,97 @@
+"""D15: what is read again, what is shown and not counted, and whose fault a proxy's error is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.checks.postdeploy import test_logs as logs
+from gonogo.config import Environment
+from gonogo.inspection import things
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes.base import LogLine
+from gonogo.subject import Subject
+
+TORN = ("Traceback (most recent call last):", '  File "/app/jobs.py", line 3, in run', "    raise KeyError('price')")
+WHOLE = (*TORN, "KeyError: 'price'")
+LIMITED = (
+    '2026/11/28 12:00:00 [error] 8#8: *12 limiting requests, excess: 5.568 by zone "all", client: 172.22.0.1, '
+    'server: , request: "GET /healthz HTTP/1.1", host: "shop"'
+)
+REFUSED = (
+    "2026/11/28 12:00:00 [error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
+    'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/"'
+)
+
+
+class Inspector:
+    """Its log is another one each time that it is read; the last one stays."""
+
+    def __init__(self, *texts: Sequence[str]) -> None:
+        """What each reading finds."""
+        self._texts = list(texts)
+        self.read = 0
+
+    def log_lines(self, since: datetime | None) -> dict[str, list[LogLine]]:
+        """All that it wrote."""
+        assert since is None
+        self.read += 1
+        text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
+        return {"web": [LogLine(line, None) for line in text]}
+
+    def published(self) -> tuple[tuple[str, str, int], ...]:
+        """No port."""
+        return ()
+
+
+def ask(folder: Path, inspector: Inspector) -> tuple[str, dict[str, Any], Collected]:
+    """What is found, the tables of what counts and what does not, and the rest."""
+    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder)
+    evidence, found = Collected(), ""
+    try:
+        logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), about, None, evidence)  # type: ignore[arg-type]
+    except AssertionError as red:
+        found = str(red).split("\n", maxsplit=1)[0]
+    return found, {piece.title: piece.value for piece in evidence.items}, evidence
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log is read again at once."""
+    monkeypatch.setattr(logs, "_READ_AGAIN", 0.0)
+
+
+def test_a_traceback_that_is_being_written_is_read_again(tmp_path: Path) -> None:
+    """It is told by its exception, not by the frame where the first reading ended."""
+    inspector = Inspector(TORN[:1], TORN, WHOLE)
+    found, seen, _ = ask(tmp_path, inspector)
+
+    assert found == "1 new errors in the logs; web: found KeyError: 'price'; expected none"
+    assert inspector.read == 3
+    assert seen["Error signatures"] == {"web": ["KeyError: 'price' | in /app/jobs.py:run"]}
+
+
+def test_a_traceback_of_which_only_the_head_came_is_dropped(tmp_path: Path) -> None:
+    """An error without a signature is no red: it is shown."""
+    inspector = Inspector(TORN[:1])
+    found, seen, _ = ask(tmp_path, inspector)
+
+    assert (found, inspector.read) == ("", 5)
+    assert seen["Error signatures"] == {"web": []}
+
+
+def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
+    """Nginx logs it as an error; what else it could not do is one, and is what its upstreams are to blame for."""
+    green, seen, _ = ask(tmp_path, Inspector((LIMITED, "ready")))
+    red, _, evidence = ask(tmp_path, Inspector((LIMITED, REFUSED)))
+    own, _, other = ask(tmp_path, Inspector((REFUSED, "ERROR shop: no price")))
+
+    assert green == ""
+    assert LIMITED in str(seen["Caused by the move, by a request of gonogo's, or by a limit on requests"])
+    assert red.startswith("1 new errors in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
+    assert evidence.needed == [things.upstreams("web")]
+    assert (own.startswith("2 new errors"), other.needed) == (True, [things.upstreams("web"), things.end("web")])
