@@ -38,6 +38,13 @@ LEFT = """selector => [...document.querySelectorAll(selector)]
   .map(one => one.tagName + ": " + one.textContent.trim().slice(0, 60))"""
 
 
+HEIGHTS = """selector => [...document.querySelectorAll(selector)].map(one => {
+  const text = document.createRange();
+  text.selectNodeContents(one);
+  return text.getBoundingClientRect().height;
+})"""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A page that a browser shows, and what it complained of."""
@@ -165,6 +172,17 @@ def test_nothing_is_wider_than_the_window(one: Opened, width: int) -> None:
     one.page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
 
     assert one.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_passed_row_takes_one_line(gate: Opened, width: int) -> None:
+    """On a phone too; below the list each name of a fact stands whole, on a line of its own."""
+    gate.page.set_viewport_size({"width": width, "height": 800})
+    passed = 'details.check[data-outcome="passed"] > .row > .name'
+    rows, names = (gate.page.evaluate(HEIGHTS, each) for each in (passed, "#environment td:first-child"))
+
+    assert len(rows) > 3
+    assert all(0 < height < 30 for height in (*rows, *names)), (rows, names)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
