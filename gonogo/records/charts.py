@@ -15,6 +15,10 @@ __all__ = ["Bar", "Compared", "Strip", "compare", "strip", "ticks", "time_line"]
 _MINUTE = 60
 _STEPS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _MOST_TICKS = 10
+_LATE = 95
+"""Per cent; a mark behind it has its name on its left, where the one before it stands as well."""
+_TWO_NAMES = 25
+"""Per cent that these two need on a phone."""
 _LEAST = 0.4
 """Per cent; the narrowest bar that is still seen."""
 
@@ -82,10 +86,12 @@ def ticks(seconds: float) -> tuple[Bar, ...]:
     """The marks of a time axis: at most a dozen, at round numbers, the first at its beginning."""
     step = next((one for one in _STEPS if seconds / one <= _MOST_TICKS), _STEPS[-1])
     count = min(int(seconds / step), _MOST_TICKS) + 1
-    return tuple(
+    marks = [
         Bar(left=round(min(100 * at * step / seconds, 100.0), 2), width=0.0, said=_span(at * step))
         for at in range(count)
-    )
+    ]
+    is_tight = marks[-1].left > _LATE and 100 * step / seconds < _TWO_NAMES
+    return tuple(marks[:-1] if is_tight else marks)
 
 
 def _span(seconds: float) -> str:

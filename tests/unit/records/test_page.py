@@ -86,13 +86,15 @@ def test_a_first_deploy_has_no_downtime() -> None:
     )
     seen = Downtime(requests=100, failed=97, seconds_down=16.9, window=18.0)
     never = (spans[0].model_copy(update={"seconds": 18.0}),)
-    said = {
-        probed: Page(render_record(a_run(Exit.GO, serving=None, downtime=seen, probed=probed))).text
-        for probed in (spans, never)
+    pages = {
+        probed: render_record(a_run(Exit.GO, serving=None, downtime=seen, probed=probed)) for probed in (spans, never)
     }
+    said = {probed: Page(page).text for probed, page in pages.items()}
 
     assert "Until it answered\nnothing served before; the first good answer came after 16.9 s" in said[spans]
     assert "nothing served before; no request was answered well in 18.0 s" in said[never]
+    assert [page.count('<rect class="wait"') for page in pages.values()] == [1, 1]
+    assert not any('<rect class="down"' in page for page in pages.values())
     assert not any("Downtime" in text or "requests failed" in text for text in said.values())
 
 
