@@ -18,6 +18,8 @@ BARE = "bare"
 _PLUGIN = "gonogo.plugins.plugin"
 """Ours by its module: pytest rewrites whatever stands below a plugin's name, and below `gonogo` stands the library.
 It brings those that every gate needs."""
+_PAGES = ("--html", "--css", "--self-contained-html", "-h", "--help")
+"""Words without which nobody asks for pytest-html, which loads Jinja; a team's own checks may."""
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _OF_XDIST = "PYTEST_XDIST_"
 """A gate that is asked by a test of somebody's is no worker of that session."""
@@ -38,7 +40,9 @@ def gate_argv(
     """
     checks = checks_of(root, app)
     conftests = (f"--confcutdir={checks}",) if checks.is_dir() else ("--noconftest", f"--confcutdir={root}")
-    loaded = [word for name in (_PLUGIN, *plugins) for word in ("-p", name)]
+    no_pages = not plugins and not checks.is_dir() and not any(word.startswith(_PAGES) for word in arguments)
+    names = (*(("no:html",) if no_pages else ()), _PLUGIN, *plugins)
+    loaded = [word for name in names for word in ("-p", name)]
     return (
         *(sys.executable, "-P", "-m", "pytest"),
         *("-c", str(Path(__file__).with_name("gate.ini")), f"--rootdir={root}", *conftests),

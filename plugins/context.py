@@ -11,7 +11,7 @@ import pytest
 
 from gonogo.config import Environment, Project, find_project, load_project
 from gonogo.inspection.secrets import Redactor
-from gonogo.plugins.stages import is_whole, selected_stages
+from gonogo.plugins.stages import PROJECT, is_whole, selected_stages
 from gonogo.records.results import GateResult, read_gate
 from gonogo.records.told import Told
 from gonogo.release import Release
@@ -83,7 +83,7 @@ def make_context(config: pytest.Config) -> Context:
         subject = Subject.model_validate_json(Path(given).read_text(encoding="utf-8"))
         project, environment = subject.load()
     else:
-        project = load_project(find_project(config.rootpath))
+        project = config.stash.get(PROJECT, None) or load_project(find_project(config.rootpath))
         environment = project.environment(config.getoption("gonogo_env"))
         attested = attestations(environment, config.getoption("gonogo_attest"))
         subject = _bare(project, environment, stages).model_copy(update={"attested": attested})

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from _pytest.mark.expression import Expression
 
-from gonogo.config import find_project, load_project
 from gonogo.errors import GonogoError
 from gonogo.gate import gate_argv, gate_environment
-from gonogo.words import Stage
+from gonogo.words import CONFIG_NAME, Stage
 
-__all__ = ["become_gate", "is_whole", "selected_stages", "stage_of"]
+if TYPE_CHECKING:
+    from gonogo.config import Project
+
+__all__ = ["PROJECT", "become_gate", "is_whole", "project_of", "selected_stages", "stage_of"]
+
+PROJECT = pytest.StashKey["Project"]()
+"""What a bare gate read when it began."""
 
 
 def selected_stages(expression: str) -> tuple[Stage, ...]:
@@ -54,16 +60,39 @@ def stage_of(item: pytest.Item) -> Stage | None:
 
 def become_gate(arguments: Sequence[str], folder: Path) -> NoReturn:
     """Replace the process by the gate of the project around ``folder``."""
-    try:
-        project = load_project(find_project(_start(arguments, folder)))
-    except GonogoError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
-    app = project.app
-    argv = gate_argv(project.root, app=app.root, plugins=app.plugins, arguments=arguments)
+    start = _start(arguments, folder)
+    root, app, plugins = _at_a_glance(start) or _with_care(start)
+    argv = gate_argv(root, app=app, plugins=plugins, arguments=arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(argv[0], argv, gate_environment())  # noqa: S606 (argv is ours, no shell)
+
+
+def project_of(start: Path) -> Project:
+    """The project around a folder; what is wrong in its configuration is said, and ends the process."""
+    from gonogo.config import find_project, load_project  # noqa: PLC0415 (pydantic: 0.2 s, and a bare gate starts twice)
+
+    try:
+        return load_project(find_project(start))
+    except GonogoError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+
+
+def _at_a_glance(start: Path) -> tuple[Path, str, tuple[str, ...]] | None:
+    """What starts a gate, of a configuration that the gate itself reads with care; None where more has to be known."""
+    try:
+        root = next(one for one in (start, *start.parents) if (one / CONFIG_NAME).is_file())
+        app = tomllib.loads((root / CONFIG_NAME).read_text(encoding="utf-8"))["app"]
+        found = app.get("root", ".")
+    except (StopIteration, OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return (root, found, ()) if isinstance(found, str) and "plugins" not in app else None
+
+
+def _with_care(start: Path) -> tuple[Path, str, tuple[str, ...]]:
+    project = project_of(start)
+    return project.root, project.app.root, project.app.plugins
 
 
 def _start(arguments: Sequence[str], folder: Path) -> Path:
