@@ -66,6 +66,8 @@ class _Open:
     head: str
     in_traceback: bool = False
     ended: bool = False
+    chained: bool = False
+    """Whether a line said that the next traceback is of the same error."""
     is_last: bool = False
     """Nothing of its source follows."""
     frame: str = ""
@@ -178,11 +180,14 @@ def _begins_traceback(line: Line) -> bool:
 def _continues(current: _Open, line: Line) -> bool:
     """Say whether a line belongs to the open error, and learn from it what the error is."""
     if _begins_traceback(line):
-        current.in_traceback, current.ended = True, False
+        if current.in_traceback and current.ended and not current.chained:
+            return False
+        current.in_traceback, current.ended, current.chained = True, False, False
         return True
     if not current.in_traceback:
         return line.is_indented and not line.level
     if line.is_indented or not line.text or line.text.startswith(_CHAINED):
+        current.chained = current.chained or line.text.startswith(_CHAINED)
         frame = _FRAME.match(line.text)
         current.frame = f"{frame[1]}:{frame[2]}" if frame else current.frame
         current.name(_after_output(line.text) or _in_group(line.text))

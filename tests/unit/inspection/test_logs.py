@@ -284,6 +284,19 @@ def test_a_traceback_is_told_by_its_exception_alone(rest: list[str], said: str |
     assert group.count == 1
 
 
+def test_tracebacks_that_follow_each_other_are_told_apart() -> None:
+    """Printed without a line between them, as a loop does: the last must not hide the one before; a chain is one."""
+    price = [FRAMES[0], '  File "/app/prices.py", line 3, in read', "    raise KeyError('price')", "KeyError: 'price'"]
+    rates = [FRAMES[0], '  File "/app/rates.py", line 7, in read', "    raise OSError('gone')", "OSError: gone"]
+    chain = [*price, "", "During handling of the above exception, another exception occurred:", "", *rates]
+
+    assert [(group.said, group.count) for group in error_lines([*price, *rates, *price])] == [
+        ("KeyError: 'price'", 2),
+        ("OSError: gone", 1),
+    ]
+    assert [(group.said, group.count) for group in error_lines(chain)] == [("OSError: gone", 1)]
+
+
 def test_a_traceback_behind_unended_output_is_found() -> None:
     """`Applying shop.0002...Traceback`: one begins there; in a line that states another level none does."""
     torn = [f"  Applying shop.0002_price...{FRAMES[0]}", *FRAMES[1:], UNDEFINED]
