@@ -65,10 +65,12 @@ def test_no_new_errors_are_logged(
     if not any(lines.values()):
         pytest.skip(f"nothing was logged by {', '.join(lines) or 'any service'}")
     found = [_sorted(name, lines, groups[name], inspector, subject) for name in lines]
+    errors = [(one.service, group) for one in found for group in one.counted]
+    evidence.table(
+        "Errors", [(name, group.count, group.example) for name, group in errors], header=("service", "times", "line")
+    )
     evidence.text("Lines read", ", ".join(f"{name}: {len(text)}" for name, text in lines.items()))
     evidence.json(_SIGNATURES, {one.service: [group.signature for group in one.counted] for one in found})
-    errors = [(one.service, group) for one in found for group in one.counted]
-    evidence.table("Errors", [(name, group.count, group.example) for name, group in errors])
     evidence.table(
         "Caused by the move, by a request of gonogo's, or by a limit on requests",
         [(one.service, group.count, group.example) for one in found for group in one.aside],
@@ -80,7 +82,8 @@ def test_no_new_errors_are_logged(
         evidence.warn(f"{len(new)} errors in the logs already: {new[0]}")
         return
     evidence.needs(*dict.fromkeys(_cause(name, group) for name, group in unknown))
-    assert not new, f"{len(new)} new errors in the logs; {new[0]}; expected none"
+    many = f"{len(new)} different new errors in the logs, the first in" if new[1:] else "1 new error in the logs;"
+    assert not new, f"{many} {new[0]}; expected none"
 
 
 def _read(

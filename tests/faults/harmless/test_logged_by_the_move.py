@@ -96,5 +96,5 @@ def test_a_gateway_that_missed_the_application_is_no_error_of_the_release(app: A
     assert (service, "Connection refused" in example) == ("gateway", True)
     assert third.code == 1, third
     assert [(cause["code"], cause["found"]) for cause in red["causes"]] == [
-        ("D15", "1 new errors in the logs; web: found ERROR web: the table of prices is empty; expected none")
+        ("D15", "1 new error in the logs; web: found ERROR web: the table of prices is empty; expected none")
     ]

@@ -299,7 +299,7 @@ def test_an_error_in_the_log_is_red(site: Deployed) -> None:
     assert allowed == (Outcome.PASSED, "")
     assert red == (
         Outcome.FAILED,
-        "1 new errors in the logs; web: found ERROR: cannot write invoice 1234; expected none",
+        "1 new error in the logs; web: found ERROR: cannot write invoice 1234; expected none",
     )
     assert (before.check("D15").outcome, before.check("D15").found) == (
         Outcome.WARNED,

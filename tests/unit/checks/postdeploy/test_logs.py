@@ -70,9 +70,21 @@ def test_a_traceback_that_is_being_written_is_read_again(tmp_path: Path) -> None
     inspector = Inspector(TORN[:1], TORN, WHOLE)
     found, seen, _ = ask(tmp_path, inspector)
 
-    assert found == "1 new errors in the logs; web: found KeyError: 'price'; expected none"
+    assert found == "1 new error in the logs; web: found KeyError: 'price'; expected none"
     assert inspector.read == 3
     assert seen["Error signatures"] == {"web": ["KeyError: 'price' | in /app/jobs.py:run"]}
+
+
+def test_several_errors_are_counted_apart_from_how_often_each_came(tmp_path: Path) -> None:
+    """Two errors, one of them twice: the count is of the different ones, and the table of what was said comes first."""
+    other = (*TORN, "RuntimeError: no rates")
+    found, _, evidence = ask(tmp_path, Inspector((*WHOLE, "INFO: next", *WHOLE, "INFO: next", *other)))
+
+    assert found == (
+        "2 different new errors in the logs, the first in web: found KeyError: 'price' (2 times); expected none"
+    )
+    assert (evidence.items[0].title, evidence.items[0].value[0]) == ("Errors", ["service", "times", "line"])
+    assert [row[1] for row in evidence.items[0].value[1:]] == ["2", "1"]
 
 
 def test_a_traceback_of_which_only_the_head_came_is_dropped(tmp_path: Path) -> None:
@@ -92,6 +104,9 @@ def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
 
     assert green == ""
     assert LIMITED in str(seen["Caused by the move, by a request of gonogo's, or by a limit on requests"])
-    assert red.startswith("1 new errors in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
+    assert red.startswith("1 new error in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
     assert evidence.needed == [things.upstreams("web")]
-    assert (own.startswith("2 new errors"), other.needed) == (True, [things.upstreams("web"), things.end("web")])
+    assert (own.startswith("2 different new errors"), other.needed) == (
+        True,
+        [things.upstreams("web"), things.end("web")],
+    )
