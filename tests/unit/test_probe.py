@@ -188,6 +188,25 @@ def test_an_application_that_hangs_is_not_flooded(
     assert max(line["seconds"] for line in lines) > 4
 
 
+def test_who_waited_in_vain_is_remembered(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the probe hung up, so that what the application logs of it is known; an answer is none."""
+    monkeypatch.setattr("gonogo.probe._TIMEOUT", 0.3)
+    budget, path = Budget(tmp_path / "budget.json"), tmp_path / "probe.jsonl"
+    with DowntimeProbe(live(server), path, moving=moving, budget=budget):
+        wait_for(path, 1)
+        answered = budget.hang_ups
+        Handler.open.clear()
+        begin = time.time()
+        wait_for(path, Handler.came + 1)
+        Handler.open.set()
+
+    assert answered == ()
+    assert budget.hang_ups
+    assert all(begin <= at <= time.time() for at in budget.hang_ups)
+
+
 def test_the_last_word_is_how_it_is_in_the_end(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
     """What came up between two requests, a second apart, is not left as one that does not answer."""
     path = tmp_path / "probe.jsonl"

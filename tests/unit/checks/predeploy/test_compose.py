@@ -1,4 +1,4 @@
-"""P12 and P16: compose files that a real Compose reads, and real listeners."""
+"""P12, P16 and P43: compose files that a real Compose reads, and real listeners."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from gonogo.records.findings import findings
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gonogo.records.results import CheckResult
     from tests.support.gates import Gates, Repository, Run
 
 __all__: list[str] = []
 
 RENDERS = ("-m", "predeploy", "-k", "compose_accepts_its_files")
 PORTS = ("-m", "predeploy", "-k", "published_ports_are_free")
+NAMES = ("-m", "predeploy", "-k", "container_names_are_free")
 COMPOSE = """\
 services:
   web:
@@ -110,6 +114,29 @@ def test_compose_files_that_leave_nothing_to_deploy_are_refused(repository: Repo
     )
     assert check.remedy == "Give the application's service `build: .`, or name what is deployed: [service.NAME]"
     assert other.outcome is Outcome.PASSED
+
+
+@needs_compose
+def test_a_container_name_that_somebody_else_holds_is_red(repository: Repository, gate: Gates, tmp_path: Path) -> None:
+    """P43 names who holds it, before anything is stopped; what this project's own service holds is free."""
+    model = "services: {web: {build: ., container_name: shop-front}, jobs: {build: .}}\n"
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": model})
+    docker, real = tmp_path / "bin/docker", shutil.which("docker") or "false"
+    environ = gate.path_without(tmp_path / "bin", "docker")
+
+    def held(project: str) -> CheckResult:
+        row = f"printf 'shop-front\\t{project}\\tweb\\trunning\\n'"
+        docker.write_text(f'#!/bin/sh\ncase "$1" in ps) {row} ;; *) exec {real} "$@" ;; esac\n', encoding="utf-8")
+        docker.chmod(0o755)
+        return gate(root, *NAMES, environ=environ).only()
+
+    taken, own = held("blog"), held("shop-test")
+
+    assert (taken.outcome, taken.found) == (
+        Outcome.FAILED,
+        "container name shop-front for web is held by a container of project blog (running); expected free names",
+    )
+    assert (own.outcome, own.found) == (Outcome.PASSED, "")
 
 
 @needs_compose
