@@ -15,7 +15,7 @@ from gonogo.errors import CommandError
 from gonogo.inspection import things
 from gonogo.inspection.downtime import answered_from, read_probe
 from gonogo.inspection.logs import ErrorGroup, error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up, no_upstream, refused_by_limit
+from gonogo.inspection.moved import caused_by_move, hung_up, no_upstream, refused_visitor
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
 from gonogo.release import Release
@@ -39,7 +39,7 @@ class _Found:
     service: str
     counted: tuple[ErrorGroup, ...]
     aside: tuple[ErrorGroup, ...]
-    """What the move, a request of ours or a limit caused, and a traceback that never came to its end."""
+    """What the move or a visitor caused, and a traceback that never came to its end."""
 
 
 @pytest.mark.postdeploy(
@@ -58,8 +58,8 @@ def test_no_new_errors_are_logged(
     """Nothing logs an error that the release before did not log as well.
 
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
-    proxy that did not reach what was being replaced), what gonogo's own requests caused, and whom a limit on requests
-    refused, is shown and not counted.
+    proxy that did not reach what was being replaced), what gonogo's own requests caused, and what a proxy refused a
+    visitor (a limit on requests, a file that is not there), is shown and not counted.
     """
     lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
@@ -72,7 +72,7 @@ def test_no_new_errors_are_logged(
     evidence.text("Lines read", ", ".join(f"{name}: {len(text)}" for name, text in lines.items()))
     evidence.json(_SIGNATURES, {one.service: [group.signature for group in one.counted] for one in found})
     evidence.table(
-        "Caused by the move, by a request of gonogo's, or by a limit on requests",
+        "Caused by the move, or by a visitor",
         [(one.service, group.count, group.example) for one in found for group in one.aside],
     )
     known = _known(baseline) if subject.role is not Role.BASELINE else {}
@@ -124,7 +124,7 @@ def _sorted(
         moments = [lines[name][number - 1].at for number in group.lines]
         early = until is not None and all(at is not None and at < until for at in moments)
         moved = early and caused_by_move(group.example, others=others)
-        harmless = refused_by_limit(group.example) or hung_up(group, moments, ours)
+        harmless = refused_visitor(group.example) or hung_up(group, moments, ours)
         return moved or harmless or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))

@@ -1,4 +1,4 @@
-"""Which errors of a log the move itself caused, gonogo's own requests or a limit on requests, and not the release.
+"""Which errors of a log the move itself caused, gonogo's own requests or any visitor's, and not the release.
 
 While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
 API. An instance's own error at its start is not among them, also where it cannot reach its database.
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from gonogo.inspection.logs import ErrorGroup
 
-__all__ = ["caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_by_limit"]
+__all__ = ["caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_visitor"]
 
 _UPSTREAM = re.compile(
     # nginx
@@ -43,8 +43,15 @@ _HUNG_UP = re.compile(
     r"ConnectionResetError|connection reset by peer",
     re.IGNORECASE,
 )
-_LIMIT = re.compile(r"\blimiting (?:requests|connections)\b[\w ,:.]{0,60}\bby zone \"")
-"""As nginx says it, at the level of an error unless it is told otherwise (`limit_req_log_level`)."""
+_NOT_THERE = r"\((?:2: No such file or directory|20: Not a directory|36: File name too long)\)"
+_REFUSED = re.compile(
+    # nginx, at the level of an error unless it is told otherwise (`limit_req_log_level`, `log_not_found`)
+    r"\blimiting (?:requests|connections)\b[\w ,:.]{0,60}\bby zone \"|access forbidden by rule, client: |"
+    rf"\" (?:failed|is not found) {_NOT_THERE}, client: |while SSL handshaking, client: |"
+    # Apache
+    r"\bAH0(?:0128|1630): "
+)
+_BEHIND = ", upstream: "
 _NEAR = timedelta(seconds=3)
 
 
@@ -76,9 +83,12 @@ def _names(text: str, other: str) -> bool:
     return re.search(rf"{begin}{re.escape(other)}(?![\w-])", text) is not None
 
 
-def refused_by_limit(text: str) -> bool:
-    """Whether an error says only that a limit refused somebody who asked too often: it did what it is there for."""
-    return _LIMIT.search(text) is not None
+def refused_visitor(text: str) -> bool:
+    """Whether an error says only what a proxy refused a visitor by itself: answers show that, and so do other checks.
+
+    Who asks too often, for a file that is not there or for one that is closed by a rule; bots do, all the time.
+    """
+    return _REFUSED.search(text) is not None and _BEHIND not in text
 
 
 def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:

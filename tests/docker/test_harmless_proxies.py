@@ -104,7 +104,7 @@ def logged(document: Any) -> list[Any]:
 
 
 def test_workers_behind_a_proxy_with_a_limit(site: Stack) -> None:
-    """Good → good is GO without a warning, although nginx logs each refusal as an error; who was refused is shown."""
+    """Good → good is GO without a warning, although nginx logs each refusal as an error; it is shown."""
     first = site.deploy()
     priced(site, "price 2")
     second = site.deploy()

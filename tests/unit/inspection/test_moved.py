@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.inspection.logs import error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up, not_reached, refused_by_limit
+from gonogo.inspection.moved import caused_by_move, hung_up, not_reached, refused_visitor
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NGINX = (
@@ -108,10 +108,42 @@ def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: s
             '2026/11/28 12:00:00 [error] 8#8: *9 limiting connections by zone "addr", client: 10.0.0.1, server: shop',
             True,
         ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *21 open() "/srv/site/gone.png" failed (2: No such file or directory), '
+            'client: 10.0.0.1, server: , request: "GET /gone.png HTTP/1.1", host: "shop"',
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *2 "/srv/site/old/index.html" is not found (2: No such file or directory), '
+            'client: 10.0.0.1, server: , request: "GET /old/ HTTP/1.1", host: "shop"',
+            True,
+        ),
+        ("2026/11/28 12:00:00 [error] 7#7: *3 access forbidden by rule, client: 10.0.0.1, server: shop", True),
+        (
+            "2026/11/28 12:00:00 [crit] 7#7: *4 SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) "
+            "while SSL handshaking, client: 10.0.0.1, server: 0.0.0.0:443",
+            True,
+        ),
+        (
+            "[authz_core:error] [pid 9] [client 10.0.0.1:5] AH01630: client denied by server configuration: /srv/.ht",
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *21 open() "/srv/site/a.css" failed (13: Permission denied), '
+            'client: 10.0.0.1, server: , request: "GET /a.css HTTP/1.1", host: "shop"',
+            False,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 6#6: *1 open() "/srv/50x.html" failed (2: No such file or directory), '
+            'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/", host: "shop"',
+            False,
+        ),
+        ('2026/11/28 12:00:00 [emerg] 1#1: open() "/etc/nginx/a.conf" failed (2: No such file or directory)', False),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '/srv/prices.csv'", False),
         ("ERROR shop: limiting requests failed: redis is gone", False),
         ('2026/11/28 12:00:00 [emerg] 1#1: zero size shared memory zone "all"', False),
     ],
 )
-def test_whom_a_limit_refused_is_no_error(text: str, *, expected: bool) -> None:
-    """Nginx calls it an error unless it is told otherwise; an application whose limit fails is another matter."""
-    assert refused_by_limit(text) is expected
+def test_what_a_proxy_refused_a_visitor_is_no_error_of_the_release(text: str, *, expected: bool) -> None:
+    """Nginx calls it an error unless it is told otherwise; what it may not read, or does not reach, is another matter."""
+    assert refused_visitor(text) is expected

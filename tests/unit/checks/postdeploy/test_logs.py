@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gonogo.budget import FILE, Budget
 from gonogo.checks.postdeploy import test_logs as logs
 from gonogo.config import Environment
 from gonogo.inspection import things
@@ -21,6 +22,12 @@ WHOLE = (*TORN, "KeyError: 'price'")
 LIMITED = (
     '2026/11/28 12:00:00 [error] 8#8: *12 limiting requests, excess: 5.568 by zone "all", client: 172.22.0.1, '
     'server: , request: "GET /healthz HTTP/1.1", host: "shop"'
+)
+DISCONNECTED = (
+    "ERROR:    Exception in ASGI application",
+    TORN[0],
+    '  File "/app/middleware/base.py", line 159, in call_next',
+    "RuntimeError: No response returned.",
 )
 REFUSED = (
     "2026/11/28 12:00:00 [error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
@@ -37,11 +44,11 @@ class Inspector:
         self.read = 0
 
     def log_lines(self, since: datetime | None) -> dict[str, list[LogLine]]:
-        """All that it wrote."""
+        """All that it wrote, just now."""
         assert since is None
         self.read += 1
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
-        return {"web": [LogLine(line, None) for line in text]}
+        return {"web": [LogLine(line, datetime.now(UTC)) for line in text]}
 
     def published(self) -> tuple[tuple[str, str, int], ...]:
         """No port."""
@@ -50,7 +57,7 @@ class Inspector:
 
 def ask(folder: Path, inspector: Inspector) -> tuple[str, dict[str, Any], Collected]:
     """What is found, the tables of what counts and what does not, and the rest."""
-    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder)
+    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder)
     evidence, found = Collected(), ""
     try:
         logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), about, None, evidence)  # type: ignore[arg-type]
@@ -103,10 +110,22 @@ def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
     own, _, other = ask(tmp_path, Inspector((REFUSED, "ERROR shop: no price")))
 
     assert green == ""
-    assert LIMITED in str(seen["Caused by the move, by a request of gonogo's, or by a limit on requests"])
+    assert LIMITED in str(seen["Caused by the move, or by a visitor"])
     assert red.startswith("1 new error in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
     assert evidence.needed == [things.upstreams("web")]
     assert (own.startswith("2 different new errors"), other.needed) == (
         True,
         [things.upstreams("web"), things.end("web")],
     )
+
+
+def test_what_a_visitor_of_ours_who_hung_up_caused_is_not_counted(tmp_path: Path) -> None:
+    """Starlette logs it as an error; without such a visitor it is the release's own, and so is every other error."""
+    own, _, _ = ask(tmp_path, Inspector(DISCONNECTED))
+    Budget(tmp_path / FILE).hung_up("http://127.0.0.1:8000/healthz")
+    ours, seen, _ = ask(tmp_path, Inspector(DISCONNECTED))
+    other, _, _ = ask(tmp_path, Inspector((*DISCONNECTED, "INFO: next", "ERROR shop: no price")))
+
+    assert own == "1 new error in the logs; web: found RuntimeError: No response returned.; expected none"
+    assert (ours, seen["Error signatures"]) == ("", {"web": []})
+    assert other == "1 new error in the logs; web: found ERROR shop: no price; expected none"
