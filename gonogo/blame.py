@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from gonogo.errors import GonogoError
+from gonogo.inspection import things
 from gonogo.inspection.room import full, says_full
-from gonogo.inspection.waivers import base_code
 from gonogo.moves.base import Work
 from gonogo.records.results import CheckResult
 from gonogo.running import Outcome
@@ -19,7 +19,7 @@ __all__ = ["excuse", "is_its_fault", "restarted"]
 def is_its_fault(outcome: Outcome) -> bool:
     """Whether its checks turned a release back; one whose runtime or disk failed under it may be as good as any."""
     checks = outcome.asked.checks if outcome.asked is not None else ()
-    blind = any(check.outcome is Verdict.INCONCLUSIVE and base_code(check.code) in {"D01", "D04"} for check in checks)
+    blind = any(check.outcome is Verdict.INCONCLUSIVE and things.RUNTIME in check.needs for check in checks)
     return not blind and not outcome.excuse and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
 
 
@@ -39,7 +39,7 @@ def excuse(work: Work, outcome: Outcome) -> str:
     if work.runtime.lost(outcome.reason, work.host):
         return f"{work.runtime.ground} went away meanwhile"
     if _is_replaced(outcome):
-        return "what ran was not what had been started (D04)"
+        return "what ran was not what had been started"
     try:
         found = full(work.runtime.disks(work.place, work.release, work.host))
     except GonogoError:
@@ -51,7 +51,7 @@ def excuse(work: Work, outcome: Outcome) -> str:
 def _is_replaced(outcome: Outcome) -> bool:
     """Whether what ran was not what had been started: somebody else was at it after the start, which made sure."""
     checks = outcome.asked.checks if outcome.asked is not None else ()
-    return any(check.code == "D04" and check.outcome is Verdict.FAILED for check in checks)
+    return any(check.says_which and check.outcome is Verdict.FAILED for check in checks)
 
 
 def _words(outcome: Outcome) -> Iterator[str]:

@@ -64,9 +64,9 @@ class RefusedError(GonogoError):
 
     exit_code = Exit.NO_GO
 
-    def __init__(self, found: str, *, code: str = "", proves: str = "", remedy: str = "") -> None:
-        """``code`` names the check that this refusal is a red answer of, with what it proves and the way out."""
-        self.code, self.proves, self.remedy = code, proves, remedy
+    def __init__(self, found: str, *, refuses: str = "") -> None:
+        """``refuses`` is what the check's mark says whose red answer this refusal is, where there is such a check."""
+        self.refuses = refuses
         super().__init__(found)
 
 

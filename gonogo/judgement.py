@@ -6,29 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gonogo.inspection.baseline import OF_WHAT_RUNS, is_known
-from gonogo.inspection.waivers import base_code, used
+from gonogo.config.builtin import refusing
+from gonogo.errors import RefusedError
+from gonogo.inspection.baseline import is_known
+from gonogo.inspection.waivers import used
 from gonogo.records.findings import causes_first, findings, is_deferred, settled
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
 __all__ = [
-    "NEVER_EXCUSED",
-    "SEEN_ONCE",
     "Action",
     "Judgement",
     "as_before",
     "counted",
     "judge",
+    "refusal",
     "settle",
     "undecided",
     "with_checks",
 ]
-
-NEVER_EXCUSED = OF_WHAT_RUNS
-
-SEEN_ONCE = frozenset({"D03"})
-"""Observations over time: an instance that was seen to die has died, whatever stands there a moment later."""
 
 
 class Action(StrEnum):
@@ -66,7 +62,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
     held: list[CheckResult] = []
     shaky: list[CheckResult] = []
     for check in gate.blocking:
-        prior = None if base_code(check.code) in NEVER_EXCUSED or not is_known(check, pinned) else before.get(check.id)
+        prior = None if check.never_excused or not is_known(check, pinned) else before.get(check.id)
         if prior is not None and _was_as_red(check, prior):
             excused.append(_warning(check, _before(prior)))
         elif check.on_red is OnRed.WARN:
@@ -99,8 +95,7 @@ def as_before(gate: GateResult, before: Sequence[GateResult]) -> GateResult:
     excused = [
         _warning(check, "was red before too")
         for check in gate.blocking
-        if check.outcome is Outcome.FAILED
-        and (check.id in waived or (check.id in known and base_code(check.code) not in NEVER_EXCUSED))
+        if check.outcome is Outcome.FAILED and (check.id in waived or (check.id in known and not check.never_excused))
     ]
     return counted(gate, Judgement(action=Action.GO, excused=tuple(excused)))
 
@@ -159,6 +154,23 @@ def _is_open(check: CheckResult, gate: GateResult) -> bool:
     return check.outcome is Outcome.INCONCLUSIVE and _answered_well(gate)
 
 
+def refusal(error: BaseException, *, env: str) -> tuple[CheckResult, ...]:
+    """The red check that a refusal before the first touch is an answer of; nothing for one that has no code."""
+    known = refusing(error.refuses) if isinstance(error, RefusedError) and error.refuses else None
+    if known is None:
+        return ()
+    red = CheckResult(
+        id=f"gonogo/{known.stage}/{known.code}",
+        code=known.code,
+        proves=f"{known.proves}.",
+        stage=known.stage,
+        outcome=Outcome.FAILED,
+        found=str(error),
+        remedy=known.remedy.replace("{env}", env),
+    )
+    return (red,)
+
+
 def with_checks(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:
     """The gate with other verdicts; an exit status that only told of a red check follows them."""
     changed = gate.model_copy(update={"checks": checks, "waivers": used(gate.waivers, checks)})
@@ -180,7 +192,7 @@ def undecided(attempts: Sequence[GateResult], *, of: int) -> tuple[str, ...]:
     for check in (*attempts[0].blocking, *filter(is_deferred, attempts[0].checks)):
         asked = [check, *(found for gate in attempts[1:] for found in gate.checks if found.id == check.id)]
         reds = sum(map(_counts, asked))
-        if base_code(check.code) in SEEN_ONCE or (is_deferred(check) and not _counts(asked[-1])):
+        if check.seen_once or (is_deferred(check) and not _counts(asked[-1])):
             continue
         if reds < need and (of - len(asked)) + reds >= need and len(asked) < of:
             open_ids.append(check.id)
@@ -217,8 +229,7 @@ def _warning(check: CheckResult, why: str) -> CheckResult:
 
 def _answered_well(gate: GateResult) -> bool:
     """Whether the instances' own health, liveness or any endpoint was seen to be good in this very gate."""
-    good = {base_code(check.code) for check in gate.checks if check.outcome is Outcome.PASSED}
-    return bool(good & {"D02", "D06", "D07", "D09"})
+    return any(check.says_alive and check.outcome is Outcome.PASSED for check in gate.checks)
 
 
 def _name(check: CheckResult) -> str:

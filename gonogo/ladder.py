@@ -73,7 +73,7 @@ def foresee(answer: Answer, gate: GateResult | None) -> Answer:
         name
         for check in (gate.checks if gate is not None else ())
         for piece in check.evidence
-        if check.code == "D07" and piece.title == SCHEMA_PARTS and isinstance(piece.value, dict)
+        if piece.title == SCHEMA_PARTS and isinstance(piece.value, dict)
         for names in piece.value.values()
         for name in names
     ]

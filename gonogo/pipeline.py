@@ -12,13 +12,13 @@ from gonogo.blame import excuse, restarted
 from gonogo.budget import FILE, Budget
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.inspection.baseline import known_before
-from gonogo.judgement import Action, Judgement, counted, judge
+from gonogo.judgement import Action, Judgement, counted, judge, refusal
 from gonogo.ladder import Rung, foresee
 from gonogo.moves.base import Move, Work
 from gonogo.moves.start import Restart
 from gonogo.probe import DowntimeProbe, Target
 from gonogo.recipes import AskLadder, Recipe, Step, remaining
-from gonogo.records.results import CheckResult, GateResult, read_gate, refusal
+from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.release import Release
 from gonogo.reserve import Reserve
 from gonogo.running import Outcome, Steps, why
@@ -62,7 +62,7 @@ class Pipeline:
         except InterruptedRunError as error:
             return self._outcome.end(Exit.INTERRUPTED, str(error))
         except (GonogoError, OSError) as error:
-            self._outcome.end(_early_exit(error), explain(error), refusal(error))
+            self._outcome.end(_early_exit(error), explain(error), refusal(error, env=self._work.place.environment.name))
         if self._outcome.exit_code is not Exit.GO:
             self._outcome.unsure = self._is_unsure()
             return self._outcome
@@ -227,11 +227,11 @@ class Pipeline:
         """The routes that the build gate measured are pinned with the release; the next one is compared with them."""
         work = self._work
         routes = {
-            check.code[4:-1]: evidence.value
+            check.code.partition("[")[2].removesuffix("]"): evidence.value
             for check in gate.checks
-            if check.code is not None and check.code.startswith("B06[")
+            if check.code is not None and check.keeps == "routes"
             for evidence in check.evidence
-            if evidence.kind == "json" and evidence.title == "routes"
+            if evidence.kind == "json" and evidence.title == check.keeps
         }
         work.release = work.release.model_copy(update={"routes": routes})
         work.state.save(work.release)
@@ -251,7 +251,7 @@ class Pipeline:
         work.journal.write("ladder", rung=work.rung, said=work.ladder)
         environment = work.place.environment
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
-            raise forward_only(answer, environment)
+            raise forward_only(answer)
 
     def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Outcome:
         """From the first touch on, everything that goes wrong goes back."""

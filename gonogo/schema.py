@@ -278,14 +278,11 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
     return Ladder(answer=foresee(answer, pinned), notes=tuple(notes), standings=tuple(found))
 
 
-def forward_only(answer: Answer, environment: Environment) -> RefusedError:
+def forward_only(answer: Answer) -> RefusedError:
     """The refusal of a change that could not be taken back."""
     return RefusedError(
         f"{answer}. Expected migrations that the release now serving can live with",
-        code="P34",
-        proves="The release that serves can live with the schema that pending migrations make.",
-        remedy="Split the change (add first, remove in a later release), or state compatible_migrations for the "
-        f"service once it is proven, or set env.{environment.name}.allow_forward_only",
+        refuses="a forward-only change",
     )
 
 
@@ -293,10 +290,7 @@ def unknown_revision(found: str) -> RefusedError:
     """The refusal of a commit whose upgrade would fail after the first touch."""
     return RefusedError(
         found,
-        code="P32",
-        proves="Every revision that the database has stands in the commit.",
-        remedy="Deploy a commit that contains the migration, or merge it into this branch; after a rollback the schema "
-        "stays ahead: bring the migration back with the mend",
+        refuses="an unknown revision",
     )
 
 

@@ -36,6 +36,7 @@ from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
 __all__ = ["ATTRIBUTE", "VerdictPlugin"]
 
+_TRAITS = ("never_excused", "never_waived", "seen_once", "says_alive", "says_which", "keeps")
 ATTRIBUTE = "gonogo"
 """Where a report carries its ``CheckResult`` (as JSON values, so that it crosses xdist)."""
 
@@ -153,6 +154,7 @@ class VerdictPlugin:
                 "advice": advice,
                 "as_before": before,
                 **options,
+                **_traits(marker),
             }
         )
         return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
@@ -360,6 +362,12 @@ def _options(item: pytest.Item, marker: pytest.Mark | None) -> dict[str, Any]:
         "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
         "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),
     }
+
+
+def _traits(marker: pytest.Mark | None) -> dict[str, Any]:
+    """What else its mark says of how it is to be judged."""
+    given = marker.kwargs if marker is not None else {}
+    return {name: given[name] for name in _TRAITS if name in given}
 
 
 def _code(item: pytest.Item, marker: pytest.Mark | None) -> str | None:

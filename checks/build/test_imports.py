@@ -47,6 +47,7 @@ def own(artifact: Artifact, release: Release, source: Source) -> Mapping[str, st
 @pytest.mark.build(
     "B04",
     needs=("service.entrypoint",),
+    rests_on="entrypoint",
     remedy="Mend the module and line that are named, commit, then: gonogo deploy --env {env}",
 )
 def test_entry_point_imports(
@@ -140,6 +141,8 @@ def _bring(one: Lack) -> str:
     "B06",
     needs=("service.framework", "service.entrypoint"),
     reads=("service.min_routes",),
+    rests_on="min_routes",
+    keeps="routes",
     remedy="Include the router again, or delete its handlers, then: gonogo deploy --env {env}",
 )
 def test_routes_are_registered(

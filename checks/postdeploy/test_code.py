@@ -29,6 +29,7 @@ _CLOCKS = 1.0
 @pytest.mark.postdeploy(
     "D05",
     reads=("service.code",),
+    never_excused=True,
     remedy="Look what is mounted over the code of {param}: a named volume keeps what the first image put there, so "
     "mount it elsewhere or fill it at each start; then: gonogo deploy --env {env} --no-cache",
 )

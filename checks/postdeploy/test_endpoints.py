@@ -21,7 +21,11 @@ _MARGIN = 5.0
 
 
 @pytest.mark.postdeploy(
-    "D09", needs=("endpoint",), remedy="Ask it yourself and read the application's log of that moment: {param}"
+    "D09",
+    needs=("endpoint",),
+    rests_on="request",
+    says_alive=True,
+    remedy="Ask it yourself and read the application's log of that moment: {param}",
 )
 def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, limits: Limits, evidence: Collected) -> None:
     """The endpoint answers with the configured status, headers, values and text, in its time.

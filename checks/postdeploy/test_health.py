@@ -36,6 +36,10 @@ _OF_DATABASE = re.compile(r"(?i)(?:.*\.)?(?:db|database|postgres\w*|mysql|mariad
     "D06",
     needs=("a URL",),
     reads=("health.live",),
+    rests_on="live",
+    says_alive=True,
+    never_excused=True,
+    never_waived="who answers",
     remedy="Look which release runs and what it logs: gonogo status --env {env}",
 )
 def test_release_is_alive(
@@ -96,7 +100,11 @@ def _hint(answer: httpx.Response) -> str:
 
 
 @pytest.mark.postdeploy(
-    "D07", needs=("a URL", "health.ready"), remedy="Mend the part that is named, then: gonogo deploy --env {env}"
+    "D07",
+    needs=("a URL", "health.ready"),
+    rests_on="ready",
+    says_alive=True,
+    remedy="Mend the part that is named, then: gonogo deploy --env {env}",
 )
 def test_release_is_ready(
     inspector: Inspector, environment: Environment, subject: Subject, limits: Limits, evidence: Collected

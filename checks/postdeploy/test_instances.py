@@ -32,7 +32,9 @@ _ROWS = ("instance", "status", "health", "restarts", "release", "image")
 
 
 @pytest.mark.postdeploy(
-    "D01", remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again"
+    "D01",
+    never_excused=True,
+    remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
 )
 def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     """Every instance of every deployed service runs, and what stands in front; none ended, none is restarting.
@@ -55,6 +57,8 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
 @pytest.mark.postdeploy(
     "D02",
     needs=("a health check or service.port",),
+    says_alive=True,
+    never_excused=True,
     remedy="Run the health check's command in the instance and read its answer",
 )
 def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) -> None:
@@ -84,6 +88,8 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
 @pytest.mark.postdeploy(
     "D03",
     reads=("health.stable_for",),
+    seen_once=True,
+    never_excused=True,
     remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
 )
 def test_no_instance_restarts(
@@ -118,7 +124,13 @@ def test_no_instance_restarts(
     )
 
 
-@pytest.mark.postdeploy("D04", remedy="Deploy again, so that the instances are made anew: gonogo deploy --env {env}")
+@pytest.mark.postdeploy(
+    "D04",
+    says_which=True,
+    never_excused=True,
+    never_waived="whether what was built is what runs",
+    remedy="Deploy again, so that the instances are made anew: gonogo deploy --env {env}",
+)
 def test_instances_are_of_this_release(
     inspector: Inspector, environment: Environment, release: Release, evidence: Collected
 ) -> None:

@@ -77,6 +77,7 @@ def _tell_cause(problem: str, env_file: Path | None, evidence: Collected) -> Non
 
 @pytest.mark.predeploy(
     "P16",
+    rests_on="url",
     needs=("published ports or service.port",),
     remedy="sudo ss --listening --tcp --numeric --processes; stop what holds the port, or choose another",
 )

@@ -24,6 +24,7 @@ _LATER = "the tool itself is asked once the release is built (B15)"
 @pytest.mark.predeploy(
     "P31",
     needs=("service.migrations",),
+    rests_on="migrations",
     remedy="alembic heads; alembic merge heads; then commit the merge revision and deploy it",
 )
 def test_there_is_one_migration_head(
@@ -94,6 +95,7 @@ def _require_one_head(name: str, layout: Layout, graph: Graph, evidence: Collect
 @pytest.mark.predeploy(
     "P32",
     needs=("service.migrations", "a serving release"),
+    refuses="an unknown revision",
     remedy="Deploy a commit that contains the migration, or merge it into this branch; after a rollback the schema "
     "stays ahead: bring the migration back with the mend",
 )
@@ -120,6 +122,7 @@ def test_the_databases_revision_is_known(question: Asking, serving: Release | No
 @pytest.mark.predeploy(
     "P34",
     needs=("a serving release",),
+    refuses="a forward-only change",
     remedy="Split the change (add first, remove in a later release), or state compatible_migrations for the service "
     "once it is proven, or set env.{env}.allow_forward_only",
 )
@@ -137,7 +140,7 @@ def test_pending_migrations_leave_a_way_back(
     try:
         asked = ask_ladder(question, found=question.databases)
     except RefusedError as error:
-        pytest.skip(f"see {error.code}")
+        pytest.skip(f"refused for {error.refuses}, by a check of its own")
     answer = asked.answer
     evidence.text("On a way back", str(answer))
     if asked.notes:
@@ -146,7 +149,7 @@ def test_pending_migrations_leave_a_way_back(
         pytest.skip(f"{answer.doubt}; the release is asked once it is built")
     if answer.rung is not Rung.FORWARD_ONLY:
         return
-    refused = str(forward_only(answer, environment))
+    refused = str(forward_only(answer))
     late = [one.guessed for one in question.databases if one.late]
     if late:
         raise InconclusiveError(f"{late[0]}; with the revision that is recorded instead it is not known: {refused}")

@@ -96,6 +96,7 @@ def test_there_is_a_release_to_go_back_to(
 
 @pytest.mark.predeploy(
     "P38",
+    never_waived="whether somebody else is at it",
     remedy="gonogo status --env {env}; wait for that run; when its process is gone: gonogo unlock --env {env}; "
     "a run without an ending: gonogo resume --env {env}, or gonogo rollback --env {env}",
 )

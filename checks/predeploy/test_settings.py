@@ -23,6 +23,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P19",
+    rests_on="env_file",
     needs=("required_env or secrets or service.settings or a variable in compose files",),
     remedy="Set the named variables in the env file of [env.{env}] on the host (.env.example says what they mean): "
     "python -m pytest -m predeploy --env {env} -k required_variable",

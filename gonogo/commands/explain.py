@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from gonogo.config.builtin import BuiltIn, built_in
 from gonogo.config.needs import written
-from gonogo.config.waivers import NEVER_WAIVED
 from gonogo.errors import UsageError
 from gonogo.records.listing import when_red
 
@@ -80,8 +79,8 @@ def _remedy(check: BuiltIn) -> str:
 
 
 def _waiving(check: BuiltIn) -> str:
-    if check.code in NEVER_WAIVED:
-        return f"It is never waived: it tells {NEVER_WAIVED[check.code]}."
+    if check.never_waived:
+        return f"It is never waived: it tells {check.never_waived}."
     return f'It can be waived until a day: `[[env.NAME.waive]]` with `check = "{check.code}"`.'
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.config import load_project
+from gonogo.config.builtin import built_in
 from gonogo.gate import gate_argv, gate_environment
 from gonogo.host import Command, Host
 from gonogo.records.results import CheckResult, GateResult, read_gate
@@ -15,19 +16,6 @@ from gonogo.records.terminal import gate_lines
 from gonogo.words import CONFIG_NAME, Exit
 
 __all__ = ["Looked", "look"]
-
-_KEYS = {
-    "B04": "entrypoint",
-    "B06": "min_routes",
-    "D06": "live",
-    "D07": "ready",
-    "D09": "request",
-    "P10": "compose",
-    "P16": "url",
-    "P19": "env_file",
-    "P31": "migrations",
-}
-"""The key of gonogo.toml that says what a check asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +65,8 @@ def _changes(folder: Path, gate: GateResult) -> Iterator[str]:
 
 def _line(text: str, check: CheckResult) -> int:
     code, _, parameter = (check.code or "").partition("[")
-    key = _KEYS.get(code, "")
-    wanted = parameter.rstrip("]") if code == "D09" else ""
+    key = next((one.rests_on for one in built_in() if one.code == code), "")
+    wanted = parameter.rstrip("]") if key == "request" else ""
     for number, line in enumerate(text.splitlines(), 1):
         if key and line.lstrip("# ").startswith(f"{key} =") and wanted in line:
             return number

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonogo.words import OnRed, Severity, Stage
 
-__all__ = ["BuiltIn", "built_in", "checks_folder"]
+__all__ = ["BuiltIn", "built_in", "checks_folder", "never_waived", "refusing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,12 @@ class BuiltIn:
     """What it needs of the configuration; see ``gonogo.config.needs``."""
     reads: tuple[str, ...]
     """The keys that tune it."""
+    rests_on: str
+    """The key of gonogo.toml in whose line a mistake makes it red."""
+    refuses: str
+    """What the wrapper refuses on its own as well, once the artifact itself can be asked."""
+    never_waived: str
+    """What it tells that nothing else means anything without; nothing of a check that may be waived."""
     severity: Severity
     on_red: OnRed
     fixtures: tuple[str, ...]
@@ -46,6 +52,20 @@ def built_in() -> tuple[BuiltIn, ...]:
     """Every built-in check, by stage and code."""
     found = [check for stage in Stage for path in (checks_folder() / stage).glob("test_*.py") for check in _in(path)]
     return tuple(sorted(found, key=lambda check: (list(Stage).index(check.stage), check.code)))
+
+
+def never_waived() -> dict[str, str]:
+    """Code → what the check tells, of those that no waiver covers.
+
+    Without these answers nothing else that a gate says is about the release. (A start in which instances of two
+    releases are left is a move that failed, and nothing covers that.)
+    """
+    return {check.code: check.never_waived for check in built_in() if check.never_waived}
+
+
+def refusing(what: str) -> BuiltIn | None:
+    """The check that says in a gate what the wrapper refuses with these words; None where none is installed."""
+    return next((check for check in built_in() if check.refuses == what), None)
 
 
 def _in(path: Path) -> Iterator[BuiltIn]:
@@ -74,6 +94,9 @@ def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
         remedy=str(words.get("remedy", "")),
         needs=tuple(words.get("needs", ())),
         reads=tuple(words.get("reads", ())),
+        rests_on=str(words.get("rests_on", "")),
+        refuses=str(words.get("refuses", "")),
+        never_waived=str(words.get("never_waived", "")),
         severity=Severity(words.get("severity", Severity.BLOCKER)),
         on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
         fixtures=tuple(argument.arg for argument in node.args.args),

@@ -7,18 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from gonogo.config.builtin import built_in
+from gonogo.config.builtin import built_in, never_waived
 from gonogo.config.models import Environment
 
-__all__ = ["NEVER_WAIVED", "mistakes", "twice"]
-
-NEVER_WAIVED = {
-    "P38": "whether somebody else is at it",
-    "D04": "whether what was built is what runs",
-    "D06": "who answers",
-}
-"""Without these answers nothing else that a gate says is about the release. (A start in which instances of two releases
-are left is a move that failed, and nothing covers that.)"""
+__all__ = ["mistakes", "twice"]
 
 _OURS = re.compile(r"[PBD]\d{1,3}", re.IGNORECASE)
 """How a built-in check is called; any other code is the team's, and is known once the checks are collected."""
@@ -35,11 +27,11 @@ def mistakes(environment: Environment) -> Iterator[tuple[int, str]]:
     """Index and mistake of each waiver that names no check, or one that is never waived."""
     if not environment.waive:
         return
-    fixtures = {check.code: check.fixtures for check in built_in()}
+    fixtures, never = {check.code: check.fixtures for check in built_in()}, never_waived()
     for index, waiver in enumerate(environment.waive):
         code, _, case = waiver.check.removesuffix("]").partition("[")
-        if code in NEVER_WAIVED:
-            named = ", ".join(f"{name} ({what})" for name, what in NEVER_WAIVED.items())
+        if code in never:
+            named = ", ".join(f"{name} ({what})" for name, what in never.items())
             yield index, f'found "{waiver.check}", expected a check that may be waived; never: {named}'
         elif code not in fixtures and _OURS.fullmatch(code):
             known = [name for name in fixtures if name == code.upper()]

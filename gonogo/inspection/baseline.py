@@ -8,10 +8,7 @@ from gonogo.records.findings import follows
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
-__all__ = ["OF_WHAT_RUNS", "fresh", "is_known", "known_before", "named", "red", "unknown"]
-
-OF_WHAT_RUNS = frozenset({"D01", "D02", "D03", "D04", "D05", "D06"})
-"""Checks of what runs, whatever is configured; a new release is not excused because the old one failed them too."""
+__all__ = ["fresh", "is_known", "known_before", "named", "red", "unknown"]
 
 
 def known_before(baseline: GateResult | None, pinned: GateResult | None, *, anew: bool) -> GateResult | None:
@@ -21,7 +18,7 @@ def known_before(baseline: GateResult | None, pinned: GateResult | None, *, anew
     """
     if not anew or baseline is None:
         return pinned
-    checks = tuple(check for check in baseline.checks if (check.code or "").partition("[")[0] in OF_WHAT_RUNS)
+    checks = tuple(check for check in baseline.checks if check.never_excused)
     return baseline.model_copy(update={"checks": checks})
 
 

@@ -29,7 +29,8 @@ def applied(check: CheckResult, waivers: Sequence[WaiverUse], *, today: date) ->
 
     A check that could not be found out is not covered, and one whose waiver has ended blocks again; both say so.
     """
-    waiver = next((one for one in _exact_first(waivers) if _names(one, check.code)), None) if check.blocks else None
+    may = check.blocks and not check.never_waived
+    waiver = next((one for one in _exact_first(waivers) if _names(one, check.code)), None) if may else None
     if waiver is None:
         return check
     term = f"until {waiver.until} by {waiver.owner}"

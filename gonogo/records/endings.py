@@ -50,7 +50,6 @@ _EARLY = {
     Exit.LOCKED: "NOT STARTED: another run holds {env}, ",
     Exit.INTERNAL: "INTERNAL ERROR before the first touch: ",
 }
-_SERVES = frozenset({"D01", "D02", "D03", "D04", "D06"})
 _REASON = 300
 _BY_HAND = frozenset({"rollback", "restart"})
 """Runs about a release that was kept; deployments go back to one."""
@@ -227,8 +226,8 @@ def _early(run: RunResult) -> str:
 def _down_before(run: RunResult) -> list[str]:
     """The checks of whether it runs and answers at all that the serving release failed before anything was done."""
     asked = (step.gate.blocking for step in run.steps if step.gate is not None and step.gate.role is Role.BASELINE)
-    failed = (check for checks in asked for check in checks if check.outcome is Outcome.FAILED)
-    return [check.code for check in failed if check.code is not None and check.code[:3] in _SERVES]
+    failed = (check for checks in asked for check in checks if check.outcome is Outcome.FAILED and check.never_excused)
+    return [check.code or check.id for check in failed]
 
 
 def _held(run: RunResult) -> str:
@@ -242,8 +241,9 @@ def _held(run: RunResult) -> str:
 def _answers(run: RunResult) -> str:
     """Whether what was left there answers, as the probe saw it last or the gate found it."""
     asked = next((gate for gate in reversed(_gates(run)) if gate.role is Role.CANDIDATE), None)
-    alive = {check.outcome for check in asked.checks if check.code == "D06"} if asked is not None else set()
-    answered = Outcome.FAILED not in alive if run.answered is None else run.answered
+    alive = {check.outcome for check in asked.checks if check.says_alive} if asked is not None else set()
+    seen = Outcome.PASSED in alive or not alive & {Outcome.FAILED, Outcome.INCONCLUSIVE}
+    answered = seen if run.answered is None else run.answered
     if not answered and Outcome.INCONCLUSIVE in alive:
         return "was left there, and whether it answers could not be found out"
     return "serves" if answered else "was left there and does NOT answer"

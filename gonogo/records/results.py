@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from gonogo.errors import RefusedError
 from gonogo.records.findings import causes_first
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
@@ -29,7 +28,6 @@ __all__ = [
     "Text",
     "WaiverUse",
     "read_gate",
-    "refusal",
 ]
 
 
@@ -124,6 +122,18 @@ class CheckResult(BaseModel):
     seconds: float = 0.0
     fingerprint: str = ""
     """Changes when the check's own source or its configuration stanza changes."""
+    never_excused: bool = False
+    """Of what runs, whatever is configured: a release must pass it although the one before did not."""
+    never_waived: Text = ""
+    """What it tells that nothing else means anything without: no waiver covers it."""
+    seen_once: bool = False
+    """It observes over time: what it saw has happened, whatever stands there a moment later."""
+    says_alive: bool = False
+    """Passed, it saw the release answer."""
+    says_which: bool = False
+    """Failed, what runs is not what was started."""
+    keeps: str = ""
+    """Title of the evidence that is pinned with the release, for the next one to be compared with."""
     unstable: bool = False
     """Asked several times, it was red in some of them and not often enough to count."""
     breaks: tuple[Text, ...] = ()
@@ -154,22 +164,6 @@ class CheckResult(BaseModel):
     def waived(self) -> bool:
         """Whether it failed and a waiver covers that."""
         return self.waiver is not None and self.waiver.did is WaiverDid.COVERED
-
-
-def refusal(error: BaseException) -> tuple[CheckResult, ...]:
-    """The red check that a refusal before the first touch is an answer of; nothing for one that has no code."""
-    if not isinstance(error, RefusedError) or not error.code:
-        return ()
-    red = CheckResult(
-        id=f"gonogo/{Stage.PREDEPLOY}/{error.code}",
-        code=error.code,
-        proves=error.proves,
-        stage=Stage.PREDEPLOY,
-        outcome=Outcome.FAILED,
-        found=str(error),
-        remedy=error.remedy,
-    )
-    return (red,)
 
 
 class GateResult(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,19 @@ def test_only_the_runner_starts_processes() -> None:
     ]
 
     assert users == ["gonogo/host.py"]
+
+
+def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
+    """What a check means to a run is said by its mark and carried by its result."""
+    code = re.compile(r"[PBDW]\d{2,3}(\[.*)?")
+    known = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and code.fullmatch(node.value)
+    ]
+
+    assert known == []
 
 
 def test_every_package_is_listed_for_the_wheel() -> None:

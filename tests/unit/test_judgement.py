@@ -11,11 +11,12 @@ from gonogo.inspection.baseline import known_before
 from gonogo.judgement import Action, as_before, counted, judge, settle, undecided
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
+from tests.support.traits import traits_of
 
 
 def check(code: str, outcome: str, **more: Any) -> CheckResult:
     """One verdict."""
-    facts = {"id": f"gonogo/postdeploy/{code}", "fingerprint": "f", "found": "500", **more}
+    facts = {"id": f"gonogo/postdeploy/{code}", "fingerprint": "f", "found": "500", **traits_of(code), **more}
     return CheckResult(code=code, stage=Stage.POSTDEPLOY, outcome=Outcome(outcome), **facts)
 
 

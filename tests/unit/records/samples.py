@@ -7,6 +7,7 @@ from typing import Any
 
 from gonogo.records.results import CheckResult, Downtime, Evidence, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
+from tests.support.traits import traits_of
 
 __all__ = [
     "NEW",
@@ -36,7 +37,7 @@ def a_check(**facts: Any) -> CheckResult:
         "stage": Stage.POSTDEPLOY,
         "outcome": Outcome.PASSED,
     }
-    return CheckResult.model_validate({**given, **facts})
+    return CheckResult.model_validate({**traits_of({**given, **facts}["code"]), **given, **facts})
 
 
 def passed(count: int) -> tuple[CheckResult, ...]:
