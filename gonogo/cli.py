@@ -60,6 +60,11 @@ Attest = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
 
 
+_LEFT = "interrupted; nothing was touched"
+_OF_TYPER = 130
+"""What Typer makes of Ctrl-C, where no command of ours took it."""
+
+
 def main() -> int:
     """Run the command line; returns the exit code."""
     from typer.main import get_command  # noqa: PLC0415
@@ -69,11 +74,13 @@ def main() -> int:
     except GonogoError as error:
         return _ended(error.exit_code, str(error))
     except KeyboardInterrupt:
-        return _ended(Exit.INTERRUPTED, "interrupted; nothing was touched")
+        return _ended(Exit.INTERRUPTED, _LEFT)
     except OSError as error:
         return _ended(Exit.NO_GO, explain(error))
     except Exception as error:  # noqa: BLE001 (click's usage errors, and our own bugs)
         return _other(error)
+    if code == _OF_TYPER:
+        return _ended(Exit.INTERRUPTED, _LEFT)
     return int(code) if isinstance(code, int) else 0
 
 
@@ -84,7 +91,7 @@ def _other(error: Exception) -> int:
         help_ = "`gonogo --help` lists the commands, `gonogo COMMAND --help` their options."
         return _ended(Exit.USAGE, f"{show()} {help_}")
     if type(error).__name__ == "Abort":
-        return int(Exit.INTERRUPTED)
+        return _ended(Exit.INTERRUPTED, _LEFT)
     if os.environ.get("GONOGO_DEBUG"):
         raise error
     what_next = "`gonogo status` tells what serves. GONOGO_DEBUG=1 shows where it was; please report it."

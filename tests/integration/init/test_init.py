@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -276,25 +277,51 @@ def test_two_applications_of_one_model_are_both_named(make: Make) -> None:
     assert written["env"]["staging"]["service"]["admin"]["url"] == "http://127.0.0.1:8099"
 
 
-def test_at_a_terminal_each_question_is_put(make: Make) -> None:
-    """What is typed is taken, Enter takes what was found."""
-    root = make(SHOP)
+def at_terminal(root: Path, act: Callable[[subprocess.Popen[bytes], int], object]) -> tuple[int, str]:
+    """The exit code, and what the terminal showed; ``act`` is done once, at the first question."""
     main, other = pty.openpty()
     argv = [sys.executable, "-P", "-m", "gonogo", "init", "--no-gates"]
     with subprocess.Popen(argv, cwd=root, stdin=other, stdout=other, stderr=other) as process:
         os.close(other)
-        os.write(main, b"live\n" + b"\n" * 6)
-        shown = b""
+        shown, acted = b"", False
         with contextlib.suppress(OSError):  # the terminal is gone when the process ends
             while part := os.read(main, 4096):
                 shown += part
+                if b"called?" in shown and not acted:
+                    acted = True
+                    act(process, main)
     os.close(main)
+    return process.returncode, shown.decode()
+
+
+def test_at_a_terminal_each_question_is_put(make: Make) -> None:
+    """What is typed is taken, Enter takes what was found."""
+    root = make(SHOP)
+    code, shown = at_terminal(root, lambda _, keys: os.write(keys, b"live\n" + b"\n" * 6))
     written = tomllib.loads((root / "gonogo.toml").read_text(encoding="utf-8"))
 
-    assert process.returncode == 0, shown.decode()
-    assert b"what is this environment called?" in shown
+    assert code == 0, shown
+    assert "what is this environment called?" in shown
     assert written["env"]["live"]["tier"] == "prod"
     assert written["env"]["live"]["project"] == "shop"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [lambda process, _: process.send_signal(signal.SIGINT), lambda _, keys: os.write(keys, b"\x04")],
+    ids=["Ctrl-C", "Ctrl-D"],
+)
+def test_who_leaves_at_a_question_leaves_nothing_behind(
+    make: Make, act: Callable[[subprocess.Popen[bytes], int], object]
+) -> None:
+    """Exit code 2, as of every interruption, and a word; nothing is written."""
+    root = make(SHOP)
+    code, shown = at_terminal(root, act)
+
+    assert code == 2
+    assert shown.rstrip().endswith("interrupted; nothing was touched")
+    assert not (root / "gonogo.toml").exists()
+    assert not (root / "checks").exists()
 
 
 def test_profiles_of_a_desk_are_left_out(make: Make) -> None:
