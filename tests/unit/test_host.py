@@ -56,6 +56,36 @@ def test_standard_input_reaches_the_command() -> None:
     assert done.output == "42\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the kernel tells of a child's end on Linux")
+@pytest.mark.parametrize("stdin", [None, b"read"])
+def test_the_end_of_a_command_is_told_by_the_kernel(monkeypatch: pytest.MonkeyPatch, stdin: bytes | None) -> None:
+    """A gate runs a dozen commands of a few milliseconds: nobody sleeps between looks at them."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: pytest.fail("slept"))
+
+    assert (
+        LocalHost().run(Command(argv=("sh", "-c", "cat; exec sleep 0.1"), stdin=stdin)).output
+        == (stdin or b"").decode()
+    )
+
+
+@pytest.mark.parametrize("refusal", [PermissionError, AttributeError])
+def test_a_command_is_waited_for_where_the_kernel_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch, refusal: type[Exception]
+) -> None:
+    """In a container that forbids it, on an old kernel, on one that is no Linux."""
+
+    def refuse(_pid: int) -> int:
+        raise refusal
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pidfd_open", refuse, raising=False)
+        assert host._handle(os.getpid()) is None
+    monkeypatch.setattr(host, "_handle", lambda _pid: None)
+
+    assert LocalHost().run(Command(argv=("sleep", "0.1"))).ok
+    assert LocalHost().run(Command(argv=("sleep", "60"), timeout=0.2)).timed_out
+
+
 def test_failed_command_says_what_it_was_how_it_ended_and_its_last_words() -> None:
     """The message is whole: command, found, expected, last words."""
     with pytest.raises(CommandError) as caught:
