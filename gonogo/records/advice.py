@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from gonogo.records.endings import ending, red_findings
 from gonogo.records.findings import Finding
 from gonogo.records.results import RunResult
-from gonogo.records.text import first_line, short
+from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome
 
 __all__ = ["cause_said", "next_steps", "other_notes", "told"]
 
 _HINDERED = re.compile(r"^On the way back(?: to \S+)?: ")
 _AGAIN = re.compile(r"^Once it is mended, ")
+_ALSO = 2
+"""Causes that are told beside the first."""
+_FOUND = 200
 _FORWARD_ONLY = "The migrations are forward-only"
 
 
@@ -35,12 +38,20 @@ def cause_said(run: RunResult) -> str:
         return "" if run.exit_code is Exit.GO else run.reason.strip()
     head = own[0].check
     how = "could not be found out" if head.outcome is Outcome.INCONCLUSIVE else "failed"
-    others = sum(1 + len(one.red) for one in own[1:])
     same = f" The same cause makes {len(own[0].red)} more red." if own[0].red else ""
-    more = f" {others} more {'check is' if others == 1 else 'checks are'} red." if others else ""
     found = first_line(head.found) or "nothing was said"
     name = first_line(head.code or head.id)
-    return f'The check {name} {how}: "{first_line(head.proves)}" What it found: {found}.{same}{more}'
+    return f'The check {name} {how}: "{first_line(head.proves)}" What it found: {found}.{same}{_also(own[1:])}'
+
+
+def _also(others: tuple[Finding, ...]) -> str:
+    """What else is red, since an exception in the log may say more than the 500 that stands before it."""
+    if not others:
+        return ""
+    shown = [one.check for one in others[:_ALSO]]
+    said = "; ".join(f"{first_line(one.code or one.id)}: {clip(first_line(one.found), _FOUND)}" for one in shown)
+    rest = sum(1 + len(one.red) for one in others) - len(shown)
+    return f" Also red: {said}{f' (and {rest} more)' if rest else ''}."
 
 
 def other_notes(run: RunResult) -> tuple[str, ...]:

@@ -67,6 +67,22 @@ def test_the_verify_gate_does_not_hide_the_deploys_own_cause() -> None:
     assert cause_said(run) == TRACE
 
 
+def test_what_else_is_red_stands_beside_the_first() -> None:
+    """A 500 says nothing to anybody; the exception of that moment, which another check found, does."""
+    page = the_red_one(id="D09", code="D09[GET /notes]", found="GET /notes: status: found 500, expected 200")
+    said = "1 new error in the logs; web: found UndefinedColumn: pinned; expected none"
+    logged = the_red_one(id="D15", code="D15", found=said)
+    own = [the_red_one(id=f"checks/test_own.py::test_{name}", code=None, found=name) for name in "ab"]
+
+    assert cause_said(a_run(Exit.NO_GO, went_back_to=OLD, causes=(page, logged))) == (
+        'The check D09[GET /notes] failed: "The health page answers 200 and names the release just deployed." What it '
+        f"found: GET /notes: status: found 500, expected 200. Also red: D15: {said}."
+    )
+    assert cause_said(a_run(Exit.NO_GO, went_back_to=OLD, causes=(page, logged, *own))).endswith(
+        f" Also red: D15: {said}; checks/test_own.py::test_a: a (and 1 more)."
+    )
+
+
 def test_red_of_both_releases_is_told_apart() -> None:
     """The new release's red check first; the first lines name both."""
     old = the_red_one(code="D12", found="another revision")
