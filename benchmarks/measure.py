@@ -17,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
 from shared import commit, free_port, git, seconds
+
+from gonogo.gate import gate_argv, gate_environment
 
 APP = """\
 import http.server, os
@@ -61,6 +63,22 @@ install = "true"
 [[env.bench.endpoint]]
 request = "GET /page"
 """
+
+EMPTY = """\
+[app]
+name = "empty"
+
+[service.web]
+command = "{python} -m http.server {port}"
+
+[env.bench]
+tier = "dev"
+runtime = "process"
+project = "empty"
+"""
+
+_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""What a gate does: no plugin that happens to be installed."""
 
 DEPENDENCIES = (
     *("xdist", "xdist.looponfail", "html", "html_fixtures"),
@@ -161,11 +179,40 @@ def gate_cost(bench: Bench, stage: str) -> list[str]:
     return [f"`pytest -m {stage}` on the small application, median of 5", "", f"{took:.2f} s"]
 
 
+def gate_start(folder: Path, runs: int) -> list[str]:
+    """A gate with nothing to ask over the network, against ``pytest`` over one empty test, in pairs."""
+    folder.mkdir()
+    (folder / "test_one.py").write_text("def test_one():\n    pass\n")
+    (folder / "gonogo.toml").write_text(EMPTY)
+    git(folder, "init", "-q")
+    commit(folder, "nothing to deploy")
+    gate = list(gate_argv(folder, arguments=("-m", "predeploy", "--gonogo-env=bench", "-q", "--no-header")))
+    plain = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_one.py"]
+    pairs = [
+        (processor(gate, folder, gate_environment()), processor(plain, folder, {**os.environ, **_ALONE}))
+        for _ in range(runs)
+    ]
+    best, against = (min(times) for times in zip(*pairs, strict=True))
+    what = "a gate of an empty project against `pytest` over one empty test, processor time of the"
+    return [f"{what} fastest of {runs}", f"{best / against:.2f}", f"{best:.2f} s"]
+
+
+def processor(argv: list[str], folder: Path, environ: Mapping[str, str]) -> float:
+    """Seconds of processor time that a command and its children take."""
+    with subprocess.Popen(
+        argv, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_utime + used.ru_stime
+
+
 def measured(bench: Bench, folder: Path, runs: int) -> Iterator[list[str]]:
     """Each row as soon as it is known."""
     yield from wrapper_cost(bench)
     yield from (gate_cost(bench, stage) for stage in ("predeploy", "build", "postdeploy"))
     yield rollback_cost(bench)
+    yield gate_start(folder.with_name("empty"), runs)
     yield from plain_pytest(folder, runs)
 
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Generator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,10 +29,12 @@ from gonogo.plugins.stages import stage_of
 from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.findings import settled
 from gonogo.records.hushed import hushed, hushed_json
-from gonogo.records.listing import Listed, Listing
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.state import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
+
+if TYPE_CHECKING:
+    from gonogo.records.listing import Listed, Listing
 
 __all__ = ["ATTRIBUTE", "VerdictPlugin"]
 
@@ -278,10 +280,14 @@ class VerdictPlugin:
 
     def _listing(self, session: pytest.Session) -> Listing:
         """What was collected, for ``gonogo checks``; nothing was asked."""
+        from gonogo.records.listing import Listing  # noqa: PLC0415 (models: only where nothing is asked)
+
         problems = tuple(check.details or check.found for check in self._checks.values())
         return Listing(checks=tuple(self._listed(item) for item in session.items), problems=problems)
 
     def _listed(self, item: pytest.Item) -> Listed:
+        from gonogo.records.listing import Listed  # noqa: PLC0415 (likewise)
+
         stage = stage_of(item) or Stage.PREDEPLOY
         marker = item.get_closest_marker(stage.value)
         skip = item.get_closest_marker("skip")

@@ -10,15 +10,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gonogo import git
 from gonogo.config import Environment, Project
 from gonogo.errors import GonogoError
 from gonogo.host import Command, Completed, Host
-from gonogo.inspection.contents import FileDigest
-from gonogo.inspection.recipe import Recipe
 from gonogo.release import Release
+
+if TYPE_CHECKING:
+    from gonogo.inspection.contents import FileDigest
+    from gonogo.inspection.recipe import Recipe
 
 __all__ = [
     "LIMITED",
