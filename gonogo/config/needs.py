@@ -13,6 +13,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from gonogo.config.models import App, Environment, Health, Service
+from gonogo.words import Tier
 
 __all__ = ["held", "is_key", "lacking", "switch_on", "written"]
 
@@ -95,6 +96,10 @@ def _has_address(environment: Environment) -> bool | None:
 
 _WORDS: Mapping[str, tuple[Callable[[Environment], bool | None], str]] = {
     "compose": (lambda environment: environment.runtime == "compose", 'runtime = "compose" under [env.{env}]'),
+    "a tier that is not dev": (
+        lambda environment: environment.tier != Tier.DEV,
+        'tier = "staging" (or "prod") under [env.{env}]',
+    ),
     "a URL": (_has_address, "url = … under [env.{env}]"),
     "a serving release": (lambda _: None, "a first `gonogo deploy --env {env}` that goes GO"),
 }

@@ -69,8 +69,10 @@ def when_red(stage: Stage, severity: Severity, on_red: OnRed) -> str:
 
 def checks_lines(checks: Sequence[ListedCheck], *, env: str, problems: Iterable[str] = ()) -> list[str]:
     """The checks by stage: code, what a red one causes, what it proves, and why it does not apply."""
-    here = sum(check.applies != "no" for check in checks)
-    lines = [f"gonogo  checks of {env}: {here} apply, {len(checks) - here} do not"]
+    here, absent = (sum(check.applies == word for check in checks) for word in ("yes", "no"))
+    open_ = len(checks) - here - absent
+    known = f", {open_} are known once they are asked" if open_ else ""
+    lines = [f"gonogo  checks of {env}: {here} apply, {absent} do not{known}"]
     width = min(max((len(_shown(check)) for check in checks), default=0), _CODE)
     for stage in Stage:
         of_stage = [check for check in checks if check.stage is stage]

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,12 @@ def test_what_does_not_apply_is_what_a_gate_skips(shop: Path, gate: Gates) -> No
 def test_people_are_told_the_line_that_switches_it_on(shop: Path) -> None:
     """Each check that does not apply names the key; the waiver and its day stand below the check."""
     said = run(shop).stderr
+    count = Counter(row["applies"] for row in listed(shop).values())
 
+    assert said.splitlines()[0] == (
+        f"gonogo  checks of test: {count['yes']} apply, {count['no']} do not, {count['when asked']} are known once they "
+        "are asked"
+    )
     assert "not here: needs endpoint = … under [env.test]" in said
     assert 'not here: needs runtime = "compose" under [env.test]' in said
     assert "waived until" in said.partition("Enough disk")[2].splitlines()[1]

@@ -48,6 +48,7 @@ def met(need: str, found: Project, *, serving: bool = False) -> bool | None:
         ("health.ready", "", False),
         ("health.ready", 'health = { ready = "/readyz" }\n', True),
         ("compose", "", False),
+        ("a tier that is not dev", "", False),
         ("a URL", "", False),
         ("a URL", 'url = "http://127.0.0.1:1"\n', True),
         ("nginx or Caddy in front", "", None),
@@ -64,6 +65,14 @@ def test_an_alternative_is_enough() -> None:
     """Of several keys one is enough, whichever table it stands in."""
     assert met("service.required or app.required", project(app='required = ["main.py"]')) is True
     assert met("service.required or app.required", project()) is False
+
+
+def test_the_tier_is_known() -> None:
+    """Nobody has to ask for it: every environment says which it has."""
+    need, found = "a tier that is not dev", parse_project(CONFIG.replace('"dev"', '"prod"'), root=Path("/srv/shop"))
+
+    assert met(need, found) is True
+    assert switch_on(need, env="test") == 'tier = "staging" (or "prod") under [env.test]'
 
 
 def test_compose_may_publish_an_address() -> None:
