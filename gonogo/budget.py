@@ -28,6 +28,8 @@ _LONGEST = 30.0
 """Seconds between two requests of the probe, however often a limit was met; and the longest guess of a pause."""
 _POLITE = 5.0
 """Seconds at most for which an address is left alone that is not well and says when to come back."""
+_MOST_MISSES = 200
+"""How many of the newest are remembered."""
 _MOST_WAITED = 90.0
 """Seconds that one path is waited for in a run: longer than the minute by which most limits count."""
 
@@ -78,6 +80,18 @@ class Budget:
     def hang_ups(self) -> tuple[float, ...]:
         """When anybody hung up, at any address."""
         return tuple(at for address in self._read().values() for at in address.get("hung_up", ()))
+
+    def missed(self, url: str) -> None:
+        """Somebody asked for what is not there: an application may log that as an error."""
+        with self._changed() as known:
+            address, _ = _of(known, url)
+            address["missed"] = [*address.get("missed", ()), [self._clock(), urlsplit(url).path]][-_MOST_MISSES:]
+
+    @property
+    def misses(self) -> tuple[tuple[float, str], ...]:
+        """When anybody asked for which path that is not there, at any address."""
+        found = (one for address in self._read().values() for one in address.get("missed", ()))
+        return tuple((float(at), str(path)) for at, path in found)
 
     def pause(self, url: str) -> float:
         """Seconds until this path should be asked again; 0 where no limit was met."""

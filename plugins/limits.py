@@ -174,6 +174,8 @@ class Limits:
         self.last = answer.status_code
         self.error = answer if answer.is_server_error else None
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            self._budget.missed(str(answer.request.url))
 
 
 def _text(answer: httpx.Response) -> str:

@@ -15,7 +15,7 @@ from gonogo.errors import CommandError
 from gonogo.inspection import things
 from gonogo.inspection.downtime import answered_from, read_probe
 from gonogo.inspection.logs import ErrorGroup, error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up, no_upstream, refused_visitor
+from gonogo.inspection.moved import asked_in_vain, caused_by_move, hung_up, no_upstream, refused_visitor
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
 from gonogo.release import Release
@@ -116,7 +116,9 @@ def _sorted(
     subject: Subject,
 ) -> _Found:
     """What counts, and what does not."""
-    until, ours = _until(subject), _hang_ups(subject)
+    until, budget = _until(subject), Budget(subject.run / FILE if subject.run is not None else None)
+    gone = [_moment(at) for at in budget.hang_ups]
+    missed = [(_moment(at), path) for at, path in budget.misses]
     others = [*(other for other in lines if other != name)]
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
 
@@ -124,8 +126,8 @@ def _sorted(
         moments = [lines[name][number - 1].at for number in group.lines]
         early = until is not None and all(at is not None and at < until for at in moments)
         moved = early and caused_by_move(group.example, others=others)
-        harmless = refused_visitor(group.example) or hung_up(group, moments, ours)
-        return moved or harmless or not group.signature
+        ours = hung_up(group, moments, gone) or asked_in_vain(group, moments, missed)
+        return moved or ours or refused_visitor(group.example) or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
     return _Found(name, tuple(group for group in groups if group not in aside), aside)
@@ -137,13 +139,11 @@ def _until(subject: Subject) -> datetime | None:
     if release is None or release.healthy is None:
         return None
     probed = read_probe(subject.run / "probe.jsonl") if subject.run is not None else []
-    return datetime.fromtimestamp(answered_from(probed, release.healthy.timestamp()), UTC)
+    return _moment(answered_from(probed, release.healthy.timestamp()))
 
 
-def _hang_ups(subject: Subject) -> tuple[datetime, ...]:
-    """When the probe or a check of this run hung up, having waited as long as it may."""
-    budget = Budget(subject.run / FILE if subject.run is not None else None)
-    return tuple(datetime.fromtimestamp(at, UTC) for at in budget.hang_ups)
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _known(baseline: GateResult | None) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from gonogo.inspection.logs import ErrorGroup
 
-__all__ = ["caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_visitor"]
+__all__ = ["asked_in_vain", "caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_visitor"]
 
 _UPSTREAM = re.compile(
     # nginx
@@ -52,6 +52,7 @@ _REFUSED = re.compile(
     r"\bAH0(?:0128|1630): "
 )
 _BEHIND = ", upstream: "
+_NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
 
 
@@ -96,3 +97,21 @@ def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collect
     if not ours or not _HUNG_UP.search(group.example):
         return False
     return all(at is None or any(abs(at - one) <= _NEAR for one in ours) for at in moments)
+
+
+def asked_in_vain(
+    group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[tuple[datetime, str]]
+) -> bool:
+    """Whether an error is about what is not there, each time when one of ours had asked for that and got a 404.
+
+    Of a log without times only an error that names the path is.
+    """
+    named = [at for at, path in ours if _is_named(path, group.example)]
+    about = [at for at, _ in ours] if _NOT_FOUND.search(group.example) else named
+    return bool(about) and all(
+        bool(named) if at is None else any(abs(at - one) <= _NEAR for one in about) for at in moments
+    )
+
+
+def _is_named(path: str, text: str) -> bool:
+    return len(path) > 1 and re.search(rf"{re.escape(path)}(?![\w/.-])", text) is not None

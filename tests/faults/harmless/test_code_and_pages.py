@@ -21,6 +21,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = PAGES.get(self.path)
         kind = "text/css" if self.path.endswith("css") else "text/html" if self.path == "/" else "application/json"
         said = json.dumps({"status": "ok", "release": os.environ["GONOGO_RELEASE"], "text": "hello"})
+        if text is None:
+            print(f"ERROR web: no page at {self.path}", flush=True)
         body = (text or said).encode()
         self.send_response(404 if text is None else 200)
         self.send_header("Content-Type", kind)
@@ -57,7 +59,10 @@ def warned_of(record: dict[str, Any]) -> set[str]:
 
 @pytest.mark.timeout(400)
 def test_a_page_whose_style_sheet_moves_is_go_and_one_that_loses_it_is_turned_back(app: App) -> None:
-    """A template in a folder that is no source is nobody's; only an image that never was there is warned of, once."""
+    """A template in a folder that is no source is nobody's; only an image that never was there is warned of, once.
+
+    That the application logs an error for each request of what is not there makes none of them red.
+    """
     release(app, "1a2b3c4d")
     first, begun = app.deploy()
     release(app, "5e6f7a8b", template="class {{ Name }}:\n")

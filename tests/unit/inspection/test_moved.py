@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.inspection.logs import error_lines
-from gonogo.inspection.moved import caused_by_move, hung_up, not_reached, refused_visitor
+from gonogo.inspection.moved import asked_in_vain, caused_by_move, hung_up, not_reached, refused_visitor
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NGINX = (
@@ -147,3 +147,25 @@ def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: s
 def test_what_a_proxy_refused_a_visitor_is_no_error_of_the_release(text: str, *, expected: bool) -> None:
     """Nginx calls it an error unless it is told otherwise; what it may not read, or does not reach, is another matter."""
     assert refused_visitor(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("ERROR shop: no page at /gone.png", 1.0, True),
+        ("ERROR shop: no page at /gone.png", None, True),
+        ("ERROR shop: no page at /gone.png", 60.0, False),
+        ("ERROR shop: no page at /gone.png/small", 1.0, False),
+        ("ERROR shop: werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found", 1.0, True),
+        ("ERROR shop: werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found", None, False),
+        ("ERROR shop: FileNotFoundError: [Errno 2] No such file or directory: 'prices.csv'", 1.0, False),
+        ("ERROR shop: no price", 1.0, False),
+    ],
+)
+def test_what_is_logged_of_a_404_of_ours_is_ours(text: str, after: float | None, *, expected: bool) -> None:
+    """Known by its path, or by its time and the words of a 404; another visitor's is the application's to know."""
+    (group,) = error_lines([text])
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert asked_in_vain(group, [moment], [(NOON, "/gone.png"), (NOON, "/")]) is expected
+    assert not asked_in_vain(group, [moment], [])

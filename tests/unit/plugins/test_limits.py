@@ -115,3 +115,14 @@ def test_what_may_have_been_done_is_not_sent_twice(url: str) -> None:
     assert limits().send("POST", url, content=b"1").status_code == 200
 
     assert Handler.asked == ["POST", "POST", "POST"]
+
+
+def test_what_is_not_there_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what the application logs of it is known to be ours; another answer is not."""
+    budget = Budget(None)
+    asking = Limits(budget, bound=20.0)
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self.send_error(404 if "gone" in self.path else 400))
+    asking.get(f"{url}/there")
+    asking.get(f"{url}/gone.png?v=1")
+
+    assert [path for _, path in budget.misses] == ["/gone.png"]

@@ -120,7 +120,10 @@ def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
 
 
 def test_what_a_visitor_of_ours_who_hung_up_caused_is_not_counted(tmp_path: Path) -> None:
-    """Starlette logs it as an error; without such a visitor it is the release's own, and so is every other error."""
+    """Starlette logs it as an error; without such a visitor it is the release's own, and so is every other error.
+
+    The same holds of what is not there, where one of ours asked for it.
+    """
     own, _, _ = ask(tmp_path, Inspector(DISCONNECTED))
     Budget(tmp_path / FILE).hung_up("http://127.0.0.1:8000/healthz")
     ours, seen, _ = ask(tmp_path, Inspector(DISCONNECTED))
@@ -129,3 +132,9 @@ def test_what_a_visitor_of_ours_who_hung_up_caused_is_not_counted(tmp_path: Path
     assert own == "1 new error in the logs; web: found RuntimeError: No response returned.; expected none"
     assert (ours, seen["Error signatures"]) == ("", {"web": []})
     assert other == "1 new error in the logs; web: found ERROR shop: no price; expected none"
+
+    lost = "ERROR shop: no page at /gone.png"
+    counted, _, _ = ask(tmp_path, Inspector((lost,)))
+    Budget(tmp_path / FILE).missed("http://127.0.0.1:8000/gone.png?v=1")
+    passed, _, _ = ask(tmp_path, Inspector((lost,)))
+    assert (counted, passed) == (f"1 new error in the logs; web: found {lost}; expected none", "")
