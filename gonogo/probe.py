@@ -17,14 +17,15 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
-
-import httpx
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from gonogo.budget import Budget
 from gonogo.inspection.addresses import is_loopback
 from gonogo.inspection.downtime import LIMITED
 from gonogo.inspection.refusals import SLOWLY, may_be_limit
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["AGENT", "DowntimeProbe", "Moving", "Target"]
 
@@ -143,6 +144,8 @@ class DowntimeProbe:
     def __enter__(self) -> Self:
         """Begin to ask."""
         if self._target is not None:
+            import httpx  # noqa: F401, PLC0415 (a third of what `gonogo status` would import; here, before time counts)
+
             self._stream = self._path.open("a", encoding="utf-8", buffering=1)
             self._thread = threading.Thread(
                 target=self._ask_on, args=(self._target,), name="downtime probe", daemon=True
@@ -171,6 +174,8 @@ class DowntimeProbe:
         self._write({"at": time.time(), "mark": name})
 
     def _ask_on(self, target: Target) -> None:
+        import httpx  # noqa: PLC0415 (as above)
+
         limits = httpx.Limits(max_keepalive_connections=0)
         with (
             httpx.Client(
@@ -253,6 +258,8 @@ class DowntimeProbe:
 
     def _got(self, get: Callable[[str], httpx.Response], url: str) -> httpx.Response | None:
         """The answer, noted; None for none."""
+        import httpx  # noqa: PLC0415 (as above)
+
         try:
             answer = get(url)
         except httpx.HTTPError as error:

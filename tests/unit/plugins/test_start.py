@@ -69,3 +69,13 @@ def test_a_bare_pytest_reads_no_models_to_become_a_gate(tmp_path: Path) -> None:
 
     assert "gonogo.gate" in found
     assert {name.split(".")[0] for name in found} & {"pydantic", *HEAVY} == set()
+
+
+def test_status_imports_no_client(repository: Repository) -> None:
+    """Most commands send no request: the probe's client waits for the first one that does."""
+    root = repository({"gonogo.toml": repository.process})
+
+    found = imported(root, "gonogo", "status", "--env", "test")
+
+    assert "gonogo.probe" in found
+    assert found & HEAVY == {"typer"}
