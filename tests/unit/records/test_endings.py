@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.records.endings import ending, red_checks, run_warnings
+from gonogo.records.endings import downtime_said, ending, red_checks, run_warnings
 from gonogo.records.results import Downtime
 from gonogo.words import Exit, Outcome, Role, Severity
 
@@ -279,3 +279,16 @@ def test_warnings_are_warned_checks_and_red_advisories() -> None:
     )
 
     assert run_warnings(a_run(Exit.GO, steps=steps)) == (warned, unknown)
+
+
+def test_what_the_probe_got_is_told_apart() -> None:
+    """A 400 is no answer of a release that is up, and is not hidden among those that nobody answered; a 429 is one."""
+    seen = Downtime(
+        requests=90, failed=80, others={"400": 72, "no answer": 8}, limited=3, seconds_down=88.4, window=90.0
+    )
+
+    assert downtime_said(a_run(Exit.GO, downtime=seen)) == (
+        "80 of 90 requests failed (72 got 400, 8 got no answer), 88.4 s down in 90.0 s; "
+        "3 met a limit on requests, which is an answer"
+    )
+    assert downtime_said(a_run(Exit.GO, downtime=None)) == ""
