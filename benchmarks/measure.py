@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 from shared import commit, free_port, git, seconds
 
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
 
 APP = """\
 import http.server, os

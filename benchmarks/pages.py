@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.plugins.browser import executable
 
 CONFIG = """\

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from gonogo.display.shown import Shown
-    from gonogo.moves.base import Options
     from gonogo.records.results import RunResult
+    from gonogo.run.work import Options
 
 __all__ = ["app", "main"]
 
@@ -111,14 +111,14 @@ def _say(text: str) -> None:
     """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
     from gonogo.display.paced import write  # noqa: PLC0415
     from gonogo.display.sections import tamed  # noqa: PLC0415
-    from gonogo.runtimes.hidden import hush  # noqa: PLC0415
+    from gonogo.runtimes.secret_values import hush  # noqa: PLC0415
 
     write(tamed(hush(text.rstrip())) + "\n")
 
 
 def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
-    from gonogo.records.hushed import hushed_json  # noqa: PLC0415
-    from gonogo.runtimes.hidden import hush  # noqa: PLC0415
+    from gonogo.runtimes.secret_values import hush  # noqa: PLC0415
+    from gonogo.secrets.records import hushed_json  # noqa: PLC0415
 
     data: Any
     if isinstance(value, tuple | list):
@@ -132,7 +132,7 @@ def _options(
     *, no_cache: bool, hotfix: bool, force: bool = False, reason: str = "", attest: Sequence[str] = ()
 ) -> Options:
     from gonogo.errors import UsageError  # noqa: PLC0415
-    from gonogo.moves.base import Options  # noqa: PLC0415
+    from gonogo.run.work import Options  # noqa: PLC0415
 
     if force and not reason:
         raise UsageError('--force: found no --reason, expected one for the record: --force --reason "...".')

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gonogo.host import Command
+from gonogo.host.runner import Command
 
 __all__ = ["alone", "ask", "settings"]
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.busy import patient
-from gonogo.inspection.browsing import Noticed, is_mixed
+from gonogo.host.busy import patient
+from gonogo.inspection.answers.browsing import Noticed, is_mixed
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.runtimes.base import Inspector

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gonogo.busy import patient
 from gonogo.errors import GonogoError
-from gonogo.host import LocalHost
+from gonogo.host.busy import patient
+from gonogo.host.runner import LocalHost
 from gonogo.migrations import Layout, layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gonogo.config import Environment, Project, find_project, load_project
-from gonogo.inspection.secrets import Redactor
+from gonogo.gates.subject import Subject, attestations
 from gonogo.plugins.stages import PROJECT, is_whole, selected_stages
 from gonogo.records.results import GateResult, read_gate
 from gonogo.records.told import Told
-from gonogo.release import Release
-from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables, variables_of
-from gonogo.state import State, state_of
-from gonogo.subject import Subject, attestations
+from gonogo.runtimes.secret_values import redactor_for
+from gonogo.secrets.known import Redactor
+from gonogo.state.release import Release
+from gonogo.state.store import State, state_of
 from gonogo.words import Role, Stage
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from gonogo.host import Completed
-from gonogo.records.hushed import hushed_json
+from gonogo.host.runner import Completed
 from gonogo.records.results import Evidence, Measure
+from gonogo.secrets.records import hushed_json
 
 __all__ = [
     "COLLECTED",

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.budget import FILE, Budget
 from gonogo.config import Endpoint, Environment, Page, Project, Service
 from gonogo.errors import CommandError, GonogoError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.engine import ASK, EngineFacts
-from gonogo.inspection.engine import parse as parse_engine
-from gonogo.inspection.refusals import Limit, limit_of
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.pending_migrations import Standing, standings
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection.answers.refusals import Limit, limit_of
+from gonogo.inspection.machine.engine import ASK, EngineFacts
+from gonogo.inspection.machine.engine import parse as parse_engine
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult, read_gate
-from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
 from gonogo.runtimes.place import env_file_of, maker
-from gonogo.schema import Standing, standings
-from gonogo.state import State
-from gonogo.subject import Subject
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Role
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 
 from gonogo.config.builtin import checks_folder
 from gonogo.errors import GonogoError
-from gonogo.gate import checks_of
+from gonogo.gates.process import checks_of
 from gonogo.plugins import browser, fixtures, mouth, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of

@@ -25,11 +25,11 @@ from gonogo.plugins.changes import changes
 from gonogo.plugins.context import Context
 from gonogo.plugins.verdict import ATTRIBUTE
 from gonogo.records.findings import follows
-from gonogo.records.hushed import hushed
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.records.styles import style_files
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import first_line, plain
+from gonogo.secrets.records import hushed
 from gonogo.words import Outcome, Role
 
 __all__ = ["HtmlPlugin"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from gonogo.budget import Budget, retry_after
-from gonogo.inspection.addresses import is_loopback
-from gonogo.inspection.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
+from gonogo.gates.budget import Budget, retry_after
+from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.inspection.answers.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
 from gonogo.plugins.evidence import LimitedError
 from gonogo.plugins.transport import trusted
 

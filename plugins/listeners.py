@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import psutil
 
-from gonogo.inspection.ports import Listener, PublishedPort
+from gonogo.runtimes.compose.model.ports import Listener, PublishedPort
 
 __all__ = ["listening"]
 

@@ -22,9 +22,9 @@ import pytest
 
 from gonogo.config import find_project, load_project
 from gonogo.errors import GonogoError
-from gonogo.inspection.secrets import RedactingStream, Redactor
-from gonogo.runtimes.hidden import redactor_for
 from gonogo.runtimes.place import host_path, read_variables
+from gonogo.runtimes.secret_values import redactor_for
+from gonogo.secrets.known import RedactingStream, Redactor
 
 __all__ = ["MOUTH", "Mouth", "hush_cases", "hush_files"]
 

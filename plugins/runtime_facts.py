@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.errors import GonogoError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.compose_model import bind_mounts
+from gonogo.host.runner import Command, LocalHost
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose.model.roles import bind_mounts
 
 __all__ = ["Rendered", "compose_spelling", "render_model", "unguarded", "written_by_services"]
 
@@ -26,7 +26,7 @@ class Rendered:
 
 def compose_spelling(runner: LocalHost) -> tuple[str, str]:
     """The spelling of Compose that is used, and what is wrong with it (one of the two is empty)."""
-    from gonogo.runtimes.compose_cli import cli  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.cli import cli  # noqa: PLC0415 (only where the runtime is compose)
 
     try:
         return " ".join(cli(runner)), ""
@@ -36,7 +36,7 @@ def compose_spelling(runner: LocalHost) -> tuple[str, str]:
 
 def render_model(place: Place, runner: LocalHost) -> Rendered:
     """Ask Compose what the files of the asking configuration mean, with the host's env file."""
-    from gonogo.runtimes.compose_render import render  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.render import render  # noqa: PLC0415 (only where the runtime is compose)
 
     with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
         try:

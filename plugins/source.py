@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gonogo import git, sources
+from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host import Completed, LocalHost
-from gonogo.inspection.contents import FileDigest, manifest_of
-from gonogo.inspection.gittree import STATUS, Status, parse_status
-from gonogo.release import Release
+from gonogo.host.runner import Completed, LocalHost
+from gonogo.inspection.code.contents import FileDigest, manifest_of
+from gonogo.inspection.code.gittree import STATUS, Status, parse_status
+from gonogo.runtimes import sources
+from gonogo.state.release import Release
 
 __all__ = ["Source"]
 

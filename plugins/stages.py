@@ -13,7 +13,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from gonogo.errors import GonogoError
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.words import CONFIG_NAME, Stage
 
 if TYPE_CHECKING:

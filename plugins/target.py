@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.errors import CommandError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.pythons import NAMES, Wanted, wanted
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection.code.pythons import NAMES, Wanted, wanted
 from gonogo.plugins.evidence import InconclusiveError, LateError
 
 __all__ = ["TargetPython", "choose"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 
 from gonogo.inspection import things
-from gonogo.inspection.addresses import is_loopback
+from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 

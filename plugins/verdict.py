@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.busy import busy
-from gonogo.inspection import waivers
+from gonogo.gates import waivers
+from gonogo.gates.progress import Asking, noted, write_asking
+from gonogo.host.busy import busy
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import (
     COLLECTED,
@@ -26,11 +27,10 @@ from gonogo.plugins.evidence import (
 from gonogo.plugins.fingerprint import fingerprint, source
 from gonogo.plugins.outcomes import causes_of, is_late, last_line, merged, outcome_of, part_name
 from gonogo.plugins.stages import stage_of
-from gonogo.records.asking import Asking, noted, write_asking
 from gonogo.records.findings import settled
-from gonogo.records.hushed import hushed, hushed_json
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
-from gonogo.state import write_atomically
+from gonogo.secrets.records import hushed, hushed_json
+from gonogo.state.store import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
 if TYPE_CHECKING:

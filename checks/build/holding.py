@@ -9,16 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
-from gonogo.host import LocalHost
-from gonogo.inspection import compose_model, things
-from gonogo.inspection.contents import DriftedFile, FileDigest, digest_of, looked_at, map_paths
-from gonogo.inspection.lost import Absent, sort_out
+from gonogo.gates.subject import as_it_serves
+from gonogo.host.runner import LocalHost
+from gonogo.inspection import things
+from gonogo.inspection.code.contents import DriftedFile, FileDigest, digest_of, looked_at, map_paths
+from gonogo.inspection.code.lost import Absent, sort_out
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, Layout, Place
-from gonogo.subject import as_it_serves
+from gonogo.runtimes.compose.model import roles
+from gonogo.state.release import Release
 
 __all__ = [
     "ELSEWHERE",
@@ -140,7 +141,7 @@ def written_by_what_ran(
     commit had it.
     """
     model: Mapping[str, Any] = getattr(inspector, "model", {})
-    mounts = (one for one in compose_model.bind_mounts(model) if one.service == service and not one.read_only)
+    mounts = (one for one in roles.bind_mounts(model) if one.service == service and not one.read_only)
     targets = [PurePosixPath(one.target) for one in mounts]
     inside = [
         one

@@ -6,11 +6,11 @@ from gonogo.checks.build.probing import needs_python
 from gonogo.config import Service
 from gonogo.errors import CommandError, OutOfTimeError
 from gonogo.migrations import tool_of
-from gonogo.migrations.asking import Said, Trouble, ask
+from gonogo.migrations.question import Said, Trouble, ask
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.fixtures import Asking
-from gonogo.release import Release
 from gonogo.runtimes.base import Artifact
+from gonogo.state.release import Release
 
 __all__ = ["artifact_said", "is_certain", "serving_said"]
 

@@ -8,15 +8,16 @@ from dataclasses import replace
 from gonogo.checks.build.probing import ask
 from gonogo.config import Service
 from gonogo.errors import GonogoError
-from gonogo.inspection import answers, routes
-from gonogo.inspection.contents import map_paths
-from gonogo.inspection.declared import names_packages
-from gonogo.inspection.nested import Lack, judged, with_walk
-from gonogo.inspection.routes import RouteReport
+from gonogo.gates.subject import as_it_serves
+from gonogo.inspection import probe_answers
+from gonogo.inspection.code import routes
+from gonogo.inspection.code.contents import map_paths
+from gonogo.inspection.code.declared import names_packages
+from gonogo.inspection.code.nested import Lack, judged, with_walk
+from gonogo.inspection.code.routes import RouteReport
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Artifact
-from gonogo.subject import as_it_serves
 
 __all__ = ["import_in", "lacks_of", "serving_lacks"]
 
@@ -27,7 +28,7 @@ def import_in(artifact: Artifact, service: Service, places: Mapping[str, str]) -
     ``places`` are the application's files by their paths in the repository.
     """
     if service.framework == "none":
-        script, request = answers.script("import_probe.py"), service.entrypoint or ""
+        script, request = probe_answers.script("importing.py"), service.entrypoint or ""
     else:
         script = routes.probe_source()
         request = routes.probe_request(entrypoint=service.entrypoint or "", framework=service.framework)

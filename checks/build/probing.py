@@ -14,10 +14,10 @@ import pytest
 from gonogo import git
 from gonogo.config import Service
 from gonogo.errors import CommandError, last_words
-from gonogo.host import Completed, LocalHost
-from gonogo.inspection import bytecode
-from gonogo.inspection.contents import FileDigest, is_cache, map_paths
-from gonogo.inspection.gittree import parse_ls_tree
+from gonogo.host.runner import Completed, LocalHost
+from gonogo.inspection.code import bytecode
+from gonogo.inspection.code.contents import FileDigest, is_cache, map_paths
+from gonogo.inspection.code.gittree import parse_ls_tree
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError, LateError
 from gonogo.plugins.source import Source

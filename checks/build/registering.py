@@ -9,18 +9,18 @@ from gonogo.checks.build.probing import released
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.frameworks import StaticRoute, static_routes
-from gonogo.host import LocalHost
-from gonogo.inspection import routes
-from gonogo.inspection.contents import map_paths
-from gonogo.inspection.dockerignore import ignore
-from gonogo.inspection.routes import ImageRoute, ImportFailure, RouteReport
+from gonogo.gates.subject import as_it_serves
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code import routes
+from gonogo.inspection.code.contents import map_paths
+from gonogo.inspection.code.dockerignore import ignore
+from gonogo.inspection.code.routes import ImageRoute, ImportFailure, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
-from gonogo.subject import as_it_serves
+from gonogo.state.release import Release
 
 __all__ = ["first_of", "needs_network", "problems_of", "routes_of"]
 

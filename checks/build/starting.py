@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gonogo.host import LocalHost
-from gonogo.inspection.rights import Identity, Rights, is_under, started_paths
-from gonogo.inspection.started import LARGEST, Start, faults, passes_everything_on, surely_started
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code.rights import Identity, Rights, is_under, started_paths
+from gonogo.inspection.code.started import LARGEST, Start, faults, passes_everything_on, surely_started
 from gonogo.runtimes.base import Artifact, ImageFacts
 
 __all__ = ["Begun", "look", "remedy_of", "starts_of", "wrong_starts"]
@@ -65,8 +65,8 @@ def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, pro
     Raises:
         RuntimeUnreachableError: the Engine does not answer.
     """
-    from gonogo.runtimes.compose_entry import entry_point, entry_words, image_config  # noqa: PLC0415 (where compose is)
-    from gonogo.runtimes.compose_rights import rights_in  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.entry import entry_point, entry_words, image_config  # noqa: PLC0415 (where compose is)
+    from gonogo.runtimes.compose.rights import rights_in  # noqa: PLC0415 (likewise)
 
     definition: Mapping[str, Any] = (model.get("services") or {}).get(artifact.service) or {}
     config = image_config(facts.id, host)

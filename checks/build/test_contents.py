@@ -18,13 +18,21 @@ from gonogo.checks.build.holding import (
 )
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
-from gonogo.host import LocalHost
-from gonogo.inspection.contents import DriftedFile, FileDigest, belongs, compare, looked_at, map_paths, missing_required
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code.contents import (
+    DriftedFile,
+    FileDigest,
+    belongs,
+    compare,
+    looked_at,
+    map_paths,
+    missing_required,
+)
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes.base import Artifact, Inspector, Place
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

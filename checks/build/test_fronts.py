@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gonogo.host import LocalHost
-from gonogo.inspection import compose_model
-from gonogo.inspection.fronts import hosts, lacks_its_place, not_found, others, upstreams
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.machine.fronts import hosts, lacks_its_place, not_found, others, upstreams
 from gonogo.plugins.evidence import Collected
-from gonogo.release import Release
 from gonogo.runtimes.base import Inspector, Place
+from gonogo.runtimes.compose.model import roles
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -40,11 +40,11 @@ def test_proxies_accept_their_configuration(
     """
     if place.environment.runtime != "compose":
         pytest.skip(f"runtime {place.environment.runtime} starts no proxy")
-    from gonogo.runtimes.compose_trial import reachable, trial  # noqa: PLC0415 (only where the runtime is compose)
-    from gonogo.runtimes.compose_ways import kind_of  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.trial import reachable, trial  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.ways import kind_of  # noqa: PLC0415 (likewise)
 
     model: Mapping[str, Any] = getattr(inspector, "model", {})
-    fronts = [*compose_model.fronts(model, release.services), *release.services]
+    fronts = [*roles.fronts(model, release.services), *release.services]
     kinds = {name: kind for name in fronts if (kind := kind_of(model, name, runner))}
     names = {name: reachable(model, name) for name in kinds}
     asked = {name: trial(model, name, runner, names=names[name]) for name in kinds}
@@ -88,7 +88,7 @@ def _of_caddy(
 
 def _before(serving: Release | None, name: str) -> tuple[str, ...]:
     """The services that the proxy could reach until now."""
-    from gonogo.runtimes.compose_files import COMPOSE, read_model, services_of  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of  # noqa: PLC0415 (likewise)
 
     model = read_model(serving) if serving is not None and (serving.folder / COMPOSE).is_file() else {}
     return others(model, name) if name in services_of(model) else ()

@@ -11,9 +11,9 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment, Service
 from gonogo.errors import GonogoError
-from gonogo.inspection.dockerfile import unpinned
-from gonogo.inspection.healthcheck import missing_programs
-from gonogo.inspection.privileges import gives_up_root
+from gonogo.inspection.code.dockerfile import unpinned
+from gonogo.inspection.machine.healthcheck import missing_programs
+from gonogo.inspection.machine.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source

@@ -12,18 +12,20 @@ from gonogo.checks.build.probing import released
 from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
-from gonogo.inspection import compose_model, presence, things
-from gonogo.inspection.contents import FileDigest, map_paths
-from gonogo.inspection.debugging import Mode
-from gonogo.inspection.imported import imported_elsewhere
-from gonogo.inspection.nested import Lack
-from gonogo.inspection.routes import RouteReport
+from gonogo.inspection import things
+from gonogo.inspection.code import presence
+from gonogo.inspection.code.contents import FileDigest, map_paths
+from gonogo.inspection.code.imported import imported_elsewhere
+from gonogo.inspection.code.nested import Lack
+from gonogo.inspection.code.routes import RouteReport
+from gonogo.inspection.variables.debugging import Mode
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, LackingError
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes.base import Artifact, Inspector
+from gonogo.runtimes.compose.model import roles
+from gonogo.state.release import Release
 from gonogo.words import Tier
 
 __all__: list[str] = []
@@ -205,5 +207,5 @@ def test_artifact_is_in_no_debug_mode(
 def _command(artifact: Artifact, inspector: Inspector) -> tuple[str, ...]:
     """How the image starts by itself; nothing where the Compose file says it (P45 has judged that)."""
     model = getattr(inspector, "model", {})
-    own = compose_model.start_words((model.get("services") or {}).get(artifact.service) or {})
+    own = roles.start_words((model.get("services") or {}).get(artifact.service) or {})
     return artifact.facts.command if artifact.facts is not None and not own else ()

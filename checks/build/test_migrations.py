@@ -9,15 +9,15 @@ import pytest
 
 from gonogo.checks.build.migrating import artifact_said, is_certain, serving_said
 from gonogo.config import Environment, Service
-from gonogo.inspection import presence
+from gonogo.gates.pending_migrations import ask_serving, graph_of, migrated, standings
+from gonogo.inspection.code import presence
 from gonogo.migrations import Revision
-from gonogo.migrations.asking import Said, Trouble
+from gonogo.migrations.question import Said, Trouble
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes.base import Artifact
-from gonogo.schema import ask_serving, graph_of, migrated, standings
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

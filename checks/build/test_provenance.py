@@ -7,8 +7,8 @@ import pytest
 from gonogo.checks.build.holding import ELSEWHERE, holds_nothing, made_alike
 from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
-from gonogo.release import Release
 from gonogo.runtimes.base import Artifact
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

@@ -7,7 +7,7 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.probing import ask, marked, needs_python
 from gonogo.config import Environment, Service
-from gonogo.inspection import answers
+from gonogo.inspection import probe_answers
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Artifact
 
@@ -31,7 +31,7 @@ def test_installed_packages_fit_together(artifact: Artifact, environment: Enviro
     service = environment.service.get(artifact.service, Service())
     if not needs_python(service):
         pytest.skip(f"service.{artifact.service} is not known to be a Python application")
-    done = ask(artifact, service, answers.script("requirements_probe.py"), isolated=True)
+    done = ask(artifact, service, probe_answers.script("requirements.py"), isolated=True)
     rows = marked(artifact, done, _MARKER).get("broken") or []
     said = [
         f"{row['name']} {row['version']} needs {row['needs']}, found {row['found'] or 'nothing'}"

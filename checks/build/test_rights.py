@@ -10,10 +10,10 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.probing import released
 from gonogo.checks.build.starting import Begun, look, remedy_of, wrong_starts
-from gonogo.host import LocalHost
-from gonogo.inspection import presence
-from gonogo.inspection.contents import map_paths
-from gonogo.inspection.rights import unreadable, unstartable
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code import presence
+from gonogo.inspection.code.contents import map_paths
+from gonogo.inspection.code.rights import unreadable, unstartable
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Artifact, Inspector, Place

@@ -9,9 +9,9 @@ import pytest
 
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment
-from gonogo.inspection import presence
-from gonogo.inspection.baked import histories, is_private_key, known_in, own_folders, own_secrets
-from gonogo.inspection.contents import looked_at
+from gonogo.inspection.code import presence
+from gonogo.inspection.code.baked import histories, is_private_key, known_in, own_folders, own_secrets
+from gonogo.inspection.code.contents import looked_at
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -19,7 +19,7 @@ from gonogo.runtimes.base import Artifact
 from gonogo.words import Tier
 
 if TYPE_CHECKING:
-    from gonogo.runtimes.compose_baked import Baked
+    from gonogo.runtimes.compose.baked import Baked
 
 __all__: list[str] = []
 
@@ -43,7 +43,7 @@ def test_image_holds_no_secrets(
     """
     if artifact.facts is None:
         pytest.skip("runtime process builds no image")
-    from gonogo.runtimes.compose_baked import baked_in  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.baked import baked_in  # noqa: PLC0415 (only where the runtime is compose)
 
     folders = own_folders(looked_at(artifact.code, source.tracked), artifact.facts.workdir)
     found = baked_in(artifact.facts.id, folders, project=environment.project)

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from gonogo.inspection.htmlfiles import is_same_server
+from gonogo.inspection.answers.htmlfiles import is_same_server
 from gonogo.plugins.limits import Limits
 
 __all__ = ["SECONDS", "Front", "front_page", "read"]

@@ -10,11 +10,12 @@ import httpx
 
 from gonogo.checks.build.probing import marked
 from gonogo.errors import CommandError, GonogoError
-from gonogo.inspection import answers, direct_probe, things
+from gonogo.inspection import probe_answers, things
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.probes import direct
 from gonogo.records.text import first_line
-from gonogo.release import Release
 from gonogo.runtimes.base import Front, Inspector
+from gonogo.state.release import Release
 
 __all__ = ["blame"]
 
@@ -81,11 +82,11 @@ def _ask(
     parts = urlsplit(address)
     ports = [str(port) for name, _, port in inspector.published() if name == service and not front.service]
     done = inside.python(
-        answers.script("direct_probe.py"), parts.path or "/", parts.netloc, *ports, isolated=True, timeout=_SECONDS
+        probe_answers.script("direct.py"), parts.path or "/", parts.netloc, *ports, isolated=True, timeout=_SECONDS
     )
     if not done.ok:
         return None
-    found = marked(inside, done, direct_probe.MARKER)["ports"]
+    found = marked(inside, done, direct.MARKER)["ports"]
     evidence.json(f"{service}, asked directly for {parts.path}", found)
     well = [one for one in found if one["status"] == status]
     return _Direct(

@@ -13,11 +13,11 @@ from gonogo.checks.build.holding import former_source, is_stale, made_by_the_bui
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
 from gonogo.checks.postdeploy.asking import ran_since, running
 from gonogo.config import Service
-from gonogo.inspection import compose_model
-from gonogo.inspection.contents import FileDigest, compare, looked_at, map_paths
+from gonogo.inspection.code.contents import FileDigest, compare, looked_at, map_paths
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
+from gonogo.runtimes.compose.model import roles
 from gonogo.words import Role
 
 __all__: list[str] = []
@@ -101,7 +101,7 @@ class _Loose:
 def _of_the_host(inspector: Inspector, service: str, context: Context) -> _Loose:
     """Where folders of the host itself are mounted: what containers write there is no release's."""
     model: Mapping[str, Any] = getattr(inspector, "model", {})
-    mounts = [one for one in compose_model.bind_mounts(model) if one.service == service]
+    mounts = [one for one in roles.bind_mounts(model) if one.service == service]
     release = context.subject.release
     if release is not None and release.adopted:
         return _Loose(tuple(one.target for one in mounts), code=True)

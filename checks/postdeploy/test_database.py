@@ -8,13 +8,14 @@ from gonogo.checks.build import probing
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Environment, Project, Service
 from gonogo.errors import CommandError
-from gonogo.inspection import answers, database_probe, things
+from gonogo.gates.pending_migrations import migrated
+from gonogo.inspection import probe_answers, things
 from gonogo.migrations import tool_of
-from gonogo.migrations.asking import ask
+from gonogo.migrations.question import ask
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.release import Release
+from gonogo.probes import database
 from gonogo.runtimes.base import Inspector
-from gonogo.schema import migrated
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -93,8 +94,8 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
     """
     name, configured = service
     inside = running(inspector, name)
-    done = probing.ask(inside, configured, answers.script("database_probe.py"), isolated=False)
-    found = probing.marked(inside, done, database_probe.MARKER)
+    done = probing.ask(inside, configured, probe_answers.script("database.py"), isolated=False)
+    found = probing.marked(inside, done, database.MARKER)
     if found["variable"] is None:
         pytest.skip(f"{name} has no DATABASE_URL in its environment")
     if found["driver"] is None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gonogo.budget import FILE, Budget
 from gonogo.config import Environment
-from gonogo.inspection.downtime import Gap, figures, gaps, read_probe
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.subject import Subject
+from gonogo.inspection.answers.downtime import Gap, figures, gaps, read_probe
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.subject import Subject
 from gonogo.words import Role
 
 __all__: list[str] = []

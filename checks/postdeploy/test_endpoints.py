@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.config import Endpoint
 from gonogo.inspection import things
-from gonogo.inspection.expectations import Answer, UnknownVariableError, compare, fill
+from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, compare, fill
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector, Place

@@ -14,7 +14,7 @@ import pytest
 from gonogo.checks.postdeploy.asking import rows_of
 from gonogo.checks.postdeploy.front import SECONDS, front_page
 from gonogo.config import Environment
-from gonogo.inspection.htmlfiles import files_of, is_needed, same_name
+from gonogo.inspection.answers.htmlfiles import files_of, is_needed, same_name
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult

@@ -13,17 +13,18 @@ import pytest
 from gonogo.checks.postdeploy.in_front import blame
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
-from gonogo.inspection import healthdoc, things
-from gonogo.inspection.expectations import NOTHING, at_path, compare_value, path_of
-from gonogo.inspection.healthdoc import Component
-from gonogo.inspection.served import SCHEMA_PARTS, document_of, of_another, parts, schema_parts
+from gonogo.gates.subject import Subject
+from gonogo.inspection import things
+from gonogo.inspection.answers import healthdoc
+from gonogo.inspection.answers.expectations import NOTHING, at_path, compare_value, path_of
+from gonogo.inspection.answers.healthdoc import Component
+from gonogo.inspection.answers.served import SCHEMA_PARTS, document_of, of_another, parts, schema_parts
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
 from gonogo.plugins.transport import refused
 from gonogo.records.results import GateResult
-from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
-from gonogo.subject import Subject
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

@@ -12,12 +12,12 @@ from gonogo.checks.postdeploy.asking import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.inspection import things
-from gonogo.inspection.logs import error_lines
+from gonogo.inspection.answers.logs import error_lines
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.records.text import clip
-from gonogo.release import Release
 from gonogo.runtimes.base import LIMITED, Inspector, InstanceState
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

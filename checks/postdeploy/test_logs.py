@@ -9,18 +9,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gonogo.budget import FILE, Budget
 from gonogo.config import Environment
 from gonogo.errors import CommandError
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.subject import Subject
 from gonogo.inspection import things
-from gonogo.inspection.downtime import answered_from, read_probe
-from gonogo.inspection.logs import ErrorGroup, error_lines
-from gonogo.inspection.moved import asked_in_vain, caused_by_move, hung_up, no_upstream, refused_visitor
+from gonogo.inspection.answers.downtime import answered_from, read_probe
+from gonogo.inspection.answers.logs import ErrorGroup, error_lines
+from gonogo.inspection.answers.moved import asked_in_vain, caused_by_move, hung_up, no_upstream, refused_visitor
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
-from gonogo.release import Release
 from gonogo.runtimes.base import Inspector, LogLine
-from gonogo.subject import Subject
+from gonogo.state.release import Release
 from gonogo.words import Role
 
 __all__: list[str] = []

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.config import Page
 from gonogo.inspection import things
-from gonogo.inspection.browsing import Noticed, unresolved, wrong
+from gonogo.inspection.answers.browsing import Noticed, unresolved, wrong
 from gonogo.plugins.browser import Browsing
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.limits import Limits

@@ -12,8 +12,9 @@ from gonogo.checks.build.registering import first_of, needs_network, problems_of
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
-from gonogo.inspection import routes, things
-from gonogo.inspection.routes import ImageRoute, RouteReport
+from gonogo.inspection import things
+from gonogo.inspection.code import routes
+from gonogo.inspection.code.routes import ImageRoute, RouteReport
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.limits import Limits

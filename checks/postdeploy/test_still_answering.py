@@ -14,14 +14,14 @@ from gonogo.checks.build.registering import routes_of
 from gonogo.checks.postdeploy.asking import rows_of
 from gonogo.checks.postdeploy.front import front_page, read
 from gonogo.config import Environment
+from gonogo.gates.subject import Subject
 from gonogo.inspection import things
-from gonogo.inspection.harmless import is_harmless, plain_paths
-from gonogo.inspection.htmlfiles import links_of
+from gonogo.inspection.answers.harmless import is_harmless, plain_paths
+from gonogo.inspection.answers.htmlfiles import links_of
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector
-from gonogo.subject import Subject
 from gonogo.words import Role
 
 __all__: list[str] = []

@@ -9,13 +9,13 @@ import pytest
 
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
-from gonogo.host import LocalHost
-from gonogo.inspection.writable import data_mounts, judged, tracked_folders
+from gonogo.host.runner import LocalHost
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector
+from gonogo.runtimes.compose.model.writable import data_mounts, judged, tracked_folders
 
 __all__: list[str] = []
 
@@ -51,7 +51,7 @@ def test_volumes_can_be_written(
     mounts = list(data_mounts(model, name, of_release=own, tracked=tracked))
     if not mounts:
         pytest.skip(f"{name} mounts no volume and no folder of the host to write to")
-    from gonogo.runtimes.compose_writable import writable_in  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.writable import writable_in  # noqa: PLC0415 (only where the runtime is compose)
 
     container = getattr(running(inspector, name), "container", "")
     writable = writable_in(container, [one.target for one in mounts], runner)

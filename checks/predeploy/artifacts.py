@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import Environment
-from gonogo.inspection import compose_model
-from gonogo.inspection.imports import files_of_module, imported_files
+from gonogo.inspection.code.imports import files_of_module, imported_files
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose_code import recipe_of
+from gonogo.runtimes.compose.code import recipe_of
+from gonogo.runtimes.compose.model import roles
 
 __all__ = ["contained", "entries", "imported"]
 
@@ -23,13 +23,13 @@ def contained(source: Source, environment: Environment, request: pytest.FixtureR
         return lambda _path: True
     rendered: Rendered = request.getfixturevalue("rendered")
     model, services = rendered.model, rendered.model.get("services") or {}
-    deployed = compose_model.deployed_services(model, tuple(environment.service))
-    builders = compose_model.built_by(model)
+    deployed = roles.deployed_services(model, tuple(environment.service))
+    builders = roles.built_by(model)
     recipes = [recipe_of(services[builders.get(one, one)].get("build") or {}, root=source.root) for one in deployed]
     if not recipes or any(recipe is None or recipe.image.unclear for recipe in recipes):
         return lambda _path: True
     brought = {file.path for recipe in recipes if recipe is not None for file in recipe.image.files.values()}
-    mounts = [Path(mount.source) for mount in compose_model.bind_mounts(model) if mount.service in deployed]
+    mounts = [Path(mount.source) for mount in roles.bind_mounts(model) if mount.service in deployed]
     return lambda path: path in brought or any((source.root / path).is_relative_to(mount) for mount in mounts)
 
 

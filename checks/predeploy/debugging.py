@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 import pytest
 
 from gonogo.config import Environment, Service
-from gonogo.inspection.debugging import Mode, modes
-from gonogo.inspection.debugsource import meaning
+from gonogo.inspection.code.debugsource import meaning
+from gonogo.inspection.variables.debugging import Mode, modes
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.words import Tier

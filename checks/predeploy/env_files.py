@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping
 
 from gonogo.config import Environment
-from gonogo.inspection import demands, envfile, envfiles
+from gonogo.inspection.variables import demands, envfile, envfiles
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
 from gonogo.runtimes.place import env_file_of

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from gonogo.config import Environment
-from gonogo.inspection import compose_model, things
+from gonogo.inspection import things
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import LackingError
 from gonogo.plugins.runtime_facts import Rendered
-from gonogo.runtimes.compose_render import environment_of
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.render import environment_of
 
 __all__ = ["given_to_all", "model_of", "started"]
 
@@ -36,8 +37,8 @@ def started(
         return
     model = model_of(request)
     services = model.get("services") or {}
-    for name in compose_model.deployed_services(model, tuple(environment.service)):
-        yield name, environment_of(services[name]), compose_model.start_words(services[name])
+    for name in roles.deployed_services(model, tuple(environment.service)):
+        yield name, environment_of(services[name]), roles.start_words(services[name])
 
 
 def given_to_all(environment: Environment, request: pytest.FixtureRequest) -> list[dict[str, str]]:

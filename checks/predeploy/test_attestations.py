@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.gates.subject import Subject
 from gonogo.plugins.evidence import Collected
 from gonogo.records.text import when
-from gonogo.subject import Subject
 
 __all__: list[str] = []
 

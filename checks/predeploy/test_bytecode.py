@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection import bytecode, presence
+from gonogo.inspection.code import bytecode, presence
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython

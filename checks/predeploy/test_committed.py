@@ -11,7 +11,7 @@ import pytest
 from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment
-from gonogo.inspection import committed
+from gonogo.inspection.code import committed
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source

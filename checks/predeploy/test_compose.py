@@ -9,21 +9,22 @@ import pytest
 
 from gonogo.checks.predeploy.started import model_of
 from gonogo.config import Environment
-from gonogo.host import Command, LocalHost
-from gonogo.inspection import compose_model, things
-from gonogo.inspection.container_names import LISTED, listed
-from gonogo.inspection.container_names import taken as taken_names
-from gonogo.inspection.container_names import wanted as wanted_names
-from gonogo.inspection.interpolation import NO_VALUE
-from gonogo.inspection.ports import PublishedPort, conflicts
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection import things
+from gonogo.inspection.variables.interpolation import NO_VALUE
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.listeners import listening
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes.base import Inspector
-from gonogo.runtimes.compose_cli import container_on
+from gonogo.runtimes.compose.cli import container_on
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.model.container_names import LISTED, listed
+from gonogo.runtimes.compose.model.container_names import taken as taken_names
+from gonogo.runtimes.compose.model.container_names import wanted as wanted_names
+from gonogo.runtimes.compose.model.ports import PublishedPort, conflicts
 from gonogo.runtimes.kept import replaced_services
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -52,11 +53,11 @@ def test_compose_accepts_its_files(
         _tell_cause(rendered.problem, env_file, evidence)
     assert not rendered.problem, rendered.problem
     assert services, f"{', '.join(environment.compose)}: found no service, expected at least one"
-    deployed = compose_model.deployed_services(rendered.model, tuple(environment.service))
+    deployed = roles.deployed_services(rendered.model, tuple(environment.service))
     if not deployed:
         evidence.remedy("Give the application's service `build: .`, or name what is deployed: [service.NAME]")
-    assert deployed, compose_model.nothing_to_deploy(rendered.model, environment.compose)
-    for name, (image, built) in compose_model.other_versions(rendered.model, deployed).items():
+    assert deployed, roles.nothing_to_deploy(rendered.model, environment.compose)
+    for name, (image, built) in roles.other_versions(rendered.model, deployed).items():
         evidence.warn(
             f"service {name}: found image {image}, expected {built}, which is built here; as it is, {name} is not "
             "deployed and keeps the code that it has"

@@ -9,7 +9,7 @@ import pytest
 from gonogo.checks.predeploy.debugging import can_be_asked, modes_of, require_tier, verdict
 from gonogo.checks.predeploy.started import started
 from gonogo.config import Environment, Service
-from gonogo.inspection.debugging import SWITCHES, Mode
+from gonogo.inspection.variables.debugging import SWITCHES, Mode
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from gonogo.config import Environment
-from gonogo.inspection.composeplaces import place_of
-from gonogo.inspection.exposed import exposed
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose_code import recipe_of
+from gonogo.runtimes.compose.code import recipe_of
+from gonogo.runtimes.compose.model.exposed import exposed
+from gonogo.runtimes.compose.model.places import place_of
 from gonogo.words import Tier
 
 __all__: list[str] = []

@@ -6,14 +6,14 @@ import pytest
 
 from gonogo.checks.predeploy.artifacts import contained, imported
 from gonogo.config import Environment, Project
-from gonogo.inspection import compiles, presence
-from gonogo.inspection.contents import digest_of
-from gonogo.inspection.dockerignore import ignore
-from gonogo.inspection.pythons import older
+from gonogo.inspection.code import compiles, presence
+from gonogo.inspection.code.contents import digest_of
+from gonogo.inspection.code.dockerignore import ignore
+from gonogo.inspection.code.pythons import older
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython
-from gonogo.release import Release
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

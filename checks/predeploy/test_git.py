@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.host import LocalHost
-from gonogo.inspection import presence
-from gonogo.inspection.desk import sort_out
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code import presence
+from gonogo.inspection.code.desk import sort_out
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered, written_by_services
 from gonogo.plugins.source import Source
-from gonogo.subject import Subject
 
 __all__: list[str] = []
 

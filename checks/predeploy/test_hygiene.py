@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 
 from gonogo.config import Environment, Service
-from gonogo.inspection import committed, compose_model, envfile
-from gonogo.inspection.composeplaces import place_of
-from gonogo.inspection.dockerfile import DockerfileError
-from gonogo.inspection.envfiles import is_example
-from gonogo.inspection.healthprobes import Probe, differences, misfits, of_compose, of_dockerfile
+from gonogo.inspection.code import committed
+from gonogo.inspection.code.dockerfile import DockerfileError
+from gonogo.inspection.variables import envfile
+from gonogo.inspection.variables.envfiles import is_example
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose_code import recipe_of
+from gonogo.runtimes.compose.code import recipe_of
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.model.health_checks import Probe, differences, misfits, of_compose, of_dockerfile
+from gonogo.runtimes.compose.model.places import place_of
 
 __all__: list[str] = []
 
@@ -59,7 +61,7 @@ def test_ignore_file_keeps_env_files_out(
     told = [path for path in tracked if _secrets(source.text(path))]
     evidence.text("Tracked env files with secrets", ", ".join(told) or "none")
     taken: dict[str, list[str]] = {}
-    for name in compose_model.deployed_services(model, tuple(environment.service)) if told else ():
+    for name in roles.deployed_services(model, tuple(environment.service)) if told else ():
         recipe = recipe_of((model["services"].get(name) or {}).get("build") or {}, root=source.root)
         brought = {file.path for file in recipe.image.files.values()} if recipe is not None else set()
         for path in told:
@@ -136,8 +138,8 @@ def test_services_are_started_again(environment: Environment, model: Mapping[str
     Catches the application that is down after a reboot of the host, or after one crash at night. One-shot services, and
     those that say "no" themselves, are left alone.
     """
-    ending = compose_model.one_shots(model)
-    deployed = compose_model.deployed_services(model, tuple(environment.service))
+    ending = roles.one_shots(model)
+    deployed = roles.deployed_services(model, tuple(environment.service))
     without = [
         name for name in deployed if name not in ending and not _restarts(name, model["services"].get(name) or {})
     ]
@@ -154,18 +156,18 @@ def _secrets(text: str) -> bool:
 def _restarts(name: str, service: Mapping[str, Any]) -> bool:
     """Whether it says what happens when it ends, or is no service that is meant to go on."""
     said = "restart" in service or (service.get("deploy") or {}).get("restart_policy") is not None
-    return said or _ENDS.search(f"{name} {' '.join(compose_model.start_words(service))}") is not None
+    return said or _ENDS.search(f"{name} {' '.join(roles.start_words(service))}") is not None
 
 
 def _serving(model: Mapping[str, Any], environment: Environment) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The deployed services that somebody sends requests to."""
-    ending, builders = compose_model.one_shots(model), compose_model.built_by(model)
-    for name in compose_model.deployed_services(model, tuple(environment.service)):
+    ending, builders = roles.one_shots(model), roles.built_by(model)
+    for name in roles.deployed_services(model, tuple(environment.service)):
         service = dict(model["services"].get(name) or {})
         if name in builders:
             service["build"] = model["services"][builders[name]]["build"]
         is_web = environment.service.get(name, Service()).framework != "none"
-        works = _WORKS.search(f"{name} {' '.join(compose_model.start_words(service))}".replace("_", " "))
+        works = _WORKS.search(f"{name} {' '.join(roles.start_words(service))}".replace("_", " "))
         if name not in ending and not works and (service.get("ports") or service.get("expose") or is_web):
             yield name, service
 

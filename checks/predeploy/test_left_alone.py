@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gonogo.checks.predeploy.started import model_of
-from gonogo.inspection.left_alone import Change, changes
+from gonogo.gates.subject import Subject
 from gonogo.plugins.evidence import Collected
-from gonogo.release import Release
 from gonogo.runtimes.base import Inspector, Place
-from gonogo.subject import Subject
+from gonogo.runtimes.compose.model.left_alone import Change, changes
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -40,8 +40,8 @@ def test_data_stays_where_it_is(
         pytest.skip(f"runtime {place.environment.runtime} leaves no service alone")
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")
-    from gonogo.runtimes.compose_files import COMPOSE, read_model  # noqa: PLC0415 (only where the runtime is compose)
-    from gonogo.runtimes.compose_held import held_now, volumes_here  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.files import COMPOSE, read_model  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.held import held_now, volumes_here  # noqa: PLC0415 (likewise)
 
     if not (serving.folder / COMPOSE).is_file():
         pytest.skip(f"{serving.id} has no model any more, which P37 tells")

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from gonogo.errors import GonogoError
-from gonogo.host import LocalHost
+from gonogo.gates.subject import as_it_serves
+from gonogo.host.runner import LocalHost
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
-from gonogo.subject import as_it_serves
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 

@@ -9,10 +9,10 @@ from gonogo.checks.predeploy.debugging import require_tier
 from gonogo.checks.predeploy.env_files import other_files
 from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment, Project
-from gonogo.inspection import presence
-from gonogo.inspection.beside import is_beside
-from gonogo.inspection.dockerignore import ignore
-from gonogo.inspection.leftovers import leftovers, reached
+from gonogo.inspection.code import presence
+from gonogo.inspection.code.beside import is_beside
+from gonogo.inspection.code.dockerignore import ignore
+from gonogo.inspection.code.leftovers import leftovers, reached
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source

@@ -6,14 +6,14 @@ import pytest
 
 from gonogo.config import Environment, Service
 from gonogo.errors import RefusedError
-from gonogo.inspection import presence
-from gonogo.ladder import Rung
+from gonogo.gates.ladder import Rung
+from gonogo.gates.pending_migrations import ask_ladder, forward_only, graph_of, migrated, refuse_unknown
+from gonogo.inspection.code import presence
 from gonogo.migrations import Graph, Layout, layout_of, tool_of
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
-from gonogo.release import Release
-from gonogo.schema import ask_ladder, forward_only, graph_of, migrated, refuse_unknown
+from gonogo.state.release import Release
 from gonogo.words import Tier
 
 __all__: list[str] = []

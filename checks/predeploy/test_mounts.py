@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.host import LocalHost
-from gonogo.inspection.mounts import never_written
+from gonogo.host.runner import LocalHost
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.release import Release
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose.model.mounts import never_written
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -31,8 +31,8 @@ def test_mounts_are_what_they_should_be(
     release does not see it. Warns of tracked folders that stay the host's, because something is written there, and of a
     volume for uploads that nobody may write to.
     """
-    from gonogo.runtimes.compose_mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
-    from gonogo.runtimes.compose_pinning import mounts_of  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
+    from gonogo.runtimes.compose.pinning import mounts_of  # noqa: PLC0415 (likewise)
 
     if rendered.problem:
         pytest.skip("Compose does not render the files, which P12 tells")

@@ -9,11 +9,11 @@ import pytest
 from gonogo.checks.predeploy.env_files import other_files
 from gonogo.checks.predeploy.started import started
 from gonogo.config import Environment
-from gonogo.inspection.placeholders import placeholders
-from gonogo.inspection.rendered import left_in, stand_in, unexpanded
+from gonogo.inspection.variables.placeholders import placeholders
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source
+from gonogo.runtimes.compose.model.leftovers import left_in, stand_in, unexpanded
 from gonogo.words import Tier
 
 __all__: list[str] = []

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo import lock
 from gonogo.config import Environment
-from gonogo.host import LocalHost
-from gonogo.inspection import baseline as baselines
+from gonogo.gates import baseline as baselines
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import LocalHost
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import unguarded
 from gonogo.records.results import GateResult, read_gate
-from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.kept import lost_parts, pinned_files
-from gonogo.state import State
-from gonogo.subject import Subject
+from gonogo.state import lock
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Tier
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pytest
 from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.checks.predeploy.started import model_of
 from gonogo.config import Environment
-from gonogo.inspection import demands, envfile, things
-from gonogo.inspection.envgrammar import grammar_of
+from gonogo.inspection import things
+from gonogo.inspection.variables import demands, envfile
+from gonogo.inspection.variables.envgrammar import grammar_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered

@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.checks.predeploy.started import started
 from gonogo.config import Environment
-from gonogo.inspection import strength, urlvalues
+from gonogo.inspection.variables import strength, urlvalues
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.source import Source

@@ -9,13 +9,13 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.errors import CommandError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection import room, tools
-from gonogo.inspection.engine import EngineFacts
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection.machine import room, tools
+from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.plugins.browser import missing_browser
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import compose_spelling
-from gonogo.state import State
+from gonogo.state.store import State
 
 __all__: list[str] = []
 

@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from gonogo import sources
 from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
-from gonogo.host import LocalHost
-from gonogo.inspection.origins import commit_of
-from gonogo.lock import hold
-from gonogo.release import Release
-from gonogo.runtimes import runtime_of
+from gonogo.gates.pending_migrations import heads_of
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code.origins import commit_of
+from gonogo.runtimes import runtime_of, sources
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
-from gonogo.runtimes.compose_history import trees_of
-from gonogo.schema import heads_of
+from gonogo.runtimes.compose.history import trees_of
+from gonogo.state.lock import hold
+from gonogo.state.release import Release
 from gonogo.words import CONFIG_NAME
 
 if TYPE_CHECKING:
-    from gonogo.runtimes.compose_adopt import ByHand
+    from gonogo.runtimes.compose.adopt import ByHand
 
 __all__ = ["Adopted", "adopt", "foreseen", "take_over"]
 
@@ -107,8 +106,8 @@ def take_over(at: Where, candidate: Commit) -> Release | None:
 
 
 def _found(place: Place, host: LocalHost) -> ByHand | None:
-    from gonogo.runtimes.compose_adopt import by_hand  # noqa: PLC0415 (only where the runtime is compose)
-    from gonogo.runtimes.compose_inspector import ComposeInspector  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.adopt import by_hand  # noqa: PLC0415 (only where the runtime is compose)
+    from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
 
     inspector = ComposeInspector(place, None, host)
     with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
@@ -119,7 +118,7 @@ def _found(place: Place, host: LocalHost) -> ByHand | None:
 
 
 def _record(at: Where, candidate: Commit, found: ByHand, host: LocalHost) -> Release:
-    from gonogo.runtimes.compose_adopt import pin_by_hand  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.adopt import pin_by_hand  # noqa: PLC0415 (likewise)
 
     commit, assumed, said = _commit(at, found, host)
     release = new_release(at, commit, now=datetime.now(UTC) - timedelta(seconds=1)).model_copy(
@@ -161,7 +160,7 @@ def _heads(place: Place, release: Release) -> tuple[str, ...]:
 
 def _commit(at: Where, found: ByHand, host: LocalHost) -> tuple[Commit, bool, str]:
     """The commit that the images name or hold, if this repository has it; otherwise the checkout's, a guess."""
-    from gonogo.runtimes.compose_adopt import revision_of  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.adopt import revision_of  # noqa: PLC0415 (likewise)
 
     git, revision = Git(at.project.root), revision_of(found)
     if revision is not None:
@@ -181,8 +180,8 @@ def _commit(at: Where, found: ByHand, host: LocalHost) -> tuple[Commit, bool, st
 
 def _held_commit(at: Where, found: ByHand, host: LocalHost) -> str | None:
     """The commit whose files the images hold, byte for byte; None where no recent one has them."""
-    from gonogo.runtimes.compose_adopt import held_by  # noqa: PLC0415 (likewise)
-    from gonogo.runtimes.compose_inspector import ComposeInspector  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.adopt import held_by  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
 
     place = at.place(at.project, at.environment)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gonogo.config import find_project, load_project
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.words import Stage
 
 __all__ = ["ask"]

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.prepare import Where
-from gonogo.gate import gate_argv, gate_environment
-from gonogo.host import Command, Completed, LocalHost
+from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import Command, Completed, LocalHost
 from gonogo.records.results import GateResult, read_gate
-from gonogo.state import write_atomically
-from gonogo.subject import Subject
+from gonogo.state.store import write_atomically
 from gonogo.words import Role, Stage
 
 __all__ = ["ask_beside"]

@@ -10,12 +10,12 @@ from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, where
 from gonogo.config import Environment, needs
 from gonogo.errors import UsageError
-from gonogo.gate import gate_argv, gate_environment
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.waivers import is_in_force
+from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.gates.subject import today
+from gonogo.gates.waivers import is_in_force
+from gonogo.host.runner import Command, LocalHost
 from gonogo.records.listing import Applies, Listed, ListedCheck, Listing, collected
 from gonogo.records.results import RunResult
-from gonogo.subject import today
 from gonogo.words import Outcome
 
 __all__ = ["checks"]

@@ -6,23 +6,23 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gonogo import sources
 from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.commands.recover import clear_untouched, opened, recorded, remember
 from gonogo.errors import RefusedError
-from gonogo.lock import hold
-from gonogo.moves.base import Options
-from gonogo.pipeline import Pipeline
-from gonogo.recipes import deploy_recipe
-from gonogo.records.hushed import hushed
+from gonogo.gates.subject import attestations
+from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
-from gonogo.release import Release
+from gonogo.run.pipeline import Pipeline
+from gonogo.run.recipes import deploy_recipe
+from gonogo.run.screen import Screen
+from gonogo.run.work import Options
+from gonogo.runtimes import sources
 from gonogo.runtimes.given import changed_since
-from gonogo.screen import Screen
-from gonogo.signals import Signals
-from gonogo.subject import attestations
+from gonogo.secrets.records import hushed
+from gonogo.state.lock import hold
+from gonogo.state.release import Release
 
 __all__ = ["deploy"]
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.prepare import Git, Where, where
 from gonogo.errors import CommandError, GonogoError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.addresses import is_loopback
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.records.findings import follows
 from gonogo.records.looks import Needed
 from gonogo.records.results import CheckResult, GateResult

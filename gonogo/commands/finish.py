@@ -9,17 +9,17 @@ from pathlib import Path
 
 from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain, in_one_line
-from gonogo.inspection.downtime import answered_last, figures, read_probe, spans
-from gonogo.inspection.waivers import of_run
-from gonogo.moves.base import Work, run_all
-from gonogo.notify import ended
-from gonogo.pipeline import Outcome
-from gonogo.records.hushed import hushed
+from gonogo.gates.waivers import of_run
+from gonogo.inspection.answers.downtime import answered_last, figures, read_probe, spans
 from gonogo.records.results import CommitLine, RunResult, WaiverUse
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
+from gonogo.run.notify import ended
+from gonogo.run.pipeline import Outcome
+from gonogo.run.work import Work, run_all
 from gonogo.runtimes.place import maker
-from gonogo.state import write_atomically
+from gonogo.secrets.records import hushed
+from gonogo.state.store import write_atomically
 from gonogo.words import Exit, Role, Stage
 
 __all__ = ["finish"]

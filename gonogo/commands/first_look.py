@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gonogo.config import load_project
 from gonogo.config.builtin import built_in
-from gonogo.gate import gate_argv, gate_environment
-from gonogo.host import Command, Host
+from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.host.runner import Command, Host
 from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.records.terminal import gate_lines
 from gonogo.words import CONFIG_NAME, Exit

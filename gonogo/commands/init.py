@@ -15,7 +15,7 @@ from gonogo.detect.starter import NAME, first_check, prove
 from gonogo.detect.workflows import workflow
 from gonogo.detect.writing import GUESS, toml_of
 from gonogo.errors import GonogoError, UsageError
-from gonogo.host import Command, Host, LocalHost
+from gonogo.host.runner import Command, Host, LocalHost
 from gonogo.words import CONFIG_NAME, Exit
 
 if TYPE_CHECKING:

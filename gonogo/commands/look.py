@@ -11,20 +11,20 @@ from pathlib import Path
 from gonogo.commands.prepare import Where, located, where
 from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
-from gonogo.host import LocalHost
-from gonogo.lock import holder
+from gonogo.host.runner import LocalHost
 from gonogo.records.advice import told
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
-from gonogo.release import Release
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import LIMITED, InstanceState
-from gonogo.runtimes.hidden import pinned_values
 from gonogo.runtimes.kept import lost_parts
 from gonogo.runtimes.place import maker
-from gonogo.settle import survivors
-from gonogo.state import State
+from gonogo.runtimes.secret_values import pinned_values
+from gonogo.state.interrupted import survivors
+from gonogo.state.lock import holder
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Exit
 
 __all__ = ["history", "recent", "runs_of", "status", "unlock"]

@@ -7,24 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gonogo.asking import Gate
 from gonogo.commands.adopt import foreseen
 from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.look import recent
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
-from gonogo.gate import stage_options
-from gonogo.host import Command
-from gonogo.moves.base import Options, Work
-from gonogo.moves.checkout import Checkout
-from gonogo.moves.start import Stop
-from gonogo.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
+from gonogo.gates.pending_migrations import ask_ladder, standings
+from gonogo.gates.process import stage_options
+from gonogo.gates.subject import Subject, attestations
+from gonogo.host.runner import Command
 from gonogo.records.history import downtime, expected
 from gonogo.records.looks import Plan, PlannedStep
 from gonogo.records.results import RunResult
-from gonogo.schema import ask_ladder, standings
-from gonogo.state import State
-from gonogo.subject import Subject, attestations
+from gonogo.run.gate_step import Gate
+from gonogo.run.moves.checkout import Checkout
+from gonogo.run.moves.start import Stop
+from gonogo.run.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
+from gonogo.run.work import Options, Work
+from gonogo.state.store import State
 from gonogo.words import Exit, Role, Stage
 
 __all__ = ["plan"]

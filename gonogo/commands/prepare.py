@@ -12,18 +12,18 @@ from pathlib import Path
 from gonogo import git
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
-from gonogo.host import LocalHost
-from gonogo.inspection.secrets import Redactor
-from gonogo.journal import Journal
-from gonogo.moves.base import Options, Work
-from gonogo.notify import Notices
-from gonogo.release import Release, release_id
+from gonogo.host.runner import LocalHost
+from gonogo.run.notify import Notices
+from gonogo.run.screen import Screen
+from gonogo.run.work import Options, Work
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.hidden import pinned_values, redactor_for
 from gonogo.runtimes.place import host_path, make_place, read_variables
-from gonogo.screen import Screen
-from gonogo.state import State, state_of
+from gonogo.runtimes.secret_values import pinned_values, redactor_for
+from gonogo.secrets.known import Redactor
+from gonogo.state.journal import Journal
+from gonogo.state.release import Release, release_id
+from gonogo.state.store import State, state_of
 from gonogo.words import CONFIG_NAME
 
 __all__ = ["Commit", "Git", "Where", "make_work", "new_release", "where", "who"]

@@ -8,24 +8,24 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from gonogo.blame import is_its_fault
 from gonogo.commands.finish import finish
 from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain, in_one_line
-from gonogo.moves.base import Options, Work, run_all
-from gonogo.notify import begun
-from gonogo.pipeline import Outcome, Pipeline
-from gonogo.recipes import deploy_recipe
+from gonogo.host.signals import Signals
 from gonogo.records.history import expected
 from gonogo.records.results import RunResult, read_gate
-from gonogo.release import Release
+from gonogo.run.attribution import is_its_fault
+from gonogo.run.notify import begun
+from gonogo.run.pipeline import Outcome, Pipeline
+from gonogo.run.recipes import deploy_recipe
+from gonogo.run.screen import Begun, Screen
+from gonogo.run.work import Options, Work, run_all
 from gonogo.runtimes.place import maker
-from gonogo.screen import Begun, Screen
-from gonogo.settle import CutOff, close_run, read_cut_off, settle_run
-from gonogo.signals import Signals
-from gonogo.state import State, write_atomically
+from gonogo.state.interrupted import CutOff, close_run, read_cut_off, settle_run
+from gonogo.state.release import Release
+from gonogo.state.store import State, write_atomically
 from gonogo.words import Exit
 
 __all__ = [

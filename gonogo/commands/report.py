@@ -15,7 +15,7 @@ from gonogo.records.history_page import render_history
 from gonogo.records.metrics import openmetrics
 from gonogo.records.results import RunResult
 from gonogo.records.write import keep_out_of_git
-from gonogo.state import write_atomically
+from gonogo.state.store import write_atomically
 
 __all__ = ["Report", "report"]
 

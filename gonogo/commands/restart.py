@@ -13,16 +13,16 @@ from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import opened, pinned, run_name
 from gonogo.commands.rollback import require_whole
 from gonogo.errors import RefusedError, UsageError
-from gonogo.host import LocalHost
-from gonogo.lock import hold
-from gonogo.moves.base import Options, Work
-from gonogo.pipeline import Pipeline
+from gonogo.host.runner import LocalHost
+from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
-from gonogo.release import Release
+from gonogo.run.pipeline import Pipeline
+from gonogo.run.screen import Screen
+from gonogo.run.work import Options, Work
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.given import changed_variables
-from gonogo.screen import Screen
-from gonogo.signals import Signals
+from gonogo.state.lock import hold
+from gonogo.state.release import Release
 from gonogo.words import Exit
 
 __all__ = ["restart"]

@@ -8,10 +8,10 @@ from gonogo.commands.prepare import where
 from gonogo.commands.recover import cut_off, recover
 from gonogo.commands.rollback import start_kept
 from gonogo.errors import RefusedError
-from gonogo.lock import hold
+from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
-from gonogo.screen import Screen
-from gonogo.signals import Signals
+from gonogo.run.screen import Screen
+from gonogo.state.lock import hold
 
 __all__ = ["NothingToResumeError", "resume"]
 

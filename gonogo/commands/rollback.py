@@ -6,23 +6,23 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gonogo import sources
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import close_all, cut_off, opened, pinned, recorded, recover, run_name, settle_all
 from gonogo.errors import RefusedError
-from gonogo.host import LocalHost
-from gonogo.lock import hold
-from gonogo.moves.base import Options
-from gonogo.moves.team import Undo, left_done
-from gonogo.pipeline import Pipeline
+from gonogo.host.runner import LocalHost
+from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
-from gonogo.release import Release
+from gonogo.run.moves.team import Undo, left_done
+from gonogo.run.pipeline import Pipeline
+from gonogo.run.screen import Screen
+from gonogo.run.work import Options
+from gonogo.runtimes import sources
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.kept import lost_parts
-from gonogo.screen import Screen
-from gonogo.settle import CutOff
-from gonogo.signals import Signals
+from gonogo.state.interrupted import CutOff
+from gonogo.state.lock import hold
+from gonogo.state.release import Release
 
 __all__ = ["choose_target", "require_whole", "rollback", "start_kept"]
 

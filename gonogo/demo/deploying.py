@@ -12,8 +12,8 @@ from pathlib import Path
 from gonogo.demo.interrupts import Interrupts
 from gonogo.demo.repository import surroundings
 from gonogo.errors import GonogoError
-from gonogo.family import kill_group
-from gonogo.runtimes.process_instances import Instances, end
+from gonogo.host.tree import kill_group
+from gonogo.runtimes.process.instances import Instances, end
 from gonogo.words import Exit
 
 __all__ = ["deploy", "instances_stopped"]

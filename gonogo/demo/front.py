@@ -14,7 +14,7 @@ from pathlib import Path
 from gonogo.demo.ports import free_port
 from gonogo.demo.programs import program
 from gonogo.errors import GonogoError
-from gonogo.family import kill_group
+from gonogo.host.tree import kill_group
 
 __all__ = ["front"]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from gonogo.detect.facts import Fact, guess
-from gonogo.inspection.compose_model import image_name, is_proxy
+from gonogo.runtimes.compose.model.roles import image_name, is_proxy
 
 __all__ = ["STORE", "Address", "address_of", "environment_of", "is_front", "is_store", "is_stored_behind"]
 

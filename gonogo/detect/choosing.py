@@ -14,8 +14,8 @@ from gonogo.detect.rendering import Rendered, render_aside
 from gonogo.detect.running import Running, running_in
 from gonogo.detect.tree import Tree
 from gonogo.errors import UsageError
-from gonogo.host import Host
-from gonogo.inspection.compose_model import deployed_services
+from gonogo.host.runner import Host
+from gonogo.runtimes.compose.model.roles import deployed_services
 
 __all__ = ["Chosen", "choose", "compose_name"]
 

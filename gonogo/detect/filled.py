@@ -11,7 +11,7 @@ from gonogo.detect.facts import Fact, guess
 from gonogo.detect.rendering import Rendered
 from gonogo.detect.running import Running
 from gonogo.detect.tree import Tree
-from gonogo.inspection.composeplaces import place_of
+from gonogo.runtimes.compose.model.places import place_of
 
 __all__ = ["env_file_of"]
 

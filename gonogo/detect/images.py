@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gonogo.detect.tree import Tree
-from gonogo.inspection import brought, dockerignore
-from gonogo.inspection.dockerfile import Instruction, expand, read
+from gonogo.inspection.code import brought, dockerignore
+from gonogo.inspection.code.dockerfile import Instruction, expand, read
 
 __all__ = ["TIANGOLO", "Image", "read_image"]
 

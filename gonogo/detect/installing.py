@@ -16,7 +16,7 @@ from gonogo.detect.dependencies import dependencies
 from gonogo.detect.facts import Question
 from gonogo.detect.tree import Tree
 from gonogo.detect.unnamed import is_installed
-from gonogo.runtimes.process_install import Needs, needs_of
+from gonogo.runtimes.process.install import Needs, needs_of
 
 __all__ = ["Installing", "installing"]
 

@@ -17,8 +17,8 @@ from gonogo.detect.routing import Placed
 from gonogo.detect.services import Seen
 from gonogo.detect.tree import Tree
 from gonogo.frameworks import StaticRoute
-from gonogo.inspection.composeplaces import place_of
-from gonogo.inspection.harmless import is_harmless, is_plain
+from gonogo.inspection.answers.harmless import is_harmless, is_plain
+from gonogo.runtimes.compose.model.places import place_of
 
 __all__ = ["Pages", "files_of", "own_page", "pages_of", "timeout_of"]
 

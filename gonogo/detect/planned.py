@@ -14,7 +14,7 @@ from gonogo.detect.naming import plain
 from gonogo.detect.programs import Program
 from gonogo.detect.serving import says_what
 from gonogo.detect.tree import Tree
-from gonogo.inspection.secrets import is_secret_name
+from gonogo.secrets.known import is_secret_name
 
 __all__ = ["Planned", "planned", "quoted"]
 

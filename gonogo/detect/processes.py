@@ -23,9 +23,9 @@ from gonogo.detect.stored import stored_inside
 from gonogo.detect.tree import Tree
 from gonogo.detect.variables import required_secrets
 from gonogo.errors import UsageError
-from gonogo.host import Command, Host
-from gonogo.inspection.envfile import parse
-from gonogo.runtimes.process_health import holder_of
+from gonogo.host.runner import Command, Host
+from gonogo.inspection.variables.envfile import parse
+from gonogo.runtimes.process.health import holder_of
 
 __all__ = ["survey_processes"]
 

@@ -13,7 +13,7 @@ from gonogo.detect.images import Image, read_image
 from gonogo.detect.modules import Modules
 from gonogo.detect.starting import Start, read_start, scripts_of, starts_in
 from gonogo.detect.tree import Tree
-from gonogo.inspection.dockerfile import DockerfileError
+from gonogo.inspection.code.dockerfile import DockerfileError
 
 __all__ = ["LOOKED_FOR", "Program", "programs"]
 

@@ -19,9 +19,9 @@ from typing import Any
 
 from gonogo.detect.envfiles import example_for
 from gonogo.detect.tree import Tree
-from gonogo.host import Command, Completed, Host
-from gonogo.inspection.interpolation import NO_VALUE
-from gonogo.runtimes.compose_cli import cli
+from gonogo.host.runner import Command, Completed, Host
+from gonogo.inspection.variables.interpolation import NO_VALUE
+from gonogo.runtimes.compose.cli import cli
 
 __all__ = ["ABSENT", "Rendered", "render_aside"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from gonogo.errors import GonogoError
-from gonogo.host import Command, Host
+from gonogo.host.runner import Command, Host
 
 __all__ = ["Answer", "Running", "ask", "running_in"]
 

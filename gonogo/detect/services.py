@@ -21,9 +21,9 @@ from gonogo.detect.starting import Start, read_start, scripts_of
 from gonogo.detect.tree import Tree
 from gonogo.detect.variables import settings_files
 from gonogo.frameworks import static_routes
-from gonogo.inspection.compose_model import is_proxy, start_words
-from gonogo.inspection.composeplaces import place_of
-from gonogo.inspection.dockerfile import DockerfileError
+from gonogo.inspection.code.dockerfile import DockerfileError
+from gonogo.runtimes.compose.model.places import place_of
+from gonogo.runtimes.compose.model.roles import is_proxy, start_words
 
 __all__ = ["Seen", "look_at", "look_at_started"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from gonogo.detect.facts import Found
 from gonogo.errors import GonogoError
-from gonogo.gate import gate_argv, gate_environment
-from gonogo.host import Command, Host
+from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.host.runner import Command, Host
 from gonogo.records.results import CheckResult, read_gate
 from gonogo.words import CONFIG_NAME, Outcome
 

@@ -24,10 +24,10 @@ from gonogo.detect.services import Seen, look_at
 from gonogo.detect.tree import Tree, read_tree
 from gonogo.detect.variables import required_secrets
 from gonogo.errors import UsageError
-from gonogo.host import Host
-from gonogo.inspection.compose_model import backing, deployed_services, fronts
-from gonogo.inspection.composeplaces import place_of
-from gonogo.inspection.envfile import parse
+from gonogo.host.runner import Host
+from gonogo.inspection.variables.envfile import parse
+from gonogo.runtimes.compose.model.places import place_of
+from gonogo.runtimes.compose.model.roles import backing, deployed_services, fronts
 
 __all__ = ["survey"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gonogo.errors import UsageError
-from gonogo.host import Command, Host
+from gonogo.host.runner import Command, Host
 
 __all__ = ["Tree", "read_tree"]
 

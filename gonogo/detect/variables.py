@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from gonogo.detect.rendering import Rendered
 from gonogo.detect.tree import Tree
-from gonogo.inspection.envfile import parse
-from gonogo.inspection.secrets import is_secret_name
-from gonogo.inspection.settingsclass import required_by_settings
-from gonogo.inspection.variables import Variable
+from gonogo.inspection.variables.envfile import parse
+from gonogo.inspection.variables.settingsclass import required_by_settings
+from gonogo.inspection.variables.variables import Variable
+from gonogo.secrets.known import is_secret_name
 
 __all__ = ["required_secrets", "settings_files"]
 

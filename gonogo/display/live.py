@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gonogo.display.style import Style
 from gonogo.display.view import View
 from gonogo.records.terminal import COLUMNS
-from gonogo.runtimes.hidden import hush
+from gonogo.runtimes.secret_values import hush
 
 if TYPE_CHECKING:
     from rich.live import Live as RichLive

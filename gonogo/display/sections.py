@@ -12,7 +12,7 @@ from gonogo.display.style import Style
 from gonogo.display.view import Doing, View, about
 from gonogo.records.results import CheckResult, StepResult
 from gonogo.records.text import clip, first_line
-from gonogo.runtimes.hidden import hush
+from gonogo.runtimes.secret_values import hush
 
 __all__ = ["GitHub", "GitLab", "tamed"]
 

@@ -13,10 +13,10 @@ from typing import IO, Self
 from gonogo.display.paced import EVERY, write
 from gonogo.display.style import Style
 from gonogo.display.view import View
-from gonogo.host import Command
+from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
-from gonogo.runtimes.hidden import hush
-from gonogo.screen import Begun, Screen
+from gonogo.run.screen import Begun, Screen
+from gonogo.runtimes.secret_values import hush
 
 __all__ = ["Shown"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gonogo.display.view import View
 from gonogo.records.results import StepResult
 from gonogo.records.terminal import header_line, paint, step_line
-from gonogo.screen import Begun
+from gonogo.run.screen import Begun
 
 __all__ = ["Quiet", "Style"]
 

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 from typing import IO
 
-from gonogo.host import Command
-from gonogo.inspection.redaction import RedactingStream
+from gonogo.host.runner import Command
 from gonogo.records.text import plain
+from gonogo.secrets.redactor import RedactingStream
 
 __all__ = ["Tail"]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import IO
 
 from gonogo.display.tail import Tail
-from gonogo.host import Command
-from gonogo.records.asking import Asking, noted, read_asking
+from gonogo.gates.progress import Asking, noted, read_asking
+from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
 from gonogo.records.terminal import COLUMNS, running_line
 from gonogo.records.text import clip, first_line
-from gonogo.screen import Begun
+from gonogo.run.screen import Begun
 from gonogo.words import Role
 
 __all__ = ["Doing", "View", "about"]

@@ -24,7 +24,7 @@ class Alembic:
 
     name = "alembic"
     config = "alembic.ini"
-    probe = "revision_probe.py"
+    probe = "revision.py"
     marker = "<<gonogo-revision>>"
     refuses_unknown = True
 

@@ -21,7 +21,7 @@ class Django:
 
     name = "django"
     config = "manage.py"
-    probe = "django_probe.py"
+    probe = "django.py"
     marker = "<<gonogo-django>>"
     refuses_unknown = False
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gonogo.errors import explain
-from gonogo.journal import read_journal
 from gonogo.records.markdown import render
 from gonogo.records.page import render_record
 from gonogo.records.results import RunResult
-from gonogo.state import write_atomically
+from gonogo.state.journal import read_journal
+from gonogo.state.store import write_atomically
 
 __all__ = ["keep_out_of_git", "write_run"]
 

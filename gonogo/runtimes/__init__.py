@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 __all__ = ["RUNTIMES", "runtime_of"]
 
 RUNTIMES = {
-    "compose": "gonogo.runtimes.compose:ComposeRuntime",
-    "process": "gonogo.runtimes.process:ProcessRuntime",
+    "compose": "gonogo.runtimes.compose.runtime:ComposeRuntime",
+    "process": "gonogo.runtimes.process.runtime:ProcessRuntime",
 }
 
 

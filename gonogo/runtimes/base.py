@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gonogo import git
 from gonogo.config import Environment, Project
 from gonogo.errors import GonogoError
-from gonogo.host import Command, Completed, Host
-from gonogo.release import Release
+from gonogo.host.runner import Command, Completed, Host
+from gonogo.state.release import Release
 
 if TYPE_CHECKING:
-    from gonogo.inspection.contents import FileDigest
-    from gonogo.inspection.recipe import Recipe
+    from gonogo.inspection.code.contents import FileDigest
+    from gonogo.inspection.code.recipe import Recipe
 
 __all__ = [
     "LIMITED",

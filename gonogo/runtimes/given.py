@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gonogo.release import Release
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import pinned_variables
+from gonogo.state.release import Release
 
 __all__ = ["changed_since", "changed_variables", "digests"]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gonogo.host import Command, Host
-from gonogo.release import Release
+from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import RuntimeUnreachableError
-from gonogo.runtimes.compose_files import COMPOSE, read_model
-from gonogo.runtimes.compose_steps import vanished
+from gonogo.runtimes.compose.files import COMPOSE, read_model
+from gonogo.runtimes.compose.steps import vanished
+from gonogo.state.release import Release
 
 __all__ = ["lost_parts", "pinned_files", "replaced_services"]
 

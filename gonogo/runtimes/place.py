@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gonogo.config import Environment, Project, load_project
-from gonogo.inspection.envfile import parse
-from gonogo.inspection.envgrammar import grammar_of
-from gonogo.inspection.secrets import is_secret_name, url_passwords
-from gonogo.release import Release
+from gonogo.inspection.variables.envfile import parse
+from gonogo.inspection.variables.envgrammar import grammar_of
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place, Runtime
-from gonogo.state import write_atomically
+from gonogo.secrets.known import is_secret_name, url_passwords
+from gonogo.state.release import Release
+from gonogo.state.store import write_atomically
 
 __all__ = [
     "changed",

@@ -17,10 +17,10 @@ import psutil
 from docker.models.containers import Container
 
 from gonogo.commands.look import status
-from gonogo.journal import read_journal
 from gonogo.records.looks import EnvStatus
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL
-from gonogo.state import State
+from gonogo.runtimes.compose.engine import SCRATCH_LABEL
+from gonogo.state.journal import read_journal
+from gonogo.state.store import State
 
 from . import small
 from .stack import Ended, Stack

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gonogo.cli import main
-from gonogo.journal import Journal
+from gonogo.state.journal import Journal
 from tests.faults.driver import Others, _replay
 
 __all__: list[str] = []

@@ -22,7 +22,7 @@ from docker.errors import ImageNotFound
 from docker.models.containers import Container
 
 from gonogo.demo.ports import free_port
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL
+from gonogo.runtimes.compose.engine import SCRATCH_LABEL
 from tests.support.gates import IDENTITY
 
 __all__ = ["Ended", "Stack", "stack"]

@@ -13,13 +13,13 @@ import docker
 import pytest
 
 from gonogo.config import load_project
-from gonogo.host import LocalHost
-from gonogo.release import Release
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import LocalHost
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.compose import ComposeRuntime
+from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
-from gonogo.state import State
-from gonogo.subject import Subject
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Outcome, Role
 from tests.support.gates import Gates, Repository, Run
 from tests.support.sites import eventually

@@ -12,7 +12,7 @@ from typing import Any
 import docker
 import pytest
 
-from gonogo.runtimes.compose_engine import scratch_label, scratch_name
+from gonogo.runtimes.compose.engine import scratch_label, scratch_name
 
 from . import small
 from .crashing import Crashing, Line

@@ -15,14 +15,14 @@ import pytest
 from gonogo.config import load_project
 from gonogo.demo.ports import free_port
 from gonogo.errors import CommandError, RefusedError, UsageError
-from gonogo.host import Command, LocalHost
-from gonogo.inspection.contents import digest_of
-from gonogo.release import Release, release_id
+from gonogo.host.runner import Command, LocalHost
+from gonogo.inspection.code.contents import digest_of
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
-from gonogo.runtimes.compose import ComposeRuntime
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL
+from gonogo.runtimes.compose.engine import SCRATCH_LABEL
+from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
-from gonogo.state import State
+from gonogo.state.release import Release, release_id
+from gonogo.state.store import State
 
 from .base_images import ensure
 

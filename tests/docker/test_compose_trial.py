@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 
-from gonogo.host import LocalHost
-from gonogo.release import Release
-from gonogo.runtimes.compose_engine import SCRATCH_LABEL
-from gonogo.runtimes.compose_files import COMPOSE, write_model
-from gonogo.runtimes.compose_trial import trial
-from gonogo.state import State
+from gonogo.host.runner import LocalHost
+from gonogo.runtimes.compose.engine import SCRATCH_LABEL
+from gonogo.runtimes.compose.files import COMPOSE, write_model
+from gonogo.runtimes.compose.trial import trial
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Outcome
 
 from .base_images import ensure

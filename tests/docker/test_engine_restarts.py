@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gonogo.journal import read_journal
+from gonogo.state.journal import read_journal
 
 from . import small
 from .crashing import Crashing

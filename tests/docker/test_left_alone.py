@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 
-from gonogo.release import Release
-from gonogo.runtimes.compose_files import COMPOSE, write_model
-from gonogo.state import State
+from gonogo.runtimes.compose.files import COMPOSE, write_model
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from pathlib import Path
 import docker
 import pytest
 
-from gonogo.budget import Budget
-from gonogo.inspection.downtime import figures
-from gonogo.inspection.refusals import limit_of
+from gonogo.gates.budget import Budget
+from gonogo.inspection.answers.downtime import figures
+from gonogo.inspection.answers.refusals import limit_of
 from gonogo.plugins.limits import Limits
-from gonogo.probe import DowntimeProbe, Moving, Target
+from gonogo.run.downtime_probe import DowntimeProbe, Moving, Target
 
 from .base_images import ensure
 from .test_base_images import eventually, got, running

@@ -19,8 +19,8 @@ from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from gonogo.demo.ports import free_port
-from gonogo.host import LocalHost
-from gonogo.runtimes.compose_ways import strangers
+from gonogo.host.runner import LocalHost
+from gonogo.runtimes.compose.ways import strangers
 
 from .base_images import ensure
 from .page import DOCKERFILE, HEALTH, server

@@ -7,8 +7,8 @@ import secrets
 import docker
 import pytest
 
-from gonogo.host import LocalHost
-from gonogo.runtimes.compose_writable import writable_in
+from gonogo.host.runner import LocalHost
+from gonogo.runtimes.compose.writable import writable_in
 
 from .base_images import ensure
 

@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 
 from gonogo.commands.look import status
-from gonogo.journal import read_journal
 from gonogo.records.looks import EnvStatus
-from gonogo.state import State
+from gonogo.state.journal import read_journal
+from gonogo.state.store import State
 from tests.integration.deploy.conftest import GREEN, App, Ended
 from tests.support.sites import eventually
 

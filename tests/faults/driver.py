@@ -28,13 +28,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gonogo import host
-from gonogo.asking import Gate
 from gonogo.cli import main
 from gonogo.commands import deploy
-from gonogo.host import Command
-from gonogo.journal import Journal
-from gonogo.moves.base import Work
+from gonogo.host import runner
+from gonogo.host.runner import Command
+from gonogo.run.gate_step import Gate
+from gonogo.run.work import Work
+from gonogo.state.journal import Journal
 
 __all__ = ["Others", "fill"]
 
@@ -76,10 +76,10 @@ class Crash:
         self.count = 0
         self._others = Others()
         self._write = Journal.write
-        self._popen = host._popen
+        self._popen = runner._popen
         crash = self
         Journal.write = lambda journal, event, **facts: crash.write(journal, event, facts)  # type: ignore[method-assign]
-        host._popen = self.start
+        runner._popen = self.start
 
     def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
         """Write a line; die before it or after it, or receive a signal."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.inspection import room
-from gonogo.journal import read_journal
+from gonogo.inspection.machine import room
+from gonogo.state.journal import read_journal
 from tests.faults.crashing import BROKEN, SECOND, Crashing
 from tests.faults.driver import fill
 from tests.integration.deploy.conftest import Ended

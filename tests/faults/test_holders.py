@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonogo.lock import STALE_AFTER, hold
-from gonogo.state import State
+from gonogo.state.lock import STALE_AFTER, hold
+from gonogo.state.store import State
 from tests.integration.deploy.conftest import App
 from tests.support.sites import eventually
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonogo.journal import read_journal
+from gonogo.state.journal import read_journal
 from tests.integration.deploy.conftest import App
 from tests.support.sites import eventually, runs
 

@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.gates.subject import Subject
 from gonogo.records.results import CheckResult, GateResult, read_gate
-from gonogo.release import Release, release_id
-from gonogo.state import State
-from gonogo.subject import Subject
+from gonogo.state.release import Release, release_id
+from gonogo.state.store import State
 from gonogo.words import Outcome, Role
 from tests.support.warm import is_gate, warm
 

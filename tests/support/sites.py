@@ -13,13 +13,13 @@ import psutil
 
 from gonogo.config import load_project
 from gonogo.demo.ports import free_port
-from gonogo.host import LocalHost
-from gonogo.inspection.envfile import parse as parse_env
-from gonogo.release import Release
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.variables.envfile import parse as parse_env
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.process import ProcessRuntime
-from gonogo.runtimes.process_instances import Instance, Instances, family, marked
-from gonogo.state import State
+from gonogo.runtimes.process.instances import Instance, Instances, family, marked
+from gonogo.runtimes.process.runtime import ProcessRuntime
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from tests.support.gates import Repository
 
 __all__ = ["Site", "eventually", "runs"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gonogo.journal import Journal
-from gonogo.moves.team import left_done
-from gonogo.release import Release
-from gonogo.state import State
+from gonogo.run.moves.team import left_done
+from gonogo.state.journal import Journal
+from gonogo.state.release import Release
+from gonogo.state.store import State
 
 CONFIG = """
 [app]

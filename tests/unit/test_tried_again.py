@@ -10,10 +10,10 @@ import pytest
 from gonogo.commands.deploy import _refuse
 from gonogo.commands.prepare import Where, where
 from gonogo.errors import RefusedError
-from gonogo.moves.base import Options
-from gonogo.release import Release
+from gonogo.run.work import Options
 from gonogo.runtimes.given import digests
-from gonogo.runtimes.process_pinned import pin
+from gonogo.runtimes.process.pinned import pin
+from gonogo.state.release import Release
 from tests.support.gates import PROCESS, Repository
 
 ENV = "API_KEY=\nLEVEL=1\n"

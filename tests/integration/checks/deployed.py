@@ -11,14 +11,14 @@ from typing import Any
 
 from gonogo.config import load_project
 from gonogo.demo.ports import free_port
-from gonogo.host import LocalHost
-from gonogo.inspection.envfile import parse as parse_env
-from gonogo.release import Release
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.variables.envfile import parse as parse_env
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.process import ProcessRuntime
-from gonogo.runtimes.process_instances import Instances, family
-from gonogo.state import State
-from gonogo.subject import Subject
+from gonogo.runtimes.process.instances import Instances, family
+from gonogo.runtimes.process.runtime import ProcessRuntime
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Role
 from tests.support.gates import Gates, Repository, Run
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gonogo.budget import Budget
 from gonogo.demo.ports import free_port
 from gonogo.demo.programs import program
+from gonogo.gates.budget import Budget
 from gonogo.plugins import transport
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits

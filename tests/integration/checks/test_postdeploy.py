@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.budget import FILE
 from gonogo.demo.ports import free_port
+from gonogo.gates.budget import FILE
 from gonogo.records.findings import findings
 from gonogo.records.results import CheckResult, Evidence, GateResult
-from gonogo.runtimes.process_instances import Instances, family
+from gonogo.runtimes.process.instances import Instances, family
 from gonogo.words import Exit, OnRed, Outcome, Role, Stage
 
 from .deployed import Deployed

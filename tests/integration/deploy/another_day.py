@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from datetime import date
 
-from gonogo import subject
 from gonogo.cli import main
+from gonogo.gates import subject
 
 __all__: list[str] = []
 

@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 from gonogo.commands.look import history, status
-from gonogo.journal import read_journal
-from gonogo.lock import hold
 from gonogo.records.looks import EnvStatus, PastRun
+from gonogo.state.journal import read_journal
+from gonogo.state.lock import hold
 from gonogo.words import Exit
 from tests.support.sites import eventually
 
@@ -189,7 +189,7 @@ def first_red_stored(desk: Desk) -> Ended:
 def first_internal(desk: Desk) -> Ended:
     """A mistake of ours in the build."""
     desk.commit(GREEN)
-    return desk.deploy("gonogo.moves.build:Build.do")
+    return desk.deploy("gonogo.run.moves.build:Build.do")
 
 
 def damaged(desk: Desk) -> Ended:
@@ -287,12 +287,12 @@ def all_skipped(desk: Desk) -> Ended:
 def internal(desk: Desk) -> Ended:
     """A mistake of ours in the start."""
     desk.commit(SECOND)
-    return desk.deploy("gonogo.moves.start:Start.do")
+    return desk.deploy("gonogo.run.moves.start:Start.do")
 
 
 def internal_on_the_way_back(desk: Desk) -> Ended:
     """Two mistakes of ours: in the start, and in the way back."""
-    return desk.deploy("gonogo.moves.start:Start.do", "gonogo.wayback:rollback_recipe")
+    return desk.deploy("gonogo.run.moves.start:Start.do", "gonogo.run.rollback:rollback_recipe")
 
 
 def rollback_fails(desk: Desk) -> Ended:

@@ -12,7 +12,7 @@ from typing import IO
 import psutil
 import pytest
 
-from gonogo.journal import read_journal
+from gonogo.state.journal import read_journal
 from tests.integration.deploy.conftest import App, Ended
 from tests.support.sites import eventually
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gonogo.demo.ports import free_port
-from gonogo.state import State
+from gonogo.state.store import State
 
 from .conftest import Ended
 from .world import HOST, World

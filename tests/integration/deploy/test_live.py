@@ -19,8 +19,8 @@ from contextlib import contextmanager
 import pyte
 import pytest
 
-from gonogo.journal import read_journal
-from gonogo.settle import survivors
+from gonogo.state.interrupted import survivors
+from gonogo.state.journal import read_journal
 from tests.integration.deploy.conftest import GREEN, App
 from tests.support.canary import found_in
 

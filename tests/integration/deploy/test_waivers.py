@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.journal import read_journal
-from gonogo.lock import operator
+from gonogo.state.journal import read_journal
+from gonogo.state.lock import operator
 
 from .conftest import GREEN, App, Ended
 

@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from gonogo.errors import CommandError
-from gonogo.host import Command
+from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.process import ProcessRuntime
-from gonogo.runtimes.process_instances import Instance, Instances, family
+from gonogo.runtimes.process.instances import Instance, Instances, family
+from gonogo.runtimes.process.runtime import ProcessRuntime
 from tests.support.sites import Site, eventually, runs
 
 pytestmark = pytest.mark.integration
@@ -125,9 +125,9 @@ def test_stop_ends_what_another_run_started(site: Site, tmp_path: Path) -> None:
     script = tmp_path / "earlier_run.py"
     script.write_text(
         "import sys\nfrom pathlib import Path\n"
-        "from gonogo.config import load_project\nfrom gonogo.host import LocalHost\n"
-        "from gonogo.runtimes.place import make_place\nfrom gonogo.runtimes.process import ProcessRuntime\n"
-        "from gonogo.state import State\n"
+        "from gonogo.config import load_project\nfrom gonogo.host.runner import LocalHost\n"
+        "from gonogo.runtimes.place import make_place\nfrom gonogo.runtimes.process.runtime import ProcessRuntime\n"
+        "from gonogo.state.store import State\n"
         "state, name, path = sys.argv[1:]\n"
         "release = State(Path(state)).load(name)\n"
         "project = load_project(release.root)\n"

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from gonogo.errors import CommandError
-from gonogo.runtimes.process_health import wait_until_healthy
-from gonogo.runtimes.process_instances import Instances
-from gonogo.runtimes.process_pinned import pinned
+from gonogo.runtimes.process.health import wait_until_healthy
+from gonogo.runtimes.process.instances import Instances
+from gonogo.runtimes.process.pinned import pinned
 from tests.support.sites import Site
 
 pytestmark = pytest.mark.integration

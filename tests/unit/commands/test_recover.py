@@ -10,11 +10,11 @@ from typing import cast
 import pytest
 
 from gonogo.commands.recover import remember
-from gonogo.moves.base import Work
-from gonogo.pipeline import Outcome
 from gonogo.records.results import GateResult, read_gate
-from gonogo.release import Release
-from gonogo.state import State
+from gonogo.run.pipeline import Outcome
+from gonogo.run.work import Work
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Exit, Stage
 
 

@@ -10,7 +10,7 @@ from gonogo.detect.facts import Found, Given
 from gonogo.detect.processes import survey_processes
 from gonogo.detect.tree import Tree
 from gonogo.errors import UsageError
-from gonogo.host import LocalHost
+from gonogo.host.runner import LocalHost
 
 __all__: list[str] = []
 

@@ -13,7 +13,7 @@ from gonogo.detect.asking import measure
 from gonogo.detect.facts import Fact, Found, ServiceFacts, guess
 from gonogo.detect.running import Running, running_in
 from gonogo.errors import CommandError
-from gonogo.host import Command, Completed
+from gonogo.host.runner import Command, Completed
 
 __all__: list[str] = []
 

@@ -21,7 +21,7 @@ from gonogo.display.live import Live
 from gonogo.display.shown import Shown
 from gonogo.display.style import Style
 from gonogo.display.view import View
-from gonogo.host import Command
+from gonogo.host.runner import Command
 from tests.unit.display.test_view import Clock, begun
 from tests.unit.records.samples import a_step
 

@@ -13,8 +13,8 @@ from gonogo.display.live import Live
 from gonogo.display.sections import GitHub, GitLab, tamed
 from gonogo.display.style import Quiet, Style
 from gonogo.display.view import View
-from gonogo.host import Command
-from gonogo.records.asking import Asking, write_asking
+from gonogo.gates.progress import Asking, write_asking
+from gonogo.host.runner import Command
 from gonogo.records.terminal import step_line
 from gonogo.words import Outcome, Role
 from tests.unit.display.test_view import Clock, begun

@@ -12,8 +12,8 @@ from typing import IO
 import pytest
 
 from gonogo.display.tail import Tail
-from gonogo.host import Command
-from gonogo.inspection.redaction import Redactor
+from gonogo.host.runner import Command
+from gonogo.secrets.redactor import Redactor
 
 SECRET = "hunter22-hunter22"
 

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from gonogo.display.view import View
-from gonogo.host import Command
-from gonogo.inspection.redaction import Redactor
-from gonogo.records.asking import Asking, write_asking
-from gonogo.screen import Begun
+from gonogo.gates.progress import Asking, write_asking
+from gonogo.host.runner import Command
+from gonogo.run.screen import Begun
+from gonogo.secrets.redactor import Redactor
 from gonogo.words import Outcome, Role
 from tests.unit.records.samples import a_check, a_gate, a_step
 

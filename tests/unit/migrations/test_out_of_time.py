@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from gonogo.asking import _longer
-from gonogo.busy import STRETCH, Busy
 from gonogo.checks.build.migrating import serving_said
 from gonogo.config import Environment, Service
 from gonogo.errors import CommandError, OutOfTimeError
-from gonogo.host import Command, Completed, LocalHost
+from gonogo.gates.pending_migrations import standings
+from gonogo.host.busy import STRETCH, Busy
+from gonogo.host.runner import Command, Completed, LocalHost
 from gonogo.migrations import tool_of
-from gonogo.migrations.asking import ask
+from gonogo.migrations.question import ask
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.outcomes import is_late
-from gonogo.schema import standings
+from gonogo.run.gate_step import _longer
 
 __all__: list[str] = []
 
@@ -51,6 +51,7 @@ def question(root: Path, words: str) -> Any:
         accepted=(),
         heads=("a",),
         root=root,
+        runtime="compose",
         source_root=lambda _: root,
     )
     environment = Environment(name="test", project="t", service={"web": ALEMBIC})
@@ -98,7 +99,7 @@ def test_a_busy_machine_has_more_time_while_nobody_waits(
     monkeypatch: pytest.MonkeyPatch, load: float, *, touched: bool, bound: float
 ) -> None:
     """Twice check_timeout; on a busy machine four times, but not after the first touch, where users would wait."""
-    monkeypatch.setattr("gonogo.busy.busy", lambda: Busy(load=load, cores=1, waited=None))
+    monkeypatch.setattr("gonogo.host.busy.busy", lambda: Busy(load=load, cores=1, waited=None))
     environment = Environment(name="test", project="t", check_timeout="1m")  # type: ignore[arg-type]
     work: Any = SimpleNamespace(place=SimpleNamespace(environment=environment), serving=None)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gonogo.release import Release
-from gonogo.state import State, write_atomically
+from gonogo.state.release import Release
+from gonogo.state.store import State, write_atomically
 from gonogo.words import Outcome, Stage
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from gonogo.config import load_project
-from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.changes import Changes, changes
 from gonogo.plugins.context import Context
-from gonogo.release import Release
+from gonogo.secrets.known import Redactor
+from gonogo.state.release import Release
 from gonogo.words import Role, Stage
 from tests.support.gates import Gates, Repository
 

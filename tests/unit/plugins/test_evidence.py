@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.inspection.secrets import Redactor
 from gonogo.plugins.evidence import Collected, hushed_cut
+from gonogo.secrets.known import Redactor
 from gonogo.words import Outcome
 from tests.support.gates import PROCESS, Gates, Repository
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.budget import Budget
-from gonogo.inspection.refusals import Limit
+from gonogo.gates.budget import Budget
+from gonogo.inspection.answers.refusals import Limit
 from gonogo.plugins.limits import Limits
 from tests.support.loopback import listening
-from tests.unit.inspection.test_refusals import NGINX
+from tests.unit.inspection.answers.test_refusals import NGINX
 
 __all__: list[str] = []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.gate import gate_argv, gate_environment
+from gonogo.gates.process import gate_argv, gate_environment
 
 if TYPE_CHECKING:
     from tests.support.gates import Repository
@@ -67,7 +67,7 @@ def test_a_bare_pytest_reads_no_models_to_become_a_gate(tmp_path: Path) -> None:
     """The gate itself does; the process before it would only do it twice."""
     found = imported(tmp_path, "gonogo.plugins.stages")
 
-    assert "gonogo.gate" in found
+    assert "gonogo.gates.process" in found
     assert {name.split(".")[0] for name in found} & {"pydantic", *HEAVY} == set()
 
 
@@ -77,5 +77,5 @@ def test_status_imports_no_client(repository: Repository) -> None:
 
     found = imported(root, "gonogo", "status", "--env", "test")
 
-    assert "gonogo.probe" in found
+    assert "gonogo.run.downtime_probe" in found
     assert found & HEAVY == {"typer"}

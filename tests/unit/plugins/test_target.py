@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.host import LocalHost
+from gonogo.host.runner import LocalHost
 from gonogo.plugins.target import choose
 
 __all__: list[str] = []

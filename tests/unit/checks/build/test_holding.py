@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from gonogo.checks.build.holding import written_by_what_ran
-from gonogo.host import LocalHost
-from gonogo.inspection.contents import DriftedFile, FileDigest
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code.contents import DriftedFile, FileDigest
 from gonogo.plugins.source import Source
 from tests.support.gates import Repository
 

@@ -9,8 +9,8 @@ import pytest
 
 from gonogo.checks.build.test_secrets import test_image_holds_no_secrets as holds_no_secrets
 from gonogo.plugins.evidence import Collected
-from gonogo.runtimes import compose_baked
-from gonogo.runtimes.compose_baked import Baked
+from gonogo.runtimes.compose import baked
+from gonogo.runtimes.compose.baked import Baked
 from gonogo.words import Tier
 
 __all__: list[str] = []
@@ -28,7 +28,7 @@ FAULTS = (
 
 def asked(monkeypatch: pytest.MonkeyPatch, image: Baked, *, tier: Tier = Tier.PROD) -> Collected:
     """What B13 attaches to an image like that."""
-    monkeypatch.setattr(compose_baked, "baked_in", lambda *_, **__: image)
+    monkeypatch.setattr(baked, "baked_in", lambda *_, **__: image)
     artifact: Any = SimpleNamespace(
         service="api",
         label="image shop-api:1",

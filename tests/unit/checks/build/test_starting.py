@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gonogo.checks.build.starting import starts_of, wrong_starts
-from gonogo.runtimes.compose_laid_over import LaidOver
+from gonogo.runtimes.compose.laid_over import LaidOver
 
 __all__: list[str] = []
 

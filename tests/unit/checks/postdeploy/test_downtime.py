@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.budget import FILE, Budget
 from gonogo.checks.postdeploy.test_downtime import test_downtime_is_within_the_budget as judged
 from gonogo.config import parse_project
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.subject import Subject
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import Evidence, Measure
-from gonogo.release import Release
-from gonogo.subject import Subject
+from gonogo.state.release import Release
 
 TOML = """\
 [app]

@@ -11,10 +11,10 @@ import pytest
 
 from gonogo.checks.postdeploy.in_front import blame
 from gonogo.errors import CommandError
-from gonogo.host import Command, Completed
+from gonogo.host.runner import Command, Completed
 from gonogo.inspection import things
-from gonogo.inspection.direct_probe import MARKER
 from gonogo.plugins.evidence import Collected
+from gonogo.probes.direct import MARKER
 from gonogo.runtimes.base import Front
 
 URL = "http://127.0.0.1:8080/healthz"

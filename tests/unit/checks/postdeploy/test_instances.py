@@ -12,11 +12,11 @@ from gonogo.checks.postdeploy.test_instances import _until_outlived as until_out
 from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
 from gonogo.checks.postdeploy.test_logs import test_no_new_errors_are_logged as no_new_errors
 from gonogo.config import Environment
+from gonogo.gates.subject import Subject
 from gonogo.plugins.evidence import Collected
 from gonogo.records.findings import findings
 from gonogo.records.results import CheckResult
 from gonogo.runtimes.base import InstanceState, LogLine
-from gonogo.subject import Subject
 from gonogo.words import Outcome, Severity, Stage
 
 LAST = ("migrating", "no such table", "")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from gonogo.budget import FILE, Budget
 from gonogo.checks.postdeploy import test_logs as logs
 from gonogo.config import Environment
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.subject import Subject
 from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import LogLine
-from gonogo.subject import Subject
 
 TORN = ("Traceback (most recent call last):", '  File "/app/jobs.py", line 3, in run', "    raise KeyError('price')")
 WHOLE = (*TORN, "KeyError: 'price'")

@@ -12,7 +12,7 @@ from gonogo.checks.postdeploy import test_volumes as volumes
 from gonogo.config import Service
 from gonogo.plugins.evidence import Collected
 from gonogo.records.results import Evidence
-from gonogo.runtimes import compose_writable
+from gonogo.runtimes.compose import writable
 from tests.unit.records.samples import a_check, a_gate
 
 __all__: list[str] = []
@@ -29,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *, before: bool | None, now: bool | N
     """What D28 attaches for a volume that was writable before, and is now."""
     monkeypatch.setattr(volumes, "running", lambda *_: SimpleNamespace(container="shop-web-1"))
     answer = {"/app/uploads": now} if now is not None else None
-    monkeypatch.setattr(compose_writable, "writable_in", lambda *_: answer)
+    monkeypatch.setattr(writable, "writable_in", lambda *_: answer)
     facts = Evidence(title="Writable", kind="json", value={"shop_uploads": before})
     gate = a_gate(a_check(code="D28[web]", evidence=[facts])) if before is not None else None
     context: Any = SimpleNamespace(subject=SimpleNamespace(state=Path("/state"), path=Path("/srv")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gonogo.lock import operator
+from gonogo.state.lock import operator
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:

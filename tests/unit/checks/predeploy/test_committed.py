@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gonogo.words import Outcome
-from tests.unit.inspection.test_committed import RANDOM, pem
+from tests.unit.inspection.code.test_committed import RANDOM, pem
 
 if TYPE_CHECKING:
     from tests.support.gates import Gates, Repository

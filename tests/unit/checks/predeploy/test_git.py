@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.release import Release
+from gonogo.state.release import Release
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:

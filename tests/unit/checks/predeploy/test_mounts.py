@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.runtimes.compose_copies import keep_copy, moved_out
-from gonogo.runtimes.compose_files import COMPOSE, write_model
-from gonogo.state import State
+from gonogo.runtimes.compose.copies import keep_copy, moved_out
+from gonogo.runtimes.compose.files import COMPOSE, write_model
+from gonogo.state.store import State
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo import lock
-from gonogo.journal import Journal
 from gonogo.records.results import CheckResult, GateResult
-from gonogo.release import Release
-from gonogo.state import State
+from gonogo.state import lock
+from gonogo.state.journal import Journal
+from gonogo.state.release import Release
+from gonogo.state.store import State
 from gonogo.words import Outcome, Severity, Stage
 from tests.support.loopback import listening
+from tests.support.traits import traits_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,10 @@ def serving(state: State, **facts: Any) -> Release:
 
 def result(code: str, outcome: Outcome, found: str = "", severity: Severity = Severity.BLOCKER) -> CheckResult:
     """The result of one check of a baseline."""
-    return CheckResult(id=code, code=code, stage=Stage.POSTDEPLOY, outcome=outcome, found=found, severity=severity)
+    traits = traits_of(code)
+    return CheckResult(
+        id=code, code=code, stage=Stage.POSTDEPLOY, outcome=outcome, found=found, severity=severity, **traits
+    )
 
 
 def baseline(folder: Path, *checks: CheckResult, problem: str = "") -> None:

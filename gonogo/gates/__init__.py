@@ -1,0 +1,1 @@
+"""What is asked: the pytest process of a gate, its subject, and what its answers mean."""

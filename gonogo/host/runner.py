@@ -1,0 +1,352 @@
+"""Where an environment's commands run, and the one runner that runs them.
+
+Commands are data; nobody else starts processes. A command is bounded in time, killed with all its
+children when the bound is reached or the run is interrupted, and its output is redacted before anybody
+sees it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import shlex
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Protocol
+
+import psutil
+
+from gonogo.errors import CommandError, OutOfTimeError, telling
+from gonogo.host.barrier import Barrier
+from gonogo.host.busy import STRETCH, busy
+from gonogo.host.signals import deferred
+from gonogo.host.tree import MARK, end_family, kill_group
+
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher"]
+
+
+_TAIL = 64 * 1024
+_MARGIN = 4096
+"""Bytes that are read before an output's tail and dropped: a secret may begin in them."""
+"""Lines of each stream that a failure shows."""
+_SPAWNED: list[subprocess.Popen[bytes]] = []
+"""Processes that outlive the run; kept so that Python neither warns of them nor waits for them."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """What was started to outlive us is no forgotten child."""
+    for process in _SPAWNED:
+        process.returncode = process.returncode or 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a person would type, with what it needs around it.
+
+    ``env`` is added to the deployer's environment and never shown; ``{name}`` placeholders in ``argv`` stand
+    in a plan for ids that are known only later.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stdin: bytes | None = field(default=None, repr=False)
+    timeout: float | None = None
+    firm: bool = False
+    """The bound is the team's: it stays as it is on a machine that is busy."""
+    detach: Path | None = None
+    """Log file of a process that goes on by itself; the command returns as soon as it is started."""
+    clean_env: bool = False
+    """Start from an empty environment (PATH, HOME, LANG aside), as a service manager would."""
+    ends: tuple[Command, ...] = field(default=(), repr=False)
+    """Run when it was cut off: what ends the work that goes on elsewhere, in a container, after its client is gone."""
+    mark: str = field(default="", repr=False, compare=False)
+    """What its children are known by; given by the runner."""
+
+    def __str__(self) -> str:
+        """The command as it would be typed."""
+        line = shlex.join(self.argv)
+        return f"{line} > {shlex.quote(str(self.detach))} 2>&1 &" if self.detach else line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """How a command ended."""
+
+    command: Command
+    code: int
+    output: str
+    """Standard output, redacted; its last 64 KiB when ``output_limit`` is not given."""
+    errors: str
+    seconds: float
+    pid: int
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended by itself with exit code 0."""
+        return self.code == 0 and not self.timed_out
+
+    def require(self, what: str = "") -> Completed:
+        """Return itself when it succeeded.
+
+        Raises:
+            CommandError: with the command, what it said, and how it ended.
+        """
+        if self.ok:
+            return self
+        how = f"no end within {self.command.timeout:g} s" if self.timed_out else f"exit code {self.code}"
+        tail = [line for said in (self.output, self.errors) for line in telling(said)]
+        said = "".join(f"\n    {line}" for line in tail) or "\n    (it said nothing)"
+        prefix = f"{what}: " if what else ""
+        kind = OutOfTimeError if self.timed_out else CommandError
+        raise kind(f"{prefix}`{self.command}`: found {how}, expected 0. Its last words:{said}")
+
+
+class Observer(Protocol):
+    """Is told what the runner does, before and after."""
+
+    def began(self, command: Command, pid: int, started: float) -> None:
+        """A child is about to run, and does when this returns.
+
+        ``started`` is its creation time by the kernel's account (UTC seconds).
+        """
+
+    def ended(self, completed: Completed) -> None:
+        """The child is gone."""
+
+
+class Watcher(Protocol):
+    """Looks on while a command runs."""
+
+    def runs(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
+        """Inside, the command runs; its output goes to these two files, which are closed afterwards."""
+
+
+class Host(Protocol):
+    """Runs commands where an environment lives."""
+
+    name: str
+
+    def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
+        """Run to the end, within the bound."""
+
+    def spawn(self, command: Command) -> int:
+        """Start a process that outlives the run; returns its pid."""
+
+
+def _same(text: str) -> str:
+    return text
+
+
+class LocalHost:
+    """This machine."""
+
+    name = "local"
+
+    def __init__(
+        self,
+        *,
+        redact: Callable[[str], str] = _same,
+        observer: Observer | None = None,
+        watcher: Watcher | None = None,
+        timeout: float = 900.0,
+    ) -> None:
+        """``timeout`` (seconds) bounds commands that bring no bound of their own.
+
+        One of gonogo's own that is shorter is stretched up to it while the machine is busy.
+        """
+        self._redact = redact
+        self._observer = observer
+        self._watcher = watcher
+        self._timeout = timeout
+
+    def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
+        """Run a command to its end; ``exact`` keeps bytes that are no UTF-8 (file names), as surrogates.
+
+        Raises:
+            CommandError: the program was not found or may not be executed.
+        """
+        timeout = command.timeout or self._timeout
+        longest = timeout if command.firm else max(timeout, min(self._timeout, STRETCH * timeout))
+        command = command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
+        begin = time.monotonic()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with self._watched(command, out, err):
+                process, timed_out = self._to_the_end(command, out, err, (begin + timeout, begin + longest))
+            completed = Completed(
+                command=command if command.timeout else _bounded(command, timeout),
+                code=process.returncode,
+                output=self._read(out, output_limit, "surrogateescape" if exact else "replace"),
+                errors=self._read(err, _TAIL),
+                seconds=time.monotonic() - begin,
+                pid=process.pid,
+                timed_out=timed_out,
+            )
+        if self._observer is not None:
+            self._observer.ended(completed)
+        return completed
+
+    def _watched(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
+        return nullcontext() if self._watcher is None else self._watcher.runs(command, out, err)
+
+    def _read(self, stream: IO[bytes], limit: int | None, errors: str = "replace") -> str:
+        """The end of what was said, redacted before it is cut: half a value cannot be known again."""
+        size = stream.seek(0, os.SEEK_END)
+        start = max(size - limit - _MARGIN, 0) if limit is not None else 0
+        stream.seek(start)
+        text = self._redact(stream.read().decode("utf-8", errors=errors))
+        return f"[{start + _MARGIN} bytes before this were cut]\n{text[_MARGIN:]}" if start else text
+
+    def _to_the_end(
+        self, command: Command, out: IO[bytes], err: IO[bytes], deadlines: tuple[float, float]
+    ) -> tuple[subprocess.Popen[bytes], bool]:
+        """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with deferred():
+                process = self._start(command, out, err)
+            timed_out = _wait(process, command.stdin, *deadlines)
+        except BaseException:
+            if process is not None:
+                kill_group(process.pid)
+                process.wait()
+                end_family(process.pid, command.mark)
+                self._end_elsewhere(command)
+            raise
+        if timed_out or process.returncode < 0:  # killed: what it had started goes on, and would meet what comes next
+            end_family(process.pid, command.mark)
+            self._end_elsewhere(command)
+        return process, timed_out
+
+    def _end_elsewhere(self, command: Command) -> None:
+        """What a killed client leaves behind is ended too; that it may be gone already is no failure."""
+        for one in command.ends:
+            with contextlib.suppress(CommandError):
+                self.run(one)
+
+    def spawn(self, command: Command) -> int:
+        """Start a process of its own session, its output in ``command.detach``.
+
+        Raises:
+            CommandError: the program was not found or may not be executed.
+        """
+        if command.detach is None:
+            raise ValueError("a spawned command needs a log file")
+        with open(command.detach, "ab", opener=_closed_to_others) as log, deferred():
+            process = self._start(command, log, log)
+            _SPAWNED.append(process)
+        return process.pid
+
+    def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a child; an observer is told of it before its program runs."""
+        observer = self._observer
+        if observer is None:
+            return _popen(command, out, err, None)
+        with Barrier(lambda pid: observer.began(command, pid, _created(pid))) as barrier:
+            try:
+                return _popen(command, out, err, barrier.wait)
+            except subprocess.SubprocessError as error:
+                raise barrier.error or error from None
+            except CommandError as error:
+                if barrier.pid is not None:
+                    observer.ended(_never_ran(command, barrier.pid, error))
+                raise
+
+
+class _Process(subprocess.Popen[bytes]):
+    """A child whose end the kernel tells of: Python alone looks for it every now and then, up to 50 ms late."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """As Python's own."""
+        ended = _handle(self.pid) if timeout is not None and self.returncode is None else None
+        if timeout is None or ended is None:
+            return super().wait(timeout)
+        latest = time.monotonic() + timeout
+        try:
+            watched = select.poll()
+            watched.register(ended, select.POLLIN)
+            watched.poll(1000 * timeout)
+        finally:
+            os.close(ended)
+        return super().wait(max(latest - time.monotonic(), 0))
+
+
+def _handle(pid: int) -> int | None:
+    """What can be waited for until a process ends; None on an old kernel, on one that is no Linux or forbids it."""
+    with contextlib.suppress(OSError, AttributeError):
+        return os.pidfd_open(pid)
+    return None
+
+
+def _popen(
+    command: Command, out: IO[bytes], err: IO[bytes], before_exec: Callable[[], None] | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return _Process(
+            command.argv,
+            cwd=command.cwd,
+            env=_environment(command),
+            stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+            preexec_fn=before_exec,  # what waits there takes no lock
+        )
+    except (OSError, ValueError) as error:
+        where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
+        said = getattr(error, "strerror", None) or error
+        found = f"no folder {where}" if where else f"{said} ({command.argv[0]})"
+        raise CommandError(
+            f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
+        ) from error
+
+
+def _never_ran(command: Command, pid: int, error: CommandError) -> Completed:
+    """What a shell says of a program that it cannot run."""
+    return Completed(command=command, code=127, output="", errors=str(error), seconds=0.0, pid=pid)
+
+
+def _closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float, latest: float) -> bool:
+    """Wait for the end; kill the whole session at the deadline, and say so. A busy machine has until ``latest``."""
+    try:
+        process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
+    except subprocess.TimeoutExpired:
+        if latest > deadline and busy():
+            return _wait(process, None, latest, latest)
+        kill_group(process.pid)
+        process.wait()
+        return True
+    return False
+
+
+def _environment(command: Command) -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER")
+    base = {name: os.environ[name] for name in kept if name in os.environ} if command.clean_env else dict(os.environ)
+    if command.detach is not None:  # it outlives us, and whatever we are a part of
+        base.pop(MARK, None)
+    return {**base, **command.env, **({MARK: command.mark} if command.mark else {})}
+
+
+def _bounded(command: Command, timeout: float) -> Command:
+    return Command(argv=command.argv, cwd=command.cwd, timeout=timeout)
+
+
+def _created(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0

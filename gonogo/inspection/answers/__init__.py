@@ -1,0 +1,1 @@
+"""Of what an application answers and logs."""

@@ -1,0 +1,117 @@
+"""Which errors of a log the move itself caused, gonogo's own requests or any visitor's, and not the release.
+
+While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
+API. An instance's own error at its start is not among them, also where it cannot reach its database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from gonogo.inspection.answers.logs import ErrorGroup
+
+__all__ = ["asked_in_vain", "caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_visitor"]
+
+_UPSTREAM = re.compile(
+    # nginx
+    r"while (?:connecting to|reading .{0,40}from|sending .{0,40}to) upstream|no live upstreams|"
+    r"host not found in upstream|could not be resolved .{0,80}while|"
+    r"upstream (?:prematurely closed|timed out|sent no valid)|"
+    r"open\(\) \S{1,200} failed \(2: .{0,400}, upstream: |"  # the page that it would have shown instead
+    # Apache, Caddy, HAProxy
+    r"AH0(?:0957|1102|1114|0898)\b|"
+    r"reverse_?proxy.{0,200}dial tcp|dial tcp.{0,200}reverse_?proxy|http\.log\.error.{0,200}dial tcp|"
+    r"backend \S{1,80} has no server available|Server \S{1,80} is DOWN",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNREACHED = re.compile(
+    r"connection (?:was )?(?:refused|reset|aborted|closed|error)|connect(?:ion)? ?call failed|ECONNREFUSED|ECONNRESET|"
+    r"ConnectionRefusedError|ConnectionResetError|ConnectError|RemoteDisconnected|RemoteProtocolError|"
+    r"name or service not known|temporary failure in name resolution|no route to host|max retries exceeded|"
+    r"could not connect|cannot connect|failed to connect|server disconnected|timed out|EAI_AGAIN|ENOTFOUND",
+    re.IGNORECASE,
+)
+_STARTING = re.compile(
+    r"database system is (?:starting up|not yet accepting connections)|can't connect to .{0,40}mysql server|"
+    r"connection to server .{0,200} failed: (?:connection refused|.{0,80}shut)",
+    re.IGNORECASE,
+)
+_HUNG_UP = re.compile(
+    r"No response returned|ClientDisconnect|client disconnected|EndOfStream|BrokenPipe|broken pipe|CancelledError|"
+    r"ConnectionResetError|connection reset by peer",
+    re.IGNORECASE,
+)
+_NOT_THERE = r"\((?:2: No such file or directory|20: Not a directory|36: File name too long)\)"
+_REFUSED = re.compile(
+    # nginx, at the level of an error unless it is told otherwise (`limit_req_log_level`, `log_not_found`)
+    r"\blimiting (?:requests|connections)\b[\w ,:.]{0,60}\bby zone \"|access forbidden by rule, client: |"
+    rf"\" (?:failed|is not found) {_NOT_THERE}, client: |while SSL handshaking, client: |"
+    # Apache
+    r"\bAH0(?:0128|1630): "
+)
+_BEHIND = ", upstream: "
+_NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
+_NEAR = timedelta(seconds=3)
+
+
+def caused_by_move(text: str, *, others: Collection[str]) -> bool:
+    """Whether an error of the seconds of a move says only that somebody who was being replaced was not reached.
+
+    Args:
+        text: the whole error.
+        others: names and ports (``:8000``) of the other services that were replaced.
+    """
+    if no_upstream(text):
+        return True
+    return bool(_UNREACHED.search(text)) and any(_names(text, one) for one in others)
+
+
+def no_upstream(text: str) -> bool:
+    """Whether an error is a proxy's, about the answer that it did not get from where it sends requests."""
+    return _UPSTREAM.search(text) is not None
+
+
+def not_reached(text: str) -> bool:
+    """Whether a failure says that a database was not reached, or that it is only starting."""
+    return bool(_UNREACHED.search(text) or _STARTING.search(text))
+
+
+def _names(text: str, other: str) -> bool:
+    """Whether a service or a port stands there as a word of its own."""
+    begin = "" if other.startswith(":") else r"(?<![\w.-])"
+    return re.search(rf"{begin}{re.escape(other)}(?![\w-])", text) is not None
+
+
+def refused_visitor(text: str) -> bool:
+    """Whether an error says only what a proxy refused a visitor by itself: answers show that, and so do other checks.
+
+    Who asks too often, for a file that is not there or for one that is closed by a rule; bots do, all the time.
+    """
+    return _REFUSED.search(text) is not None and _BEHIND not in text
+
+
+def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:
+    """Whether an error says that a visitor hung up, each time when one of ours had: they waited as long as they may."""
+    if not ours or not _HUNG_UP.search(group.example):
+        return False
+    return all(at is None or any(abs(at - one) <= _NEAR for one in ours) for at in moments)
+
+
+def asked_in_vain(
+    group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[tuple[datetime, str]]
+) -> bool:
+    """Whether an error is about what is not there, each time when one of ours had asked for that and got a 404.
+
+    Of a log without times only an error that names the path is.
+    """
+    named = [at for at, path in ours if _is_named(path, group.example)]
+    about = [at for at, _ in ours] if _NOT_FOUND.search(group.example) else named
+    return bool(about) and all(
+        bool(named) if at is None else any(abs(at - one) <= _NEAR for one in about) for at in moments
+    )
+
+
+def _is_named(path: str, text: str) -> bool:
+    return len(path) > 1 and re.search(rf"{re.escape(path)}(?![\w/.-])", text) is not None

@@ -1,0 +1,1 @@
+"""Of sources, images and repositories."""

@@ -1,0 +1,232 @@
+"""The files of an image or of a folder, as digests: read from a tar stream, never written to disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import tarfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from gonogo.inspection.code.contents import FileDigest, digest_of, link_digest
+from gonogo.inspection.code.rights import Rights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["TarStreamError", "read_beginning", "read_rights", "read_some", "read_tar", "read_text", "read_tree"]
+
+_BLOCK = 512
+_CHUNK = 1 << 20
+_SKIPPED = frozenset({".git"})
+
+
+class TarStreamError(ValueError):
+    """A tar stream ended early or is none, so nothing is known about the files in it."""
+
+
+class _Reader:
+    """A file object over chunks of bytes: it reads ahead by one chunk at most and keeps the last block."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        """Start before the first chunk."""
+        self._chunks: Iterator[bytes] = iter(stream)
+        self._rest = b""
+        self.last = b""
+        self.count = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, fewer than asked only at the end."""
+        parts = []
+        wanted = size
+        while wanted:
+            if not self._rest:
+                self._rest = next(self._chunks, b"") or self._next_full()
+                if not self._rest:
+                    break
+            part, self._rest = self._rest[:wanted], self._rest[wanted:]
+            parts.append(part)
+            wanted -= len(part)
+        data = b"".join(parts)
+        self.last = (self.last + data)[-_BLOCK:]
+        self.count += len(data)
+        return data
+
+    def _next_full(self) -> bytes:
+        """Return the next chunk that is not empty, or nothing at the end."""
+        return next((chunk for chunk in self._chunks if chunk), b"")
+
+
+def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: str = "/") -> dict[str, FileDigest]:
+    """Return the digests of the files and links below some roots, by absolute path.
+
+    Args:
+        stream: the chunks of a tar archive, as docker's `get_archive` and `export` give them.
+        roots: the folders or files that are wanted.
+        base: the folder that the archive's names are relative to: for `get_archive("/srv/app")` it is `/srv`.
+
+    Raises:
+        TarStreamError: the stream is no tar archive, or it ends before the archive does.
+    """
+    reader = _Reader(stream)
+    found: dict[str, FileDigest] = {}
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            for member in archive:
+                path = _absolute(base, member.name)
+                digest = _member_digest(archive, member, found, base)
+                if digest is not None:
+                    found[path] = digest
+                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
+        while reader.read(_CHUNK):
+            pass
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+    if reader.last != bytes(_BLOCK):
+        raise _broken(reader, "no end-of-archive block")
+    wanted = [posixpath.normpath(root) for root in roots]
+    return {path: digest for path, digest in found.items() if any(_below(path, root) for root in wanted)}
+
+
+def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights], str]:
+    """Return modes and owners of what is in an archive, and where its first member points if it is a link.
+
+    Raises:
+        TarStreamError: the stream is no tar archive, or it ends before the archive does.
+    """
+    reader = _Reader(stream)
+    found: dict[str, Rights] = {}
+    link = ""
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            for member in archive:
+                path = _absolute(base, member.name)
+                if member.issym():
+                    link = link or ("" if found else member.linkname)
+                else:
+                    found[path] = Rights(
+                        mode=member.mode & 0o7777, uid=member.uid, gid=member.gid, is_folder=member.isdir()
+                    )
+                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+    return found, link
+
+
+def read_some(
+    stream: Iterable[bytes], *, base: str, chosen: Callable[[str, int], bool]
+) -> tuple[set[str], dict[str, bytes]]:
+    """Return the paths of all files in an archive, and what those hold that are chosen by path and size.
+
+    Raises:
+        TarStreamError: the stream is no tar archive, or it ends before the archive does.
+    """
+    reader = _Reader(stream)
+    paths: set[str] = set()
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            for member in archive:
+                path = _absolute(base, member.name)
+                file = archive.extractfile(member) if member.isreg() and chosen(path, member.size) else None
+                paths |= {path} if member.isfile() else set()
+                contents |= {path: file.read()} if file is not None else {}
+                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+    return paths, contents
+
+
+def read_text(stream: Iterable[bytes]) -> str:
+    """Return the text of the one file in an archive; empty where it holds none.
+
+    Raises:
+        TarStreamError: the stream is no tar archive.
+    """
+    return read_beginning(stream, -1).decode("utf-8", "replace")
+
+
+def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
+    """Return the first bytes of the one file in an archive, all of them for -1; the rest is not waited for.
+
+    Raises:
+        TarStreamError: the stream is no tar archive.
+    """
+    reader = _Reader(stream)
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            member = archive.next()
+            file = archive.extractfile(member) if member is not None and member.isreg() else None
+            return file.read(size) if file is not None else b""
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
+
+
+def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:
+    """Return the digests of a folder's files and links, by absolute path, as if the folder stood at `at`.
+
+    `.git` is left out, and links are never followed.
+    """
+    base = folder.as_posix() if at is None else at
+    found = {}
+    for parent, folders, names in os.walk(folder, onerror=_raised):
+        links = [name for name in folders if (Path(parent) / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and name not in links)
+        for name in sorted([*names, *links]):
+            path = Path(parent) / name
+            digest = digest_of(path)
+            if digest is not None and name not in _SKIPPED:
+                found[posixpath.join(base, path.relative_to(folder).as_posix())] = digest
+    return found
+
+
+def _member_digest(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, FileDigest], base: str
+) -> FileDigest | None:
+    """Return the digest of a member that is a file or a link; a hard link is the file that came before it."""
+    if member.issym():
+        return link_digest(member.linkname)
+    if member.islnk():
+        return found.get(_absolute(base, member.linkname))
+    file = archive.extractfile(member) if member.isreg() else None
+    if file is None:
+        return None
+    content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % member.size, usedforsecurity=False)
+    size = 0
+    while chunk := file.read(_CHUNK):
+        content.update(chunk)
+        blob.update(chunk)
+        size += len(chunk)
+    if size != member.size:
+        raise tarfile.ReadError(f"{member.name} ends after {size} of {member.size} bytes")
+    return FileDigest(
+        sha256=content.hexdigest(),
+        size=size,
+        mode=member.mode & 0o7777,
+        blob=blob.hexdigest(),
+        mtime=float(member.mtime),
+    )
+
+
+def _raised(error: OSError) -> None:
+    """Raise the error of a folder that cannot be listed: it must not look empty."""
+    raise error
+
+
+def _absolute(base: str, name: str) -> str:
+    """Return the absolute path of an archive's name, which can never climb above the root."""
+    return "/" + posixpath.normpath(posixpath.join("/", base, name.lstrip("/"))).lstrip("/")
+
+
+def _below(path: str, root: str) -> bool:
+    """Say whether a path is a root or lies below it."""
+    return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+def _broken(reader: _Reader, reason: str) -> TarStreamError:
+    """Return the error for a stream that is no whole archive."""
+    return TarStreamError(
+        f"tar stream: found {reader.count} bytes that are no whole archive ({reason}), expected a complete one; "
+        "ask the Engine again, and look at its free disk space"
+    )

@@ -1,0 +1,1 @@
+"""Of the machine, its tools and its programs."""

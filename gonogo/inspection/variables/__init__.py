@@ -1,0 +1,1 @@
+"""Of env files and the variables that an application reads."""

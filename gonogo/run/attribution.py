@@ -1,0 +1,70 @@
+"""Whether a release that its checks turned back is to blame: what it stood on may have failed under it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from gonogo.errors import GonogoError
+from gonogo.inspection import things
+from gonogo.inspection.machine.room import full, says_full
+from gonogo.records.results import CheckResult
+from gonogo.run.steps import Outcome
+from gonogo.run.work import Work
+from gonogo.words import Outcome as Verdict
+
+__all__ = ["excuse", "is_its_fault", "restarted"]
+
+
+def is_its_fault(outcome: Outcome) -> bool:
+    """Whether its checks turned a release back; one whose runtime or disk failed under it may be as good as any."""
+    checks = outcome.asked.checks if outcome.asked is not None else ()
+    blind = any(check.outcome is Verdict.INCONCLUSIVE and things.RUNTIME in check.needs for check in checks)
+    return not blind and not outcome.excuse and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
+
+
+def restarted(work: Work, since: str) -> bool:
+    """Whether the runtime was restarted since then, and took with it what it ran; False where that is not known."""
+    now = work.runtime.epoch(work.host) if since else ""
+    return bool(now) and now != since
+
+
+def excuse(work: Work, outcome: Outcome) -> str:
+    """What failed under a release before its red verdict, in words; empty when nothing is known to have failed.
+
+    To be asked at the moment of the verdict: what comes after it may free the disk, or end the runtime.
+    """
+    if restarted(work, outcome.epoch):
+        return f"{work.runtime.ground} was restarted meanwhile"
+    if work.runtime.lost(outcome.reason, work.host):
+        return f"{work.runtime.ground} went away meanwhile"
+    if _is_replaced(outcome):
+        return "what ran was not what had been started"
+    try:
+        found = full(work.runtime.disks(work.place, work.release, work.host))
+    except GonogoError:
+        found = []
+    said = says_full(_words(outcome))
+    return "; ".join([*found, *([f'something said "{said}"'] if said else [])])
+
+
+def _is_replaced(outcome: Outcome) -> bool:
+    """Whether what ran was not what had been started: somebody else was at it after the start, which made sure."""
+    checks = outcome.asked.checks if outcome.asked is not None else ()
+    return any(check.says_which and check.outcome is Verdict.FAILED for check in checks)
+
+
+def _words(outcome: Outcome) -> Iterator[str]:
+    """Everything that was said of what went wrong: commands, checks that did not pass, and their evidence."""
+    yield outcome.reason
+    asked = outcome.asked.checks if outcome.asked is not None else ()
+    for check in (*outcome.causes, *asked):
+        if check.outcome not in {Verdict.PASSED, Verdict.SKIPPED}:
+            yield from _of_check(check)
+
+
+def _of_check(check: CheckResult) -> Iterator[str]:
+    yield from (check.found, check.details)
+    for piece in check.evidence:
+        if piece.kind != "image":
+            yield piece.value if isinstance(piece.value, str) else json.dumps(piece.value, ensure_ascii=False)

@@ -1,0 +1,107 @@
+"""Bring the database to the release's head: after it is ready, before the release takes requests (O09)."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+
+from gonogo.gates.pending_migrations import migrated
+from gonogo.host.runner import Command
+from gonogo.inspection.answers.moved import not_reached
+from gonogo.inspection.probe_answers import script
+from gonogo.migrations import layout_of, tool_of
+from gonogo.migrations.question import read
+from gonogo.run.work import Work
+
+__all__ = ["Migrate", "stands_at"]
+
+_SECONDS = 120.0
+_STARTS, _PAUSE = 60.0, 2.0
+"""How long a database that was only now started may take until it answers, and the pause between two asks."""
+
+
+class Migrate:
+    """Start the data stores that do not run yet, then run the migrations with the new release's code."""
+
+    name = "migrate"
+    touches = True
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """What would run; migrations run even when none is pending (the tool then does nothing)."""
+        return tuple(
+            str(command) for command in (*work.runtime.prepare(work.place, work.release), *self._upgrades(work))
+        )
+
+    def _upgrades(self, work: Work) -> tuple[Command, ...]:
+        commands = []
+        for name, service in migrated(work.place.environment).items():
+            tool = tool_of(service.migrations)
+            layout = layout_of(work.place.project.source_root, tool, service.migrations_config)
+            own = work.place.environment.commands.get("migrate")
+            argv, folder = (own, ".") if own else (tool.upgrade_command(layout.config), layout.folder)
+            commands.append(work.runtime.in_service(work.place, work.release, name, argv, folder=folder))
+        return tuple(commands)
+
+    def do(self, work: Work) -> str:
+        """Run them, and say where the databases stand now.
+
+        Raises:
+            CommandError: a data store did not become ready, or a migration failed.
+        """
+        work.runtime.make_ready(work.place, work.release, work.host)
+        upgrades = self._upgrades(work)
+        for command in upgrades:
+            _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
+        if not upgrades:
+            return "no migrations configured"
+        return "; ".join(_moved(work, name) for name in migrated(work.place.environment))
+
+
+def _run(work: Work, command: Command, *, until: float) -> None:
+    """Run a migration; on a first deploy again while its database, which nothing watches, only begins to listen.
+
+    Raises:
+        CommandError: it failed.
+    """
+    done = work.host.run(command)
+    while not done.ok and time.monotonic() < until and not_reached(done.output + done.errors):
+        time.sleep(_PAUSE)
+        done = work.host.run(command)
+    done.require()
+
+
+def _moved(work: Work, name: str) -> str:
+    """Where a database stands, as it was looked at: before where nothing was pending, else now."""
+    before = next((one for one in work.standings if one.service == name and not one.guessed and not one.doubt), None)
+    if before is not None and not before.pending and work.serving is not None:
+        return f"{name}: nothing was pending, its database stands at {_short(before.current)}"
+    now = stands_at(work, name)
+    if now is None:
+        return f"{name}: upgraded; where its database stands now was not found out"
+    was = f"{_short(before.current)} → " if before is not None and work.serving is not None else ""
+    return f"{name}: its database stands at {was}{_short(now)}"
+
+
+def _short(names: tuple[str, ...], *, most: int = 3) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest or "no revision"
+
+
+def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
+    """Where a service's database stands, asked beside its instances with the new release's code; None if not known."""
+    service = work.place.environment.service[name]
+    tool, root = tool_of(service.migrations), work.place.project.source_root
+    own = work.place.environment.commands.get("migrate", ())
+    layout = layout_of(root, tool, service.migrations_config, own)
+    upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
+    here = {"folder": "."} if "/" in layout.config else {}
+    words = json.dumps({"config": layout.config, "current": True, "app": service.entrypoint or "", **here, **upgrade})
+    argv = ("python", "-", words)
+    try:
+        asked = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)
+        done = work.host.run(replace(asked, stdin=script(tool.probe).encode(), timeout=_SECONDS), output_limit=None)
+        said = read(done.require().output, tool, name)
+    except Exception:  # noqa: BLE001 (a question; nothing in it may stop what comes after)
+        return None
+    return said.current if said.error is None else None

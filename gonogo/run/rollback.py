@@ -1,0 +1,403 @@
+"""The way back: what has begun is taken back, the previous release is started and proven by its own gate."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from gonogo.errors import GonogoError, explain
+from gonogo.gates.judgement import Action, as_before, judge
+from gonogo.gates.ladder import Rung
+from gonogo.gates.pending_migrations import graphs, migrated
+from gonogo.records.results import GateResult, read_gate
+from gonogo.run.attribution import restarted
+from gonogo.run.downtime_probe import DowntimeProbe
+from gonogo.run.gate_step import Gate
+from gonogo.run.moves.migrate import stands_at
+from gonogo.run.moves.start import Restart, Restore, Stop
+from gonogo.run.recipes import VERIFY, AskLadder, rollback_recipe
+from gonogo.run.steps import Outcome, Steps, why
+from gonogo.run.work import Move, Work
+from gonogo.runtimes.place import changed, maker, with_earlier
+from gonogo.state.release import Release
+from gonogo.words import Exit, Role, Stage
+from gonogo.words import Outcome as Verdict
+
+__all__ = ["WayBack"]
+
+
+class WayBack:
+    """Runs the rollback recipe; nothing in it may stop what comes after."""
+
+    def __init__(self, work: Work, outcome: Outcome, steps: Steps, probe: DowntimeProbe) -> None:
+        """Go back within a run that has touched its target."""
+        self._work = work
+        self._outcome = outcome
+        self._steps = steps
+        self._probe = probe
+        self._migrated: list[str] = []
+
+    def after_red(self, *, interrupted: bool) -> Outcome:
+        """The automatic way back; a forward-only change that was started holds instead."""
+        work = self._work
+        work.journal.lenient = True
+        if work.rung == Rung.FORWARD_ONLY and {"migrate", "start"} <= set(work.done):
+            moved = _have_moved(work)
+            if moved is not False:
+                return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
+            work.notes.append("The migrations are forward-only, and no database moved: it was turned back.")
+        facts = {"reason": self._outcome.reason, "excuse": self._outcome.excuse}
+        work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
+        if self._outcome.excuse:
+            work.notes.append(f"{work.release.id} is not called bad: {self._outcome.excuse}.")
+        if work.serving is None and "migrate" in work.done:
+            self._migrated = _databases(work)  # before they are stopped
+        target, failed = self._run(work.serving)
+        self._probe.mark("settled")
+        work.notes += [f"On the way back: {text}" for text in failed]
+        last = self._proven_before(target)
+        if target is not None and last is not None:
+            return self._return_to(last, target, why_not="served without ever going GO, and is not proven now")
+        return self._judge(target, failed=bool(failed), interrupted=interrupted)
+
+    def on_demand(
+        self,
+        target: Release,
+        outgoing: Release,
+        *,
+        last: Release | None,
+        undo: Sequence[Move],
+        make_room: Callable[[], None],
+    ) -> Outcome:
+        """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
+
+        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full.
+        """
+        outcome, today = self._outcome, self._work.place
+        self._work.journal.lenient = True
+        behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
+        restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
+        failed = self._take_back(undo)
+        reason = self._attempt(restore, make_room)
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = restore.target
+        if not reason:
+            return outcome.end(Exit.NEEDS_HUMAN if failed else Exit.GO, failed)
+        gate = outcome.verified
+        outcome.end(Exit.NEEDS_HUMAN, reason, gate.blocking if gate else ())
+        if last is None or self._is_held(gate):
+            return self._say_next(target)
+        self._work.place = today
+        return self._return_to(last, target, why_not="was asked for and is not proven")
+
+    def _take_back(self, undo: Sequence[Move]) -> str:
+        """Every undo, whatever became of the one before; what failed first."""
+        failed = []
+        for step in undo:
+            try:
+                self._steps.move(step)
+            except Exception as error:  # noqa: BLE001 (the release is gone back to all the same)
+                failed.append(explain(error))
+        self._work.notes += [f"On the way back: {text}" for text in failed]
+        return failed[0] if failed else ""
+
+    def again(
+        self,
+        move: Restart,
+        *,
+        make_room: Callable[[], None],
+        arrived: Callable[[], str],
+        undo: Callable[[], None] | None,
+    ) -> Outcome:
+        """An operator asked for it: start what serves anew and prove it.
+
+        Args:
+            move: starts it.
+            make_room: called where the disk is full.
+            arrived: why its settings are not those that it was to have; nothing where they are.
+            undo: gives it the settings back that it had; None where they are the same.
+        """
+        outcome, today = self._outcome, self._work.place
+        self._work.journal.lenient = True
+        reason = self._attempt(move, make_room) or arrived()
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = move.target
+        if not reason:
+            return outcome.end(Exit.GO, "")
+        outcome.end(Exit.NEEDS_HUMAN, reason, outcome.verified.blocking if outcome.verified else ())
+        if undo is None:
+            return outcome
+        undo()
+        self._work.place, move.target = today, self._work.release
+        self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
+        outcome.verified, outcome.back_after = None, None
+        if not self._attempt(move, make_room):
+            outcome.exit_code = Exit.NO_GO
+        if outcome.back_after is not None:
+            self._work.release = outcome.went_back_to = move.target
+        return outcome
+
+    def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
+        """Start a release and ask it; why it is not proven, or nothing."""
+        begin = time.monotonic()
+        try:
+            try:
+                self._restore(restore)
+            except OSError:
+                make_room()
+                self._restore(restore)
+            make_room()
+            self._outcome.back_after = time.monotonic() - begin
+            self._probe.mark("settled")
+            self._ask(restore.target, restore)
+        except Exception as error:  # noqa: BLE001 (whatever it was, something proven must serve again)
+            return explain(error)
+        if self._proven():
+            return ""
+        gate = self._outcome.verified
+        return why(gate) if gate else "no gate was asked"
+
+    def _is_held(self, gate: GateResult | None) -> bool:
+        """Whether a deployment with such a gate would not be turned back.
+
+        What could not be found out turns nothing back, nor does what is red in the release that served as well.
+        """
+        started = self._outcome.back_after is not None
+        return started and gate is not None and judge(gate, baseline=self._work.baseline).action is not Action.ROLLBACK
+
+    def _proven_before(self, target: Release | None) -> Release | None:
+        """What went GO before a release that never did and is not well now; only where it knows the schema."""
+        work = self._work
+        if target is None or target.is_good or self._proven():
+            return None
+        last = work.state.before(target)
+        schema = {*work.release.heads, *target.heads, *target.accepted}
+        return last if last is not None and schema <= {*last.heads, *last.accepted} else None
+
+    def _return_to(self, last: Release, target: Release, *, why_not: str) -> Outcome:
+        """What was gone back to is not proven: what went GO before, or served, starts again."""
+        outcome, work = self._outcome, self._work
+        work.journal.write("rollback", reason=outcome.reason, to=last.id)
+        work.notes.append(f"{target.id} {why_not}, so {last.id}, which served before, was started again.")
+        outcome.exit_code, outcome.verified, outcome.back_after = Exit.NEEDS_HUMAN, None, None
+        begin, restore = time.monotonic(), Restore(last, target, red=True)
+        failed = ""
+        try:
+            self._restore(restore)
+            outcome.back_after = time.monotonic() - begin
+        except Exception as error:  # noqa: BLE001 (it may answer all the same, so it is asked)
+            failed = explain(error)
+            work.notes.append(f"On the way back to {last.short}: {failed}")
+        self._ask(restore.target, None if failed else restore)
+        self._probe.mark("settled")
+        outcome.went_back_to = restore.target
+        if self._proven() and not failed:
+            outcome.exit_code = Exit.NO_GO
+            return outcome
+        return self._say_next(last)
+
+    def _say_next(self, target: Release) -> Outcome:
+        """A person is needed: which command starts and proves what is to serve."""
+        again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
+        self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
+        return self._outcome
+
+    def _hold(self, begun: str) -> Outcome:
+        """Leave the new release, and say what each choice would lose; the figures are estimates."""
+        name, old = self._work.place.environment.name, self._work.serving
+        touched = self._outcome.first_touch or datetime.now(UTC)
+        spent = (datetime.now(UTC) - touched).total_seconds()
+        self._outcome.replaced = not self._still_serves()
+        stays = "the red release stays" if self._outcome.replaced else f"{old.short if old else 'the old one'} serves"
+        self._work.notes += [
+            f"The migrations are forward-only and {begun}, so nothing was turned back. A person chooses:",
+            f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): "
+            f"loses no data; until then {stays}.",
+            f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
+            "meets a schema that it may refuse or misread; the line data says why.",
+            f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
+            f"(estimate: the writes of {spent:.0f} s so far).",
+        ]
+        self._outcome.held = True
+        self._outcome.exit_code = Exit.NEEDS_HUMAN
+        return self._outcome
+
+    def _still_serves(self) -> bool:
+        """Whether the start failed before it replaced anything: all that runs is still the previous release's."""
+        work, old = self._work, self._work.serving
+        if old is None:
+            return False
+        with contextlib.suppress(GonogoError, OSError):
+            runtime, place = maker(work.runtime, work.place, old)
+            instances = runtime.inspector(place, old, work.host).instances(health=False)
+            running = [one for one in instances if not one.one_shot]
+            return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
+        return False
+
+    def _run(self, target: Release | None) -> tuple[Release | None, list[str]]:
+        """Every step of the recipe, whatever happens to the one before; what failed is told."""
+        work, failed = self._work, []
+        begin = time.monotonic()
+        undo = tuple(reversed(self._steps.undo))
+        target = self._accept(target)
+        started = "start" in work.done or self._lost()
+        restore: Restore | None = None
+        for step in rollback_recipe(work.release, to=target, undo=undo, started=started):
+            if isinstance(step, AskLadder):
+                continue
+            if isinstance(step, Gate):
+                if target is not None:
+                    self._ask(target, restore)
+                continue
+            try:
+                self._steps.move(step)
+            except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
+                if not (isinstance(step, Restore) and self._earlier(step)):
+                    failed.append(explain(error))
+                    continue
+            if isinstance(step, Restore):
+                restore, target = step, step.target
+                self._outcome.back_after = time.monotonic() - begin
+            self._outcome.stopped |= isinstance(step, Stop)
+        return target, failed
+
+    def _restore(self, restore: Restore | Restart) -> None:
+        try:
+            self._steps.move(restore)
+        except Exception:
+            if not self._earlier(restore):
+                raise
+
+    def _ask(self, target: Release, restore: Restore | Restart | None) -> None:
+        """Ask the release that is back; red with today's secrets, once more with its own."""
+        self._verify(VERIFY, target)
+        if restore is None or self._proven():
+            return
+        today = self._work.place
+        if self._earlier(restore):
+            self._verify(VERIFY, restore.target)
+        elif self._work.place is not today:
+            self._work.place = today
+            with contextlib.suppress(Exception):
+                self._steps.move(restore)
+
+    def _earlier(self, restore: Restore | Restart) -> bool:
+        """Start it with the secrets that it was made with, where today's are others; whether it did start."""
+        work, target = self._work, restore.target
+        names = ", ".join(changed(work.place, target))
+        if not names:
+            return False
+        work.place = with_earlier(work.place, target)
+        try:
+            self._steps.move(restore)
+        except Exception as error:  # noqa: BLE001 (the verdict names the first failure)
+            work.notes.append(f"{target.short} with the earlier {names}: {explain(error)}")
+            return False
+        work.notes.append(
+            f"{target.short} was not well with today's {names}, and runs with the value of the day it was deployed. "
+            f"Mend the env file in {work.place.path}."
+        )
+        return True
+
+    def _lost(self) -> bool:
+        """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""
+        work = self._work
+        return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
+
+    def _accept(self, target: Release | None) -> Release | None:
+        """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
+        if target is None or "migrate" not in self._work.done:
+            return target
+        accepted = self._newer_than(target)
+        target = target.model_copy(update={"accepted": accepted})
+        with contextlib.suppress(OSError):
+            self._work.state.save(target)
+        return target
+
+    def _newer_than(self, target: Release) -> tuple[str, ...]:
+        """The revisions that the upgrade would run; one that was cut off half-way stands at any of them."""
+        place, newer = self._work.place, {*self._work.release.heads} - {*target.heads}
+        with contextlib.suppress(OSError):
+            for graph in graphs(place.environment, place.project).values():
+                newer |= {*graph.pending(target.heads)}
+        return tuple(sorted(newer))
+
+    def _verify(self, step: Gate, target: Release) -> None:
+        """The gate that the release going back to was pinned with; once more where it could not find something out."""
+        before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
+
+        def counted(gate: GateResult) -> GateResult:
+            return as_before(gate, before)
+
+        try:
+            self._work.runtime.wait(self._work.place, self._work.host)
+            gate = self._steps.gate(step, about=target, counted=counted)
+            if any(check.outcome is Verdict.INCONCLUSIVE for check in gate.blocking):
+                self._work.runtime.wait(self._work.place, self._work.host)
+                gate = self._steps.gate(step, about=target, counted=counted)
+            self._outcome.verified = counted(gate)
+        except Exception as error:  # noqa: BLE001 (a gate that could not be asked proves nothing)
+            self._outcome.verified = GateResult(
+                stage=Stage.POSTDEPLOY,
+                env=self._work.place.environment.name,
+                role=Role.ROLLBACK,
+                started=datetime.now(UTC),
+                problem=explain(error),
+            )
+
+    def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Outcome:
+        outcome, work = self._outcome, self._work
+        safe = Exit.INTERRUPTED if interrupted else Exit.NO_GO
+        if target is not None:
+            outcome.went_back_to = target
+            outcome.exit_code = safe if self._proven() and not failed else Exit.NEEDS_HUMAN
+            if outcome.exit_code is Exit.NEEDS_HUMAN:
+                return self._say_next(target)
+            return outcome
+        stored = self._stored()
+        if stored:
+            work.notes.append(f"What the first deploy stored was left as it is: {', '.join(stored)}.")
+        outcome.exit_code = Exit.NEEDS_HUMAN if failed or stored else safe
+        return outcome
+
+    def _stored(self) -> list[str]:
+        """What a first deploy may have left for good, in words."""
+        work = self._work
+        found = list(self._migrated)
+        if {"migrate", "start"} & set(work.done):
+            found += work.runtime.stores(work.place, work.release)
+        return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
+
+    def _proven(self) -> bool:
+        """Nothing is red that was not red before: in the release's own gate, or in this run's baseline.
+
+        What could not be found out proves nothing, and a release that does not run is proven by no baseline.
+        """
+        gate = self._outcome.verified
+        return gate is not None and not gate.problem and bool(gate.asked) and not gate.blocking
+
+
+def _have_moved(work: Work) -> bool | None:
+    """Whether a database stands elsewhere than before the first touch, as it says itself; None where none says it."""
+    if not work.standings or any(one.guessed for one in work.standings):
+        return None
+    now = [stands_at(work, one.service) for one in work.standings]
+    if any(
+        found is not None and set(found) != set(one.current) for found, one in zip(now, work.standings, strict=True)
+    ):
+        return True
+    return None if None in now else False
+
+
+def _databases(work: Work) -> list[str]:
+    """What the migrations left in each database, as it says itself; nothing where it did not move."""
+    found = []
+    for name in migrated(work.place.environment):
+        now = stands_at(work, name)
+        if now is None:
+            found.append(f"the database of {name}, perhaps migrated (it could not be asked)")
+        elif now:
+            found.append(f"the database of {name}, migrated to {', '.join(now[:3])}")
+    return found

@@ -1,0 +1,171 @@
+"""Runs one step: journals it before and after, and notes its result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gonogo.config import TeamStep
+from gonogo.errors import GonogoError, explain
+from gonogo.records.results import CheckResult, GateResult, StepResult
+from gonogo.run.gate_step import Gate
+from gonogo.run.moves.team import TeamMove
+from gonogo.run.work import Move, Work
+from gonogo.state.release import Release
+from gonogo.words import Exit, Role
+
+__all__ = ["Outcome", "Steps", "why"]
+
+
+def _as_it_is(gate: GateResult) -> GateResult:
+    return gate
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    exit_code: Exit = Exit.INTERNAL
+    reason: str = ""
+    causes: tuple[CheckResult, ...] = ()
+    steps: list[StepResult] = field(default_factory=list)
+    first_touch: datetime | None = None
+    asked: GateResult | None = None
+    """The post-deploy gate of the new release."""
+    went_back_to: Release | None = None
+    back_after: float | None = None
+    """Seconds from the red verdict to the previous release being healthy again."""
+    verified: GateResult | None = None
+    """The gate of the release that is back."""
+    stopped: bool = False
+    """A first deploy that was stopped."""
+    unsure: bool = False
+    """The runtime went away before the first touch; what it still runs is not known."""
+    held: bool = False
+    replaced: bool = True
+    """Whether a held run's start came to replace anything; otherwise the previous release still serves."""
+    epoch: str = ""
+    """The runtime's, at the first touch."""
+    excuse: str = ""
+    """What failed under the release that its checks turned back: it is not called bad."""
+
+    def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:
+        """Say how it ended; returns itself."""
+        self.exit_code, self.reason, self.causes = code, reason, causes
+        return self
+
+
+class Steps:
+    """Runs gates and moves of one run; every step is in the journal and in the outcome."""
+
+    def __init__(self, work: Work, outcome: Outcome) -> None:
+        """Each step is shown on the run's screen."""
+        self._work = work
+        self._outcome = outcome
+        self.undo: list[TeamStep] = []
+        """The team's steps that have begun, the oldest first."""
+
+    def touch(self) -> None:
+        """From here on the target is changed."""
+        self._outcome.epoch = self._work.runtime.epoch(self._work.host)
+        self._work.journal.write("first-touch", release=self._work.release.id, epoch=self._outcome.epoch)
+        self._outcome.first_touch = datetime.now(UTC)
+
+    def gate(
+        self, step: Gate, *, about: Release | None = None, counted: Callable[[GateResult], GateResult] = _as_it_is
+    ) -> GateResult:
+        """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise.
+
+        ``counted`` says what of it counts; the terminal and the record show that.
+        """
+        work, after_touch = self._work, self._outcome.first_touch is not None
+        subject = about or (work.serving if step.role is Role.BASELINE else work.release)
+        root = about.root if about is not None else work.release.root
+        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
+        work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
+        work.screen.begin(step.name, kind="gate")
+        begin = time.monotonic()
+        try:
+            gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
+        except BaseException as error:
+            self._failed(result, error, begin)
+            raise
+        shown = counted(gate)
+        ok = not shown.blocking and not shown.problem and bool(shown.asked)
+        work.journal.leave(ok=ok, summary=shown.summary())
+        said = shown.problem.splitlines()[0] if shown.problem else shown.summary()
+        self._note(result.model_copy(update={"ok": ok, "seconds": gate.seconds, "said": said, "gate": shown}))
+        return gate
+
+    def early(self, step: Gate) -> GateResult:
+        """Ask what of a gate needs only the source; where that is red, it is the gate's own result."""
+        work = self._work
+        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
+        work.journal.enter(step.name, kind="gate", release=work.release.id)
+        work.screen.begin(step.name, kind="gate")
+        begin = time.monotonic()
+        try:
+            gate = step.ask_early(work, about=work.release, root=work.release.root)
+        except BaseException as error:
+            self._failed(result, error, begin)
+            raise
+        red = bool(gate.blocking or gate.problem)
+        work.journal.leave(ok=not red, summary=gate.summary())
+        if red:
+            said = gate.problem.splitlines()[0] if gate.problem else gate.summary()
+            self._note(result.model_copy(update={"seconds": gate.seconds, "said": said, "gate": gate}))
+        return gate
+
+    def move(self, step: Move) -> None:
+        """Make a move.
+
+        Raises:
+            GonogoError: it failed; the result is noted before.
+        """
+        work = self._work
+        commands = _described(step, work)
+        work.journal.enter(step.name, kind="move", touches=step.touches)
+        work.screen.begin(step.name, kind="move")
+        if isinstance(step, TeamMove):
+            self.undo.append(step.step)
+        work.done.append(step.name)
+        begin = time.monotonic()
+        started = datetime.now(UTC)
+        result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, started=started, commands=commands)
+        try:
+            said = step.do(work)
+        except BaseException as error:
+            self._failed(result, error, begin)
+            raise
+        work.journal.leave(ok=True)
+        self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
+
+    def _failed(self, step: StepResult, error: BaseException, begin: float) -> None:
+        self._work.journal.leave(ok=False, problem=str(error))
+        first = (explain(error).splitlines() or [type(error).__name__])[0]
+        self._note(step.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
+
+    def _note(self, step: StepResult) -> None:
+        step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})
+        self._outcome.steps.append(step)
+        self._work.screen.end(step)
+
+
+def _described(step: Move, work: Work) -> tuple[str, ...]:
+    """What the step would run; where that cannot be said, doing it says why, and is noted as a step that failed."""
+    try:
+        return step.describe(work)
+    except (GonogoError, OSError):
+        return ()
+
+
+def why(gate: GateResult) -> str:
+    """What keeps a gate from being GO, in one line."""
+    if gate.problem:
+        return gate.problem
+    if not gate.blocking:
+        return "nothing was checked"
+    first = gate.blocking[0]
+    return f"{first.code or first.id}: {first.found}"

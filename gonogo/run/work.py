@@ -1,0 +1,107 @@
+"""What a move is, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from gonogo.errors import GonogoError
+from gonogo.gates.pending_migrations import Standing
+from gonogo.gates.subject import today
+from gonogo.host.busy import Watch
+from gonogo.host.runner import Command, Completed, LocalHost
+from gonogo.records.results import Attestation, GateResult
+from gonogo.run.downtime_probe import Moving
+from gonogo.run.notify import Notices
+from gonogo.run.screen import Screen
+from gonogo.runtimes.base import Place, Runtime
+from gonogo.secrets.known import Redactor
+from gonogo.state.journal import Journal
+from gonogo.state.release import Release
+from gonogo.state.store import State
+
+__all__ = ["Move", "Options", "Work", "run_all"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the operator asked for."""
+
+    no_cache: bool = False
+    hotfix: bool = False
+    force: bool = False
+    reason: str = ""
+    attest: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Work:
+    """One run's surroundings; moves read it and note what they learn."""
+
+    place: Place
+    runtime: Runtime
+    host: LocalHost
+    state: State
+    journal: Journal
+    release: Release
+    """What is being deployed, or gone back to."""
+    serving: Release | None
+    """What served when the run began."""
+    folder: Path
+    """The run's folder in the state."""
+    reports: Path
+    checkout: Path
+    redactor: Redactor = field(repr=False)
+    options: Options = field(default_factory=Options)
+    notices: Notices = field(default_factory=Notices)
+    """The team's channels."""
+    screen: Screen = field(default_factory=Screen)
+    """Where the run tells what it does."""
+    attested: tuple[Attestation, ...] = ()
+    day: date = field(default_factory=today)
+    """On which the run began; its waivers are judged by it."""
+    baseline: GateResult | None = None
+    pin_problem: GonogoError | None = None
+    """Why the release could not be pinned; told after the predeploy gate, which says it better."""
+    epoch: str = ""
+    """The runtime's when the run began, or when the one that was cut off touched its target."""
+    ladder: str = ""
+    rung: int = 0
+    standings: tuple[Standing, ...] = ()
+    """Where the databases stood when the ladder was asked, and what was pending then."""
+    notes: list[str] = field(default_factory=list)
+    busy: Watch = field(default_factory=Watch)
+    """How busy the machine is meanwhile."""
+    moving: Moving = field(default_factory=Moving)
+    """Whether a release is being replaced just now."""
+    done: list[str] = field(default_factory=list)
+    """Names of the moves that have begun, in order."""
+
+
+class Move(Protocol):
+    """Changes something; ``touches`` tells whether it changes what serves."""
+
+    name: str
+    touches: bool
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """What it would run, as a person would type it."""
+
+    def do(self, work: Work) -> str:
+        """Do it; returns one line for people.
+
+        Raises:
+            GonogoError: it failed.
+        """
+
+
+def run_all(work: Work, commands: Iterable[Command]) -> list[Completed]:
+    """Run commands one after the other.
+
+    Raises:
+        CommandError: at the first that fails.
+    """
+    return [work.host.run(command).require() for command in commands]

@@ -1,0 +1,84 @@
+"""Wait for instances that nothing watches: Compose calls a container without a health check started at once."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from gonogo.host.runner import Command, Host
+from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.runtimes.compose.entry import image_config
+from gonogo.runtimes.compose.files import services_of
+from gonogo.runtimes.compose.model import roles
+from gonogo.state.release import Release
+
+__all__ = ["unwatched", "wait_until_answering"]
+
+AGENT = "gonogo-start"
+"""User-Agent of the requests that wait for a start."""
+
+_PAUSE = 1.0
+_REQUEST = 5.0
+_SECONDS = 30.0
+_NOT_YET = frozenset({502, 503, 504})
+"""What a proxy says while nothing listens behind it, and an application while it warms up."""
+_OVER = frozenset({"exited", "dead", "restarting"})
+
+
+def unwatched(model: Mapping[str, Any], release: Release, host: Host) -> tuple[str, ...]:
+    """The deployed services that go on and have no health check, by the model or by their image."""
+    definitions, ending = services_of(model), roles.one_shots(model)
+    lasting = (name for name in release.services if name not in ending)
+    return tuple(name for name in lasting if not _is_watched(definitions.get(name, {}), release, name, host))
+
+
+def _is_watched(definition: Mapping[str, Any], release: Release, name: str, host: Host) -> bool:
+    said = definition.get("healthcheck") or {}
+    image = release.images.get(name) or release.tags.get(name)
+    test = said.get("test")
+    if test is None and image:  # a model may change only the interval of the image's own
+        test = (image_config(image, host).get("Healthcheck") or {}).get("Test")
+    return not said.get("disable") and bool(test and test[0] != "NONE")
+
+
+def wait_until_answering(url: str, services: Collection[str], project: str, host: Host, *, timeout: float) -> None:
+    """Ask ``url`` once a second until an application answers, whatever it says; the gate judges what it is.
+
+    It ends earlier where an instance ended or starts again and again, and without a word when the time is over: the
+    checks say what they find. A name that is not known, or a certificate that nobody trusts, does not get better.
+    """
+    headers = {"User-Agent": AGENT, "Connection": "close"}
+    with httpx.Client(trust_env=not is_loopback(url), timeout=_REQUEST, headers=headers) as client:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and _is_starting(client, url) and not _has_ended(services, project, host):
+            time.sleep(_PAUSE)
+
+
+def _is_starting(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).status_code in _NOT_YET
+    except httpx.TimeoutException:
+        return True
+    except httpx.ConnectError as error:
+        return any(isinstance(one, OSError) and one.errno == errno.ECONNREFUSED for one in _causes(error))
+    except httpx.TransportError:  # a published port takes the connection before anything listens behind it
+        return True
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _has_ended(services: Collection[str], project: str, host: Host) -> bool:
+    form = '{{.Label "com.docker.compose.service"}}\t{{.State}}'
+    labels = (f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False")
+    filters = (word for label in labels for word in ("--filter", f"label={label}"))
+    listed = host.run(Command(argv=("docker", "ps", "--all", "--format", form, *filters), timeout=_SECONDS))
+    rows = (line.split("\t") for line in listed.output.splitlines())
+    return any(row[0] in services and row[-1] in _OVER for row in rows)

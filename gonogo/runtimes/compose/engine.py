@@ -1,0 +1,249 @@
+"""The Docker Engine's read-only answers: containers, images, files. Bounded, and closed after each question."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gc
+import json
+import os
+import posixpath
+import re
+import secrets
+import traceback
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gonogo.host.busy import patient
+from gonogo.inspection.code import databases
+from gonogo.inspection.code.contents import FileDigest
+from gonogo.inspection.code.image_files import TarStreamError, read_tar
+from gonogo.runtimes.base import ImageFacts, LogLine, RuntimeUnreachableError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+__all__ = [
+    "SCRATCH_LABEL",
+    "connect",
+    "containers_of",
+    "databases_in",
+    "exists_in",
+    "files_in",
+    "image_facts",
+    "plain_lines",
+    "scratch",
+    "scratch_label",
+    "scratch_name",
+    "scratch_of",
+    "stamped_lines",
+]
+
+SCRATCH_LABEL = "gonogo.scratch"
+_SECONDS = 30
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_EXECUTABLE = 0o111
+_DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
+_BLOCK = 512
+"""Bytes of the header that a tar archive has before a file."""
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@contextlib.contextmanager
+def connect() -> Iterator[DockerClient]:
+    """A client of the Engine that the docker command talks to.
+
+    Raises:
+        RuntimeUnreachableError: it does not answer, or not in time.
+    """
+    from docker.errors import DockerException  # noqa: PLC0415 (100 ms: only where a check asks)
+    from requests.exceptions import RequestException  # noqa: PLC0415 (likewise)
+
+    try:
+        with contextlib.closing(_client()) as client:
+            yield client
+    except (DockerException, RequestException) as error:
+        _drop_lost_sockets(error)
+        raise RuntimeUnreachableError(
+            f"Docker: found no usable answer ({error}), expected one from the Docker Engine within {_SECONDS} s. "
+            "Try `docker version`; start the Engine if it is down."
+        ) from error
+
+
+def _client() -> DockerClient:
+    import docker  # noqa: PLC0415 (100 ms: only where a check asks)
+    from docker.context import ContextAPI  # noqa: PLC0415 (likewise)
+
+    if "DOCKER_HOST" not in os.environ:
+        context = ContextAPI.get_current_context()
+        address = context.Host if context is not None and not context.TLSConfig else None
+        if address and address.startswith("unix://"):
+            return docker.DockerClient(base_url=address, timeout=round(patient(_SECONDS)))
+    return docker.from_env(timeout=round(patient(_SECONDS)))
+
+
+def _drop_lost_sockets(error: BaseException) -> None:
+    """Collect the sockets that the SDK leaves open when it cannot connect; its error's frames hold them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        link: BaseException | None = error
+        while link is not None:
+            traceback.clear_frames(link.__traceback__)
+            link = link.__context__
+        gc.collect()
+
+
+def containers_of(client: DockerClient, project: str) -> list[Container]:
+    """Every container of a Compose project, stopped ones too, without those of ``compose run``."""
+    filters: dict[str, str | list[str] | bool] = {
+        "label": [f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False"]
+    }
+    found = client.containers.list(all=True, filters=filters, ignore_removed=True)
+    return sorted(found, key=lambda container: container.name or "")
+
+
+def image_facts(attrs: Mapping[str, Any]) -> ImageFacts:
+    """What ``docker image inspect`` says, in our words."""
+    config = attrs.get("Config") or {}
+    check = (config.get("Healthcheck") or {}).get("Test") or None
+    return ImageFacts(
+        id=attrs["Id"],
+        tags=tuple(attrs.get("RepoTags") or ()),
+        user=config.get("User") or "",
+        labels=dict(config.get("Labels") or {}),
+        healthcheck=tuple(check) if check and check != ["NONE"] else None,
+        size=int(attrs.get("Size") or 0),
+        created=attrs.get("Created") or "",
+        workdir=config.get("WorkingDir") or "/",
+        command=(*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())),
+    )
+
+
+def scratch_of(project: str, run: str) -> str:
+    """Whose a scratch container is: a project's, and the run's that asked the gate; ``bare`` when no run did."""
+    return f"{project}/{run}"
+
+
+def scratch_label(project: str) -> tuple[str, str]:
+    """The label of a scratch container that this process makes; a killed gate's are found by it."""
+    return SCRATCH_LABEL, scratch_of(project, os.environ.get("GONOGO_GATE", "bare"))
+
+
+def scratch_name() -> str:
+    """A name that says whose container it is and that it may go."""
+    return f"gonogo-scratch-{secrets.token_hex(6)}"
+
+
+@contextlib.contextmanager
+def scratch(client: DockerClient, image: str, *, project: str) -> Iterator[Container]:
+    """A container that is created, never started, and always removed."""
+    container = client.containers.create(
+        image,
+        ["gonogo-never-started"],
+        name=scratch_name(),
+        labels=dict([scratch_label(project)]),
+        network_mode="none",
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+def files_in(container: Container, paths: Iterable[str]) -> dict[str, FileDigest]:
+    """Digests of the files and links below absolute paths of a container; missing paths are left out.
+
+    Raises:
+        RuntimeUnreachableError: the Engine's archive ended early.
+    """
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    found: dict[str, FileDigest] = {}
+    for path in dict.fromkeys(posixpath.normpath(path) for path in paths):
+        with contextlib.suppress(NotFound):
+            stream, _ = container.get_archive(path)
+            try:
+                found |= read_tar(stream, roots=(path,), base=posixpath.dirname(path))
+            except TarStreamError as error:
+                raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+    return found
+
+
+def databases_in(container: Container) -> Iterator[str]:
+    """Where a container itself, and none of its mounts, holds an SQLite database that a migration tool knows."""
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    for change in container.diff() or ():
+        path = str(change["Path"])
+        if not path.endswith(_DATABASES):
+            continue
+        with contextlib.suppress(NotFound):
+            stream, _ = container.get_archive(path)
+            begin = b"".join(_first(stream, _BLOCK + databases.READ))
+            if databases.is_kept_account(begin[_BLOCK:]):
+                yield path
+
+
+def _first(stream: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for chunk in stream:
+        yield chunk
+        size -= len(chunk)
+        if size <= 0:
+            return
+
+
+def exists_in(container: Container, path: str) -> bool:
+    """Whether a path is there; a bare name is looked up, as a program, on the container's PATH."""
+    if "/" in path:
+        return _mode(container, path) is not None
+    folders = _search_path(container.attrs.get("Config", {}).get("Env") or ()).split(":")
+    modes = (_mode(container, posixpath.join(folder, path)) for folder in folders if folder)
+    return any(mode is not None and mode & _EXECUTABLE for mode in modes)
+
+
+def _search_path(variables: Iterable[str]) -> str:
+    pairs = (variable.partition("=") for variable in variables)
+    return next((value for name, _, value in pairs if name == "PATH"), _PATH)
+
+
+def _mode(container: Container, path: str, *, follow: bool = True) -> int | None:
+    """The mode of a path in a container, or None where nothing stands; a link counts as what it points to."""
+    client = container.client
+    assert client is not None  # noqa: S101 (a container that the SDK gave us has one)
+    api = client.api
+    answer = api.head(
+        f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive",
+        params={"path": path},
+        timeout=patient(_SECONDS),
+    )
+    answer.close()
+    if answer.status_code == 404:  # noqa: PLR2004 (HTTP's not found)
+        return None
+    answer.raise_for_status()
+    status = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
+    if status.get("linkTarget") and follow:
+        return _mode(container, status["linkTarget"], follow=False)
+    return int(status["mode"])
+
+
+def plain_lines(raw: bytes) -> list[str]:
+    """Log lines without colours and without empty ones."""
+    text = _ANSI.sub("", raw.decode("utf-8", errors="replace"))
+    return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
+
+
+def stamped_lines(raw: bytes) -> list[LogLine]:
+    """The same of a log in which the Engine wrote the time before each line."""
+    parted = (line.partition(" ") for line in plain_lines(raw))
+    return [LogLine(text, _moment(stamp)) for stamp, _, text in parted if text.strip()]
+
+
+def _moment(stamp: str) -> datetime | None:
+    """A time of the Engine's, which counts nanoseconds."""
+    try:
+        return datetime.fromisoformat(stamp)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The rendered Compose model, read without asking anybody. Pure."""

@@ -1,0 +1,94 @@
+"""Modes, owners and beginnings of files in an image, read from a container that is created and never started."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gonogo.inspection.code.image_files import TarStreamError, read_beginning, read_rights
+from gonogo.inspection.code.rights import Identity, Rights, identity_of
+from gonogo.inspection.code.started import LARGEST
+from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.compose.engine import connect, scratch
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+__all__ = ["Seen", "rights_in"]
+
+_LISTS = ("/etc/passwd", "/etc/group")
+_LINKS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of some files and folders of an image."""
+
+    rights: Mapping[str, Rights]
+    """With all below them."""
+    who: Identity | None
+    """Who the user is; None for a name that the image does not know."""
+    begins: Mapping[str, bytes]
+    """Path → how the file begins; what is not there is left out."""
+
+
+def rights_in(
+    image: str, paths: Iterable[str], *, started: Iterable[str], user: str, groups: Iterable[str], project: str
+) -> Seen:
+    """What is known of some files and folders with all below them, and how those begin that are started.
+
+    Raises:
+        RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
+    """
+    with connect() as client, scratch(client, image, project=project) as container:
+        texts = [_text(container, path) for path in _LISTS]
+        found: dict[str, Rights] = {}
+        for path in dict.fromkeys(map(posixpath.normpath, paths)):
+            found |= _rights(container, path, _LINKS)
+        begins = {path: begin for path in dict.fromkeys(started) if (begin := _begin(container, path)) is not None}
+    return Seen(rights=found, who=identity_of(user, texts[0], texts[1], more=groups), begins=begins)
+
+
+def _begin(container: Container, path: str) -> bytes | None:
+    """How a file begins, through links; nothing of a folder; None where nothing is there."""
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        stream, found = container.get_archive(path)
+        if found and found.get("linkTarget"):
+            stream, _ = container.get_archive(found["linkTarget"])
+        return read_beginning(stream, LARGEST)
+    except NotFound:
+        return None
+    except TarStreamError as error:
+        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+
+
+def _rights(container: Container, path: str, links: int) -> dict[str, Rights]:
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        stream, _ = container.get_archive(path)
+        rights, link = read_rights(stream, base=posixpath.dirname(path))
+    except NotFound:
+        return {}
+    except TarStreamError as error:
+        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+    if link and links:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+        behind = _rights(container, target, links - 1)
+        return {**behind, **({path: behind[target]} if target in behind else {})}
+    return rights
+
+
+def _text(container: Container, path: str) -> str:
+    from docker.errors import NotFound  # noqa: PLC0415 (likewise)
+
+    from gonogo.inspection.code.image_files import read_text  # noqa: PLC0415 (likewise)
+
+    try:
+        return read_text(container.get_archive(path)[0])
+    except (NotFound, TarStreamError):
+        return ""

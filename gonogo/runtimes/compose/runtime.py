@@ -1,0 +1,363 @@
+"""The runtime ``compose``: a release is a set of images and a pinned Compose model."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gonogo.errors import CommandError
+from gonogo.host.runner import Command, Host, LocalHost
+from gonogo.inspection.code.selfmigration import only_migrates
+from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
+from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
+from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
+from gonogo.runtimes.compose.copies import lone_copies
+from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
+from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
+from gonogo.runtimes.compose.inspector import ComposeInspector
+from gonogo.runtimes.compose.lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, tags_of
+from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
+from gonogo.runtimes.compose.room import make_room
+from gonogo.runtimes.compose.run import deaf_services, endings, marked, run_name, run_words, standing
+from gonogo.runtimes.compose.start import (
+    describe,
+    explained,
+    replace_outgoing,
+    run_commands,
+    start_release,
+    verify_images,
+)
+from gonogo.runtimes.compose.steps import Steps, groups_of
+from gonogo.runtimes.compose.stores import absent, stores_of
+from gonogo.state.release import Release
+
+__all__ = ["ComposeRuntime", "cli"]
+
+_LOG_TAIL = "5000"
+_SECONDS = 60.0
+
+
+class ComposeRuntime:
+    """Builds, starts and stops releases with Docker Compose."""
+
+    name = "compose"
+    ground = "the Docker Engine"
+
+    def __init__(self) -> None:
+        """Nothing is asked of Docker yet."""
+        self._planned: dict[Path, dict[str, Any]] = {}
+
+    def inspector(self, place: Place, release: Release | None, host: Host) -> ComposeInspector:
+        """The read-only side."""
+        return ComposeInspector(place, release, host)
+
+    def pin(self, place: Place, release: Release, host: Host) -> Release:
+        """Render the model at the commit and keep what starts it.
+
+        Raises:
+            RefusedError: no daemon answers, Compose is too old, or it refuses the model.
+            UsageError: Docker or the env file is missing, or a declared service is not in the model.
+        """
+        cli(host)
+        require_daemon(host)
+        return pin_release(place, release, host)
+
+    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
+        """Build the images of the deployed services; those that are not built here are pulled.
+
+        So are those of what stands behind or before them and is yet to be made: no start waits for that.
+        """
+        model = self._model(place, release)
+        services = release.services or deployed(place, model)
+        tags = release.tags or tags_of(model, services, project=place.environment.project, release=release.id)
+        folder = str(release.source_root(place.project.app.root))
+        own = place.environment.commands.get("build")
+        if own is not None:
+            return (Command(argv=_fill(own, release.id, tags), cwd=folder),)
+        built = [name for name in services if name in self._built(place, release)]
+        pulled = [name for name in services if not tags[name].endswith(f":{release.id}")]
+        options = ("--no-cache",) if no_cache else ()
+        commands = [self._command(place, release, release.folder / BUILD, "build", *options, *built)] if built else []
+        if pulled:
+            words = ("pull", "--ignore-pull-failures", *pulled)
+            commands.append(self._command(place, release, release.folder / COMPOSE, *words))
+        if waiting := absent(model, services, project=place.environment.project, host=LocalHost()):
+            commands.append(self._command(place, release, release.folder / COMPOSE, "pull", *waiting))
+        return tuple(commands)
+
+    def measure(self, place: Place, release: Release, host: Host) -> Release:
+        """Note the id of each deployed service's image, and whether it would run a command that it is given.
+
+        Raises:
+            CommandError: an image is not there.
+        """
+        images = {}
+        for service, tag in release.tags.items():
+            argv = ("docker", "image", "inspect", "--format", "{{.Id}}", tag)
+            answer = host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
+            images[service] = answer.output.strip()
+        measured = release.model_copy(update={"images": images})
+        deaf = deaf_services(place, measured, read_model(release), host)
+        facts = self.facts(place, measured, host)
+        ending = set(roles.one_shots(read_model(release)))
+        only = (name for name, words in facts["entry"].items() if only_migrates(words, facts["scripts"]))
+        return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
+
+    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
+        """Show the end of the logs of every container of the project."""
+        pinned = release.folder / COMPOSE if release is not None else None
+        model = pinned if pinned is not None and pinned.is_file() else None
+        words = ("logs", "--no-color", "--timestamps", "--tail", _LOG_TAIL)
+        return (project_command(model, *words, project=place.environment.project),)
+
+    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Start data stores that do not run; those that run are left alone."""
+        return self._steps(place, release).backing()
+
+    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+        """Start data stores that do not run, and wait for their health."""
+        steps = self._steps(place, release)
+        with explained(steps, host):
+            run_commands(steps, host, steps.backing())
+
+    def in_service(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command in a new container of a service, which is removed afterwards."""
+        options, words = self._standing(place, release, service, argv, folder)
+        name = run_name(place, release, service)
+        run = run_words(release, service, options, words, name=name)
+        return replace(self._command(place, release, self._path(release), *run), ends=endings(name))
+
+    def in_instance(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command in a service's running container; cut off, what it began there is ended too."""
+        options, words = self._standing(place, release, service, argv, folder)
+        inside = functools.partial(self._command, place, release, self._path(release), "exec", "--no-TTY")
+        mark, end = marked(release)
+        return replace(inside(*mark, *options, service, *words), ends=(inside(service, *end),))
+
+    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+        """What ``start`` would run."""
+        steps = self._steps(place, release, left_out=release.left_out(outgoing))
+        return tuple(describe(steps, replace_outgoing(steps, self._model(place, release), outgoing)))
+
+    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
+        """Replace the deployed services, wait for their health, and refresh what stands in front of them.
+
+        Raises:
+            CommandError: an image is gone, a command failed, a service did not become healthy in time, or what runs
+                in the end is not the release alone.
+            RuntimeUnreachableError: the Engine went away meanwhile.
+        """
+        steps = self._steps(place, release, startable(place, release), left_out=release.left_out(outgoing))
+        gone = replace_outgoing(steps, read_model(release), outgoing)
+        try:
+            verify_images(release, host)
+            start_release(steps, release, gone, host)
+            self._await_answers(place, release, host)
+        except CommandError as error:
+            if not is_lost(str(error), host):
+                raise
+            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def _await_answers(self, place: Place, release: Release, host: Host) -> None:
+        """Wait for the application where no health check does, at most as long as one would."""
+        url = self.inspector(place, release, host).url()
+        services = unwatched(read_model(release), release, host) if url else ()
+        if url and services:
+            health = place.environment.health
+            project, timeout = place.environment.project, health.timeout
+            wait_until_answering(url + health.live, services, project, host, timeout=timeout)
+
+    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+        """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
+        steps = self._steps(place, release, startable(place, release))
+        steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
+        try:
+            verify_images(release, host)
+            start_release(steps, release, (), host)
+        except CommandError as error:
+            if not is_lost(str(error), host):
+                raise
+            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
+        """The environment of each deployed service in the pinned model, with today's secrets."""
+        model = json.loads(startable(place, release).read_text(encoding="utf-8"))
+        return {name: environment_of(one) for name, one in services_of(model).items() if name in release.services}
+
+    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """What the Engine says of each running container."""
+        project = f"label=com.docker.compose.project={place.environment.project}"
+        listed = ("docker", "ps", "--quiet", "--filter", project, "--filter", "label=com.docker.compose.oneoff=False")
+        ids = host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
+        argv = ("docker", "container", "inspect", "--format", "{{json .Config}}", *ids)
+        quiet = LocalHost()  # what is compared must not be redacted
+        said = quiet.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
+        found: dict[str, list[Mapping[str, str]]] = {}
+        for one in map(json.loads, said.splitlines()):
+            service = one["Labels"].get("com.docker.compose.service")
+            if service in release.services:
+                pairs = (text.partition("=") for text in one["Env"] or ())
+                found.setdefault(service, []).append({name: value for name, _, value in pairs})
+        return found
+
+    def epoch(self, host: Host) -> str:
+        """Which start of the Engine it is."""
+        return epoch_of(host)
+
+    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (what runs now)
+        """The state folder, the Engine's own, and everything that is mounted from this machine."""
+        return {"the state folder": place.state, **disks_of(place.environment.project, host)}
+
+    def lost(self, said: str, host: Host) -> bool:
+        """Whether the Engine is away, or went away in what failed."""
+        return is_lost(said, host)
+
+    def wait(self, place: Place, host: Host) -> None:
+        """Wait until the Engine answers."""
+        wait_for_engine(host, seconds=place.environment.health.timeout)
+
+    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+        """Remove the containers of the release that is turned back."""
+        return make_room(place.environment.project, red, target, host)
+
+    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+        """End the containers that killed clients left: of the run's own commands, and of its gates."""
+        return settle(place.environment.project, run, host)
+
+    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
+        """What ``stop`` would run."""
+        return (str(self._command(place, release, self._path(release), "down")),)
+
+    def stop(self, place: Place, release: Release, host: Host) -> None:
+        """Remove the project's containers and networks; volumes stay.
+
+        Raises:
+            CommandError: Compose could not remove them.
+        """
+        host.run(self._command(place, release, self._path(release), "down")).require()
+
+    def retire(self, place: Place, release: Release, host: Host) -> None:
+        """Remove the deployed services; data stores and networks stay, for whoever else uses them.
+
+        Raises:
+            CommandError: Compose could not remove them.
+        """
+        words = ("rm", "--stop", "--force", *release.services)
+        host.run(self._command(place, release, self._path(release), *words)).require()
+
+    def stores(self, place: Place, release: Release) -> tuple[str, ...]:
+        """Volumes, folders of the host that are mounted writable, and what other data stores keep."""
+        model = self._model(place, release)
+        return stores_of(model, release.services or deployed(place, model))
+
+    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Throw away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
+        tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
+        images = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
+        copies = map(str, self._copies(place, release))
+        folder = Command(argv=("rm", "-rf", "--", str(release.folder), *copies))
+        return (*images, *remove_worktree(release), folder)
+
+    @staticmethod
+    def _copies(place: Place, release: Release) -> tuple[Path, ...]:
+        """The copies of mounted files that no other kept release names.
+
+        Those of data stores stay: their containers go on from one release to the next.
+        """
+        path = release.folder / COMPOSE
+        if not path.is_file():
+            return ()
+        model = read_model(release)
+        lasting = set(roles.backing(model, release.services))
+        kept = {name: one for name, one in services_of(model).items() if name in lasting}
+        shared = {key: model.get(key) for key in ("configs", "secrets")} if kept else {}
+        others = [
+            one.read_text("utf-8") for one in place.state.glob("releases/*/*.json") if one.parent != release.folder
+        ]
+        return lone_copies(
+            place.state, path.read_text("utf-8"), [*others, json.dumps([kept, shared], ensure_ascii=False)]
+        )
+
+    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
+        """The entry command of each deployed service, and the texts of the application's scripts that they name."""
+        definitions = services_of(self._model(place, release))
+        entry = {}
+        for service in release.services:
+            image = release.images.get(service) or release.tags.get(service)
+            entry[service] = entry_words(definitions[service], image_config(image, host) if image else {})
+        folder = release.source_root(place.project.app.root)
+        return {"entry": entry, "scripts": scripts_of(folder, entry.values())}
+
+    def _steps(
+        self, place: Place, release: Release, path: Path | None = None, *, left_out: Sequence[str] = ()
+    ) -> Steps:
+        model = self._model(place, release)
+        services = release.services or deployed(place, model)
+        return Steps(
+            place=place,
+            model=path or self._path(release),
+            groups=groups_of(model, services, left_out=left_out),
+            secrets=from_environment(model, place.variables),
+        )
+
+    def _command(self, place: Place, release: Release, model: Path, *words: str) -> Command:
+        folder = project_folder(place, place.path)
+        made = project_command(model, *words, project=place.environment.project, folder=folder)
+        taken = from_environment(self._model(place, release), place.variables)
+        return Command(argv=made.argv, env={**made.env, **taken}, timeout=place.environment.command_timeout)
+
+    @staticmethod
+    def _path(release: Release) -> Path:
+        today = release.folder / CURRENT
+        return today if today.is_file() else release.folder / COMPOSE
+
+    def _model(self, place: Place, release: Release) -> dict[str, Any]:
+        """The pinned model; while nothing is pinned yet (a plan), what the compose files mean now."""
+        if (release.folder / COMPOSE).is_file():
+            return read_model(release)
+        return self._plan(place, release)
+
+    def _standing(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], folder: str
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        build = self._definitions(place, release).get(service, {}).get("build") or {}
+        root = release.source_root(place.project.app.root)
+        image = release.images.get(service) or release.tags.get(service)
+        if image:
+            starts = services_of(self._model(place, release)).get(service, {})
+            argv = python_environment(starts, image, root, LocalHost(), mounted=True).words(argv)
+        return standing(place, service, build, root, argv, folder=folder)
+
+    def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:
+        """The services as they are built."""
+        pinned = (release.folder / BUILD).is_file()
+        return services_of(read_model(release, BUILD) if pinned else self._plan(place, release))
+
+    def _built(self, place: Place, release: Release) -> set[str]:
+        """The services that are built here themselves."""
+        return {name for name, service in self._definitions(place, release).items() if "build" in service}
+
+    def _plan(self, place: Place, release: Release) -> dict[str, Any]:
+        root = release.root if app_folder(place, release.root).is_dir() else place.project.root
+        if root not in self._planned:
+            with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
+                output = Path(folder) / COMPOSE
+                self._planned[root] = render(place, root, LocalHost(), output=output, commit=release.commit)
+        return self._planned[root]
+
+
+def _fill(words: Sequence[str], release: str, tags: Mapping[str, str]) -> tuple[str, ...]:
+    values = {"release": release, **{f"tag:{service}": tag for service, tag in tags.items()}}
+    return tuple(re.sub(r"\{([\w:.-]+)\}", lambda match: values.get(match[1], match[0]), word) for word in words)

@@ -1,0 +1,269 @@
+"""Start a release under Compose: replace what is deployed, leave data stores alone, refresh what stands in front."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from gonogo.errors import CommandError, GonogoError
+from gonogo.host.runner import Command, Host
+from gonogo.runtimes.compose.cli import container_on, project_command
+from gonogo.runtimes.compose.converged import CONTAINER, containers, differences
+from gonogo.runtimes.compose.engine import plain_lines
+from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
+from gonogo.runtimes.compose.steps import Steps, vanished
+from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
+from gonogo.state.release import Release
+
+__all__ = ["describe", "explained", "replace_outgoing", "run_commands", "start_release", "verify_images"]
+
+_HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
+_TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
+_PROGRESS = re.compile(r"\s*(?:Container|Image|Network|Volume) \S+ +(?!Error)[A-Z][a-z]+\s*")
+"""Lines of Compose that tell how far it came; what went wrong stands in others."""
+_LABEL = "com.docker.compose"
+_LOG_LINES = "20"
+_ANSWER_LINES = 3
+_SECONDS = 60.0
+
+
+def describe(steps: Steps, gone: Sequence[Command]) -> Iterator[str]:
+    """What ``start_release`` runs, as a person would type it."""
+    groups = steps.groups
+    yield from map(str, (*gone, *steps.backing()))
+    for command in steps.left_out():
+        yield f"{command}  # not run: it migrates, and the schema is newer"
+    yield from _one_shot_lines(steps, groups.early)
+    yield from map(str, steps.running())
+    yield from _one_shot_lines(steps, groups.late)
+    yield from map(str, steps.fronts())
+    for command in steps.restart(groups.fronts)[:1]:
+        yield f"{command}  # those that were not recreated"
+    yield from map(str, steps.passing())
+
+
+def _one_shot_lines(steps: Steps, services: Sequence[str]) -> Iterator[str]:
+    for name, command in zip(services, steps.one_shots(services), strict=True):
+        yield str(command)
+        yield f"docker wait <containers of {name}>  # each must end with 0"
+
+
+def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
+    """Remove the outgoing release's services that the new one has not; renew those that it does not deploy any more.
+
+    The latter would be left running as they are, like a data store; made anew, they keep what they stored.
+    """
+    if outgoing is None or not (outgoing.folder / COMPOSE).is_file():
+        return ()
+    commands = []
+    if gone := vanished(model, read_model(outgoing), outgoing):
+        words = ("rm", "--stop", "--force", *gone)
+        commands.append(project_command(outgoing.folder / COMPOSE, *words, project=steps.place.environment.project))
+    if left := [name for name in steps.groups.backing if name in outgoing.services]:
+        commands.append(steps.up(left, "--pull", "missing", "--no-deps"))
+    return tuple(commands)
+
+
+def start_release(steps: Steps, release: Release, gone: Sequence[Command], host: Host) -> None:
+    """Run the steps, and make sure that they led where the model wants to be.
+
+    A failure carries the last log lines of the services that failed.
+
+    Raises:
+        CommandError: a command failed, a service did not become healthy in time, or something else runs in the end.
+    """
+    groups = steps.groups
+    with explained(steps, host):
+        _clear_half_made(steps, host)
+        run_commands(steps, host, (*gone, *steps.backing(), *steps.left_out()))
+        _run_to_end(steps, groups.early, host)
+        run_commands(steps, host, steps.running())
+        _run_to_end(steps, groups.late, host)
+        before = {name: _containers(steps, name, host) for name in groups.fronts}
+        run_commands(steps, host, steps.fronts())
+        same = [name for name in groups.fronts if before[name] and _containers(steps, name, host) == before[name]]
+        run_commands(steps, host, (*steps.restart(same), *steps.passing()))
+        _require_converged(steps, release, host)
+
+
+def run_commands(steps: Steps, host: Host, commands: Sequence[Command]) -> None:
+    """One after the other; what only takes away may fail: whether anything is left is looked at in the end."""
+    for command in commands:
+        if "--wait" in command.argv:
+            run_until_healthy(host, command, partial(_look, steps, host, command)).require()
+        elif "rm" in command.argv:
+            host.run(command)
+        else:
+            host.run(command).require()
+
+
+def _look(steps: Steps, host: Host, command: Command) -> dict[str, Look]:
+    """How the containers are that a command brings up; nothing where the Engine does not say."""
+    groups = steps.groups
+    known = {*groups.awaited, *groups.running, *groups.fronts} & {*command.argv}
+    ids = sorted({one for name in known for one in _containers(steps, name, host)})
+    argv = ("docker", "container", "inspect", "--format", LOOK, *ids)
+    return looks(host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).output) if ids else {}
+
+
+def _clear_half_made(steps: Steps, host: Host) -> None:
+    """Settle what an ``up`` that was cut off had made to take another container's place, and never renamed.
+
+    The next ``up`` would take the old container away and then find its name in use. Where the old one is gone already,
+    the new one holds its anonymous volumes, and is renamed as it was to be; where somebody else holds that name, the
+    next ``up`` replaces it as it is. Nothing here may keep that one from being run.
+    """
+    argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *_filters(steps))
+    listed = host.run(Command(argv=argv, timeout=_SECONDS)).output.splitlines()
+    states = dict(line.split("\t") for line in listed if "\t" in line)
+    for name, state in states.items():
+        half = _HALF_MADE.fullmatch(name)
+        if half is None or state != "created":
+            continue
+        words = ("rm", "--force", name) if half[1] in states else ("rename", name, half[1])
+        host.run(Command(argv=("docker", *words), timeout=_SECONDS))
+
+
+def _require_converged(steps: Steps, release: Release, host: Host) -> None:
+    """Each deployed service has exactly the containers of this release (N11).
+
+    Raises:
+        CommandError: another image, another number, or a container of another release.
+    """
+    listed = host.run(
+        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *_filters(steps)), timeout=_SECONDS)
+    )
+    ids = listed.require().output.split()
+    argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
+    seen = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
+    wrong = differences(containers(seen), release, services_of(read_model(release)))
+    if wrong:
+        raise CommandError(
+            f"release {release.id} was started, but not all of it runs alone: {'; '.join(wrong)}. Look at "
+            f"`docker ps --all --filter label={_LABEL}.project={steps.place.environment.project}`, remove what is "
+            "not the release's, and start again."
+        )
+
+
+def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:
+    for name, command in zip(services, steps.one_shots(services), strict=True):
+        host.run(command).require()
+        timeout = steps.place.environment.command_timeout
+        containers = sorted(_containers(steps, name, host))
+        stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
+        waited = host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
+        codes = waited.require(f"service {name}").output.split()
+        if set(codes) != {"0"}:
+            raise CommandError(
+                f"service {name}: found exit code {', '.join(codes)}, expected 0 from a one-shot service."
+            )
+
+
+def _containers(steps: Steps, service: str, host: Host) -> frozenset[str]:
+    filters = _filters(steps, f"{_LABEL}.service={service}")
+    listed = host.run(Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), timeout=_SECONDS))
+    return frozenset(listed.require().output.split())
+
+
+def _filters(steps: Steps, *more: str) -> tuple[str, ...]:
+    labels = (f"{_LABEL}.project={steps.place.environment.project}", f"{_LABEL}.oneoff=False", *more)
+    return tuple(word for label in labels for word in ("--filter", f"label={label}"))
+
+
+@contextlib.contextmanager
+def explained(steps: Steps, host: Host) -> Iterator[None]:
+    """A command that fails inside tells the last log lines of the services that are not well."""
+    try:
+        yield
+    except CommandError as error:
+        logs = ""
+        with contextlib.suppress(GonogoError):  # the first error is the one to tell
+            logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
+        said = "\n".join(line for line in str(error).splitlines() if not _PROGRESS.fullmatch(line))
+        raise CommandError(f"{_held(said, host)}{said}{logs}") from error
+
+
+def _held(said: str, host: Host) -> str:
+    """Who holds the port that a container could not get, as a sentence before what Compose said; else nothing."""
+    found = _TAKEN.search(said)
+    holder = container_on(int(found[2]), host) or "something that is no container" if found else ""
+    return f"{found[1]}:{found[2]}: found {holder} on it, expected a free port. " if found else ""
+
+
+def _failing(steps: Steps, host: Host) -> list[str]:
+    form = f'{{{{.Label "{_LABEL}.service"}}}}\t{{{{.State}}}}\t{{{{.Status}}}}'
+    listed = host.run(Command(argv=("docker", "ps", "--all", "--format", form, *_filters(steps)), timeout=_SECONDS))
+    groups = steps.groups
+    names = {*groups.awaited, *groups.early, *groups.running, *groups.late, *groups.fronts}
+    rows = [line.split("\t") for line in listed.output.splitlines()]
+    return sorted({row[0] for row in rows if len(row) > 2 and row[0] in names and _is_bad(*row[1:3])})  # noqa: PLR2004
+
+
+def _is_bad(state: str, status: str) -> bool:
+    if state == "running":
+        return "(unhealthy)" in status or "(health: starting)" in status
+    return not status.startswith("Exited (0)")
+
+
+def _logs(steps: Steps, service: str, host: Host) -> str:
+    words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
+    answer = host.run(steps.command(*words))
+    said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
+    states = _states(steps, service, host)
+    lines = [f"\n  Last lines of {service}{_ended(states)}:", *said, *(line for one in states for line in _answer(one))]
+    return "\n    ".join(lines)
+
+
+def _states(steps: Steps, service: str, host: Host) -> list[Mapping[str, Any]]:
+    """What the Engine says of a service's containers; nothing where it does not."""
+    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(_containers(steps, service, host)))
+    asked = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
+    with contextlib.suppress(ValueError):
+        return [json.loads(line) for line in asked.output.splitlines() if line.strip()]
+    return []
+
+
+def _ended(states: Sequence[Mapping[str, Any]]) -> str:
+    """How the containers ended, where they did not end well."""
+    if any(state.get("OOMKilled") for state in states):
+        return ", which was killed for want of memory"
+    codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
+    return f", which ended with exit code {', '.join(codes)}" if codes else ""
+
+
+def _answer(state: Mapping[str, Any]) -> Iterator[str]:
+    """What the container's health check said last, where it did not pass."""
+    log = (state.get("Health") or {}).get("Log") or ()
+    if log and log[-1]["ExitCode"] != 0:
+        lines = plain_lines(log[-1]["Output"].encode())[-_ANSWER_LINES:]
+        yield f"its health check (exit code {log[-1]['ExitCode']}): {' | '.join(lines) or 'it said nothing'}"
+
+
+def verify_images(release: Release, host: Host) -> None:
+    """Make sure that each tag of the release names the image that was built, and that no image is gone.
+
+    Raises:
+        CommandError: an image is gone, or the Engine does not say.
+    """
+    for service, image in release.images.items():
+        tag = release.tags.get(service, image)
+        if _image_id(tag, host) == image:
+            continue
+        if not _image_id(image, host):
+            raise CommandError(
+                f"release {release.id}: found no image {image:.19} ({tag}) for service {service}, expected the "
+                f"one that was built. It cannot be started again; deploy its commit: gonogo deploy --env {release.env} "
+                f"--ref {release.short}"
+            )
+        if tag.endswith(f":{release.id}"):
+            host.run(Command(argv=("docker", "tag", image, tag), timeout=_SECONDS)).require()
+
+
+def _image_id(name: str, host: Host) -> str:
+    """The id of an image; empty only where the Engine says that it has none of that name."""
+    asked = host.run(Command(argv=("docker", "image", "inspect", "--format", "{{.Id}}", name), timeout=_SECONDS))
+    return "" if "no such image" in asked.errors.lower() else asked.require().output.strip()

@@ -1,0 +1,125 @@
+"""Ask a proxy of the pinned model about its configuration, in a scratch container, before anything is touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from gonogo.host.runner import Command, Completed, Host
+from gonogo.inspection.machine.fronts import configuration, extra_hosts, networks_of, others, question
+from gonogo.runtimes.compose.engine import connect, scratch_label, scratch_name
+from gonogo.runtimes.compose.files import services_of
+from gonogo.runtimes.compose.inside import variables_for_run
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.model.from_engine import SERVICE
+from gonogo.runtimes.compose.render import environment_of
+from gonogo.runtimes.compose.ways import start_words
+
+__all__ = ["reachable", "trial"]
+
+_SECONDS = 30.0
+_UNWRITTEN = re.compile(r"[\"' ](/[^\"'\s]+)[\"':]* [^\n]*?[Rr]ead-only file system")
+
+
+def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
+    """The names that a proxy can resolve beside those of the DNS: of the release's services, and on shared networks.
+
+    Raises:
+        RuntimeUnreachableError: the Engine could not be asked.
+    """
+    definition, project = services_of(model)[service], str(model.get("name", ""))
+    given = [one.partition(":")[0] for one in extra_hosts(definition)]
+    found = [*others(model, service), *given]
+    outside = model.get("networks") or {}
+    joined = {
+        str((outside.get(name) or {}).get("name") or f"{project}_{name}")
+        for name in networks_of(services_of(model), service)
+    }
+    with connect() as client:
+        there = client.networks.list(names=sorted(joined)) if joined else []
+        for network in (one for one in there if one.name in joined):
+            for container in client.containers.list(filters={"network": str(network.id)}):
+                if container.labels.get("com.docker.compose.project") != project or not container.labels.get(SERVICE):
+                    settings = container.attrs["NetworkSettings"]["Networks"].get(network.name) or {}
+                    found += [container.name or "", *(settings.get("Aliases") or ())]
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def trial(
+    model: Mapping[str, Any], service: str, host: Host, *, names: Sequence[str] | None = None, shown: bool = False
+) -> Completed | None:
+    """What the proxy says of its configuration; None where it cannot be asked: its image or a volume is not here.
+
+    It sees the files that it would see, the names that it can reach lead nowhere, and nothing is published. A folder
+    into which it writes while it is asked (its logs) is an empty one.
+
+    Args:
+        model: the pinned model.
+        service: the proxy.
+        host: runs docker.
+        names: the names that it can reach; None for those of the release's services.
+        shown: it shows the configuration instead of judging it.
+    """
+    definition = services_of(model)[service]
+    image = roles.image_name(model, service)
+    words = (configuration if shown else question)(image, start_words(model, service, host))
+    volumes = roles.volumes_declared(model)
+    if words is None or not _is_here("image", image, host):
+        return None
+    if not all(_is_here("volume", one.name, host) for one in volumes if _is_used(definition, one.key)):
+        return None
+    label = "=".join(scratch_label(str(model.get("name", ""))))
+    variables, carried = variables_for_run(environment_of(definition))
+    argv = ["--label", label, "--pull", "never", *variables]
+    given = extra_hosts(definition)
+    known = others(model, service) if names is None else names
+    argv += [word for one in given for word in ("--add-host", one)]
+    own = {one.partition(":")[0] for one in given}
+    argv += [word for other in known if other not in own for word in ("--add-host", f"{other}:127.0.0.1")]
+    emptied: set[str] = set()
+    while True:
+        done = _asked((*argv, *_mounts(model, service, emptied), image, *words), carried, host)
+        written = _written(model, service, done.errors) - emptied
+        if not written:
+            return done
+        emptied |= written
+
+
+def _asked(words: Sequence[str], carried: Mapping[str, str], host: Host) -> Completed:
+    name = scratch_name()
+    try:
+        return host.run(Command(argv=("docker", "run", "--rm", "--name", name, *words), env=carried, timeout=_SECONDS))
+    finally:
+        host.run(Command(argv=("docker", "rm", "--force", "--volumes", name), timeout=_SECONDS))
+
+
+def _written(model: Mapping[str, Any], service: str, said: str) -> set[str]:
+    """The writable mounts in which the proxy failed to write."""
+    paths = [PurePosixPath(path) for path in _UNWRITTEN.findall(said)]
+    volumes = services_of(model)[service].get("volumes") or ()
+    targets = [str(one.get("target", "")) for one in volumes if not one.get("read_only")]
+    return {one for one in targets if one and any(path.is_relative_to(one) and str(path) != one for path in paths)}
+
+
+def _mounts(model: Mapping[str, Any], service: str, emptied: Collection[str]) -> Iterator[str]:
+    for target in sorted(emptied):
+        yield from ("--tmpfs", target)
+    names = {one.key: one.name for one in roles.volumes_declared(model)}
+    for volume in services_of(model)[service].get("volumes") or ():
+        if volume.get("type") == "volume" and volume.get("source") in names and volume["target"] not in emptied:
+            yield from ("--mount", f"type=volume,source={names[volume['source']]},target={volume['target']},readonly")
+    for mount in roles.bind_mounts(model):
+        if mount.service == service and mount.target not in emptied:
+            yield from ("--mount", f"type=bind,source={mount.source},target={mount.target},readonly")
+
+
+def _is_used(definition: Mapping[str, Any], key: str) -> bool:
+    return any(
+        volume.get("type") == "volume" and volume.get("source") == key for volume in definition.get("volumes") or ()
+    )
+
+
+def _is_here(kind: str, name: str, host: Host) -> bool:
+    return host.run(Command(argv=("docker", kind, "inspect", name), timeout=_SECONDS)).ok

@@ -1,0 +1,92 @@
+"""Compose's ``up --wait`` gives up at the first ``unhealthy``; one may be so for a while, and is waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from gonogo.host.runner import Command, Completed, Host
+
+__all__ = ["LOOK", "Look", "looks", "run_until_healthy"]
+
+LOOK = "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.RestartCount}}"
+"""What ``docker container inspect --format`` is asked for."""
+_BOUND = "--wait-timeout"
+_ANEW = "--force-recreate"
+_EVERY = 0.5
+_RESTARTS = 2
+"""As often an application may have been early for its database; more is a loop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One container at one moment."""
+
+    name: str
+    status: str
+    health: str
+    """Empty without a health check."""
+    restarts: int
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it runs, or starts again, and is not healthy yet."""
+        return self.status == "restarting" or (self.status == "running" and self.health in {"starting", "unhealthy"})
+
+
+def looks(output: str) -> dict[str, Look]:
+    """Read the answer to ``LOOK``, one line a container."""
+    rows = (line.split("\t") for line in output.splitlines() if line.count("\t") == 3)  # noqa: PLR2004 (four fields)
+    return {
+        name: Look(name=name, status=status, health=health, restarts=int(count)) for name, status, health, count in rows
+    }
+
+
+def run_until_healthy(host: Host, command: Command, look: Callable[[], dict[str, Look]]) -> Completed:
+    """Run an ``up --wait``; where only health keeps it from succeeding, go on waiting until its time is over.
+
+    ``look`` says how the containers are that it brings up. One that ended, or is started again and again, is a failure
+    at once.
+    """
+    before = look()
+    deadline = time.monotonic() + _seconds(command.argv)
+    done = host.run(command)
+    while not done.ok and not done.timed_out and _comes(look, before, deadline):
+        rest = max(int(deadline - time.monotonic()), 1)
+        done = host.run(replace(command, argv=_within(command.argv, rest)))
+    return done
+
+
+def _comes(look: Callable[[], dict[str, Look]], before: dict[str, Look], deadline: float) -> bool:
+    """Wait for containers that are late; False where none is, one is lost, or the time is over."""
+    now = look()
+    if not any(one.is_late for one in now.values()):
+        return False
+    while time.monotonic() < deadline:
+        if _is_lost(now.values(), before):
+            return False
+        if not any(one.is_late for one in now.values()):
+            return True
+        time.sleep(_EVERY)
+        now = look()
+    return False
+
+
+def _is_lost(now: Collection[Look], before: dict[str, Look]) -> bool:
+    """Whether one ended for good, or was started again too often; one that was only made waits for another."""
+    return any(
+        one.status in {"exited", "dead", "removing", "paused"}
+        or one.restarts - (before[one.name].restarts if one.name in before else 0) > _RESTARTS
+        for one in now
+    )
+
+
+def _seconds(argv: Sequence[str]) -> float:
+    return float(argv[argv.index(_BOUND) + 1]) if _BOUND in argv else 0.0
+
+
+def _within(argv: tuple[str, ...], seconds: int) -> tuple[str, ...]:
+    """The command once more, for what is left of its time; what was made anew already is not made anew again."""
+    at = argv.index(_BOUND) + 1
+    return tuple(word for word in (*argv[:at], str(seconds), *argv[at + 1 :]) if word != _ANEW)

@@ -1,0 +1,249 @@
+"""The read-only side of the runtime ``process``: environments to ask, and processes that run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from gonogo.config import Environment
+from gonogo.errors import CommandError
+from gonogo.host.runner import Command, Completed, Host
+from gonogo.inspection.code.contents import FileDigest, digest_of
+from gonogo.inspection.code.databases import sqlite_files
+from gonogo.inspection.code.image_files import read_tree
+from gonogo.inspection.things import address
+from gonogo.runtimes.base import LIMITED, Front, ImageFacts, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.process.health import ask
+from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive
+from gonogo.runtimes.process.pinned import application, pinned, settings, venv
+from gonogo.state.release import Release
+from gonogo.state.store import State
+
+__all__ = ["ProcessInspector", "ReleaseEnvironment"]
+
+_LOG_LIMIT = 16 * 1024 * 1024
+
+
+class ReleaseEnvironment:
+    """A release's worktree and environment, as one of its services uses them."""
+
+    facts: ImageFacts | None = None
+
+    def __init__(self, place: Place, release: Release, service: str, host: Host, *, label: str) -> None:
+        """``label`` is what people call it."""
+        self.service = service
+        self.label = label
+        self.code: Mapping[str, str] = {".": str(application(place, release))}
+        self.layout = Layout(code=self.code, known_by="the release's own folder")
+        self._place = place
+        self._release = release
+        self._host = host
+
+    def __repr__(self) -> str:
+        """Name it; variables stay out of sight."""
+        return f"<{self.label}>"
+
+    def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
+        """Run a script under the environment's Python, given on standard input; it leaves no bytecode.
+
+        Raises:
+            CommandError: the environment has no Python that runs.
+        """
+        folder = self.code["."]
+        variables = settings(self._place, self._release, self.service)
+        if not isolated:
+            paths = (folder, variables.get("PYTHONPATH", ""))
+            variables["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+            variables["GONOGO_ADDED"] = folder  # a probe may have to do without it
+        flags = ("-I", "-B", "-") if isolated else ("-",)
+        command = Command(
+            argv=(str(venv(self._release) / "bin" / "python"), *flags, *args),
+            cwd=folder,
+            env=variables,
+            stdin=script.encode(),
+            timeout=timeout,
+            clean_env=True,
+        )
+        return self._host.run(command, output_limit=None)
+
+    def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
+        """Digest of every regular file and link below these paths; git's own folder is left out."""
+        found: dict[str, FileDigest] = {}
+        for path in map(Path, paths):
+            digest = digest_of(path)
+            if digest is not None:
+                found[str(path)] = digest
+            elif path.is_dir():
+                found |= read_tree(path)
+        return found
+
+    def exists(self, path: str) -> bool:
+        """Whether a program or path is there; a bare name is looked up in the environment, then on the PATH."""
+        if "/" in path:
+            return (Path(self.code["."]) / path).exists()
+        variables = settings(self._place, self._release, self.service)
+        return shutil.which(path, path=variables["PATH"]) is not None
+
+
+class ProcessInspector:
+    """What one release's environments hold, and which instances of this gonogo environment run."""
+
+    def __init__(self, place: Place, release: Release | None, host: Host) -> None:
+        """``release`` is None where nothing was deployed yet."""
+        self._place = place
+        self._release = release
+        self._host = host
+        self._records = Instances(place.state)
+
+    @property
+    def _environment(self) -> Environment:
+        return self._place.environment
+
+    def artifacts(self) -> Sequence[ReleaseEnvironment]:
+        """The release's environment, once for each of its services; nothing without a release."""
+        if self._release is None:
+            return ()
+        release, label = self._release, f"environment of release {self._release.id}"
+        return [
+            ReleaseEnvironment(self._place, release, service, self._host, label=label) for service in self._services()
+        ]
+
+    def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
+        """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
+        return [self._state(service, health=health) for service in self._services()]
+
+    def fronts(self) -> Sequence[InstanceState]:
+        """Nothing: this runtime starts no proxy."""
+        return ()
+
+    def inside(self, service: str) -> ReleaseEnvironment:
+        """The environment that the running instance of a service was started from.
+
+        Raises:
+            CommandError: no instance runs, or the release it was started from is no longer kept.
+        """
+        record = self._records.read(service)
+        if record is None or not is_alive(record):
+            found = "no instance" if record is None else f"{record} ended"
+            raise CommandError(
+                f"{service}: found {found}, expected a running instance. "
+                f"See its log below {self._place.state / 'instances' / service}."
+            )
+        label = f"{record} of release {record.release}"
+        return ReleaseEnvironment(self._place, self._started_from(record), service, self._host, label=label)
+
+    def logs(
+        self,
+        since: datetime | None,  # noqa: ARG002 (output carries no time)
+        *,
+        around: bool = False,  # noqa: ARG002 (nothing stands around)
+    ) -> Mapping[str, list[str]]:
+        """Service → everything that its present instance wrote since it was started.
+
+        Raises:
+            CommandError: a log cannot be read.
+        """
+        records = (self._records.read(service) for service in self._services())
+        return {record.service: self._lines(record) for record in records if record is not None}
+
+    def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:  # noqa: ARG002 (output carries no time)
+        """Service → everything that its present instance wrote; what it wrote until all were healthy at its start.
+
+        Raises:
+            CommandError: a log cannot be read.
+        """
+        records = (self._records.read(service) for service in self._services())
+        return {record.service: self._stamped(record) for record in records if record is not None}
+
+    def url(self, service: str | None = None) -> str | None:
+        """Where a service answers; without one, the environment's URL or that of the first service with a port."""
+        if service is None:
+            first = next((self._local(name) for name in self._environment.service if self._local(name)), None)
+            return self._environment.url or first
+        configured = self._environment.service.get(service)
+        return (configured.url if configured is not None else None) or self._local(service)
+
+    def published(self) -> Sequence[tuple[str, str, int]]:
+        """(service, address, port) of every service that has a port."""
+        services = self._environment.service.items()
+        return [(name, "127.0.0.1", service.port) for name, service in services if service.port is not None]
+
+    def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (it is not of this environment)
+        """Somebody else's proxy, where a URL is not a service's own address."""
+        own = {service: local for service in self._services() if (local := self._local(service)) is not None}
+        here = {address(local) for local in own.values()}
+        return None if not own or address(url) in here else Front(service="", behind=tuple(own))
+
+    def strangers(self) -> Sequence[str]:
+        """Nobody: the start waits until the port's listener is the instance itself."""
+        return ()
+
+    def left_behind(self) -> Sequence[str]:
+        """Databases in the release's own folder."""
+        return [str(path) for path in sqlite_files(self._release.root)] if self._release is not None else ()
+
+    def holders(self, outgoing: Release | None) -> Mapping[int, str]:  # noqa: ARG002 (all of them give it up)
+        """Port → the living instance that was started on it."""
+        return {
+            record.port: str(record) for record in self._records.all() if record.port is not None and is_alive(record)
+        }
+
+    def _services(self) -> tuple[str, ...]:
+        return (self._release.services if self._release is not None else ()) or tuple(self._environment.service)
+
+    def _local(self, service: str) -> str | None:
+        configured = self._environment.service.get(service)
+        if configured is None or configured.port is None:
+            return None
+        return f"http://127.0.0.1:{configured.port}"
+
+    def _state(self, service: str, *, health: bool) -> InstanceState:
+        record = self._records.read(service)
+        alive = record is not None and is_alive(record)
+        return InstanceState(
+            service=service,
+            name=str(record or service),
+            status="missing" if record is None else "running" if alive else "exited",
+            health=self._health(record) if health and record is not None and alive else None,
+            restarts=0,
+            started_at=record.started_at.isoformat() if record is not None else "",
+            image=None,
+            release=record.release if record is not None else None,
+            exit_code=exit_code(record) if record is not None and not alive else None,
+        )
+
+    def _health(self, record: Instance) -> str | None:
+        release = self._started_from(record)
+        service = pinned(self._place, release).services.get(record.service)
+        if service is None or service.port is None:
+            return None
+        answer = ask(service)
+        if answer == HTTPStatus.TOO_MANY_REQUESTS != service.live_status:
+            return LIMITED
+        return "healthy" if answer == service.live_status else "unhealthy"
+
+    def _started_from(self, record: Instance) -> Release:
+        if self._release is not None and self._release.id == record.release:
+            return self._release
+        release = State(self._place.state).load(record.release)
+        if release is None:
+            raise CommandError(
+                f"{record}: found it started from release {record.release}, which is not kept, "
+                "expected a kept release. Deploy again."
+            )
+        return release
+
+    def _stamped(self, record: Instance) -> list[LogLine]:
+        late = len(self._lines(record, record.settled)) if record.settled is not None else None
+        lines = self._lines(record)
+        early = len(lines) - late if late is not None else 0
+        return [LogLine(text, record.started_at if number < early else None) for number, text in enumerate(lines)]
+
+    def _lines(self, record: Instance, offset: int | None = None) -> list[str]:
+        begin = record.offset if offset is None else offset
+        command = Command(argv=("tail", "-c", f"+{begin + 1}", str(record.log)), timeout=60.0)
+        return self._host.run(command, output_limit=_LOG_LIMIT).require().output.splitlines()

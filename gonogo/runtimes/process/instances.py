@@ -1,0 +1,247 @@
+"""Running instances of the runtime ``process``: which process is ours, and how it is ended.
+
+    instances/<service>.json            pid file: the instance of a service, as it was started
+    instances/<service>/<release>.log   its output
+
+A pid alone proves nothing, it may have been given to a stranger meanwhile: the creation time must agree as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gonogo.errors import CommandError
+from gonogo.host.identity import carrying, process_of, runs, ticks_of
+from gonogo.host.runner import Command, Host
+from gonogo.state.store import write_atomically
+
+__all__ = [
+    "MARK",
+    "Instance",
+    "Instances",
+    "end",
+    "end_strays",
+    "exit_code",
+    "family",
+    "is_alive",
+    "launch",
+    "marked",
+    "settle",
+]
+
+MARK = "GONOGO_INSTANCE"
+"""Variable of every instance: the folder of its service's logs, which no other environment shares."""
+
+_POLL = 0.02
+_AFTER_KILL = 5.0
+
+
+class Instance(BaseModel):
+    """One started instance, as its pid file says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    pid: int
+    started: float
+    """Creation time by the kernel's account (UTC seconds)."""
+    ticks: int = 0
+    """The same in ticks since boot, which no setting of the clock moves; 0 where the kernel does not say."""
+    release: str
+    port: int | None = None
+    log: Path
+    offset: int = 0
+    """Where its output begins in the log."""
+    settled: int | None = None
+    """Where the log ended when all instances of the release were healthy."""
+    started_at: datetime
+
+    def __str__(self) -> str:
+        """The instance as people name it."""
+        return f"{self.service} (pid {self.pid})"
+
+
+class Instances:
+    """The pid files and logs of one environment."""
+
+    def __init__(self, state: Path) -> None:
+        """Below the environment's state folder; nothing is created."""
+        self._folder = state / "instances"
+
+    def read(self, service: str) -> Instance | None:
+        """The recorded instance of a service, alive or not; None when it was never started or was stopped.
+
+        Raises:
+            CommandError: the pid file is broken.
+        """
+        path = self._file(service)
+        try:
+            return Instance.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise CommandError(
+                f"{path}: found {str(error).splitlines()[0]}, expected a pid file. "
+                f"Stop the process of {service} by hand, then delete the file."
+            ) from error
+
+    def all(self) -> list[Instance]:
+        """Every recorded instance, by service."""
+        found = (self.read(path.stem) for path in sorted(self._folder.glob("*.json")))
+        return [instance for instance in found if instance is not None]
+
+    def write(self, instance: Instance) -> None:
+        """Record an instance."""
+        write_atomically(self._file(instance.service), instance.model_dump_json(indent=2) + "\n")
+
+    def forget(self, service: str) -> None:
+        """Remove the record of a service's instance."""
+        self._file(service).unlink(missing_ok=True)
+
+    def log(self, service: str, release: str) -> Path:
+        """Where a release's instance of a service writes."""
+        return self.mark(service) / f"{release}.log"
+
+    def mark(self, service: str) -> Path:
+        """What the processes of a service carry in their variables; also the folder of its logs."""
+        return self._folder / service
+
+    def _file(self, service: str) -> Path:
+        return self._folder / f"{service}.json"
+
+
+def launch(
+    instances: Instances, host: Host, command: Command, *, service: str, release: str, port: int | None
+) -> Instance:
+    """Start an instance and record it; its output is added to the log that ``command.detach`` names.
+
+    Raises:
+        CommandError: the program was not found or may not be executed.
+    """
+    log = instances.log(service, release)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    offset = log.stat().st_size if log.exists() else 0
+    pid = host.spawn(command)
+    instance = Instance(
+        service=service,
+        pid=pid,
+        started=_created(pid),
+        ticks=ticks_of(pid),
+        release=release,
+        port=port,
+        log=log,
+        offset=offset,
+        started_at=datetime.now(UTC),
+    )
+    instances.write(instance)
+    return instance
+
+
+def settle(instances: Instances, services: Iterable[str]) -> None:
+    """Note how much each instance had written when all were healthy: its log has no times."""
+    for service in services:
+        found = instances.read(service)
+        if found is not None and found.log.exists():
+            instances.write(found.model_copy(update={"settled": found.log.stat().st_size}))
+
+
+def is_alive(instance: Instance) -> bool:
+    """Whether the very process that was started still runs; a zombie does not."""
+    leader = _leader(instance)
+    return leader is not None and runs(leader)
+
+
+def family(instance: Instance) -> list[psutil.Process]:
+    """The running processes of an instance: the leader, its descendants, and whatever carries its mark."""
+    found = marked(instance.log.parent)
+    leader = _leader(instance)
+    if leader is not None:
+        with contextlib.suppress(psutil.Error):
+            found = [leader, *leader.children(recursive=True), *found]
+    return [process for process in _once(found) if runs(process)]
+
+
+def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:
+    """The running processes that were started as instances of a service, recorded or not.
+
+    A run that is killed between the start of a process and its pid file leaves only this trace.
+    """
+    return carrying({MARK: str(mark), **({"GONOGO_RELEASE": release} if release is not None else {})})
+
+
+def end(instance: Instance, *, grace: float) -> None:
+    """End an instance with all its processes: TERM, ``grace`` seconds, KILL.
+
+    Raises:
+        CommandError: a process is still there after KILL.
+    """
+    _end(str(instance), lambda: family(instance), grace)
+    exit_code(instance)  # a child of this very process is reaped
+
+
+def end_strays(mark: Path, *, grace: float, release: str | None = None) -> None:
+    """End instances of a service that no pid file names.
+
+    Raises:
+        CommandError: a process is still there after KILL.
+    """
+    _end(f"{mark.name} (without a pid file)", lambda: marked(mark, release=release), grace)
+
+
+def _end(who: str, members: Callable[[], list[psutil.Process]], grace: float) -> None:
+    present = members()
+    for process in present:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    left = _once([*_wait(present, grace), *members()])
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    if stuck := _wait(left, _AFTER_KILL):
+        pids = ", ".join(str(process.pid) for process in stuck)
+        raise CommandError(
+            f"{who}: found pid {pids} still there {_AFTER_KILL:g} s after KILL, expected its end. "
+            f"It waits for the kernel or belongs to another user: look at it with `ps -fp {stuck[0].pid}` "
+            "and end it by hand."
+        )
+
+
+def exit_code(instance: Instance) -> int | None:
+    """How the process ended, when it was started by this very process; None otherwise."""
+    try:
+        code = psutil.Process(instance.pid).wait(timeout=0)
+    except psutil.Error:
+        return None
+    return None if code is None else int(code)
+
+
+def _leader(instance: Instance) -> psutil.Process | None:
+    return process_of(instance.pid, started=instance.started, ticks=instance.ticks)
+
+
+def _once(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    return list({process.pid: process for process in processes}.values())
+
+
+def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so many seconds; zombies are gone, whether or not anybody reaps them."""
+    deadline = time.monotonic() + seconds
+    left = [process for process in processes if runs(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(_POLL)
+        left = [process for process in left if runs(process)]
+    return left
+
+
+def _created(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0

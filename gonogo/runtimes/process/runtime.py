@@ -1,0 +1,357 @@
+"""The runtime ``process``: a release is a git worktree with an environment of its own, an instance is a process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from gonogo.errors import CommandError
+from gonogo.host.runner import Command, Host
+from gonogo.runtimes.base import Place, remove_worktree
+from gonogo.runtimes.process.health import require_free, wait_until_healthy
+from gonogo.runtimes.process.inspector import ProcessInspector
+from gonogo.runtimes.process.instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, settle
+from gonogo.runtimes.process.pinned import (
+    CONSTRAINTS,
+    REQUIREMENTS,
+    PinnedService,
+    application,
+    fill,
+    needs_in,
+    pin,
+    pinned,
+    settings,
+    venv,
+    within,
+)
+from gonogo.state.release import Release
+
+__all__ = ["ProcessRuntime"]
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_GRACE = 10.0
+_LOG_TAIL = "2000"
+_SCRIPT_SIZE = 256 * 1024
+_SCRIPTS = 50
+_BETWEEN = re.compile(r"[\s\"'`;&|()=<>,]+")
+
+
+class ProcessRuntime:
+    """Starts each service as one process of the release's own environment."""
+
+    name = "process"
+    ground = "this machine"
+
+    def __init__(self, *, grace: float = _GRACE) -> None:
+        """``grace`` is how many seconds an instance has between TERM and KILL."""
+        self._grace = grace
+
+    def inspector(self, place: Place, release: Release | None, host: Host) -> ProcessInspector:
+        """The read-only side."""
+        return ProcessInspector(place, release, host)
+
+    def pin(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (files, no commands)
+        """Write the commands and the env file that start this release into its folder.
+
+        Raises:
+            UsageError: a command asks for a port that its service has not.
+        """
+        return release.model_copy(update={"services": tuple(pin(place, release).services)})
+
+    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
+        """Make the environment and install the application's dependencies; ``commands.build`` replaces both."""
+        folder = str(application(place, release))
+        if whole := self._words(place, release, "build"):
+            return (Command(argv=whole, cwd=folder),)
+        make = self._words(place, release, "environment") or (
+            *(_interpreter(), "-P"),  # a module of the application's that is called logging is not the library's
+            *("-m", "venv", "--clear", str(venv(release))),
+        )
+        install = self._words(place, release, "install") or _install(place, release, no_cache=no_cache)
+        commands = [Command(argv=make, cwd=folder)]
+        if install:
+            programs = os.pathsep.join((str(venv(release) / "bin"), os.environ.get("PATH", os.defpath)))
+            variables = {"PATH": programs, "VIRTUAL_ENV": str(venv(release)), "PYTHONPATH": ""}
+            commands.append(Command(argv=install, cwd=folder, env=variables))
+        return tuple(commands)
+
+    def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (no image to note)
+        """Return the release as it is, once every program that starts it is there.
+
+        Raises:
+            CommandError: one is neither in the release's environment nor on PATH; start would find it out too late.
+        """
+        for name, service in pinned(place, release).services.items():
+            _require_program(name, _start_command(place, release, name, service))
+        return release
+
+    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:  # noqa: ARG002 (of what runs)
+        """Show the end of the log of every instance that was started."""
+        logs = [instance.log for instance in Instances(place.state).all() if instance.log.exists()]
+        return tuple(Command(argv=("tail", "-n", _LOG_TAIL, str(log))) for log in logs)
+
+    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (nothing to prepare)
+        """Return nothing: this runtime starts no database."""
+        return ()
+
+    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+        """Nothing is started, so nothing is waited for."""
+
+    def in_service(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command once with the release's programs and variables, in a folder of the application."""
+        return within(place, release, argv, service=service, folder=folder)
+
+    def in_instance(
+        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+    ) -> Command:
+        """Run a command as ``in_service`` does: a process has no inside of its own."""
+        return within(place, release, argv, service=service, folder=folder)
+
+    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
+        """The signals and commands that ``start`` would send, one a line."""
+        services = pinned(place, release).services
+        vanished = [name for name in (outgoing.services if outgoing is not None else ()) if name not in services]
+        return (*_starts(place, release, services, outgoing), *map(_kill_line, vanished))
+
+    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:  # noqa: ARG002
+        """Replace each service's instance in turn and wait for its health; then stop services that vanished.
+
+        What is stopped is what the pid files name, so that calling it again, or after a crash, ends in the same state.
+
+        Raises:
+            CommandError: the release is not whole (then nothing was stopped), a port is held by a stranger, or an
+                instance ended or did not become healthy in time.
+        """
+        services = pinned(place, release).services
+        self._replace(place, release, services, host)
+        instances = Instances(place.state)
+        for instance in instances.all():
+            if instance.service not in services:
+                self._end(instances, instance)
+
+    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+        """Replace the instances of these services, and start what does not run."""
+        known = pinned(place, release).services
+        alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
+        chosen = {name: one for name, one in known.items() if name in services or name not in alive}
+        self._replace(place, release, chosen, host)
+
+    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
+        """What the env file said when it was pinned, secrets as they are now, and what gonogo sets."""
+        return {name: settings(place, release, name) for name in pinned(place, release).services}
+
+    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:  # noqa: ARG002
+        """What the kernel says of each process."""
+        found: dict[str, list[Mapping[str, str]]] = {}
+        for instance in Instances(place.state).all():
+            with contextlib.suppress(psutil.Error, OSError):
+                if instance.service in release.services and is_alive(instance):
+                    found.setdefault(instance.service, []).append(psutil.Process(instance.pid).environ())
+        return found
+
+    def _replace(self, place: Place, release: Release, services: Mapping[str, PinnedService], host: Host) -> None:
+        """End the instance of each service, start the release's, and wait for it; a broken one stops nothing."""
+        instances = Instances(place.state)
+        for name, service in services.items():
+            _require_whole(release, _start_command(place, release, name, service))
+        for name, service in services.items():
+            self._make_room(instances, name, service.port)
+            command = _start_command(place, release, name, service)
+            instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
+            wait_until_healthy(instance, service, host)
+        settle(instances, services)
+
+    def epoch(self, host: Host) -> str:  # noqa: ARG002 (a file of the kernel's)
+        """Which start of this machine it is."""
+        try:
+            return _BOOT.read_text(encoding="utf-8").strip()
+        except OSError:
+            return ""
+
+    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (one for all)
+        """The state folder with the instances' logs, the application's folder, and where temporary files go."""
+        temporary = Path(tempfile.gettempdir())
+        return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
+
+    def lost(self, said: str, host: Host) -> bool:  # noqa: ARG002 (processes need nobody)
+        """Never: nothing stands between this machine and its processes."""
+        return False
+
+    def wait(self, place: Place, host: Host) -> None:
+        """Nothing stands between this machine and its processes."""
+
+    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
+        """Nothing: an instance is ended before the next one is started."""
+        return ()
+
+    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
+        """Find nothing: whatever a run started is a process of this machine."""
+        return ()
+
+    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
+        """The signals that ``stop`` would send."""
+        return tuple(map(_kill_line, reversed(pinned(place, release).services)))
+
+    def stop(self, place: Place, release: Release, host: Host) -> None:  # noqa: ARG002 (signals, no commands)
+        """Stop this release's instances; those of another release go on.
+
+        Raises:
+            CommandError: a process is still there after KILL.
+        """
+        instances = Instances(place.state)
+        for instance in reversed(instances.all()):
+            if instance.release == release.id:
+                self._end(instances, instance)
+        for service in release.services:
+            end_strays(instances.mark(service), grace=self._grace, release=release.id)
+
+    def retire(self, place: Place, release: Release, host: Host) -> None:
+        """Stop them: a process stands on nothing that this runtime started."""
+        self.stop(place, release, host)
+
+    def stores(self, place: Place, release: Release) -> tuple[str, ...]:  # noqa: ARG002 (this runtime has none)
+        """Return nothing: a process keeps nothing that this runtime knows of."""
+        return ()
+
+    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
+        """Throw away the worktree (while it stands), the environment, and the logs."""
+        instances = Instances(place.state)
+        logs = (str(instances.log(service, release.id)) for service in release.services)
+        folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
+        return (*remove_worktree(release), folder)
+
+    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:  # noqa: ARG002 (files only)
+        """The command of each service, and the texts of the application's files that they name."""
+        services = pinned(place, release).services
+        folder = application(place, release)
+        scripts: dict[str, str] = {}
+        for service in services.values():
+            scripts |= _scripts(folder, service.command)
+        return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
+
+    def _make_room(self, instances: Instances, service: str, port: int | None) -> None:
+        """End the service's present instance, and any of ours on the port that it needs."""
+        for instance in instances.all():
+            if instance.service == service or (port is not None and instance.port == port):
+                self._end(instances, instance)
+        end_strays(instances.mark(service), grace=self._grace)
+        if port is not None:
+            require_free(service, port)
+
+    def _end(self, instances: Instances, instance: Instance) -> None:
+        end(instance, grace=self._grace)
+        instances.forget(instance.service)
+
+    @staticmethod
+    def _words(place: Place, release: Release, move: str) -> tuple[str, ...]:
+        """The configured command of a move, or nothing."""
+        commands = {str(name): words for name, words in place.environment.commands.items()}
+        python = _interpreter() if move in {"build", "environment"} else str(venv(release) / "bin" / "python")
+        values = {"python": python, "venv": str(venv(release)), "source": str(application(place, release))}
+        return fill(commands.get(move, ()), values)
+
+
+def _interpreter() -> str:
+    """The Python that the deployer's own environment was made from."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ...]:
+    """How pip is called, by what the application's folder holds; nothing where it names no dependencies."""
+    folder = application(place, release)
+    look = folder if folder.is_dir() else place.project.source_root  # a plan is made before the worktree
+    needs = needs_in(look)
+    python = str(venv(release) / "bin" / "python")  # perhaps older than 3.11, which knows no -P
+    options = ("--no-cache-dir",) if no_cache else ()
+    within = ("-c", str(release.folder / CONSTRAINTS)) if needs.pinned else ()
+    pip = (python, "-I", "-m", "pip", "install", "--disable-pip-version-check", *options, *within)
+    if needs.requirements:
+        return (*pip, "-r", str(release.folder / REQUIREMENTS))
+    return (*pip, ".") if needs.project else (*pip, "-r", needs.file) if needs.file else ()
+
+
+def _start_command(place: Place, release: Release, name: str, service: PinnedService) -> Command:
+    command = within(place, release, service.command, service=name)
+    instances = Instances(place.state)
+    env = {**command.env, MARK: str(instances.mark(name))}
+    log = instances.log(name, release.id)
+    return Command(argv=command.argv, cwd=command.cwd, env=env, clean_env=True, detach=log)
+
+
+def _require_program(service: str, command: Command) -> None:
+    """Refuse a command whose program is nowhere, before anything is stopped for it."""
+    program = command.argv[0]
+    found = str(Path(command.cwd or ".") / program) if "/" in program else program
+    if shutil.which(found, path=command.env.get("PATH")) is None:
+        raise CommandError(
+            f"gonogo.toml: service.{service}.command: found no program {program} in the release's environment "
+            "or on PATH, expected one that can be run. Add it to the dependencies that the build installs, "
+            "or mend the command."
+        )
+
+
+def _require_whole(release: Release, command: Command) -> None:
+    """Refuse to stop anything for a release whose worktree or program is gone."""
+    program = Path(command.argv[0])
+    gone = next(
+        (path for path in (Path(command.cwd or "/"), program) if path.is_absolute() and not path.exists()), None
+    )
+    if gone is not None:
+        raise CommandError(
+            f"{gone}: found nothing, expected it to start release {release.id}. Nothing was stopped; "
+            "deploy the commit again, or roll back to another kept release."
+        )
+
+
+def _starts(
+    place: Place, release: Release, services: Mapping[str, PinnedService], outgoing: Release | None
+) -> Iterator[str]:
+    recorded = {instance.service for instance in Instances(place.state).all() if is_alive(instance)}
+    running = recorded | set(outgoing.services if outgoing is not None else ())
+    folder = shlex.quote(str(application(place, release)))
+    for name, service in services.items():
+        if name in running:
+            yield _kill_line(name)
+        yield f"cd {folder} && {_start_command(place, release, name, service)}"
+        if service.port is not None:
+            yield f"curl {service.address}  # until it answers {service.live_status}, at most {service.timeout:g} s"
+
+
+def _kill_line(service: str) -> str:
+    return f"kill -TERM <pid of {service}>"
+
+
+def _scripts(folder: Path, command: Sequence[str]) -> dict[str, str]:
+    """Files of the application that a command names, also inside ``sh -c "…"``, and files that those name."""
+    found: dict[str, str] = {}
+    texts = [" ".join(command)]
+    while texts and len(found) < _SCRIPTS:
+        for word in dict.fromkeys(_BETWEEN.split(texts.pop())):
+            text = _script(folder, word) if word and word not in found else None
+            if text is not None:
+                found[word] = text
+                texts.append(text)
+    return found
+
+
+def _script(folder: Path, word: str) -> str | None:
+    """The text of a small file inside the application's folder; None for anything else."""
+    path = folder / word
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        fits = inside and path.is_file() and path.stat().st_size <= _SCRIPT_SIZE
+        return path.read_text(encoding="utf-8", errors="replace") if fits else None
+    except (OSError, ValueError):
+        return None

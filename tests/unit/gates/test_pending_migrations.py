@@ -1,0 +1,117 @@
+"""gonogo.schema: which services would run migrations by themselves on the way back."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gonogo.config import TeamStep
+from gonogo.gates.pending_migrations import _changed, _migrates_itself, _runs_migrations, _unread
+from gonogo.host.runner import LocalHost
+from gonogo.inspection.code.contents import manifest_of
+from gonogo.runtimes import sources
+from gonogo.state.release import Release
+from tests.support.gates import Repository
+
+ENTRY = {"web": ("uvicorn", "main:app"), "migrate": ("alembic", "upgrade", "head")}
+
+
+class Runtime:
+    """Knows the entry commands of a release."""
+
+    def __init__(self, entry: dict[str, tuple[str, ...]]) -> None:
+        """These."""
+        self._entry = entry
+
+    def facts(self, *_: object) -> dict[str, Any]:
+        """Without scripts."""
+        return {"entry": self._entry, "scripts": {}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "aside", "found"),
+    [
+        (ENTRY, (), True),
+        (ENTRY, ("migrate",), False),
+        (ENTRY, ("web",), True),
+        ({"web": ("sh", "-c", "alembic upgrade head && uvicorn main:app")}, ("migrate",), True),
+        ({"web": ("uvicorn", "main:app")}, (), False),
+    ],
+)
+def test_services_that_are_not_run_again_do_not_count(
+    entry: dict[str, tuple[str, ...]], aside: tuple[str, ...], *, found: bool
+) -> None:
+    """A one-shot migration that stays aside on the way back cannot refuse the newer schema; any other one can."""
+    place = SimpleNamespace(environment=SimpleNamespace(runtime="compose"))
+    work: Any = SimpleNamespace(runtime=Runtime(entry), place=place, host=None)
+    release: Any = SimpleNamespace(runtime="compose")
+
+    assert (_migrates_itself(work, release, aside=aside) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("run", "found"), [("docker compose exec web python manage.py migrate", True), ("true", False)]
+)
+def test_step_of_the_team_may_migrate(run: str, *, found: bool) -> None:
+    """A step that migrates counts as the release's own start does."""
+    step = TeamStep.model_validate({"name": "schema", "after": "start", "run": run})
+    environment = SimpleNamespace(step=(step,), runtime="compose")
+    place, release = SimpleNamespace(environment=environment), SimpleNamespace(runtime="compose")
+    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, host=None, release=release)
+
+    assert _runs_migrations(work) is found
+
+
+@pytest.mark.parametrize("folder", [".", "backend"])
+def test_migrations_that_an_adopted_image_holds_are_not_pending(tmp_path: Path, folder: str) -> None:
+    """Nobody knows the commit of what was started by hand: its image is compared, and package files are no migrations."""
+    names = (
+        "src/shop/migrations/0001_initial.py",
+        "src/shop/migrations/0002_names.py",
+        "src/shop/migrations/__init__.py",
+    )
+    top = Repository(tmp_path)({f"{folder}/{name}": f"# {name}\n" for name in names})
+    inside = manifest_of(top / folder, names[:1])
+    image = SimpleNamespace(
+        code={"src": "/srv"}, files=lambda _: {"/srv/shop/migrations/0001_initial.py": inside[names[0]]}
+    )
+    other = SimpleNamespace(
+        code={"src": "/srv"}, files=lambda _: {"/srv/shop/migrations/0002_names.py": inside[names[0]]}
+    )
+    runtime: Any = Runtime({"web": ("python", "manage.py", "migrate")})
+    runtime.inspector = lambda *_: SimpleNamespace(artifacts=lambda: [image, other])
+    release = SimpleNamespace(folder=tmp_path, worktree=top, source_root=lambda _: top / folder, runtime="compose")
+    project = SimpleNamespace(app=SimpleNamespace(root="."))
+    place = SimpleNamespace(environment=SimpleNamespace(step=(), service={}, runtime="compose"), project=project)
+    work: Any = SimpleNamespace(runtime=runtime, place=place, host=LocalHost(), release=release)
+    serving: Any = SimpleNamespace(assumed=True, folder=tmp_path, runtime="compose")
+
+    assert _unread(work, serving) == [(Path(folder) / names[1]).as_posix()]
+
+
+def test_files_that_changed_are_asked_of_no_checkout(tmp_path: Path) -> None:
+    """A shallow clone does not have the serving commit: what each release noted of its files is compared."""
+    repository = Repository(tmp_path)
+    top = repository({"migrations/0001.py": "one", "migrations/0002.py": "two", "main.py": "x = 1"})
+    made = []
+    for number in range(2):
+        folder = tmp_path / f"release-{number}"
+        folder.mkdir()
+        commit = repository.git(top, "rev-parse", "HEAD").strip()
+        release = Release(
+            id=folder.name, commit=commit, env="test", runtime="process", created=datetime.now(UTC), folder=folder,
+            root=folder / "source",
+        )  # fmt: skip
+        sources.make(top, release, LocalHost())
+        made.append(release)
+        (top / "migrations/0001.py").unlink(missing_ok=True)
+        repository.write(top, {"migrations/0002.py": "2", "migrations/0003.py": "three"})
+        repository.commit(top)
+    shutil.rmtree(top)
+
+    assert _changed(made[1], made[0]) == ["migrations/0001.py", "migrations/0002.py", "migrations/0003.py"]

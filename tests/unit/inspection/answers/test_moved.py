@@ -1,0 +1,171 @@
+"""Which errors a move causes, and which are the release's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gonogo.inspection.answers.logs import error_lines
+from gonogo.inspection.answers.moved import asked_in_vain, caused_by_move, hung_up, not_reached, refused_visitor
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+NGINX = (
+    "2026/11/28 12:00:00 [error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
+    'client: 172.18.0.1, server: , request: "GET /healthz HTTP/1.1", upstream: "http://172.18.0.3:8000/healthz"'
+)
+DISCONNECTED = """\
+ERROR:    Exception in ASGI application
+Traceback (most recent call last):
+  File "/app/middleware/base.py", line 159, in call_next
+    raise RuntimeError("No response returned.")
+RuntimeError: No response returned."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NGINX,
+        "2026/11/28 12:00:00 [error] 29#29: *1 no live upstreams while connecting to upstream",
+        '2026/11/28 12:00:00 [error] 6#6: *1 open() "/usr/share/nginx/html/50x.html" failed (2: No such file or directory), '
+        'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/", host: "shop"',
+        "2026/11/28 12:00:00 [error] 7#7: *3 upstream prematurely closed connection while reading response header",
+        "[proxy:error] [pid 9] (111)Connection refused: AH00957: http: attempt to connect to 172.18.0.3:8000 failed",
+        '{"level":"error","logger":"http.log.error","msg":"dial tcp 172.18.0.3:8000: connect: connection refused"}',
+        "ERROR worker: HTTPConnectionPool(host='api', port=8000): Max retries exceeded",
+        "ERROR gateway: GET http://127.0.0.1:8002/healthz: [Errno 111] Connection refused",
+    ],
+)
+def test_who_could_not_reach_what_is_replaced_is_not_at_fault(text: str) -> None:
+    """Proxies by how they say it; anybody else where the line names the service or its port."""
+    assert caused_by_move(text, others=("api", ":8002"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR shop.api: could not load the prices",
+        "ERROR api: table orders is missing",
+        "ERROR shop: connection to server at 'db', port 5432 failed: Connection refused",
+        "ERROR shop: cannot connect to redis://cache:6379",
+        "2026/11/28 12:00:00 [emerg] 1#1: unknown directive",
+        '2026/11/28 12:00:00 [error] 6#6: *1 open() "/srv/a.css" failed (2: No such file or directory), client: 10.0.0.1, '
+        'server: , request: "GET /a.css HTTP/1.1", host: "shop"',
+        "sqlalchemy.exc.OperationalError: (psycopg.OperationalError) connection refused",
+        "ERROR api-key rejected: connection refused",
+    ],
+)
+def test_an_error_of_the_start_itself_counts(text: str) -> None:
+    """Whatever is no question of reaching another service of the release: a database was not replaced."""
+    assert not caused_by_move(text, others=("api", ":8002"))
+
+
+@pytest.mark.parametrize(
+    ("after", "ours", "expected"),
+    [(1.0, (NOON,), True), (60.0, (NOON,), False), (0.0, (), False), (None, (NOON,), True)],
+    ids=["when we hung up", "another time", "we never did", "a log without times"],
+)
+def test_a_visitor_who_hung_up_was_ours(after: float | None, ours: tuple[datetime, ...], *, expected: bool) -> None:
+    """Starlette logs an error when a visitor hangs up; of ours only what happened when one of ours did."""
+    (group,) = error_lines(DISCONNECTED.splitlines())
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert hung_up(group, [moment], ours) is expected
+
+
+def test_another_error_is_no_hang_up() -> None:
+    """Also at the very moment."""
+    (group,) = error_lines(["ERROR: could not save"])
+
+    assert not hung_up(group, [NOON], (NOON,))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ConnectionRefusedError: [Errno 111] Connect call failed ('172.25.0.2', 5432)", True),
+        ('psycopg.OperationalError: connection to server at "db", port 5432 failed: Connection refused', True),
+        ("FATAL:  the database system is starting up", True),
+        ("sqlalchemy.exc.OperationalError: (2003, \"Can't connect to MySQL server on 'db' (111)\")", True),
+        ('FATAL:  password authentication failed for user "shop"', False),
+        ('psycopg.errors.UndefinedTable: relation "nowhere" does not exist', False),
+    ],
+)
+def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: str, *, expected: bool) -> None:
+    """A wrong password and a wrong statement will not pass by waiting."""
+    assert not_reached(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '2026/11/28 12:00:00 [error] 8#8: *12 limiting requests, excess: 5.568 by zone "all", client: 172.22.0.1, '
+            'server: , request: "GET /healthz HTTP/1.1", host: "shop"',
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 8#8: *9 limiting connections by zone "addr", client: 10.0.0.1, server: shop',
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *21 open() "/srv/site/gone.png" failed (2: No such file or directory), '
+            'client: 10.0.0.1, server: , request: "GET /gone.png HTTP/1.1", host: "shop"',
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *2 "/srv/site/old/index.html" is not found (2: No such file or directory), '
+            'client: 10.0.0.1, server: , request: "GET /old/ HTTP/1.1", host: "shop"',
+            True,
+        ),
+        ("2026/11/28 12:00:00 [error] 7#7: *3 access forbidden by rule, client: 10.0.0.1, server: shop", True),
+        (
+            "2026/11/28 12:00:00 [crit] 7#7: *4 SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) "
+            "while SSL handshaking, client: 10.0.0.1, server: 0.0.0.0:443",
+            True,
+        ),
+        (
+            "[authz_core:error] [pid 9] [client 10.0.0.1:5] AH01630: client denied by server configuration: /srv/.ht",
+            True,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 7#7: *21 open() "/srv/site/a.css" failed (13: Permission denied), '
+            'client: 10.0.0.1, server: , request: "GET /a.css HTTP/1.1", host: "shop"',
+            False,
+        ),
+        (
+            '2026/11/28 12:00:00 [error] 6#6: *1 open() "/srv/50x.html" failed (2: No such file or directory), '
+            'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/", host: "shop"',
+            False,
+        ),
+        ('2026/11/28 12:00:00 [emerg] 1#1: open() "/etc/nginx/a.conf" failed (2: No such file or directory)', False),
+        ("FileNotFoundError: [Errno 2] No such file or directory: '/srv/prices.csv'", False),
+        ("ERROR shop: limiting requests failed: redis is gone", False),
+        ('2026/11/28 12:00:00 [emerg] 1#1: zero size shared memory zone "all"', False),
+    ],
+)
+def test_what_a_proxy_refused_a_visitor_is_no_error_of_the_release(text: str, *, expected: bool) -> None:
+    """Nginx calls it an error unless it is told otherwise; what it may not read, or does not reach, is another matter."""
+    assert refused_visitor(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("ERROR shop: no page at /gone.png", 1.0, True),
+        ("ERROR shop: no page at /gone.png", None, True),
+        ("ERROR shop: no page at /gone.png", 60.0, False),
+        ("ERROR shop: no page at /gone.png/small", 1.0, False),
+        ("ERROR shop: werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found", 1.0, True),
+        ("ERROR shop: werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found", None, False),
+        ("ERROR shop: FileNotFoundError: [Errno 2] No such file or directory: 'prices.csv'", 1.0, False),
+        ("ERROR shop: no price", 1.0, False),
+    ],
+)
+def test_what_is_logged_of_a_404_of_ours_is_ours(text: str, after: float | None, *, expected: bool) -> None:
+    """Known by its path, or by its time and the words of a 404; another visitor's is the application's to know."""
+    (group,) = error_lines([text])
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert asked_in_vain(group, [moment], [(NOON, "/gone.png"), (NOON, "/")]) is expected
+    assert not asked_in_vain(group, [moment], [])

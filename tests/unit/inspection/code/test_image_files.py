@@ -1,0 +1,216 @@
+"""Tests of reading the files of an image from a tar stream."""
+
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.inspection.code import image_files
+from gonogo.inspection.code.contents import FileDigest
+
+
+def digest(data: bytes, mode: int = 0o644) -> FileDigest:
+    """Return the digest of a content."""
+    return FileDigest(sha256=hashlib.sha256(data).hexdigest(), size=len(data), mode=mode)
+
+
+def archive(*members: tuple[str, bytes | str], fmt: int = tarfile.GNU_FORMAT) -> bytes:
+    """Return a tar of files (bytes), links (text) and, for names that end in a slash, folders."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=fmt) as tar:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                member.type = tarfile.LNKTYPE if content.startswith("hard:") else tarfile.SYMTYPE
+                member.linkname = content.removeprefix("hard:")
+                tar.addfile(member)
+            elif name.endswith("/"):
+                member.type = tarfile.DIRTYPE
+                tar.addfile(member)
+            else:
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    return target.getvalue()
+
+
+def chunks(data: bytes, size: int = 700) -> Iterator[bytes]:
+    """Yield a stream in pieces that respect no boundary, with an empty one between."""
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+        yield b""
+
+
+def test_files_and_links_are_read_under_their_absolute_paths() -> None:
+    """Names of the archive are relative to its base; folders are no files."""
+    data = archive(("app/", b""), ("app/main.py", b"x = 1\n"), ("app/link", "main.py"))
+
+    found = image_files.read_tar(chunks(data), base="/srv")
+
+    target = hashlib.sha256(b"main.py").hexdigest()
+    assert found == {
+        "/srv/app/main.py": digest(b"x = 1\n"),
+        "/srv/app/link": FileDigest(sha256=target, size=7, mode=0o777, link="main.py"),
+    }
+
+
+def test_only_files_below_the_roots_are_returned() -> None:
+    """Roots are folders or files; a name that merely begins alike is outside."""
+    data = archive(("./app/a.py", b"a"), ("apple/b.py", b"b"), ("/etc/c.conf", b"c"))
+
+    assert sorted(image_files.read_tar([data], roots=["/app", "/etc/c.conf"])) == ["/app/a.py", "/etc/c.conf"]
+    assert sorted(image_files.read_tar([data])) == ["/app/a.py", "/apple/b.py", "/etc/c.conf"]
+
+
+def test_hard_links_have_the_content_of_their_first_name() -> None:
+    """A hard link is the file that came before it, also when that one is outside the roots."""
+    data = archive(("lib/a.py", b"shared"), ("app/b.py", "hard:lib/a.py"))
+
+    assert image_files.read_tar([data], roots=["/app"]) == {"/app/b.py": digest(b"shared")}
+
+
+@pytest.mark.parametrize("fmt", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_and_foreign_names_are_read(fmt: int) -> None:
+    """Names beyond the header's hundred bytes, and names that are not ASCII, come back whole."""
+    long = "app/" + "/".join(["folder" * 10] * 5) + "/ñandú.py"
+
+    assert image_files.read_tar(chunks(archive((long, b"x"), fmt=fmt))) == {f"/{long}": digest(b"x")}
+
+
+def test_the_later_of_two_entries_wins() -> None:
+    """An archive that names a file twice means the last."""
+    assert image_files.read_tar([archive(("a", b"old"), ("a", b"new"))]) == {"/a": digest(b"new")}
+
+
+def test_names_never_climb_above_the_root() -> None:
+    """A hostile name stays inside the image's own tree."""
+    assert list(image_files.read_tar([archive(("../../etc/passwd", b"x"))], base="/app")) == ["/etc/passwd"]
+
+
+def test_sparse_files_are_read_with_their_holes(tmp_path: Path) -> None:
+    """A sparse file has the content that a reader of the file would see."""
+    sparse = tmp_path / "sparse.bin"
+    with sparse.open("wb") as file:
+        file.seek(3 << 20)
+        file.write(b"end")
+    for fmt in ("gnu", "posix"):
+        made = subprocess.run(
+            ["tar", "--sparse", f"--format={fmt}", "-C", str(tmp_path), "-c", "sparse.bin"],
+            check=True,
+            capture_output=True,
+        ).stdout
+
+        assert len(made) < 100_000
+        assert image_files.read_tar(chunks(made)) == {"/sparse.bin": digest(sparse.read_bytes())}
+
+
+def test_special_files_are_passed_over(tmp_path: Path) -> None:
+    """Pipes are neither files nor errors."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a").write_bytes(b"x")
+    made = subprocess.run(["tar", "-C", str(tmp_path), "-c", "."], check=True, capture_output=True).stdout
+
+    assert list(image_files.read_tar([made])) == ["/a"]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 511, 512, 700, 1024, 1536])
+def test_a_stream_that_ends_early_is_an_error(cut: int) -> None:
+    """However a stream is cut, it is an error and never a smaller image."""
+    data = archive(("a.py", b"a" * 512), ("b.py", b"b" * 600))[:3072]
+    assert len(data) > cut
+
+    with pytest.raises(image_files.TarStreamError) as caught:
+        image_files.read_tar(chunks(data[:cut]))
+
+    assert str(caught.value).startswith(f"tar stream: found {cut} bytes that are no whole archive (")
+
+
+def test_a_stream_that_is_no_archive_is_an_error() -> None:
+    """An error page in place of an archive is named as such."""
+    with pytest.raises(image_files.TarStreamError) as caught:
+        image_files.read_tar([b'{"message": "no such container"}'])
+
+    assert str(caught.value) == (
+        "tar stream: found 32 bytes that are no whole archive (truncated header), expected a complete one; "
+        "ask the Engine again, and look at its free disk space"
+    )
+
+
+def test_memory_stays_bounded() -> None:
+    """A large file passes through in pieces."""
+
+    def stream() -> Iterator[bytes]:
+        member = tarfile.TarInfo("big.bin")
+        member.size = 64 << 20
+        yield member.tobuf()
+        for _ in range(64):
+            yield bytes(1 << 20)
+        yield bytes(1024)
+
+    tracemalloc.start()
+    found = image_files.read_tar(stream())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found["/big.bin"].size == 64 << 20
+    assert peak < 16 << 20
+
+
+TREES = st.dictionaries(
+    st.lists(st.text("abcé. -", min_size=1, max_size=40).filter(lambda n: n.strip(". ")), min_size=1, max_size=4).map(
+        "/".join
+    ),
+    st.binary(max_size=2000),
+    max_size=8,
+)
+
+
+@given(tree=TREES, size=st.integers(1, 5000), fmt=st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]))
+def test_any_tree_survives_the_journey(tree: dict[str, bytes], size: int, fmt: int) -> None:
+    """Whatever the tree and the pieces it arrives in, every file comes back with its digest."""
+    data = archive(*tree.items(), fmt=fmt)
+
+    found = image_files.read_tar(chunks(data, size), roots=["/"])
+
+    assert found == {f"/{path}": digest(content) for path, content in tree.items()}
+
+
+@given(st.lists(st.binary(max_size=1500), max_size=4))
+def test_any_stream_is_read_or_refused(stream: list[bytes]) -> None:
+    """Whatever arrives, the answer is a set of files or a `TarStreamError`."""
+    try:
+        found = image_files.read_tar(stream)
+    except image_files.TarStreamError:
+        return
+
+    assert isinstance(found, dict)
+
+
+def test_a_folder_is_read_as_if_it_stood_in_an_image(tmp_path: Path) -> None:
+    """Files and links of a folder come back under the path it stands for; git's own files do not."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "main.py").write_bytes(b"x")
+    (tmp_path / "app" / "main.py").chmod(0o600)
+    (tmp_path / "linked").symlink_to("app")
+    (tmp_path / ".git").write_text("gitdir: elsewhere\n")
+
+    found = image_files.read_tree(tmp_path, at="/srv")
+
+    assert found == {
+        "/srv/app/main.py": digest(b"x", mode=0o600),
+        "/srv/linked": FileDigest(sha256=hashlib.sha256(b"app").hexdigest(), size=3, mode=0o777, link="app"),
+    }
+    assert sorted(image_files.read_tree(tmp_path)) == [f"{tmp_path}/app/main.py", f"{tmp_path}/linked"]
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    """A missing folder does not look like an empty one."""
+    with pytest.raises(FileNotFoundError):
+        image_files.read_tree(tmp_path / "nowhere")

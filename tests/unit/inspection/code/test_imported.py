@@ -1,0 +1,57 @@
+"""An application's module that is loaded from outside its code is found, with the source that it should be."""
+
+from __future__ import annotations
+
+from gonogo.inspection.code.imported import Foreign, imported_elsewhere
+
+__all__: list[str] = []
+
+SITE = "/usr/local/lib/python3.11/site-packages"
+ENTRY = "shop.main:app"
+TRACKED = ["src/shop/__init__.py", "src/shop/main.py", "tests/shop/main.py", "README.md"]
+
+
+def test_installed_copy_in_place_of_the_source_is_found() -> None:
+    """Modules and packages from site-packages are named with the tracked file that they should be."""
+    origins = {"shop": f"{SITE}/shop/__init__.py", "shop.main": f"{SITE}/shop/main.py"}
+
+    assert imported_elsewhere(ENTRY, origins, code={"src": "/app/src"}, tracked=TRACKED) == [
+        Foreign(module="shop", file=f"{SITE}/shop/__init__.py", path="src/shop/__init__.py"),
+        Foreign(module="shop.main", file=f"{SITE}/shop/main.py", path="src/shop/main.py"),
+    ]
+
+
+def test_module_from_mapped_code_is_where_it_belongs() -> None:
+    """An editable install, the working folder, and a mapped site-packages are the mapped code."""
+    origins = {"shop.main": "/app/src/shop/main.py"}
+    mapped = {"src/shop": f"{SITE}/shop"}
+
+    assert imported_elsewhere(ENTRY, origins, code={".": "/app"}, tracked=TRACKED) == []
+    assert imported_elsewhere(ENTRY, {"shop.main": f"{SITE}/shop/main.py"}, code=mapped, tracked=TRACKED) == []
+
+
+def test_module_that_git_does_not_know_is_somebody_elses() -> None:
+    """An entry point of an installed program, and generated modules, have no source to compare with."""
+    origins = {"gunicorn.app": f"{SITE}/gunicorn/app.py", "shop._version": f"{SITE}/shop/_version.py"}
+
+    assert imported_elsewhere(ENTRY, origins, code={".": "/app"}, tracked=TRACKED) == []
+    assert imported_elsewhere(ENTRY, {"shop.main": f"{SITE}/shop/main.py"}, code={"web": "/app"}, tracked=TRACKED) == []
+
+
+def test_folder_whose_name_begins_the_same_is_another() -> None:
+    """``/app2`` does not lie below ``/app``."""
+    assert imported_elsewhere(ENTRY, {"shop.main": "/app2/shop/main.py"}, code={".": "/app"}, tracked=TRACKED) == [
+        Foreign(module="shop.main", file="/app2/shop/main.py", path="src/shop/main.py")
+    ]
+
+
+def test_modules_beside_the_entry_point_are_the_applications() -> None:
+    """A module that stands beside the entry point is looked at; one of the same name elsewhere, or Python's, is not."""
+    tracked = ["app/server.py", "app/price.py", "app/logging.py", "app/clients/redis.py"]
+    modules = ("server", "price", "logging", "redis")
+    found = imported_elsewhere(
+        "server", {name: f"{SITE}/{name}.py" for name in modules}, code={"app": "/app/src"}, tracked=tracked
+    )
+
+    assert [(one.module, one.path) for one in found] == [("price", "app/price.py"), ("server", "app/server.py")]
+    assert imported_elsewhere("gunicorn", {"price": f"{SITE}/price.py"}, code={".": "/app"}, tracked=tracked) == []

@@ -1,0 +1,51 @@
+"""How much is free, and whether that is enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gonogo.inspection.machine.room import Free, disk, full, says_full, too_little
+
+__all__: list[str] = []
+
+
+def test_the_disk_of_a_folder_to_come_is_measured(tmp_path: Path) -> None:
+    """A folder that does not exist yet is on its nearest parent's disk."""
+    assert abs(disk("state", tmp_path / "a/b").free - disk("state", tmp_path).free) < 64
+
+
+def test_shortages_are_told_one_by_one() -> None:
+    """Exactly enough is enough; less is told with found and expected."""
+    enough = Free(what="state", path=Path("/s"), free=10)
+    short = Free(what="data", path=Path("/d"), free=9)
+
+    assert too_little([enough], 10, 5, 5) == []
+    assert too_little([enough, short], 10, 4, 5) == [
+        "data (/d): found 9 MiB free, expected at least 10",
+        "memory: found 4 MiB free, expected at least 5",
+    ]
+
+
+def test_a_disk_with_room_is_not_full(tmp_path: Path) -> None:
+    """Neither is one that cannot be asked, nor one that never has room."""
+    assert full({"here": tmp_path, "gone": tmp_path / "gone", "the kernel": Path("/proc")}) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "ok\n  OSError: [Errno 28] No space left on device: 'x'\nmore",
+            "OSError: [Errno 28] No space left on device: 'x'",
+        ),
+        ("sqlite3.OperationalError: database or disk is full", "sqlite3.OperationalError: database or disk is full"),
+        ("write: Disk quota exceeded", "write: Disk quota exceeded"),
+        ("Error: ENOSPC: write", "Error: ENOSPC: write"),
+        ("[Errno 2] No such file; code 28; full of space", ""),
+    ],
+)
+def test_words_that_tell_of_a_full_disk(said: str, line: str) -> None:
+    """The line that says it is found among others; other errors are none."""
+    assert says_full(["fine", said]) == line

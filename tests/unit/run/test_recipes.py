@@ -1,0 +1,133 @@
+"""gonogo.run.recipes: reading a recipe is reading the runbook."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gonogo.config import Environment, parse_project
+from gonogo.errors import UsageError
+from gonogo.run.recipes import deploy_recipe, remaining, rollback_recipe
+from gonogo.state.release import Release
+
+
+def environment(steps: str = "") -> Environment:
+    """An environment with these team steps."""
+    text = f'[app]\nname = "a"\n[env.x]\nproject = "a"\n{steps}'
+    return parse_project(text, root=Path("/srv")).environments["x"]
+
+
+def step(name: str, where: str, move: str) -> str:
+    """One team step."""
+    return f'[[env.x.step]]\nname = "{name}"\n{where} = "{move}"\nrun = "true"\nundo = "true"\n'
+
+
+RELEASE = Release(
+    id="r", commit="c" * 40, env="x", runtime="process", created=datetime.now(UTC), folder=Path("/r"), root=Path("/r/s")
+)
+
+
+def names(steps: object) -> list[str]:
+    """The names of steps."""
+    return [found.name for found in steps]  # type: ignore[attr-defined]
+
+
+def test_deploy_asks_before_it_touches() -> None:
+    """The first touch is the first move that changes what serves."""
+    recipe = deploy_recipe(environment(), first=False)
+
+    assert names(recipe.steps) == [
+        "checkout",
+        "baseline",
+        "predeploy",
+        "logs",
+        "build",
+        "build gate",
+        "ladder",
+        "migrate",
+        "start",
+        "postdeploy",
+    ]
+    assert recipe.first_touch == 7
+
+
+def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
+    """Gates after the last move that ended, and the team's steps that had not begun."""
+    recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
+    done = ["checkout", "build", "migrate", "start"]
+
+    assert names(remaining(recipe, begun=done, ended=done)) == ["warm", "postdeploy"]
+    assert names(remaining(recipe, begun=[*done, "warm"], ended=[*done, "warm", "postdeploy"])) == ["postdeploy"]
+
+
+@pytest.mark.parametrize("begun", [["migrate"], ["migrate", "start"], ["migrate", "start", "warm"]])
+def test_deployment_with_a_half_made_move_has_no_rest(begun: list[str]) -> None:
+    """A move that began and did not end, or a start that was not reached, cannot be gone on from."""
+    recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
+
+    assert remaining(recipe, begun=begun, ended=begun[:-1]) is None
+    assert remaining(recipe, begun=["migrate"], ended=["migrate"]) is None
+
+
+def test_first_deploy_has_no_baseline_and_no_logs_to_save() -> None:
+    """Nothing serves that could be asked."""
+    assert {"baseline", "logs"} & set(names(deploy_recipe(environment(), first=True).steps)) == set()
+
+
+def test_team_steps_stand_where_they_were_configured_and_are_touches() -> None:
+    """A step before the build moves the first touch to the front of it."""
+    recipe = deploy_recipe(environment(step("a", "before", "build") + step("b", "after", "start")), first=True)
+
+    assert names(recipe.steps)[2:] == [
+        "a",
+        "build",
+        "build gate",
+        "ladder",
+        "migrate",
+        "start",
+        "b",
+        "postdeploy",
+    ]
+    assert recipe.first_touch == 2
+
+
+def test_step_at_a_move_that_does_not_exist_is_refused() -> None:
+    """The message lists the moves."""
+    with pytest.raises(UsageError) as caught:
+        deploy_recipe(environment(step("a", "before", "bild")), first=True)
+
+    assert str(caught.value) == (
+        'env.x.step "a": found "bild", expected one of the moves checkout, logs, build, migrate, start.'
+    )
+
+
+def test_way_back_undoes_restores_and_verifies() -> None:
+    """What never began is not taken back; a release that never stopped is only verified."""
+    team = environment(step("a", "before", "start")).step
+
+    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=team, started=True)) == ["undo a", "restore", "verify"]
+    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=(), started=False)) == ["verify"]
+    assert names(rollback_recipe(RELEASE, to=None, undo=team, started=True)) == ["undo a", "stop"]
+
+
+def test_a_migration_that_would_never_run_is_refused() -> None:
+    """Seen: another tool's command, passed over as "no migrations configured"; the file itself is read as before."""
+    found = environment('[env.x.commands]\nmigrate = "python manage.py migrate"\n')
+    with pytest.raises(UsageError, match=r"env\.x\.commands\.migrate: found no service with migrations"):
+        deploy_recipe(found, first=False)
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        (step("start", "after", "build"), "found a name of gonogo's own"),
+        (step("postdeploy", "after", "build"), "found a name of gonogo's own"),
+        (step("a", "before", "start") + step("a", "after", "start"), "found 2 steps of this name"),
+    ],
+)
+def test_step_that_is_called_as_another_is_refused(steps: str, found: str) -> None:
+    """Seen: a team's step "start"; recovery took it for the move and restarted what served after a red build gate."""
+    with pytest.raises(UsageError, match=found):
+        deploy_recipe(environment(steps), first=True)

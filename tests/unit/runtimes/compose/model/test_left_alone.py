@@ -1,0 +1,122 @@
+"""What a release changes in services that are left alone."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from gonogo.runtimes.compose.model.left_alone import changes
+
+__all__: list[str] = []
+
+MODEL: dict[str, Any] = {
+    "name": "shop",
+    "services": {
+        "web": {
+            "build": {"context": "."},
+            "depends_on": {"db": {}},
+            "volumes": [
+                {"type": "volume", "source": "media", "target": "/media"},
+                {"type": "bind", "source": "/state/files/abc/app", "target": "/srv/app"},
+            ],
+        },
+        "db": {
+            "image": "postgres:15",
+            "environment": {"POSTGRES_DB": "shop", "PGDATA": "/data/pg"},
+            "volumes": [{"type": "volume", "source": "data", "target": "/data"}],
+        },
+    },
+    "volumes": {"data": {}, "media": {"name": "pictures"}},
+}
+
+
+def changed(**paths: Any) -> dict[str, Any]:
+    """The model with other values (``services__db__image="…"``)."""
+    made = copy.deepcopy(MODEL)
+    for path, value in paths.items():
+        *way, last = path.split("__")
+        part = made
+        for name in way:
+            part = part[name]
+        part[last] = value
+    return made
+
+
+def found(new: dict[str, Any], *, alike: bool = True) -> list[tuple[str, bool]]:
+    """Each change in words, and whether it would be other data."""
+    said = changes(MODEL, new, ("web",), copies="/state/files", alike=alike)
+    return [(str(one), one.is_other_data) for one in said]
+
+
+RENAMED = [{"type": "volume", "source": "data2", "target": "/data"}]
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        (changed(), []),
+        (changed(services__web__build={"context": "x"}), []),
+        (
+            changed(services__web__volumes=[
+                MODEL["services"]["web"]["volumes"][0],
+                {"type": "bind", "source": "/state/files/def/app", "target": "/srv/app"},
+            ]),
+            [],
+        ),
+        (
+            changed(services__db__volumes=RENAMED, volumes={"data2": {}, "media": {"name": "pictures"}}),
+            [("db: what holds its data at /data: found shop_data2, shop_data before", True)],
+        ),
+        (
+            changed(volumes={"data": {"name": "other"}, "media": {"name": "pictures"}}),
+            [("db: what holds its data at /data: found other, shop_data before", True)],
+        ),
+        (
+            changed(services__db__volumes=[{"type": "volume", "source": "data", "target": "/var/data"}]),
+            [("db: where shop_data is mounted: found /var/data, /data before", True)],
+        ),
+        (changed(services__db__volumes=[]), [("db: what holds its data at /data: found none, shop_data before", True)]),
+        (
+            changed(services__db__environment={"POSTGRES_DB": "x", "PGDATA": "/data/16"}),
+            [
+                ("db: PGDATA: found /data/16, /data/pg before", True),
+                ("db: environment: found changed POSTGRES_DB, other values before", False),
+            ],
+        ),
+        (
+            changed(services__db__image="postgres:16", services__db__command=["postgres", "-c", "x=1"]),
+            [
+                ("db: image: found postgres:16, postgres:15 before", False),
+                ("db: command: found postgres -c x=1, none before", False),
+            ],
+        ),
+        (
+            changed(volumes={"data": {}, "media": {"name": "photos"}}),
+            [("web: what holds its data at /media: found photos, pictures before", True)],
+        ),
+    ],
+)  # fmt: skip
+def test_changes_are_named_and_other_data_is_known(new: dict[str, Any], expected: list[tuple[str, bool]]) -> None:
+    """What is left alone is named where it changed; a volume of another name, or another place of it, is other data."""
+    assert found(new) == expected
+
+
+def test_models_of_other_making_are_compared_by_their_data_alone() -> None:
+    """What the Engine says of hand-started containers differs in everything but where their data stands."""
+    assert found(changed(services__db__image="sha256:1", services__db__ports=["1"]), alike=False) == []
+
+
+def test_service_of_another_name_over_the_same_data_is_known() -> None:
+    """A store that was renamed would run twice over one volume: the old one goes on running."""
+    new = changed()
+    new["services"]["database"] = new["services"].pop("db")
+
+    assert found(new) == [
+        (
+            "database: what holds its data (shop_data): found the same for both, "
+            "in use by db, which goes on running over it before",
+            True,
+        )
+    ]

@@ -1,0 +1,158 @@
+"""Waiting for instances that no health check watches."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gonogo.host.runner import Command, Completed
+from gonogo.runtimes.compose import answering
+from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
+from gonogo.state.release import Release
+from tests.support.loopback import listening
+
+__all__: list[str] = []
+
+CHECK = ["CMD", "true"]
+
+
+class Engine:
+    """A host whose Docker says what it was told to."""
+
+    name = "engine"
+
+    def __init__(self, says: str = "") -> None:
+        """``says`` answers every command."""
+        self._says = says
+
+    def run(self, command: Command, *, output_limit: int | None = None, exact: bool = False) -> Completed:  # noqa: ARG002 (the protocol's)
+        """Answer."""
+        return Completed(command=command, code=0, output=self._says, errors="", seconds=0.0, pid=1)
+
+    def spawn(self, command: Command) -> int:
+        """Nothing is started here."""
+        raise AssertionError(f"started {command}")
+
+
+class Server(http.server.HTTPServer):
+    """Answers each request with the next status; 0 hangs up."""
+
+    def __init__(self, *statuses: int) -> None:
+        """The last status stays."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.statuses = list(statuses)
+        self.agents: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.server_port}/"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One request."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        """Answer, or hang up as a published port does behind which nobody listens."""
+        self.server.agents.append(self.headers["User-Agent"])
+        status = self.server.statuses.pop(0) if len(self.server.statuses) > 1 else self.server.statuses[0]
+        if status:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause between two requests."""
+    monkeypatch.setattr(answering, "_PAUSE", 0.0)
+
+
+def release(*services: str) -> Release:
+    """A release of these services."""
+    return Release(
+        id="r1",
+        commit="9a41b7d",
+        env="staging",
+        runtime="compose",
+        created=datetime.now(UTC),
+        folder=Path("/f"),
+        root=Path("/r"),
+        services=services,
+        images=dict.fromkeys(services, "sha256:1"),
+    )
+
+
+def asked(server: Server, says: str = "web\trunning\n", timeout: float = 30.0) -> int:
+    """How many requests it takes until the waiting is over."""
+    with listening(server):
+        wait_until_answering(server.url, ("web",), "shop", Engine(says), timeout=timeout)
+    assert set(server.agents) == {"gonogo-start"}
+    return len(server.agents)
+
+
+def test_a_release_that_does_not_listen_yet_is_waited_for() -> None:
+    """The port is published before the application listens, and a proxy says 502 until then."""
+    assert asked(Server(0, 0, 502, 503, 504, 200)) == 6
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 429, 500])
+def test_any_answer_of_an_application_ends_the_waiting(status: int) -> None:
+    """Whether it is the right one is the gate's question, which is not kept waiting."""
+    assert asked(Server(status)) == 1
+
+
+@pytest.mark.parametrize("state", ["exited", "restarting", "dead"])
+def test_an_instance_that_ended_is_not_waited_for(state: str) -> None:
+    """A release that crashes at its start is told at once; what another service does is no matter."""
+    assert asked(Server(502), f"db\trunning\nweb\t{state}\n") == 1
+    assert asked(Server(502, 200), f"seed\t{state}\nweb\trunning\n") == 2
+
+
+def test_the_waiting_is_bounded() -> None:
+    """A release that never listens is left to the gate."""
+    begin = time.monotonic()
+
+    assert asked(Server(502), timeout=2.0) > 1
+    assert time.monotonic() - begin < 60
+
+
+def test_a_name_that_nobody_knows_is_not_waited_for() -> None:
+    """It is no sign of a start."""
+    begin = time.monotonic()
+    wait_until_answering("http://nobody.invalid/", ("web",), "shop", Engine("web\trunning\n"), timeout=60.0)
+
+    assert time.monotonic() - begin < 55
+
+
+@pytest.mark.parametrize(
+    ("own", "image", "found"),
+    [
+        ({}, None, ("web",)),
+        ({"healthcheck": {"test": CHECK}}, None, ()),
+        ({}, {"Test": CHECK}, ()),
+        ({"healthcheck": {"disable": True}}, {"Test": CHECK}, ("web",)),
+        ({"healthcheck": {"test": ["NONE"]}}, {"Test": CHECK}, ("web",)),
+        ({"healthcheck": {"interval": "5s"}}, {"Test": CHECK}, ()),
+    ],
+)
+def test_health_checks_are_the_models_or_the_images(
+    own: dict[str, Any], image: dict[str, Any] | None, found: tuple[str, ...]
+) -> None:
+    """A one-shot needs none: it is over when it has done its work."""
+    seed = {"depends_on": {"seed": {"condition": "service_completed_successfully"}}}
+    model = {"services": {"web": {**own, **seed}, "seed": {}}}
+
+    assert unwatched(model, release("web", "seed"), Engine(json.dumps({"Healthcheck": image}))) == found
