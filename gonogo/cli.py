@@ -111,21 +111,21 @@ def _say(text: str) -> None:
     """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
     from gonogo.display.paced import write  # noqa: PLC0415
     from gonogo.display.sections import tamed  # noqa: PLC0415
-    from gonogo.runtimes.secret_values import hush  # noqa: PLC0415
+    from gonogo.runtimes.secret_values import redact_in_use  # noqa: PLC0415
 
-    write(tamed(hush(text.rstrip())) + "\n")
+    write(tamed(redact_in_use(text.rstrip())) + "\n")
 
 
 def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
-    from gonogo.runtimes.secret_values import hush  # noqa: PLC0415
-    from gonogo.secrets.records import hushed_json  # noqa: PLC0415
+    from gonogo.runtimes.secret_values import redact_in_use  # noqa: PLC0415
+    from gonogo.secrets.records import redacted_json  # noqa: PLC0415
 
     data: Any
     if isinstance(value, tuple | list):
         data = [item.model_dump(mode="json") for item in value]
     else:
         data = value.model_dump(mode="json")  # type: ignore[union-attr]
-    sys.stdout.write(json.dumps(hushed_json(data, hush), indent=2) + "\n")
+    sys.stdout.write(json.dumps(redacted_json(data, redact_in_use), indent=2) + "\n")
 
 
 def _options(

@@ -13,7 +13,7 @@ import pytest
 
 from gonogo.host.runner import Completed
 from gonogo.records.results import Evidence, Measure
-from gonogo.secrets.records import hushed_json
+from gonogo.secrets.records import redacted_json
 
 __all__ = [
     "COLLECTED",
@@ -22,7 +22,7 @@ __all__ = [
     "LackingError",
     "LateError",
     "LimitedError",
-    "hushed_cut",
+    "redacted_cut",
 ]
 
 _MAX_ROWS = 200
@@ -137,13 +137,13 @@ class Collected:
 
     def shown(self, redact: Callable[[str], str]) -> list[dict[str, Any]]:
         """All pieces without secrets; cut only then, or half a secret would be left where the cut is."""
-        return [_cut_piece(hushed_json(piece.model_dump(), redact, kept=frozenset({"kind"}))) for piece in self.items]
+        return [_cut_piece(redacted_json(piece.model_dump(), redact, kept=frozenset({"kind"}))) for piece in self.items]
 
 
 COLLECTED = pytest.StashKey[Collected]()
 
 
-def hushed_cut(text: str, redact: Callable[[str], str], *, most: int = _MAX_TEXT) -> str:
+def redacted_cut(text: str, redact: Callable[[str], str], *, most: int = _MAX_TEXT) -> str:
     """The beginning and the end of a text without its secrets, and how much is missing between them.
 
     A text of any length costs no more than a short one: only what may be shown is redacted.

@@ -16,7 +16,7 @@ import pytest
 from gonogo.config.builtin import checks_folder
 from gonogo.errors import GonogoError
 from gonogo.gates.process import checks_of
-from gonogo.plugins import browser, fixtures, mouth, verdict
+from gonogo.plugins import browser, fixtures, output, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of
 from gonogo.words import CONFIG_NAME, Stage
@@ -36,10 +36,10 @@ def activate(config: pytest.Config) -> None:
         pytest.exit(str(error), returncode=error.exit_code)
     config.stash[CONTEXT] = context
     config.option.timeout = config.option.timeout or context.environment.check_timeout  # before pytest-timeout reads it
-    if (speaking := config.stash.get(mouth.MOUTH, None)) is not None:
+    if (speaking := config.stash.get(output.OUTPUT, None)) is not None:
         speaking.open(context.redactor)
         config.option.color = "yes" if config.option.color == "auto" and speaking.colours else config.option.color
-    mouth.hush_files(config, context.redactor)
+    output.redact_files(config, context.redactor)
     _choose_paths(config, context)
     if sys.flags.optimize:  # Python leaves out every assert that is not rewritten
         pytest.register_assert_rewrite("gonogo.checks")
@@ -110,7 +110,7 @@ class GatePlugin:
         """One test for each configured thing, and no secret in the name of any."""
         fixtures.parametrize(metafunc, self._context)
         yield
-        mouth.hush_cases(metafunc, self._context.redactor)
+        output.redact_cases(metafunc, self._context.redactor)
 
 
 def _late_last(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -29,7 +29,7 @@ from gonogo.records.results import CheckResult, GateResult
 from gonogo.records.styles import style_files
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import first_line, plain
-from gonogo.secrets.records import hushed
+from gonogo.secrets.records import redacted
 from gonogo.words import Outcome, Role
 
 __all__ = ["HtmlPlugin"]
@@ -195,7 +195,7 @@ class HtmlPlugin:
 
         for check in gate.checks if gate is not None else ():
             self._rows.setdefault(check.id, _Row(check, check.id, [], [])).check = check
-        rows = [replace(row, check=hushed(row.check, self._redact)) for row in self._rows.values()]
+        rows = [replace(row, check=redacted(row.check, self._redact)) for row in self._rows.values()]
         rows.sort(key=lambda row: (_ORDER.index(row.check.outcome), row.check.code or "~", row.check.id))
         behind = follows(row.check for row in rows)
         for row in rows:

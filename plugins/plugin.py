@@ -69,10 +69,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         sys.path += [] if here in sys.path else [here]  # the last: a team's types.py is not the library's
         given.file_or_dir = given.file_or_dir or [given.confcutdir or str(early_config.rootpath)]
         if not given.gonogo_subject and "PYTEST_XDIST_WORKER" not in os.environ:
-            from gonogo.plugins import mouth, stages  # noqa: PLC0415 (heavy: only in a gate)
+            from gonogo.plugins import output, stages  # noqa: PLC0415 (heavy: only in a gate)
 
             early_config.stash[stages.PROJECT] = stages.project_of(early_config.rootpath)
-            early_config.stash[mouth.MOUTH] = mouth.Mouth(early_config.rootpath)
+            early_config.stash[output.OUTPUT] = output.RedactedOutput(early_config.rootpath)
     elif _selected(early_config):
         _become_gate(early_config)
     yield

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gonogo.gates import waivers
-from gonogo.gates.progress import Asking, noted, write_asking
+from gonogo.gates.how_far import Asking, noted, write_asking
 from gonogo.host.busy import busy
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import (
@@ -22,14 +22,14 @@ from gonogo.plugins.evidence import (
     Collected,
     InconclusiveError,
     LimitedError,
-    hushed_cut,
+    redacted_cut,
 )
 from gonogo.plugins.fingerprint import fingerprint, source
 from gonogo.plugins.outcomes import causes_of, is_late, last_line, merged, outcome_of, part_name
 from gonogo.plugins.stages import stage_of
-from gonogo.records.findings import settled
+from gonogo.records.findings import with_causes
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
-from gonogo.secrets.records import hushed, hushed_json
+from gonogo.secrets.records import redacted, redacted_json
 from gonogo.state.store import write_atomically
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
 
@@ -68,7 +68,7 @@ class VerdictPlugin:
         self._started = datetime.now(UTC)
         self._begin = time.monotonic()
         self._waivers = [
-            hushed(WaiverUse.model_validate(one.model_dump()), self._hushed) for one in context.environment.waive
+            redacted(WaiverUse.model_validate(one.model_dump()), self._redacted) for one in context.environment.waive
         ]
         self.gate: GateResult | None = None
 
@@ -88,33 +88,33 @@ class VerdictPlugin:
         elif isinstance(report.longrepr, tuple):
             report.longrepr = self._redacted_skip(report.longrepr)
         if hasattr(report, "wasxfail"):
-            report.wasxfail = self._hushed(str(report.wasxfail))
+            report.wasxfail = self._redacted(str(report.wasxfail))
         report.sections = [(name, self._cut(text)) for name, text in report.sections]
-        report.user_properties = hushed_json(report.user_properties, self._hushed, kept=frozenset())
+        report.user_properties = redacted_json(report.user_properties, self._redacted, kept=frozenset())
         return report
 
-    def _hushed(self, text: str) -> str:
+    def _redacted(self, text: str) -> str:
         """A text without secrets, fit for UTF-8: the name of a file may be none."""
         return self._context.redactor.text(text).encode("utf-8", "replace").decode()
 
     def _cut(self, text: str) -> str:
         """The same of a text of any length: its beginning and its end."""
-        return hushed_cut(text, self._hushed, most=_MOST_TEXT)
+        return redacted_cut(text, self._redacted, most=_MOST_TEXT)
 
     def _redacted_skip(self, skipped: tuple[str, int, str]) -> tuple[str, int, str]:
         path, line, reason = skipped
-        return path, line, self._hushed(reason)
+        return path, line, self._redacted(reason)
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:
         """Name a case without the secret in it: node ids stand in every output there is."""
-        shown = self._hushed(val) if isinstance(val, str) else val
+        shown = self._redacted(val) if isinstance(val, str) else val
         return str(shown) if shown != val else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Redact a warning before anybody shows it."""
         said = str(warning_message.message)
-        shown = self._hushed(said)
+        shown = self._redacted(said)
         if shown != said:
             warning_message.message = Warning(shown)
 
@@ -125,7 +125,7 @@ class VerdictPlugin:
             return None
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
-        advice = [self._hushed(line) for line in collected.advice]
+        advice = [self._redacted(line) for line in collected.advice]
         news, before = self._context.told.sorted_out(item.nodeid, advice)
         collected.warnings += [line for line in news if line not in collected.warnings]
         outcome, found = outcome_of(call, report, collected)
@@ -140,14 +140,14 @@ class VerdictPlugin:
         check = CheckResult.model_validate(
             {
                 "id": item.nodeid,
-                "code": self._hushed(_code(item, marker) or "") or None,
+                "code": self._redacted(_code(item, marker) or "") or None,
                 "proves": _proves(item),
                 "stage": stage,
                 "outcome": outcome,
                 "found": self._cut(found),
                 "details": self._cut(str(report.longrepr)) if report.failed else "",
-                "evidence": collected.shown(self._hushed),
-                "remedy": self._hushed(self._remedy(marker, item, collected.own_remedy)),
+                "evidence": collected.shown(self._redacted),
+                "remedy": self._redacted(self._remedy(marker, item, collected.own_remedy)),
                 "seconds": report.duration,
                 "fingerprint": fingerprint(item),
                 **(self._causes(call, collected) if outcome.is_red or report.failed else {}),
@@ -163,7 +163,7 @@ class VerdictPlugin:
 
     def _causes(self, call: pytest.CallInfo[None], collected: Collected) -> dict[str, Any]:
         asked = self._config.stash.get(LIMITS, None)
-        return causes_of(call, collected, self._hushed, answer=asked.error if asked is not None else None)
+        return causes_of(call, collected, self._redacted, answer=asked.error if asked is not None else None)
 
     def _tell_of_limits(self, collected: Collected) -> None:
         """What was asked again because a limit may have answered 503 is a part of the evidence, whatever came of it."""
@@ -216,7 +216,7 @@ class VerdictPlugin:
             check = CheckResult.model_validate(verdict)
             part = getattr(report, "context", None)  # of a subtest
             if part is not None and check.found:
-                check = check.model_copy(update={"found": f"{self._hushed(part_name(part))}: {check.found}"})
+                check = check.model_copy(update={"found": f"{self._redacted(part_name(part))}: {check.found}"})
             before = self._checks.get(check.id)
             self._checks[check.id] = check if before is None else merged(before, check, part=part is not None)
 
@@ -293,17 +293,17 @@ class VerdictPlugin:
         skip = item.get_closest_marker("skip")
         return Listed(
             id=item.nodeid,
-            code=self._hushed(_code(item, marker) or "") or None,
+            code=self._redacted(_code(item, marker) or "") or None,
             stage=stage,
             proves=_proves(item),
-            remedy=self._hushed(self._remedy(marker, item, "")),
+            remedy=self._redacted(self._remedy(marker, item, "")),
             needs=tuple(marker.kwargs.get("needs", ())) if marker is not None else (),
-            skipped=self._hushed(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
+            skipped=self._redacted(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
             **_options(item, marker),
         )
 
     def _result(self, exitstatus: int) -> GateResult:
-        checks = settled(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))
+        checks = with_causes(sorted(self._checks.values(), key=lambda check: (check.code or "~", check.id)))
         gate = GateResult(
             stage=self._context.stages[0] if len(self._context.stages) == 1 else Stage.PREDEPLOY,
             env=self._context.environment.name,

@@ -20,7 +20,7 @@ from gonogo.run.screen import Screen
 from gonogo.run.work import Options
 from gonogo.runtimes import sources
 from gonogo.runtimes.given import changed_since
-from gonogo.secrets.records import hushed
+from gonogo.secrets.records import redacted
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
 
@@ -53,7 +53,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options, screen=screen)
         work.notes += [*said, *notes]
-        work.attested = tuple(hushed(one, work.redactor.text) for one in attested)
+        work.attested = tuple(redacted(one, work.redactor.text) for one in attested)
         work.journal.write(
             "run-began", kind="deploy", release=release.id, commit=commit.id, serving=serving.id if serving else None
         )

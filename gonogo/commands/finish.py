@@ -15,10 +15,10 @@ from gonogo.records.results import CommitLine, RunResult, WaiverUse
 from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
 from gonogo.run.notify import ended
-from gonogo.run.pipeline import Outcome
+from gonogo.run.pipeline import Ending
 from gonogo.run.work import Work, run_all
 from gonogo.runtimes.place import maker
-from gonogo.secrets.records import hushed
+from gonogo.secrets.records import redacted
 from gonogo.state.store import write_atomically
 from gonogo.words import Exit, Role, Stage
 
@@ -27,10 +27,10 @@ __all__ = ["finish"]
 _MOST_COMMITS = 100
 
 
-def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
+def finish(work: Work, outcome: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
     """Write the record; a full disk or an unwritable folder never loses the verdict."""
     run = _result(work, outcome, kind=kind, started=started, seconds=seconds)
-    run = hushed(run.model_copy(update={"ending": ending(run)}), work.redactor.text)
+    run = redacted(run.model_copy(update={"ending": ending(run)}), work.redactor.text)
     try:
         work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
     except OSError as error:
@@ -47,7 +47,7 @@ def finish(work: Work, outcome: Outcome, *, kind: str, started: datetime, second
     return run
 
 
-def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, seconds: float) -> RunResult:
+def _result(work: Work, outcome: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
     probed = _probed(work.folder / "probe.jsonl")
     work.notes += filter(None, [work.busy.said()])
     commits = _commits(work, kind)
@@ -89,10 +89,10 @@ def _result(work: Work, outcome: Outcome, *, kind: str, started: datetime, secon
     )
 
 
-def _waivers(work: Work, outcome: Outcome) -> tuple[WaiverUse, ...]:
+def _waivers(work: Work, outcome: Ending) -> tuple[WaiverUse, ...]:
     """What the waivers did; once the post-deploy gate was asked, every check there is was seen."""
     waive, redact = work.place.environment.waive, work.redactor.text
-    configured = [hushed(WaiverUse.model_validate(one.model_dump()), redact) for one in waive]
+    configured = [redacted(WaiverUse.model_validate(one.model_dump()), redact) for one in waive]
     gates = [step.gate for step in outcome.steps if step.gate is not None]
     asked = {gate.stage for gate in gates if gate.role is Role.CANDIDATE and not gate.problem}
     return of_run(configured, gates, whole=asked >= {Stage.PREDEPLOY, Stage.BUILD, Stage.POSTDEPLOY})
@@ -119,12 +119,16 @@ def _commits(work: Work, kind: str) -> tuple[CommitLine, ...]:
     return tuple(CommitLine(id=commit.id, subject=commit.summary) for commit in found)
 
 
-def _serving_after(work: Work, outcome: Outcome) -> str | None:
+def _serving_after(work: Work, outcome: Ending) -> str | None:
     """What serves when the run has ended; None when nothing does, or when the way back did not start it."""
     if outcome.held and not outcome.replaced and work.serving is not None:
         return work.serving.id
-    replaced = bool({"start", "restore", "restart"} & set(work.done))
-    lost = outcome.exit_code is Exit.NEEDS_HUMAN and replaced and outcome.back_after is None and not outcome.held
+    lost = (
+        outcome.exit_code is Exit.NEEDS_HUMAN
+        and work.progress.has_replaced
+        and outcome.back_after is None
+        and not outcome.held
+    )
     try:
         current = work.state.current()
     except (GonogoError, OSError) as error:

@@ -18,12 +18,12 @@ from gonogo.records.history import expected
 from gonogo.records.results import RunResult, read_gate
 from gonogo.run.attribution import is_its_fault
 from gonogo.run.notify import begun
-from gonogo.run.pipeline import Outcome, Pipeline
+from gonogo.run.pipeline import Ending, Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Begun, Screen
 from gonogo.run.work import Options, Work, run_all
 from gonogo.runtimes.place import maker
-from gonogo.state.interrupted import CutOff, close_run, read_cut_off, settle_run
+from gonogo.state.interrupted import CutOff, close_run, end_survivors, read_cut_off
 from gonogo.state.release import Release
 from gonogo.state.store import State, write_atomically
 from gonogo.words import Exit
@@ -32,13 +32,13 @@ __all__ = [
     "clear_untouched",
     "close_all",
     "cut_off",
+    "end_all_survivors",
     "opened",
     "pinned",
     "recorded",
     "recover",
     "remember",
     "run_name",
-    "settle_all",
 ]
 
 
@@ -74,7 +74,7 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     work.serving = at.state.load(cut.serving) if cut.serving else None
     work.baseline = read_gate(at.state.run_folder(cut.run) / "baseline.json")
     work.journal.write("run-began", kind=kind, release=release.id, serving=cut.serving, mends=cut.run)
-    runs = settle_all(work)
+    runs = end_all_survivors(work)
     opened(work, kind=kind)
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)
@@ -99,7 +99,7 @@ def _back(cut: CutOff, kind: str) -> str | None:
     return f"the run {cut.run} was cut off, and the way back was asked for" if kind == "rollback" else None
 
 
-def _record(work: Work, outcome: Outcome, *, kind: str) -> None:
+def _record(work: Work, outcome: Ending, *, kind: str) -> None:
     """Which release serves now; for ``rollback`` the release that is back is what was wanted."""
     remember(work, outcome)
     back = outcome.went_back_to
@@ -111,20 +111,22 @@ def _record(work: Work, outcome: Outcome, *, kind: str) -> None:
         outcome.end(Exit.GO, "")
 
 
-def settle_all(work: Work) -> list[str]:
+def end_all_survivors(work: Work) -> list[str]:
     """End what survived of all other runs that were cut off; returns their names."""
     own = work.folder.name
     runs = [run for run in (*work.state.cut_off(), *work.state.cut_off(touched=False)) if run != own]
     for run in runs:
-        _settle(work, run)
+        _end_survivors(work, run)
     return runs
 
 
-def _settle(work: Work, run: str) -> bool:
+def _end_survivors(work: Work, run: str) -> bool:
     """End what survived of a run: its commands, then what they left in the runtime; False where that cannot be seen."""
     try:
-        work.notes += settle_run(
-            work.state.run_folder(run), work.journal, elsewhere=lambda: work.runtime.settle(work.place, run, work.host)
+        work.notes += end_survivors(
+            work.state.run_folder(run),
+            work.journal,
+            elsewhere=lambda: work.runtime.end_leftovers(work.place, run, work.host),
         )
     except GonogoError as error:
         said = in_one_line(error)
@@ -137,7 +139,7 @@ def close_all(work: Work, runs: Sequence[str]) -> None:
     """The runs that this one has mended need nobody any more, once nothing that they began late is left either."""
     for run in runs:
         with contextlib.suppress(GonogoError):
-            work.runtime.settle(work.place, run, work.host)
+            work.runtime.end_leftovers(work.place, run, work.host)
             close_run(work.state.run_folder(run), work.journal)
 
 
@@ -148,7 +150,7 @@ def clear_untouched(work: Work) -> None:
         folder = work.state.release_folder(run)
         if run == work.folder.name:
             continue
-        if not _settle(work, run):
+        if not _end_survivors(work, run):
             continue  # the next deployment clears it away
         if folder.exists() and (current is None or current.id != run):
             _throw_away(work, run)
@@ -188,7 +190,7 @@ def pinned(at: Where, target: Release) -> Where:
     )
 
 
-def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
+def recorded(outcome: Ending, record: Callable[[], None]) -> None:
     """Record how a run left its target; when that fails, a person has to know."""
     try:
         record()
@@ -197,7 +199,7 @@ def recorded(outcome: Outcome, record: Callable[[], None]) -> None:
         outcome.reason = f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
 
 
-def remember(work: Work, outcome: Outcome) -> None:
+def remember(work: Work, outcome: Ending) -> None:
     """Record which release serves now, what served until it did, and which one is bad."""
     release, back = work.release, outcome.went_back_to
     if back is not None and outcome.back_after is not None and work.serving is not None and back.id != work.serving.id:
@@ -209,7 +211,7 @@ def remember(work: Work, outcome: Outcome) -> None:
         work.state.save(work.release)
         _keep_gate(release, outcome)
         work.state.set_current(release.id)
-    elif outcome.held and outcome.replaced and "start" in work.done:
+    elif outcome.held and outcome.replaced and work.progress.has_replaced:
         work.state.save(release)
         _keep_gate(release, outcome)
         work.state.set_current(release.id)
@@ -218,7 +220,7 @@ def remember(work: Work, outcome: Outcome) -> None:
         work.state.save(work.release)
 
 
-def _keep_gate(release: Release, outcome: Outcome) -> None:
+def _keep_gate(release: Release, outcome: Ending) -> None:
     """What the release that serves from now on was asked, and what it said; one that is held was asked as well."""
     if outcome.asked is not None:
         write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, make_work, where
-from gonogo.commands.recover import close_all, cut_off, opened, pinned, recorded, recover, run_name, settle_all
+from gonogo.commands.recover import close_all, cut_off, end_all_survivors, opened, pinned, recorded, recover, run_name
 from gonogo.errors import RefusedError
 from gonogo.host.runner import LocalHost
 from gonogo.host.signals import Signals
@@ -66,7 +66,7 @@ def start_kept(
         sources.catch_up(one, at.project.root)
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
-    runs = settle_all(work)
+    runs = end_all_survivors(work)
     opened(work, kind="rollback")
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)

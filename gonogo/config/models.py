@@ -129,7 +129,7 @@ class Page(_Model):
 
 
 class TeamStep(_Model):
-    """A step of the team's own, before or after a move, with its undo (O25)."""
+    """A step of the team's own, before or after a move, with its undo."""
 
     name: Name
     before: str | None = None
@@ -148,7 +148,7 @@ class TeamStep(_Model):
 
 
 class Waiver(_Model):
-    """A check that may fail until a day (N13)."""
+    """A check that may fail until a day."""
 
     check: CheckName
     """``D15``; ``D09`` for all its endpoints, ``D09[GET /legacy]`` for one."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gonogo.display.style import Style
 from gonogo.display.view import View
 from gonogo.records.terminal import COLUMNS
-from gonogo.runtimes.secret_values import hush
+from gonogo.runtimes.secret_values import redact_in_use
 
 if TYPE_CHECKING:
     from rich.live import Live as RichLive
@@ -36,7 +36,7 @@ class Live(Style):
         """The new lines take the place of what was painted, and that stands below them again."""
         if self._rich is None and view.run is not None and not last:
             self._rich = _started(self._page)
-        below = [] if last else [hush(line) for line in view.lines(self._width())]
+        below = [] if last else [redact_in_use(line) for line in view.lines(self._width())]
         if last and self._rich is not None:
             self._rich.stop()
             self._rich = None

@@ -12,7 +12,7 @@ from gonogo.display.style import Style
 from gonogo.display.view import Doing, View, about
 from gonogo.records.results import CheckResult, StepResult
 from gonogo.records.text import clip, first_line
-from gonogo.runtimes.secret_values import hush
+from gonogo.runtimes.secret_values import redact_in_use
 
 __all__ = ["GitHub", "GitLab", "tamed"]
 
@@ -53,7 +53,9 @@ class _Sections(Style, ABC):
     def paint(self, lines: Sequence[str], view: View, *, last: bool) -> str:
         """Between the lines: a command that takes its time, what checks note, a sign of life."""
         signs = () if last else self._signs(view)
-        return super().paint([*lines, *(self.foreign(clip(hush(sign), _WIDE)) for sign in signs)], view, last=last)
+        return super().paint(
+            [*lines, *(self.foreign(clip(redact_in_use(sign), _WIDE)) for sign in signs)], view, last=last
+        )
 
     def _signs(self, view: View) -> Iterator[str]:
         doing, now = view.doing, view.clock()

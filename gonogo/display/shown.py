@@ -16,7 +16,7 @@ from gonogo.display.view import View
 from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
 from gonogo.run.screen import Begun, Screen
-from gonogo.runtimes.secret_values import hush
+from gonogo.runtimes.secret_values import redact_in_use
 
 __all__ = ["Shown"]
 
@@ -90,7 +90,7 @@ class Shown(Screen):
             self._thread.join(_PATIENCE)
 
     def _tell(self, lines: Iterable[str]) -> None:
-        self._lines.extend(hush(line) for line in lines)
+        self._lines.extend(redact_in_use(line) for line in lines)
 
     def _paint_all(self) -> None:
         last = False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from gonogo.display.tail import Tail
-from gonogo.gates.progress import Asking, noted, read_asking
+from gonogo.gates.how_far import Asking, noted, read_asking
 from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
 from gonogo.records.terminal import COLUMNS, running_line

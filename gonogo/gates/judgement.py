@@ -10,7 +10,7 @@ from gonogo.config.builtin import refusing
 from gonogo.errors import RefusedError
 from gonogo.gates.baseline import is_known
 from gonogo.gates.waivers import used
-from gonogo.records.findings import causes_first, findings, is_deferred, settled
+from gonogo.records.findings import causes_first, findings, is_deferred, with_causes
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
@@ -20,8 +20,8 @@ __all__ = [
     "as_before",
     "counted",
     "judge",
+    "of_attempts",
     "refusal",
-    "settle",
     "undecided",
     "with_checks",
 ]
@@ -100,21 +100,21 @@ def as_before(gate: GateResult, before: Sequence[GateResult]) -> GateResult:
     return counted(gate, Judgement(action=Action.GO, excused=tuple(excused)))
 
 
-def settle(attempts: Sequence[GateResult], *, of: int) -> GateResult:
+def of_attempts(attempts: Sequence[GateResult], *, of: int) -> GateResult:
     """The first gate, with each red check replaced by the verdict of ``k of n`` asks (k: more than half of n).
 
     A check that was not red often enough becomes a warning that says so.
     """
     first = attempts[0]
     checks = [
-        _settled(check, [found for gate in attempts[1:] for found in gate.checks if found.id == check.id], of=of)
+        _of_attempts(check, [found for gate in attempts[1:] for found in gate.checks if found.id == check.id], of=of)
         for check in first.checks
     ]
     seconds = sum(gate.seconds for gate in attempts)
-    return _within_limits(with_checks(first, settled(checks))).model_copy(update={"seconds": seconds})
+    return _within_limits(with_checks(first, with_causes(checks))).model_copy(update={"seconds": seconds})
 
 
-def _settled(check: CheckResult, again: Sequence[CheckResult], *, of: int) -> CheckResult:
+def _of_attempts(check: CheckResult, again: Sequence[CheckResult], *, of: int) -> CheckResult:
     """One check's verdict; an ask that met a limit on requests says nothing beside one that was answered."""
     if not again or not (check.blocks or is_deferred(check)):
         return check

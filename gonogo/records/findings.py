@@ -15,7 +15,7 @@ from gonogo.words import Outcome
 if TYPE_CHECKING:
     from gonogo.records.results import CheckResult
 
-__all__ = ["Finding", "causes_first", "findings", "follows", "is_deferred", "once_each", "settled"]
+__all__ = ["Finding", "causes_first", "findings", "follows", "is_deferred", "once_each", "with_causes"]
 
 
 _SHARED = ("address ", "name ", "the runtime")
@@ -99,16 +99,16 @@ def _named_once(alike: Sequence[CheckResult]) -> CheckResult:
     return alike[0].model_copy(update={"code": f"{code}[{', '.join(about)}]"})
 
 
-def settled(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+def with_causes(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The checks of a whole gate: one that lacked what it looks at was not asked, where another names that cause.
 
     Where nobody does, nothing is known of what it asks, and that is red.
     """
     broken = {thing for check in checks if check.blocks and not check.lacking for thing in check.breaks}
-    return tuple(_settled(check, broken) for check in checks)
+    return tuple(_with_cause(check, broken) for check in checks)
 
 
-def _settled(check: CheckResult, broken: set[str]) -> CheckResult:
+def _with_cause(check: CheckResult, broken: set[str]) -> CheckResult:
     if not check.lacking or check.outcome in {Outcome.PASSED, Outcome.WARNED}:
         return check
     explained = broken.issuperset(check.needs)

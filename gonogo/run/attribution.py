@@ -9,18 +9,18 @@ from gonogo.errors import GonogoError
 from gonogo.inspection import things
 from gonogo.inspection.machine.room import full, says_full
 from gonogo.records.results import CheckResult
-from gonogo.run.steps import Outcome
+from gonogo.run.steps import Ending
 from gonogo.run.work import Work
-from gonogo.words import Outcome as Verdict
+from gonogo.words import Outcome
 
 __all__ = ["excuse", "is_its_fault", "restarted"]
 
 
-def is_its_fault(outcome: Outcome) -> bool:
+def is_its_fault(outcome: Ending) -> bool:
     """Whether its checks turned a release back; one whose runtime or disk failed under it may be as good as any."""
     checks = outcome.asked.checks if outcome.asked is not None else ()
-    blind = any(check.outcome is Verdict.INCONCLUSIVE and things.RUNTIME in check.needs for check in checks)
-    return not blind and not outcome.excuse and any(cause.outcome is Verdict.FAILED for cause in outcome.causes)
+    blind = any(check.outcome is Outcome.INCONCLUSIVE and things.RUNTIME in check.needs for check in checks)
+    return not blind and not outcome.excuse and any(cause.outcome is Outcome.FAILED for cause in outcome.causes)
 
 
 def restarted(work: Work, since: str) -> bool:
@@ -29,7 +29,7 @@ def restarted(work: Work, since: str) -> bool:
     return bool(now) and now != since
 
 
-def excuse(work: Work, outcome: Outcome) -> str:
+def excuse(work: Work, outcome: Ending) -> str:
     """What failed under a release before its red verdict, in words; empty when nothing is known to have failed.
 
     To be asked at the moment of the verdict: what comes after it may free the disk, or end the runtime.
@@ -48,18 +48,18 @@ def excuse(work: Work, outcome: Outcome) -> str:
     return "; ".join([*found, *([f'something said "{said}"'] if said else [])])
 
 
-def _is_replaced(outcome: Outcome) -> bool:
+def _is_replaced(outcome: Ending) -> bool:
     """Whether what ran was not what had been started: somebody else was at it after the start, which made sure."""
     checks = outcome.asked.checks if outcome.asked is not None else ()
-    return any(check.says_which and check.outcome is Verdict.FAILED for check in checks)
+    return any(check.says_which and check.outcome is Outcome.FAILED for check in checks)
 
 
-def _words(outcome: Outcome) -> Iterator[str]:
+def _words(outcome: Ending) -> Iterator[str]:
     """Everything that was said of what went wrong: commands, checks that did not pass, and their evidence."""
     yield outcome.reason
     asked = outcome.asked.checks if outcome.asked is not None else ()
     for check in (*outcome.causes, *asked):
-        if check.outcome not in {Verdict.PASSED, Verdict.SKIPPED}:
+        if check.outcome not in {Outcome.PASSED, Outcome.SKIPPED}:
             yield from _of_check(check)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from gonogo.config import load_project
 from gonogo.errors import telling
-from gonogo.gates.judgement import settle, undecided, with_checks
+from gonogo.gates.how_far import read_asking
+from gonogo.gates.judgement import of_attempts, undecided, with_checks
 from gonogo.gates.process import gate_argv, gate_environment, stage_options
-from gonogo.gates.progress import read_asking
 from gonogo.gates.subject import Subject
 from gonogo.host.busy import patient
 from gonogo.host.runner import Command, Completed
@@ -74,7 +74,7 @@ class Gate:
             time.sleep(work.place.environment.retry_every)
             label = f"{self.name}.{number + 1}"
             attempts.append(self._once(work, about=about, root=root, only=ids, label=label))
-        result = settle(attempts, of=of)
+        result = of_attempts(attempts, of=of)
         write_atomically(work.folder / f"{self.name}.json", result.model_dump_json(indent=1) + "\n")
         return result
 

@@ -22,8 +22,8 @@ from gonogo.run.downtime_probe import DowntimeProbe, Target
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.start import Restart
 from gonogo.run.recipes import AskLadder, Recipe, Step, remaining
-from gonogo.run.rollback import WayBack
-from gonogo.run.steps import Outcome, Steps, why
+from gonogo.run.rollback import Rollback
+from gonogo.run.steps import Ending, StepRunner, why
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
@@ -31,7 +31,7 @@ from gonogo.state.interrupted import CutOff
 from gonogo.state.release import Release
 from gonogo.words import Exit, Role, Stage, Tier
 
-__all__ = ["Outcome", "Pipeline"]
+__all__ = ["Ending", "Pipeline"]
 
 _BASELINE_SECONDS = 30.0
 """How long a rollback by hand waits for what serves to be asked: it may hang, and somebody wants it gone."""
@@ -44,15 +44,15 @@ class Pipeline:
         """``signals`` says where a run may be stopped."""
         self._work = work
         self._signals = signals
-        self._outcome = Outcome()
+        self._outcome = Ending()
         self._reserve = Reserve(work.state.root / "reserve")
-        self._steps = Steps(work, self._outcome)
+        self._steps = StepRunner(work, self._outcome)
 
-    def deploy(self, recipe: Recipe) -> Outcome:
+    def deploy(self, recipe: Recipe) -> Ending:
         """Run to GO, or stop before the first touch, or go back."""
         return self._told(lambda: self._deploy(recipe))
 
-    def _deploy(self, recipe: Recipe) -> Outcome:
+    def _deploy(self, recipe: Recipe) -> Ending:
         touch = recipe.first_touch
         try:
             with self._signals.interruptible():
@@ -94,7 +94,7 @@ class Pipeline:
 
     def go_back(
         self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
-    ) -> Outcome:
+    ) -> Ending:
         """Start a kept release and prove it by its own gate; the operator asked for it.
 
         ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
@@ -102,7 +102,7 @@ class Pipeline:
         """
         return self._told(lambda: self._go_back(target, outgoing, last, undo))
 
-    def _go_back(self, target: Release, outgoing: Release, last: Release | None, undo: Sequence[Move]) -> Outcome:
+    def _go_back(self, target: Release, outgoing: Release, last: Release | None, undo: Sequence[Move]) -> Ending:
         self._work.serving = outgoing
         if last is not None and last.id == outgoing.id:
             self._ask_first()
@@ -115,18 +115,18 @@ class Pipeline:
             if probe is None:
                 return self._outcome
             around.enter_context(self._signals.way_back())
-            back = WayBack(self._work, self._outcome, self._steps, probe)
+            back = Rollback(self._work, self._outcome, self._steps, probe)
             return back.on_demand(target, outgoing, last=last, undo=undo, make_room=self._reserve.give)
 
     def restart(
         self, services: tuple[str, ...], *, arrived: Callable[[], str], undo: Callable[[], None] | None
-    ) -> Outcome:
-        """Start what serves anew and prove it by its own gate; the arguments are those of ``WayBack.again``."""
+    ) -> Ending:
+        """Start what serves anew and prove it by its own gate; the arguments are those of ``Rollback.again``."""
         return self._told(lambda: self._restart(services, arrived, undo))
 
     def _restart(
         self, services: tuple[str, ...], arrived: Callable[[], str], undo: Callable[[], None] | None
-    ) -> Outcome:
+    ) -> Ending:
         work = self._work
         work.serving = work.release
         try:
@@ -138,7 +138,7 @@ class Pipeline:
             if probe is None:
                 return self._outcome
             around.enter_context(self._signals.way_back())
-            back = WayBack(work, self._outcome, self._steps, probe)
+            back = Rollback(work, self._outcome, self._steps, probe)
             move = Restart(work.release, services)
             return back.again(move, make_room=self._reserve.give, arrived=arrived, undo=undo)
 
@@ -152,20 +152,21 @@ class Pipeline:
             work.baseline = None if gate.problem else gate
         work.place = place
 
-    def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
+    def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Ending:
         """Complete a deployment that was cut off, where only gates or the team's steps are left; else go back.
 
         ``back`` says why it must go back in any case.
         """
         return self._told(lambda: self._recover(recipe, cut, back=back))
 
-    def _recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Outcome:
+    def _recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Ending:
         work = self._work
-        work.done += [name for name in cut.begun if not name.startswith("undo ")]
+        work.progress = cut.progress
         work.ladder, work.rung, work.epoch = cut.ladder, cut.rung, cut.epoch
         known = {team.name: team for team in work.place.environment.step}
-        self._steps.undo += [known[name] for name in work.done if name in known and f"undo {name}" not in cut.ended]
-        rest = remaining(recipe, begun=work.done, ended=cut.ended)
+        names = work.progress.names
+        self._steps.undo += [known[name] for name in names if name in known and not work.progress.was_taken_back(name)]
+        rest = remaining(recipe, work.progress)
         if back is None and rest is None:
             back = f"the run {cut.run} was cut off before its start was complete"
         try:
@@ -188,7 +189,7 @@ class Pipeline:
             return self._back(probe, back, causes=red.blocking if red else (), seen=True)
 
     def _run_safe(self, steps: Sequence[Step]) -> None:
-        """Steps that change nothing that serves; the first red gate ends the run."""
+        """StepRunner that change nothing that serves; the first red gate ends the run."""
         self._outcome.exit_code = Exit.GO
         for index, step in enumerate(steps):
             if isinstance(step, AskLadder):
@@ -253,7 +254,7 @@ class Pipeline:
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
             raise forward_only(answer)
 
-    def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Outcome:
+    def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Ending:
         """From the first touch on, everything that goes wrong goes back."""
         try:
             with self._signals.interruptible():
@@ -288,7 +289,7 @@ class Pipeline:
                 self._steps.move(step)
         return judgement
 
-    def _told(self, run: Callable[[], Outcome]) -> Outcome:
+    def _told(self, run: Callable[[], Ending]) -> Ending:
         """A run with an ending, whatever happens: an error of ours says where it leaves the target."""
         try:
             return run()
@@ -314,14 +315,14 @@ class Pipeline:
         causes: tuple[CheckResult, ...] = (),
         interrupted: bool = False,
         seen: bool = False,
-    ) -> Outcome:
+    ) -> Ending:
         """Go back; ``seen``: whether the release is to blame was found out when its verdict fell."""
         self._outcome.end(Exit.NEEDS_HUMAN, reason, causes)
         with self._signals.way_back():
             if causes and not seen:
                 self._outcome.excuse = self._excuse()
             self._reserve.give()
-            return WayBack(self._work, self._outcome, self._steps, probe).after_red(interrupted=interrupted)
+            return Rollback(self._work, self._outcome, self._steps, probe).after_red(interrupted=interrupted)
 
     def _excuse(self) -> str:
         """What failed under the release; nothing in the question may keep it from being turned back."""

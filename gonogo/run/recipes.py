@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gonogo.config import Environment, TeamStep
@@ -16,6 +16,7 @@ from gonogo.run.moves.migrate import Migrate
 from gonogo.run.moves.start import Restore, Start, Stop
 from gonogo.run.moves.team import TeamMove, Undo
 from gonogo.run.work import Move
+from gonogo.state.progress import Progress
 from gonogo.state.release import Release
 from gonogo.words import Role, Stage
 
@@ -99,19 +100,15 @@ def rollback_recipe(
     return (*undos, *restore, VERIFY)
 
 
-def remaining(recipe: Recipe, *, begun: Collection[str], ended: Collection[str]) -> tuple[Step, ...] | None:
+def remaining(recipe: Recipe, progress: Progress) -> tuple[Step, ...] | None:
     """What is left to do of a recipe that was cut off; gates after the last move are asked again.
-
-    Args:
-        recipe: what was to be done.
-        begun: names of the moves that began.
-        ended: names of the steps that went well to their end.
 
     Returns:
         None when it cannot be completed: the start was not reached, or a move was cut off half way.
     """
-    done = [index for index, step in enumerate(recipe.steps) if step.name in begun and step.name in ended]
-    if "start" not in ended or any(name not in ended for name in begun):
+    begun = progress.names
+    done = [at for at, step in enumerate(recipe.steps) if step.name in begun and progress.has_ended(step.name)]
+    if not progress.is_replaced or progress.half_done:
         return None
     return recipe.steps[max(done) + 1 :]
 

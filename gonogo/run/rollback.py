@@ -18,20 +18,19 @@ from gonogo.run.gate_step import Gate
 from gonogo.run.moves.migrate import stands_at
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import VERIFY, AskLadder, rollback_recipe
-from gonogo.run.steps import Outcome, Steps, why
+from gonogo.run.steps import Ending, StepRunner, why
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import changed, maker, with_earlier
 from gonogo.state.release import Release
-from gonogo.words import Exit, Role, Stage
-from gonogo.words import Outcome as Verdict
+from gonogo.words import Exit, Outcome, Role, Stage
 
-__all__ = ["WayBack"]
+__all__ = ["Rollback"]
 
 
-class WayBack:
+class Rollback:
     """Runs the rollback recipe; nothing in it may stop what comes after."""
 
-    def __init__(self, work: Work, outcome: Outcome, steps: Steps, probe: DowntimeProbe) -> None:
+    def __init__(self, work: Work, outcome: Ending, steps: StepRunner, probe: DowntimeProbe) -> None:
         """Go back within a run that has touched its target."""
         self._work = work
         self._outcome = outcome
@@ -39,11 +38,11 @@ class WayBack:
         self._probe = probe
         self._migrated: list[str] = []
 
-    def after_red(self, *, interrupted: bool) -> Outcome:
+    def after_red(self, *, interrupted: bool) -> Ending:
         """The automatic way back; a forward-only change that was started holds instead."""
         work = self._work
         work.journal.lenient = True
-        if work.rung == Rung.FORWARD_ONLY and {"migrate", "start"} <= set(work.done):
+        if work.rung == Rung.FORWARD_ONLY and work.progress.has_migrated and work.progress.has_replaced:
             moved = _have_moved(work)
             if moved is not False:
                 return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
@@ -52,7 +51,7 @@ class WayBack:
         work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
         if self._outcome.excuse:
             work.notes.append(f"{work.release.id} is not called bad: {self._outcome.excuse}.")
-        if work.serving is None and "migrate" in work.done:
+        if work.serving is None and work.progress.has_migrated:
             self._migrated = _databases(work)  # before they are stopped
         target, failed = self._run(work.serving)
         self._probe.mark("settled")
@@ -70,7 +69,7 @@ class WayBack:
         last: Release | None,
         undo: Sequence[Move],
         make_room: Callable[[], None],
-    ) -> Outcome:
+    ) -> Ending:
         """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
 
         ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full.
@@ -110,7 +109,7 @@ class WayBack:
         make_room: Callable[[], None],
         arrived: Callable[[], str],
         undo: Callable[[], None] | None,
-    ) -> Outcome:
+    ) -> Ending:
         """An operator asked for it: start what serves anew and prove it.
 
         Args:
@@ -176,7 +175,7 @@ class WayBack:
         schema = {*work.release.heads, *target.heads, *target.accepted}
         return last if last is not None and schema <= {*last.heads, *last.accepted} else None
 
-    def _return_to(self, last: Release, target: Release, *, why_not: str) -> Outcome:
+    def _return_to(self, last: Release, target: Release, *, why_not: str) -> Ending:
         """What was gone back to is not proven: what went GO before, or served, starts again."""
         outcome, work = self._outcome, self._work
         work.journal.write("rollback", reason=outcome.reason, to=last.id)
@@ -198,13 +197,13 @@ class WayBack:
             return outcome
         return self._say_next(last)
 
-    def _say_next(self, target: Release) -> Outcome:
+    def _say_next(self, target: Release) -> Ending:
         """A person is needed: which command starts and proves what is to serve."""
         again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
         self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
         return self._outcome
 
-    def _hold(self, begun: str) -> Outcome:
+    def _hold(self, begun: str) -> Ending:
         """Leave the new release, and say what each choice would lose; the figures are estimates."""
         name, old = self._work.place.environment.name, self._work.serving
         touched = self._outcome.first_touch or datetime.now(UTC)
@@ -242,7 +241,7 @@ class WayBack:
         begin = time.monotonic()
         undo = tuple(reversed(self._steps.undo))
         target = self._accept(target)
-        started = "start" in work.done or self._lost()
+        started = work.progress.has_replaced or self._lost()
         restore: Restore | None = None
         for step in rollback_recipe(work.release, to=target, undo=undo, started=started):
             if isinstance(step, AskLadder):
@@ -308,7 +307,7 @@ class WayBack:
 
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
-        if target is None or "migrate" not in self._work.done:
+        if target is None or not self._work.progress.has_migrated:
             return target
         accepted = self._newer_than(target)
         target = target.model_copy(update={"accepted": accepted})
@@ -334,7 +333,7 @@ class WayBack:
         try:
             self._work.runtime.wait(self._work.place, self._work.host)
             gate = self._steps.gate(step, about=target, counted=counted)
-            if any(check.outcome is Verdict.INCONCLUSIVE for check in gate.blocking):
+            if any(check.outcome is Outcome.INCONCLUSIVE for check in gate.blocking):
                 self._work.runtime.wait(self._work.place, self._work.host)
                 gate = self._steps.gate(step, about=target, counted=counted)
             self._outcome.verified = counted(gate)
@@ -347,7 +346,7 @@ class WayBack:
                 problem=explain(error),
             )
 
-    def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Outcome:
+    def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Ending:
         outcome, work = self._outcome, self._work
         safe = Exit.INTERRUPTED if interrupted else Exit.NO_GO
         if target is not None:
@@ -366,7 +365,7 @@ class WayBack:
         """What a first deploy may have left for good, in words."""
         work = self._work
         found = list(self._migrated)
-        if {"migrate", "start"} & set(work.done):
+        if work.progress.has_migrated or work.progress.has_replaced:
             found += work.runtime.stores(work.place, work.release)
         return found + [f'what the step "{step.name}" did' for step in self._steps.undo if step.undo is None]
 

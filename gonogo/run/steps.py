@@ -13,10 +13,11 @@ from gonogo.records.results import CheckResult, GateResult, StepResult
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.team import TeamMove
 from gonogo.run.work import Move, Work
+from gonogo.state.progress import Begun
 from gonogo.state.release import Release
 from gonogo.words import Exit, Role
 
-__all__ = ["Outcome", "Steps", "why"]
+__all__ = ["Ending", "StepRunner", "why"]
 
 
 def _as_it_is(gate: GateResult) -> GateResult:
@@ -24,7 +25,7 @@ def _as_it_is(gate: GateResult) -> GateResult:
 
 
 @dataclass(kw_only=True)
-class Outcome:
+class Ending:
     """How a run ended."""
 
     exit_code: Exit = Exit.INTERNAL
@@ -51,16 +52,16 @@ class Outcome:
     excuse: str = ""
     """What failed under the release that its checks turned back: it is not called bad."""
 
-    def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Outcome:
+    def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Ending:
         """Say how it ended; returns itself."""
         self.exit_code, self.reason, self.causes = code, reason, causes
         return self
 
 
-class Steps:
+class StepRunner:
     """Runs gates and moves of one run; every step is in the journal and in the outcome."""
 
-    def __init__(self, work: Work, outcome: Outcome) -> None:
+    def __init__(self, work: Work, outcome: Ending) -> None:
         """Each step is shown on the run's screen."""
         self._work = work
         self._outcome = outcome
@@ -126,11 +127,12 @@ class Steps:
         """
         work = self._work
         commands = _described(step, work)
-        work.journal.enter(step.name, kind="move", touches=step.touches)
+        facts = {"replaces": step.replaces, "migrates": step.migrates}
+        work.journal.enter(step.name, kind="move", touches=step.touches, **facts)
         work.screen.begin(step.name, kind="move")
         if isinstance(step, TeamMove):
             self.undo.append(step.step)
-        work.done.append(step.name)
+        work.progress.begin(Begun(step=step.name, **facts))
         begin = time.monotonic()
         started = datetime.now(UTC)
         result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, started=started, commands=commands)
@@ -140,6 +142,7 @@ class Steps:
             self._failed(result, error, begin)
             raise
         work.journal.leave(ok=True)
+        work.progress.end(step.name)
         self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
 
     def _failed(self, step: StepResult, error: BaseException, begin: float) -> None:

@@ -20,6 +20,7 @@ from gonogo.run.screen import Screen
 from gonogo.runtimes.base import Place, Runtime
 from gonogo.secrets.known import Redactor
 from gonogo.state.journal import Journal
+from gonogo.state.progress import Progress
 from gonogo.state.release import Release
 from gonogo.state.store import State
 
@@ -77,15 +78,20 @@ class Work:
     """How busy the machine is meanwhile."""
     moving: Moving = field(default_factory=Moving)
     """Whether a release is being replaced just now."""
-    done: list[str] = field(default_factory=list)
-    """Names of the moves that have begun, in order."""
+    progress: Progress = field(default_factory=Progress)
+    """What has begun, and what of it went well to its end."""
 
 
 class Move(Protocol):
-    """Changes something; ``touches`` tells whether it changes what serves."""
+    """Changes something; what it is, the journal writes when it begins."""
 
     name: str
     touches: bool
+    """It changes the target: from the first such step on, what goes wrong goes back."""
+    replaces: bool
+    """It puts another release's instances in the place of those that serve."""
+    migrates: bool
+    """It may change the schema of a database."""
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """What it would run, as a person would type it."""

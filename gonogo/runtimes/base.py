@@ -330,7 +330,7 @@ class Runtime(Protocol):
             GonogoError: it could not be freed.
         """
 
-    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
         """End what a run that was killed left going on outside its own processes; one sentence for each.
 
         Raises:

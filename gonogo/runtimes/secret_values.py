@@ -18,7 +18,7 @@ from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, ENV, services
 from gonogo.secrets.known import Redactor, is_readable, is_secret_name, secret_values, word_secrets
 from gonogo.state.release import Release
 
-__all__ = ["hush", "pinned_values", "redactor_for"]
+__all__ = ["pinned_values", "redact_in_use", "redactor_for"]
 
 _LARGEST = 64 * 1024
 _IN_USE: list[Redactor] = []
@@ -36,7 +36,7 @@ def redactor_for(environment: Environment, variables: Mapping[str, str], *releas
     return redactor
 
 
-def hush(text: str) -> str:
+def redact_in_use(text: str) -> str:
     """A text for the terminal, without anything that this process knows to be secret."""
     for redactor in _IN_USE or [Redactor(())]:
         text = redactor.text(text)

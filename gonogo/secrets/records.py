@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-__all__ = ["hushed", "hushed_json"]
+__all__ = ["redacted", "redacted_json"]
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -23,7 +23,7 @@ _KEPT = frozenset(
 """Never free text. A password that is a word, `release` or `failed`, must not make a record unreadable to us."""
 
 
-def hushed_json(value: Any, redact: Callable[[str], str], *, kept: frozenset[str] = _KEPT) -> Any:
+def redacted_json(value: Any, redact: Callable[[str], str], *, kept: frozenset[str] = _KEPT) -> Any:
     """A JSON value without secrets; inside ``evidence`` nothing is kept by its name."""
     if isinstance(value, str):
         return redact(value)
@@ -31,14 +31,14 @@ def hushed_json(value: Any, redact: Callable[[str], str], *, kept: frozenset[str
         return {
             redact(str(key)) if not kept else key: inner
             if key in kept
-            else hushed_json(inner, redact, kept=frozenset() if key == "evidence" else kept)
+            else redacted_json(inner, redact, kept=frozenset() if key == "evidence" else kept)
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
-        return [hushed_json(inner, redact, kept=kept) for inner in value]
+        return [redacted_json(inner, redact, kept=kept) for inner in value]
     return value
 
 
-def hushed(record: Record, redact: Callable[[str], str]) -> Record:
+def redacted(record: Record, redact: Callable[[str], str]) -> Record:
     """A record without secrets."""
-    return type(record).model_validate(hushed_json(record.model_dump(mode="json"), redact))
+    return type(record).model_validate(redacted_json(record.model_dump(mode="json"), redact))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gonogo.host.identity import process_of
 from gonogo.host.tree import end_family, family_of, kill_group
 from gonogo.state.journal import Journal, read_journal
+from gonogo.state.progress import Progress
 
-__all__ = ["CutOff", "close_run", "read_cut_off", "settle_run", "survivors"]
+__all__ = ["CutOff", "close_run", "end_survivors", "read_cut_off", "survivors"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +24,8 @@ class CutOff:
     release: str
     serving: str | None
     """What served before it; None in a first deploy."""
-    begun: tuple[str, ...] = ()
-    """Moves that began, in order."""
-    ended: frozenset[str] = frozenset()
-    """Moves that went well to their end."""
+    progress: Progress = field(default_factory=Progress)
+    """What began, and what of it went well to its end."""
     rung: int = 0
     ladder: str = ""
     returning: str | None = None
@@ -51,8 +50,7 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
         kind=str(first.get("kind")),
         release=str(first["release"]),
         serving=first.get("serving") or first.get("outgoing"),
-        begun=tuple(str(line["step"]) for line in lines if line.get("event") == "step-began" and _is_move(line)),
-        ended=frozenset(str(line["step"]) for line in lines if line.get("event") == "step-ended" and line.get("ok")),
+        progress=Progress.of(lines),
         rung=int(ladder.get("rung", 0)),
         ladder=str(ladder.get("said", "")),
         returning=str(back.get("reason", "")) if back else None,
@@ -63,10 +61,6 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
 
 def _last(lines: Sequence[Mapping[str, Any]], event: str) -> Mapping[str, Any]:
     return next((line for line in reversed(lines) if line.get("event") == event), {})
-
-
-def _is_move(line: Mapping[str, Any]) -> bool:
-    return line.get("kind") == "move"
 
 
 def survivors(folder: Path) -> list[tuple[int, str]]:
@@ -98,7 +92,7 @@ def _still_runs(pid: int, line: Mapping[str, Any]) -> bool:
     return process_of(pid, started=float(line.get("started", 0)), ticks=int(line.get("ticks", 0))) is not None
 
 
-def settle_run(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequence[str]] = tuple) -> list[str]:
+def end_survivors(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequence[str]] = tuple) -> list[str]:
     """End what survived, note it in the journal of the run that does so, and return what was found as sentences.
 
     ``elsewhere`` ends what is no process of this machine, once the commands that made it are gone.

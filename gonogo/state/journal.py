@@ -36,7 +36,7 @@ class Journal:
     def write(self, event: str, **facts: Any) -> None:
         """Add one line and wait until it is on the disk."""
         line = {"at": datetime.now(UTC).isoformat(), "host": self._host, "step": self._step, "event": event, **facts}
-        shown = {name: value if name in _KEPT else self._hushed(value) for name, value in line.items()}
+        shown = {name: value if name in _KEPT else self._redacted(value) for name, value in line.items()}
         text = json.dumps(shown, default=str, ensure_ascii=False)
         try:
             self._append(text.encode(errors="replace") + b"\n")
@@ -45,13 +45,13 @@ class Journal:
             if not self.lenient:
                 raise
 
-    def _hushed(self, value: Any) -> Any:
+    def _redacted(self, value: Any) -> Any:
         if isinstance(value, str):
             return self._redact(value)
         if isinstance(value, list | tuple):
-            return [self._hushed(inner) for inner in value]
+            return [self._redacted(inner) for inner in value]
         if isinstance(value, dict):
-            return {self._redact(str(name)): self._hushed(inner) for name, inner in value.items()}
+            return {self._redact(str(name)): self._redacted(inner) for name, inner in value.items()}
         return value if value is None or isinstance(value, int | float) else self._redact(str(value))
 
     def _append(self, line: bytes) -> None:

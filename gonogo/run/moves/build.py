@@ -13,6 +13,8 @@ class Build:
 
     name = "build"
     touches = False
+    replaces = False
+    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The build commands."""

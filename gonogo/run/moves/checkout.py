@@ -18,6 +18,8 @@ class Checkout:
 
     name = "checkout"
     touches = False
+    replaces = False
+    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The git commands."""

@@ -11,10 +11,12 @@ __all__ = ["SaveLogs"]
 
 
 class SaveLogs:
-    """The logs of what runs now, kept in the run's folder (O05)."""
+    """The logs of what runs now, kept in the run's folder."""
 
     name = "logs"
     touches = False
+    replaces = False
+    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands whose output is kept."""

@@ -1,4 +1,4 @@
-"""Bring the database to the release's head: after it is ready, before the release takes requests (O09)."""
+"""Bring the database to the release's head: after it is ready, before the release takes requests."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Migrate:
 
     name = "migrate"
     touches = True
+    replaces = False
+    migrates = True
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """What would run; migrations run even when none is pending (the tool then does nothing)."""

@@ -23,6 +23,8 @@ class Start:
 
     name = "start"
     touches = True
+    replaces = True
+    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -48,6 +50,8 @@ class Restore:
 
     name = "restore"
     touches = True
+    replaces = True
+    migrates = False
 
     def __init__(self, target: Release, outgoing: Release, *, red: bool = False) -> None:
         """Go back to ``target`` from ``outgoing``; ``red``: nothing that this one wrote into its instances is kept."""
@@ -135,6 +139,8 @@ class Restart:
 
     name = "restart"
     touches = True
+    replaces = True
+    migrates = False
 
     def __init__(self, target: Release, services: tuple[str, ...]) -> None:
         """Some services of a release, and whatever else of it does not run."""
@@ -165,6 +171,8 @@ class Stop:
 
     name = "stop"
     touches = True
+    replaces = False
+    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""

@@ -1,4 +1,4 @@
-"""The team's own steps before or after a move, each with its undo (O25)."""
+"""The team's own steps before or after a move, each with its undo."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ class TeamMove:
     """One step of the team's own; counts as a touch."""
 
     touches = True
+    replaces = False
+    migrates = False
 
     def __init__(self, step: TeamStep) -> None:
         """Wrap a configured step."""
@@ -86,6 +88,8 @@ class Undo:
     """Take back one of the team's steps."""
 
     touches = True
+    replaces = False
+    migrates = False
 
     def __init__(self, step: TeamStep, release: Release | None = None) -> None:
         """Wrap a step that has begun, for this release or for the run's own."""

@@ -12,7 +12,7 @@ from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose.engine import SCRATCH_LABEL, scratch_of
 from gonogo.runtimes.compose.run import endings, is_once
 
-__all__ = ["disks_of", "epoch_of", "is_lost", "settle", "wait_for_engine"]
+__all__ = ["disks_of", "end_leftovers", "epoch_of", "is_lost", "wait_for_engine"]
 
 _SECONDS = 30.0
 _EVERY = 0.25
@@ -81,7 +81,7 @@ def _silence(host: Host) -> str:
     return "" if answer.ok else (answer.errors.strip().splitlines() or ["no answer"])[-1]
 
 
-def settle(project: str, run: str, host: Host) -> tuple[str, ...]:
+def end_leftovers(project: str, run: str, host: Host) -> tuple[str, ...]:
     """End the containers that a run's killed clients have left: of its own commands, and of its gates.
 
     Raises:

@@ -21,7 +21,7 @@ from gonogo.runtimes.compose.copies import lone_copies
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose.inspector import ComposeInspector
-from gonogo.runtimes.compose.lost import disks_of, epoch_of, is_lost, settle, wait_for_engine
+from gonogo.runtimes.compose.lost import disks_of, end_leftovers, epoch_of, is_lost, wait_for_engine
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, tags_of
 from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
@@ -232,9 +232,9 @@ class ComposeRuntime:
         """Remove the containers of the release that is turned back."""
         return make_room(place.environment.project, red, target, host)
 
-    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
         """End the containers that killed clients left: of the run's own commands, and of its gates."""
-        return settle(place.environment.project, run, host)
+        return end_leftovers(place.environment.project, run, host)
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""

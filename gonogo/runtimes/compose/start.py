@@ -129,7 +129,7 @@ def _clear_half_made(steps: Steps, host: Host) -> None:
 
 
 def _require_converged(steps: Steps, release: Release, host: Host) -> None:
-    """Each deployed service has exactly the containers of this release (N11).
+    """Each deployed service has exactly the containers of this release.
 
     Raises:
         CommandError: another image, another number, or a container of another release.

@@ -33,7 +33,7 @@ __all__ = [
     "is_alive",
     "launch",
     "marked",
-    "settle",
+    "note_healthy",
 ]
 
 MARK = "GONOGO_INSTANCE"
@@ -144,7 +144,7 @@ def launch(
     return instance
 
 
-def settle(instances: Instances, services: Iterable[str]) -> None:
+def note_healthy(instances: Instances, services: Iterable[str]) -> None:
     """Note how much each instance had written when all were healthy: its log has no times."""
     for service in services:
         found = instances.read(service)

@@ -20,7 +20,7 @@ from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process.health import require_free, wait_until_healthy
 from gonogo.runtimes.process.inspector import ProcessInspector
-from gonogo.runtimes.process.instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, settle
+from gonogo.runtimes.process.instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, note_healthy
 from gonogo.runtimes.process.pinned import (
     CONSTRAINTS,
     REQUIREMENTS,
@@ -171,7 +171,7 @@ class ProcessRuntime:
             command = _start_command(place, release, name, service)
             instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
             wait_until_healthy(instance, service, host)
-        settle(instances, services)
+        note_healthy(instances, services)
 
     def epoch(self, host: Host) -> str:  # noqa: ARG002 (a file of the kernel's)
         """Which start of this machine it is."""
@@ -196,7 +196,7 @@ class ProcessRuntime:
         """Nothing: an instance is ended before the next one is started."""
         return ()
 
-    def settle(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
+    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
         """Find nothing: whatever a run started is a process of this machine."""
         return ()
 

@@ -11,8 +11,9 @@ import pytest
 
 from gonogo.commands.recover import remember
 from gonogo.records.results import GateResult, read_gate
-from gonogo.run.pipeline import Outcome
+from gonogo.run.pipeline import Ending
 from gonogo.run.work import Work
+from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Exit, Stage
@@ -44,8 +45,16 @@ def test_held_run_makes_the_release_current_only_where_it_came_to_run(
     old, new = release(state, "old"), release(state, "new")
     state.set_current(old.id)
     asked = GateResult(stage=Stage.POSTDEPLOY, env="x", started=datetime.now(UTC)) if replaced else None
-    outcome = Outcome(exit_code=Exit.NEEDS_HUMAN, held=True, replaced=replaced, asked=asked)
-    remember(cast("Work", SimpleNamespace(state=state, release=new, serving=old, done=["migrate", "start"])), outcome)
+    outcome = Ending(exit_code=Exit.NEEDS_HUMAN, held=True, replaced=replaced, asked=asked)
+    remember(
+        cast(
+            "Work",
+            SimpleNamespace(
+                state=state, release=new, serving=old, progress=Progress([Begun(step="start", replaces=True)])
+            ),
+        ),
+        outcome,
+    )
 
     current = state.current()
     assert current is not None

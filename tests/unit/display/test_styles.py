@@ -13,7 +13,7 @@ from gonogo.display.live import Live
 from gonogo.display.sections import GitHub, GitLab, tamed
 from gonogo.display.style import Quiet, Style
 from gonogo.display.view import View
-from gonogo.gates.progress import Asking, write_asking
+from gonogo.gates.how_far import Asking, write_asking
 from gonogo.host.runner import Command
 from gonogo.records.terminal import step_line
 from gonogo.words import Outcome, Role

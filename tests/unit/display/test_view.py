@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from gonogo.display.view import View
-from gonogo.gates.progress import Asking, write_asking
+from gonogo.gates.how_far import Asking, write_asking
 from gonogo.host.runner import Command
 from gonogo.run.screen import Begun
 from gonogo.secrets.redactor import Redactor

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gonogo.gates.baseline import known_before
-from gonogo.gates.judgement import Action, as_before, counted, judge, settle, undecided
+from gonogo.gates.judgement import Action, as_before, counted, judge, of_attempts, undecided
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
 from tests.support.traits import traits_of
@@ -140,7 +140,7 @@ def test_advisory_red_never_blocks() -> None:
 def test_red_once_of_three_is_unstable_not_red() -> None:
     """Two of three must be red; the warning says how often it was."""
     red, green = check("D09", "failed"), check("D09", "passed")
-    found = settle([gate(red), gate(green), gate(green)], of=3).checks[0]
+    found = of_attempts([gate(red), gate(green), gate(green)], of=3).checks[0]
 
     assert (found.outcome, found.found) == (Outcome.WARNED, "unstable: red 1 of 3 times (500)")
     assert found.unstable
@@ -151,30 +151,30 @@ def test_exit_status_follows_the_settled_verdicts() -> None:
     first = gate(check("D09", "failed"), check("D07", "passed")).model_copy(update={"exitstatus": 1})
     green = gate(check("D09", "passed"))
 
-    assert settle([first, green, green], of=3).exitstatus == 0
-    assert settle([first, gate(check("D09", "failed"))], of=3).exitstatus == 1
+    assert of_attempts([first, green, green], of=3).exitstatus == 0
+    assert of_attempts([first, gate(check("D09", "failed"))], of=3).exitstatus == 1
 
 
 def test_red_for_two_reasons_is_what_it_was_more_often() -> None:
     """A wrong answer that was seen is not talked away by one ask that could not find out."""
     failed, unknown = check("D09", "failed"), check("D09", "inconclusive", found="no way")
 
-    assert settle([gate(failed), gate(unknown)], of=3).checks[0].outcome is Outcome.FAILED
-    assert settle([gate(unknown), gate(failed)], of=3).checks[0].outcome is Outcome.FAILED
-    assert settle([gate(unknown), gate(unknown)], of=3).checks[0].found == "no way"
+    assert of_attempts([gate(failed), gate(unknown)], of=3).checks[0].outcome is Outcome.FAILED
+    assert of_attempts([gate(unknown), gate(failed)], of=3).checks[0].outcome is Outcome.FAILED
+    assert of_attempts([gate(unknown), gate(unknown)], of=3).checks[0].found == "no way"
 
 
 def test_red_twice_of_three_is_red() -> None:
     """The last red verdict is kept."""
     red, green = check("D09", "failed"), check("D09", "passed")
 
-    assert settle([gate(red), gate(green), gate(red)], of=3).checks[0].outcome is Outcome.FAILED
+    assert of_attempts([gate(red), gate(green), gate(red)], of=3).checks[0].outcome is Outcome.FAILED
 
 
 def test_ask_that_finds_nothing_to_ask_any_more_does_not_clear_a_red_check() -> None:
     """An instance that died between two asks made the second one skip; that is no pass."""
     red, gone = check("D09", "failed"), check("D09", "skipped", found="no instance runs")
-    found = settle([gate(red), gate(gone), gate(gone)], of=3).checks[0]
+    found = of_attempts([gate(red), gate(gone), gate(gone)], of=3).checks[0]
 
     assert (found.outcome, found.found) == (Outcome.FAILED, "500")
     assert undecided([gate(red), gate(gone)], of=3) == ()
@@ -185,7 +185,7 @@ def test_death_that_was_seen_counts_at_once() -> None:
     red = check("D03", "failed")
 
     assert undecided([gate(red)], of=3) == ()
-    assert settle([gate(red)], of=3).checks[0].outcome is Outcome.FAILED
+    assert of_attempts([gate(red)], of=3).checks[0].outcome is Outcome.FAILED
 
 
 def test_asking_ends_when_more_answers_cannot_change_the_verdict() -> None:
@@ -222,8 +222,8 @@ def test_what_was_waived_before_excuses_a_failure_only() -> None:
 def test_unknown_then_failed_under_a_waiver_is_waived() -> None:
     """Asked again it was found out, and that is covered; asked in vain it is not."""
     unknown = gate(waived(did=WaiverDid.TOO_LITTLE))
-    (found,) = settle([unknown, gate(waived()), gate(waived())], of=3).checks
-    (vain,) = settle([unknown, gate(waived()), unknown], of=3).checks
+    (found,) = of_attempts([unknown, gate(waived()), gate(waived())], of=3).checks
+    (vain,) = of_attempts([unknown, gate(waived()), unknown], of=3).checks
 
     assert undecided([unknown, gate(waived())], of=3) == (found.id,)
     assert (found.waived, found.blocks) == (True, False)
@@ -269,14 +269,14 @@ def test_what_waited_for_an_instance_is_asked_again_with_it() -> None:
     assert undecided([first], of=3) == (DEAD.id, lacking().id)
     again = gate(check("D01", "passed"), lacking("failed").model_copy(update={"lacking": False, "found": "old code"}))
     assert undecided([first, again], of=3) == (DEAD.id,)
-    found = {one.code: one for one in settle([first, again, gate(check("D01", "passed"))], of=3).checks}
+    found = {one.code: one for one in of_attempts([first, again, gate(check("D01", "passed"))], of=3).checks}
     assert (found["D05[web]"].outcome, found["D05[web]"].found) == (Outcome.FAILED, "old code")
     assert found["D01"].outcome is Outcome.WARNED
 
 
 def test_what_was_never_asked_is_not_green() -> None:
     """Where the instance is there in the end and nobody asked it, nothing is known of it: that is red."""
-    found = settle([gate(DEAD, lacking()), gate(check("D01", "passed")), gate(check("D01", "passed"))], of=3)
+    found = of_attempts([gate(DEAD, lacking()), gate(check("D01", "passed")), gate(check("D01", "passed"))], of=3)
 
     assert {one.code: one.outcome for one in found.checks} == {
         "D01": Outcome.WARNED,
@@ -287,7 +287,7 @@ def test_what_was_never_asked_is_not_green() -> None:
 def test_what_waited_and_then_passed_is_green() -> None:
     """The second ask found the instance: its own answer is all that there is."""
     passed = check("D05[web]", "passed")
-    found = settle([gate(DEAD, lacking()), gate(check("D01", "passed"), passed)], of=3)
+    found = of_attempts([gate(DEAD, lacking()), gate(check("D01", "passed"), passed)], of=3)
 
     assert passed in found.checks
 
@@ -295,8 +295,8 @@ def test_what_waited_and_then_passed_is_green() -> None:
 def test_what_only_a_limit_kept_back_is_a_warning() -> None:
     """Of a release that otherwise answers; of one that never did it holds, and turns nothing back."""
     met = check("D09", "inconclusive", limited=True, found="GET /: found 429")
-    answers = settle([gate(check("D06", "passed"), met)], of=3)
-    silent = settle([gate(check("D01", "passed"), met)], of=3)
+    answers = of_attempts([gate(check("D06", "passed"), met)], of=3)
+    silent = of_attempts([gate(check("D01", "passed"), met)], of=3)
 
     (told,) = [one for one in answers.checks if one.code == "D09"]
     assert (told.outcome, told.excused, told.found) == (Outcome.WARNED, True, "not asked to the end: GET /: found 429")
@@ -307,8 +307,8 @@ def test_what_only_a_limit_kept_back_is_a_warning() -> None:
 def test_an_answer_counts_more_than_a_limit() -> None:
     """Wrong once and limited twice is wrong; limited once and well after is well."""
     limited = check("D09", "inconclusive", limited=True)
-    wrong = settle([gate(check("D06", "passed"), check("D09", "failed")), gate(limited), gate(limited)], of=3)
-    well = settle([gate(check("D06", "passed"), limited), gate(check("D09", "passed"))], of=3)
+    wrong = of_attempts([gate(check("D06", "passed"), check("D09", "failed")), gate(limited), gate(limited)], of=3)
+    well = of_attempts([gate(check("D06", "passed"), limited), gate(check("D09", "passed"))], of=3)
 
     assert judge(wrong, baseline=None).action is Action.ROLLBACK
     assert [one.outcome for one in well.checks] == [Outcome.PASSED, Outcome.PASSED]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.plugins.evidence import Collected, hushed_cut
+from gonogo.plugins.evidence import Collected, redacted_cut
 from gonogo.secrets.known import Redactor
 from gonogo.words import Outcome
 from tests.support.gates import PROCESS, Gates, Repository
@@ -82,7 +82,7 @@ def test_fifty_megabytes_are_cut_with_a_note(tmp_path: Path) -> None:
 @given(st.text(max_size=300), st.integers(0, 200_000), st.integers(0, 200_000))
 def test_cut_never_shows_a_piece_of_a_secret(text: str, before: int, after: int) -> None:
     """Wherever in a long text the secret stands."""
-    shown = hushed_cut("a" * before + SECRET + text + "b" * after, REDACT, most=1000)
+    shown = redacted_cut("a" * before + SECRET + text + "b" * after, REDACT, most=1000)
 
     assert len(shown) <= 1100
     assert SECRET[:7] not in shown

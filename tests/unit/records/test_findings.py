@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gonogo.records.findings import Finding, causes_first, findings, settled
+from gonogo.records.findings import Finding, causes_first, findings, with_causes
 from gonogo.records.results import CheckResult
 from gonogo.records.terminal import gate_lines
 from gonogo.words import Outcome
@@ -31,7 +31,7 @@ LACKS = {"needs": ("service web",), "lacking": True}
 
 def test_a_dead_instance_is_one_finding() -> None:
     """D01 names it; what refused the connection or lacks the instance stands below it."""
-    checks = settled([DEAD, red("D05[web]", **LACKS), red("D06", **REFUSED), red("D09[GET /]", **REFUSED)])
+    checks = with_causes([DEAD, red("D05[web]", **LACKS), red("D06", **REFUSED), red("D09[GET /]", **REFUSED)])
 
     assert named(findings(checks)) == {"D01": (["D06", "D09[GET /]"], ["D05[web]"])}
     assert [check.found for check in checks if check.outcome is Outcome.SKIPPED] == ["not asked: D05[web] is wrong"]
@@ -91,10 +91,10 @@ def test_two_that_found_the_same_follow_the_first() -> None:
 def test_nothing_is_skipped_for_a_cause_that_nobody_names() -> None:
     """An instance that was away for one check and back for D01 leaves that check unanswered, which is red."""
     lacking = red("D05[web]", **LACKS)
-    skipped = settled([DEAD, lacking])[1]
+    skipped = with_causes([DEAD, lacking])[1]
 
-    assert settled([lacking])[0].outcome is Outcome.FAILED
-    alone = settled([a_check(code="D01"), skipped])[1]
+    assert with_causes([lacking])[0].outcome is Outcome.FAILED
+    alone = with_causes([a_check(code="D01"), skipped])[1]
     assert (alone.outcome, alone.found, alone.blocks) == (Outcome.INCONCLUSIVE, "D05[web] is wrong", True)
 
 
@@ -113,7 +113,7 @@ def test_a_terminal_tells_a_cause_once() -> None:
     """The finding with its remedy, then what else is red for it in a line each, then what was not asked."""
     dead = DEAD.model_copy(update={"found": "found web-1 exited (exit code 1)", "remedy": "Read its last lines"})
     also = [red(f"D09[GET /{number}]", **REFUSED) for number in range(6)]
-    lines = gate_lines(a_gate(*settled([dead, red("D05[web]", **LACKS), *also])))
+    lines = gate_lines(a_gate(*with_causes([dead, red("D05[web]", **LACKS), *also])))
 
     assert lines[1:] == [
         "",

@@ -10,6 +10,7 @@ import pytest
 from gonogo.config import Environment, parse_project
 from gonogo.errors import UsageError
 from gonogo.run.recipes import deploy_recipe, remaining, rollback_recipe
+from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
 
 
@@ -32,6 +33,11 @@ RELEASE = Release(
 def names(steps: object) -> list[str]:
     """The names of steps."""
     return [found.name for found in steps]  # type: ignore[attr-defined]
+
+
+def so_far(begun: list[str], ended: list[str]) -> Progress:
+    """These moves have begun, and these steps went well to their end."""
+    return Progress((Begun(step=name, replaces=name == "start", migrates=name == "migrate") for name in begun), ended)
 
 
 def test_deploy_asks_before_it_touches() -> None:
@@ -58,8 +64,8 @@ def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
     done = ["checkout", "build", "migrate", "start"]
 
-    assert names(remaining(recipe, begun=done, ended=done)) == ["warm", "postdeploy"]
-    assert names(remaining(recipe, begun=[*done, "warm"], ended=[*done, "warm", "postdeploy"])) == ["postdeploy"]
+    assert names(remaining(recipe, so_far(done, done))) == ["warm", "postdeploy"]
+    assert names(remaining(recipe, so_far([*done, "warm"], [*done, "warm", "postdeploy"]))) == ["postdeploy"]
 
 
 @pytest.mark.parametrize("begun", [["migrate"], ["migrate", "start"], ["migrate", "start", "warm"]])
@@ -67,8 +73,8 @@ def test_deployment_with_a_half_made_move_has_no_rest(begun: list[str]) -> None:
     """A move that began and did not end, or a start that was not reached, cannot be gone on from."""
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
 
-    assert remaining(recipe, begun=begun, ended=begun[:-1]) is None
-    assert remaining(recipe, begun=["migrate"], ended=["migrate"]) is None
+    assert remaining(recipe, so_far(begun, begun[:-1])) is None
+    assert remaining(recipe, so_far(["migrate"], ["migrate"])) is None
 
 
 def test_first_deploy_has_no_baseline_and_no_logs_to_save() -> None:

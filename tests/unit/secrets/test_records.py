@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.records.results import RunResult
-from gonogo.secrets.records import hushed, hushed_json
+from gonogo.secrets.records import redacted, redacted_json
 from gonogo.secrets.redactor import Redactor
 from tests.unit.records.samples import the_reverted_run
 
@@ -11,7 +11,7 @@ from tests.unit.records.samples import the_reverted_run
 def test_password_that_is_a_word_leaves_a_record_readable() -> None:
     """Texts lose it; ids, outcomes and stages keep it."""
     run = the_reverted_run().model_copy(update={"reason": "postdeploy failed, rollback"})
-    shown = hushed(run, Redactor(["failed", "postdeploy", "rollback", run.run]).text)
+    shown = redacted(run, Redactor(["failed", "postdeploy", "rollback", run.run]).text)
 
     assert shown.reason == "[redacted] [redacted], [redacted]"
     assert (shown.run, shown.exit_code) == (run.run, run.exit_code)
@@ -22,7 +22,7 @@ def test_password_that_is_a_word_leaves_a_record_readable() -> None:
 
 def test_evidence_keeps_nothing_by_its_name() -> None:
     """A check may call what it found as it likes."""
-    found = hushed_json(
+    found = redacted_json(
         {"id": "hunter22", "evidence": [{"id": "hunter22", "hunter22": 1}]}, Redactor(["hunter22"]).text
     )
 

@@ -15,8 +15,9 @@ import pytest
 
 from gonogo.host.runner import Command, Completed
 from gonogo.host.tree import MARK
-from gonogo.state.interrupted import CutOff, close_run, read_cut_off, settle_run, survivors
+from gonogo.state.interrupted import CutOff, close_run, end_survivors, read_cut_off, survivors
 from gonogo.state.journal import Journal, read_journal
+from gonogo.state.progress import Begun, Progress
 from tests.support.sites import runs
 
 
@@ -33,7 +34,7 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
     first.write("first-touch", release="r2", epoch="before")
     first.enter("migrate", kind="move")
     first.leave(ok=True)
-    first.enter("start", kind="move")
+    first.enter("start", kind="move", replaces=True, migrates=False)
     second = journal(tmp_path, "two")
     second.write("run-began", kind="resume", release="r2")
     second.write("first-touch", release="r2", epoch="after")
@@ -46,8 +47,7 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
         kind="deploy",
         release="r2",
         serving="r1",
-        begun=("migrate", "start"),
-        ended=frozenset({"migrate"}),
+        progress=Progress([Begun(step="migrate", migrates=True), Begun(step="start", replaces=True)], {"migrate"}),
         rung=2,
         ladder="schema stays",
         returning="red",
@@ -72,7 +72,7 @@ def test_surviving_command_is_ended_and_an_instance_is_not(tmp_path: Path) -> No
         for process, log in ((left, None), (instance, tmp_path / "log")):
             cut.began(Command(argv=argv, detach=log), process.pid, psutil.Process(process.pid).create_time())
         found = survivors(tmp_path / "cut")
-        notes = settle_run(tmp_path / "cut", own)
+        notes = end_survivors(tmp_path / "cut", own)
         close_run(tmp_path / "cut", own)
         goes_on = instance.poll() is None
         instance.kill()
@@ -146,7 +146,7 @@ def test_children_of_a_command_that_is_gone_are_found_and_ended(tmp_path: Path) 
     children = orphans(cut)
     with subprocess.Popen(SLEEP, start_new_session=True) as stranger:
         found = survivors(tmp_path / "cut")
-        notes = settle_run(tmp_path / "cut", own)
+        notes = end_survivors(tmp_path / "cut", own)
         alive = [pid for pid in children if runs(pid)]
         spared = stranger.poll() is None
         stranger.kill()
@@ -166,7 +166,7 @@ def test_children_of_a_command_that_ended_are_nobodys_business(tmp_path: Path) -
     pid = read_journal(cut.path)[-1]["pid"]
     cut.ended(Completed(command=Command(argv=("upgrade",)), code=0, output="", errors="", seconds=1.0, pid=pid))
     found = survivors(tmp_path / "cut")
-    settle_run(tmp_path / "cut", journal(tmp_path, "own"))
+    end_survivors(tmp_path / "cut", journal(tmp_path, "own"))
     alive = [runs(pid) for pid in children]
     end(children)
 
@@ -181,7 +181,7 @@ def test_session_of_that_number_proves_nothing_alone(tmp_path: Path, mark: str) 
     children = orphans(cut, mark=mark)
     cut.path.write_text(cut.path.read_text().replace(f'"mark": "{mark}"', '"mark": "the mark"'))
     found = survivors(tmp_path / "cut")
-    settle_run(tmp_path / "cut", journal(tmp_path, "own"))
+    end_survivors(tmp_path / "cut", journal(tmp_path, "own"))
     alive = [runs(pid) for pid in children]
     end(children)
 

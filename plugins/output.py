@@ -26,7 +26,7 @@ from gonogo.runtimes.place import host_path, read_variables
 from gonogo.runtimes.secret_values import redactor_for
 from gonogo.secrets.known import RedactingStream, Redactor
 
-__all__ = ["MOUTH", "Mouth", "hush_cases", "hush_files"]
+__all__ = ["OUTPUT", "RedactedOutput", "redact_cases", "redact_files"]
 
 _IDLE = 0.2
 """Seconds after which an unfinished line is shown: a prompt, a row of dots."""
@@ -34,7 +34,7 @@ _CHUNK = 64 * 1024
 _JOIN = 5.0
 
 
-class Mouth:
+class RedactedOutput:
     """The process's standard output and error; they say nothing until it is known what must not be said."""
 
     def __init__(self, folder: Path) -> None:
@@ -71,7 +71,7 @@ class Mouth:
         return redactor
 
 
-MOUTH = pytest.StashKey[Mouth]()
+OUTPUT = pytest.StashKey[RedactedOutput]()
 
 
 class _Pipe:
@@ -113,7 +113,7 @@ class _Pipe:
                 data = data[os.write(self._real, data) :]
 
 
-def hush_cases(metafunc: pytest.Metafunc, redactor: Redactor) -> None:
+def redact_cases(metafunc: pytest.Metafunc, redactor: Redactor) -> None:
     """Redact the names of a check's cases: node ids stand in every output there is, and must stay different."""
     calls = metafunc._calls  # noqa: SLF001 (a hook is asked for values without a name of their own only)
     taken = {spec.id for spec in calls}
@@ -130,7 +130,7 @@ def hush_cases(metafunc: pytest.Metafunc, redactor: Redactor) -> None:
         calls[index] = dataclasses.replace(spec, _idlist=(name,))
 
 
-def hush_files(config: pytest.Config, redactor: Redactor) -> None:
+def redact_files(config: pytest.Config, redactor: Redactor) -> None:
     """When all is written, redact what checks put into the JUnit file and the log file directly."""
 
     def rewrite() -> None:
@@ -138,9 +138,9 @@ def hush_files(config: pytest.Config, redactor: Redactor) -> None:
             path = Path(name) if name else None
             if path is not None and path.is_file():
                 written = path.read_bytes()
-                hushed = redactor.bytes(written)
-                if hushed != written:
-                    path.write_bytes(hushed)
+                redacted = redactor.bytes(written)
+                if redacted != written:
+                    path.write_bytes(redacted)
 
     if not hasattr(config, "workerinput"):
         config.add_cleanup(rewrite)
