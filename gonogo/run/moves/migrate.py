@@ -56,7 +56,8 @@ class Migrate:
         for command in upgrades:
             _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
         if not upgrades:
-            return "no migrations configured"
+            ready = work.runtime.prepare(work.place, work.release)
+            return f"no migrations configured{'; its data stores are ready' if ready else ''}"
         return "; ".join(_moved(work, name) for name in migrated(work.place.environment))
 
 
