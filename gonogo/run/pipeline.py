@@ -106,17 +106,10 @@ class Pipeline:
         self._work.serving = outgoing
         if last is not None and last.id == outgoing.id:
             self._ask_first()
-        try:
-            urls = self._probe_urls()
-        except GonogoError as error:
-            return self._outcome.end(_early_exit(error), str(error))
-        with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, urls)
-            if probe is None:
-                return self._outcome
-            around.enter_context(self._signals.way_back())
-            back = Rollback(self._work, self._outcome, self._steps, probe)
-            return back.on_demand(target, outgoing, last=last, undo=undo, make_room=self._reserve.give)
+        room = self._reserve.give
+        return self._start_kept(
+            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room),
+        )
 
     def restart(
         self, services: tuple[str, ...], *, arrived: Callable[[], str], undo: Callable[[], None] | None
@@ -127,8 +120,12 @@ class Pipeline:
     def _restart(
         self, services: tuple[str, ...], arrived: Callable[[], str], undo: Callable[[], None] | None
     ) -> Ending:
-        work = self._work
-        work.serving = work.release
+        self._work.serving = self._work.release
+        move, room = Restart(self._work.release, services), self._reserve.give
+        return self._start_kept(lambda back: back.again(move, make_room=room, arrived=arrived, undo=undo))
+
+    def _start_kept(self, run: Callable[[Rollback], Ending]) -> Ending:
+        """What an operator asked for, from the first touch on: asked from outside, and not to be interrupted."""
         try:
             urls = self._probe_urls()
         except GonogoError as error:
@@ -138,9 +135,7 @@ class Pipeline:
             if probe is None:
                 return self._outcome
             around.enter_context(self._signals.way_back())
-            back = Rollback(work, self._outcome, self._steps, probe)
-            move = Restart(work.release, services)
-            return back.again(move, make_room=self._reserve.give, arrived=arrived, undo=undo)
+            return run(Rollback(self._work, self._outcome, self._steps, probe))
 
     def _ask_first(self) -> None:
         """Ask what serves, shortly: what is red there already is no fault of the release that is gone back to."""
