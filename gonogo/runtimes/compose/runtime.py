@@ -249,12 +249,13 @@ class ComposeRuntime:
         host.run(self._command(place, release, self._path(release), "down")).require()
 
     def retire(self, place: Place, release: Release, host: Host) -> None:
-        """Remove the deployed services; data stores and networks stay, for whoever else uses them.
+        """Remove the deployed services and what stands in front; data stores and networks stay, for whoever uses them.
 
         Raises:
             CommandError: Compose could not remove them.
         """
-        words = ("rm", "--stop", "--force", *release.services)
+        fronts = roles.fronts(self._model(place, release), release.services)
+        words = ("rm", "--stop", "--force", *release.services, *fronts)
         host.run(self._command(place, release, self._path(release), *words)).require()
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
