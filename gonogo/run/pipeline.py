@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import httpx  # noqa: F401 (the probe asks with it: a damaged installation is found before anything is touched)
+
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.gates.baseline import known_before
 from gonogo.gates.budget import FILE, Budget
