@@ -27,7 +27,7 @@ from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Exit
 
-__all__ = ["history", "recent", "runs_of", "status", "unlock"]
+__all__ = ["history", "recent", "runs_of", "status", "stopped_short", "unlock", "way_back"]
 
 _RECENT = 10
 """Runs; what a step takes changes with the application."""
@@ -65,7 +65,7 @@ def _status(at: Where) -> EnvStatus:
     left = untouched if unfinished is None else (unfinished, *untouched)
     alive = [found for run in left for found in survivors(at.state.run_folder(run))]
     instances, problem = _instances(at, current)
-    earlier = at.state.before(current)
+    earlier = way_back(at.state, current)
     last = _needs_human(at.state)
     return EnvStatus(
         env=at.environment.name,
@@ -89,6 +89,19 @@ def _status(at: Where) -> EnvStatus:
         rollback_lacks=_lost(earlier) if earlier is not None else (),
         problem=problem,
     )
+
+
+def way_back(state: State, current: Release | None) -> Release | None:
+    """What ``gonogo rollback`` starts: what served before; what serves, where a run that holds replaced nothing."""
+    return current if stopped_short(state, current) is not None else state.before(current)
+
+
+def stopped_short(state: State, current: Release | None) -> str | None:
+    """The release of the last run, where it holds and came to replace nothing: what served serves on."""
+    last = _needs_human(state)
+    if current is None or last is None or not last.held or last.serving_after != current.id:
+        return None
+    return last.release if last.release != current.id else None
 
 
 def _needs_human(state: State) -> RunResult | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.finish import finish
+from gonogo.commands.look import stopped_short, way_back
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import close_all, cut_off, end_all_survivors, opened, pinned, recorded, recover, run_name
 from gonogo.errors import RefusedError
@@ -74,7 +75,8 @@ def start_kept(
     for name in (move.step.name for move in undo if move.step.undo is None):
         screen.say(f'The step "{name}" has no undo: what it did stays.')
     with signals.way_back():
-        outcome = pipeline.go_back(target, outgoing, last=_last(at, target, outgoing, is_sure=cut is None), undo=undo)
+        last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
+        outcome = pipeline.go_back(target, outgoing, last=last, undo=undo)
         if (back := outcome.went_back_to) is not None and outcome.back_after is not None:  # it serves, proven or not
             recorded(outcome, lambda: at.state.set_current(back.id))
         seconds = time.monotonic() - begin
@@ -99,7 +101,7 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
         return _usable((known or found)[0], known=bool(known), force=force)
     if current is not None and after_crash and current.is_good:
         return current
-    earlier = at.state.before(current)
+    earlier = way_back(at.state, current)
     if earlier is None:
         raise RefusedError(
             f"{at.state.root}: found no earlier release that went GO, expected one to go back to (kept: {_ids(kept)})."
@@ -154,5 +156,7 @@ def _outgoing(at: Where, cut: CutOff | None) -> Release | None:
     if cut is not None:
         on_its_way = cut.kind in {"rollback", "restart"} and cut.returning is None
         name = cut.serving if on_its_way else cut.release
+    else:
+        name = stopped_short(at.state, at.state.current())
     found = at.state.load(name) if name is not None else None
     return found or at.state.current()

@@ -63,7 +63,7 @@ def test_migration_that_fails_before_anything_is_replaced_leaves_what_serves(sit
     assert "    relation gone does not exist" in ended.err
     assert f"until then {old[-7:] if old else ''} serves." in " ".join(ended.err.split())
     assert (serving(site), site.lives()["web"]) == (old, before["web"])
-    assert f"HELD: it did not start, {old} still serves" in site.gonogo("status").err
+    assert f"HELD: {new} did not start, {old[-7:] if old else ''} still serves" in site.gonogo("status").err
 
     back = site.gonogo("rollback", "--env", "staging")
 

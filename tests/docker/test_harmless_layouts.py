@@ -60,7 +60,7 @@ def test_application_in_its_own_environment_that_starts_slowly_is_go(site: Stack
 
     assert second.code == 0, second
     assert serving(site) == second.document["release"]
-    assert "warning" not in second.err  # the first is told that nothing asks its health
+    assert "\nwarning" not in second.err  # the first is told that nothing asks its health
 
 
 def _health_check(site: Stack) -> str:
@@ -96,6 +96,6 @@ def test_code_that_only_a_mount_brings_is_go(tmp_path: Path, engine: docker.Dock
         second = site.deploy("--json")
 
     assert first.code == 0, first
-    assert "warning" not in first.err, first
+    assert "\nwarning" not in first.err, first
     assert (second.code, second.document["causes"][0]["code"]) == (1, "B04[web]"), second
     assert "gone_away" in second.document["reason"]

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from gonogo.commands.look import stopped_short, way_back
 from gonogo.commands.recover import remember
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run.pipeline import Ending
@@ -17,6 +18,7 @@ from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Exit, Stage
+from tests.unit.records.samples import a_run
 
 
 def release(state: State, name: str) -> Release:
@@ -60,3 +62,27 @@ def test_held_run_makes_the_release_current_only_where_it_came_to_run(
     assert current is not None
     assert current.id == serves
     assert read_gate(new.gate) == asked
+
+
+def test_rollback_of_a_hold_that_replaced_nothing_starts_what_serves(tmp_path: Path) -> None:
+    """What serves is started again, going out from the release that never ran, not the one before what serves."""
+    state = State(tmp_path)
+    eldest, old, new = (release(state, name) for name in ("1-eldest", "2-old", "3-new"))
+    for one in (eldest, old):
+        state.save(one.model_copy(update={"went_go": datetime.now(UTC)}))
+    state.set_current(old.id)
+    facts = {"first_touch": datetime.now(UTC), "held": True, "release": new.id, "serving_after": old.id}
+    held = a_run(Exit.NEEDS_HUMAN, **facts)
+    folder = state.run_folder("3-new")
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").touch()
+    (folder / "result.json").write_text(held.model_dump_json())
+    current = state.current()
+    assert current is not None
+
+    assert (stopped_short(state, current), way_back(state, current)) == (new.id, current)
+    (folder / "result.json").write_text(held.model_copy(update={"exit_code": Exit.NO_GO}).model_dump_json())
+    assert stopped_short(state, current) is None
+    found = way_back(state, current)
+    assert found is not None
+    assert found.id == eldest.id
