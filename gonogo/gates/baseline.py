@@ -8,7 +8,11 @@ from gonogo.records.findings import follows
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
-__all__ = ["fresh", "is_known", "known_before", "named", "red", "unknown"]
+__all__ = ["BUILT_IN", "fresh", "is_known", "known_before", "named", "red", "unknown"]
+
+
+BUILT_IN = "built-in:"
+"""How the fingerprint of a built-in check begins."""
 
 
 def known_before(baseline: GateResult | None, pinned: GateResult | None, *, anew: bool) -> GateResult | None:
@@ -30,7 +34,12 @@ def is_known(check: CheckResult, pinned: GateResult | None) -> bool:
     """
     if pinned is None:
         return True
-    return any(check.id == known.id and check.fingerprint == known.fingerprint for known in pinned.checks)
+    return any(check.id == known.id and _is_same(check.fingerprint, known.fingerprint) for known in pinned.checks)
+
+
+def _is_same(now: str, then: str) -> bool:
+    """A gate of an older gonogo noted the source of built-in checks too, which another gonogo has otherwise."""
+    return now == then or (now.startswith(BUILT_IN) and not then.startswith(BUILT_IN))
 
 
 def red(gate: GateResult, *, pinned: GateResult | None = None) -> tuple[CheckResult, ...]:

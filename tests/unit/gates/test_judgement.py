@@ -93,6 +93,15 @@ def test_red_before_and_after_counts_when_the_check_is_new_or_changed() -> None:
     assert judge(after, baseline=before, pinned=same).action is Action.GO
 
 
+def test_another_gonogo_makes_no_new_check() -> None:
+    """Else a healthy application whose page was red before would be turned back by the first release after an upgrade."""
+    red = check("D09", "failed", fingerprint="built-in:now")
+    older, stanza = (check("D09", "passed", fingerprint=then) for then in ("of its source", "built-in:then"))
+
+    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(older)).action is Action.GO
+    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(stanza)).action is Action.ROLLBACK
+
+
 @pytest.mark.parametrize("code", ["D01", "D02", "D03", "D04", "D05", "D06", "D06[api]"])
 def test_what_runs_is_never_excused(code: str) -> None:
     """A release that does not run is not excused because the old one did not either."""
