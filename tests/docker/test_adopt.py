@@ -52,6 +52,8 @@ contains = "price"
 """
 
 
+PROD = '[env.staging]\ntier = "prod"\n'
+
 OVERRIDE = "services: {web: {labels: {desk: theirs}}}\n"
 
 
@@ -192,3 +194,27 @@ def test_way_back_of_what_ran_by_hand_has_its_own_files(proxied: Stack) -> None:
     with proxied.client() as client:
         answer, shown = client.get("/"), client.get("/pages/a.txt")
     assert (answer.text, answer.headers["X-Conf"], shown.text) == ("price 1", "one", "page one"), ended
+
+
+def test_prod_refuses_before_the_first_touch_where_the_way_back_is_lost(proxied: Stack) -> None:
+    """Nothing says any more what the proxy was started with: P37, and what runs goes on; elsewhere it warns.
+
+    The checkout was cloned anew since, from a history in which that commit does not stand.
+    """
+    version(proxied, "two", port=8000, answer='"price 2"')
+    proxied.write({"gonogo.toml": (proxied.root / "gonogo.toml").read_text().replace("[env.staging]\n", PROD)})
+    proxied.git("add", "--all")
+    proxied.git("commit", "--quiet", "--amend", "--message", "All there is")
+    proxied.git("reflog", "expire", "--expire=now", "--all")
+    proxied.git("gc", "--quiet", "--prune=now")
+
+    refused = proxied.deploy()
+    with proxied.client() as client:
+        still = client.get("/")
+
+    assert refused.code == 1, refused
+    assert refused.document["first_touch"] is None
+    (cause,) = refused.document["causes"]
+    assert cause["code"] == "P37", refused
+    assert "nginx.conf at /etc/nginx/conf.d/default.conf (changed since it was started" in cause["found"]
+    assert (still.text, still.headers["X-Conf"]) == ("price 1", "one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,6 +196,67 @@ def test_a_revision_that_the_commit_lacks_is_red_before_the_build(alembic: Shop)
 
     assert (code, "build" in steps) == ("P32", False)
     assert found == ("the database of web: found revision 0002, expected one that this commit has (its heads: 0001)")
+
+
+READINESS = """
+
+import sqlite3
+
+HEAD = "{head}"
+
+
+def ready(self):
+    with sqlite3.connect(os.environ["DATABASE_URL"].removeprefix("sqlite:///")) as database:
+        (found,) = database.execute("select version_num from alembic_version").fetchone()
+    well = found == HEAD
+    body = json.dumps({{"status": "pass" if well else "fail", "checks": {{"migrations": "pass" if well else "fail"}}}})
+    self.send_response(200 if well else 503)
+    self.send_header("Content-Length", str(len(body)))
+    self.end_headers()
+    self.wfile.write(body.encode())
+
+
+def answer(self, plain=Handler.do_GET):
+    return ready(self) if self.path == "/readyz" else plain(self)
+
+
+Handler.do_GET = answer
+"""
+
+
+def readiness(app: Shop, head: str, *, page: int) -> None:
+    """Commit an application whose readiness wants this head exactly."""
+    app.pages({**GREEN, "/page": (page, "hello")})
+    text = (app.root / "app.py").read_text()
+    app.write({"app.py": text.replace("\nif __name__", f"{READINESS.format(head=head)}\n\nif __name__")})
+    app.commit(f"wants {head}")
+
+
+def test_a_readiness_that_wants_its_own_head_is_no_good_rollback(tmp_path: Path) -> None:
+    """An additive migration was foreseen to leave the old release unready: it is back, serves, and the run says 6."""
+    app = Shop(tmp_path)
+    configure(app, 'migrations = "alembic"', "alembic")
+    toml = app.root / "gonogo.toml"
+    toml.write_text(toml.read_text().replace('live = "/healthz"', 'live = "/healthz", ready = "/readyz"'))
+    (app.root / ".env").write_text(f"DATABASE_URL=sqlite:///{tmp_path}/shop.db\nPYTHONPATH=.\n")
+    app.write({"pyproject.toml": PYPROJECT, "db/env.py": ENV, "models.py": MODELS.format(columns="")})
+    app.write({"db/versions/0001.py": FIRST})
+    try:
+        readiness(app, "0001", page=200)
+        first, _, _ = app.ended()
+        app.write({"models.py": MODELS.format(columns=', Column("note", Text)')})
+        app.write({"db/versions/0002.py": NEXT.format(name="0002", parent="0001", operation=NOTE)})
+        readiness(app, "0002", page=500)
+        code, _, record = app.ended()
+        text, status = app.serving_text(), app.ask("/readyz")
+    finally:
+        app.close()
+
+    assert (first, code) == (0, 6), record
+    assert "readiness has migrations: where that answers 503 on a schema that is ahead" in record["ladder"]
+    assert (text, status[0] if status else None) == ("hello", 503)
+    assert "D09[GET /page]" in {cause["code"] for cause in record["causes"]}
+    assert "D07" in {check["code"] for check in record["verified"]["checks"] if check["outcome"] == "failed"}
 
 
 MANAGE = """\
