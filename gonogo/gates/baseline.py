@@ -8,7 +8,7 @@ from gonogo.records.findings import follows
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Outcome
 
-__all__ = ["BUILT_IN", "fresh", "is_known", "known_before", "named", "red", "unknown"]
+__all__ = ["BUILT_IN", "came_with_gonogo", "fresh", "is_known", "known_before", "named", "red", "unknown"]
 
 
 BUILT_IN = "built-in:"
@@ -35,6 +35,20 @@ def is_known(check: CheckResult, pinned: GateResult | None) -> bool:
     if pinned is None:
         return True
     return any(check.id == known.id and _is_same(check.fingerprint, known.fingerprint) for known in pinned.checks)
+
+
+def came_with_gonogo(check: CheckResult, pinned: GateResult | None) -> bool:
+    """Whether a built-in check is new because gonogo is: the release has no part in what it finds red before as well.
+
+    A gate that was really asked knew no check of this function, not even as one that has nothing to ask.
+    """
+    if pinned is None or not pinned.asked or not check.fingerprint.startswith(BUILT_IN):
+        return False
+    return _function(check) not in {_function(known) for known in pinned.checks}
+
+
+def _function(check: CheckResult) -> str:
+    return check.id.partition("[")[0]
 
 
 def _is_same(now: str, then: str) -> bool:

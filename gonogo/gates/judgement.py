@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from gonogo.config.builtin import refusing
 from gonogo.errors import RefusedError
-from gonogo.gates.baseline import is_known
+from gonogo.gates.baseline import came_with_gonogo, is_known
 from gonogo.gates.waivers import used
 from gonogo.records.findings import causes_first, findings, is_deferred, with_causes
 from gonogo.records.results import CheckResult, GateResult
@@ -62,7 +62,8 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
     held: list[CheckResult] = []
     shaky: list[CheckResult] = []
     for check in gate.blocking:
-        prior = None if check.never_excused or not is_known(check, pinned) else before.get(check.id)
+        asked = is_known(check, pinned) or came_with_gonogo(check, pinned)
+        prior = before.get(check.id) if asked and not check.never_excused else None
         if prior is not None and _was_as_red(check, prior):
             excused.append(_warning(check, _before(prior)))
         elif check.on_red is OnRed.WARN:

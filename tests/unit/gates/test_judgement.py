@@ -102,6 +102,17 @@ def test_another_gonogo_makes_no_new_check() -> None:
     assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(stanza)).action is Action.ROLLBACK
 
 
+def test_a_check_that_came_with_gonogo_is_excused_by_what_it_finds_before() -> None:
+    """It is not the release's doing; one that the release's own configuration brings is, and so is a newly red one."""
+    new = check("D30[web]", "failed", fingerprint="built-in:1")
+    served, same = gate(GOOD), gate(GOOD, check("D30[api]", "skipped", fingerprint="built-in:0"))
+
+    assert judge(gate(GOOD, new), baseline=gate(new), pinned=served).action is Action.GO
+    assert judge(gate(GOOD, new), baseline=gate(new), pinned=same).action is Action.ROLLBACK
+    assert judge(gate(GOOD, new), baseline=gate(GOOD), pinned=served).action is Action.ROLLBACK
+    assert judge(gate(GOOD, check("D30", "failed")), baseline=gate(new), pinned=served).action is Action.ROLLBACK
+
+
 @pytest.mark.parametrize("code", ["D01", "D02", "D03", "D04", "D05", "D06", "D06[api]"])
 def test_what_runs_is_never_excused(code: str) -> None:
     """A release that does not run is not excused because the old one did not either."""
