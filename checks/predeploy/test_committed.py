@@ -66,7 +66,8 @@ def test_no_secret_is_committed(
             f"Take it out of {first} (a file of secrets alone: git rm --cached {first}, and name it in .gitignore), "
             f"commit, and give [env.{environment.name}] a new value: what was committed stays in the history"
         )
-    assert not sure, f"{'; '.join(sure)}; expected no secret of this environment in what git tracks"
+    aside = "".join(f"; {line}" for line in evidence.advice)
+    assert not sure, f"{'; '.join(sure)}; expected no secret of this environment in what git tracks{aside}"
 
 
 def _in_use(

@@ -54,7 +54,7 @@ def test_secrets_are_strong_enough(
         for line in breaking:
             evidence.warn(f"{where}{line}")
     wrong = [*strength.too_short(values, least), *(breaking if environment.tier is Tier.PROD else ())]
-    assert not wrong, f"{where}{'; '.join(wrong)}"
+    assert not wrong, f"{where}{'; '.join((*wrong, *evidence.advice))}"
 
 
 def _given(environment: Environment, context: Context, request: pytest.FixtureRequest) -> dict[str, str]:

@@ -66,6 +66,16 @@ def test_address_that_is_none_stops_a_release_in_prod(
     )
 
 
+def test_red_names_what_is_doubtful_beside_it(repository: Repository, gate: Gates) -> None:
+    """P21 that is red tells what it would have warned of: one go mends all of it."""
+    root = repository(files(repository.process, env="JWT_SECRET=zqxjkv\nREDIS_URL=cache\n"))
+
+    assert gate(root, *ASKED).only().found == (
+        f"{root}/.env: JWT_SECRET has 6 characters, expected at least 32; REDIS_URL: found a value that is no URL, "
+        "expected one such as scheme://host/name"
+    )
+
+
 def test_doubtful_values_are_advised_of(repository: Repository, gate: Gates) -> None:
     """P21 warns of what the source does not settle, and in prod of a short key that gonogo.toml says nothing of."""
     root = repository(files(repository.process, tier="prod", env=f"{GOOD}REDIS_URL=cache\nSECRET_KEY=shopshop\n"))
