@@ -1,0 +1,45 @@
+"""What the Engine says of the memory of containers: a process killed for want of it, and how near a limit is. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["ASKED", "SHARES", "Memory", "is_close", "read", "shares"]
+
+ASKED = "{{.Name}} {{.State.OOMKilled}} {{.HostConfig.Memory}}"
+"""The format of ``docker inspect`` that `read` reads."""
+SHARES = "{{.Name}} {{.MemPerc}}"
+"""The format of ``docker stats`` that `shares` reads."""
+_CLOSE = 90.0
+_SHARE = re.compile(r"(\S+) (\d+(?:\.\d+)?)%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """One container."""
+
+    name: str
+    killed: bool
+    """The kernel killed a process in it for want of memory since it was started, the main one or another."""
+    limit: int
+    """Bytes; 0 without a limit of its own."""
+
+
+def read(text: str) -> Iterator[Memory]:
+    """Read what ``docker inspect`` says; a line that is none is left out."""
+    for line in text.splitlines():
+        name, killed, limit, *_ = [*line.split(), "", "", ""]
+        if killed in {"true", "false"} and limit.isdecimal():
+            yield Memory(name=name.lstrip("/"), killed=killed == "true", limit=int(limit))
+
+
+def shares(text: str) -> dict[str, float]:
+    """Container → how many per cent of its limit it uses, caches that can be dropped aside."""
+    return {match[1].lstrip("/"): float(match[2]) for match in _SHARE.finditer(text)}
+
+
+def is_close(share: float) -> bool:
+    """Whether so many per cent leave no room for a busy hour."""
+    return share >= _CLOSE
