@@ -14,7 +14,7 @@ from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["down", "ran_since", "rows_of", "running"]
+__all__ = ["down", "measured", "ran_since", "rows_of", "running"]
 
 
 def running(inspector: Inspector, service: str) -> Inside:
@@ -53,6 +53,13 @@ def rows_of(baseline: GateResult | None, code: str, title: str) -> list[list[str
     """The rows of a table that a check attached in the baseline; none without one."""
     asked = (check for check in (baseline.checks if baseline is not None else ()) if check.code == code)
     return [row for check in asked for piece in check.evidence if piece.title == title for row in piece.value[1:]]
+
+
+def measured(baseline: GateResult | None, code: str, title: str) -> float | None:
+    """The figure that a check attached in the baseline; None without one."""
+    asked = (check for check in (baseline.checks if baseline is not None else ()) if check.code == code)
+    pieces = (piece.value for check in asked for piece in check.evidence if piece.title == title)
+    return next((float(value["value"]) for value in pieces if isinstance(value, dict) and "value" in value), None)
 
 
 def down(inspector: Inspector, names: Iterable[str]) -> list[str]:

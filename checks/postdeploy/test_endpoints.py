@@ -7,17 +7,21 @@ from typing import Any
 import httpx
 import pytest
 
+from gonogo.checks.postdeploy.asking import measured
 from gonogo.config import Endpoint
 from gonogo.inspection import things
 from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, compare, fill
+from gonogo.inspection.answers.slower import is_slower
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.limits import Limits
+from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector, Place
 
 __all__: list[str] = []
 
 _SHOWN = 2000
 _MARGIN = 5.0
+_MEASURE = "answer"
 
 
 @pytest.mark.postdeploy(
@@ -27,10 +31,18 @@ _MARGIN = 5.0
     says_alive=True,
     remedy="Ask it yourself and read the application's log of that moment: {param}",
 )
-def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, limits: Limits, evidence: Collected) -> None:
+def test_endpoint(
+    endpoint: Endpoint,
+    inspector: Inspector,
+    place: Place,
+    baseline: GateResult | None,
+    limits: Limits,
+    evidence: Collected,
+) -> None:
     """The endpoint answers with the configured status, headers, values and text, in its time.
 
-    Catches a release that is alive and serves the wrong thing.
+    Catches a release that is alive and serves the wrong thing. Warns where a GET takes many times as long as it took in
+    the baseline, twice, and a second or more; `within` says what is too long.
     """
     url = inspector.url(endpoint.service)
     if url is None:
@@ -39,13 +51,19 @@ def test_endpoint(endpoint: Endpoint, inspector: Inspector, place: Place, limits
     names = ", ".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "set-cookie")
     evidence.text(f"{endpoint.request} at {url}", f"{answer.status} in {answer.seconds * 1000:.0f} ms\n{names}")
     evidence.text("Body", answer.text[:_SHOWN])
-    evidence.measure("answer", answer.seconds, limit=endpoint.within)
+    evidence.measure(_MEASURE, answer.seconds, limit=endpoint.within)
     wrong = compare(endpoint, answer)
     evidence.table("Not as expected", wrong)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:
         raise LimitedError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
     evidence.needs(things.answer(url, answer.status, answer.text))
     assert not wrong, f"{endpoint.request}: {'; '.join(map(str, wrong))}"
+    before = measured(baseline, f"D09[{endpoint.request}]", _MEASURE)
+    if before is not None and endpoint.request.startswith(("GET ", "HEAD ")) and is_slower(answer.seconds, before):
+        answer = _asked(endpoint, url, place, limits)
+        if is_slower(answer.seconds, before):
+            took = f"took {answer.seconds:.1f} s, {before:.2f} s before this release"
+            evidence.warn(f"{endpoint.request} {took}; if that is too long, within of this endpoint may say so")
 
 
 def _asked(endpoint: Endpoint, url: str, place: Place, limits: Limits) -> Answer:

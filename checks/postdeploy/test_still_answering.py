@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from gonogo.checks.build.registering import routes_of
 from gonogo.checks.postdeploy.asking import rows_of
-from gonogo.checks.postdeploy.front import front_page, read
+from gonogo.checks.postdeploy.swept import NOTHING, Swept, again, asked, candidates
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
-from gonogo.inspection.answers.harmless import is_harmless, plain_paths
-from gonogo.inspection.answers.htmlfiles import links_of
+from gonogo.inspection.answers.slower import is_slower
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
@@ -28,33 +24,11 @@ __all__: list[str] = []
 
 _MOST = 20
 """Addresses that are asked."""
-_SECONDS = 15.0
-"""For all of them; the share of one is at most two thirds."""
 _TITLE = "Asked"
 _HEADER = ("address", "status", "seconds")
-_NOTHING = "no answer"
-_UNKNOWN = httpx.codes.NOT_IMPLEMENTED
-"""No fault: it says that there is nothing."""
-_SLOW, _SLOWER = 3.0, 20.0
-"""Told as slow: as many seconds, and as many times what the release before took."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """What an address answered, and after how many seconds."""
-
-    address: str
-    status: int | None
-    text: str
-    seconds: float
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether it is a server error, or none came."""
-        return self.status is None or (self.status >= httpx.codes.INTERNAL_SERVER_ERROR and self.status != _UNKNOWN)
-
-    def __str__(self) -> str:
-        return _NOTHING if self.status is None else str(self.status)
+_SHUT = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
+_NEW = 10
+"""New addresses that are asked."""
 
 
 @pytest.mark.postdeploy(
@@ -74,100 +48,94 @@ def test_what_answered_before_still_answers(
     """Pages that answered in the baseline still do: GET routes without a parameter, and links of the front page.
 
     Catches the page that answers 500 for hours behind a green health check. A page that was broken before, one that is
-    new, and a first deploy are not judged. Asked are at most 20, as an anonymous visitor asks, and none whose name says
-    that it does something (`/logout`, `/send-mail`).
+    new (D31), and a first deploy are not judged. Asked are at most 20, as an anonymous visitor asks, and none whose
+    name says that it does something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before,
+    twice, and of one that asked for a login before and shows itself to anybody now.
     """
     if subject.role is Role.BASELINE:
-        found = _asked(_candidates(inspector, environment, subject, limits), limits)
+        found = asked(candidates(inspector, environment, subject, limits)[:_MOST], limits)
         evidence.table(_TITLE, _rows(found), header=_HEADER)
         return
     before = _before(baseline)
     if not before:
         pytest.skip("nothing is known to have answered before: no baseline, or no page that could be asked")
-    answers = [_again(one, limits) if one.is_broken else one for one in _asked(tuple(before), limits)]
+    answers = [again(one, limits) if one.is_broken else one for one in asked(tuple(before), limits)]
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
-    slow = [one for one in answers if not one.is_broken and one.seconds > max(_SLOW, _SLOWER * before[one.address][1])]
-    if slow and not broken:
-        one = slow[0]
-        took = f"took {one.seconds:.1f} s, {before[one.address][1]:.2f} s before this release"
-        evidence.warn(f"GET {one.address} {took}{_more(slow)}")
+    for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before)):
+        evidence.warn(said)
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected {before[broken[0].address][0]}, as before this release"
 
 
-def _more(found: Sequence[_Answer]) -> str:
+@pytest.mark.late
+@pytest.mark.postdeploy(
+    "D31",
+    severity="advisory",
+    needs=("a URL",),
+    remedy="Ask it yourself and mend what it names; one that is meant so: an endpoint with its status, or not_asked "
+    "under [env.{env}]",
+)
+def test_new_pages_answer(
+    inspector: Inspector,
+    environment: Environment,
+    subject: Subject,
+    baseline: GateResult | None,
+    limits: Limits,
+    evidence: Collected,
+) -> None:
+    """Pages that nobody named and that are new with this release answer an anonymous visitor without a server error.
+
+    Catches the new page that nobody opened once. At most 10 of the GET routes without a parameter and of the links of
+    the front page are asked, none whose name says that it does something. It warns at most: some may be meant to be
+    asked in another way.
+    """
+    if subject.role is not Role.CANDIDATE:
+        pytest.skip("nothing is new in a release that served before")
+    known = {row[0] for row in rows_of(baseline, "D30", _TITLE)}
+    new = [one for one in candidates(inspector, environment, subject, limits) if one not in known]
+    if not new or len(known) >= _MOST:
+        pytest.skip("no page is known to be new with this release")
+    answers = [again(one, limits) if one.is_broken else one for one in asked(new[:_NEW], limits)]
+    evidence.table(_TITLE, _rows(answers), header=_HEADER)
+    broken = [one for one in answers if one.is_broken]
+    evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
+    said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
+    assert not broken, f"{said}; expected no server error"
+
+
+def _slower(answers: Sequence[Swept], before: Mapping[str, tuple[int, float]], limits: Limits) -> Iterator[str]:
+    """What is many times slower than before, twice; only the first is told."""
+    slow = [one for one in answers if is_slower(one.seconds, before[one.address][1])]
+    slow = [one for one in slow if is_slower(again(one, limits).seconds, before[one.address][1])]
+    if slow:
+        one = slow[0]
+        took = f"took {one.seconds:.1f} s, {before[one.address][1]:.2f} s before this release"
+        yield f"GET {one.address} {took}{_more(slow)}"
+
+
+def _opened(answers: Sequence[Swept], before: Mapping[str, tuple[int, float]]) -> Iterator[str]:
+    """What was shut to an anonymous visitor before, and is not now; only the first is told."""
+    opened = [one for one in answers if before[one.address][0] in _SHUT and one.status == httpx.codes.OK]
+    if opened:
+        one, then = opened[0], before[opened[0].address][0]
+        yield (
+            f"GET {one.address}: found 200 without a login, {then} before this release{_more(opened)}; "
+            f'where that is meant, say it: [[env.NAME.endpoint]] request = "GET {urlsplit(one.address).path}"'
+        )
+
+
+def _more(found: Sequence[Swept]) -> str:
     return f" (and {len(found) - 1} more)" if found[1:] else ""
 
 
-def _rows(answers: Sequence[_Answer]) -> list[tuple[str, ...]]:
+def _rows(answers: Sequence[Swept]) -> list[tuple[str, ...]]:
     return [(one.address, str(one), f"{one.seconds:.3f}") for one in answers]
 
 
 def _before(baseline: GateResult | None) -> dict[str, tuple[int, float]]:
     """Address → the status that the baseline found, and its seconds; of those that were well."""
     rows = rows_of(baseline, "D30", _TITLE)
-    well = ((address, int(status), float(took)) for address, status, took in rows if status != _NOTHING)
+    well = ((address, int(status), float(took)) for address, status, took in rows if status != NOTHING)
     return {address: (status, took) for address, status, took in well if status < httpx.codes.INTERNAL_SERVER_ERROR}
-
-
-def _candidates(inspector: Inspector, environment: Environment, subject: Subject, limits: Limits) -> tuple[str, ...]:
-    """The addresses to ask, but for those that others judge: of endpoints and of health, and the front page (D29)."""
-    health = [environment.health, *(environment.health_of(name) for name in environment.service)]
-    named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
-    named |= {path for one in health for path in (one.live, one.ready) if path}
-    found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits)))
-    found.pop(f"{inspector.url()}/", None)
-    paths = ((address, urlsplit(address).path) for address in found)
-    free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
-    return tuple(free[:_MOST])
-
-
-def _of_routes(inspector: Inspector, subject: Subject) -> Iterator[str]:
-    release = subject.release
-    if release is None:
-        return
-    for name in release.routes:
-        if url := inspector.url(name):
-            yield from (url + path for path in plain_paths(routes_of(release, name) or ()))
-
-
-def _of_links(inspector: Inspector, limits: Limits) -> tuple[str, ...]:
-    """Where the front page leads; nowhere while it is not well."""
-    url = inspector.url()
-    try:
-        page = front_page(f"{url}/", limits) if url is not None else None
-    except httpx.HTTPError:
-        return ()
-    return links_of(page.html, page.address) if page is not None and page.status == httpx.codes.OK else ()
-
-
-def _asked(addresses: Sequence[str], limits: Limits) -> list[_Answer]:
-    """What they answer; where requests are limited others need them more."""
-    until, found = time.monotonic() + _SECONDS, []
-    for address in addresses:
-        left = until - time.monotonic()
-        if left <= 0 or limits.is_tight(address):
-            break
-        answer = _answer(address, limits, patience=min(left, _SECONDS * 2 / 3))
-        if answer.status != httpx.codes.TOO_MANY_REQUESTS:
-            found.append(answer)
-    return found
-
-
-def _again(answer: _Answer, limits: Limits) -> _Answer:
-    """Asked once more, and waited for longer: a page may be slow the first time."""
-    return _answer(answer.address, limits, patience=_SECONDS)
-
-
-def _answer(address: str, limits: Limits, *, patience: float) -> _Answer:
-    began = time.monotonic()
-    status, text = None, ""
-    try:
-        status, _, text = read(address, began + patience, limits)
-    except httpx.TimeoutException:
-        limits.hung_up(address)
-    except httpx.HTTPError:
-        pass
-    return _Answer(address=address, status=status, text=text, seconds=time.monotonic() - began)

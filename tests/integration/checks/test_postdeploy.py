@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -78,12 +79,14 @@ def test_all_is_green(site: Deployed) -> None:
         "D11[web]": "service.web has no FastAPI entrypoint with a url",
         "D12[web]": "service.web has no migrations",
         "D13[web]": "web has no DATABASE_URL in its environment",
+        "D17": "runtime process sets no limit on memory",
         "D19[none]": "no page is configured",
         "D26": f"GET http://127.0.0.1:{site.port}/ answers 200, and no page that loads files",
         "D27": "nothing served before",
         "D28[web]": "web mounts no volume and no folder of the host to write to",
         "D29": "an endpoint says what GET / answers (D09)",
         "D30": "nothing is known to have answered before: no baseline, or no page that could be asked",
+        "D31": "no page is known to be new with this release",
     }
     assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")
     assert "YWRhOnM0Zmd1YXJkZWQtdGhpbmc=" not in (run.result.model_dump_json() if run.result else "")
@@ -116,6 +119,27 @@ def test_endpoint_is_red(site: Deployed, answer: list[Any], outcome: Outcome, me
     site.answer({**HELLO, "/": answer})
 
     assert found(site, "D09[GET /]", "endpoint") == (outcome, message)
+
+
+def test_an_endpoint_that_became_much_slower_is_warned_of(site: Deployed) -> None:
+    """A second and twenty times the baseline, twice, under its own limit; without a baseline nobody knows."""
+    kept = site.run / "baseline.json"
+    slow = {"/admin": [200, {}, "@AUTH@", 1.1]}
+    before = site.ask("postdeploy", "endpoint", role=Role.BASELINE)
+    assert before.result is not None
+    site.answer({**HELLO, **slow})
+    alone = found(site, "D09[GET /admin]", "endpoint")
+    figures = (one.value["value"] for one in before.check("D09[GET /admin]").evidence if one.kind == "measure")
+    kept.write_text(before.result.model_dump_json().replace(json.dumps(next(figures)), "0.02"))  # on a busy machine too
+    outcome, said = found(site, "D09[GET /admin]", "endpoint")
+    kept.unlink()
+
+    assert alone == (Outcome.PASSED, "")
+    assert outcome is Outcome.WARNED
+    assert re.fullmatch(
+        r"GET /admin took 1\.\d s, 0\.02 s before this release; if that is too long, within of this endpoint may say so",
+        said,
+    )
 
 
 def test_two_workers_find_the_same(site: Deployed) -> None:

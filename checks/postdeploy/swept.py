@@ -1,0 +1,107 @@
+"""What the checks of pages that nobody named share: which addresses are asked, and what they answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from gonogo.checks.build.registering import routes_of
+from gonogo.checks.postdeploy.front import front_page, read
+from gonogo.config import Environment
+from gonogo.gates.subject import Subject
+from gonogo.inspection.answers.harmless import is_harmless, plain_paths
+from gonogo.inspection.answers.htmlfiles import links_of
+from gonogo.plugins.limits import Limits
+from gonogo.runtimes.base import Inspector
+
+__all__ = ["NOTHING", "Swept", "again", "asked", "candidates"]
+
+NOTHING = "no answer"
+_SECONDS = 15.0
+"""For all of them; the share of one is at most two thirds."""
+_UNKNOWN = httpx.codes.NOT_IMPLEMENTED
+"""No fault: it says that there is nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What an address answered, and after how many seconds."""
+
+    address: str
+    status: int | None
+    text: str
+    seconds: float
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it is a server error, or none came."""
+        return self.status is None or (self.status >= httpx.codes.INTERNAL_SERVER_ERROR and self.status != _UNKNOWN)
+
+    def __str__(self) -> str:
+        """Its status."""
+        return NOTHING if self.status is None else str(self.status)
+
+
+def candidates(inspector: Inspector, environment: Environment, subject: Subject, limits: Limits) -> tuple[str, ...]:
+    """The addresses that may be asked, but for what others judge: endpoints, health, and the front page (D29)."""
+    health = [environment.health, *(environment.health_of(name) for name in environment.service)]
+    named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
+    named |= {path for one in health for path in (one.live, one.ready) if path}
+    found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits)))
+    found.pop(f"{inspector.url()}/", None)
+    paths = ((address, urlsplit(address).path) for address in found)
+    free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
+    return tuple(free)
+
+
+def _of_routes(inspector: Inspector, subject: Subject) -> Iterator[str]:
+    release = subject.release
+    if release is None:
+        return
+    for name in release.routes:
+        if url := inspector.url(name):
+            yield from (url + path for path in plain_paths(routes_of(release, name) or ()))
+
+
+def _of_links(inspector: Inspector, limits: Limits) -> tuple[str, ...]:
+    """Where the front page leads; nowhere while it is not well."""
+    url = inspector.url()
+    try:
+        page = front_page(f"{url}/", limits) if url is not None else None
+    except httpx.HTTPError:
+        return ()
+    return links_of(page.html, page.address) if page is not None and page.status == httpx.codes.OK else ()
+
+
+def asked(addresses: Sequence[str], limits: Limits) -> list[Swept]:
+    """What they answer; where requests are limited others need them more."""
+    until, found = time.monotonic() + _SECONDS, []
+    for address in addresses:
+        left = until - time.monotonic()
+        if left <= 0 or limits.is_tight(address):
+            break
+        answer = _answer(address, limits, patience=min(left, _SECONDS * 2 / 3))
+        if answer.status != httpx.codes.TOO_MANY_REQUESTS:
+            found.append(answer)
+    return found
+
+
+def again(answer: Swept, limits: Limits) -> Swept:
+    """Asked once more, and waited for longer: a page may be slow the first time."""
+    return _answer(answer.address, limits, patience=_SECONDS)
+
+
+def _answer(address: str, limits: Limits, *, patience: float) -> Swept:
+    began = time.monotonic()
+    status, text = None, ""
+    try:
+        status, _, text = read(address, began + patience, limits)
+    except httpx.TimeoutException:
+        limits.hung_up(address)
+    except httpx.HTTPError:
+        pass
+    return Swept(address=address, status=status, text=text, seconds=time.monotonic() - began)
