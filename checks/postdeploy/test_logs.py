@@ -16,7 +16,16 @@ from gonogo.gates.subject import Subject
 from gonogo.inspection import things
 from gonogo.inspection.answers.downtime import answered_from, read_probe
 from gonogo.inspection.answers.logs import ErrorGroup, error_lines
-from gonogo.inspection.answers.moved import asked_in_vain, caused_by_move, hung_up, no_upstream, refused_visitor
+from gonogo.inspection.answers.moved import (
+    asked_in_vain,
+    caused_by_move,
+    hung_up,
+    is_trying,
+    no_upstream,
+    not_reached,
+    refused_visitor,
+    tried_again,
+)
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector, LogLine
@@ -26,10 +35,13 @@ from gonogo.words import Role
 __all__: list[str] = []
 
 _SIGNATURES = "Error signatures"
+_ASIDE = "Caused by the move or a visitor, or overcome"
 _SHOWN = 160
 _READ_AGAIN = 0.5
 _TIMES = 5
 """How often a log is read that ends in the middle of a traceback."""
+_TRYING = 10.0
+"""Seconds for which something that is not reached yet, and is tried again, is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class _Found:
     service: str
     counted: tuple[ErrorGroup, ...]
     aside: tuple[ErrorGroup, ...]
-    """What the move or a visitor caused, and a traceback that never came to its end."""
+    """What the move or a visitor caused, what was overcome, and a traceback that never came to its end."""
 
 
 @pytest.mark.postdeploy(
@@ -58,8 +70,9 @@ def test_no_new_errors_are_logged(
     """Nothing logs an error that the release before did not log as well.
 
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
-    proxy that did not reach what was being replaced), what gonogo's own requests caused, and what a proxy refused a
-    visitor (a limit on requests, a file that is not there), is shown and not counted.
+    proxy that did not reach what was being replaced), what gonogo's own requests caused, what a proxy refused a visitor
+    (a limit on requests, a file that is not there), and a database or a queue that was not up yet and was reached after
+    that (tried again, or started again by its restart policy), is shown and not counted.
     """
     lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
@@ -72,7 +85,7 @@ def test_no_new_errors_are_logged(
     evidence.text("Lines read", ", ".join(f"{name}: {len(text)}" for name, text in lines.items()))
     evidence.json(_SIGNATURES, {one.service: [group.signature for group in one.counted] for one in found})
     evidence.table(
-        "Caused by the move, or by a visitor",
+        _ASIDE,
         [(one.service, group.count, group.example) for one in found for group in one.aside],
     )
     known = _known(baseline) if subject.role is not Role.BASELINE else {}
@@ -89,23 +102,26 @@ def test_no_new_errors_are_logged(
 def _read(
     inspector: Inspector, environment: Environment, release: Release | None
 ) -> tuple[Mapping[str, Sequence[LogLine]], dict[str, tuple[ErrorGroup, ...]]]:
-    """The logs since the start and their errors; once more where a traceback was still being written.
+    """The logs since the start and their errors; read again while a traceback is written, or something tried again.
 
     Raises:
         InconclusiveError: they cannot be read.
     """
     since = release.started if release is not None else None
-    for left in reversed(range(_TIMES)):
+    begin, left = time.monotonic(), _TIMES
+    while True:
         try:
             lines = inspector.log_lines(since)
         except CommandError as error:
             raise InconclusiveError(f"the logs are not known: {error}") from error
-        allow = environment.logs.allow
-        groups = {name: error_lines([line.text for line in text], allow) for name, text in lines.items()}
-        if not left or not any(group.unfinished for found in groups.values() for group in found):
-            break
+        texts = {name: [line.text for line in text] for name, text in lines.items()}
+        groups = {name: error_lines(text, environment.logs.allow) for name, text in texts.items()}
+        left -= 1
+        torn = left > 0 and any(group.unfinished for found in groups.values() for group in found)
+        trying = any(is_trying(group, texts[name]) for name, found in groups.items() for group in found)
+        if not torn and not (trying and time.monotonic() - begin < _TRYING):
+            return lines, groups
         time.sleep(_READ_AGAIN)
-    return lines, groups
 
 
 def _sorted(
@@ -121,16 +137,25 @@ def _sorted(
     missed = [(_moment(at), path) for at, path in budget.misses]
     others = [*(other for other in lines if other != name)]
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
+    texts, restarted = [line.text for line in lines[name]], _restarted(inspector, name)
 
     def is_aside(group: ErrorGroup) -> bool:
         moments = [lines[name][number - 1].at for number in group.lines]
-        early = until is not None and all(at is not None and at < until for at in moments)
-        moved = early and caused_by_move(group.example, others=others)
+        early = [until is not None and at is not None and at < until for at in moments]
+        ended = restarted is not None and all(at is not None and at < restarted for at in moments)
+        overcome = (ended and not_reached(group.example)) or (early[0] and tried_again(group, texts))
+        moved = overcome or (all(early) and caused_by_move(group.example, others=others))
         ours = hung_up(group, moments, gone) or asked_in_vain(group, moments, missed)
         return moved or ours or refused_visitor(group.example) or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
     return _Found(name, tuple(group for group in groups if group not in aside), aside)
+
+
+def _restarted(inspector: Inspector, service: str) -> datetime | None:
+    """When the last instance of a service was started that its restart policy had to start again."""
+    starts = [one.started_at for one in inspector.instances(health=False) if one.service == service and one.restarts]
+    return max((datetime.fromisoformat(at) for at in starts if at), default=None)
 
 
 def _until(subject: Subject) -> datetime | None:

@@ -1,18 +1,28 @@
 """Which errors of a log the move itself caused, gonogo's own requests or any visitor's, and not the release.
 
 While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
-API. An instance's own error at its start is not among them, also where it cannot reach its database.
+API. An instance's own error at its start is not among them, also where it cannot reach its database: unless it tried
+again, or was started again, and reached it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from gonogo.inspection.answers.logs import ErrorGroup
 
-__all__ = ["asked_in_vain", "caused_by_move", "hung_up", "no_upstream", "not_reached", "refused_visitor"]
+__all__ = [
+    "asked_in_vain",
+    "caused_by_move",
+    "hung_up",
+    "is_trying",
+    "no_upstream",
+    "not_reached",
+    "refused_visitor",
+    "tried_again",
+]
 
 _UPSTREAM = re.compile(
     # nginx
@@ -54,6 +64,13 @@ _REFUSED = re.compile(
 _BEHIND = ", upstream: "
 _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
+_AGAIN = re.compile(
+    r"\b(?:(?:try|trying) (?:it )?again|retry|retries|retrying|reconnect(?:ing)?|attempt #?\d|backing off|"
+    r"(?:sleep|wait)ing\b.{0,40}\d ?s|will (?:re)?try|waiting for)\b",
+    re.IGNORECASE,
+)
+_AROUND = 2
+"""How many lines before and after an error may say that it is tried again."""
 
 
 def caused_by_move(text: str, *, others: Collection[str]) -> bool:
@@ -76,6 +93,39 @@ def no_upstream(text: str) -> bool:
 def not_reached(text: str) -> bool:
     """Whether a failure says that a database was not reached, or that it is only starting."""
     return bool(_UNREACHED.search(text) or _STARTING.search(text))
+
+
+def tried_again(group: ErrorGroup, lines: Sequence[str]) -> bool:
+    """Whether an error only says that something was not reached yet: each time it was tried again, and went on then.
+
+    Args:
+        group: the error.
+        lines: the whole log that it stands in. A line after the last try that is about something else shows that it
+            went on.
+    """
+    return _says_again(group, lines) and _went_on(group, lines)
+
+
+def is_trying(group: ErrorGroup, lines: Sequence[str]) -> bool:
+    """Whether it tries again, and nothing follows yet that would show that it went on."""
+    return _says_again(group, lines) and not _went_on(group, lines)
+
+
+def _says_again(group: ErrorGroup, lines: Sequence[str]) -> bool:
+    ends = _ends(group)
+    length = len(group.example.splitlines())
+    near = (" ".join(lines[max(end - length - _AROUND, 0) : end + _AROUND]) for end in ends)
+    return bool(ends) and not_reached(group.example) and all(_AGAIN.search(text) for text in near)
+
+
+def _went_on(group: ErrorGroup, lines: Sequence[str]) -> bool:
+    later = (line for line in lines[_ends(group)[-1] :] if line.strip())
+    return any(not _AGAIN.search(line) and not not_reached(line) for line in later)
+
+
+def _ends(group: ErrorGroup) -> list[int]:
+    """The number of each one's last line."""
+    return [number - 1 + len(group.example.splitlines()) for number in group.lines]
 
 
 def _names(text: str, other: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gonogo.gates.subject import Subject
 from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import LogLine
+from gonogo.state.release import Release
 
 TORN = ("Traceback (most recent call last):", '  File "/app/jobs.py", line 3, in run', "    raise KeyError('price')")
 WHOLE = (*TORN, "KeyError: 'price'")
@@ -50,14 +52,19 @@ class Inspector:
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         return {"web": [LogLine(line, datetime.now(UTC)) for line in text]}
 
+    def instances(self, *, health: bool) -> tuple[()]:
+        """None was started again."""
+        assert not health
+        return ()
+
     def published(self) -> tuple[tuple[str, str, int], ...]:
         """No port."""
         return ()
 
 
-def ask(folder: Path, inspector: Inspector) -> tuple[str, dict[str, Any], Collected]:
+def ask(folder: Path, inspector: Inspector, *, release: Release | None = None) -> tuple[str, dict[str, Any], Collected]:
     """What is found, the tables of what counts and what does not, and the rest."""
-    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder)
+    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder, release=release)
     evidence, found = Collected(), ""
     try:
         logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), about, None, evidence)  # type: ignore[arg-type]
@@ -70,6 +77,7 @@ def ask(folder: Path, inspector: Inspector) -> tuple[str, dict[str, Any], Collec
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log is read again at once."""
     monkeypatch.setattr(logs, "_READ_AGAIN", 0.0)
+    monkeypatch.setattr(logs, "_TRYING", 0.2)
 
 
 def test_a_traceback_that_is_being_written_is_read_again(tmp_path: Path) -> None:
@@ -110,7 +118,7 @@ def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
     own, _, other = ask(tmp_path, Inspector((REFUSED, "ERROR shop: no price")))
 
     assert green == ""
-    assert LIMITED in str(seen["Caused by the move, or by a visitor"])
+    assert LIMITED in str(seen["Caused by the move or a visitor, or overcome"])
     assert red.startswith("1 new error in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
     assert evidence.needed == [things.upstreams("web")]
     assert (own.startswith("2 different new errors"), other.needed) == (
@@ -138,3 +146,65 @@ def test_what_a_visitor_of_ours_who_hung_up_caused_is_not_counted(tmp_path: Path
     Budget(tmp_path / FILE).missed("http://127.0.0.1:8000/gone.png?v=1")
     passed, _, _ = ask(tmp_path, Inspector((lost,)))
     assert (counted, passed) == (f"1 new error in the logs; web: found {lost}; expected none", "")
+
+
+TRIED = (
+    "ERROR consumer: Cannot connect to amqp://queue:5672: Connection refused.",
+    "Trying again in 2.00 seconds... (1/9)",
+)
+CRASHED = (*TORN[:2], "ConnectionRefusedError: [Errno 111] Connection refused", "INFO: serving")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restarted:
+    """A container that its restart policy started again."""
+
+    service: str = "web"
+    restarts: int = 1
+    started_at: str
+
+
+class Started(Inspector):
+    """Its container was started again by its restart policy, at ``started_at``; nothing where that is empty."""
+
+    started_at = ""
+
+    def instances(self, *, health: bool) -> tuple[Any, ...]:
+        """One, if it was started again."""
+        assert not health
+        return (Restarted(started_at=self.started_at),) if self.started_at else ()
+
+
+def release(healthy: float) -> Release:
+    """A release that was healthy so many seconds from now."""
+    return Release.model_construct(started=None, healthy=datetime.now(UTC) + timedelta(seconds=healthy))
+
+
+@pytest.mark.parametrize(
+    ("healthy", "more", "red"),
+    [(5.0, ("INFO: ready",), False), (5.0, (), True), (-5.0, ("INFO: ready",), True)],
+    ids=["reached", "trying still", "first failed later"],
+)
+def test_a_queue_that_was_not_up_yet_is_no_error_once_it_was_reached(
+    tmp_path: Path, healthy: float, more: tuple[str, ...], *, red: bool
+) -> None:
+    """A first deployment starts it and its workers together; one that is tried in vain stays an error."""
+    found, _, _ = ask(tmp_path, Inspector((*TRIED, *more)), release=release(healthy))
+
+    assert bool(found) is red, found
+
+
+@pytest.mark.parametrize(
+    ("started", "log", "red"),
+    [(5.0, CRASHED, False), (-5.0, CRASHED, True), (5.0, WHOLE, True)],
+    ids=["its life before", "this life", "another error"],
+)
+def test_who_ended_until_the_database_was_up_is_well_now(
+    tmp_path: Path, started: float, log: tuple[str, ...], *, red: bool
+) -> None:
+    """A restart policy is how small applications wait for it; any other crash counts."""
+    inspector = Started(log)
+    inspector.started_at = (datetime.now(UTC) + timedelta(seconds=started)).isoformat()
+    found, _, _ = ask(tmp_path, inspector, release=release(5.0))
+
+    assert bool(found) is red, found

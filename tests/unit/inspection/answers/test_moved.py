@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gonogo.inspection.answers.logs import error_lines
-from gonogo.inspection.answers.moved import asked_in_vain, caused_by_move, hung_up, not_reached, refused_visitor
+from gonogo.inspection.answers.moved import (
+    asked_in_vain,
+    caused_by_move,
+    hung_up,
+    is_trying,
+    not_reached,
+    refused_visitor,
+    tried_again,
+)
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 NGINX = (
@@ -169,3 +177,61 @@ def test_what_is_logged_of_a_404_of_ours_is_ours(text: str, after: float | None,
 
     assert asked_in_vain(group, [moment], [(NOON, "/gone.png"), (NOON, "/")]) is expected
     assert not asked_in_vain(group, [moment], [])
+
+
+CELERY = """\
+[2026-11-28 12:00:00,123: ERROR/MainProcess] consumer: Cannot connect to amqp://guest:**@queue:5672//: [Errno 111] Connection refused.
+Trying again in {seconds} seconds... ({number}/100)
+
+"""
+READY = "[2026-11-28 12:00:09,000: INFO/MainProcess] celery@1f2e ready."
+WAITED = """\
+2026-11-28 12:00:00 [ERROR] shop.db: not ready
+Traceback (most recent call last):
+  File "/app/db.py", line 3, in wait
+    psycopg.connect(URL)
+psycopg.OperationalError: connection failed: Connection refused
+2026-11-28 12:00:00 [INFO] shop.db: retrying in 2 s
+2026-11-28 12:00:02 [INFO] shop: serving"""
+ONCE = "2026-11-28 12:00:00 [ERROR] shop.cache: could not connect to cache:6379, going on without it"
+GAVE_UP = f"{CELERY.format(seconds='2.00', number=1)}{CELERY.format(seconds='4.00', number=2)}"
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (f"{CELERY.format(seconds='2.00', number=1)}{CELERY.format(seconds='4.00', number=2)}{READY}", True),
+        (WAITED, True),
+        (f"ERROR: db: Connection refused, attempt 1/30\n{READY}", True),
+        (GAVE_UP, False),
+        (f"{ONCE}\n2026-11-28 12:00:01 [INFO] shop: serving", False),
+        (f"ERROR: no price for 1, will retry\n{READY}", False),
+        (f"{ONCE}\nINFO: a\nINFO: b\nINFO: c\nINFO: d\nINFO: retrying the mail", False),
+        (f"{READY}\nERROR: db: Connection refused, retrying in 2 s", False),
+    ],
+    ids=[
+        "Celery",
+        "a traceback",
+        "in one line",
+        "still trying",
+        "tried once",
+        "another error",
+        "far off",
+        "at the end",
+    ],
+)
+def test_what_was_reached_after_all_is_overcome(log: str, *, expected: bool) -> None:
+    """Tried again, and something else followed; who tried once and goes on without has an error."""
+    lines = log.splitlines()
+    (group,) = error_lines(lines)
+
+    assert tried_again(group, lines) is expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [("", True), (READY, False)], ids=["nothing follows", "it went on"])
+def test_who_tries_still_may_be_waited_for(more: str, *, expected: bool) -> None:
+    """As Celery does while its queue starts."""
+    lines = f"{GAVE_UP}{more}".splitlines()
+    (group,) = error_lines(lines)
+
+    assert is_trying(group, lines) is expected
