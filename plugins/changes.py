@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gonogo.errors import GonogoError
 from gonogo.host.busy import patient
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.migrations import Layout, layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
@@ -48,7 +48,7 @@ def changes(context: Context) -> Changes | None:
         return None
     if release is None and context.stages != (Stage.PREDEPLOY,):
         return None
-    source = Source(context.source_root, LocalHost(timeout=patient(_SECONDS)), release=release)
+    source = Source(context.source_root, this_machine(timeout=patient(_SECONDS)), release=release)
     try:
         if source.commit == serving.commit:
             return None

@@ -17,7 +17,7 @@ from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.pending_migrations import Standing, standings
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host, this_machine
 from gonogo.inspection.answers.refusals import Limit, limit_of
 from gonogo.inspection.machine.engine import ASK, EngineFacts
 from gonogo.inspection.machine.engine import parse as parse_engine
@@ -154,13 +154,13 @@ def baseline(subject: Subject) -> GateResult | None:
 
 
 @pytest.fixture(scope="session")
-def runner(context: Context) -> LocalHost:
+def runner(context: Context) -> Host:
     """Runs commands on the environment's host: bounded and redacted."""
-    return LocalHost(redact=context.redactor.text, timeout=_ENDS * context.bound)
+    return this_machine(redact=context.redactor.text, timeout=_ENDS * context.bound)
 
 
 @pytest.fixture(scope="session")
-def engine(environment: Environment, runner: LocalHost) -> EngineFacts:
+def engine(environment: Environment, runner: Host) -> EngineFacts:
     """The Docker Engine, or why it does not answer; skips where the runtime needs none."""
     if environment.runtime != "compose":
         pytest.skip(f"runtime {environment.runtime} needs no Docker")
@@ -194,13 +194,13 @@ def place(context: Context) -> Place:
 
 
 @pytest.fixture(scope="session")
-def inspector(place: Place, subject: Subject, runner: LocalHost) -> Inspector:
+def inspector(place: Place, subject: Subject, runner: Host) -> Inspector:
     """The read-only side of the runtime, bound to the judged release."""
     return runtime_of(place.environment.runtime).inspector(place, subject.release, runner)
 
 
 @pytest.fixture(scope="session")
-def other_runtime(place: Place, subject: Subject, runner: LocalHost) -> Inspector | None:
+def other_runtime(place: Place, subject: Subject, runner: Host) -> Inspector | None:
     """What serves as the runtime sees it that made it, where that is another one than today's."""
     serving = subject.serving
     if serving is None or serving.runtime == place.environment.runtime:
@@ -215,7 +215,7 @@ class Asking:
 
     place: Place
     runtime: Runtime
-    host: LocalHost
+    host: Host
     release: Any
     """None in a bare run before the first deploy."""
     serving: Release | None
@@ -229,7 +229,7 @@ class Asking:
 
 
 @pytest.fixture(scope="session")
-def question(place: Place, subject: Subject, runner: LocalHost, context: Context) -> Asking:
+def question(place: Place, subject: Subject, runner: Host, context: Context) -> Asking:
     """The judged release and the serving one, for whoever asks both."""
     runtime = runtime_of(place.environment.runtime)
     in_time = context.only is None and subject.role is not Role.BARE
@@ -237,7 +237,7 @@ def question(place: Place, subject: Subject, runner: LocalHost, context: Context
 
 
 @pytest.fixture(scope="session")
-def rendered(place: Place, runner: LocalHost) -> Rendered:
+def rendered(place: Place, runner: Host) -> Rendered:
     """What Compose makes of the environment's files, or why it refuses them; skips without Compose."""
     if place.environment.runtime != "compose":
         pytest.skip(f"runtime {place.environment.runtime} has no compose files")
@@ -245,7 +245,7 @@ def rendered(place: Place, runner: LocalHost) -> Rendered:
 
 
 @pytest.fixture(scope="session")
-def python(context: Context, runner: LocalHost) -> TargetPython:
+def python(context: Context, runner: Host) -> TargetPython:
     """The Python that judges the source: the target's own where it can be known here."""
     return choose(context.source_root, context.environment.runtime, runner)
 
@@ -276,7 +276,7 @@ def source(context: Context) -> Source:
 
 
 def _source_of(context: Context) -> Source:
-    runner = LocalHost(timeout=_ENDS * context.bound)
+    runner = this_machine(timeout=_ENDS * context.bound)
     return Source(context.source_root, runner, release=context.subject.release)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.errors import GonogoError
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.model.roles import bind_mounts
 
@@ -24,7 +24,7 @@ class Rendered:
     problem: str = ""
 
 
-def compose_spelling(runner: LocalHost) -> tuple[str, str]:
+def compose_spelling(runner: Host) -> tuple[str, str]:
     """The spelling of Compose that is used, and what is wrong with it (one of the two is empty)."""
     from gonogo.runtimes.compose.cli import cli  # noqa: PLC0415 (only where the runtime is compose)
 
@@ -34,7 +34,7 @@ def compose_spelling(runner: LocalHost) -> tuple[str, str]:
         return "", str(error)
 
 
-def render_model(place: Place, runner: LocalHost) -> Rendered:
+def render_model(place: Place, runner: Host) -> Rendered:
     """Ask Compose what the files of the asking configuration mean, with the host's env file."""
     from gonogo.runtimes.compose.render import render  # noqa: PLC0415 (only where the runtime is compose)
 
@@ -54,7 +54,7 @@ def written_by_services(model: Mapping[str, Any], *, roots: Collection[Path]) ->
     return tuple(source.relative_to(root).as_posix() for source, root in pairs if root is not None)
 
 
-def unguarded(place: Place, services: Collection[str], runner: LocalHost) -> list[str]:
+def unguarded(place: Place, services: Collection[str], runner: Host) -> list[str]:
     """The running containers of an environment's deployed services that no release of gonogo started.
 
     None where the engine does not answer: that is said, and stops a deployment, by the check that asks for the engine.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host.runner import Completed, LocalHost
+from gonogo.host.runner import Completed, Host
 from gonogo.inspection.code.contents import FileDigest, manifest_of
 from gonogo.inspection.code.gittree import STATUS, Status, parse_status
 from gonogo.runtimes import sources
@@ -24,7 +24,7 @@ _FOREIGN = frozenset({".venv", "venv", "env", "node_modules", ".tox", ".nox", "s
 class Source:
     """One folder of a checkout, or of a release's own source; paths are relative to it, with ``/``."""
 
-    def __init__(self, root: Path, runner: LocalHost, *, release: Release | None = None) -> None:
+    def __init__(self, root: Path, runner: Host, *, release: Release | None = None) -> None:
         """Look at ``root``; ``release`` is the one whose source it is (None: a checkout, at its HEAD).
 
         ``runner`` redacts nothing: names of files are compared, and a password may be a word of one.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host
 from gonogo.inspection.code.pythons import NAMES, Wanted, wanted
 from gonogo.plugins.evidence import InconclusiveError, LateError
 
@@ -21,7 +21,7 @@ class TargetPython:
 
     program: str
     wanted: Wanted | None
-    runner: LocalHost
+    runner: Host
 
     def ask(self, script: str, *arguments: str, cwd: Path) -> str:
         """Run a script in isolated mode; returns what it printed.
@@ -39,7 +39,7 @@ class TargetPython:
         return done.output
 
 
-def choose(folder: Path, runtime: str, runner: LocalHost) -> TargetPython:
+def choose(folder: Path, runtime: str, runner: Host) -> TargetPython:
     """The Python that the release's own will be made from; else the version that the source names, if it is here."""
     texts = {name: (folder / name).read_text("utf-8", "replace") for name in NAMES if (folder / name).is_file()}
     if runtime == "process":
@@ -49,7 +49,7 @@ def choose(folder: Path, runtime: str, runner: LocalHost) -> TargetPython:
     return TargetPython(program or _runs("python3", runner) or sys.executable, named, runner)
 
 
-def _runs(name: str, runner: LocalHost) -> str | None:
+def _runs(name: str, runner: Host) -> str | None:
     """The program's path, if it can be run: version managers leave shims for versions that are not chosen."""
     program = shutil.which(name)
     if program is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.subject import as_it_serves
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.inspection import things
 from gonogo.inspection.code.contents import DriftedFile, FileDigest, digest_of, looked_at, map_paths
 from gonogo.inspection.code.lost import Absent, sort_out
@@ -63,7 +63,7 @@ def unknown(layout: Layout, service: str, label: str) -> str:
 
 
 def had_before(
-    service: str, serving: Release | None, place: Place, runner: LocalHost, source: Mapping[str, FileDigest]
+    service: str, serving: Release | None, place: Place, runner: Host, source: Mapping[str, FileDigest]
 ) -> dict[str, str]:
     """Path of the repository → where the serving artifact of the same service has it; nothing where nobody knows."""
     if serving is None:

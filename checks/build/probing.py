@@ -14,7 +14,7 @@ import pytest
 from gonogo import git
 from gonogo.config import Service
 from gonogo.errors import CommandError, last_words
-from gonogo.host.runner import Completed, LocalHost
+from gonogo.host.runner import Completed, this_machine
 from gonogo.inspection.code import bytecode
 from gonogo.inspection.code.contents import FileDigest, is_cache, map_paths
 from gonogo.inspection.code.gittree import parse_ls_tree
@@ -45,7 +45,7 @@ def released(context: Context) -> Source:
         pytest.skip("no release is recorded for this environment")
     if release.assumed:
         pytest.skip("adopted: what it was built from is not known")
-    runner = LocalHost(timeout=context.bound)
+    runner = this_machine(timeout=context.bound)
     return Source(release.source_root(context.project.app.root), runner, release=release)
 
 
@@ -87,7 +87,7 @@ def _altered_worktree(source: Source, code: Mapping[str, str]) -> tuple[list[str
         git.ask(top, "hash-object", "--stdin-paths"),  # git reads the paths from there
         stdin="".join(f"{prefix}{one.path}\n" for one in there).encode(errors="surrogateescape"),
     )
-    hashes = LocalHost().run(command, output_limit=None).require().output.split()
+    hashes = this_machine().run(command, output_limit=None).require().output.split()
     return [one.path for one, found in zip(there, hashes, strict=True) if one.sha != found], lost
 
 

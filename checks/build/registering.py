@@ -10,7 +10,7 @@ from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.frameworks import StaticRoute, static_routes
 from gonogo.gates.subject import as_it_serves
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.inspection.code import routes
 from gonogo.inspection.code.contents import map_paths
 from gonogo.inspection.code.dockerignore import ignore
@@ -45,7 +45,7 @@ def problems_of(
     service, serving = context.environment.service.get(name, Service()), context.subject.serving
     before = (routes_of(serving, name) or _asked(serving, name, context)) if serving is not None else None
     left_out = ignore("\n".join(context.project.app.not_source))
-    then = Source(serving.source_root(context.project.app.root), LocalHost()) if serving is not None else None
+    then = Source(serving.source_root(context.project.app.root), this_machine()) if serving is not None else None
     known = [one for one in _declared(then, service) if not left_out(one.file)] if then is not None else []
     declared = [one for one in _declared(released(context), service, code=code) if not left_out(one.file)]
     found = routes.compare(declared, report.routes, before, floor=service.min_routes, known=known)
@@ -93,7 +93,7 @@ def _asked(serving: Release, name: str, context: Context) -> list[ImageRoute] | 
         variables=context.variables,
     )
     try:
-        inspector = runtime_of(environment.runtime).inspector(place, serving, LocalHost())
+        inspector = runtime_of(environment.runtime).inspector(place, serving, this_machine())
         artifact = next((one for one in inspector.artifacts() if one.service == name), None)
         if artifact is None:
             return None

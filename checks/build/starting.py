@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.inspection.code.rights import Identity, Rights, is_under, started_paths
 from gonogo.inspection.code.started import LARGEST, Start, faults, passes_everything_on, surely_started
 from gonogo.runtimes.base import Artifact, ImageFacts
@@ -59,7 +59,7 @@ def starts_of(entry: Sequence[str], words: Sequence[str], workdir: str, begins: 
     return list(dict.fromkeys(found))
 
 
-def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, project: str, host: LocalHost) -> Begun:
+def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, project: str, host: Host) -> Begun:
     """Look at how a service begins, in a container of its image that is never started.
 
     Raises:

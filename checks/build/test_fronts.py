@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.inspection.machine.fronts import hosts, lacks_its_place, not_found, others, upstreams
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector, Place
@@ -30,7 +30,7 @@ def test_proxies_accept_their_configuration(
     place: Place,
     release: Release,
     serving: Release | None,
-    runner: LocalHost,
+    runner: Host,
     evidence: Collected,
 ) -> None:
     """Every nginx and Caddy in front of the release accepts the configuration that the release brings.

@@ -10,7 +10,7 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.probing import released
 from gonogo.checks.build.starting import Begun, look, remedy_of, wrong_starts
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.contents import map_paths
 from gonogo.inspection.code.rights import unreadable, unstartable
@@ -30,7 +30,7 @@ _SHOWN = 3
     "started; git update-index --chmod=+x FILE keeps the bit in the repository",
 )
 def test_image_user_may_read_and_start_the_code(
-    artifact: Artifact, inspector: Inspector, place: Place, runner: LocalHost, context: Context, evidence: Collected
+    artifact: Artifact, inspector: Inspector, place: Place, runner: Host, context: Context, evidence: Collected
 ) -> None:
     """What starts the service is there, with its interpreter, and its user may start it and read every Python file.
 

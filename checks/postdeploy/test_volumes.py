@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks.postdeploy.asking import running
 from gonogo.config import Service
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -35,7 +35,7 @@ def test_volumes_can_be_written(
     context: Context,
     source: Source,
     baseline: GateResult | None,
-    runner: LocalHost,
+    runner: Host,
     evidence: Collected,
 ) -> None:
     """The user of a running container may write to its named volumes and folders of the host, as before.

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks.predeploy.started import model_of
 from gonogo.config import Environment
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host
 from gonogo.inspection import things
 from gonogo.inspection.variables.interpolation import NO_VALUE
 from gonogo.plugins.evidence import Collected
@@ -88,7 +88,7 @@ def test_published_ports_are_free(
     inspector: Inspector,
     serving: Release | None,
     other_runtime: Inspector | None,
-    runner: LocalHost,
+    runner: Host,
     evidence: Collected,
 ) -> None:
     """Every port that the release publishes is free, or held by this environment's own instances.
@@ -127,7 +127,7 @@ def test_published_ports_are_free(
     "the service another container_name, and commit that",
 )
 def test_container_names_are_free(
-    environment: Environment, rendered: Rendered, serving: Release | None, runner: LocalHost, evidence: Collected
+    environment: Environment, rendered: Rendered, serving: Release | None, runner: Host, evidence: Collected
 ) -> None:
     """Every name that a container of the release will have is free, or held by the one that it replaces.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.desk import sort_out
 from gonogo.plugins.evidence import Collected
@@ -20,7 +20,7 @@ __all__: list[str] = []
     remedy="git status; commit what belongs to the release, and deploy that commit",
 )
 def test_the_release_is_a_commit(
-    subject: Subject, runner: LocalHost, request: pytest.FixtureRequest, evidence: Collected
+    subject: Subject, runner: Host, request: pytest.FixtureRequest, evidence: Collected
 ) -> None:
     """What is built is a commit's own files; uncommitted changes of the checkout stay behind, and are listed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
@@ -22,7 +22,7 @@ __all__: list[str] = []
     "volume of its own, with nothing tracked in it but a placeholder (.gitkeep)",
 )
 def test_mounts_are_what_they_should_be(
-    rendered: Rendered, source: Source, serving: Release | None, place: Place, runner: LocalHost, evidence: Collected
+    rendered: Rendered, source: Source, serving: Release | None, place: Place, runner: Host, evidence: Collected
 ) -> None:
     """Everything that containers mount from this machine exists, is of the right kind, and is the commit's own.
 

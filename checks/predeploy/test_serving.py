@@ -9,7 +9,7 @@ import pytest
 from gonogo.config import Environment
 from gonogo.gates import baseline as baselines
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import unguarded
 from gonogo.records.results import GateResult, read_gate
@@ -76,7 +76,7 @@ def test_the_serving_release_is_healthy(
     "gonogo deploy --env {env} --ref COMMIT; containers started by hand: gonogo adopt --env {env}",
 )
 def test_there_is_a_release_to_go_back_to(
-    subject: Subject, serving: Release | None, place: Place, runner: LocalHost, evidence: Collected
+    subject: Subject, serving: Release | None, place: Place, runner: Host, evidence: Collected
 ) -> None:
     """Everything that a rollback would start is still there: images, pinned files, the release's own environment.
 
@@ -130,7 +130,7 @@ def _ask_unsure(subject: Subject, serving: Release, place: Place, evidence: Coll
     evidence.warn(said)
 
 
-def _ask_unguarded(subject: Subject, place: Place, runner: LocalHost, evidence: Collected) -> bool:
+def _ask_unguarded(subject: Subject, place: Place, runner: Host, evidence: Collected) -> bool:
     """Whether an application runs already, without a release that it could be restored from; red unless forced."""
     services = subject.release.services if subject.release is not None else tuple(place.environment.service)
     found = unguarded(place, services, runner)

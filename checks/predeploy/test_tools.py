@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host
 from gonogo.inspection.machine import room, tools
 from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.plugins.browser import missing_browser
@@ -23,9 +23,7 @@ __all__: list[str] = []
 @pytest.mark.predeploy(
     "P25", remedy="Install what is missing, open a new shell, then: python -m pytest -m predeploy --env {env} -k tools"
 )
-def test_tools_are_there_in_the_required_versions(
-    environment: Environment, runner: LocalHost, evidence: Collected
-) -> None:
+def test_tools_are_there_in_the_required_versions(environment: Environment, runner: Host, evidence: Collected) -> None:
     """The tools that a deployment runs are there, and new enough.
 
     Catches docker-compose 1, which dies with KeyError: 'ContainerConfig' where it recreates a container.
@@ -80,7 +78,7 @@ def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> 
     assert not old, old
 
 
-def _said(runner: LocalHost, argv: tuple[str, ...]) -> str | None:
+def _said(runner: Host, argv: tuple[str, ...]) -> str | None:
     """What a tool says of its version; None when it is not there or fails."""
     try:
         done = runner.run(Command(argv=argv, timeout=20.0))

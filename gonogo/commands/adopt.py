@@ -13,7 +13,7 @@ from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
 from gonogo.gates.pending_migrations import heads_of
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import Host, this_machine
 from gonogo.inspection.code.origins import commit_of
 from gonogo.runtimes import runtime_of, sources
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
@@ -82,7 +82,7 @@ def foreseen(at: Where) -> tuple[str, ...]:
     """The services that a first deploy would adopt; nothing is changed."""
     if at.environment.runtime != "compose" or at.state.current() is not None:
         return ()
-    host = LocalHost(redact=at.redactor.text, timeout=at.environment.command_timeout)
+    host = this_machine(redact=at.redactor.text, timeout=at.environment.command_timeout)
     found = _found(at.place(at.project, at.environment), host)
     return tuple(found.images) if found is not None else ()
 
@@ -100,12 +100,12 @@ def take_over(at: Where, candidate: Commit) -> Release | None:
     if at.environment.runtime != "compose":
         return None
     place = at.place(at.project, at.environment)
-    host = LocalHost(redact=at.redactor.text, timeout=at.environment.command_timeout)
+    host = this_machine(redact=at.redactor.text, timeout=at.environment.command_timeout)
     found = _found(place, host)
     return _record(at, candidate, found, host) if found is not None else None
 
 
-def _found(place: Place, host: LocalHost) -> ByHand | None:
+def _found(place: Place, host: Host) -> ByHand | None:
     from gonogo.runtimes.compose.adopt import by_hand  # noqa: PLC0415 (only where the runtime is compose)
     from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
 
@@ -117,7 +117,7 @@ def _found(place: Place, host: LocalHost) -> ByHand | None:
             return None  # the run itself says so, when it pins the release
 
 
-def _record(at: Where, candidate: Commit, found: ByHand, host: LocalHost) -> Release:
+def _record(at: Where, candidate: Commit, found: ByHand, host: Host) -> Release:
     from gonogo.runtimes.compose.adopt import pin_by_hand  # noqa: PLC0415 (likewise)
 
     commit, assumed, said = _commit(at, found, host)
@@ -158,7 +158,7 @@ def _heads(place: Place, release: Release) -> tuple[str, ...]:
     return () if release.assumed else heads_of(place.environment, place.project)
 
 
-def _commit(at: Where, found: ByHand, host: LocalHost) -> tuple[Commit, bool, str]:
+def _commit(at: Where, found: ByHand, host: Host) -> tuple[Commit, bool, str]:
     """The commit that the images name or hold, if this repository has it; otherwise the checkout's, a guess."""
     from gonogo.runtimes.compose.adopt import revision_of  # noqa: PLC0415 (likewise)
 
@@ -178,7 +178,7 @@ def _commit(at: Where, found: ByHand, host: LocalHost) -> tuple[Commit, bool, st
     return head, True, f"What it was built from is not known; {head.id[:7]}, the checkout's commit, was assumed."
 
 
-def _held_commit(at: Where, found: ByHand, host: LocalHost) -> str | None:
+def _held_commit(at: Where, found: ByHand, host: Host) -> str | None:
     """The commit whose files the images hold, byte for byte; None where no recent one has them."""
     from gonogo.runtimes.compose.adopt import held_by  # noqa: PLC0415 (likewise)
     from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
@@ -191,7 +191,7 @@ def _held_commit(at: Where, found: ByHand, host: LocalHost) -> str | None:
         return None  # then it stays open
 
 
-def _worktree(at: Where, release: Release, candidate: Commit, host: LocalHost) -> tuple[str, ...]:
+def _worktree(at: Where, release: Release, candidate: Commit, host: Host) -> tuple[str, ...]:
     """The adopted commit's own files, with the candidate's configuration and checks where it has none for this."""
     sources.make(at.project.root, release, host)
     try:

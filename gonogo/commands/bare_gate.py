@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.commands.prepare import Where
 from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import Command, Completed, LocalHost
+from gonogo.host.runner import Command, Completed, this_machine
 from gonogo.records.results import GateResult, read_gate
 from gonogo.state.store import write_atomically
 from gonogo.words import Role, Stage
@@ -35,7 +35,7 @@ def ask_beside(at: Where, stage: Stage, *, subject: Subject | None = None) -> Ga
             write_atomically(Path(aside) / "subject.json", subject.model_dump_json(indent=1))
             options.append(f"--gonogo-subject={aside}/subject.json")
         argv = gate_argv(root, app=at.project.app.root, plugins=at.project.app.plugins, arguments=options)
-        host = LocalHost(redact=at.redactor.text, timeout=environment.gate_timeout)
+        host = this_machine(redact=at.redactor.text, timeout=environment.gate_timeout)
         done = host.run(Command(argv=argv, cwd=str(root), env=gate_environment()))
         found = read_gate(results)
     if found is not None and not done.timed_out:

@@ -13,7 +13,7 @@ from gonogo.errors import UsageError
 from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.gates.subject import today
 from gonogo.gates.waivers import is_in_force
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, this_machine
 from gonogo.records.listing import Applies, Listed, ListedCheck, Listing, collected
 from gonogo.records.results import RunResult
 from gonogo.words import Outcome
@@ -43,7 +43,7 @@ def _collect(at: Where) -> Listing:
         options = ("--collect-only", "-q", f"--gonogo-env={at.environment.name}", f"--gonogo-results={results}")
         app = at.project.app
         argv = gate_argv(at.project.root, app=app.root, plugins=app.plugins, arguments=options)
-        host = LocalHost(redact=at.redactor.text, timeout=_SECONDS)
+        host = this_machine(redact=at.redactor.text, timeout=_SECONDS)
         done = host.run(Command(argv=argv, cwd=str(at.project.root), env=gate_environment()))
         listing = collected(results.read_text(encoding="utf-8")) if results.exists() else None
     if listing is None:

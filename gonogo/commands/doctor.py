@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.prepare import Git, Where, where
 from gonogo.errors import CommandError, GonogoError
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.records.findings import follows
 from gonogo.records.looks import Needed
@@ -66,7 +66,7 @@ def _repository(at: Where) -> Iterator[Needed]:
 def _is_ignored(path: Path) -> bool:
     command = Command(argv=("git", "-C", str(path.parents[1]), "check-ignore", "--quiet", str(path)), timeout=20.0)
     try:
-        return LocalHost().run(command).ok
+        return this_machine().run(command).ok
     except CommandError:
         return True  # no git: said already
 
@@ -120,7 +120,7 @@ def _resolved(host: str) -> str:
     """Its addresses; asked in a process of its own, since the system's resolver knows no bound."""
     script = "import socket,sys; print(*sorted({a[4][0] for a in socket.getaddrinfo(sys.argv[1], None)}))"
     command = Command(argv=(sys.executable, "-I", "-c", script, host), timeout=_RESOLVE_SECONDS)
-    done = LocalHost().run(command)
+    done = this_machine().run(command)
     return done.output.strip() if done.ok else ""
 
 

@@ -15,7 +15,7 @@ from gonogo.detect.starter import NAME, first_check, prove
 from gonogo.detect.workflows import workflow
 from gonogo.detect.writing import GUESS, toml_of
 from gonogo.errors import GonogoError, UsageError
-from gonogo.host.runner import Command, Host, LocalHost
+from gonogo.host.runner import Command, Host, this_machine
 from gonogo.words import CONFIG_NAME, Exit
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def init(folder: Path, asked: Asked, *, say: Callable[[str], None], ask: Callabl
     _nothing_there(folder, asked.output)
     if asked.given.runtime not in {"", "compose", "process"}:
         raise UsageError(f'--runtime: found "{asked.given.runtime}", expected compose or process.')
-    host = LocalHost(timeout=120.0)
+    host = this_machine(timeout=120.0)
     found = survey(folder, asked.given, host)
     if not asked.yes:
         if ask is None:

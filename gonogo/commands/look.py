@@ -11,7 +11,7 @@ from pathlib import Path
 from gonogo.commands.prepare import Where, located, where
 from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.records.advice import told
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
@@ -119,7 +119,7 @@ def _since(current: Release | None) -> datetime | None:
 def _lost(earlier: Release) -> tuple[str, ...]:
     """What the release to go back to is started from, and is gone; nothing where that cannot be found out."""
     try:
-        return tuple(lost_parts(earlier, LocalHost(timeout=30.0)))
+        return tuple(lost_parts(earlier, this_machine(timeout=30.0)))
     except GonogoError:
         return ()
 
@@ -129,7 +129,7 @@ def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, 
         return (), ""
     place = at.place(at.project.model_copy(update={"root": current.root}), at.environment)
     at.redactor.learn(pinned_values(current, at.environment))
-    host = LocalHost(redact=at.redactor.text, timeout=30.0)
+    host = this_machine(redact=at.redactor.text, timeout=30.0)
     try:
         runtime, place = maker(runtime_of(at.environment.runtime), place, current)
         inspector = runtime.inspector(place, current, host)

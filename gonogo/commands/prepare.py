@@ -12,7 +12,7 @@ from pathlib import Path
 from gonogo import git
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.run.notify import Notices
 from gonogo.run.screen import Screen
 from gonogo.run.work import Options, Work
@@ -43,7 +43,7 @@ class Git:
     def __init__(self, folder: Path) -> None:
         """``folder`` lies anywhere inside the repository."""
         self._folder = folder
-        self._host = LocalHost(timeout=60.0)
+        self._host = this_machine(timeout=60.0)
 
     def _ask(self, *arguments: str) -> str:
         return self._host.run(git.ask(self._folder, *arguments), output_limit=None).require().output
@@ -207,7 +207,7 @@ def make_work(at: Where, release: Release, *, run: str, options: Options, screen
     journal = Journal(folder / "journal.jsonl", redact=at.redactor.text)
     screen = screen or Screen()
     timeout = at.environment.command_timeout
-    host = LocalHost(redact=at.redactor.text, observer=journal, watcher=screen, timeout=timeout)
+    host = this_machine(redact=at.redactor.text, observer=journal, watcher=screen, timeout=timeout)
     return Work(
         place=place,
         runtime=runtime_of(at.environment.runtime),

@@ -13,7 +13,7 @@ from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import opened, pinned, run_name
 from gonogo.commands.rollback import require_whole
 from gonogo.errors import RefusedError, UsageError
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
 from gonogo.run.pipeline import Pipeline
@@ -124,7 +124,7 @@ def _renew(at: Where, release: Release) -> Release:
     _copy(release.folder, release.folder / _FORMER)
     place = at.place(at.project.model_copy(update={"root": release.root}), at.environment)
     try:
-        made = runtime_of(release.runtime).pin(place, release, LocalHost(redact=at.redactor.text))
+        made = runtime_of(release.runtime).pin(place, release, this_machine(redact=at.redactor.text))
         _require_same(made, release, env=at.environment.name)
     except BaseException:
         _copy(release.folder / _FORMER, release.folder)

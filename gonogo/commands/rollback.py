@@ -11,7 +11,7 @@ from gonogo.commands.look import stopped_short, way_back
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import close_all, cut_off, end_all_survivors, opened, pinned, recorded, recover, run_name
 from gonogo.errors import RefusedError
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
 from gonogo.run.moves.team import Undo, left_done
@@ -126,7 +126,7 @@ def require_whole(release: Release, *, env: str) -> None:
         RefusedError: naming what is gone.
     """
     try:
-        lost = lost_parts(release, LocalHost())
+        lost = lost_parts(release, this_machine())
     except RuntimeUnreachableError:  # an Engine that only restarts is waited for by what asks it next
         return
     if lost:

@@ -13,7 +13,7 @@ from gonogo import git
 from gonogo.config import Environment, Project, Service, load_project
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
 from gonogo.gates.ladder import Answer, decide, foresee
-from gonogo.host.runner import Host, LocalHost
+from gonogo.host.runner import Host, this_machine
 from gonogo.inspection.code.contents import manifest_of, map_paths
 from gonogo.inspection.code.selfmigration import self_migrating
 from gonogo.migrations import Graph, Revision, layout_of, tool_of
@@ -334,7 +334,7 @@ def _changed(release: Release, serving: Release) -> list[str]:
         names = (path for path in {*here, *old} if path not in here or path not in old)
         return sorted({*names, *(path for path in {*here} & {*old} if not here[path].same_content(old[path]))})
     words = ("ls-files",) if serving.assumed else ("diff", "--name-only", serving.commit, release.commit)
-    return LocalHost().run(git.ask(release.worktree, *words), output_limit=None).require().output.splitlines()
+    return this_machine().run(git.ask(release.worktree, *words), output_limit=None).require().output.splitlines()
 
 
 def _held(question: Question, serving: Release, paths: Collection[str]) -> set[str]:

@@ -30,9 +30,10 @@ from gonogo.host.busy import STRETCH, busy
 from gonogo.host.signals import deferred
 from gonogo.host.tree import MARK, end_family, kill_group
 
-__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher"]
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "this_machine"]
 
 
+_TIMEOUT = 900.0
 _TAIL = 64 * 1024
 _MARGIN = 4096
 """Bytes that are read before an output's tail and dropped: a secret may begin in them."""
@@ -159,7 +160,7 @@ class LocalHost:
         redact: Callable[[str], str] = _same,
         observer: Observer | None = None,
         watcher: Watcher | None = None,
-        timeout: float = 900.0,
+        timeout: float = _TIMEOUT,
     ) -> None:
         """``timeout`` (seconds) bounds commands that bring no bound of their own.
 
@@ -261,6 +262,17 @@ class LocalHost:
                 if barrier.pid is not None:
                     observer.ended(_never_ran(command, barrier.pid, error))
                 raise
+
+
+def this_machine(
+    *,
+    redact: Callable[[str], str] = _same,
+    observer: Observer | None = None,
+    watcher: Watcher | None = None,
+    timeout: float = _TIMEOUT,
+) -> Host:
+    """The machine that gonogo runs on, which is where each environment lives: nobody else names its class."""
+    return LocalHost(redact=redact, observer=observer, watcher=watcher, timeout=timeout)
 
 
 class _Process(subprocess.Popen[bytes]):

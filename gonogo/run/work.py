@@ -12,7 +12,7 @@ from gonogo.errors import GonogoError
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import today
 from gonogo.host.busy import Watch
-from gonogo.host.runner import Command, Completed, LocalHost
+from gonogo.host.runner import Command, Completed, Host
 from gonogo.records.results import Attestation, GateResult
 from gonogo.run.downtime_probe import Moving
 from gonogo.run.notify import Notices
@@ -44,7 +44,7 @@ class Work:
 
     place: Place
     runtime: Runtime
-    host: LocalHost
+    host: Host
     state: State
     journal: Journal
     release: Release

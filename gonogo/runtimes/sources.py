@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Completed, Host, LocalHost
+from gonogo.host.runner import Command, Completed, Host, this_machine
 from gonogo.inspection.code.contents import FileDigest, digest_of
 from gonogo.state.release import Release
 
@@ -83,17 +83,19 @@ def keep(release: Release) -> None:
     """
     top = release.worktree
     _open_up(top)
-    _write(release, LocalHost().run(git.alone(top, "ls-files", "-z"), output_limit=None, exact=True).require().output)
+    _write(
+        release, this_machine().run(git.alone(top, "ls-files", "-z"), output_limit=None, exact=True).require().output
+    )
 
 
 def catch_up(release: Release | None, checkout: Path) -> None:
     """Note what an older gonogo did not, where the checkout that it relied on is gone: this one may have the commit."""
     if release is None or (release.folder / _LIST).exists() or not release.worktree.is_dir():
         return
-    if LocalHost().run(git.ask(release.worktree, "rev-parse", "--verify", "--quiet", "HEAD")).ok:
+    if this_machine().run(git.ask(release.worktree, "rev-parse", "--verify", "--quiet", "HEAD")).ok:
         return
     words = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", release.commit)
-    listed = LocalHost().run(git.ask(checkout, *words), output_limit=None, exact=True)
+    listed = this_machine().run(git.ask(checkout, *words), output_limit=None, exact=True)
     if listed.ok:
         _write(release, listed.output)
 
@@ -124,7 +126,7 @@ def tracked_below(release: Release, folder: Path) -> frozenset[str]:
     """
     paths: Iterable[str] | None = kept(release, folder)
     if paths is None:
-        asked = LocalHost().run(git.ask(folder, "ls-files", "-z"), output_limit=None, exact=True)
+        asked = this_machine().run(git.ask(folder, "ls-files", "-z"), output_limit=None, exact=True)
         paths = filter(None, asked.require().output.split("\0"))
     return frozenset(path for path in paths if os.path.lexists(folder / path))
 
@@ -181,7 +183,7 @@ def _format(checkout: Path) -> str:
 
 
 def _asked(checkout: Path, *words: str) -> str:
-    return LocalHost().run(git.ask(checkout, *words), output_limit=None, exact=True).require().output
+    return this_machine().run(git.ask(checkout, *words), output_limit=None, exact=True).require().output
 
 
 def _open_up(top: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Host, LocalHost
+from gonogo.host.runner import Command, Host, this_machine
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.history import History
@@ -111,7 +111,7 @@ class _Then:
     """The application's folder in a worktree at the commit that the images are of."""
     known: bool
     containers: tuple[Mapping[str, Any], ...]
-    _git: LocalHost = field(default_factory=lambda: LocalHost(timeout=_SECONDS))
+    _git: Host = field(default_factory=lambda: this_machine(timeout=_SECONDS))
     """Redacts nothing: contents are kept."""
 
     def write(self, aside: Path) -> Iterator[str]:

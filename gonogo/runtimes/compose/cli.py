@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gonogo.errors import CommandError, RefusedError, UsageError
-from gonogo.host.runner import Command, Completed, Host, LocalHost
+from gonogo.host.runner import Command, Completed, Host, this_machine
 
 __all__ = ["MINIMUM", "cli", "container_on", "forget", "parse_version", "project_command", "require_daemon"]
 
@@ -32,7 +32,7 @@ def cli(host: Host | None = None) -> tuple[str, ...]:
         RefusedError: only version 1 is installed.
         UsageError: neither spelling is installed.
     """
-    asked = host or LocalHost()
+    asked = host or this_machine()
     where = (asked.name, os.environ.get("PATH", ""))
     if where not in _FOUND:
         _FOUND[where] = _ask(asked)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gonogo import git
 from gonogo.errors import CommandError
-from gonogo.host.runner import Host, LocalHost
+from gonogo.host.runner import Host, this_machine
 from gonogo.inspection.code.gittree import parse_ls_tree
 from gonogo.runtimes.compose.model.mounts import PLACEHOLDERS
 
@@ -103,7 +103,7 @@ def trees_of(folder: Path, *, most: int = _MOST_COMMITS) -> Mapping[str, Mapping
     Raises:
         CommandError: git failed.
     """
-    host = LocalHost(timeout=_SECONDS)
+    host = this_machine(timeout=_SECONDS)
     words = ("log", "--all", "--full-history", "--date-order", "--format=%H", f"--max-count={most}", "--", ".")
     listed = host.run(git.ask(folder, *words), output_limit=None).require().output.split()
     head = host.run(git.ask(folder, "rev-parse", "HEAD")).require().output.strip()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Host, LocalHost
+from gonogo.host.runner import Command, Host, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
@@ -89,7 +89,7 @@ class ComposeRuntime:
         if pulled:
             words = ("pull", "--ignore-pull-failures", *pulled)
             commands.append(self._command(place, release, release.folder / COMPOSE, *words))
-        if waiting := absent(model, services, project=place.environment.project, host=LocalHost()):
+        if waiting := absent(model, services, project=place.environment.project, host=this_machine()):
             commands.append(self._command(place, release, release.folder / COMPOSE, "pull", *waiting))
         return tuple(commands)
 
@@ -202,7 +202,7 @@ class ComposeRuntime:
         listed = ("docker", "ps", "--quiet", "--filter", project, "--filter", "label=com.docker.compose.oneoff=False")
         ids = host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
         argv = ("docker", "container", "inspect", "--format", "{{json .Config}}", *ids)
-        quiet = LocalHost()  # what is compared must not be redacted
+        quiet = this_machine()  # what is compared must not be redacted
         said = quiet.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
         found: dict[str, list[Mapping[str, str]]] = {}
         for one in map(json.loads, said.splitlines()):
@@ -338,7 +338,7 @@ class ComposeRuntime:
         image = release.images.get(service) or release.tags.get(service)
         if image:
             starts = services_of(self._model(place, release)).get(service, {})
-            argv = python_environment(starts, image, root, LocalHost(), mounted=True).words(argv)
+            argv = python_environment(starts, image, root, this_machine(), mounted=True).words(argv)
         return standing(place, service, build, root, argv, folder=folder)
 
     def _definitions(self, place: Place, release: Release) -> dict[str, dict[str, Any]]:
@@ -355,7 +355,7 @@ class ComposeRuntime:
         if root not in self._planned:
             with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
                 output = Path(folder) / COMPOSE
-                self._planned[root] = render(place, root, LocalHost(), output=output, commit=release.commit)
+                self._planned[root] = render(place, root, this_machine(), output=output, commit=release.commit)
         return self._planned[root]
 
 
