@@ -29,7 +29,7 @@ from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult, read_gate
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
-from gonogo.runtimes.place import env_file_of, maker
+from gonogo.runtimes.place import env_file_of, make_place, maker
 from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Role
@@ -182,31 +182,32 @@ def host() -> Any:
 
 
 @pytest.fixture(scope="session")
-def place(context: Context) -> Place:
+def place(context: Context, runner: Host) -> Place:
     """Where the runtime works."""
-    return Place(
-        project=context.project,
-        environment=context.environment,
+    return make_place(
+        context.project,
+        context.environment,
         state=context.subject.state,
         path=context.subject.path,
+        host=runner,
         variables=context.variables,
     )
 
 
 @pytest.fixture(scope="session")
-def inspector(place: Place, subject: Subject, runner: Host) -> Inspector:
+def inspector(place: Place, subject: Subject) -> Inspector:
     """The read-only side of the runtime, bound to the judged release."""
-    return runtime_of(place.environment.runtime).inspector(place, subject.release, runner)
+    return runtime_of(place.environment.runtime).inspector(place, subject.release)
 
 
 @pytest.fixture(scope="session")
-def other_runtime(place: Place, subject: Subject, runner: Host) -> Inspector | None:
+def other_runtime(place: Place, subject: Subject) -> Inspector | None:
     """What serves as the runtime sees it that made it, where that is another one than today's."""
     serving = subject.serving
     if serving is None or serving.runtime == place.environment.runtime:
         return None
     runtime, then = maker(runtime_of(place.environment.runtime), place, serving)
-    return runtime.inspector(then, serving, runner)
+    return runtime.inspector(then, serving)
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,6 @@ class Asking:
 
     place: Place
     runtime: Runtime
-    host: Host
     release: Any
     """None in a bare run before the first deploy."""
     serving: Release | None
@@ -229,19 +229,19 @@ class Asking:
 
 
 @pytest.fixture(scope="session")
-def question(place: Place, subject: Subject, runner: Host, context: Context) -> Asking:
+def question(place: Place, subject: Subject, context: Context) -> Asking:
     """The judged release and the serving one, for whoever asks both."""
     runtime = runtime_of(place.environment.runtime)
     in_time = context.only is None and subject.role is not Role.BARE
-    return Asking(place, runtime, runner, subject.release, subject.serving, in_time)
+    return Asking(place, runtime, subject.release, subject.serving, in_time)
 
 
 @pytest.fixture(scope="session")
-def rendered(place: Place, runner: Host) -> Rendered:
+def rendered(place: Place) -> Rendered:
     """What Compose makes of the environment's files, or why it refuses them; skips without Compose."""
     if place.environment.runtime != "compose":
         pytest.skip(f"runtime {place.environment.runtime} has no compose files")
-    return render_model(place, runner)
+    return render_model(place)
 
 
 @pytest.fixture(scope="session")

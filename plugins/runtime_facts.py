@@ -34,13 +34,13 @@ def compose_spelling(runner: Host) -> tuple[str, str]:
         return "", str(error)
 
 
-def render_model(place: Place, runner: Host) -> Rendered:
+def render_model(place: Place) -> Rendered:
     """Ask Compose what the files of the asking configuration mean, with the host's env file."""
     from gonogo.runtimes.compose.render import render  # noqa: PLC0415 (only where the runtime is compose)
 
     with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
         try:
-            model = render(place, place.project.root, runner, output=Path(folder) / "compose.json")
+            model = render(place, place.project.root, output=Path(folder) / "compose.json")
         except GonogoError as error:
             return Rendered(model={}, problem=str(error))
     return Rendered(model=model)
@@ -54,7 +54,7 @@ def written_by_services(model: Mapping[str, Any], *, roots: Collection[Path]) ->
     return tuple(source.relative_to(root).as_posix() for source, root in pairs if root is not None)
 
 
-def unguarded(place: Place, services: Collection[str], runner: Host) -> list[str]:
+def unguarded(place: Place, services: Collection[str]) -> list[str]:
     """The running containers of an environment's deployed services that no release of gonogo started.
 
     None where the engine does not answer: that is said, and stops a deployment, by the check that asks for the engine.
@@ -65,7 +65,7 @@ def unguarded(place: Place, services: Collection[str], runner: Host) -> list[str
     label = f"label=com.docker.compose.project={place.environment.project}"
     argv = ("docker", "ps", "--filter", label, "--filter", "label=com.docker.compose.oneoff=False", "--format", form)
     try:
-        asked = runner.run(Command(argv=argv, timeout=20.0))
+        asked = place.host.run(Command(argv=argv, timeout=20.0))
     except GonogoError:
         return []
     rows = [line.split("\t") for line in asked.output.splitlines() if line] if asked.ok else []

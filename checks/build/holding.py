@@ -10,7 +10,6 @@ from typing import Any
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.subject import as_it_serves
-from gonogo.host.runner import Host
 from gonogo.inspection import things
 from gonogo.inspection.code.contents import DriftedFile, FileDigest, digest_of, looked_at, map_paths
 from gonogo.inspection.code.lost import Absent, sort_out
@@ -62,15 +61,13 @@ def unknown(layout: Layout, service: str, label: str) -> str:
     )
 
 
-def had_before(
-    service: str, serving: Release | None, place: Place, runner: Host, source: Mapping[str, FileDigest]
-) -> dict[str, str]:
+def had_before(service: str, serving: Release | None, place: Place, source: Mapping[str, FileDigest]) -> dict[str, str]:
     """Path of the repository → where the serving artifact of the same service has it; nothing where nobody knows."""
     if serving is None:
         return {}
     then = replace(place, environment=as_it_serves(place.environment, serving))
     try:
-        inspector = runtime_of(then.environment.runtime).inspector(then, serving, runner)
+        inspector = runtime_of(then.environment.runtime).inspector(then, serving)
         found = next((one for one in inspector.artifacts() if one.service == service), None)
         if found is None:
             return {}

@@ -49,7 +49,7 @@ def serving_said(question: Asking, service: str, configured: Service) -> Said | 
     if serving is None or not needs_python(configured):
         return None
     try:
-        artifacts = question.runtime.inspector(question.place, serving, question.host).artifacts()
+        artifacts = question.runtime.inspector(question.place, serving).artifacts()
         artifact = next((one for one in artifacts if one.service == service), None)
         return artifact_said(question, serving, artifact, configured) if artifact is not None else None
     except (InconclusiveError, CommandError, OSError) as error:

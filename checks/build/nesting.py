@@ -51,11 +51,11 @@ def serving_lacks(question: Asking, name: str) -> frozenset[tuple[str, str]]:
     place = replace(question.place, environment=as_it_serves(question.place.environment, serving))
     service = place.environment.service.get(name, Service())
     try:
-        artifacts = question.runtime.inspector(place, serving, question.host).artifacts()
+        artifacts = question.runtime.inspector(place, serving).artifacts()
         artifact = next((one for one in artifacts if one.service == name), None)
         if artifact is None or service.entrypoint is None:
             return frozenset()
-        source = Source(serving.source_root(place.project.app.root), question.host, release=serving)
+        source = Source(serving.source_root(place.project.app.root), question.place.host, release=serving)
         places = map_paths(source.tracked, artifact.code)
         report = import_in(artifact, service, places)
         return frozenset((one.path, one.name) for one in lacks_of(report, places, source))

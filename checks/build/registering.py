@@ -19,7 +19,7 @@ from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
 __all__ = ["first_of", "needs_network", "problems_of", "routes_of"]
@@ -85,15 +85,16 @@ def _asked(serving: Release, name: str, context: Context) -> list[ImageRoute] | 
     service = environment.service.get(name, Service())
     if service.entrypoint is None or service.framework == "none":
         return None
-    place = Place(
-        project=context.project,
-        environment=environment,
+    place = make_place(
+        context.project,
+        environment,
         state=context.subject.state,
         path=context.subject.path,
+        host=this_machine(),
         variables=context.variables,
     )
     try:
-        inspector = runtime_of(environment.runtime).inspector(place, serving, this_machine())
+        inspector = runtime_of(environment.runtime).inspector(place, serving)
         artifact = next((one for one in inspector.artifacts() if one.service == name), None)
         if artifact is None:
             return None

@@ -18,7 +18,6 @@ from gonogo.checks.build.holding import (
 )
 from gonogo.checks.build.probing import altered, needs_python, released
 from gonogo.config import Environment, Project, Service
-from gonogo.host.runner import Host
 from gonogo.inspection.code.contents import (
     DriftedFile,
     FileDigest,
@@ -52,11 +51,9 @@ def held(artifact: Artifact, context: Context) -> Mapping[str, FileDigest]:
 
 
 @pytest.fixture(scope="session")
-def before(
-    artifact: Artifact, serving: Release | None, place: Place, runner: Host, context: Context
-) -> Mapping[str, str]:
+def before(artifact: Artifact, serving: Release | None, place: Place, context: Context) -> Mapping[str, str]:
     """The application's files that the serving artifact of the same service has, and where."""
-    return had_before(artifact.service, serving, place, runner, released(context).manifest)
+    return had_before(artifact.service, serving, place, released(context).manifest)
 
 
 @pytest.mark.build(

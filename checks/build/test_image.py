@@ -126,7 +126,7 @@ def _size_before(service: str, question: Asking) -> float | None:
     if question.serving is None:
         return None
     try:
-        artifacts = question.runtime.inspector(question.place, question.serving, question.host).artifacts()
+        artifacts = question.runtime.inspector(question.place, question.serving).artifacts()
     except GonogoError:
         return None
     found = next((one.facts for one in artifacts if one.service == service), None)

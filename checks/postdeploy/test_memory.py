@@ -9,7 +9,7 @@ import pytest
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import Command, LocalHost
+from gonogo.host.runner import Command, Host
 from gonogo.inspection import things
 from gonogo.inspection.machine.memory import ASKED, SHARES, Memory, is_close, read, shares
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -35,7 +35,7 @@ def test_no_process_was_killed_for_want_of_memory(
     environment: Environment,
     subject: Subject,
     baseline: GateResult | None,
-    runner: LocalHost,
+    runner: Host,
     evidence: Collected,
 ) -> None:
     """In no running container did the kernel kill a process for want of memory, and none is close to its limit.
@@ -67,7 +67,7 @@ def test_no_process_was_killed_for_want_of_memory(
     )
 
 
-def _inspected(names: Sequence[str], runner: LocalHost) -> list[Memory]:
+def _inspected(names: Sequence[str], runner: Host) -> list[Memory]:
     """What the Engine says of these containers.
 
     Raises:
@@ -80,7 +80,7 @@ def _inspected(names: Sequence[str], runner: LocalHost) -> list[Memory]:
     return found
 
 
-def _close(limited: Sequence[Memory], running: Mapping[str, str], runner: LocalHost, evidence: Collected) -> list[str]:
+def _close(limited: Sequence[Memory], running: Mapping[str, str], runner: Host, evidence: Collected) -> list[str]:
     """Those that use nearly all that they may, one text each."""
     if not limited:
         return []

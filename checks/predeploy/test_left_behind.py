@@ -8,7 +8,6 @@ import pytest
 
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import as_it_serves
-from gonogo.host.runner import Host
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
@@ -23,7 +22,7 @@ __all__: list[str] = []
     remedy="Copy the file to where every release finds it (a volume; under the runtime process a folder outside of any "
     "release), name that place in the env file, then: gonogo deploy --env {env}",
 )
-def test_no_database_is_left_behind(serving: Release | None, place: Place, runner: Host, evidence: Collected) -> None:
+def test_no_database_is_left_behind(serving: Release | None, place: Place, evidence: Collected) -> None:
     """No database stands in a container, or in a release's own folder: the new release would begin with an empty one.
 
     Catches an SQLite file beside the code. Only one in which a migration tool keeps account counts; a cache may go. It
@@ -32,7 +31,7 @@ def test_no_database_is_left_behind(serving: Release | None, place: Place, runne
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")
     then = replace(place, environment=as_it_serves(place.environment, serving))
-    inspector = runtime_of(then.environment.runtime).inspector(then, serving, runner)
+    inspector = runtime_of(then.environment.runtime).inspector(then, serving)
     try:
         found = list(inspector.left_behind())
     except GonogoError as error:

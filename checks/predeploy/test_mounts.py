@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.host.runner import Host
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
@@ -22,7 +21,7 @@ __all__: list[str] = []
     "volume of its own, with nothing tracked in it but a placeholder (.gitkeep)",
 )
 def test_mounts_are_what_they_should_be(
-    rendered: Rendered, source: Source, serving: Release | None, place: Place, runner: Host, evidence: Collected
+    rendered: Rendered, source: Source, serving: Release | None, place: Place, evidence: Collected
 ) -> None:
     """Everything that containers mount from this machine exists, is of the right kind, and is the commit's own.
 
@@ -38,7 +37,7 @@ def test_mounts_are_what_they_should_be(
         pytest.skip("Compose does not render the files, which P12 tells")
     for said in (unwritable := list(never_written(rendered.model))):
         evidence.advise(said)
-    mounts = mounts_of(place, rendered.model, source.root, runner, tracked=source.tracked, copies=False)
+    mounts = mounts_of(place, rendered.model, source.root, tracked=source.tracked, copies=False)
     found = list(mounted(rendered.model, mounts))
     if not found and not unwritable:
         pytest.skip("no container mounts a file or folder of this machine")

@@ -9,7 +9,6 @@ import pytest
 from gonogo.config import Environment
 from gonogo.gates import baseline as baselines
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import Host
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.runtime_facts import unguarded
 from gonogo.records.results import GateResult, read_gate
@@ -76,7 +75,7 @@ def test_the_serving_release_is_healthy(
     "gonogo deploy --env {env} --ref COMMIT; containers started by hand: gonogo adopt --env {env}",
 )
 def test_there_is_a_release_to_go_back_to(
-    subject: Subject, serving: Release | None, place: Place, runner: Host, evidence: Collected
+    subject: Subject, serving: Release | None, place: Place, evidence: Collected
 ) -> None:
     """Everything that a rollback would start is still there: images, pinned files, the release's own environment.
 
@@ -84,13 +83,13 @@ def test_there_is_a_release_to_go_back_to(
     somebody started by hand: if it goes red, nobody could bring that one back.
     """
     if serving is None:
-        if not _ask_unguarded(subject, place, runner, evidence):
+        if not _ask_unguarded(subject, place, evidence):
             pytest.skip("first deploy: there is nothing to go back to")
         return
     _ask_unsure(subject, serving, place, evidence)
     files = pinned_files(serving)
     evidence.table(f"What starts {serving.id}", [*files.items(), *serving.images.items()])
-    lost = lost_parts(serving, runner)
+    lost = lost_parts(serving, place.host)
     assert not lost, f"{serving.id} could not be started again: {', '.join(lost)} not found; expected all its parts"
 
 
@@ -130,10 +129,10 @@ def _ask_unsure(subject: Subject, serving: Release, place: Place, evidence: Coll
     evidence.warn(said)
 
 
-def _ask_unguarded(subject: Subject, place: Place, runner: Host, evidence: Collected) -> bool:
+def _ask_unguarded(subject: Subject, place: Place, evidence: Collected) -> bool:
     """Whether an application runs already, without a release that it could be restored from; red unless forced."""
     services = subject.release.services if subject.release is not None else tuple(place.environment.service)
-    found = unguarded(place, services, runner)
+    found = unguarded(place, services)
     if found and subject.run is None:
         pytest.skip(f"started by hand: {', '.join(found)}; `gonogo deploy` adopts that first, to go back to it")
     evidence.table("Started by hand", [(name,) for name in found])

@@ -13,7 +13,7 @@ from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
 from gonogo.gates.pending_migrations import heads_of
-from gonogo.host.runner import Host, this_machine
+from gonogo.host.runner import Host
 from gonogo.inspection.code.origins import commit_of
 from gonogo.runtimes import runtime_of, sources
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
@@ -82,8 +82,7 @@ def foreseen(at: Where) -> tuple[str, ...]:
     """The services that a first deploy would adopt; nothing is changed."""
     if at.environment.runtime != "compose" or at.state.current() is not None:
         return ()
-    host = this_machine(redact=at.redactor.text, timeout=at.environment.command_timeout)
-    found = _found(at.place(at.project, at.environment), host)
+    found = _found(at.place(at.project, at.environment))
     return tuple(found.images) if found is not None else ()
 
 
@@ -99,36 +98,34 @@ def take_over(at: Where, candidate: Commit) -> Release | None:
     """
     if at.environment.runtime != "compose":
         return None
-    place = at.place(at.project, at.environment)
-    host = this_machine(redact=at.redactor.text, timeout=at.environment.command_timeout)
-    found = _found(place, host)
-    return _record(at, candidate, found, host) if found is not None else None
+    found = _found(at.place(at.project, at.environment))
+    return _record(at, candidate, found) if found is not None else None
 
 
-def _found(place: Place, host: Host) -> ByHand | None:
+def _found(place: Place) -> ByHand | None:
     from gonogo.runtimes.compose.adopt import by_hand  # noqa: PLC0415 (only where the runtime is compose)
     from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
 
-    inspector = ComposeInspector(place, None, host)
+    inspector = ComposeInspector(place, None)
     with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
         try:
-            return by_hand(place, inspector, host, scratch=Path(folder) / "model.json")
+            return by_hand(place, inspector, scratch=Path(folder) / "model.json")
         except RuntimeUnreachableError:
             return None  # the run itself says so, when it pins the release
 
 
-def _record(at: Where, candidate: Commit, found: ByHand, host: Host) -> Release:
+def _record(at: Where, candidate: Commit, found: ByHand) -> Release:
     from gonogo.runtimes.compose.adopt import pin_by_hand  # noqa: PLC0415 (likewise)
 
-    commit, assumed, said = _commit(at, found, host)
+    commit, assumed, said = _commit(at, found)
     release = new_release(at, commit, now=datetime.now(UTC) - timedelta(seconds=1)).model_copy(
         update={"adopted": True, "assumed": assumed, "started": _moment(found.started)}
     )
     place = at.place(at.project.model_copy(update={"root": release.root}), at.environment)
     release.folder.mkdir(parents=True, mode=0o700)
     try:
-        more = _worktree(at, release, candidate, host)
-        release = pin_by_hand(place, release, found, host)
+        more = _worktree(at, release, candidate, place.host)
+        release = pin_by_hand(place, release, found)
         doubts = tuple(f"Its way back is not sure: {one}." for one in release.unsure)
         said_all = (said, *found.said, *more, *doubts)
         release = release.model_copy(update={"said": said_all, "foreign": bool(more), "heads": _heads(place, release)})
@@ -144,7 +141,7 @@ def _record(at: Where, candidate: Commit, found: ByHand, host: Host) -> Release:
         )
         desk = at.place(at.project, at.environment)
         for command in runtime_of("compose").remove(desk, tagged):
-            host.run(command)
+            desk.host.run(command)
         raise RefusedError(
             f"project {place.environment.project}: found an application that was started by hand, and it could not be "
             f"adopted ({explain(error)}). Mend that; or deploy without a way back: "
@@ -158,7 +155,7 @@ def _heads(place: Place, release: Release) -> tuple[str, ...]:
     return () if release.assumed else heads_of(place.environment, place.project)
 
 
-def _commit(at: Where, found: ByHand, host: Host) -> tuple[Commit, bool, str]:
+def _commit(at: Where, found: ByHand) -> tuple[Commit, bool, str]:
     """The commit that the images name or hold, if this repository has it; otherwise the checkout's, a guess."""
     from gonogo.runtimes.compose.adopt import revision_of  # noqa: PLC0415 (likewise)
 
@@ -170,7 +167,7 @@ def _commit(at: Where, found: ByHand, host: Host) -> tuple[Commit, bool, str]:
             pass  # of another repository, or never fetched
         else:
             return named, False, f"Its commit is {named.id[:7]}, as its images say."
-    held = _held_commit(at, found, host)
+    held = _held_commit(at, found)
     if held is not None:
         named = git.commit(held)
         return named, False, f"Its commit is {named.id[:7]}: the files in its images are that commit's."
@@ -178,14 +175,14 @@ def _commit(at: Where, found: ByHand, host: Host) -> tuple[Commit, bool, str]:
     return head, True, f"What it was built from is not known; {head.id[:7]}, the checkout's commit, was assumed."
 
 
-def _held_commit(at: Where, found: ByHand, host: Host) -> str | None:
+def _held_commit(at: Where, found: ByHand) -> str | None:
     """The commit whose files the images hold, byte for byte; None where no recent one has them."""
     from gonogo.runtimes.compose.adopt import held_by  # noqa: PLC0415 (likewise)
     from gonogo.runtimes.compose.inspector import ComposeInspector  # noqa: PLC0415 (likewise)
 
     place = at.place(at.project, at.environment)
     try:
-        held = held_by(ComposeInspector(place, None, host), found)
+        held = held_by(ComposeInspector(place, None), found)
         return commit_of(trees_of(at.project.source_root), held) if held else None
     except GonogoError:
         return None  # then it stays open

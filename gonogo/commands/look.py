@@ -127,12 +127,12 @@ def _lost(earlier: Release) -> tuple[str, ...]:
 def _instances(at: Where, current: Release | None) -> tuple[tuple[InstanceLine, ...], str]:
     if current is None:
         return (), ""
-    place = at.place(at.project.model_copy(update={"root": current.root}), at.environment)
     at.redactor.learn(pinned_values(current, at.environment))
     host = this_machine(redact=at.redactor.text, timeout=30.0)
+    place = at.place(at.project.model_copy(update={"root": current.root}), at.environment, host=host)
     try:
         runtime, place = maker(runtime_of(at.environment.runtime), place, current)
-        inspector = runtime.inspector(place, current, host)
+        inspector = runtime.inspector(place, current)
         found = (*inspector.instances(), *inspector.fronts())
     except GonogoError as error:
         return (), str(error)

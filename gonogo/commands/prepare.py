@@ -12,7 +12,7 @@ from pathlib import Path
 from gonogo import git
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
-from gonogo.host.runner import this_machine
+from gonogo.host.runner import Host, this_machine
 from gonogo.run.notify import Notices
 from gonogo.run.screen import Screen
 from gonogo.run.work import Options, Work
@@ -134,9 +134,10 @@ class Where:
     redactor: Redactor = field(repr=False)
     """Takes the environment's secrets out of everything that is written and shown."""
 
-    def place(self, project: Project, environment: Environment) -> Place:
+    def place(self, project: Project, environment: Environment, *, host: Host | None = None) -> Place:
         """Where a runtime works, with the configuration of some release."""
-        return make_place(project, environment, state=self.state.root, path=self.path)
+        host = host or this_machine(redact=self.redactor.text, timeout=environment.command_timeout)
+        return make_place(project, environment, state=self.state.root, path=self.path, host=host)
 
 
 def where(folder: Path, env: str | None) -> Where:
@@ -199,7 +200,6 @@ def _free_id(state: State, commit: Commit, now: datetime) -> str:
 def make_work(at: Where, release: Release, *, run: str, options: Options, screen: Screen | None = None) -> Work:
     """The surroundings of a run; the configuration that applies is the release's own."""
     pinned = at.project.model_copy(update={"root": release.root})
-    place = at.place(pinned, at.environment)
     serving = at.state.current()
     for known in (release, serving):
         at.redactor.learn(pinned_values(known, at.environment) if known is not None else ())
@@ -208,10 +208,10 @@ def make_work(at: Where, release: Release, *, run: str, options: Options, screen
     screen = screen or Screen()
     timeout = at.environment.command_timeout
     host = this_machine(redact=at.redactor.text, observer=journal, watcher=screen, timeout=timeout)
+    place = at.place(pinned, at.environment, host=host)
     return Work(
         place=place,
         runtime=runtime_of(at.environment.runtime),
-        host=host,
         state=at.state,
         journal=journal,
         release=release,

@@ -126,7 +126,7 @@ def _end_survivors(work: Work, run: str) -> bool:
         work.notes += end_survivors(
             work.state.run_folder(run),
             work.journal,
-            elsewhere=lambda: work.runtime.end_leftovers(work.place, run, work.host),
+            elsewhere=lambda: work.runtime.end_leftovers(work.place, run),
         )
     except GonogoError as error:
         said = in_one_line(error)
@@ -139,7 +139,7 @@ def close_all(work: Work, runs: Sequence[str]) -> None:
     """The runs that this one has mended need nobody any more, once nothing that they began late is left either."""
     for run in runs:
         with contextlib.suppress(GonogoError):
-            work.runtime.end_leftovers(work.place, run, work.host)
+            work.runtime.end_leftovers(work.place, run)
             close_run(work.state.run_folder(run), work.journal)
 
 

@@ -13,7 +13,6 @@ from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import opened, pinned, run_name
 from gonogo.commands.rollback import require_whole
 from gonogo.errors import RefusedError, UsageError
-from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
 from gonogo.run.pipeline import Pipeline
@@ -124,7 +123,7 @@ def _renew(at: Where, release: Release) -> Release:
     _copy(release.folder, release.folder / _FORMER)
     place = at.place(at.project.model_copy(update={"root": release.root}), at.environment)
     try:
-        made = runtime_of(release.runtime).pin(place, release, this_machine(redact=at.redactor.text))
+        made = runtime_of(release.runtime).pin(place, release)
         _require_same(made, release, env=at.environment.name)
     except BaseException:
         _copy(release.folder / _FORMER, release.folder)
@@ -207,4 +206,4 @@ class _Settings:
         return changed_variables(self._work.place, kept)
 
     def _found(self) -> Mapping[str, Sequence[Mapping[str, str]]]:
-        return self._work.runtime.found_variables(self._work.place, self._work.release, self._work.host)
+        return self._work.runtime.found_variables(self._work.place, self._work.release)

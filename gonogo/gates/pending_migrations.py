@@ -13,7 +13,7 @@ from gonogo import git
 from gonogo.config import Environment, Project, Service, load_project
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
 from gonogo.gates.ladder import Answer, decide, foresee
-from gonogo.host.runner import Host, this_machine
+from gonogo.host.runner import this_machine
 from gonogo.inspection.code.contents import manifest_of, map_paths
 from gonogo.inspection.code.selfmigration import self_migrating
 from gonogo.migrations import Graph, Revision, layout_of, tool_of
@@ -53,10 +53,6 @@ class Question(Protocol):
     @property
     def runtime(self) -> Runtime:
         """What runs the releases."""
-
-    @property
-    def host(self) -> Host:
-        """Where commands run."""
 
     @property
     def release(self) -> Release:
@@ -185,7 +181,7 @@ def _ask_serving(question: Question, name: str, service: Service, **asked: Any) 
     root = serving.source_root(question.place.project.app.root)
     try:
         runtime, place = maker(question.runtime, question.place, serving)
-        inside = runtime.inspector(place, serving, question.host).inside(name)
+        inside = runtime.inspector(place, serving).inside(name)
         said = ask(inside, root, own, tool_of(own.migrations), current=True, **asked)
     except OutOfTimeError:
         raise
@@ -207,7 +203,7 @@ def _ask_artifact(question: Question, name: str, service: Service, since: Sequen
     """What the tool says in the release's artifact is pending from there; None where it cannot be asked."""
     own = question.place.environment.commands.get("migrate", ())
     try:
-        artifacts = question.runtime.inspector(question.place, question.release, question.host).artifacts()
+        artifacts = question.runtime.inspector(question.place, question.release).artifacts()
         artifact = next(one for one in artifacts if one.service == name)
         said = ask(
             artifact, question.place.project.source_root, service, tool_of(service.migrations), own, since=list(since)
@@ -303,7 +299,7 @@ def _is_unread(environment: Environment) -> bool:
 def _migrates_itself(question: Question, release: Release, *, aside: Collection[str] = ()) -> str | None:
     """The entry command of a release that runs migrations when it starts, if one does; some services aside."""
     runtime, place = maker(question.runtime, question.place, release)
-    facts = runtime.facts(place, release, question.host)
+    facts = runtime.facts(place, release)
     for service, words in facts["entry"].items():
         found = self_migrating(words, facts["scripts"])
         if found is not None and service not in aside:
@@ -348,7 +344,7 @@ def _held(question: Question, serving: Release, paths: Collection[str]) -> set[s
     names = {Path(path).relative_to(below).as_posix(): path for path in wanted}
     with contextlib.suppress(GonogoError):
         runtime, place = maker(question.runtime, question.place, serving)
-        for artifact in runtime.inspector(place, serving, question.host).artifacts():
+        for artifact in runtime.inspector(place, serving).artifacts():
             if held == set(wanted):
                 break
             files = artifact.files(artifact.code.values())

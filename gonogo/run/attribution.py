@@ -25,7 +25,7 @@ def is_its_fault(outcome: Ending) -> bool:
 
 def restarted(work: Work, since: str) -> bool:
     """Whether the runtime was restarted since then, and took with it what it ran; False where that is not known."""
-    now = work.runtime.epoch(work.host) if since else ""
+    now = work.runtime.epoch(work.place) if since else ""
     return bool(now) and now != since
 
 
@@ -36,12 +36,12 @@ def excuse(work: Work, outcome: Ending) -> str:
     """
     if restarted(work, outcome.epoch):
         return f"{work.runtime.ground} was restarted meanwhile"
-    if work.runtime.lost(outcome.reason, work.host):
+    if work.runtime.lost(work.place, outcome.reason):
         return f"{work.runtime.ground} went away meanwhile"
     if _is_replaced(outcome):
         return "what ran was not what had been started"
     try:
-        found = full(work.runtime.disks(work.place, work.release, work.host))
+        found = full(work.runtime.disks(work.place, work.release))
     except GonogoError:
         found = []
     said = says_full(_words(outcome))

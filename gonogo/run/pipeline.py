@@ -58,7 +58,7 @@ class Pipeline:
         touch = recipe.first_touch
         try:
             with self._signals.interruptible():
-                self._work.epoch = self._work.runtime.epoch(self._work.host)
+                self._work.epoch = self._work.runtime.epoch(self._work.place)
                 self._run_safe(recipe.steps[:touch])
                 urls = self._probe_urls() if self._outcome.exit_code is Exit.GO else (None, None)
         except InterruptedRunError as error:
@@ -92,7 +92,7 @@ class Pipeline:
     def _is_unsure(self) -> bool:
         """Whether the runtime went away, and with it perhaps what served."""
         work = self._work
-        return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
+        return work.runtime.lost(work.place, self._outcome.reason) or restarted(work, work.epoch)
 
     def go_back(
         self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
@@ -339,7 +339,7 @@ class Pipeline:
         if release is None:
             return None
         runtime, place = maker(self._work.runtime, place, release)
-        url = runtime.inspector(place, release, self._work.host).url()
+        url = runtime.inspector(place, release).url()
         health = place.environment.health
         return Target(url=url + health.live, live=health.live_status) if url else None
 

@@ -230,7 +230,7 @@ class Rollback:
             return False
         with contextlib.suppress(GonogoError, OSError):
             runtime, place = maker(work.runtime, work.place, old)
-            instances = runtime.inspector(place, old, work.host).instances(health=False)
+            instances = runtime.inspector(place, old).instances(health=False)
             running = [one for one in instances if not one.one_shot]
             return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
         return False
@@ -303,7 +303,7 @@ class Rollback:
     def _lost(self) -> bool:
         """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""
         work = self._work
-        return work.runtime.lost(self._outcome.reason, work.host) or restarted(work, work.epoch)
+        return work.runtime.lost(work.place, self._outcome.reason) or restarted(work, work.epoch)
 
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
@@ -331,10 +331,10 @@ class Rollback:
             return as_before(gate, before)
 
         try:
-            self._work.runtime.wait(self._work.place, self._work.host)
+            self._work.runtime.wait(self._work.place)
             gate = self._steps.gate(step, about=target, counted=counted)
             if any(check.outcome is Outcome.INCONCLUSIVE for check in gate.blocking):
-                self._work.runtime.wait(self._work.place, self._work.host)
+                self._work.runtime.wait(self._work.place)
                 gate = self._steps.gate(step, about=target, counted=counted)
             self._outcome.verified = counted(gate)
         except Exception as error:  # noqa: BLE001 (a gate that could not be asked proves nothing)

@@ -70,7 +70,7 @@ class StepRunner:
 
     def touch(self) -> None:
         """From here on the target is changed."""
-        self._outcome.epoch = self._work.runtime.epoch(self._work.host)
+        self._outcome.epoch = self._work.runtime.epoch(self._work.place)
         self._work.journal.write("first-touch", release=self._work.release.id, epoch=self._outcome.epoch)
         self._outcome.first_touch = datetime.now(UTC)
 

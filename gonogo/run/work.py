@@ -44,7 +44,6 @@ class Work:
 
     place: Place
     runtime: Runtime
-    host: Host
     state: State
     journal: Journal
     release: Release
@@ -80,6 +79,11 @@ class Work:
     """Whether a release is being replaced just now."""
     progress: Progress = field(default_factory=Progress)
     """What has begun, and what of it went well to its end."""
+
+    @property
+    def host(self) -> Host:
+        """Where the environment's commands run."""
+        return self.place.host
 
 
 class Move(Protocol):

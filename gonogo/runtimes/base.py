@@ -58,6 +58,8 @@ class Place:
     """The environment's state folder on the host."""
     path: Path
     """The folder on the host that holds the env file and what is not in git."""
+    host: Host = field(repr=False)
+    """Where its commands run."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the env file says (secrets!)."""
 
@@ -237,16 +239,16 @@ class Runtime(Protocol):
     ground: str
     """What it all stands on, as the subject of a sentence: when that is restarted, every instance ends."""
 
-    def inspector(self, place: Place, release: Release | None, host: Host) -> Inspector:
+    def inspector(self, place: Place, release: Release | None) -> Inspector:
         """The read-only side."""
 
-    def pin(self, place: Place, release: Release, host: Host) -> Release:
+    def pin(self, place: Place, release: Release) -> Release:
         """Write what starts this release into its folder; touches nothing that serves."""
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
         """Make the artifact; touches nothing that serves."""
 
-    def measure(self, place: Place, release: Release, host: Host) -> Release:
+    def measure(self, place: Place, release: Release) -> Release:
         """Note what was built (image ids)."""
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
@@ -255,7 +257,7 @@ class Runtime(Protocol):
     def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Start what migrations need (a database that does not run yet); running services are left alone."""
 
-    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+    def make_ready(self, place: Place, release: Release) -> None:
         """Run what ``prepare`` names, and wait until it is ready.
 
         Raises:
@@ -278,7 +280,7 @@ class Runtime(Protocol):
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run, as a person would type it."""
 
-    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
+    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
         """Replace the outgoing release's instances by this one's and wait for health; never builds.
 
         Raises:
@@ -286,7 +288,7 @@ class Runtime(Protocol):
             RuntimeUnreachableError: the runtime went away meanwhile; how far it came is not known.
         """
 
-    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
         """Start the instances of some services anew, of a release that serves, and whatever of it does not run.
 
         Raises:
@@ -296,41 +298,41 @@ class Runtime(Protocol):
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """Service → the variables that an instance of it is started with (secrets!)."""
 
-    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    def found_variables(self, place: Place, release: Release) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """Service → the variables of each of its running instances (secrets!); what cannot be seen is left out.
 
         Raises:
             CommandError: the runtime does not say.
         """
 
-    def epoch(self, host: Host) -> str:
+    def epoch(self, place: Place) -> str:
         """Something that is another one once ``ground`` was restarted; empty where that is not known."""
 
-    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:
+    def disks(self, place: Place, release: Release) -> Mapping[str, Path]:
         """Where the release and what it stands on write: a name for people, and a path of this machine.
 
         Raises:
             GonogoError: the runtime does not say.
         """
 
-    def lost(self, said: str, host: Host) -> bool:
+    def lost(self, place: Place, said: str) -> bool:
         """Whether the runtime is away now, or was by the words of what failed; what it ran may have ended with it."""
 
-    def wait(self, place: Place, host: Host) -> None:
+    def wait(self, place: Place) -> None:
         """Wait, at most as long as a release may take to become healthy, until instances can be started again.
 
         Raises:
             RuntimeUnreachableError: they cannot; the text says what to do.
         """
 
-    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
         """Free what a release that is turned back holds of a full disk; one sentence for what was done.
 
         Raises:
             GonogoError: it could not be freed.
         """
 
-    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+    def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:
         """End what a run that was killed left going on outside its own processes; one sentence for each.
 
         Raises:
@@ -340,10 +342,10 @@ class Runtime(Protocol):
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""
 
-    def stop(self, place: Place, release: Release, host: Host) -> None:
+    def stop(self, place: Place, release: Release) -> None:
         """Stop and remove this release's instances; data (volumes, databases) stay."""
 
-    def retire(self, place: Place, release: Release, host: Host) -> None:
+    def retire(self, place: Place, release: Release) -> None:
         """Stop and remove this release's own instances, so that another runtime can start them; the rest goes on."""
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
@@ -352,7 +354,7 @@ class Runtime(Protocol):
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away a release's artifact (retention)."""
 
-    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
+    def facts(self, place: Place, release: Release) -> Mapping[str, Any]:
         """What the ladder needs: ``{"entry": {service: (command words…)}, "scripts": {name: text}}``."""
 
 

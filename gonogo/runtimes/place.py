@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gonogo.config import Environment, Project, load_project
+from gonogo.host.runner import Host
 from gonogo.inspection.variables.envfile import parse
 from gonogo.inspection.variables.envgrammar import grammar_of
 from gonogo.runtimes import runtime_of
@@ -41,14 +42,23 @@ def host_path(project: Project, environment: Environment) -> Path:
     return project.root / Path(environment.path).expanduser()
 
 
-def make_place(project: Project, environment: Environment, *, state: Path, path: Path) -> Place:
-    """Where a runtime works, with the env file's variables."""
+def make_place(
+    project: Project,
+    environment: Environment,
+    *,
+    state: Path,
+    path: Path,
+    host: Host,
+    variables: Mapping[str, str] | None = None,
+) -> Place:
+    """Where a runtime works; ``variables`` are the env file's where they are not given."""
     return Place(
         project=project,
         environment=environment,
         state=state,
         path=path,
-        variables=read_variables(path, environment),
+        host=host,
+        variables=read_variables(path, environment) if variables is None else variables,
     )
 
 

@@ -99,19 +99,20 @@ class Images:
         self.minutes += 1
         now = datetime(2026, 11, 21, 22, tzinfo=UTC) + timedelta(minutes=self.minutes)
         release = self.repository.checked_out(self.root, self.state, commit, runtime="compose", now=now)
-        release = self.runtime.pin(self.place(release), release, self.host)
+        release = self.runtime.pin(self.place(release), release)
         (release.root / "server.py").write_text(built or SERVER)
         for command in self.runtime.build(self.place(release), release, no_cache=False):
             self.host.run(command).require()
         (release.root / "server.py").write_text(SERVER)
-        release = self.runtime.measure(self.place(release), release, self.host)
+        release = self.runtime.measure(self.place(release), release)
         self.state.save(release)
         return release
 
     def place(self, release: Release) -> Place:
         """Where the runtime works."""
         project = load_project(release.root)
-        return make_place(project, project.environments["test"], state=self.state.root, path=self.folder)
+        environment = project.environments["test"]
+        return make_place(project, environment, state=self.state.root, path=self.folder, host=self.host)
 
     def ask(self, stage: str, release: Release, chosen: str = "", **changed: Any) -> Run:
         """Ask a gate about a release, or about one that differs in ``changed``."""
@@ -152,7 +153,7 @@ def images(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient
 def well(images: Images) -> Release:
     """A release as it should be, which runs."""
     release = images.release(DOCKERFILE, WELL)
-    images.runtime.start(images.place(release), release, None, images.host)
+    images.runtime.start(images.place(release), release, None)
     return release
 
 
@@ -316,7 +317,7 @@ def test_a_daemon_that_does_not_answer_is_inconclusive(images: Images, well: Rel
 def test_a_crash_that_comes_round_slowly_is_red(images: Images, engine: docker.DockerClient) -> None:
     """What restarted before it was watched is watched for longer than it lived, not for the second of ``stable_for``."""
     release = images.release(DOCKERFILE, WELL, built=CRASHING)
-    images.runtime.start(images.place(release), release, None, images.host)
+    images.runtime.start(images.place(release), release, None)
     name = f"{images.project}-api-1"
     eventually(lambda: bool(engine.containers.get(name).attrs["RestartCount"] == 1), within=30)
     outcome, message = said(images.ask("postdeploy", release, "restarts"), "D03")

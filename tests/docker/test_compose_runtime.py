@@ -151,7 +151,7 @@ class Desk:
     def place(self) -> Place:
         """Where the runtime works, with today's variables."""
         project = load_project(self.repository)
-        return make_place(project, project.environments["test"], state=self.state, path=self.path)
+        return make_place(project, project.environments["test"], state=self.state, path=self.path, host=self.host)
 
     def release(self, *, minute: int) -> Release:
         """A release of HEAD that is not pinned yet."""
@@ -171,10 +171,10 @@ class Desk:
 
     def built(self, *, minute: int) -> Release:
         """A release of HEAD, pinned, built and measured."""
-        release = self.runtime.pin(self.place, self.release(minute=minute), self.host)
+        release = self.runtime.pin(self.place, self.release(minute=minute))
         for command in self.runtime.build(self.place, release, no_cache=False):
             self.host.run(command).require()
-        release = self.runtime.measure(self.place, release, self.host)
+        release = self.runtime.measure(self.place, release)
         State(self.state).save(release)
         return release
 
@@ -182,7 +182,7 @@ class Desk:
         """Prepare and start, as a deploy does."""
         for command in self.runtime.prepare(self.place, release):
             self.host.run(command).require()
-        self.runtime.start(self.place, release, outgoing, self.host)
+        self.runtime.start(self.place, release, outgoing)
 
     def answer(self) -> str:
         """What the front says."""
@@ -265,7 +265,7 @@ def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient
     before = desk.answer()
     desk.start(second, first)
     said.append(desk.answer())
-    images = {row.service: row.image for row in desk.runtime.inspector(desk.place, second, desk.host).instances()}
+    images = {row.service: row.image for row in desk.runtime.inspector(desk.place, second).instances()}
     desk.start(first, second)
     said.append(desk.answer())
 
@@ -275,7 +275,7 @@ def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient
     assert desk.container(engine, "db") == store
     assert desk.container(engine, "web") == front
     assert engine.containers.get(store).exec_run(["redis-cli", "get", "kept"]).output == b"yes\n"
-    rows = desk.runtime.inspector(desk.place, first, desk.host).instances()
+    rows = desk.runtime.inspector(desk.place, first).instances()
     assert [
         (row.service, row.status, row.health, row.image, row.release, row.exit_code, row.one_shot) for row in rows
     ] == [
@@ -288,10 +288,10 @@ def test_pin_keeps_secrets_out_of_the_worktree(desk: Desk) -> None:
     """What is pinned is closed to others, no env file stays in the build context, mounts have lasting paths."""
     uploads = desk.path / "uploads"
     uploads.mkdir()
-    release = desk.runtime.pin(desk.place, desk.release(minute=1), desk.host)
+    release = desk.runtime.pin(desk.place, desk.release(minute=1))
     model = json.loads((release.folder / "compose.json").read_text())
     desk.write({"README": "changed"})
-    again = desk.runtime.pin(desk.place, desk.release(minute=2), desk.host)
+    again = desk.runtime.pin(desk.place, desk.release(minute=2))
     mounts = [
         [
             volume["source"]
@@ -380,7 +380,7 @@ def test_image_that_is_gone_refuses_and_a_moved_tag_is_mended(desk: Desk, engine
 def test_image_can_be_asked_without_starting_the_application(desk: Desk, engine: docker.DockerClient) -> None:
     """An artifact runs scripts, names its files and programs; a script that hangs is ended; nothing is left over."""
     release = desk.built(minute=1)
-    artifacts = desk.runtime.inspector(desk.place, release, desk.host).artifacts()
+    artifacts = desk.runtime.inspector(desk.place, release).artifacts()
     artifact = next(one for one in artifacts if one.service == "api")
     script = "import os, sys; print(os.environ['API_TOKEN'], sys.argv[1], os.getcwd(), sys.flags.isolated)"
     said = artifact.python(script, "word")
@@ -420,7 +420,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=5)
     release = desk.built(minute=1)
     desk.start(release, None)
-    inspector = desk.runtime.inspector(desk.place, release, desk.host)
+    inspector = desk.runtime.inspector(desk.place, release)
     inside = inspector.inside("api")
     said = inside.python("print(6 * 7)")
     hung = inside.python("import time; time.sleep(600)", timeout=3)
@@ -430,7 +430,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     without = json.loads((release.folder / "compose.json").read_text())
     del without["services"]["web"]
     (tmp_path / "compose.json").write_text(json.dumps(without))
-    next_one = desk.runtime.inspector(desk.place, release.model_copy(update={"folder": tmp_path}), desk.host)
+    next_one = desk.runtime.inspector(desk.place, release.model_copy(update={"folder": tmp_path}))
     in_service = desk.host.run(desk.runtime.in_service(desk.place, release, "api", ["python", "-c", "print(1 + 1)"]))
     in_instance = desk.host.run(desk.runtime.in_instance(desk.place, release, "api", ["cat", "server.py"]))
     desk.host.run(command(release, "docker", "rm", "--force", f"{desk.project}-api-1")).require()
@@ -460,7 +460,7 @@ def test_old_logs_are_colourless_and_bounded_by_time(desk: Desk) -> None:
     """Logs come without escape sequences, and only those since the asked moment."""
     release = desk.built(minute=1)
     desk.start(release, None)
-    inspector = desk.runtime.inspector(desk.place, release, desk.host)
+    inspector = desk.runtime.inspector(desk.place, release)
 
     assert inspector.logs(None)["api"][0] == "version v1 "
     assert inspector.logs(datetime.now(UTC) + timedelta(hours=1)) == {"api": [], "seed": []}
@@ -470,7 +470,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
     """Stopping takes containers away and leaves volumes; removing takes the tags, the worktree and the folder."""
     release = desk.built(minute=1)
     desk.start(release, None)
-    desk.runtime.stop(desk.place, release, desk.host)
+    desk.runtime.stop(desk.place, release)
     mine: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={desk.project}"}
     containers, volumes = engine.containers.list(all=True, filters=mine), engine.volumes.list(filters=mine)
     for one in desk.runtime.remove(desk.place, release):
@@ -557,7 +557,7 @@ def test_own_build_command_and_entry_facts(desk: Desk) -> None:
     )
     desk.write({"gonogo.toml": toml.read_text() + own})
     release = desk.built(minute=1)
-    facts = desk.runtime.facts(desk.place, release, desk.host)
+    facts = desk.runtime.facts(desk.place, release)
 
     assert release.images["api"] == release.images["seed"]
     assert facts["entry"] == {
@@ -572,19 +572,19 @@ def test_broken_models_are_refused_in_composes_own_words(desk: Desk) -> None:
     good = desk.release(minute=1)
     (desk.path / ".env").rename(desk.path / "env.away")
     with pytest.raises(UsageError) as no_env:
-        desk.runtime.pin(desk.place, good, desk.host)
+        desk.runtime.pin(desk.place, good)
     (desk.path / "env.away").rename(desk.path / ".env")
     desk.write({"docker-compose.yml": "services: {api: {build: ., ports: nonsense}}\n"})
     with pytest.raises(RefusedError) as invalid:
-        desk.runtime.pin(desk.place, desk.release(minute=2), desk.host)
+        desk.runtime.pin(desk.place, desk.release(minute=2))
     desk.write({"docker-compose.yml": "services: {backend: {build: .}}\n"})
     with pytest.raises(UsageError) as unknown:
-        desk.runtime.pin(desk.place, desk.release(minute=3), desk.host)
+        desk.runtime.pin(desk.place, desk.release(minute=3))
     desk.git("rm", "--quiet", "docker-compose.yml")
     desk.write({})
     absent = desk.release(minute=4)
     with pytest.raises(RefusedError) as missing:
-        desk.runtime.pin(desk.place, absent, desk.host)
+        desk.runtime.pin(desk.place, absent)
 
     assert str(no_env.value) == (
         f"{desk.path}/.env: found no file, expected the env file of env.test. "
@@ -634,6 +634,6 @@ def test_engine_that_does_not_answer_is_no_lost_image(desk: Desk, monkeypatch: p
     release = desk.built(minute=1)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{desk.path}/nobody")
     with pytest.raises(RuntimeUnreachableError, match=r"the Docker Engine went away: .*docker image inspect") as caught:
-        desk.runtime.start(desk.place, release, None, desk.host)
+        desk.runtime.start(desk.place, release, None)
 
     assert "found no image" not in str(caught.value)

@@ -96,11 +96,11 @@ class Mono:
         now = datetime(2026, 11, 21, 22, tzinfo=UTC) + timedelta(minutes=self.minutes)
         release = self.repository.checked_out(self.root, self.state, commit, runtime="compose", now=now)
         project = load_project(release.root)
-        place = make_place(project, project.environments["test"], state=self.state.root, path=self.root)
-        release = runtime.pin(place, release, host)
+        place = make_place(project, project.environments["test"], state=self.state.root, path=self.root, host=host)
+        release = runtime.pin(place, release)
         for command in runtime.build(place, release, no_cache=False):
             host.run(command).require()
-        release = runtime.measure(place, release, host)
+        release = runtime.measure(place, release)
         self.state.save(release)
         return release
 

@@ -55,9 +55,9 @@ def test_what_is_unhealthy_for_a_while_is_waited_for(desk: Desk, engine: docker.
 
     api, store = desk.container(engine, "api"), desk.container(engine, "db")
     desk.secrets("new-token-111")
-    desk.runtime.restart(desk.place, first, ["api"], desk.host)
+    desk.runtime.restart(desk.place, first, ["api"])
     expected = desk.runtime.expected_variables(desk.place, first)["api"]
-    (carried,) = desk.runtime.found_variables(desk.place, first, desk.host)["api"]
+    (carried,) = desk.runtime.found_variables(desk.place, first)["api"]
     assert desk.answer() == f"v1 {first.id} new-token-111"
     assert (desk.container(engine, "api") == api, desk.container(engine, "db") == store) == (False, True)
     assert expected.items() <= carried.items()

@@ -13,9 +13,10 @@ import psutil
 
 from gonogo.config import load_project
 from gonogo.demo.ports import free_port
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.inspection.variables.envfile import parse as parse_env
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import make_place
 from gonogo.runtimes.process.instances import Instance, Instances, family, marked
 from gonogo.runtimes.process.runtime import ProcessRuntime
 from gonogo.state.release import Release
@@ -96,7 +97,7 @@ class Site:
         self.state.create()
         self.root: Path = repository({"site/server.py": SERVER, "site/worker.py": WORKER, "site/version.py": ""})
         self.runtime = ProcessRuntime(grace=0.5)
-        self.host = LocalHost(redact=lambda text: text.replace("s3cr3t-value", "[redacted]"))
+        self.host = this_machine(redact=lambda text: text.replace("s3cr3t-value", "[redacted]"))
         self.count = 0
 
     def release(self, env: str = "", *, worker: bool = False, timeout: str = "20s", build: bool = True) -> Release:
@@ -108,7 +109,7 @@ class Site:
         self.repository.write(self.root, {"gonogo.toml": config, "site/version.py": f'NAME = "v{self.count}"\n'})
         commit = self.repository.commit(self.root)
         made = self.repository.checked_out(self.root, self.state, commit, runtime="process")
-        made = self.runtime.pin(self.place(made), made, self.host)
+        made = self.runtime.pin(self.place(made), made)
         if build:
             for command in self.runtime.build(self.place(made), made, no_cache=False):
                 self.host.run(command).require()
@@ -123,21 +124,22 @@ class Site:
         """Where the runtime works, with the release's own configuration and the current env file."""
         project = load_project(release.root)
         variables = dict(parse_env((self.root.parent / ".env").read_text()).values)
-        return Place(
-            project=project,
-            environment=project.environments["test"],
+        return make_place(
+            project,
+            project.environments["test"],
             state=self.state.root,
             path=self.root.parent,
+            host=self.host,
             variables=variables,
         )
 
     def start(self, release: Release, outgoing: Release | None = None) -> None:
         """Start a release."""
-        self.runtime.start(self.place(release), release, outgoing, self.host)
+        self.runtime.start(self.place(release), release, outgoing)
 
     def inspect(self, release: Release) -> Any:
         """The read-only side."""
-        return self.runtime.inspector(self.place(release), release, self.host)
+        return self.runtime.inspector(self.place(release), release)
 
     def record(self, service: str = "web") -> Instance:
         """What the pid file of a service says."""

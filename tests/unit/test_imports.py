@@ -103,6 +103,25 @@ def test_only_the_runner_starts_processes() -> None:
     assert users == ["gonogo/host/runner.py"]
 
 
+def test_one_function_says_which_machine_and_one_makes_a_place() -> None:
+    """An environment on another machine is a matter of two functions, not of everybody who runs a command."""
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    naming: set[tuple[str, str]] = set()
+    for path in everything:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                called = {node.func for node in ast.walk(function) if isinstance(node, ast.Call)}
+                naming |= {(one.id, function.name) for one in called if isinstance(one, ast.Name)}
+        imported = {one.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for one in node.names}
+
+        assert "LocalHost" not in imported, path
+    assert {pair for pair in naming if pair[0] in {"LocalHost", "Place"}} == {
+        ("LocalHost", "this_machine"),
+        ("Place", "make_place"),
+    }
+
+
 def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
     """What a check means to a run is said by its mark and carried by its result."""
     code = re.compile(r"[PBDW]\d{2,3}(\[.*)?")

@@ -32,6 +32,6 @@ class Build:
             raise RefusedError(str(work.pin_problem)) from work.pin_problem
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
         run_all(work, commands)
-        work.release = work.runtime.measure(work.place, work.release, work.host)
+        work.release = work.runtime.measure(work.place, work.release)
         work.state.save(work.release)
         return " && ".join(str(command) for command in commands[:1]) or "nothing to build"

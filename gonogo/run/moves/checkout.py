@@ -38,7 +38,7 @@ class Checkout:
         sources.make(work.checkout, work.release, work.host)
         work.release = work.release.model_copy(update={"heads": heads_of(work.place.environment, work.place.project)})
         try:
-            work.release = work.runtime.pin(work.place, work.release, work.host)
+            work.release = work.runtime.pin(work.place, work.release)
         except GonogoError as problem:
             work.pin_problem = problem
         work.redactor.learn(pinned_values(work.release, work.place.environment))

@@ -51,7 +51,7 @@ class Migrate:
         Raises:
             CommandError: a data store did not become ready, or a migration failed.
         """
-        work.runtime.make_ready(work.place, work.release, work.host)
+        work.runtime.make_ready(work.place, work.release)
         upgrades = self._upgrades(work)
         for command in upgrades:
             _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))

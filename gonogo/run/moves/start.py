@@ -84,7 +84,7 @@ class Restore:
 
     def _start(self, work: Work, times: int, *, room: bool) -> None:
         """Start it once the runtime answers; where that went away in the middle, or room could be made, again."""
-        work.runtime.wait(work.place, work.host)
+        work.runtime.wait(work.place)
         try:
             with work.moving.here():
                 _replace(work, self.target, self._outgoing)
@@ -97,7 +97,7 @@ class Restore:
                 raise
             with contextlib.suppress(GonogoError):  # what only settles keeps no way back from being tried
                 runtime, place = maker(work.runtime, work.place, self._outgoing)
-                work.notes += runtime.make_room(place, self._outgoing, self.target, work.host)
+                work.notes += runtime.make_room(place, self._outgoing, self.target)
             self._start(work, times, room=False)
 
 
@@ -114,16 +114,16 @@ def _replace(work: Work, release: Release, outgoing: Release | None) -> None:
     """Start a release by the runtime that made it, once another one that made the outgoing release has let go of it."""
     if outgoing is not None and outgoing.runtime != release.runtime:
         runtime, place = maker(work.runtime, work.place, outgoing)
-        runtime.retire(place, outgoing, work.host)
+        runtime.retire(place, outgoing)
     runtime, place = maker(work.runtime, work.place, release)
-    runtime.start(place, release, outgoing, work.host)
+    runtime.start(place, release, outgoing)
 
 
 def _how_it_runs(work: Work, release: Release) -> str:
     """What is seen of its instances; what has no health check is not called healthy."""
     try:
         runtime, place = maker(work.runtime, work.place, release)
-        found = runtime.inspector(place, release, work.host).instances()
+        found = runtime.inspector(place, release).instances()
     except (GonogoError, OSError):  # the gate that comes next says so
         return f"{', '.join(release.services) or 'the release'} started"
     how: dict[str, list[str]] = {}
@@ -159,8 +159,8 @@ class Restart:
             RuntimeUnreachableError: the runtime does not answer.
         """
         self.target = self.target.model_copy(update={"started": datetime.now(UTC)})
-        work.runtime.wait(work.place, work.host)
-        work.runtime.restart(work.place, self.target, self._services, work.host)
+        work.runtime.wait(work.place)
+        work.runtime.restart(work.place, self.target, self._services)
         note_variables(work.place, self.target)
         work.state.save(self.target)
         return _how_it_runs(work, self.target)
@@ -180,6 +180,6 @@ class Stop:
 
     def do(self, work: Work) -> str:
         """Stop and remove the instances; volumes and databases stay."""
-        work.runtime.wait(work.place, work.host)
-        work.runtime.stop(work.place, work.release, work.host)
+        work.runtime.wait(work.place)
+        work.runtime.stop(work.place, work.release)
         return "stopped; stored data stay"

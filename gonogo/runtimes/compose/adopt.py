@@ -53,7 +53,7 @@ class ByHand:
     """Where the model comes from, for the record."""
 
 
-def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: Path) -> ByHand | None:
+def by_hand(place: Place, inspector: ComposeInspector, *, scratch: Path) -> ByHand | None:
     """What runs by hand; None where nothing of the deployed services runs, or a release of gonogo started it.
 
     Args:
@@ -71,7 +71,7 @@ def by_hand(place: Place, inspector: ComposeInspector, host: Host, *, scratch: P
     running = [one for one in found if one["State"]["Status"] == "running" and "gonogo.release" not in _labels(one)]
     if not running:
         return None
-    files, why = _from_files(place, found, host, scratch)
+    files, why = _from_files(place, found, scratch)
     configs = {image: attrs.get("Config") or {} for image, attrs in images.items()}
     model = files or model_of(found, configs, project=place.environment.project)
     wanted = _deployed(place, inspector, model)
@@ -117,7 +117,7 @@ def _is_under(path: str, folders: Sequence[str]) -> bool:
     return any(path == folder or path.startswith(f"{folder.rstrip('/')}/") for folder in folders)
 
 
-def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Release:
+def pin_by_hand(place: Place, release: Release, found: ByHand) -> Release:
     """Tag the images, so that nothing prunes them, and write what starts the application again.
 
     Raises:
@@ -126,9 +126,9 @@ def pin_by_hand(place: Place, release: Release, found: ByHand, host: Host) -> Re
     project = place.environment.project
     tags = {name: f"{project}-{name}".lower() + f":{release.id}" for name in found.images}
     for name, tag in tags.items():
-        host.run(Command(argv=("docker", "tag", found.images[name], tag), timeout=60.0)).require()
+        place.host.run(Command(argv=("docker", "tag", found.images[name], tag), timeout=60.0)).require()
     nowhere = str(release.folder / "nothing")  # every path stays where it is
-    kept = keep_mounted(place, release, found.model, found.containers, host)
+    kept = keep_mounted(place, release, found.model, found.containers)
     pinned = roles.pin(
         kept.model,
         images=tags,
@@ -189,9 +189,7 @@ def _labels(container: Mapping[str, Any]) -> Mapping[str, str]:
     return container["Config"].get("Labels") or {}
 
 
-def _from_files(
-    place: Place, containers: Sequence[Mapping[str, Any]], host: Host, scratch: Path
-) -> tuple[dict[str, Any], str]:
+def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: Path) -> tuple[dict[str, Any], str]:
     """The model of the files that started the containers, or why it is not theirs any more."""
     named = {
         (
@@ -211,10 +209,10 @@ def _from_files(
     words = _words(place, files, folder, env)
     try:
         scratch.touch(mode=0o600)
-        _ask(host, words, "--format", "json", "--output", str(scratch))
+        _ask(place.host, words, "--format", "json", "--output", str(scratch))
         model: dict[str, Any] = json.loads(scratch.read_text(encoding="utf-8"))
         rendered = _words(place, [scratch], folder, os.devnull)
-        changed = _changed(containers, [_hashes(host, words), _hashes(host, rendered)])
+        changed = _changed(containers, [_hashes(place.host, words), _hashes(place.host, rendered)])
         if changed:
             return {}, f"{config} is no longer what was started ({', '.join(changed)} changed)"
     except (GonogoError, OSError, ValueError) as error:

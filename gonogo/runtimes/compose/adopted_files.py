@@ -41,7 +41,7 @@ class Mounted:
 
 
 def keep_mounted(
-    place: Place, release: Release, model: Mapping[str, Any], containers: Collection[Mapping[str, Any]], host: Host
+    place: Place, release: Release, model: Mapping[str, Any], containers: Collection[Mapping[str, Any]]
 ) -> Mounted:
     """Copy every tracked file that the containers mount; ``release`` has a worktree at the commit that they are of."""
     from gonogo.runtimes.compose.pinning import relocate  # noqa: PLC0415 (it knows of releases that are rendered)
@@ -61,7 +61,7 @@ def keep_mounted(
         tracked=frozenset(path.relative_to(aside).as_posix() for path in aside.rglob("*") if not path.is_dir()),
         written=written(moved),
         named=mounted(moved),
-        history=History(source, host),
+        history=History(source, place.host),
     )
     try:
         unsure += _left(moved, mounts)

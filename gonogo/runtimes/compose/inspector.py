@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gonogo.errors import CommandError
-from gonogo.host.runner import Host
 from gonogo.inspection.code.contents import FileDigest
 from gonogo.inspection.code.environments import PythonEnvironment
 from gonogo.runtimes.base import Front, InstanceState, Layout, LogLine, Place
@@ -51,11 +50,11 @@ _ANYWHERE = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 (what a publi
 class ComposeInspector:
     """Looks at one environment's Compose project, and at one release's images."""
 
-    def __init__(self, place: Place, release: Release | None, host: Host) -> None:
+    def __init__(self, place: Place, release: Release | None) -> None:
         """Without a release (before the first deploy) it looks at the checkout and at what runs."""
         self._place = place
         self._release = release
-        self._host = host
+        self._host = place.host
         self._project = place.environment.project
         self._layouts: dict[tuple[str, str], Layout] = {}
 
@@ -69,7 +68,7 @@ class ComposeInspector:
         if self._release is not None and (self._release.folder / COMPOSE).is_file():
             return read_model(self._release)
         with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
-            return render(self._place, self._place.project.root, self._host, output=Path(folder) / COMPOSE)
+            return render(self._place, self._place.project.root, output=Path(folder) / COMPOSE)
 
     @functools.cached_property
     def services(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.errors import UsageError
-from gonogo.host.runner import Host
 from gonogo.inspection.variables.envfile import parse
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.copies import moved_out
@@ -40,7 +39,7 @@ _RENDERED = "model.json"
 _REVISION = "org.opencontainers.image.revision"
 
 
-def pin_release(place: Place, release: Release, host: Host) -> Release:
+def pin_release(place: Place, release: Release) -> Release:
     """Write ``build.json``, ``compose.json`` and the env file into the release's folder.
 
     Raises:
@@ -51,12 +50,12 @@ def pin_release(place: Place, release: Release, host: Host) -> Release:
     rendered = release.folder / _RENDERED
     lent: list[Path] = []
     try:
-        model = render(place, release.root, host, output=rendered, commit=release.commit, lent=lent)
+        model = render(place, release.root, output=rendered, commit=release.commit, lent=lent)
     finally:
         rendered.unlink(missing_ok=True)
     services = deployed(place, model)
     tags = tags_of(model, services, project=place.environment.project, release=release.id)
-    mounts = mounts_of(place, model, folder, host, tracked=tracked_below(release, folder))
+    mounts = mounts_of(place, model, folder, tracked=tracked_below(release, folder))
     lasting = relocate(model, mounts)
     built = {name: tags[name] for name in services if name in roles.built_by(model)}
     write_model(release.folder / BUILD, roles.with_build(lasting, built, {_REVISION: release.commit}))
@@ -90,7 +89,6 @@ def mounts_of(
     place: Place,
     model: Mapping[str, Any],
     folder: Path,
-    host: Host,
     *,
     tracked: Collection[str],
     copies: bool = True,
@@ -106,7 +104,7 @@ def mounts_of(
         tracked=tracked,
         written=written(model),
         named=mounted(model),
-        history=History(folder, host, kept=kept_folders(place, folder)),
+        history=History(folder, place.host, kept=kept_folders(place, folder)),
         copies=copies,
     )
 

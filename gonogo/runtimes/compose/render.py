@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gonogo.errors import RefusedError, UsageError, telling
-from gonogo.host.runner import Command, Completed, Host
+from gonogo.host.runner import Command, Completed
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.cli import cli
 from gonogo.runtimes.place import env_file_of, wanted_env_file
@@ -78,7 +78,7 @@ def render_command(place: Place, folder: Path, output: Path, *, commit: str = ""
 
 
 def render(
-    place: Place, root: Path, host: Host, *, output: Path, commit: str = "", lent: list[Path] | None = None
+    place: Place, root: Path, *, output: Path, commit: str = "", lent: list[Path] | None = None
 ) -> dict[str, Any]:
     """Render the compose files below ``root`` into ``output`` (0600) and return the model.
 
@@ -95,7 +95,7 @@ def render(
     with _Loan(folder=folder, source=place.path) as loan:
         loan.usual()
         for _ in range(_ATTEMPTS):
-            answer = host.run(command)
+            answer = place.host.run(command)
             if answer.ok or not loan.asked(answer.errors):
                 break
         if lent is not None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gonogo.host.runner import Command, Host
+from gonogo.host.runner import Command
 from gonogo.inspection.code.contents import folder_place
 from gonogo.inspection.code.entrypoint import passes_on
 from gonogo.runtimes.base import Place
@@ -96,11 +96,11 @@ def marked(release: Release) -> tuple[tuple[str, str], tuple[str, ...]]:
     return ("--env", mark), ("sh", "-c", _END.replace("MARK", mark))
 
 
-def deaf_services(place: Place, release: Release, model: Mapping[str, Any], host: Host) -> tuple[str, ...]:
+def deaf_services(place: Place, release: Release, model: Mapping[str, Any]) -> tuple[str, ...]:
     """The services whose entry point does not run a command that it is given."""
     definitions = services_of(model)
     entries = {
-        name: entry_point(definitions[name], image_config(release.images.get(name, release.tags[name]), host))
+        name: entry_point(definitions[name], image_config(release.images.get(name, release.tags[name]), place.host))
         for name in release.services
     }
     scripts = scripts_of(release.source_root(place.project.app.root), entries.values())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Host, this_machine
+from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
@@ -55,20 +55,20 @@ class ComposeRuntime:
         """Nothing is asked of Docker yet."""
         self._planned: dict[Path, dict[str, Any]] = {}
 
-    def inspector(self, place: Place, release: Release | None, host: Host) -> ComposeInspector:
+    def inspector(self, place: Place, release: Release | None) -> ComposeInspector:
         """The read-only side."""
-        return ComposeInspector(place, release, host)
+        return ComposeInspector(place, release)
 
-    def pin(self, place: Place, release: Release, host: Host) -> Release:
+    def pin(self, place: Place, release: Release) -> Release:
         """Render the model at the commit and keep what starts it.
 
         Raises:
             RefusedError: no daemon answers, Compose is too old, or it refuses the model.
             UsageError: Docker or the env file is missing, or a declared service is not in the model.
         """
-        cli(host)
-        require_daemon(host)
-        return pin_release(place, release, host)
+        cli(place.host)
+        require_daemon(place.host)
+        return pin_release(place, release)
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
         """Build the images of the deployed services; those that are not built here are pulled.
@@ -93,7 +93,7 @@ class ComposeRuntime:
             commands.append(self._command(place, release, release.folder / COMPOSE, "pull", *waiting))
         return tuple(commands)
 
-    def measure(self, place: Place, release: Release, host: Host) -> Release:
+    def measure(self, place: Place, release: Release) -> Release:
         """Note the id of each deployed service's image, and whether it would run a command that it is given.
 
         Raises:
@@ -102,11 +102,11 @@ class ComposeRuntime:
         images = {}
         for service, tag in release.tags.items():
             argv = ("docker", "image", "inspect", "--format", "{{.Id}}", tag)
-            answer = host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
+            answer = place.host.run(Command(argv=argv, timeout=_SECONDS)).require(f"image of service {service}")
             images[service] = answer.output.strip()
         measured = release.model_copy(update={"images": images})
-        deaf = deaf_services(place, measured, read_model(release), host)
-        facts = self.facts(place, measured, host)
+        deaf = deaf_services(place, measured, read_model(release))
+        facts = self.facts(place, measured)
         ending = set(roles.one_shots(read_model(release)))
         only = (name for name, words in facts["entry"].items() if only_migrates(words, facts["scripts"]))
         return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
@@ -122,11 +122,11 @@ class ComposeRuntime:
         """Start data stores that do not run; those that run are left alone."""
         return self._steps(place, release).backing()
 
-    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+    def make_ready(self, place: Place, release: Release) -> None:
         """Start data stores that do not run, and wait for their health."""
         steps = self._steps(place, release)
-        with explained(steps, host):
-            run_commands(steps, host, steps.backing())
+        with explained(steps):
+            run_commands(steps, steps.backing())
 
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
@@ -151,7 +151,7 @@ class ComposeRuntime:
         steps = self._steps(place, release, left_out=release.left_out(outgoing))
         return tuple(describe(steps, replace_outgoing(steps, self._model(place, release), outgoing)))
 
-    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:
+    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
         """Replace the deployed services, wait for their health, and refresh what stands in front of them.
 
         Raises:
@@ -162,32 +162,32 @@ class ComposeRuntime:
         steps = self._steps(place, release, startable(place, release), left_out=release.left_out(outgoing))
         gone = replace_outgoing(steps, read_model(release), outgoing)
         try:
-            verify_images(release, host)
-            start_release(steps, release, gone, host)
-            self._await_answers(place, release, host)
+            verify_images(release, place.host)
+            start_release(steps, release, gone)
+            self._await_answers(place, release)
         except CommandError as error:
-            if not is_lost(str(error), host):
+            if not is_lost(str(error), place.host):
                 raise
             raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
 
-    def _await_answers(self, place: Place, release: Release, host: Host) -> None:
+    def _await_answers(self, place: Place, release: Release) -> None:
         """Wait for the application where no health check does, at most as long as one would."""
-        url = self.inspector(place, release, host).url()
-        services = unwatched(read_model(release), release, host) if url else ()
+        url = self.inspector(place, release).url()
+        services = unwatched(read_model(release), release, place.host) if url else ()
         if url and services:
             health = place.environment.health
             project, timeout = place.environment.project, health.timeout
-            wait_until_answering(url + health.live, services, project, host, timeout=timeout)
+            wait_until_answering(url + health.live, services, project, place.host, timeout=timeout)
 
-    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
         """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
         steps = self._steps(place, release, startable(place, release))
         steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
         try:
-            verify_images(release, host)
-            start_release(steps, release, (), host)
+            verify_images(release, place.host)
+            start_release(steps, release, ())
         except CommandError as error:
-            if not is_lost(str(error), host):
+            if not is_lost(str(error), place.host):
                 raise
             raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
 
@@ -196,11 +196,11 @@ class ComposeRuntime:
         model = json.loads(startable(place, release).read_text(encoding="utf-8"))
         return {name: environment_of(one) for name, one in services_of(model).items() if name in release.services}
 
-    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    def found_variables(self, place: Place, release: Release) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """What the Engine says of each running container."""
         project = f"label=com.docker.compose.project={place.environment.project}"
         listed = ("docker", "ps", "--quiet", "--filter", project, "--filter", "label=com.docker.compose.oneoff=False")
-        ids = host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
+        ids = place.host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
         argv = ("docker", "container", "inspect", "--format", "{{json .Config}}", *ids)
         quiet = this_machine()  # what is compared must not be redacted
         said = quiet.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
@@ -212,43 +212,43 @@ class ComposeRuntime:
                 found.setdefault(service, []).append({name: value for name, _, value in pairs})
         return found
 
-    def epoch(self, host: Host) -> str:
+    def epoch(self, place: Place) -> str:
         """Which start of the Engine it is."""
-        return epoch_of(host)
+        return epoch_of(place.host)
 
-    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (what runs now)
+    def disks(self, place: Place, release: Release) -> Mapping[str, Path]:  # noqa: ARG002 (what runs now)
         """The state folder, the Engine's own, and everything that is mounted from this machine."""
-        return {"the state folder": place.state, **disks_of(place.environment.project, host)}
+        return {"the state folder": place.state, **disks_of(place.environment.project, place.host)}
 
-    def lost(self, said: str, host: Host) -> bool:
+    def lost(self, place: Place, said: str) -> bool:
         """Whether the Engine is away, or went away in what failed."""
-        return is_lost(said, host)
+        return is_lost(said, place.host)
 
-    def wait(self, place: Place, host: Host) -> None:
+    def wait(self, place: Place) -> None:
         """Wait until the Engine answers."""
-        wait_for_engine(host, seconds=place.environment.health.timeout)
+        wait_for_engine(place.host, seconds=place.environment.health.timeout)
 
-    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
         """Remove the containers of the release that is turned back."""
-        return make_room(place.environment.project, red, target, host)
+        return make_room(place.environment.project, red, target, place.host)
 
-    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:
+    def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:
         """End the containers that killed clients left: of the run's own commands, and of its gates."""
-        return end_leftovers(place.environment.project, run, host)
+        return end_leftovers(place.environment.project, run, place.host)
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""
         return (str(self._command(place, release, self._path(release), "down")),)
 
-    def stop(self, place: Place, release: Release, host: Host) -> None:
+    def stop(self, place: Place, release: Release) -> None:
         """Remove the project's containers and networks; volumes stay.
 
         Raises:
             CommandError: Compose could not remove them.
         """
-        host.run(self._command(place, release, self._path(release), "down")).require()
+        place.host.run(self._command(place, release, self._path(release), "down")).require()
 
-    def retire(self, place: Place, release: Release, host: Host) -> None:
+    def retire(self, place: Place, release: Release) -> None:
         """Remove the deployed services and what stands in front; data stores and networks stay, for whoever uses them.
 
         Raises:
@@ -256,7 +256,7 @@ class ComposeRuntime:
         """
         fronts = roles.fronts(self._model(place, release), release.services)
         words = ("rm", "--stop", "--force", *release.services, *fronts)
-        host.run(self._command(place, release, self._path(release), *words)).require()
+        place.host.run(self._command(place, release, self._path(release), *words)).require()
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
         """Volumes, folders of the host that are mounted writable, and what other data stores keep."""
@@ -291,13 +291,13 @@ class ComposeRuntime:
             place.state, path.read_text("utf-8"), [*others, json.dumps([kept, shared], ensure_ascii=False)]
         )
 
-    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:
+    def facts(self, place: Place, release: Release) -> Mapping[str, Any]:
         """The entry command of each deployed service, and the texts of the application's scripts that they name."""
         definitions = services_of(self._model(place, release))
         entry = {}
         for service in release.services:
             image = release.images.get(service) or release.tags.get(service)
-            entry[service] = entry_words(definitions[service], image_config(image, host) if image else {})
+            entry[service] = entry_words(definitions[service], image_config(image, place.host) if image else {})
         folder = release.source_root(place.project.app.root)
         return {"entry": entry, "scripts": scripts_of(folder, entry.values())}
 
@@ -355,7 +355,7 @@ class ComposeRuntime:
         if root not in self._planned:
             with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:
                 output = Path(folder) / COMPOSE
-                self._planned[root] = render(place, root, this_machine(), output=output, commit=release.commit)
+                self._planned[root] = render(place, root, output=output, commit=release.commit)
         return self._planned[root]
 
 

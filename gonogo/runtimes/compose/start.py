@@ -68,7 +68,7 @@ def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release |
     return tuple(commands)
 
 
-def start_release(steps: Steps, release: Release, gone: Sequence[Command], host: Host) -> None:
+def start_release(steps: Steps, release: Release, gone: Sequence[Command]) -> None:
     """Run the steps, and make sure that they led where the model wants to be.
 
     A failure carries the last log lines of the services that failed.
@@ -77,40 +77,40 @@ def start_release(steps: Steps, release: Release, gone: Sequence[Command], host:
         CommandError: a command failed, a service did not become healthy in time, or something else runs in the end.
     """
     groups = steps.groups
-    with explained(steps, host):
-        _clear_half_made(steps, host)
-        run_commands(steps, host, (*gone, *steps.backing(), *steps.left_out()))
-        _run_to_end(steps, groups.early, host)
-        run_commands(steps, host, steps.running())
-        _run_to_end(steps, groups.late, host)
-        before = {name: _containers(steps, name, host) for name in groups.fronts}
-        run_commands(steps, host, steps.fronts())
-        same = [name for name in groups.fronts if before[name] and _containers(steps, name, host) == before[name]]
-        run_commands(steps, host, (*steps.restart(same), *steps.passing()))
-        _require_converged(steps, release, host)
+    with explained(steps):
+        _clear_half_made(steps)
+        run_commands(steps, (*gone, *steps.backing(), *steps.left_out()))
+        _run_to_end(steps, groups.early)
+        run_commands(steps, steps.running())
+        _run_to_end(steps, groups.late)
+        before = {name: _containers(steps, name) for name in groups.fronts}
+        run_commands(steps, steps.fronts())
+        same = [name for name in groups.fronts if before[name] and _containers(steps, name) == before[name]]
+        run_commands(steps, (*steps.restart(same), *steps.passing()))
+        _require_converged(steps, release)
 
 
-def run_commands(steps: Steps, host: Host, commands: Sequence[Command]) -> None:
+def run_commands(steps: Steps, commands: Sequence[Command]) -> None:
     """One after the other; what only takes away may fail: whether anything is left is looked at in the end."""
     for command in commands:
         if "--wait" in command.argv:
-            run_until_healthy(host, command, partial(_look, steps, host, command)).require()
+            run_until_healthy(steps.host, command, partial(_look, steps, command)).require()
         elif "rm" in command.argv:
-            host.run(command)
+            steps.host.run(command)
         else:
-            host.run(command).require()
+            steps.host.run(command).require()
 
 
-def _look(steps: Steps, host: Host, command: Command) -> dict[str, Look]:
+def _look(steps: Steps, command: Command) -> dict[str, Look]:
     """How the containers are that a command brings up; nothing where the Engine does not say."""
     groups = steps.groups
     known = {*groups.awaited, *groups.running, *groups.fronts} & {*command.argv}
-    ids = sorted({one for name in known for one in _containers(steps, name, host)})
+    ids = sorted({one for name in known for one in _containers(steps, name)})
     argv = ("docker", "container", "inspect", "--format", LOOK, *ids)
-    return looks(host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).output) if ids else {}
+    return looks(steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).output) if ids else {}
 
 
-def _clear_half_made(steps: Steps, host: Host) -> None:
+def _clear_half_made(steps: Steps) -> None:
     """Settle what an ``up`` that was cut off had made to take another container's place, and never renamed.
 
     The next ``up`` would take the old container away and then find its name in use. Where the old one is gone already,
@@ -118,28 +118,28 @@ def _clear_half_made(steps: Steps, host: Host) -> None:
     next ``up`` replaces it as it is. Nothing here may keep that one from being run.
     """
     argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *_filters(steps))
-    listed = host.run(Command(argv=argv, timeout=_SECONDS)).output.splitlines()
+    listed = steps.host.run(Command(argv=argv, timeout=_SECONDS)).output.splitlines()
     states = dict(line.split("\t") for line in listed if "\t" in line)
     for name, state in states.items():
         half = _HALF_MADE.fullmatch(name)
         if half is None or state != "created":
             continue
         words = ("rm", "--force", name) if half[1] in states else ("rename", name, half[1])
-        host.run(Command(argv=("docker", *words), timeout=_SECONDS))
+        steps.host.run(Command(argv=("docker", *words), timeout=_SECONDS))
 
 
-def _require_converged(steps: Steps, release: Release, host: Host) -> None:
+def _require_converged(steps: Steps, release: Release) -> None:
     """Each deployed service has exactly the containers of this release.
 
     Raises:
         CommandError: another image, another number, or a container of another release.
     """
-    listed = host.run(
+    listed = steps.host.run(
         Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *_filters(steps)), timeout=_SECONDS)
     )
     ids = listed.require().output.split()
     argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
-    seen = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
+    seen = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
     wrong = differences(containers(seen), release, services_of(read_model(release)))
     if wrong:
         raise CommandError(
@@ -149,13 +149,13 @@ def _require_converged(steps: Steps, release: Release, host: Host) -> None:
         )
 
 
-def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:
+def _run_to_end(steps: Steps, services: Sequence[str]) -> None:
     for name, command in zip(services, steps.one_shots(services), strict=True):
-        host.run(command).require()
+        steps.host.run(command).require()
         timeout = steps.place.environment.command_timeout
-        containers = sorted(_containers(steps, name, host))
+        containers = sorted(_containers(steps, name))
         stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
-        waited = host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
+        waited = steps.host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
         codes = waited.require(f"service {name}").output.split()
         if set(codes) != {"0"}:
             raise CommandError(
@@ -163,9 +163,11 @@ def _run_to_end(steps: Steps, services: Sequence[str], host: Host) -> None:
             )
 
 
-def _containers(steps: Steps, service: str, host: Host) -> frozenset[str]:
+def _containers(steps: Steps, service: str) -> frozenset[str]:
     filters = _filters(steps, f"{_LABEL}.service={service}")
-    listed = host.run(Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), timeout=_SECONDS))
+    listed = steps.host.run(
+        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), timeout=_SECONDS)
+    )
     return frozenset(listed.require().output.split())
 
 
@@ -175,16 +177,16 @@ def _filters(steps: Steps, *more: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def explained(steps: Steps, host: Host) -> Iterator[None]:
+def explained(steps: Steps) -> Iterator[None]:
     """A command that fails inside tells the last log lines of the services that are not well."""
     try:
         yield
     except CommandError as error:
         logs = ""
         with contextlib.suppress(GonogoError):  # the first error is the one to tell
-            logs = "".join(_logs(steps, name, host) for name in _failing(steps, host))
+            logs = "".join(_logs(steps, name) for name in _failing(steps))
         said = "\n".join(line for line in str(error).splitlines() if not _PROGRESS.fullmatch(line))
-        raise CommandError(f"{_held(said, host)}{said}{logs}") from error
+        raise CommandError(f"{_held(said, steps.host)}{said}{logs}") from error
 
 
 def _held(said: str, host: Host) -> str:
@@ -194,9 +196,11 @@ def _held(said: str, host: Host) -> str:
     return f"{found[1]}:{found[2]}: found {holder} on it, expected a free port. " if found else ""
 
 
-def _failing(steps: Steps, host: Host) -> list[str]:
+def _failing(steps: Steps) -> list[str]:
     form = f'{{{{.Label "{_LABEL}.service"}}}}\t{{{{.State}}}}\t{{{{.Status}}}}'
-    listed = host.run(Command(argv=("docker", "ps", "--all", "--format", form, *_filters(steps)), timeout=_SECONDS))
+    listed = steps.host.run(
+        Command(argv=("docker", "ps", "--all", "--format", form, *_filters(steps)), timeout=_SECONDS)
+    )
     groups = steps.groups
     names = {*groups.awaited, *groups.early, *groups.running, *groups.late, *groups.fronts}
     rows = [line.split("\t") for line in listed.output.splitlines()]
@@ -209,19 +213,19 @@ def _is_bad(state: str, status: str) -> bool:
     return not status.startswith("Exited (0)")
 
 
-def _logs(steps: Steps, service: str, host: Host) -> str:
+def _logs(steps: Steps, service: str) -> str:
     words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
-    answer = host.run(steps.command(*words))
+    answer = steps.host.run(steps.command(*words))
     said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
-    states = _states(steps, service, host)
+    states = _states(steps, service)
     lines = [f"\n  Last lines of {service}{_ended(states)}:", *said, *(line for one in states for line in _answer(one))]
     return "\n    ".join(lines)
 
 
-def _states(steps: Steps, service: str, host: Host) -> list[Mapping[str, Any]]:
+def _states(steps: Steps, service: str) -> list[Mapping[str, Any]]:
     """What the Engine says of a service's containers; nothing where it does not."""
-    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(_containers(steps, service, host)))
-    asked = host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
+    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(_containers(steps, service)))
+    asked = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
     with contextlib.suppress(ValueError):
         return [json.loads(line) for line in asked.output.splitlines() if line.strip()]
     return []

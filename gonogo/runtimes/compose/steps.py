@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.config import Environment
-from gonogo.host.runner import Command
+from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.cli import project_command
 from gonogo.runtimes.compose.files import services_of
@@ -118,6 +118,11 @@ class Steps:
     """Variables that the model's own ``secrets:`` take from the environment."""
     again: frozenset[str] = frozenset()
     """Services whose containers are made anew although nothing of them changed."""
+
+    @property
+    def host(self) -> Host:
+        """Where they run."""
+        return self.place.host
 
     def command(self, *words: str, wait: int = 0) -> Command:
         """One command of the project, with this model."""

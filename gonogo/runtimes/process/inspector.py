@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonogo.config import Environment
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Completed, Host
+from gonogo.host.runner import Command, Completed
 from gonogo.inspection.code.contents import FileDigest, digest_of
 from gonogo.inspection.code.databases import sqlite_files
 from gonogo.inspection.code.image_files import read_tree
@@ -33,7 +33,7 @@ class ReleaseEnvironment:
 
     facts: ImageFacts | None = None
 
-    def __init__(self, place: Place, release: Release, service: str, host: Host, *, label: str) -> None:
+    def __init__(self, place: Place, release: Release, service: str, *, label: str) -> None:
         """``label`` is what people call it."""
         self.service = service
         self.label = label
@@ -41,7 +41,7 @@ class ReleaseEnvironment:
         self.layout = Layout(code=self.code, known_by="the release's own folder")
         self._place = place
         self._release = release
-        self._host = host
+        self._host = place.host
 
     def __repr__(self) -> str:
         """Name it; variables stay out of sight."""
@@ -92,11 +92,11 @@ class ReleaseEnvironment:
 class ProcessInspector:
     """What one release's environments hold, and which instances of this gonogo environment run."""
 
-    def __init__(self, place: Place, release: Release | None, host: Host) -> None:
+    def __init__(self, place: Place, release: Release | None) -> None:
         """``release`` is None where nothing was deployed yet."""
         self._place = place
         self._release = release
-        self._host = host
+        self._host = place.host
         self._records = Instances(place.state)
 
     @property
@@ -108,9 +108,7 @@ class ProcessInspector:
         if self._release is None:
             return ()
         release, label = self._release, f"environment of release {self._release.id}"
-        return [
-            ReleaseEnvironment(self._place, release, service, self._host, label=label) for service in self._services()
-        ]
+        return [ReleaseEnvironment(self._place, release, service, label=label) for service in self._services()]
 
     def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
         """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
@@ -134,7 +132,7 @@ class ProcessInspector:
                 f"See its log below {self._place.state / 'instances' / service}."
             )
         label = f"{record} of release {record.release}"
-        return ReleaseEnvironment(self._place, self._started_from(record), service, self._host, label=label)
+        return ReleaseEnvironment(self._place, self._started_from(record), service, label=label)
 
     def logs(
         self,

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Host
+from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process.health import require_free, wait_until_healthy
 from gonogo.runtimes.process.inspector import ProcessInspector
@@ -56,11 +56,11 @@ class ProcessRuntime:
         """``grace`` is how many seconds an instance has between TERM and KILL."""
         self._grace = grace
 
-    def inspector(self, place: Place, release: Release | None, host: Host) -> ProcessInspector:
+    def inspector(self, place: Place, release: Release | None) -> ProcessInspector:
         """The read-only side."""
-        return ProcessInspector(place, release, host)
+        return ProcessInspector(place, release)
 
-    def pin(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (files, no commands)
+    def pin(self, place: Place, release: Release) -> Release:
         """Write the commands and the env file that start this release into its folder.
 
         Raises:
@@ -85,7 +85,7 @@ class ProcessRuntime:
             commands.append(Command(argv=install, cwd=folder, env=variables))
         return tuple(commands)
 
-    def measure(self, place: Place, release: Release, host: Host) -> Release:  # noqa: ARG002 (no image to note)
+    def measure(self, place: Place, release: Release) -> Release:
         """Return the release as it is, once every program that starts it is there.
 
         Raises:
@@ -104,7 +104,7 @@ class ProcessRuntime:
         """Return nothing: this runtime starts no database."""
         return ()
 
-    def make_ready(self, place: Place, release: Release, host: Host) -> None:
+    def make_ready(self, place: Place, release: Release) -> None:
         """Nothing is started, so nothing is waited for."""
 
     def in_service(
@@ -125,7 +125,7 @@ class ProcessRuntime:
         vanished = [name for name in (outgoing.services if outgoing is not None else ()) if name not in services]
         return (*_starts(place, release, services, outgoing), *map(_kill_line, vanished))
 
-    def start(self, place: Place, release: Release, outgoing: Release | None, host: Host) -> None:  # noqa: ARG002
+    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:  # noqa: ARG002
         """Replace each service's instance in turn and wait for its health; then stop services that vanished.
 
         What is stopped is what the pid files name, so that calling it again, or after a crash, ends in the same state.
@@ -135,24 +135,24 @@ class ProcessRuntime:
                 instance ended or did not become healthy in time.
         """
         services = pinned(place, release).services
-        self._replace(place, release, services, host)
+        self._replace(place, release, services)
         instances = Instances(place.state)
         for instance in instances.all():
             if instance.service not in services:
                 self._end(instances, instance)
 
-    def restart(self, place: Place, release: Release, services: Collection[str], host: Host) -> None:
+    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
         """Replace the instances of these services, and start what does not run."""
         known = pinned(place, release).services
         alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
         chosen = {name: one for name, one in known.items() if name in services or name not in alive}
-        self._replace(place, release, chosen, host)
+        self._replace(place, release, chosen)
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """What the env file said when it was pinned, secrets as they are now, and what gonogo sets."""
         return {name: settings(place, release, name) for name in pinned(place, release).services}
 
-    def found_variables(self, place: Place, release: Release, host: Host) -> Mapping[str, Sequence[Mapping[str, str]]]:  # noqa: ARG002
+    def found_variables(self, place: Place, release: Release) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """What the kernel says of each process."""
         found: dict[str, list[Mapping[str, str]]] = {}
         for instance in Instances(place.state).all():
@@ -161,7 +161,7 @@ class ProcessRuntime:
                     found.setdefault(instance.service, []).append(psutil.Process(instance.pid).environ())
         return found
 
-    def _replace(self, place: Place, release: Release, services: Mapping[str, PinnedService], host: Host) -> None:
+    def _replace(self, place: Place, release: Release, services: Mapping[str, PinnedService]) -> None:
         """End the instance of each service, start the release's, and wait for it; a broken one stops nothing."""
         instances = Instances(place.state)
         for name, service in services.items():
@@ -169,34 +169,34 @@ class ProcessRuntime:
         for name, service in services.items():
             self._make_room(instances, name, service.port)
             command = _start_command(place, release, name, service)
-            instance = launch(instances, host, command, service=name, release=release.id, port=service.port)
-            wait_until_healthy(instance, service, host)
+            instance = launch(instances, place.host, command, service=name, release=release.id, port=service.port)
+            wait_until_healthy(instance, service, place.host)
         note_healthy(instances, services)
 
-    def epoch(self, host: Host) -> str:  # noqa: ARG002 (a file of the kernel's)
+    def epoch(self, place: Place) -> str:  # noqa: ARG002 (a file of the kernel's)
         """Which start of this machine it is."""
         try:
             return _BOOT.read_text(encoding="utf-8").strip()
         except OSError:
             return ""
 
-    def disks(self, place: Place, release: Release, host: Host) -> Mapping[str, Path]:  # noqa: ARG002 (one for all)
+    def disks(self, place: Place, release: Release) -> Mapping[str, Path]:  # noqa: ARG002 (one for all)
         """The state folder with the instances' logs, the application's folder, and where temporary files go."""
         temporary = Path(tempfile.gettempdir())
         return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
 
-    def lost(self, said: str, host: Host) -> bool:  # noqa: ARG002 (processes need nobody)
+    def lost(self, place: Place, said: str) -> bool:  # noqa: ARG002 (processes need nobody)
         """Never: nothing stands between this machine and its processes."""
         return False
 
-    def wait(self, place: Place, host: Host) -> None:
+    def wait(self, place: Place) -> None:
         """Nothing stands between this machine and its processes."""
 
-    def make_room(self, place: Place, red: Release, target: Release, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
+    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
         """Nothing: an instance is ended before the next one is started."""
         return ()
 
-    def end_leftovers(self, place: Place, run: str, host: Host) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
+    def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
         """Find nothing: whatever a run started is a process of this machine."""
         return ()
 
@@ -204,7 +204,7 @@ class ProcessRuntime:
         """The signals that ``stop`` would send."""
         return tuple(map(_kill_line, reversed(pinned(place, release).services)))
 
-    def stop(self, place: Place, release: Release, host: Host) -> None:  # noqa: ARG002 (signals, no commands)
+    def stop(self, place: Place, release: Release) -> None:
         """Stop this release's instances; those of another release go on.
 
         Raises:
@@ -217,9 +217,9 @@ class ProcessRuntime:
         for service in release.services:
             end_strays(instances.mark(service), grace=self._grace, release=release.id)
 
-    def retire(self, place: Place, release: Release, host: Host) -> None:
+    def retire(self, place: Place, release: Release) -> None:
         """Stop them: a process stands on nothing that this runtime started."""
-        self.stop(place, release, host)
+        self.stop(place, release)
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:  # noqa: ARG002 (this runtime has none)
         """Return nothing: a process keeps nothing that this runtime knows of."""
@@ -232,7 +232,7 @@ class ProcessRuntime:
         folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
         return (*remove_worktree(release), folder)
 
-    def facts(self, place: Place, release: Release, host: Host) -> Mapping[str, Any]:  # noqa: ARG002 (files only)
+    def facts(self, place: Place, release: Release) -> Mapping[str, Any]:
         """The command of each service, and the texts of the application's files that they name."""
         services = pinned(place, release).services
         folder = application(place, release)

@@ -12,9 +12,10 @@ from typing import Any
 from gonogo.config import load_project
 from gonogo.demo.ports import free_port
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.inspection.variables.envfile import parse as parse_env
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import make_place
 from gonogo.runtimes.process.instances import Instances, family
 from gonogo.runtimes.process.runtime import ProcessRuntime
 from gonogo.state.release import Release
@@ -113,7 +114,7 @@ class Deployed:
     ) -> None:
         """Make the repository, with these lines in its gonogo.toml, and the release."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.host, self.runtime = folder, LocalHost(), ProcessRuntime(grace=0.5)
+        self.folder, self.host, self.runtime = folder, this_machine(), ProcessRuntime(grace=0.5)
         self.state = State(folder / "state")
         self.state.create()
         self.gates = Gates(folder / "gates")
@@ -141,7 +142,7 @@ class Deployed:
 
     def _make(self, commit: str) -> Release:
         made = self.repository.checked_out(self.root, self.state, commit, runtime="process")
-        made = self.runtime.pin(self._place(made), made, self.host)
+        made = self.runtime.pin(self._place(made), made)
         for command in self.runtime.build(self._place(made), made, no_cache=False):
             self.host.run(command).require()
         self.state.save(made)
@@ -150,18 +151,19 @@ class Deployed:
     def _place(self, release: Release) -> Place:
         project = load_project(release.root)
         variables = dict(parse_env((self.folder / ".env").read_text()).values)
-        return Place(
-            project=project,
-            environment=project.environments["test"],
+        return make_place(
+            project,
+            project.environments["test"],
             state=self.state.root,
             path=self.folder,
+            host=self.host,
             variables={name: value or "" for name, value in variables.items()},
         )
 
     def start(self) -> None:
         """Start the release."""
         self.release = self.release.model_copy(update={"started": datetime.now(UTC)})
-        self.runtime.start(self._place(self.release), self.release, None, self.host)
+        self.runtime.start(self._place(self.release), self.release, None)
 
     def answer(self, answers: Mapping[str, Any] | None = None) -> None:
         """Say what the application answers from now on, beside being alive and ready."""

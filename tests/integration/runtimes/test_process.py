@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import pytest
 
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command
-from gonogo.runtimes.base import Place
 from gonogo.runtimes.process.instances import Instance, Instances, family
 from gonogo.runtimes.process.runtime import ProcessRuntime
 from tests.support.sites import Site, eventually, runs
@@ -111,7 +111,7 @@ def test_stop_kills_what_ignores_term(site: Site) -> None:
     site.start(release)
     members = [process.pid for process in family(site.record())]
     begin = time.monotonic()
-    site.runtime.stop(site.place(release), release, site.host)
+    site.runtime.stop(site.place(release), release)
 
     assert len(members) == 2
     assert 0.5 <= time.monotonic() - begin < 5
@@ -125,21 +125,22 @@ def test_stop_ends_what_another_run_started(site: Site, tmp_path: Path) -> None:
     script = tmp_path / "earlier_run.py"
     script.write_text(
         "import sys\nfrom pathlib import Path\n"
-        "from gonogo.config import load_project\nfrom gonogo.host.runner import LocalHost\n"
+        "from gonogo.config import load_project\nfrom gonogo.host.runner import this_machine\n"
         "from gonogo.runtimes.place import make_place\nfrom gonogo.runtimes.process.runtime import ProcessRuntime\n"
         "from gonogo.state.store import State\n"
         "state, name, path = sys.argv[1:]\n"
         "release = State(Path(state)).load(name)\n"
         "project = load_project(release.root)\n"
-        "place = make_place(project, project.environments['test'], state=Path(state), path=Path(path))\n"
-        "ProcessRuntime().start(place, release, None, LocalHost())\n"
+        "where = {'state': Path(state), 'path': Path(path), 'host': this_machine()}\n"
+        "place = make_place(project, project.environments['test'], **where)\n"
+        "ProcessRuntime().start(place, release, None)\n"
     )
     argv = (sys.executable, str(script), str(site.state.root), release.id, str(site.root.parent))
     earlier = site.host.run(Command(argv=argv)).require()
     served = site.ask()["version"]
     pid = site.record().pid
     begin = time.monotonic()
-    ProcessRuntime(grace=30).stop(site.place(release), release, site.host)
+    ProcessRuntime(grace=30).stop(site.place(release), release)
 
     assert (earlier.output, earlier.errors, served) == ("", "", "v1")
     assert time.monotonic() - begin < 15
@@ -154,7 +155,7 @@ def test_stop_finds_children_whose_parent_was_killed(site: Site) -> None:
     psutil.Process(site.record().pid).kill()
     eventually(lambda: not runs(site.record().pid))
     left = runs(child)
-    site.runtime.stop(site.place(release), release, site.host)
+    site.runtime.stop(site.place(release), release)
 
     assert left
     assert not runs(child)
@@ -178,9 +179,9 @@ def test_stop_ends_an_instance_that_lost_its_pid_file(site: Site) -> None:
     site.start(old)
     lost = site.record().pid
     Instances(site.state.root).forget("web")
-    site.runtime.stop(site.place(new), new, site.host)
+    site.runtime.stop(site.place(new), new)
     others = runs(lost)
-    site.runtime.stop(site.place(old), old, site.host)
+    site.runtime.stop(site.place(old), old)
 
     assert others
     assert not runs(lost)
@@ -190,7 +191,7 @@ def test_stop_leaves_another_release_alone(site: Site) -> None:
     """Stopping a release that does not run touches nothing of the one that does."""
     old, new = site.release(), site.release()
     site.start(old)
-    site.runtime.stop(site.place(new), new, site.host)
+    site.runtime.stop(site.place(new), new)
 
     assert site.ask()["version"] == "v1"
 
@@ -246,7 +247,7 @@ def test_remove_throws_the_release_away(site: Site) -> None:
     """After removal neither folder, log nor git's own note of the worktree is left; half removed is removed as well."""
     release = site.release()
     site.start(release)
-    site.runtime.stop(site.place(release), release, site.host)
+    site.runtime.stop(site.place(release), release)
     place = site.place(release)
     for command in site.runtime.remove(place, release):
         site.host.run(command).require()
@@ -283,7 +284,7 @@ def test_pip_installs_with_the_defaults(site: Site) -> None:
     (release.worktree / "site" / "requirements.txt").write_text("--no-index\n./lib/tiny_lib-1.0-py3-none-any.whl\n")
     place = site.place(release)
     plain = place.environment.model_copy(update={"commands": {}})
-    place = Place(project=place.project, environment=plain, state=place.state, path=place.path)
+    place = replace(place, environment=plain, variables={})
     for command in site.runtime.build(place, release, no_cache=True):
         site.host.run(command).require()
     (artifact,) = site.inspect(release).artifacts()

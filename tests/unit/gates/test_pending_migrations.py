@@ -62,7 +62,7 @@ def test_step_of_the_team_may_migrate(run: str, *, found: bool) -> None:
     step = TeamStep.model_validate({"name": "schema", "after": "start", "run": run})
     environment = SimpleNamespace(step=(step,), runtime="compose")
     place, release = SimpleNamespace(environment=environment), SimpleNamespace(runtime="compose")
-    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, host=None, release=release)
+    work: Any = SimpleNamespace(runtime=Runtime({"web": ("gunicorn",)}), place=place, release=release)
 
     assert _runs_migrations(work) is found
 
@@ -88,7 +88,7 @@ def test_migrations_that_an_adopted_image_holds_are_not_pending(tmp_path: Path, 
     release = SimpleNamespace(folder=tmp_path, worktree=top, source_root=lambda _: top / folder, runtime="compose")
     project = SimpleNamespace(app=SimpleNamespace(root="."))
     place = SimpleNamespace(environment=SimpleNamespace(step=(), service={}, runtime="compose"), project=project)
-    work: Any = SimpleNamespace(runtime=runtime, place=place, host=LocalHost(), release=release)
+    work: Any = SimpleNamespace(runtime=runtime, place=place, release=release)
     serving: Any = SimpleNamespace(assumed=True, folder=tmp_path, runtime="compose")
 
     assert _unread(work, serving) == [(Path(folder) / names[1]).as_posix()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.runtimes.compose.adopted_files import Mounted, keep_mounted
 from gonogo.state.release import Release
 
@@ -60,8 +60,9 @@ class Story:
         release.folder.mkdir(parents=True)
         self.repository.git(self.root, "worktree", "add", "--quiet", "--detach", str(release.root), commit)
         app = SimpleNamespace(root=".")
-        place: Any = SimpleNamespace(path=self.root, state=self.folder / "state", project=SimpleNamespace(app=app))
-        return keep_mounted(place, release, {"services": {"web": {"volumes": volumes}}}, [container], LocalHost())
+        project = SimpleNamespace(app=app)
+        place: Any = SimpleNamespace(path=self.root, state=self.folder / "state", project=project, host=this_machine())
+        return keep_mounted(place, release, {"services": {"web": {"volumes": volumes}}}, [container])
 
 
 @pytest.fixture

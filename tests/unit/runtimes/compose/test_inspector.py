@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.host.runner import LocalHost
-from gonogo.runtimes.base import ImageFacts, InstanceState, Place, RuntimeUnreachableError
+from gonogo.host.runner import this_machine
+from gonogo.runtimes.base import ImageFacts, InstanceState, RuntimeUnreachableError
 from gonogo.runtimes.compose.engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose.entry import entry_words, python_environment, scripts_of
 from gonogo.runtimes.compose.inside import variables_for_run
 from gonogo.runtimes.compose.inspector import ComposeInspector, expected_count, instance_of
 from gonogo.runtimes.compose.layout import code_of
+from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
 __all__: list[str] = []
@@ -110,17 +111,17 @@ def built_inspector(folder: Path, services: dict[str, Any], images: dict[str, st
         images=images,
     )
     environment = CONFIGURED.environment("staging")
-    place = Place(project=CONFIGURED, environment=environment, state=folder, path=Path("/r"))
-    return ComposeInspector(place, release, LocalHost())
+    place = make_place(CONFIGURED, environment, state=folder, path=Path("/r"), host=this_machine())
+    return ComposeInspector(place, release)
 
 
 def test_code_is_known_without_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first deploy the checkout's compose files say what is built of what."""
     environment = CONFIGURED.environment("staging")
-    place = Place(project=CONFIGURED, environment=environment, state=tmp_path, path=Path("/r"))
+    place = make_place(CONFIGURED, environment, state=tmp_path, path=Path("/r"), host=this_machine())
     model = {"name": "till", "services": {"web": {"build": BUILT}, "api": {"build": {"context": "/r/api"}}}}
     monkeypatch.setattr(ComposeInspector, "model", model)
-    inspector = ComposeInspector(place, None, LocalHost())
+    inspector = ComposeInspector(place, None)
 
     assert inspector._said("web") == {"src": "/srv/app"}
     assert inspector._said("api") is None
@@ -242,6 +243,6 @@ def test_an_environment_that_a_mount_hides_is_made_again(
         "volumes": [{"type": "bind", "source": "/home/me/app", "target": target}],
     }
 
-    found = python_environment(service, "no-such-image", tmp_path, LocalHost(), mounted=mounted)
+    found = python_environment(service, "no-such-image", tmp_path, this_machine(), mounted=mounted)
 
     assert found.runner == runner

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.config import App, Environment, Project
+from gonogo.host.runner import this_machine
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.run import run_words, standing
+from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
 __all__: list[str] = []
@@ -19,7 +21,7 @@ def place(code: dict[str, str]) -> Place:
     """An environment whose service maps its code so."""
     environment = Environment.model_validate({"project": "p", "service": {"api": {"code": code}}})
     project = Project(root=ROOT, app=App(name="p"), environments={})
-    return Place(project=project, environment=environment, state=Path("/s"), path=Path("/p"))
+    return make_place(project, environment, state=Path("/s"), path=Path("/p"), host=this_machine())
 
 
 def release(deaf: tuple[str, ...]) -> Release:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.config import App, Environment, Project
+from gonogo.host.runner import this_machine
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.runtime import ComposeRuntime
+from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
 CONFIGS, DATA, BOTH = "c" * 64, "d" * 64, "b" * 64
@@ -20,7 +22,7 @@ def place(state: Path, *, build: str = "") -> Place:
     commands = {"build": build} if build else {}
     environment = Environment.model_validate({"name": "prod", "project": "shop", "commands": commands})
     project = Project(root=state, app=App(name="shop", root="new"), environments={})
-    return Place(project=project, environment=environment, state=state, path=state)
+    return make_place(project, environment, state=state, path=state, host=this_machine())
 
 
 def release(state: Path, name: str, *digests: str) -> Release:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.runtimes.base import Place
+from gonogo.host.runner import this_machine
 from gonogo.runtimes.compose.steps import Steps, groups_of, vanished
+from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
 __all__: list[str] = []
@@ -71,7 +72,7 @@ def test_nobody_waits_for_a_health_check_that_is_switched_off(off: dict[str, Any
     """All are brought up in the order that they ask for, then those that can be healthy are waited for."""
     model = {"name": "shop", "services": {"api": {"build": {}}, "beat": {"build": {}, "healthcheck": off}}}
     project = parse_project('[app]\nname = "shop"\n[env.prod]\nproject = "shop"', root=Path("/r"), name="gonogo.toml")
-    place = Place(project=project, environment=project.environment("prod"), state=Path("/s"), path=Path("/r"))
+    place = make_place(project, project.environment("prod"), state=Path("/s"), path=Path("/r"), host=this_machine())
     groups = groups_of(model, ("api", "beat"))
     up, wait = Steps(place=place, model=Path("/m"), groups=groups, secrets={}).running()
 
@@ -95,7 +96,7 @@ def test_a_database_that_is_built_here_runs_before_anything_migrates() -> None:
         },
     }
     project = parse_project('[app]\nname = "shop"\n[env.prod]\nproject = "shop"', root=Path("/r"), name="gonogo.toml")
-    place = Place(project=project, environment=project.environment("prod"), state=Path("/s"), path=Path("/r"))
+    place = make_place(project, project.environment("prod"), state=Path("/s"), path=Path("/r"), host=this_machine())
     groups = groups_of(model, ("db", "jobs", "api", "web"))
     (first,) = Steps(place=place, model=Path("/m"), groups=groups, secrets={}).backing()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +14,15 @@ from hypothesis import strategies as st
 
 from gonogo.config import parse_project
 from gonogo.errors import CommandError, UsageError
-from gonogo.host.runner import LocalHost
+from gonogo.host.runner import this_machine
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place, Runtime
-from gonogo.runtimes.place import kept_variables
+from gonogo.runtimes.place import kept_variables, make_place
 from gonogo.runtimes.process.instances import Instances
 from gonogo.runtimes.process.pinned import fill, settings, venv
 from gonogo.runtimes.process.runtime import ProcessRuntime
 from gonogo.state.release import Release
 
-HOST = LocalHost()
 CONFIG = """\
 [app]
 name = "shop"
@@ -58,17 +58,20 @@ def make(folder: Path, config: str = CONFIG) -> tuple[Place, Release]:
         folder=folder / "state" / "releases" / "20261121T221003-9a41b7d",
         root=folder / "state" / "releases" / "20261121T221003-9a41b7d" / "source",
     )
-    place = Place(
-        project=project, environment=project.environments["test"], state=folder / "state", path=checkout, variables={}
+    place = make_place(
+        project,
+        project.environments["test"],
+        state=folder / "state",
+        path=checkout,
+        host=this_machine(),
+        variables={},
     )
     return place, release
 
 
 def with_variables(place: Place, **variables: str) -> Place:
     """The same place with another current env file."""
-    return Place(
-        project=place.project, environment=place.environment, state=place.state, path=place.path, variables=variables
-    )
+    return replace(place, variables=variables)
 
 
 def test_the_table_of_runtimes_names_it() -> None:
@@ -135,7 +138,7 @@ def test_pin_writes_what_starts_the_release(tmp_path: Path) -> None:
     """The pinned file holds filled commands, ports and health addresses; both files are closed to others."""
     place, release = make(tmp_path)
     (place.path / ".env").write_text("# kept\nA=1\n")
-    found = ProcessRuntime().pin(place, release, HOST)
+    found = ProcessRuntime().pin(place, release)
     document = json.loads((release.folder / "process.json").read_text())
     folder = str(release.root / "src")
 
@@ -167,7 +170,7 @@ def test_pin_writes_what_starts_the_release(tmp_path: Path) -> None:
 def test_pin_without_an_env_file_pins_an_empty_one(tmp_path: Path) -> None:
     """An env file that is not there yet is nothing, and stays nothing when the release starts again."""
     place, release = make(tmp_path)
-    ProcessRuntime().pin(place, release, HOST)
+    ProcessRuntime().pin(place, release)
 
     assert (release.folder / "env").read_text() == ""
     assert "LATER" not in settings(with_variables(place, LATER="1"), release)
@@ -177,7 +180,7 @@ def test_pin_refuses_a_port_that_is_not_configured(tmp_path: Path) -> None:
     """A command that asks for a port needs one."""
     place, release = make(tmp_path, CONFIG.replace("port = 8001\n", ""))
     with pytest.raises(UsageError) as caught:
-        ProcessRuntime().pin(place, release, HOST)
+        ProcessRuntime().pin(place, release)
 
     assert str(caught.value) == (
         'gonogo.toml: service.web.command: found "{port}" but no port, expected service.web.port. '
@@ -188,7 +191,7 @@ def test_pin_refuses_a_port_that_is_not_configured(tmp_path: Path) -> None:
 def test_what_is_pinned_wins_over_the_configuration(tmp_path: Path) -> None:
     """A release starts as it was pinned, whatever another release's configuration says."""
     place, release = make(tmp_path)
-    ProcessRuntime().pin(place, release, HOST)
+    ProcessRuntime().pin(place, release)
     changed = CONFIG.replace("8001", "9999").replace('root = "src"', 'root = "other"')
     other, _ = make(tmp_path, changed)
     lines = ProcessRuntime().describe_start(other, release, None)
@@ -319,7 +322,7 @@ def test_facts_hold_the_scripts_that_commands_name(tmp_path: Path) -> None:
     (folder / "bin" / "migrate.sh").write_text("alembic upgrade head; ./start.sh\n")
     (folder / "other.sh").write_text("unnamed")
     (tmp_path / "state" / "secret").write_text("secret")
-    found = ProcessRuntime().facts(place, release, HOST)
+    found = ProcessRuntime().facts(place, release)
 
     assert found["entry"]["jobs"][:2] == ("sh", "-c")
     assert set(found["scripts"]) == {"./start.sh", "./bin/migrate.sh"}
@@ -334,7 +337,7 @@ def test_nothing_is_prepared_and_nothing_measured(tmp_path: Path) -> None:
     program.touch(mode=0o755)
 
     assert ProcessRuntime().prepare(place, release) == ()
-    assert ProcessRuntime().measure(place, release, HOST) is release
+    assert ProcessRuntime().measure(place, release) is release
     assert ProcessRuntime().save_logs(place, None) == ()
 
 
@@ -343,7 +346,7 @@ def test_program_that_nobody_installed_is_refused_after_the_build(tmp_path: Path
     place, release = make(tmp_path)
 
     with pytest.raises(CommandError) as caught:
-        ProcessRuntime().measure(place, release, HOST)
+        ProcessRuntime().measure(place, release)
 
     assert str(caught.value) == (
         "gonogo.toml: service.web.command: found no program uvicorn in the release's environment or on PATH, "
@@ -374,7 +377,7 @@ def test_remove_of_a_standing_worktree_asks_git_first(tmp_path: Path) -> None:
 def test_addresses_without_anything_running(tmp_path: Path) -> None:
     """Addresses come from the configuration: a service's url, else its port; the environment's url first of all."""
     place, _ = make(tmp_path)
-    inspector = ProcessRuntime().inspector(place, None, HOST)
+    inspector = ProcessRuntime().inspector(place, None)
     url = CONFIG.replace('env_file = ".env"', 'env_file = ".env"\nurl = "https://shop.example"')
     own = CONFIG.replace("port = 8001", 'port = 8001\nurl = "http://web.example"')
     public, _ = make(tmp_path, url)
@@ -383,8 +386,8 @@ def test_addresses_without_anything_running(tmp_path: Path) -> None:
     assert [inspector.url(name) for name in (None, "web", "jobs", "nobody")] == [
         *("http://127.0.0.1:8001", "http://127.0.0.1:8001", None, None)
     ]
-    assert ProcessRuntime().inspector(public, None, HOST).url() == "https://shop.example"
-    assert ProcessRuntime().inspector(named, None, HOST).url("web") == "http://web.example"
+    assert ProcessRuntime().inspector(public, None).url() == "https://shop.example"
+    assert ProcessRuntime().inspector(named, None).url("web") == "http://web.example"
     assert inspector.published() == [("web", "127.0.0.1", 8001)]
     assert inspector.artifacts() == ()
     assert [state.status for state in inspector.instances()] == ["missing", "missing"]
