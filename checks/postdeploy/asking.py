@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["down", "measured", "ran_since", "rows_of", "running"]
+__all__ = ["down", "measured", "noted", "ran_since", "rows_of", "running"]
 
 
 def running(inspector: Inspector, service: str) -> Inside:
@@ -55,11 +56,17 @@ def rows_of(baseline: GateResult | None, code: str, title: str) -> list[list[str
     return [row for check in asked for piece in check.evidence if piece.title == title for row in piece.value[1:]]
 
 
-def measured(baseline: GateResult | None, code: str, title: str) -> float | None:
-    """The figure that a check attached in the baseline; None without one."""
+def noted(baseline: GateResult | None, code: str, title: str) -> Mapping[str, Any]:
+    """What a check attached under a title in the baseline, name by name; nothing without one."""
     asked = (check for check in (baseline.checks if baseline is not None else ()) if check.code == code)
     pieces = (piece.value for check in asked for piece in check.evidence if piece.title == title)
-    return next((float(value["value"]) for value in pieces if isinstance(value, dict) and "value" in value), None)
+    return next((value for value in pieces if isinstance(value, dict)), {})
+
+
+def measured(baseline: GateResult | None, code: str, title: str) -> float | None:
+    """The figure that a check attached in the baseline; None without one."""
+    value = noted(baseline, code, title).get("value")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def down(inspector: Inspector, names: Iterable[str]) -> list[str]:

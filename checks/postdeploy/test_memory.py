@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from gonogo.checks.postdeploy.asking import noted
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
@@ -57,7 +58,7 @@ def test_no_process_was_killed_for_want_of_memory(
     evidence.json(_FACTS, {service: service in killed for service in sorted(set(running.values()))})
     for said in _close([one for one in found if one.limit], running, runner, evidence):
         evidence.advise(said)
-    before = _before(baseline)
+    before = noted(baseline, "D17", _FACTS)
     red = [service for service in killed if not before.get(service) and subject.role is not Role.BASELINE]
     for service in (service for service in killed if service not in red):
         evidence.warn(f"{service}: found a process that was killed for want of memory, as before this release")
@@ -90,10 +91,3 @@ def _close(limited: Sequence[Memory], running: Mapping[str, str], runner: Host, 
     evidence.table("Memory in use", rows, header=("container", "limit in MiB", "per cent"))
     close = {running[name]: limit for name, limit, share in rows if is_close(share)}
     return [f"{name}: uses nine tenths or more of the {limit} MiB that it may" for name, limit in close.items()]
-
-
-def _before(baseline: GateResult | None) -> Mapping[str, bool]:
-    """Service → whether the serving release lost a process so, as this check noted it in the baseline."""
-    asked = (check for check in (baseline.checks if baseline is not None else ()) if check.code == "D17")
-    pieces = (piece.value for check in asked for piece in check.evidence if piece.title == _FACTS)
-    return next((value for value in pieces if isinstance(value, dict)), {})

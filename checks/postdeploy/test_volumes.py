@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.postdeploy.asking import running
+from gonogo.checks.postdeploy.asking import noted, running
 from gonogo.config import Service
 from gonogo.host.runner import Host
 from gonogo.plugins.context import Context
@@ -58,14 +58,7 @@ def test_volumes_can_be_written(
     if writable is None:
         pytest.skip(f"container {container} has no shell to be asked with")
     evidence.json(_FACTS, {one.source: writable[one.target] for one in mounts if one.target in writable})
-    red, unknown = judged(mounts, writable, _before(baseline, name))
+    red, unknown = judged(mounts, writable, noted(baseline, f"D28[{name}]", _FACTS))
     for said in unknown:
         evidence.advise(f"{name}: found that {said}")
     assert not red, f"{name}: found that {'; '.join(red)}"
-
-
-def _before(baseline: GateResult | None, name: str) -> Mapping[str, bool]:
-    """What the serving release could write to, as this run's baseline saw it."""
-    checks = baseline.checks if baseline is not None else ()
-    found = (piece.value for check in checks if check.code == f"D28[{name}]" for piece in check.evidence)
-    return next((one for one in found if isinstance(one, dict)), {})

@@ -79,6 +79,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D11[web]": "service.web has no FastAPI entrypoint with a url",
         "D12[web]": "service.web has no migrations",
         "D13[web]": "web has no DATABASE_URL in its environment",
+        "D14[web]": "web has no redis:// address in its environment",
         "D17": "runtime process sets no limit on memory",
         "D19[none]": "no page is configured",
         "D26": f"GET http://127.0.0.1:{site.port}/ answers 200, and no page that loads files",

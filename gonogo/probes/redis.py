@@ -1,0 +1,106 @@
+"""Ask the stores that an instance's variables name ``PING``, as Redis and Valkey are asked; no library is needed.
+
+Self-contained: fed on standard input to the Python of a running instance. It prints one JSON document on a line that
+begins with a marker, and never an address, a user or a password.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+# An application's types.py is not the library's, and nothing of the application is asked.
+
+import json
+import re
+import socket
+import ssl
+import time
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["main"]
+
+MARKER = "<<gonogo-redis>>"
+NAMES = re.compile(r"(?:\w+_)?(?:REDIS|VALKEY|BROKER|CACHE|QUEUE|CELERY)(?:_\w+)?")
+SCHEMES = ("redis", "rediss", "valkey", "valkeys")
+TIMEOUT = 5
+MOST = 20
+LONGEST = 4096
+"""Bytes of one answer."""
+
+
+class RefusedError(Exception):
+    """The store answered with an error."""
+
+
+def named() -> dict[str, str]:
+    """Return the variables that hold the address of such a store, one for each address."""
+    found: dict[str, str] = {}
+    for name, value in sorted(os.environ.items()):
+        if NAMES.fullmatch(name) and value.strip().partition("://")[0] in SCHEMES and value not in found.values():
+            found[name] = value.strip()
+    return dict(list(found.items())[:MOST])
+
+
+def command(*words: str) -> bytes:
+    """Return a command as the protocol has it."""
+    parts = [word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+
+
+def said(connection: socket.socket, *words: str) -> str:
+    """Return the first line of the answer to a command."""
+    connection.sendall(command(*words))
+    answer = b""
+    while b"\n" not in answer and len(answer) < LONGEST:
+        piece = connection.recv(LONGEST)
+        if not piece:
+            raise ConnectionResetError("it hung up without an answer")
+        answer += piece
+    line = answer.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    if line.startswith("-") and not line.startswith("-NOPERM"):  # who may not ask PING may ask for what it needs
+        raise RefusedError(line[1:])
+    return line
+
+
+def ping(url: str) -> float:
+    """Connect, log in, ask, and return how many seconds the answer to PING took."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout=TIMEOUT) as plain:
+        connection: socket.socket = plain
+        if parts.scheme in {"rediss", "valkeys"}:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # whom to trust is the application's
+            connection = context.wrap_socket(plain, server_hostname=parts.hostname)
+        if parts.password:
+            words = [unquote(parts.username)] if parts.username else []
+            said(connection, "AUTH", *words, unquote(parts.password))
+        began = time.monotonic()
+        said(connection, "PING")
+        return time.monotonic() - began
+
+
+def ask(name: str, url: str) -> dict[str, Any]:
+    """Return what became of one address."""
+    document: dict[str, Any] = {"variable": name, "ping": None, "error": None}
+    try:
+        document["ping"] = ping(url)
+    except RefusedError as error:
+        document["error"] = str(error)
+    except (OSError, ValueError) as error:
+        document["error"] = f"{type(error).__name__}: {getattr(error, 'strerror', None) or 'no answer'}"
+    return document
+
+
+def main() -> int:
+    """Print the document, whatever else is printed around it."""
+    sys.dont_write_bytecode = True
+    document = {"stores": [ask(name, url) for name, url in named().items()]}
+    sys.stdout.write(f"\n{MARKER}{json.dumps(document)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
