@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment
-from gonogo.inspection.code import committed
+from gonogo.inspection.code import committed, tokens
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -43,17 +43,20 @@ def test_no_secret_is_committed(
     Catches the committed .env, and the password that stands in a compose file: whoever reads the repository, or an
     image that it is copied into, has them. Red in tier prod, a warning elsewhere. Values of templates and words are
     nobody's secret; a key of tests, of examples, or for a desk is left alone. Warns of an env file that every user of
-    the host can read.
+    the host can read, and of a token that its shape tells (Stripe, AWS, GitHub, Slack …), whoever's it is.
     """
     files = {path: source.root / path for path in source.tracked if not (source.root / path).is_symlink()}
     secrets = _in_use(environment, source, context, request)
     evidence.text("Secrets looked for", ", ".join(map(str, secrets)) or "none")
     found = list(committed.find(secrets, files, lambda path: _content(files[path])))
-    keys = [path for path, file in files.items() if committed.is_private_key(path, _content(file))]
+    named = {one.where.rpartition(":")[0] for one in found}
+    keys, shaped = _shapes(files, but=named)
     sure = [*_said(one for one in found if one.is_sure), *(f"{path}: holds a private key" for path in keys)]
     evidence.table("In tracked files", ((line,) for line in sure))
     for line in _said(one for one in found if not one.is_sure):
         evidence.advise(f"{line}; look whether a browser is meant to have it")
+    for kind, paths in shaped.items():
+        evidence.advise(f"{_places(paths)}: holds {kind}, by its shape; revoke it, or mark its line: allowlist secret")
     if env_file is not None and _is_open(env_file) and _own(environment, context):
         evidence.advise(f"{env_file}: every user of this host can read it, expected mode 0600: chmod 600 {env_file}")
     if environment.tier is not Tier.PROD:
@@ -94,8 +97,24 @@ def _said(found: Iterable[committed.Found]) -> Iterator[str]:
     for one in found:
         places.setdefault(one.secret, []).append(one.where)
     for secret, where in places.items():
-        more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
-        yield f"{', '.join(where[:_SHOWN])}{more}: holds {secret}"
+        yield f"{_places(where)}: holds {secret}"
+
+
+def _places(where: Sequence[str]) -> str:
+    more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
+    return f"{', '.join(where[:_SHOWN])}{more}"
+
+
+def _shapes(files: Mapping[str, Path], *, but: Collection[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """The files that are private keys, and kind by kind those with tokens; ``but`` are named already."""
+    keys: list[str] = []
+    shaped: dict[str, list[str]] = {}
+    for path, file in files.items():
+        content = _content(file)
+        keys += [path] if committed.is_private_key(path, content) else []
+        for kind in tokens.shaped(path, content) if path not in but else ():
+            shaped.setdefault(kind, []).append(path)
+    return keys, shaped
 
 
 def _is_open(file: Path) -> bool:

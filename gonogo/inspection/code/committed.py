@@ -11,7 +11,7 @@ from gonogo.inspection.variables.envfiles import is_example
 from gonogo.inspection.variables.placeholders import placeholders
 from gonogo.secrets.known import entropy, is_readable, is_secret_name, is_wordy, looks_secret, url_passwords
 
-__all__ = ["LONG", "Found", "InUse", "find", "in_use", "is_private_key"]
+__all__ = ["LONG", "Found", "InUse", "find", "in_use", "is_for_show", "is_private_key"]
 
 LONG = 12
 """Characters from which on the same value in two places is no coincidence."""
@@ -130,8 +130,13 @@ def _line(data: bytes, at: int) -> bytes:
     return data[data.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(data)]
 
 
+def is_for_show(path: str) -> bool:
+    """Whether a path says that a file is a test's, an example, documentation, or for a desk."""
+    return is_example(path) or bool(_SHOWN.search(posixpath.normpath(path)))
+
+
 def is_private_key(path: str, data: bytes) -> bool:
     """Whether a file holds a whole private key, and is no test's, no example, and none for a desk, by its path."""
-    if b"PRIVATE KEY" not in data or _SHOWN.search(posixpath.normpath(path)):
+    if b"PRIVATE KEY" not in data or is_for_show(path):
         return False
     return any(_BODY.fullmatch(match[2]) for match in _KEY.finditer(data))

@@ -12,6 +12,7 @@ import pytest
 
 from gonogo.words import Outcome
 from tests.unit.inspection.code.test_committed import RANDOM, pem
+from tests.unit.inspection.code.test_tokens import TOKENS
 
 if TYPE_CHECKING:
     from tests.support.gates import Gates, Repository
@@ -53,6 +54,33 @@ def test_committed_env_file_is_red_in_prod(repository: Repository, gate: Gates) 
         ".env:2: holds JWT_SECRET (32 characters), which git tracks; expected it on the host alone",
         "certs/server.key: holds a private key, which git tracks; expected it on the host alone",
     )
+
+
+def test_token_that_no_variable_holds_warns(repository: Repository, gate: Gates) -> None:
+    """P22 tells its kind; in a file that is red already it is not told twice, and a marked line is left."""
+    token = TOKENS["a live key of Stripe"]
+    root = repository(
+        {
+            "gonogo.toml": toml(repository.process, "prod"),
+            "app/pay.py": f'KEY = "{token}"\n',
+            "app/marked.py": f'KEY = "{token}"  # pragma: allowlist secret\n',
+        }
+    )
+    warned = gate(root, *ASKED).only()
+    repository.write(root, {".env": f"STRIPE_SECRET_KEY={token}\n", "app/marked.py": ""})
+    repository.commit(root)
+    red = gate(root, *ASKED).only()
+
+    assert (warned.outcome, warned.found) == (
+        Outcome.WARNED,
+        "app/pay.py: holds a live key of Stripe, by its shape; revoke it, or mark its line: allowlist secret",
+    )
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f".env:1, app/pay.py:1: holds STRIPE_SECRET_KEY ({len(token)} characters); expected no secret of this environment "
+        "in what git tracks",
+    )
+    assert token not in warned.model_dump_json() + red.model_dump_json()
 
 
 def test_harmless_repositories_pass(repository: Repository, gate: Gates) -> None:
