@@ -21,7 +21,14 @@ from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
-from gonogo.runtimes.compose.model.health_checks import Probe, differences, misfits, of_compose, of_dockerfile
+from gonogo.runtimes.compose.model.health_checks import (
+    Probe,
+    differences,
+    misfits,
+    of_compose,
+    of_dockerfile,
+    weaknesses,
+)
 from gonogo.runtimes.compose.model.places import place_of
 
 __all__: list[str] = []
@@ -84,7 +91,8 @@ def test_services_that_serve_have_a_health_check(
     """Each deployed service that serves has a health check, and its times fit the time that a deployment waits.
 
     Catches the container that hangs for weeks while Docker calls it up, and the health check that is asked for the
-    first time when the deployment has given up. Workers and one-shot services need none.
+    first time when the deployment has given up; and one that cannot fail (`|| true`), or takes an answer of 500 for
+    well (curl without --fail). Workers and one-shot services need none.
     """
     without: list[str] = []
     for name, service in _serving(model, environment):
@@ -94,7 +102,7 @@ def test_services_that_serve_have_a_health_check(
             without.append(name)
             continue
         where = place_of(source.text, environment.compose, name, "healthcheck")
-        for said in misfits(probe, bound=environment.health_of(name).timeout):
+        for said in (*misfits(probe, bound=environment.health_of(name).timeout), *weaknesses(probe)):
             evidence.advise(f"{where}: the health check of {name} {said}")
     evidence.text("Without a health check", ", ".join(without) or "none")
     if without:

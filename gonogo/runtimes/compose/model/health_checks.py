@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.inspection.code.dockerfile import Instruction, read
 
-__all__ = ["Probe", "differences", "misfits", "of_compose", "of_dockerfile"]
+__all__ = ["Probe", "differences", "misfits", "of_compose", "of_dockerfile", "weaknesses"]
 
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|us|µs|ns|m|s)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -17,6 +17,12 @@ _NUMBERS = ("interval", "timeout", "retries", "start_period", "start_interval")
 _INTERVAL = 30.0
 _START_INTERVAL = 5.0
 """Docker's defaults."""
+_NEVER_FAILS = re.compile(
+    r"(?:^|\|\||;)\s*(?:true|/bin/true|:|exit\s+0)\s*$|^echo\s[^|&;$`]*$",
+)
+_CURL = re.compile(r"(?:^|[\s;&|/])curl\s")
+_MINDS = re.compile(r"\s-[a-zA-Z]*f|\s--fail|\s-w|\s--write-out|[^|]\|[^|]|\$\(|`")
+"""curl that fails by itself, or whose answer something else looks at."""
 _PLAIN = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?:python|pypy|node|golang|ruby|php|debian|ubuntu|alpine|busybox|scratch)(?:[:@].*)?"
 )
@@ -106,6 +112,22 @@ def misfits(probe: Probe, *, bound: float) -> Iterator[str]:
         yield f"lets a start take {probe.start_period:g} s, and a deployment waits {bound:g} s (health.timeout)"
     if probe.start_interval and not probe.start_period:
         yield "has a start_interval and no start_period, without which Docker ignores it"
+
+
+def weaknesses(probe: Probe) -> Iterator[str]:
+    """Why what it asks says little: it passes whatever happens, or whatever is answered."""
+    line = _line(probe.test)
+    if _NEVER_FAILS.search(line):
+        yield "cannot fail, so that a container which hangs counts as healthy; expected no `|| true` at its end"
+    elif _CURL.search(line) and not _MINDS.search(line):
+        yield "asks with curl and without --fail, so that an answer of 500 counts as healthy"
+
+
+def _line(test: tuple[str, ...]) -> str:
+    """What is run, as a shell would be given it."""
+    words = test[1:] if test[:1] in {("CMD",), ("CMD-SHELL",)} else test
+    is_shell = len(words) == 3 and words[0].rpartition("/")[2] in {"sh", "bash", "ash"} and words[1] == "-c"  # noqa: PLR2004
+    return words[2].strip() if is_shell else " ".join(words).strip()
 
 
 def differences(one: Probe, other: Probe) -> tuple[str, ...]:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gonogo.runtimes.compose.model.health_checks import Probe, differences, misfits, of_compose, of_dockerfile
+from gonogo.runtimes.compose.model.health_checks import (
+    Probe,
+    differences,
+    misfits,
+    of_compose,
+    of_dockerfile,
+    weaknesses,
+)
 
 CURL = ("CMD", "curl", "-f", "http://localhost:8000/healthz")
 DOCKERFILE = "FROM python:3.12-slim\nHEALTHCHECK --interval=30s --retries=3 CMD curl -f http://localhost:8000/healthz || exit 1\n"
@@ -81,3 +90,52 @@ def test_differences() -> None:
     assert differences(same, image) == ()
     assert differences(other, image) == ("retries",)
     assert differences(Probe(test=("CMD", "true")), image) == ("test",)
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (("CMD-SHELL", "curl -f http://localhost:8000/healthz || true"), "cannot fail"),
+        (("CMD", "sh", "-c", "pg_isready; exit 0"), "cannot fail"),
+        (("CMD", "true"), "cannot fail"),
+        (("CMD-SHELL", "exit 0"), "cannot fail"),
+        (("CMD-SHELL", "echo ok"), "cannot fail"),
+        (("CMD", "curl", "http://localhost:8000/healthz"), "without --fail"),
+        (("CMD-SHELL", "/usr/bin/curl -s -o /dev/null http://localhost/ || exit 1"), "without --fail"),
+    ],
+)
+def test_checks_that_say_little(test: tuple[str, ...], said: str) -> None:
+    """They pass whatever happens, or whatever is answered."""
+    found = list(weaknesses(Probe(test=test)))
+
+    assert len(found) == 1
+    assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        (),
+        ("NONE",),
+        ("CMD-SHELL", "curl -f http://localhost:8000/healthz || exit 1"),
+        ("CMD", "curl", "-sSfL", "http://localhost:8000/healthz"),
+        ("CMD", "curl", "--fail-with-body", "http://localhost:8000/healthz"),
+        ("CMD-SHELL", "curl -s http://localhost/health | grep -q ok"),
+        ("CMD-SHELL", 'test "$(curl -s -o /dev/null -w %{http_code} http://localhost/)" = 200'),
+        ("CMD-SHELL", "wget -q --spider http://localhost:8000/healthz"),
+        ("CMD-SHELL", "pg_isready || (sleep 1; exit 1)"),
+        ("CMD-SHELL", "test -f /tmp/ready && echo ok"),
+        ("CMD-SHELL", "if true; then pg_isready; fi"),
+        ("CMD", "python", "-c", "print('true')"),
+        ("CMD", "python", "/srv/curl_it.py"),
+    ],
+)
+def test_checks_that_can_fail(test: tuple[str, ...]) -> None:
+    """Nothing is said of them."""
+    assert list(weaknesses(Probe(test=test))) == []
+
+
+@given(st.lists(st.text(max_size=40), max_size=6))
+def test_any_words_can_be_read(words: list[str]) -> None:
+    """One thing is said of a health check, or nothing."""
+    assert len(list(weaknesses(Probe(test=tuple(words))))) <= 1
