@@ -11,7 +11,7 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment, Service
 from gonogo.errors import GonogoError
-from gonogo.inspection.code.dockerfile import unpinned
+from gonogo.inspection.code.dockerfile import is_loose, unpinned
 from gonogo.inspection.machine.healthcheck import missing_programs
 from gonogo.inspection.machine.privileges import gives_up_root
 from gonogo.plugins.evidence import Collected
@@ -136,22 +136,27 @@ def _size_before(service: str, question: Asking) -> float | None:
 @pytest.mark.build(
     "B17",
     needs=("compose",),
-    remedy="Write a version into FROM, as in FROM python:3.12-slim, and build with that",
+    remedy="Write a version: FROM python:3.12-slim in the Dockerfile, image: postgres:16 in the compose file",
 )
 def test_base_images_are_pinned(inspector: Inspector, source: Source, evidence: Collected) -> None:
-    """Every FROM of a Dockerfile names a version of its image.
+    """Every FROM of a Dockerfile, and every image that compose files name, has a version.
 
     Catches `FROM python`: the next build brings another Python with the same commit, and going back does not bring the
-    old one. It warns, once.
+    old one; likewise `image: postgres`, which is another major version on the next machine. It warns, once.
     """
     recipes = (one.layout.recipe for one in inspector.artifacts())
     names = dict.fromkeys(recipe.dockerfile for recipe in recipes if recipe is not None)
-    if not names:
+    model: Mapping[str, Any] = getattr(inspector, "model", {})
+    images = {name: str(one.get("image") or "") for name, one in (model.get("services") or {}).items()}
+    loose = [
+        (f"service {name}", f"image {image}") for name, image in sorted(images.items()) if image and is_loose(image)
+    ]
+    if not names and not loose:
         pytest.skip("no Dockerfile of this repository is known to make an image of it")
-    loose = [(f"{name}:{line}", image) for name in names for line, image in unpinned(_text(source, name))]
+    loose += [(f"{name}:{line}", f"FROM {image}") for name in names for line, image in unpinned(_text(source, name))]
     evidence.table("Without a version", loose, header=("where", "image"))
-    for where, image in loose:
-        evidence.advise(f"{where}: found FROM {image}, expected a version of it")
+    for where, said in loose:
+        evidence.advise(f"{where}: found {said}, expected a version of it")
 
 
 def _text(source: Source, name: str) -> str:

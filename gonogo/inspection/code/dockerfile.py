@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DockerfileError", "Instruction", "expand", "read", "unpinned"]
+__all__ = ["DockerfileError", "Instruction", "expand", "is_loose", "read", "unpinned"]
 
 _DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>.*?)\s*")
 _FLAG = re.compile(r"--(?P<name>[a-z][\w-]*)(?:=(?P<value>\S*))?(?:\s+|$)")
@@ -100,10 +100,11 @@ def unpinned(text: str) -> list[tuple[int, str]]:
         return []
     made = {one.words[2].lower() for one in stages if len(one.words) == 3}  # noqa: PLR2004 (FROM image AS name)
     named = [(one.line, one.words[0]) for one in stages if one.words[0].lower() not in {"scratch", *made}]
-    return [(line, image) for line, image in named if _is_loose(image)]
+    return [(line, image) for line, image in named if is_loose(image)]
 
 
-def _is_loose(image: str) -> bool:
+def is_loose(image: str) -> bool:
+    """Whether the name of an image has no version, or ``latest``; one with a variable is left."""
     tag = image.rpartition("/")[2].partition(":")[2]
     return "$" not in image and "@" not in image and tag in {"", "latest"}
 

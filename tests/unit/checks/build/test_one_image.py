@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gonogo.checks.build.holding import made_alike
+from gonogo.checks.build.test_image import test_base_images_are_pinned as pinned
 from gonogo.checks.build.test_image import test_image_does_not_run_as_root as no_root
 from gonogo.plugins.evidence import Collected
 from gonogo.records.endings import warnings_of
@@ -49,6 +50,25 @@ def test_one_dockerfile_warns_once_for_all_its_services() -> None:
         ("B11[web, worker, dashboard]", "image shop-web:1: user: found root, expected another"),
         ("B11[mail]", "image shop-mail:1: user: found 0, expected another"),
         ("B11[front]", "image shop-front:1: user: found root, expected another"),
+    ]
+
+
+def test_images_without_a_version_are_advised_of() -> None:
+    """Of compose files too; not a release's own, one by digest, or one that a variable names."""
+    images = {
+        "db": "postgres",
+        "cache": "redis:latest",
+        "web": "shop-web:20261129T1",
+        "mail": "m@sha256:0",
+        "x": "$TAG",
+    }
+    model = {"services": {name: {"image": image} for name, image in images.items()}}
+    evidence = Collected()
+    pinned(SimpleNamespace(model=model, artifacts=list), SimpleNamespace(), evidence)  # type: ignore[arg-type]
+
+    assert evidence.advice == [
+        "service cache: found image redis:latest, expected a version of it",
+        "service db: found image postgres, expected a version of it",
     ]
 
 
