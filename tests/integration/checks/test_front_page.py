@@ -164,6 +164,28 @@ def test_a_page_that_asks_for_no_login_any_more_is_warned_of(site: Deployed) -> 
     )
 
 
+def test_a_header_that_protects_no_more_is_warned_of(site: Deployed) -> None:
+    """What was there in the baseline; another status is another page, and a first deploy knows none."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    site.answer({"/": [200, {"X-Frame-Options": "DENY", "Set-Cookie": "session=a; HttpOnly"}, "", 0]})
+    before = site.ask("postdeploy", "protect_their", role=Role.BASELINE)
+    assert before.result is not None
+    first = site.ask("postdeploy", "protect_their").check("D18")
+    kept.write_text(before.result.model_dump_json())
+    same = site.ask("postdeploy", "protect_their").check("D18")
+    site.answer({"/": [200, {"Set-Cookie": "session=a"}, "", 0]})
+    lost = site.ask("postdeploy", "protect_their").check("D18")
+    site.answer({"/": [302, {"Location": "/login"}, "", 0]})
+    another = site.ask("postdeploy", "protect_their").check("D18")
+    kept.unlink()
+
+    assert [one.outcome for one in (first, same, another)] == [Outcome.SKIPPED, Outcome.PASSED, Outcome.SKIPPED]
+    assert (lost.outcome, lost.found) == (
+        Outcome.WARNED,
+        f"GET {url}/: found no HttpOnly of cookie session, X-Frame-Options, expected it as before this release",
+    )
+
+
 NEW = "new_pages_answer"
 
 

@@ -81,6 +81,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D13[web]": "web has no DATABASE_URL in its environment",
         "D14[web]": "web has no redis:// address in its environment",
         "D17": "runtime process sets no limit on memory",
+        "D18": "no answer with the same status is known from before this release",
         "D19[none]": "no page is configured",
         "D26": f"GET http://127.0.0.1:{site.port}/ answers 200, and no page that loads files",
         "D27": "nothing served before",
