@@ -14,9 +14,11 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
+from gonogo.config import Environment
 from gonogo.host.busy import patient
 from gonogo.inspection.answers.browsing import Noticed, is_mixed
 from gonogo.plugins.context import Context
@@ -100,7 +102,7 @@ def missing_browser() -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(context: Context) -> Iterator[Browser]:
     """The browser of this process."""
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 (an extra)
@@ -111,11 +113,18 @@ def chromium() -> Iterator[Browser]:
         if program is None:
             raise InconclusiveError(_NO_CHROMIUM)
         try:
-            browser = playwright.chromium.launch(executable_path=program)
+            browser = playwright.chromium.launch(executable_path=program, args=_directed(context.environment))
         except Error as error:
             raise InconclusiveError(f"{program}: found no start ({str(error).splitlines()[0]})") from error
         yield browser
         browser.close()
+
+
+def _directed(environment: Environment) -> list[str]:
+    """What sends Chromium where the environment's requests are sent."""
+    url = environment.url or ""
+    name, to = urlsplit(url).netloc, urlsplit(environment.reached(url)).netloc
+    return [f"--host-resolver-rules=MAP {name} {to}"] if name != to else []
 
 
 @pytest.fixture

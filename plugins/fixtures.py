@@ -292,7 +292,8 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Limits:
             return limit_of(_source_of(context).texts(*_NGINX).values())
         return None
 
-    made = Limits(Budget(run / FILE if run is not None else None), bound=context.bound, configured=configured)
+    budget, reached = Budget(run / FILE if run is not None else None), context.environment.reached
+    made = Limits(budget, bound=context.bound, configured=configured, reached=reached)
     pytestconfig.stash[LIMITS] = made
     return made
 

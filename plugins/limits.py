@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from gonogo.gates.budget import Budget, retry_after
+from gonogo.host.directed import directed
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
 from gonogo.plugins.evidence import LimitedError
@@ -48,15 +49,23 @@ class _Client(httpx.Client):
 class Limits:
     """Sends the requests of a gate, one check after the other."""
 
-    def __init__(self, budget: Budget, *, bound: float, configured: Callable[[], Limit | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        bound: float,
+        configured: Callable[[], Limit | None] = lambda: None,
+        reached: Callable[[str], str] = str,
+    ) -> None:
         """Limit requests.
 
         Args:
             budget: what is known of the addresses.
             bound: how many seconds a check may take.
             configured: the limit that the release's own proxy sets; None for none.
+            reached: where a request to a URL is sent.
         """
-        self._budget = budget
+        self._budget, self._reached = budget, reached
         self._configured = functools.cache(configured)
         self._patience, self._timeout = _WAITS * bound, max(_LONGEST * bound, _TIMEOUT)
         self.begin()
@@ -73,12 +82,14 @@ class Limits:
 
     def client(self, url: str, *, timeout: float | None = None) -> httpx.Client:
         """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
+        known = trusted()
         return _Client(
             self,
             headers={"User-Agent": AGENT},
             timeout=timeout or self._timeout,
-            verify=trusted(),
-            trust_env=not is_loopback(url),
+            verify=known,
+            transport=directed(url, self._reached, verify=known),
+            trust_env=not is_loopback(self._reached(url)),
             event_hooks=self.hooks,
         )
 

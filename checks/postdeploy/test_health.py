@@ -16,6 +16,7 @@ from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
 from gonogo.inspection.answers import healthdoc
+from gonogo.inspection.answers.addresses import asks_for_a_name
 from gonogo.inspection.answers.expectations import NOTHING, at_path, compare_value, path_of
 from gonogo.inspection.answers.healthdoc import Component
 from gonogo.inspection.answers.served import SCHEMA_PARTS, document_of, of_another, parts, schema_parts
@@ -92,10 +93,12 @@ def _strangers(inspector: Inspector, evidence: Collected) -> tuple[str, ...]:
 
 
 def _hint(answer: httpx.Response) -> str:
-    """A page that is not there may never have been meant to be, or is spelled with a slash at its end, or without."""
+    """What may be wrong with the question: a page that never was, its last slash, the name that is asked for."""
     path, to = answer.request.url.path, httpx.URL(answer.headers.get("location", "")).path
     if answer.is_redirect and to.rstrip("/") == path.rstrip("/"):
         return f" (it leads to {to}: write that as health.live in gonogo.toml)"
+    if said := asks_for_a_name(str(answer.request.url), answer.status_code):
+        return said
     missing = answer.status_code == httpx.codes.NOT_FOUND
     return " (is there no such page? then name one that answers, as health.live in gonogo.toml)" if missing else ""
 

@@ -109,7 +109,7 @@ def _extra(module: str, extra: str, why: str) -> Needed:
 def _names(at: Where) -> Iterator[Needed]:
     """The public address has a name that is known here."""
     urls = dict.fromkeys(url for url in (at.environment.url, *(s.url for s in at.environment.service.values())) if url)
-    for url in urls:
+    for url in map(at.environment.reached, urls):
         host = urlsplit(url).hostname or ""
         if not is_loopback(url):
             get = f"make {host} known here (DNS, /etc/hosts), or set a url that this machine reaches"

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gonogo.config.comparisons import judged_json
-from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RelativePath, RequestLine, Texts, Words
+from gonogo.config.types import (
+    Argv,
+    CheckName,
+    Day,
+    Duration,
+    HostPort,
+    HttpUrl,
+    Name,
+    RelativePath,
+    RequestLine,
+    Texts,
+    Words,
+)
 from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
 
@@ -185,6 +198,8 @@ class Environment(_Model):
     strategy: Literal["recreate"] = "recreate"
     project: Name
     url: HttpUrl | None = None
+    connect_to: HostPort | None = None
+    """Where the requests to ``url`` are sent, under its name: this machine, whatever the name leads to."""
     host: Literal["local"] = "local"
     path: str | None = None
     """The folder on the host that holds the env file and what is not in git; default: the application's folder."""
@@ -234,7 +249,23 @@ class Environment(_Model):
             raise ValueError("health.stable_for must be shorter than check_timeout: D03 observes for that long")
         if self.runtime == "compose" and not self.compose:
             raise ValueError("runtime compose needs at least one compose file")
+        if self.connect_to and not self.url:
+            raise ValueError("connect_to needs a url: it says where the requests to that are sent")
         return self
+
+    def reached(self, url: str) -> str:
+        """Where a request to a URL is sent: to ``connect_to``, where it has the name that the environment's has.
+
+        A port of ``connect_to`` stands for the environment's own; another one stays as it is.
+        """
+        parts, own = urlsplit(url), urlsplit(self.url or "")
+        if self.connect_to is None or parts.hostname != own.hostname:
+            return url
+        to = urlsplit(f"//{self.connect_to}")
+        host = to.netloc.removesuffix(f":{to.port}")
+        is_own = (parts.scheme, parts.port) == (own.scheme, own.port)
+        port = (to.port if is_own else None) or parts.port
+        return urlunsplit(parts._replace(netloc=f"{host}:{port}" if port else host))
 
     def health_of(self, service: str) -> Health:
         """How one service says how it is: what it states itself, and the environment's word for all else."""

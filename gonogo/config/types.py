@@ -15,6 +15,7 @@ __all__ = [
     "CheckName",
     "Day",
     "Duration",
+    "HostPort",
     "HttpUrl",
     "Name",
     "RelativePath",
@@ -27,6 +28,7 @@ __all__ = [
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _CHECK = re.compile(r"[^\s\[\]]+(\[.+\])?")
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?", re.ASCII)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -61,6 +63,17 @@ def _url(value: str) -> str:
     if not valid:
         raise ValueError("expected an http(s) URL")
     return value.rstrip("/")
+
+
+def _host_port(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        valid = _ADDRESS.fullmatch(value) is not None and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError('expected an address, with a port where it is another one: "127.0.0.1" or "127.0.0.1:8080"')
+    return value
 
 
 def _request(value: str) -> str:
@@ -106,6 +119,7 @@ def _texts(value: object) -> object:
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 Argv = Annotated[tuple[str, ...], BeforeValidator(_argv)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
 HttpUrl = Annotated[str, AfterValidator(_url)]
 RequestLine = Annotated[str, AfterValidator(_request)]
 RelativePath = Annotated[str, AfterValidator(_relative)]

@@ -70,6 +70,8 @@ class Target:
 
     url: str
     live: int = HTTPStatus.OK
+    reached: Callable[[str], str] = field(default=str, compare=False)
+    """Where a request to a URL is sent."""
 
 
 @dataclass(slots=True)
@@ -176,14 +178,17 @@ class DowntimeProbe:
     def _ask_on(self, target: Target) -> None:
         import httpx  # noqa: PLC0415 (as above)
 
+        from gonogo.host.directed import directed  # noqa: PLC0415 (it imports httpx)
+
         limits = httpx.Limits(max_keepalive_connections=0)
         with (
             httpx.Client(
                 timeout=_TIMEOUT,
                 limits=limits,
+                transport=directed(target.url, target.reached, verify=False, limits=limits),
                 headers={"User-Agent": AGENT, "Connection": "close"},
                 verify=False,  # noqa: S501 (D18 judges certificates; this asks whether anybody answers)
-                trust_env=not is_loopback(target.url),
+                trust_env=not is_loopback(target.reached(target.url)),
             ) as client,
             ThreadPoolExecutor(_UNANSWERED, thread_name_prefix="probe") as pool,
         ):

@@ -340,8 +340,8 @@ class Pipeline:
             return None
         runtime, place = maker(self._work.runtime, place, release)
         url = runtime.inspector(place, release).url()
-        health = place.environment.health
-        return Target(url=url + health.live, live=health.live_status) if url else None
+        health, reached = place.environment.health, place.environment.reached
+        return Target(url=url + health.live, live=health.live_status, reached=reached) if url else None
 
     def _pinned(self) -> GateResult | None:
         serving = self._work.serving

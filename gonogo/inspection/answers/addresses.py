@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
-__all__ = ["is_loopback"]
+__all__ = ["asks_for_a_name", "is_loopback"]
+
+_UNNAMED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.FORBIDDEN})
+"""What is answered to a name that is nobody's here."""
 
 
 def is_loopback(url: str) -> bool:
@@ -17,3 +21,10 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def asks_for_a_name(url: str, status: int) -> str:
+    """What to write where an application may have refused the name of this machine; empty for any other answer."""
+    if status not in _UNNAMED or not is_loopback(url):
+        return ""
+    return ' (does it answer to its own name only? then write in gonogo.toml: url = that, connect_to = "127.0.0.1")'

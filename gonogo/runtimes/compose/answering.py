@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import httpx
 
+from gonogo.host.directed import directed
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.runtimes.compose.entry import image_config
@@ -45,14 +46,23 @@ def _is_watched(definition: Mapping[str, Any], release: Release, name: str, host
     return not said.get("disable") and bool(test and test[0] != "NONE")
 
 
-def wait_until_answering(url: str, services: Collection[str], project: str, host: Host, *, timeout: float) -> None:
+def wait_until_answering(
+    url: str,
+    services: Collection[str],
+    project: str,
+    host: Host,
+    *,
+    timeout: float,
+    reached: Callable[[str], str] = str,
+) -> None:
     """Ask ``url`` once a second until an application answers, whatever it says; the gate judges what it is.
 
     It ends earlier where an instance ended or starts again and again, and without a word when the time is over: the
     checks say what they find. A name that is not known, or a certificate that nobody trusts, does not get better.
     """
     headers = {"User-Agent": AGENT, "Connection": "close"}
-    with httpx.Client(trust_env=not is_loopback(url), timeout=_REQUEST, headers=headers) as client:
+    direct, proxied = directed(url, reached), not is_loopback(reached(url))
+    with httpx.Client(transport=direct, trust_env=proxied, timeout=_REQUEST, headers=headers) as client:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and _is_starting(client, url) and not _has_ended(services, project, host):
             time.sleep(_PAUSE)

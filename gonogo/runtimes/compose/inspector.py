@@ -177,12 +177,12 @@ class ComposeInspector:
         """The proxy of this project that stands at a URL, with what of its files and settings the release changes."""
         kept = former is not None and (former.folder / COMPOSE).is_file()
         before = read_model(former) if former is not None and kept else None
-        return front_at(url, self.model, self.services, before, self._host)
+        return front_at(self._place.environment.reached(url), self.model, self.services, before, self._host)
 
     def strangers(self) -> Sequence[str]:
         """Other containers that get requests which are meant for this release."""
         urls = {self.url(), *map(self.url, self.services)}
-        known = sorted(url for url in urls if url is not None)
+        known = sorted(self._place.environment.reached(url) for url in urls if url is not None)
         return tuple(strangers(self.model, self.services, self._host, project=self._project, urls=known))
 
     def left_behind(self) -> Sequence[str]:

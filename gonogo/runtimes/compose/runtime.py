@@ -177,7 +177,8 @@ class ComposeRuntime:
         if url and services:
             health = place.environment.health
             project, timeout = place.environment.project, health.timeout
-            wait_until_answering(url + health.live, services, project, place.host, timeout=timeout)
+            reached = place.environment.reached
+            wait_until_answering(url + health.live, services, project, place.host, timeout=timeout, reached=reached)
 
     def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
         """Make the containers of these services anew, and start what does not run; one-shots are not run again."""

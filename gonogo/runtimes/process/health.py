@@ -13,6 +13,7 @@ import psutil
 
 from gonogo.errors import CommandError, telling
 from gonogo.host.runner import Command, Host
+from gonogo.inspection.answers.addresses import asks_for_a_name
 from gonogo.runtimes.process.instances import Instance, exit_code, family, is_alive
 from gonogo.runtimes.process.pinned import PinnedService
 
@@ -80,9 +81,11 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
         if complaint is None:
             return
         if spent >= service.timeout:
+            status = complaint.removeprefix(_STATUS).strip()
+            named = asks_for_a_name(service.address, int(status)) if status.isdecimal() and not service.name else ""
             raise CommandError(
                 f"{instance.service}: found {complaint} for {spent:.1f} s, {_wish(service)} "
-                f"within {service.timeout:g} s (health.timeout). {last_lines(instance, host)}"
+                f"within {service.timeout:g} s (health.timeout){named}. {last_lines(instance, host)}"
             )
         pause = min(pause * _SLOWER, _LONGEST_POLL) if complaint.startswith(_STATUS) else _POLL
         time.sleep(pause)
@@ -93,7 +96,7 @@ def ask(service: PinnedService, *, timeout: float = _REQUEST) -> int | str:
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=timeout)
     with contextlib.closing(connection):
         try:
-            connection.request("GET", service.live, headers={"User-Agent": AGENT})
+            connection.request("GET", service.live, headers={"User-Agent": AGENT, **service.named})
             return connection.getresponse().status
         except TimeoutError:
             return f"no answer within {timeout:.1f} s"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gonogo.config import Environment
 from gonogo.errors import CommandError
@@ -173,8 +174,9 @@ class ProcessInspector:
     def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (it is not of this environment)
         """Somebody else's proxy, where a URL is not a service's own address."""
         own = {service: local for service in self._services() if (local := self._local(service)) is not None}
-        here = {address(local) for local in own.values()}
-        return None if not own or address(url) in here else Front(service="", behind=tuple(own))
+        here = {address(self._environment.reached(local)) for local in own.values()}
+        is_own = address(self._environment.reached(url)) in here
+        return None if not own or is_own else Front(service="", behind=tuple(own))
 
     def strangers(self) -> Sequence[str]:
         """Nobody: the start waits until the port's listener is the instance itself."""
@@ -197,7 +199,8 @@ class ProcessInspector:
         configured = self._environment.service.get(service)
         if configured is None or configured.port is None:
             return None
-        return f"http://127.0.0.1:{configured.port}"
+        named = urlsplit(self._environment.url or "").hostname if self._environment.connect_to else "127.0.0.1"
+        return f"http://{named}:{configured.port}"
 
     def _state(self, service: str, *, health: bool) -> InstanceState:
         record = self._records.read(service)

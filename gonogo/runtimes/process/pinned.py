@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -56,6 +57,13 @@ class PinnedService(BaseModel):
     live: str
     live_status: int
     timeout: float
+    name: str = ""
+    """What an instance is asked as; empty: by its address."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The header that says so."""
+        return {"Host": self.name} if self.name else {}
 
     @property
     def address(self) -> str:
@@ -185,6 +193,7 @@ def _render(place: Place, release: Release) -> Pinned:
             live=health.live,
             live_status=health.live_status,
             timeout=health.timeout,
+            name=urlsplit(place.environment.url or "").netloc if place.environment.connect_to else "",
         )
     return Pinned(folder=_folder(place, release), services=services)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gonogo.config import Environment
 from gonogo.demo.ports import free_port
 from gonogo.demo.programs import program
 from gonogo.gates.budget import Budget
@@ -32,7 +33,7 @@ CADDYFILE = """\
 	storage file_system {folder}
 }}
 
-https://localhost:{port} {{
+https://localhost:{port}, https://shop.test:{port} {{
 	bind 127.0.0.1
 	tls internal
 	respond "hello"
@@ -79,3 +80,20 @@ def test_authority_of_ones_own_is_trusted_where_it_is_named(
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such.crt")
     with pytest.raises(InconclusiveError, match=r"^SSL_CERT_FILE: found /no/such.crt \(.+\), expected a file of cert"):
         get(address)
+
+
+def test_a_name_that_leads_elsewhere_is_asked_here(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`connect_to`: the certificate is judged by the name that was asked for, and so is the answer."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / AUTHORITY))
+    named = address.replace("localhost", "shop.test")
+    place = Environment(name="test", project="shop", url=named.rstrip("/"), connect_to="127.0.0.1")
+    limits = Limits(Budget(None), bound=10.0, reached=place.reached)
+
+    answer = limits.get(named)
+    with pytest.raises(httpx.ConnectError) as elsewhere:
+        limits.get(named.replace("shop.test", "other.test"))
+
+    assert (answer.text, str(answer.request.url)) == ("hello", named)
+    assert transport.judge(elsewhere.value)[0] is Outcome.INCONCLUSIVE

@@ -283,3 +283,43 @@ def test_health_of_a_service_is_laid_over_that_of_the_environment() -> None:
     own = staging.health_of("api")
     assert (own.live, own.ready, own.timeout) == ("/healthz", "/readyz", 300.0)
     assert staging.health_of("db") == staging.health
+
+
+NAMED = f'{MINIMAL}url = "https://shop.test:8443"\nconnect_to = "{{to}}"\n'
+
+
+@pytest.mark.parametrize(
+    ("to", "url", "expected"),
+    [
+        ("127.0.0.1", "https://shop.test:8443/healthz?a=1", "https://127.0.0.1:8443/healthz?a=1"),
+        ("127.0.0.1:9000", "https://shop.test:8443/", "https://127.0.0.1:9000/"),
+        ("[::1]:9000", "https://shop.test:8443/", "https://[::1]:9000/"),
+        ("[::1]", "https://shop.test:8443/", "https://[::1]:8443/"),
+        ("inner.shop:9000", "https://shop.test/", "https://inner.shop/"),
+        ("127.0.0.1:9000", "http://shop.test:8000/", "http://127.0.0.1:8000/"),
+        ("127.0.0.1", "https://api.shop.test:8443/", "https://api.shop.test:8443/"),
+    ],
+)
+def test_requests_to_the_url_are_sent_where_it_says(to: str, url: str, expected: str) -> None:
+    """Another port of the same name stays as it is; another name goes where that leads."""
+    staging = parse_project(NAMED.format(to=to), root=Path("/srv/shop")).environments["staging"]
+
+    assert staging.reached(url) == expected
+
+
+@pytest.mark.parametrize(
+    "to", ["", "http://127.0.0.1", "127.0.0.1/", "127.0.0.1:", "127.0.0.1:99999", "me@host", "a b"]
+)
+def test_what_is_no_address_to_connect_to_is_named(to: str) -> None:
+    """With what was meant."""
+    (found,) = problems(NAMED.format(to=to))
+
+    assert "env.staging.connect_to" in found
+    assert "expected" in found
+
+
+def test_connect_to_alone_says_nothing() -> None:
+    """There is no name that it would be asked by."""
+    (found,) = problems(f'{MINIMAL}connect_to = "127.0.0.1"\n')
+
+    assert "connect_to needs a url" in found

@@ -153,6 +153,7 @@ def test_pin_writes_what_starts_the_release(tmp_path: Path) -> None:
                 "live": "/alive",
                 "live_status": 204,
                 "timeout": 3.0,
+                "name": "",
             },
             "jobs": {
                 "command": ["sh", "-c", f"./start.sh --python {release.folder}/venv/bin/python"],
@@ -160,6 +161,7 @@ def test_pin_writes_what_starts_the_release(tmp_path: Path) -> None:
                 "live": "/healthz",
                 "live_status": 200,
                 "timeout": 120.0,
+                "name": "",
             },
         },
     }
