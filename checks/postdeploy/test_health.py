@@ -94,9 +94,14 @@ def _strangers(inspector: Inspector, evidence: Collected) -> tuple[str, ...]:
 
 def _hint(answer: httpx.Response) -> str:
     """What may be wrong with the question: a page that never was, its last slash, the name that is asked for."""
-    path, to = answer.request.url.path, httpx.URL(answer.headers.get("location", "")).path
-    if answer.is_redirect and to.rstrip("/") == path.rstrip("/"):
-        return f" (it leads to {to}: write that as health.live in gonogo.toml)"
+    asked, to = answer.request.url, answer.request.url.join(answer.headers.get("location", ""))
+    if answer.is_redirect and (to.scheme, to.netloc) != (asked.scheme, asked.netloc):
+        root = f"{to.scheme}://{to.netloc.decode('ascii')}"
+        return f" (it leads to {root}: write that as url in gonogo.toml, with connect_to where that is this machine)"
+    if answer.is_redirect and to.path.rstrip("/") == asked.path.rstrip("/"):
+        return f" (it leads to {to.path}: write that as health.live in gonogo.toml)"
+    if answer.is_redirect:
+        return f" (it leads to {to.path}: where that is well, write health.live_status = {answer.status_code})"
     if said := asks_for_a_name(str(answer.request.url), answer.status_code):
         return said
     missing = answer.status_code == httpx.codes.NOT_FOUND
