@@ -63,15 +63,10 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         opened(work, kind="deploy")
         started, begin = datetime.now(UTC), time.monotonic()
         pipeline = Pipeline(work, signals=signals)
-        outcome = pipeline.deploy(recipe)
-        recorded(outcome, lambda: remember(work, outcome))
-        return finish(
-            work,
-            outcome,
-            kind="deploy",
-            started=started,
-            seconds=time.monotonic() - begin,
-        )
+        ending = pipeline.deploy(recipe)
+        ending = recorded(pipeline.course, ending, lambda: remember(work, pipeline.course, ending))
+        seconds = time.monotonic() - begin
+        return finish(work, pipeline.course, ending, kind="deploy", started=started, seconds=seconds)
 
 
 def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | None, tuple[str, ...]]:

@@ -11,28 +11,31 @@ from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain, in_one_line
 from gonogo.gates.waivers import of_run
 from gonogo.inspection.answers.downtime import answered_last, figures, read_probe, spans
+from gonogo.records.ending import Ending
+from gonogo.records.headline import headline
 from gonogo.records.results import CommitLine, RunResult, WaiverUse
-from gonogo.records.terminal import ending
 from gonogo.records.write import write_run
+from gonogo.run.course import Course
 from gonogo.run.notify import ended
-from gonogo.run.pipeline import Ending
 from gonogo.run.work import Work, run_all
 from gonogo.runtimes.place import maker
 from gonogo.secrets.records import redacted
 from gonogo.state.store import write_atomically
-from gonogo.words import Exit, Role, Stage
+from gonogo.words import Role, Stage
 
 __all__ = ["finish"]
 
 _MOST_COMMITS = 100
 
 
-def finish(work: Work, outcome: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
+def finish(work: Work, course: Course, ending: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
     """Write the record; a full disk or an unwritable folder never loses the verdict."""
-    run = _result(work, outcome, kind=kind, started=started, seconds=seconds)
-    run = redacted(run.model_copy(update={"ending": ending(run)}), work.redactor.text)
+    run = _result(work, course, ending, kind=kind, started=started, seconds=seconds)
+    run = redacted(run.model_copy(update={"ending": headline(run)}), work.redactor.text)
     try:
-        work.journal.write("run-ended", exit=int(run.exit_code), ending=run.ending, reason=run.reason)
+        work.journal.write(
+            "run-ended", how=run.ended.kind, exit=int(run.exit_code), ending=run.ending, reason=run.reason
+        )
     except OSError as error:
         run = run.model_copy(update={"notes": (*run.notes, f"The journal could not be written: {explain(error)}")})
     with contextlib.suppress(OSError):
@@ -47,7 +50,7 @@ def finish(work: Work, outcome: Ending, *, kind: str, started: datetime, seconds
     return run
 
 
-def _result(work: Work, outcome: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
+def _result(work: Work, course: Course, ending: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
     probed = _probed(work.folder / "probe.jsonl")
     work.notes += filter(None, [work.busy.said()])
     commits = _commits(work, kind)
@@ -64,36 +67,31 @@ def _result(work: Work, outcome: Ending, *, kind: str, started: datetime, second
         more_commits=max(len(commits) - _MOST_COMMITS, 0),
         said=work.options.reason,
         serving=work.serving.id if work.serving else None,
-        serving_after=_serving_after(work, outcome),
         started=started,
         seconds=seconds,
-        exit_code=outcome.exit_code,
-        reason=outcome.reason,
+        ended=ending,
+        reason=course.reason,
+        unrecorded=course.unrecorded,
         ladder=work.ladder,
-        steps=tuple(outcome.steps),
-        first_touch=outcome.first_touch,
+        steps=tuple(course.steps),
+        first_touch=course.first_touch if ending.kind.touched else None,
         downtime=figures(probed) if probed else None,
         probed=spans(probed),
         answered=answered_last(probed),
         notes=tuple(work.notes),
         attested=work.attested,
-        waivers=_waivers(work, outcome),
+        waivers=_waivers(work, course),
         reports=str(work.reports),
-        back_after=outcome.back_after,
-        went_back_to=outcome.went_back_to.id if outcome.went_back_to else None,
-        verified=outcome.verified,
-        held=outcome.held,
-        stopped=outcome.stopped,
-        unsure=outcome.unsure,
-        causes=outcome.causes,
+        verified=course.verified,
+        causes=course.causes,
     )
 
 
-def _waivers(work: Work, outcome: Ending) -> tuple[WaiverUse, ...]:
+def _waivers(work: Work, course: Course) -> tuple[WaiverUse, ...]:
     """What the waivers did; once the post-deploy gate was asked, every check there is was seen."""
     waive, redact = work.place.environment.waive, work.redactor.text
     configured = [redacted(WaiverUse.model_validate(one.model_dump()), redact) for one in waive]
-    gates = [step.gate for step in outcome.steps if step.gate is not None]
+    gates = [step.gate for step in course.steps if step.gate is not None]
     asked = {gate.stage for gate in gates if gate.role is Role.CANDIDATE and not gate.problem}
     return of_run(configured, gates, whole=asked >= {Stage.PREDEPLOY, Stage.BUILD, Stage.POSTDEPLOY})
 
@@ -117,24 +115,6 @@ def _commits(work: Work, kind: str) -> tuple[CommitLine, ...]:
     except (GonogoError, OSError):
         return ()
     return tuple(CommitLine(id=commit.id, subject=commit.summary) for commit in found)
-
-
-def _serving_after(work: Work, outcome: Ending) -> str | None:
-    """What serves when the run has ended; None when nothing does, or when the way back did not start it."""
-    if outcome.held and not outcome.replaced and work.serving is not None:
-        return work.serving.id
-    lost = (
-        outcome.exit_code is Exit.NEEDS_HUMAN
-        and work.progress.has_replaced
-        and outcome.back_after is None
-        and not outcome.held
-    )
-    try:
-        current = work.state.current()
-    except (GonogoError, OSError) as error:
-        work.notes.append(f"Which release serves is not known: {explain(error)}")
-        return None
-    return None if outcome.stopped or lost or current is None else current.id
 
 
 def _let_go(work: Work) -> None:

@@ -16,8 +16,8 @@ from gonogo.config import find_project, load_project
 from gonogo.errors import GonogoError
 from gonogo.github.annotations import annotate
 from gonogo.github.comment import CommentError, Comments
-from gonogo.records.endings import red_checks, run_warnings
 from gonogo.records.markdown import LIMIT, render, render_gate
+from gonogo.records.red import red_checks, run_warnings
 from gonogo.records.results import CheckResult, GateResult, RunResult
 
 __all__ = ["Shown", "show"]

@@ -13,6 +13,7 @@ from gonogo.config import Project, find_project, load_project
 from gonogo.errors import GonogoError, LockedError
 from gonogo.host.runner import this_machine
 from gonogo.records.advice import told
+from gonogo.records.ending import Kind
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
@@ -99,15 +100,15 @@ def way_back(state: State, current: Release | None) -> Release | None:
 def stopped_short(state: State, current: Release | None) -> str | None:
     """The release of the last run, where it holds and came to replace nothing: what served serves on."""
     last = _needs_human(state)
-    if current is None or last is None or not last.held or last.serving_after != current.id:
+    if current is None or last is None or last.ended.kind is not Kind.HELD_BEFORE or last.ended.serves != current.id:
         return None
-    return last.release if last.release != current.id else None
+    return last.release
 
 
 def _needs_human(state: State) -> RunResult | None:
     """The last run that touched something, where it left the decision to a person."""
-    last = next((run for run in _runs(state) if run.first_touch is not None), None)
-    return last if last is not None and last.exit_code is Exit.NEEDS_HUMAN else None
+    last = next((run for run in _runs(state) if run.touched), None)
+    return last if last is not None and last.ended.needs_human else None
 
 
 def _since(current: Release | None) -> datetime | None:

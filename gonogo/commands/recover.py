@@ -14,11 +14,14 @@ from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain, in_one_line
 from gonogo.host.signals import Signals
+from gonogo.records.ending import Ending, Kind
 from gonogo.records.history import expected
 from gonogo.records.results import RunResult, read_gate
 from gonogo.run.attribution import is_its_fault
+from gonogo.run.course import Course
+from gonogo.run.endings import unrecorded, wanted
 from gonogo.run.notify import begun
-from gonogo.run.pipeline import Ending, Pipeline
+from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Begun, Screen
 from gonogo.run.work import Options, Work, run_all
@@ -26,7 +29,6 @@ from gonogo.runtimes.place import maker
 from gonogo.state.interrupted import CutOff, close_run, end_survivors, read_cut_off
 from gonogo.state.release import Release
 from gonogo.state.store import State, write_atomically
-from gonogo.words import Exit
 
 __all__ = [
     "clear_untouched",
@@ -39,6 +41,7 @@ __all__ = [
     "recover",
     "remember",
     "run_name",
+    "serves",
 ]
 
 
@@ -79,11 +82,12 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)
     recipe = deploy_recipe(work.place.environment, first=work.serving is None)
-    outcome = pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
-    recorded(outcome, lambda: _record(work, outcome, kind=kind))
-    seconds = time.monotonic() - begin
-    result = finish(work, outcome, kind=kind, started=started, seconds=seconds)
-    if outcome.first_touch is not None:
+    course, ending = pipeline.course, pipeline.recover(recipe, _asked(cut, kind), back=_back(cut, kind))
+    ending = recorded(course, ending, lambda: remember(work, course, ending))
+    if kind == "rollback":
+        ending = _granted(work, course, ending)
+    result = finish(work, course, ending, kind=kind, started=started, seconds=time.monotonic() - begin)
+    if ending.kind.touched:
         close_all(work, runs)
     return result
 
@@ -99,16 +103,17 @@ def _back(cut: CutOff, kind: str) -> str | None:
     return f"the run {cut.run} was cut off, and the way back was asked for" if kind == "rollback" else None
 
 
-def _record(work: Work, outcome: Ending, *, kind: str) -> None:
-    """Which release serves now; for ``rollback`` the release that is back is what was wanted."""
-    remember(work, outcome)
-    back = outcome.went_back_to
-    if back is None or outcome.exit_code is not Exit.NO_GO:
-        return
-    work.state.set_current(back.id)
-    if kind == "rollback":
-        work.release, work.serving = back, work.release
-        outcome.end(Exit.GO, "")
+def _granted(work: Work, course: Course, ending: Ending) -> Ending:
+    """Where the way back was asked for, the release that is back is what was wanted: the record is about that one."""
+    now, back = wanted(ending), None
+    if now is not ending and now.serves is not None:
+        with contextlib.suppress(GonogoError):
+            back = work.state.load(now.serves)
+    if back is None:
+        return ending
+    work.release, work.serving = back, work.release
+    course.blame("")
+    return now
 
 
 def end_all_survivors(work: Work) -> list[str]:
@@ -190,37 +195,38 @@ def pinned(at: Where, target: Release) -> Where:
     )
 
 
-def recorded(outcome: Ending, record: Callable[[], None]) -> None:
+def recorded(course: Course, ending: Ending, record: Callable[[], None]) -> Ending:
     """Record how a run left its target; when that fails, a person has to know."""
     try:
         record()
     except Exception as error:  # noqa: BLE001 (the target was touched: no error may hide how it stands)
-        outcome.exit_code = Exit.NEEDS_HUMAN
-        outcome.reason = f"{outcome.reason or 'the release serves'}, but that could not be recorded: {explain(error)}"
+        course.unrecorded = explain(error)
+        return unrecorded(ending)
+    return ending
 
 
-def remember(work: Work, outcome: Ending) -> None:
-    """Record which release serves now, what served until it did, and which one is bad."""
-    release, back = work.release, outcome.went_back_to
-    if back is not None and outcome.back_after is not None and work.serving is not None and back.id != work.serving.id:
-        work.state.set_current(back.id)  # what served could not be started again, and never went GO
-    if outcome.exit_code is Exit.GO or outcome.held:
+def serves(work: Work, ending: Ending) -> None:
+    """Record which release serves now, as the ending says."""
+    if ending.kind.touched and ending.serves is not None:
+        work.state.set_current(ending.serves)
+
+
+def remember(work: Work, course: Course, ending: Ending) -> None:
+    """Record which release serves after a deployment, what served until it did, and which one is bad."""
+    release = work.release
+    if ending.kind in {Kind.GO, Kind.HELD}:
         release = release.model_copy(update={"replaced": work.serving.id if work.serving else None})
-    if outcome.exit_code is Exit.GO:
-        work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
-        work.state.save(work.release)
-        _keep_gate(release, outcome)
-        work.state.set_current(release.id)
-    elif outcome.held and outcome.replaced and work.progress.has_replaced:
+        if ending.kind is Kind.GO:
+            release = work.release = release.model_copy(update={"went_go": datetime.now(UTC), "bad": None})
         work.state.save(release)
-        _keep_gate(release, outcome)
-        work.state.set_current(release.id)
-    elif outcome.first_touch is not None and is_its_fault(outcome):
-        work.release = release.model_copy(update={"bad": work.redactor.text(outcome.reason)})
+        _keep_gate(release, course)
+    elif ending.kind.touched and is_its_fault(course):
+        work.release = release.model_copy(update={"bad": work.redactor.text(course.reason)})
         work.state.save(work.release)
+    serves(work, ending)
 
 
-def _keep_gate(release: Release, outcome: Ending) -> None:
+def _keep_gate(release: Release, course: Course) -> None:
     """What the release that serves from now on was asked, and what it said; one that is held was asked as well."""
-    if outcome.asked is not None:
-        write_atomically(release.gate, outcome.asked.model_dump_json(indent=1) + "\n")
+    if course.asked is not None:
+        write_atomically(release.gate, course.asked.model_dump_json(indent=1) + "\n")

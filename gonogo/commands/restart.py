@@ -22,7 +22,6 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.given import changed_variables
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
-from gonogo.words import Exit
 
 __all__ = ["restart"]
 
@@ -72,10 +71,12 @@ def _run(work: Work, signals: Signals, *, services: tuple[str, ...], undo: Relea
     settings = _Settings(work, undo)
     started, begin = datetime.now(UTC), time.monotonic()
     back = settings.put_back if undo is not None else None
-    outcome = Pipeline(work, signals=signals).restart(services, arrived=settings.arrived, undo=back)
-    if outcome.exit_code is Exit.NEEDS_HUMAN:
+    pipeline = Pipeline(work, signals=signals)
+    ending = pipeline.restart(services, arrived=settings.arrived, undo=back)
+    if ending.needs_human:
         work.notes += _ways_out(work)
-    return finish(work, outcome, kind="restart", started=started, seconds=time.monotonic() - begin)
+    seconds = time.monotonic() - begin
+    return finish(work, pipeline.course, ending, kind="restart", started=started, seconds=seconds)
 
 
 def _ways_out(work: Work) -> list[str]:

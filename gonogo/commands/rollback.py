@@ -9,7 +9,17 @@ from pathlib import Path
 from gonogo.commands.finish import finish
 from gonogo.commands.look import stopped_short, way_back
 from gonogo.commands.prepare import Where, make_work, where
-from gonogo.commands.recover import close_all, cut_off, end_all_survivors, opened, pinned, recorded, recover, run_name
+from gonogo.commands.recover import (
+    close_all,
+    cut_off,
+    end_all_survivors,
+    opened,
+    pinned,
+    recorded,
+    recover,
+    run_name,
+    serves,
+)
 from gonogo.errors import RefusedError
 from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
@@ -76,12 +86,11 @@ def start_kept(
         screen.say(f'The step "{name}" has no undo: what it did stays.')
     with signals.way_back():
         last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
-        outcome = pipeline.go_back(target, outgoing, last=last, undo=undo)
-        if (back := outcome.went_back_to) is not None and outcome.back_after is not None:  # it serves, proven or not
-            recorded(outcome, lambda: at.state.set_current(back.id))
+        ending = pipeline.go_back(target, outgoing, last=last, undo=undo)
+        ending = recorded(pipeline.course, ending, lambda: serves(work, ending))
         seconds = time.monotonic() - begin
-        result = finish(work, outcome, kind="rollback", started=started, seconds=seconds)
-        if outcome.first_touch is not None:
+        result = finish(work, pipeline.course, ending, kind="rollback", started=started, seconds=seconds)
+        if ending.kind.touched:
             close_all(work, runs)
         return result
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gonogo.records.endings import ending, red_findings
+from gonogo.records.ending import Kind
 from gonogo.records.findings import Finding
+from gonogo.records.headline import headline
+from gonogo.records.red import red_findings
 from gonogo.records.results import RunResult
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome
@@ -18,13 +20,12 @@ _AGAIN = re.compile(r"^Once it is mended, ")
 _ALSO = 2
 """Causes that are told beside the first."""
 _FOUND = 200
-_FORWARD_ONLY = "The migrations are forward-only"
 
 
 def told(run: RunResult) -> tuple[tuple[str, str], ...]:
     """Label and text, which may have several lines: ``why``, ``person`` and ``next``, each where there is something."""
     own, back = red_findings(run)
-    said = run.ending or ending(run)
+    said = run.ending or headline(run)
     rows = [("why", _why(run, own, said))]
     if run.exit_code is Exit.NEEDS_HUMAN:
         rows += [("person", "\n".join(_person(run, back))), ("next", "\n".join(next_steps(run)))]
@@ -66,7 +67,7 @@ def _why(run: RunResult, own: tuple[Finding, ...], said: str) -> str:
     reason = run.reason.strip()
     if not own:
         return _unsaid(reason, said)
-    needed = run.exit_code is Exit.NEEDS_HUMAN and not run.held
+    needed = run.ended.needs_human and not run.ended.is_held
     return first_line(reason) if needed and first_line(reason) not in said else ""
 
 
@@ -78,7 +79,7 @@ def _unsaid(reason: str, said: str) -> str:
 
 def _person(run: RunResult, back: tuple[Finding, ...]) -> Iterator[str]:
     """What went wrong on the way back, as it was said."""
-    if run.held:
+    if run.ended.is_held:
         return
     yield from (_HINDERED.sub("", note) for note in run.notes if _HINDERED.match(note))
     if run.verified is not None and run.verified.problem:
@@ -95,14 +96,14 @@ def next_steps(run: RunResult) -> tuple[str, ...]:
     if again:
         return again
     env = run.env
-    if run.held and any(note.startswith(_FORWARD_ONLY) for note in run.notes):
+    if run.ended.forward_only:
         return ("Choose one of the ways that the notes name, with what each would lose.",)
-    if run.held:
+    if run.ended.is_held:
         return (
             f"Keep it and mend forward: commit the mend, then `gonogo deploy --env {env} --hotfix`;",
             f"or go back: `gonogo rollback --env {env}`.",
         )
-    if run.stopped and not run.went_back_to:
+    if run.ended.kind is Kind.LEFT:
         return (
             f"Mend what is named and deploy again: `gonogo deploy --env {env}`; it meets what was stored. "
             "To begin with nothing instead, remove first what the notes name.",

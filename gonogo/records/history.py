@@ -13,7 +13,7 @@ from statistics import median
 
 from pydantic import BaseModel
 
-from gonogo.records.endings import red_checks, waived_checks
+from gonogo.records.red import red_checks, waived_checks
 from gonogo.records.results import CheckResult, RunResult
 from gonogo.words import Exit
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from gonogo.records.endings import ending, verdict_of
+from gonogo.records.headline import headline, verdict
 from gonogo.records.history import TARGETS, EnvFigures, Figure, Point, StageSeconds, figures
 from gonogo.records.page import read_script, render_page
 from gonogo.records.results import RunResult
@@ -31,13 +31,12 @@ def render_history(
         highest={one.env: _highest(one.downtimes[-_MOST_POINTS:]) for one in found},
         rows=[_row(run, link(run)) for run in rows],
         kinds=sorted({run.kind for run in runs}),
-        verdicts=sorted({verdict_of(run.ending or ending(run)) for run in runs}),
+        verdicts=sorted({verdict(run) for run in runs}),
     )
 
 
 def _row(run: RunResult, link: str) -> dict[str, Any]:
-    said = run.ending or ending(run)
-    word = verdict_of(said)
+    said, word = run.ending or headline(run), verdict(run)
     return {"run": run, "link": link, "ending": said, "word": word, "shade": f"is-{word.lower().replace(' ', '-')}"}
 
 

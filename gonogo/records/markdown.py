@@ -11,19 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from gonogo.records.advice import cause_said, other_notes, told
-from gonogo.records.endings import (
-    as_before,
-    downtime_said,
-    ending,
-    gate_page,
-    nothing_serves,
-    red_findings,
-    result_word,
-    run_as_before,
-    run_warnings,
-    warnings_of,
-)
 from gonogo.records.findings import Finding, findings, is_deferred
+from gonogo.records.headline import headline
+from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
+from gonogo.records.red import as_before, red_findings, run_as_before, run_warnings, warnings_of
 from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
@@ -90,7 +81,7 @@ def _gate(gate: GateResult, budget: int) -> Iterator[str]:
 
 def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     """Each block stands for itself: leaving one out breaks no other."""
-    yield f"# {_prose(run.ending or ending(run), 500)}"
+    yield f"# {_prose(run.ending or headline(run), 500)}"
     for label, text in (("why", cause_said(run)), *(row for row in told(run) if row[0] != "why")):
         yield from _told(_TOLD[label], text, budget)
     yield _facts(run, budget)
@@ -124,7 +115,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "commit": commit,
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
-        "serves now": _code(run.serving_after) or nothing_serves(run),
+        "serves now": _code(run.ended.serves) or serves_said(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
         "changed what serves": f"from {when(run.first_touch)} on" if run.first_touch else "never",
         "downtime": downtime_said(run),
@@ -199,9 +190,8 @@ def _commands(steps: Iterable[StepResult], budget: int) -> Iterator[str]:
 def _way_back(run: RunResult, budget: int) -> Iterator[str]:
     if not run.went_back_to:
         return
-    after = "it was never stopped" if run.back_after is None else f"healthy again after {run.back_after:.1f} s"
     yield "## The way back"
-    yield f"To release {_code(run.went_back_to)} (`{short(run.went_back_to)}`): {after}."
+    yield f"To release {_code(run.went_back_to)} (`{short(run.went_back_to)}`): {back_said(run)}."
     gate = run.verified
     if gate is None:
         yield "No gate was asked of it, so nothing is proven."

@@ -18,17 +18,9 @@ from markupsafe import Markup, escape
 
 from gonogo.records import charts
 from gonogo.records.advice import cause_said, other_notes, told
-from gonogo.records.endings import (
-    downtime_said,
-    ending,
-    gate_page,
-    nothing_serves,
-    red_findings,
-    result_word,
-    run_as_before,
-    run_warnings,
-    verdict_of,
-)
+from gonogo.records.headline import headline, verdict
+from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
+from gonogo.records.red import red_findings, run_as_before, run_warnings
 from gonogo.records.results import Evidence, Measure, RunResult
 from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, short, when, with_unit
 
@@ -48,13 +40,13 @@ _APART = 12.0
 
 def render_record(run: RunResult, journal: Sequence[Mapping[str, Any]] = ()) -> str:
     """The page of a run, the ending first; ``journal`` are the lines of its journal."""
-    run = run if run.ending else run.model_copy(update={"ending": ending(run)})
+    run = run if run.ending else run.model_copy(update={"ending": headline(run)})
     strip = charts.strip(run)
     own, back = red_findings(run)
     return render_page(
         "record.html.j2",
         run=run,
-        word=f"is-{verdict_of(run.ending).lower().replace(' ', '-')}",
+        word=f"is-{verdict(run).lower().replace(' ', '-')}",
         told=[("why", cause_said(run)), *(row for row in told(run) if row[0] != "why")],
         own=own,
         back=back,
@@ -67,6 +59,7 @@ def render_record(run: RunResult, journal: Sequence[Mapping[str, Any]] = ()) -> 
         axis=charts.ticks(strip.seconds) if strip else (),
         labels=list(_labels(strip.marks)) if strip else [],
         downtime=downtime_said(run),
+        back_said=back_said(run),
         gaps=[bar.said for bar in strip.bars if not bar.ok] if strip and run.serving else [],
         compared=charts.compare(run),
         commands=list(_commands(journal)),
@@ -172,7 +165,7 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "release", run.release or ""
     yield "why", run.said
     yield "served before", run.serving or "nothing"
-    yield "serves now", run.serving_after or nothing_serves(run)
+    yield "serves now", serves_said(run)
     yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
     yield "changed what serves", f"from {when(run.first_touch)} on" if run.first_touch else "never"
     yield "going back would mean for the data", run.ladder

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, computed_field, model_validator
 
+from gonogo.records.ending import Ending, of_older
 from gonogo.records.findings import causes_first
 from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
@@ -194,6 +195,11 @@ class GateResult(BaseModel):
         return len(self.checks) - self.count(Outcome.SKIPPED)
 
     @property
+    def is_green(self) -> bool:
+        """Whether something was asked, and nothing of it blocks."""
+        return bool(self.asked) and not self.problem and not self.blocking
+
+    @property
     def blocking(self) -> tuple[CheckResult, ...]:
         """The red blockers: causes before what follows from them, what failed before what could not be found out."""
         red = (check for check in self.checks if check.blocks)
@@ -223,6 +229,8 @@ class StepResult(BaseModel):
     commands: tuple[Text, ...] = ()
     gate: GateResult | None = None
     after_touch: bool = False
+    replaces: bool = False
+    """A move that puts another release's instances in the place of those that serve."""
 
 
 class Span(BaseModel):
@@ -297,14 +305,16 @@ class RunResult(BaseModel):
     """Why, in the operator's words (``--reason``)."""
     serving: str | None = None
     """The release that served before."""
-    serving_after: str | None = None
     started: datetime
     seconds: float = 0.0
-    exit_code: Exit = Exit.INTERNAL
+    ended: Ending
+    """How it ended; what follows from that is computed."""
     ending: str = ""
     """The ending in words, first line of every report."""
     reason: Text = ""
     """What made the run end so."""
+    unrecorded: Text = ""
+    """Why the state does not say how it ended; nothing where it does."""
     ladder: Text = ""
     """What a rollback would do to the data, as computed before the first touch."""
     steps: tuple[StepResult, ...] = ()
@@ -321,23 +331,45 @@ class RunResult(BaseModel):
     reports: str = ""
     causes: tuple[CheckResult, ...] = ()
     """The red checks that made the run end so."""
-    went_back_to: str | None = None
-    """The release that the run went back to; one it only tried to go back to counts as well."""
-    back_after: float | None = None
-    """Seconds from the red verdict until that release was healthy again; None when it was never stopped."""
     verified: GateResult | None = None
     """The gate of the release that is back."""
-    held: bool = False
-    """The new release was left serving, for a person to decide."""
-    stopped: bool = False
-    """A first deploy that was stopped: nothing serves."""
-    unsure: bool = False
-    """The runtime went away before the first touch: what it still runs could not be found out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older(cls, facts: Any) -> Any:
+        """An older gonogo's record says by flags how it ended."""
+        if isinstance(facts, dict) and "ended" not in facts:
+            return {**facts, "ended": of_older(facts)}
+        return facts
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def exit_code(self) -> Exit:
+        """What the command ended with."""
+        return self.ended.exit_code
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def serving_after(self) -> str | None:
+        """The release that serves when all is over."""
+        return self.ended.serves
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def went_back_to(self) -> str | None:
+        """The release that the run went back to; one it only tried to go back to counts as well."""
+        return self.ended.back_to
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def back_after(self) -> float | None:
+        """Seconds from the red verdict until that release was healthy again."""
+        return self.ended.back_after
 
     @property
     def touched(self) -> bool:
         """Whether the run changed, or began to change, what serves."""
-        return self.first_touch is not None
+        return self.ended.kind.touched
 
 
 def read_gate(path: Path) -> GateResult | None:

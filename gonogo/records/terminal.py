@@ -8,22 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from gonogo.records.advice import other_notes, told
-from gonogo.records.endings import (
-    as_before,
-    ending,
-    needless,
-    red_findings,
-    result_word,
-    run_as_before,
-    run_warnings,
-    warnings_of,
-)
 from gonogo.records.findings import Finding, findings, is_deferred
+from gonogo.records.headline import headline
+from gonogo.records.parts import result_word
+from gonogo.records.red import as_before, needless, red_findings, run_as_before, run_warnings, warnings_of
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short, wrapped
 from gonogo.words import Exit, Outcome
 
-__all__ = ["COLUMNS", "ending", "ending_lines", "gate_lines", "header_line", "paint", "running_line", "step_line"]
+__all__ = ["COLUMNS", "ending_lines", "gate_lines", "header_line", "paint", "running_line", "step_line"]
 
 COLUMNS = 120
 """No line is longer, but for a word that must not be broken (a path, a command's argument)."""
@@ -88,7 +81,7 @@ def gate_lines(gate: GateResult) -> list[str]:
 def ending_lines(run: RunResult) -> list[str]:
     """The ending in words, then why: red checks, warnings, notes, where the reports are."""
     own, back = red_findings(run)
-    lines = [run.ending or ending(run)]
+    lines = [run.ending or headline(run)]
     for label, text in told(run):
         lines += _row(label, text, whole_words=label == "next")
     for finding in own:

@@ -9,18 +9,18 @@ from gonogo.errors import GonogoError
 from gonogo.inspection import things
 from gonogo.inspection.machine.room import full, says_full
 from gonogo.records.results import CheckResult
-from gonogo.run.steps import Ending
+from gonogo.run.course import Course
 from gonogo.run.work import Work
 from gonogo.words import Outcome
 
 __all__ = ["excuse", "is_its_fault", "restarted"]
 
 
-def is_its_fault(outcome: Ending) -> bool:
+def is_its_fault(course: Course) -> bool:
     """Whether its checks turned a release back; one whose runtime or disk failed under it may be as good as any."""
-    checks = outcome.asked.checks if outcome.asked is not None else ()
+    checks = course.asked.checks if course.asked is not None else ()
     blind = any(check.outcome is Outcome.INCONCLUSIVE and things.RUNTIME in check.needs for check in checks)
-    return not blind and not outcome.excuse and any(cause.outcome is Outcome.FAILED for cause in outcome.causes)
+    return not blind and not course.excuse and any(cause.outcome is Outcome.FAILED for cause in course.causes)
 
 
 def restarted(work: Work, since: str) -> bool:
@@ -29,36 +29,36 @@ def restarted(work: Work, since: str) -> bool:
     return bool(now) and now != since
 
 
-def excuse(work: Work, outcome: Ending) -> str:
+def excuse(work: Work, course: Course) -> str:
     """What failed under a release before its red verdict, in words; empty when nothing is known to have failed.
 
     To be asked at the moment of the verdict: what comes after it may free the disk, or end the runtime.
     """
-    if restarted(work, outcome.epoch):
+    if restarted(work, course.epoch):
         return f"{work.runtime.ground} was restarted meanwhile"
-    if work.runtime.lost(work.place, outcome.reason):
+    if work.runtime.lost(work.place, course.reason):
         return f"{work.runtime.ground} went away meanwhile"
-    if _is_replaced(outcome):
+    if _is_replaced(course):
         return "what ran was not what had been started"
     try:
         found = full(work.runtime.disks(work.place, work.release))
     except GonogoError:
         found = []
-    said = says_full(_words(outcome))
+    said = says_full(_words(course))
     return "; ".join([*found, *([f'something said "{said}"'] if said else [])])
 
 
-def _is_replaced(outcome: Ending) -> bool:
+def _is_replaced(course: Course) -> bool:
     """Whether what ran was not what had been started: somebody else was at it after the start, which made sure."""
-    checks = outcome.asked.checks if outcome.asked is not None else ()
+    checks = course.asked.checks if course.asked is not None else ()
     return any(check.says_which and check.outcome is Outcome.FAILED for check in checks)
 
 
-def _words(outcome: Ending) -> Iterator[str]:
+def _words(course: Course) -> Iterator[str]:
     """Everything that was said of what went wrong: commands, checks that did not pass, and their evidence."""
-    yield outcome.reason
-    asked = outcome.asked.checks if outcome.asked is not None else ()
-    for check in (*outcome.causes, *asked):
+    yield course.reason
+    asked = course.asked.checks if course.asked is not None else ()
+    for check in (*course.causes, *asked):
         if check.outcome not in {Outcome.PASSED, Outcome.SKIPPED}:
             yield from _of_check(check)
 

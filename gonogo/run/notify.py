@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
-from gonogo.records.endings import red_checks
+from gonogo.records.red import red_checks
 from gonogo.records.results import RunResult
 from gonogo.records.text import clip, first_line
 from gonogo.state.release import Release

@@ -17,24 +17,29 @@ from gonogo.gates.ladder import Rung, foresee
 from gonogo.gates.pending_migrations import ask_ladder, forward_only, standings
 from gonogo.gates.subject import as_it_serves
 from gonogo.host.signals import Signals
+from gonogo.records.ending import Ending
 from gonogo.records.results import CheckResult, GateResult, read_gate
+from gonogo.run import endings
 from gonogo.run.attribution import excuse, restarted
+from gonogo.run.course import Course
 from gonogo.run.disk_reserve import Reserve
 from gonogo.run.downtime_probe import DowntimeProbe, Target
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.start import Restart
 from gonogo.run.recipes import AskLadder, Recipe, Step, remaining
 from gonogo.run.rollback import Rollback
-from gonogo.run.steps import Ending, StepRunner, why
+from gonogo.run.steps import StepRunner, why
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
 from gonogo.state.interrupted import CutOff
 from gonogo.state.release import Release
-from gonogo.words import Exit, Role, Stage, Tier
+from gonogo.words import Role, Stage, Tier
 
-__all__ = ["Ending", "Pipeline"]
+__all__ = ["Pipeline"]
 
+Urls = tuple[Target | None, Target | None]
+"""Where the release is asked from outside, and where the serving one is, if that is elsewhere."""
 _BASELINE_SECONDS = 30.0
 """How long a rollback by hand waits for what serves to be asked: it may hang, and somebody wants it gone."""
 
@@ -46,9 +51,11 @@ class Pipeline:
         """``signals`` says where a run may be stopped."""
         self._work = work
         self._signals = signals
-        self._outcome = Ending()
+        self._served = work.serving
+        """What serves for as long as nothing is touched."""
+        self.course = Course()
         self._reserve = Reserve(work.state.root / "reserve")
-        self._steps = StepRunner(work, self._outcome)
+        self._steps = StepRunner(work, self.course)
 
     def deploy(self, recipe: Recipe) -> Ending:
         """Run to GO, or stop before the first touch, or go back."""
@@ -56,43 +63,45 @@ class Pipeline:
 
     def _deploy(self, recipe: Recipe) -> Ending:
         touch = recipe.first_touch
+        urls: Urls = (None, None)
         try:
             with self._signals.interruptible():
                 self._work.epoch = self._work.runtime.epoch(self._work.place)
-                self._run_safe(recipe.steps[:touch])
-                urls = self._probe_urls() if self._outcome.exit_code is Exit.GO else (None, None)
+                ending = self._run_safe(recipe.steps[:touch])
+                if ending is None:
+                    urls = self._probe_urls()
         except InterruptedRunError as error:
-            return self._outcome.end(Exit.INTERRUPTED, str(error))
+            return self._early(error)
         except (GonogoError, OSError) as error:
-            self._outcome.end(_early_exit(error), explain(error), refusal(error, env=self._work.place.environment.name))
-        if self._outcome.exit_code is not Exit.GO:
-            self._outcome.unsure = self._is_unsure()
-            return self._outcome
-        with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, urls)
-            if probe is None:
-                return self._outcome
-            return self._touch(recipe.steps[touch:] if touch is not None else (), probe)
+            ending = self._early(error, refusal(error, env=self._work.place.environment.name))
+        if ending is not None:
+            return ending.model_copy(update={"serves": None}) if self._is_unsure() else ending
+        rest = recipe.steps[touch:] if touch is not None else ()
+        return self._touching(urls, lambda probe: self._touch(rest, probe))
 
-    def _first_touch(
-        self, around: contextlib.ExitStack, urls: tuple[Target | None, Target | None]
-    ) -> DowntimeProbe | None:
-        """Keep room free for the way back, and begin to ask from outside; None where the disk is full already."""
-        try:
-            around.enter_context(self._reserve)
-            self._steps.touch()
-            folder, moving = self._work.folder, self._work.moving
-            budget = Budget(folder / FILE)
-            probe = DowntimeProbe(urls[0], folder / "probe.jsonl", former=urls[1], budget=budget, moving=moving)
-            return around.enter_context(probe)
-        except OSError as error:
-            self._outcome.end(Exit.NO_GO, explain(error))
-            return None
+    def _early(self, error: BaseException, causes: tuple[CheckResult, ...] = (), *, sure: bool = True) -> Ending:
+        """Before anything was changed; not ``sure``: nobody can tell what serves."""
+        self.course.blame(explain(error), causes)
+        return endings.early(error, serves=self._served if sure else None)
+
+    def _touching(self, urls: Urls, run: Callable[[DowntimeProbe], Ending], *, sure: bool = True) -> Ending:
+        """Keep room free for the way back, ask from outside, and go on; where the disk is full, nothing was changed."""
+        work = self._work
+        with contextlib.ExitStack() as around:
+            try:
+                around.enter_context(self._reserve)
+                self._steps.touch()
+                budget, log = Budget(work.folder / FILE), work.folder / "probe.jsonl"
+                probe = DowntimeProbe(urls[0], log, former=urls[1], budget=budget, moving=work.moving)
+                around.enter_context(probe)
+            except OSError as error:
+                return self._early(error, sure=sure)
+            return run(probe)
 
     def _is_unsure(self) -> bool:
         """Whether the runtime went away, and with it perhaps what served."""
         work = self._work
-        return work.runtime.lost(work.place, self._outcome.reason) or restarted(work, work.epoch)
+        return work.runtime.lost(work.place, self.course.reason) or restarted(work, work.epoch)
 
     def go_back(
         self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
@@ -131,13 +140,13 @@ class Pipeline:
         try:
             urls = self._probe_urls()
         except GonogoError as error:
-            return self._outcome.end(_early_exit(error), str(error))
-        with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, urls)
-            if probe is None:
-                return self._outcome
-            around.enter_context(self._signals.way_back())
-            return run(Rollback(self._work, self._outcome, self._steps, probe))
+            return self._early(error)
+
+        def kept(probe: DowntimeProbe) -> Ending:
+            with self._signals.way_back():
+                return run(Rollback(self._work, self.course, self._steps, probe))
+
+        return self._touching(urls, kept)
 
     def _ask_first(self) -> None:
         """Ask what serves, shortly: what is red there already is no fault of the release that is gone back to."""
@@ -169,57 +178,54 @@ class Pipeline:
         try:
             urls = self._probe_urls()
         except GonogoError as error:
-            self._outcome.unsure = True
-            return self._outcome.end(_early_exit(error), str(error))
-        with contextlib.ExitStack() as around:
-            probe = self._first_touch(around, urls)
-            if probe is None:
-                self._outcome.unsure = True
-                return self._outcome
-            self._outcome.epoch = cut.epoch
-            if back is None:
-                probe.wait_for_first()
-                work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
-                return self._touch(rest or (), probe)
-            red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
-            self._outcome.excuse = cut.excuse
-            return self._back(probe, back, causes=red.blocking if red else (), seen=True)
+            return self._early(error, sure=False)
+        return self._touching(urls, lambda probe: self._go_on(rest or (), cut, probe, back=back), sure=False)
 
-    def _run_safe(self, steps: Sequence[Step]) -> None:
-        """StepRunner that change nothing that serves; the first red gate ends the run."""
-        self._outcome.exit_code = Exit.GO
+    def _go_on(self, rest: Sequence[Step], cut: CutOff, probe: DowntimeProbe, *, back: str | None) -> Ending:
+        work = self._work
+        self.course.epoch = cut.epoch
+        if back is None:
+            probe.wait_for_first()
+            work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
+            return self._touch(rest, probe)
+        red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
+        self.course.excuse = cut.excuse
+        return self._back(probe, back, causes=red.blocking if red else (), seen=True)
+
+    def _run_safe(self, steps: Sequence[Step]) -> Ending | None:
+        """Steps that change nothing that serves; the first red gate ends the run."""
         for index, step in enumerate(steps):
             if isinstance(step, AskLadder):
                 self._ladder()
             elif not isinstance(step, Gate):
                 self._steps.move(step)
-            elif (step.role is Role.BASELINE and not self._source_passes(steps[index:])) or not self._passes(step):
-                return
+            else:
+                early = self._source_passes(steps[index:]) if step.role is Role.BASELINE else None
+                if (ending := early or self._passes(step)) is not None:
+                    return ending
+        return None
 
-    def _source_passes(self, steps: Sequence[Step]) -> bool:
+    def _source_passes(self, steps: Sequence[Step]) -> Ending | None:
         """Ask first what needs only the source: where that is red, nobody waits for what serves."""
         gate = next((one for one in steps if isinstance(one, Gate) and one.stage is Stage.PREDEPLOY), None)
         found = self._steps.early(gate) if gate is not None else None
-        if found is None or not (found.problem or found.blocking):
-            return True
-        self._outcome.end(Exit.NO_GO, why(found), found.blocking)
-        return False
+        return self._not_passed(found) if found is not None and (found.problem or found.blocking) else None
 
-    def _passes(self, step: Gate) -> bool:
+    def _not_passed(self, gate: GateResult) -> Ending:
+        self.course.blame(why(gate), gate.blocking)
+        return endings.not_passed(gate, serves=self._served)
+
+    def _passes(self, step: Gate) -> Ending | None:
         """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it)."""
         gate = self._steps.gate(step)
         if step.role is Role.BASELINE:
             self._work.baseline = gate
-            return True
-        if gate.problem or gate.blocking:
-            self._outcome.end(Exit.NO_GO, why(gate), gate.blocking)
-            return False
-        if not gate.asked:
-            self._outcome.end(Exit.NOTHING_CHECKED, why(gate))
-            return False
+            return None
+        if not gate.is_green:
+            return self._not_passed(gate)
         if step.stage is Stage.BUILD:
             self._keep_routes(gate)
-        return True
+        return None
 
     def _keep_routes(self, gate: GateResult) -> None:
         """The routes that the build gate measured are pinned with the release; the next one is compared with them."""
@@ -264,9 +270,8 @@ class Pipeline:
             return self._back(probe, self._internal(error))
         if judgement.action is Action.ROLLBACK:
             return self._back(probe, judgement.reason, causes=judgement.causes)
-        self._outcome.held = judgement.action is Action.HOLD
-        code = Exit.NEEDS_HUMAN if self._outcome.held else Exit.GO
-        return self._outcome.end(code, judgement.reason, judgement.causes)
+        self.course.blame(judgement.reason, judgement.causes)
+        return endings.proven(self._work, judgement.action)
 
     def _run_touching(self, steps: Sequence[Step], probe: DowntimeProbe) -> Judgement:
         """The moves, and the gates that judge them; the first one that is not GO ends it."""
@@ -274,12 +279,12 @@ class Pipeline:
         for step in steps:
             if isinstance(step, Gate):
                 probe.mark("settled")
-                self._outcome.asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
-                judgement = self._judged(self._outcome.asked)
+                self.course.asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
+                judgement = self._judged(self.course.asked)
                 if judgement.action is not Action.GO:
                     break
                 if step.stage is Stage.BUILD:  # one of the team's steps came before it
-                    self._keep_routes(self._outcome.asked)
+                    self._keep_routes(self.course.asked)
             elif isinstance(step, AskLadder):
                 self._ladder()
             else:
@@ -291,8 +296,8 @@ class Pipeline:
         try:
             return run()
         except Exception as error:  # noqa: BLE001 (the last net)
-            touched = self._outcome.first_touch is not None
-            return self._outcome.end(Exit.NEEDS_HUMAN if touched else Exit.INTERNAL, self._internal(error))
+            self.course.blame(self._internal(error))
+            return endings.lost(touched=self.course.first_touch is not None, served=self._served)
 
     def _internal(self, error: Exception) -> str:
         """What happened, in one line; the journal has the traceback."""
@@ -314,21 +319,21 @@ class Pipeline:
         seen: bool = False,
     ) -> Ending:
         """Go back; ``seen``: whether the release is to blame was found out when its verdict fell."""
-        self._outcome.end(Exit.NEEDS_HUMAN, reason, causes)
+        self.course.blame(reason, causes)
         with self._signals.way_back():
             if causes and not seen:
-                self._outcome.excuse = self._excuse()
+                self.course.excuse = self._excuse()
             self._reserve.give()
-            return Rollback(self._work, self._outcome, self._steps, probe).after_red(interrupted=interrupted)
+            return Rollback(self._work, self.course, self._steps, probe).after_red(interrupted=interrupted)
 
     def _excuse(self) -> str:
         """What failed under the release; nothing in the question may keep it from being turned back."""
         try:
-            return excuse(self._work, self._outcome)
+            return excuse(self._work, self.course)
         except Exception as error:  # noqa: BLE001 (the journal's disk is full, or a mistake of ours)
             return explain(error) if isinstance(error, OSError) and error.errno in NO_ROOM else ""
 
-    def _probe_urls(self) -> tuple[Target | None, Target | None]:
+    def _probe_urls(self) -> Urls:
         """Where the release is asked whether it answers, and where the serving one is, if that is elsewhere."""
         work = self._work
         place = replace(work.place, environment=as_it_serves(work.place.environment, work.serving))
@@ -350,8 +355,3 @@ class Pipeline:
         pinned = read_gate(serving.gate)
         unasked = pinned is None and not serving.adopted  # nobody knows what it was asked: nothing of it excuses
         return known_before(self._work.baseline, pinned, anew=serving.is_judged_anew or unasked)
-
-
-def _early_exit(error: BaseException) -> Exit:
-    code = getattr(error, "exit_code", Exit.NO_GO)
-    return Exit(code) if code in {Exit.USAGE, Exit.LOCKED} else Exit.NO_GO

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from gonogo.errors import GonogoError, explain
 from gonogo.gates.judgement import Action, as_before, judge
 from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import graphs, migrated
+from gonogo.records.ending import Ending
 from gonogo.records.results import GateResult, read_gate
+from gonogo.run import endings
 from gonogo.run.attribution import restarted
+from gonogo.run.course import Course
 from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.migrate import stands_at
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import VERIFY, AskLadder, rollback_recipe
-from gonogo.run.steps import Ending, StepRunner, why
+from gonogo.run.steps import StepRunner, why
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import changed, maker, with_earlier
 from gonogo.state.release import Release
-from gonogo.words import Exit, Outcome, Role, Stage
+from gonogo.words import Outcome, Role, Stage
 
 __all__ = ["Rollback"]
 
@@ -30,13 +33,14 @@ __all__ = ["Rollback"]
 class Rollback:
     """Runs the rollback recipe; nothing in it may stop what comes after."""
 
-    def __init__(self, work: Work, outcome: Ending, steps: StepRunner, probe: DowntimeProbe) -> None:
+    def __init__(self, work: Work, course: Course, steps: StepRunner, probe: DowntimeProbe) -> None:
         """Go back within a run that has touched its target."""
         self._work = work
-        self._outcome = outcome
+        self._course = course
         self._steps = steps
         self._probe = probe
         self._migrated: list[str] = []
+        self._stopped = False
 
     def after_red(self, *, interrupted: bool) -> Ending:
         """The automatic way back; a forward-only change that was started holds instead."""
@@ -47,19 +51,20 @@ class Rollback:
             if moved is not False:
                 return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
             work.notes.append("The migrations are forward-only, and no database moved: it was turned back.")
-        facts = {"reason": self._outcome.reason, "excuse": self._outcome.excuse}
+        facts = {"reason": self._course.reason, "excuse": self._course.excuse}
         work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
-        if self._outcome.excuse:
-            work.notes.append(f"{work.release.id} is not called bad: {self._outcome.excuse}.")
+        if self._course.excuse:
+            work.notes.append(f"{work.release.id} is not called bad: {self._course.excuse}.")
         if work.serving is None and work.progress.has_migrated:
             self._migrated = _databases(work)  # before they are stopped
         target, failed = self._run(work.serving)
         self._probe.mark("settled")
-        work.notes += [f"On the way back: {text}" for text in failed]
         last = self._proven_before(target)
-        if target is not None and last is not None:
+        if target is None:
+            return self._first_stopped(failed, interrupted=interrupted)
+        if last is not None:
             return self._return_to(last, target, why_not="served without ever going GO, and is not proven now")
-        return self._judge(target, failed=bool(failed), interrupted=interrupted)
+        return self._said_of(target, failed=failed, interrupted=interrupted)
 
     def on_demand(
         self,
@@ -74,33 +79,37 @@ class Rollback:
 
         ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full.
         """
-        outcome, today = self._outcome, self._work.place
+        course, today = self._course, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         failed = self._take_back(undo)
         reason = self._attempt(restore, make_room)
-        if outcome.back_after is not None:
-            self._work.release = outcome.went_back_to = restore.target
+        if course.back_after is not None:
+            self._work.release = restore.target
         if not reason:
-            return outcome.end(Exit.NEEDS_HUMAN if failed else Exit.GO, failed)
-        gate = outcome.verified
-        outcome.end(Exit.NEEDS_HUMAN, reason, gate.blocking if gate else ())
+            course.blame(next(iter(failed.values()), ""))
+            return endings.wanted(endings.of_target(course, target, failed=tuple(failed)))
+        gate = course.verified
+        course.blame(reason, gate.blocking if gate else ())
         if last is None or self._is_held(gate):
-            return self._say_next(target)
+            return self._said_of(target, failed=failed)
         self._work.place = today
         return self._return_to(last, target, why_not="was asked for and is not proven")
 
-    def _take_back(self, undo: Sequence[Move]) -> str:
-        """Every undo, whatever became of the one before; what failed first."""
-        failed = []
+    def _take_back(self, undo: Sequence[Move]) -> dict[str, str]:
+        """Every undo, whatever became of the one before; which failed, and why."""
+        failed: dict[str, str] = {}
         for step in undo:
             try:
                 self._steps.move(step)
             except Exception as error:  # noqa: BLE001 (the release is gone back to all the same)
-                failed.append(explain(error))
-        self._work.notes += [f"On the way back: {text}" for text in failed]
-        return failed[0] if failed else ""
+                self._hindered(failed, step, error)
+        return failed
+
+    def _hindered(self, failed: dict[str, str], step: Move, error: Exception) -> None:
+        failed[step.name] = explain(error)
+        self._work.notes.append(f"On the way back: {failed[step.name]}")
 
     def again(
         self,
@@ -118,25 +127,24 @@ class Rollback:
             arrived: why its settings are not those that it was to have; nothing where they are.
             undo: gives it the settings back that it had; None where they are the same.
         """
-        outcome, today = self._outcome, self._work.place
+        course, today = self._course, self._work.place
         self._work.journal.lenient = True
         reason = self._attempt(move, make_room) or arrived()
-        if outcome.back_after is not None:
-            self._work.release = outcome.went_back_to = move.target
+        if course.back_after is not None:
+            self._work.release = move.target
         if not reason:
-            return outcome.end(Exit.GO, "")
-        outcome.end(Exit.NEEDS_HUMAN, reason, outcome.verified.blocking if outcome.verified else ())
+            return endings.wanted(endings.of_target(course, move.target))
+        course.blame(reason, course.verified.blocking if course.verified else ())
         if undo is None:
-            return outcome
+            return endings.of_target(course, move.target)
         undo()
         self._work.place, move.target = today, self._work.release
         self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
-        outcome.verified, outcome.back_after = None, None
-        if not self._attempt(move, make_room):
-            outcome.exit_code = Exit.NO_GO
-        if outcome.back_after is not None:
-            self._work.release = outcome.went_back_to = move.target
-        return outcome
+        course.verified, course.back_after = None, None
+        self._attempt(move, make_room)
+        if course.back_after is not None:
+            self._work.release = move.target
+        return endings.of_target(course, move.target)
 
     def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
         """Start a release and ask it; why it is not proven, or nothing."""
@@ -148,14 +156,14 @@ class Rollback:
                 make_room()
                 self._restore(restore)
             make_room()
-            self._outcome.back_after = time.monotonic() - begin
+            self._course.back_after = time.monotonic() - begin
             self._probe.mark("settled")
             self._ask(restore.target, restore)
         except Exception as error:  # noqa: BLE001 (whatever it was, something proven must serve again)
             return explain(error)
         if self._proven():
             return ""
-        gate = self._outcome.verified
+        gate = self._course.verified
         return why(gate) if gate else "no gate was asked"
 
     def _is_held(self, gate: GateResult | None) -> bool:
@@ -163,7 +171,7 @@ class Rollback:
 
         What could not be found out turns nothing back, nor does what is red in the release that served as well.
         """
-        started = self._outcome.back_after is not None
+        started = self._course.back_after is not None
         return started and gate is not None and judge(gate, baseline=self._work.baseline).action is not Action.ROLLBACK
 
     def _proven_before(self, target: Release | None) -> Release | None:
@@ -177,39 +185,37 @@ class Rollback:
 
     def _return_to(self, last: Release, target: Release, *, why_not: str) -> Ending:
         """What was gone back to is not proven: what went GO before, or served, starts again."""
-        outcome, work = self._outcome, self._work
-        work.journal.write("rollback", reason=outcome.reason, to=last.id)
+        course, work = self._course, self._work
+        work.journal.write("rollback", reason=course.reason, to=last.id)
         work.notes.append(f"{target.id} {why_not}, so {last.id}, which served before, was started again.")
-        outcome.exit_code, outcome.verified, outcome.back_after = Exit.NEEDS_HUMAN, None, None
+        course.verified, course.back_after = None, None
         begin, restore = time.monotonic(), Restore(last, target, red=True)
         failed = ""
         try:
             self._restore(restore)
-            outcome.back_after = time.monotonic() - begin
+            course.back_after = time.monotonic() - begin
         except Exception as error:  # noqa: BLE001 (it may answer all the same, so it is asked)
             failed = explain(error)
             work.notes.append(f"On the way back to {last.short}: {failed}")
         self._ask(restore.target, None if failed else restore)
         self._probe.mark("settled")
-        outcome.went_back_to = restore.target
-        if self._proven() and not failed:
-            outcome.exit_code = Exit.NO_GO
-            return outcome
-        return self._say_next(last)
+        return self._said_of(restore.target)
 
-    def _say_next(self, target: Release) -> Ending:
-        """A person is needed: which command starts and proves what is to serve."""
-        again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
-        self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
-        return self._outcome
+    def _said_of(self, target: Release, *, failed: Collection[str] = (), interrupted: bool = False) -> Ending:
+        """How it ended; where a person is needed, which command starts and proves what is to serve."""
+        ending = endings.of_target(self._course, target, failed=tuple(failed), interrupted=interrupted)
+        if ending.needs_human:
+            again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
+            self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
+        return ending
 
     def _hold(self, begun: str) -> Ending:
         """Leave the new release, and say what each choice would lose; the figures are estimates."""
         name, old = self._work.place.environment.name, self._work.serving
-        touched = self._outcome.first_touch or datetime.now(UTC)
+        touched = self._course.first_touch or datetime.now(UTC)
         spent = (datetime.now(UTC) - touched).total_seconds()
-        self._outcome.replaced = not self._still_serves()
-        stays = "the red release stays" if self._outcome.replaced else f"{old.short if old else 'the old one'} serves"
+        replaced = not self._still_serves()
+        stays = "the red release stays" if replaced else f"{old.short if old else 'the old one'} serves"
         self._work.notes += [
             f"The migrations are forward-only and {begun}, so nothing was turned back. A person chooses:",
             f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): "
@@ -219,9 +225,7 @@ class Rollback:
             f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
             f"(estimate: the writes of {spent:.0f} s so far).",
         ]
-        self._outcome.held = True
-        self._outcome.exit_code = Exit.NEEDS_HUMAN
-        return self._outcome
+        return endings.held(self._work, replaced=replaced, forward_only=True)
 
     def _still_serves(self) -> bool:
         """Whether the start failed before it replaced anything: all that runs is still the previous release's."""
@@ -235,9 +239,10 @@ class Rollback:
             return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
         return False
 
-    def _run(self, target: Release | None) -> tuple[Release | None, list[str]]:
-        """Every step of the recipe, whatever happens to the one before; what failed is told."""
-        work, failed = self._work, []
+    def _run(self, target: Release | None) -> tuple[Release | None, dict[str, str]]:
+        """Every step of the recipe, whatever happens to the one before; which failed, and why."""
+        work = self._work
+        failed: dict[str, str] = {}
         begin = time.monotonic()
         undo = tuple(reversed(self._steps.undo))
         target = self._accept(target)
@@ -254,12 +259,12 @@ class Rollback:
                 self._steps.move(step)
             except Exception as error:  # noqa: BLE001 (what comes after is tried all the same)
                 if not (isinstance(step, Restore) and self._earlier(step)):
-                    failed.append(explain(error))
+                    self._hindered(failed, step, error)
                     continue
             if isinstance(step, Restore):
                 restore, target = step, step.target
-                self._outcome.back_after = time.monotonic() - begin
-            self._outcome.stopped |= isinstance(step, Stop)
+                self._course.back_after = time.monotonic() - begin
+            self._stopped |= isinstance(step, Stop)
         return target, failed
 
     def _restore(self, restore: Restore | Restart) -> None:
@@ -303,7 +308,7 @@ class Rollback:
     def _lost(self) -> bool:
         """Whether the runtime went away: what it ran may have ended with it, although nobody stopped that."""
         work = self._work
-        return work.runtime.lost(work.place, self._outcome.reason) or restarted(work, work.epoch)
+        return work.runtime.lost(work.place, self._course.reason) or restarted(work, work.epoch)
 
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
@@ -336,9 +341,9 @@ class Rollback:
             if any(check.outcome is Outcome.INCONCLUSIVE for check in gate.blocking):
                 self._work.runtime.wait(self._work.place)
                 gate = self._steps.gate(step, about=target, counted=counted)
-            self._outcome.verified = counted(gate)
+            self._course.verified = counted(gate)
         except Exception as error:  # noqa: BLE001 (a gate that could not be asked proves nothing)
-            self._outcome.verified = GateResult(
+            self._course.verified = GateResult(
                 stage=Stage.POSTDEPLOY,
                 env=self._work.place.environment.name,
                 role=Role.ROLLBACK,
@@ -346,20 +351,13 @@ class Rollback:
                 problem=explain(error),
             )
 
-    def _judge(self, target: Release | None, *, failed: bool, interrupted: bool) -> Ending:
-        outcome, work = self._outcome, self._work
-        safe = Exit.INTERRUPTED if interrupted else Exit.NO_GO
-        if target is not None:
-            outcome.went_back_to = target
-            outcome.exit_code = safe if self._proven() and not failed else Exit.NEEDS_HUMAN
-            if outcome.exit_code is Exit.NEEDS_HUMAN:
-                return self._say_next(target)
-            return outcome
+    def _first_stopped(self, failed: Collection[str], *, interrupted: bool) -> Ending:
+        """A first deploy was stopped; what it may have left is told."""
         stored = self._stored()
         if stored:
-            work.notes.append(f"What the first deploy stored was left as it is: {', '.join(stored)}.")
-        outcome.exit_code = Exit.NEEDS_HUMAN if failed or stored else safe
-        return outcome
+            self._work.notes.append(f"What the first deploy stored was left as it is: {', '.join(stored)}.")
+        left = bool(stored)
+        return endings.of_first(stopped=self._stopped, failed=tuple(failed), stored=left, interrupted=interrupted)
 
     def _stored(self) -> list[str]:
         """What a first deploy may have left for good, in words."""
@@ -374,8 +372,8 @@ class Rollback:
 
         What could not be found out proves nothing, and a release that does not run is proven by no baseline.
         """
-        gate = self._outcome.verified
-        return gate is not None and not gate.problem and bool(gate.asked) and not gate.blocking
+        gate = self._course.verified
+        return gate is not None and gate.is_green
 
 
 def _have_moved(work: Work) -> bool | None:

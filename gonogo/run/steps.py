@@ -4,75 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gonogo.config import TeamStep
 from gonogo.errors import GonogoError, explain
-from gonogo.records.results import CheckResult, GateResult, StepResult
+from gonogo.records.results import GateResult, StepResult
+from gonogo.run.course import Course
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.team import TeamMove
 from gonogo.run.work import Move, Work
 from gonogo.state.progress import Begun
 from gonogo.state.release import Release
-from gonogo.words import Exit, Role
+from gonogo.words import Role
 
-__all__ = ["Ending", "StepRunner", "why"]
+__all__ = ["StepRunner", "why"]
 
 
 def _as_it_is(gate: GateResult) -> GateResult:
     return gate
 
 
-@dataclass(kw_only=True)
-class Ending:
-    """How a run ended."""
-
-    exit_code: Exit = Exit.INTERNAL
-    reason: str = ""
-    causes: tuple[CheckResult, ...] = ()
-    steps: list[StepResult] = field(default_factory=list)
-    first_touch: datetime | None = None
-    asked: GateResult | None = None
-    """The post-deploy gate of the new release."""
-    went_back_to: Release | None = None
-    back_after: float | None = None
-    """Seconds from the red verdict to the previous release being healthy again."""
-    verified: GateResult | None = None
-    """The gate of the release that is back."""
-    stopped: bool = False
-    """A first deploy that was stopped."""
-    unsure: bool = False
-    """The runtime went away before the first touch; what it still runs is not known."""
-    held: bool = False
-    replaced: bool = True
-    """Whether a held run's start came to replace anything; otherwise the previous release still serves."""
-    epoch: str = ""
-    """The runtime's, at the first touch."""
-    excuse: str = ""
-    """What failed under the release that its checks turned back: it is not called bad."""
-
-    def end(self, code: Exit, reason: str, causes: tuple[CheckResult, ...] = ()) -> Ending:
-        """Say how it ended; returns itself."""
-        self.exit_code, self.reason, self.causes = code, reason, causes
-        return self
-
-
 class StepRunner:
-    """Runs gates and moves of one run; every step is in the journal and in the outcome."""
+    """Runs gates and moves of one run; every step is in the journal and in the run's course."""
 
-    def __init__(self, work: Work, outcome: Ending) -> None:
+    def __init__(self, work: Work, course: Course) -> None:
         """Each step is shown on the run's screen."""
         self._work = work
-        self._outcome = outcome
+        self._course = course
         self.undo: list[TeamStep] = []
         """The team's steps that have begun, the oldest first."""
 
     def touch(self) -> None:
         """From here on the target is changed."""
-        self._outcome.epoch = self._work.runtime.epoch(self._work.place)
-        self._work.journal.write("first-touch", release=self._work.release.id, epoch=self._outcome.epoch)
-        self._outcome.first_touch = datetime.now(UTC)
+        self._course.epoch = self._work.runtime.epoch(self._work.place)
+        self._work.journal.write("first-touch", release=self._work.release.id, epoch=self._course.epoch)
+        self._course.first_touch = datetime.now(UTC)
 
     def gate(
         self, step: Gate, *, about: Release | None = None, counted: Callable[[GateResult], GateResult] = _as_it_is
@@ -81,7 +47,7 @@ class StepRunner:
 
         ``counted`` says what of it counts; the terminal and the record show that.
         """
-        work, after_touch = self._work, self._outcome.first_touch is not None
+        work, after_touch = self._work, self._course.first_touch is not None
         subject = about or (work.serving if step.role is Role.BASELINE else work.release)
         root = about.root if about is not None else work.release.root
         result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
@@ -94,7 +60,7 @@ class StepRunner:
             self._failed(result, error, begin)
             raise
         shown = counted(gate)
-        ok = not shown.blocking and not shown.problem and bool(shown.asked)
+        ok = shown.is_green
         work.journal.leave(ok=ok, summary=shown.summary())
         said = shown.problem.splitlines()[0] if shown.problem else shown.summary()
         self._note(result.model_copy(update={"ok": ok, "seconds": gate.seconds, "said": said, "gate": shown}))
@@ -135,7 +101,17 @@ class StepRunner:
         work.progress.begin(Begun(step=step.name, **facts))
         begin = time.monotonic()
         started = datetime.now(UTC)
-        result = StepResult(name=step.name, kind="move", ok=False, seconds=0.0, started=started, commands=commands)
+        result = StepResult(
+            name=step.name,
+            kind="move",
+            ok=False,
+            seconds=0.0,
+            started=started,
+            commands=commands,
+            replaces=step.replaces,
+        )
+        if step.replaces:
+            self._course.is_up = False
         try:
             said = step.do(work)
         except BaseException as error:
@@ -143,6 +119,8 @@ class StepRunner:
             raise
         work.journal.leave(ok=True)
         work.progress.end(step.name)
+        if step.replaces:
+            self._course.is_up = True
         self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
 
     def _failed(self, step: StepResult, error: BaseException, begin: float) -> None:
@@ -151,8 +129,8 @@ class StepRunner:
         self._note(step.model_copy(update={"seconds": time.monotonic() - begin, "said": first}))
 
     def _note(self, step: StepResult) -> None:
-        step = step.model_copy(update={"after_touch": self._outcome.first_touch is not None})
-        self._outcome.steps.append(step)
+        step = step.model_copy(update={"after_touch": self._course.first_touch is not None})
+        self._course.steps.append(step)
         self._work.screen.end(step)
 
 

@@ -17,7 +17,7 @@ _KEPT = frozenset(
         r"\w+",
         "format run kind app env release commit serving serving_after went_back_to reports started first_touch since"
         " exit_code exitstatus stage role severity on_red outcome id code fingerprint name tier service status health"
-        " unfinished untouched rollback_to services at given until did",
+        " unfinished untouched rollback_to services at given until did ended",
     )
 )
 """Never free text. A password that is a word, `release` or `failed`, must not make a record unreadable to us."""

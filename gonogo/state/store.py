@@ -143,8 +143,10 @@ class State:
         return release
 
     def set_current(self, release_id: str) -> None:
-        """Record which release serves from now on."""
-        write_atomically(self.root / "current", release_id + "\n")
+        """Record which release serves from now on; what is recorded already needs no room on a full disk."""
+        path = self.root / "current"
+        if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != release_id + "\n":
+            write_atomically(path, release_id + "\n")
 
     def releases(self) -> list[Release]:
         """All kept releases, the newest first."""

@@ -196,7 +196,7 @@ def test_stderr_that_takes_nothing_stops_no_way_back(app: App, closed: bool) -> 
         process.wait(timeout=60)
 
     assert process.returncode == ended["exit_code"] == json.loads(document.read_bytes())["exit_code"] == 1
-    assert ended["stopped"]
+    assert ended["ended"]["kind"] == "stopped"
     assert stopped
     assert survivors(found[0].parent) == []
     assert closed or said.decode().strip().splitlines()[0].startswith("gonogo  tiny ")

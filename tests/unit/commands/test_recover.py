@@ -12,7 +12,8 @@ import pytest
 from gonogo.commands.look import stopped_short, way_back
 from gonogo.commands.recover import remember
 from gonogo.records.results import GateResult, read_gate
-from gonogo.run.pipeline import Ending
+from gonogo.run.course import Course
+from gonogo.run.endings import held
 from gonogo.run.work import Work
 from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
@@ -47,16 +48,9 @@ def test_held_run_makes_the_release_current_only_where_it_came_to_run(
     old, new = release(state, "old"), release(state, "new")
     state.set_current(old.id)
     asked = GateResult(stage=Stage.POSTDEPLOY, env="x", started=datetime.now(UTC)) if replaced else None
-    outcome = Ending(exit_code=Exit.NEEDS_HUMAN, held=True, replaced=replaced, asked=asked)
-    remember(
-        cast(
-            "Work",
-            SimpleNamespace(
-                state=state, release=new, serving=old, progress=Progress([Begun(step="start", replaces=True)])
-            ),
-        ),
-        outcome,
-    )
+    progress = Progress([Begun(step="start", replaces=True)])
+    work = cast("Work", SimpleNamespace(state=state, release=new, serving=old, progress=progress))
+    remember(work, Course(asked=asked), held(work, replaced=replaced))
 
     current = state.current()
     assert current is not None
@@ -72,16 +66,16 @@ def test_rollback_of_a_hold_that_replaced_nothing_starts_what_serves(tmp_path: P
         state.save(one.model_copy(update={"went_go": datetime.now(UTC)}))
     state.set_current(old.id)
     facts = {"first_touch": datetime.now(UTC), "held": True, "release": new.id, "serving_after": old.id}
-    held = a_run(Exit.NEEDS_HUMAN, **facts)
+    stopped = a_run(Exit.NEEDS_HUMAN, **facts)
     folder = state.run_folder("3-new")
     folder.mkdir(parents=True)
     (folder / "journal.jsonl").touch()
-    (folder / "result.json").write_text(held.model_dump_json())
+    (folder / "result.json").write_text(stopped.model_dump_json())
     current = state.current()
     assert current is not None
 
     assert (stopped_short(state, current), way_back(state, current)) == (new.id, current)
-    (folder / "result.json").write_text(held.model_copy(update={"exit_code": Exit.NO_GO}).model_dump_json())
+    (folder / "result.json").write_text(a_run(Exit.NO_GO, **{**facts, "held": False}).model_dump_json())
     assert stopped_short(state, current) is None
     found = way_back(state, current)
     assert found is not None

@@ -77,7 +77,7 @@ def a_waiver(**facts: Any) -> WaiverUse:
 
 
 def a_run(exit_code: Exit, **facts: Any) -> RunResult:
-    """A deploy of 9a41b7d over 2f1c9e0, but for what is said."""
+    """A deploy of 9a41b7d over 2f1c9e0, but for what is said; how it ended is told by flags, as an older gonogo did."""
     given = {
         "run": NEW,
         "kind": "deploy",
@@ -94,7 +94,8 @@ def a_run(exit_code: Exit, **facts: Any) -> RunResult:
         "exit_code": exit_code,
         "reports": f"reports/staging/{NEW}",
     }
-    return RunResult.model_validate({**given, **facts})
+    steps = [step.model_dump() for step in facts.get("steps", ())]
+    return RunResult.model_validate({**given, **facts, "steps": steps})
 
 
 def the_reverted_run(**facts: Any) -> RunResult:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gonogo.records.advice import cause_said, told
+from gonogo.records.ending import Ending, Kind
 from gonogo.records.looks import EnvStatus, InstanceLine, status_lines
 from gonogo.records.results import RunResult
 from gonogo.records.terminal import ending_lines
@@ -29,7 +30,7 @@ def test_a_failed_way_back_says_why_it_went_back_and_why_it_failed() -> None:
     """Both causes stand in the first lines, all lines of each, and then what to do."""
     run = reverted(
         reason=TRACE,
-        steps=(a_step("restore", ok=False, said="start: exit code 3", after_touch=True),),
+        steps=(a_step("restore", ok=False, said="start: exit code 3", after_touch=True, replaces=True),),
         notes=(
             "On the way back: start: exit code 3\n  port is already allocated",
             f"Once it is mended, `gonogo rollback --env staging --to {OLD}` starts and proves 2f1c9e0 again.",
@@ -99,7 +100,7 @@ def test_red_of_both_releases_is_told_apart() -> None:
     "facts",
     [
         {"held": True},
-        {"held": True, "notes": ("The migrations are forward-only and have begun: ...",)},
+        {"ended": Ending(kind=Kind.HELD, serves=NEW, forward_only=True)},
         {"serving": None, "stopped": True},
         {"went_back_to": OLD},
         {"kind": "rollback", "release": OLD},

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.records.endings import downtime_said, ending, red_checks, run_warnings
+from gonogo.records.ending import Ending, Kind
+from gonogo.records.headline import headline
+from gonogo.records.parts import downtime_said
+from gonogo.records.red import red_checks, run_warnings
 from gonogo.records.results import Downtime
 from gonogo.words import Exit, Outcome, Role, Severity
 
@@ -114,7 +117,7 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
     "internal, after": (
         Exit.INTERNAL,
         {**_TOUCHED, "reason": "KeyError: 'api'\n  more"},
-        "NEEDS A HUMAN: internal error after the first touch, what serves is not known: KeyError: 'api'",
+        "NEEDS A HUMAN: the way back was cut short, what serves is not known: KeyError: 'api'",
     ),
     "first deploy stopped": (
         Exit.NO_GO,
@@ -135,11 +138,10 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
         Exit.NEEDS_HUMAN,
         {
             **_TOUCHED,
-            **_FIRST,
-            "stopped": True,
+            "serving": None,
+            "ended": Ending(kind=Kind.NOT_STOPPED),
             "causes": (the_red_one(),),
             "reason": "D07 is red",
-            "steps": (a_step("stop", ok=False, after_touch=True),),
         },
         "NEEDS A HUMAN: the first deploy went red and could not be stopped: D07 is red",
     ),
@@ -211,9 +213,23 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
     ),
     "back, the record failed": (
         Exit.NEEDS_HUMAN,
-        {**_BACK, "reason": "D07 is red, but that could not be recorded: /s/release.json: found no space left"},
+        {
+            **_BACK,
+            "ended": Ending(kind=Kind.UNRECORDED, serves=OLD, back_to=OLD, back_after=0.8),
+            "reason": "D07 is red",
+            "unrecorded": "/s/release.json: found no space left",
+        },
         "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, its gate: 19 passed; but that could not be recorded: "
         "/s/release.json: found no space left",
+    ),
+    "go, the record failed": (
+        Exit.NEEDS_HUMAN,
+        {
+            **_TOUCHED,
+            "ended": Ending(kind=Kind.UNRECORDED, serves=NEW),
+            "unrecorded": "/s/current: found no space left",
+        },
+        "NEEDS A HUMAN: 9a41b7d serves; but that could not be recorded: /s/current: found no space left",
     ),
     "rollback by hand failed": (
         Exit.NEEDS_HUMAN,
@@ -231,7 +247,7 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
 @pytest.mark.parametrize(("code", "facts", "words"), ENDINGS.values(), ids=ENDINGS)
 def test_ending_says_it_in_words(code: Exit, facts: dict[str, Any], words: str) -> None:
     """Every ending has its own sentence."""
-    assert ending(a_run(code, **facts)) == words
+    assert headline(a_run(code, **facts)) == words
 
 
 def test_ending_is_one_line_without_escape_sequences() -> None:
@@ -240,7 +256,7 @@ def test_ending_is_one_line_without_escape_sequences() -> None:
         Exit.NEEDS_HUMAN, first_touch=STARTED, held=True, serving_after=NEW, reason="\n\x1b[31mred\x1b[0m\nmore"
     )
 
-    assert ending(run) == "HELD: 9a41b7d serves, a person decides: red"
+    assert headline(run) == "HELD: 9a41b7d serves, a person decides: red"
 
 
 def test_red_checks_of_a_go_are_none() -> None:

@@ -9,7 +9,7 @@ from gonogo.records.results import Attestation, Evidence
 from gonogo.records.terminal import COLUMNS, ending_lines, gate_lines, header_line, paint, step_line
 from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
 
-from .samples import STARTED, a_check, a_gate, a_run, a_step, a_waiver, passed, the_red_one, the_reverted_run
+from .samples import NEW, STARTED, a_check, a_gate, a_run, a_step, a_waiver, passed, the_red_one, the_reverted_run
 
 BLOCK = """\
 NO-GO  D07 gonogo/postdeploy/test_health.py::test_release_answers
@@ -224,10 +224,12 @@ def test_ending_without_red_checks_says_why() -> None:
 def test_ending_that_names_the_reason_shows_what_follows_its_first_line() -> None:
     """A container's last words stand below a held ending, which has room for one line; nothing is said twice."""
     said = "service init: found exit code 1.\n  Last lines of init:\n    relation does not exist"
-    lines = ending_lines(a_run(Exit.NEEDS_HUMAN, held=True, first_touch=STARTED, reason=said, reports=""))
+    lines = ending_lines(
+        a_run(Exit.NEEDS_HUMAN, held=True, serving_after=NEW, first_touch=STARTED, reason=said, reports="")
+    )
 
     assert lines == [
-        "HELD: 2f1c9e0 serves, a person decides: service init: found exit code 1.",
+        "HELD: 9a41b7d serves, a person decides: service init: found exit code 1.",
         "  why       Last lines of init:",
         "                relation does not exist",
         "  next      Keep it and mend forward: commit the mend, then `gonogo deploy --env staging --hotfix`;",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gonogo.records.endings import run_as_before, run_warnings
 from gonogo.records.markdown import render
 from gonogo.records.page import render_record
+from gonogo.records.red import run_as_before, run_warnings
 from gonogo.records.terminal import ending_lines, gate_lines
 from gonogo.records.told import Told
 from gonogo.words import Exit, Outcome, Severity

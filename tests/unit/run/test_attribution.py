@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.run.attribution import excuse
-from gonogo.run.steps import Ending
+from gonogo.run.course import Course
 from gonogo.run.work import Work
 from gonogo.words import Role, Stage
 from tests.support.traits import traits_of
@@ -45,4 +45,4 @@ def test_release_is_not_called_bad_for_what_somebody_else_started(code: str, sai
     )
     work = SimpleNamespace(runtime=Runtime(), host=None, place=None, release=None)
 
-    assert excuse(cast("Work", work), Ending(asked=gate, causes=(check,), epoch="1")) == said
+    assert excuse(cast("Work", work), Course(asked=gate, causes=(check,), epoch="1")) == said

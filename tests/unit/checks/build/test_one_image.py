@@ -11,8 +11,8 @@ from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.test_image import test_base_images_are_pinned as pinned
 from gonogo.checks.build.test_image import test_image_does_not_run_as_root as no_root
 from gonogo.plugins.evidence import Collected
-from gonogo.records.endings import warnings_of
 from gonogo.records.findings import findings, once_each
+from gonogo.records.red import warnings_of
 from gonogo.records.results import CheckResult
 from gonogo.words import Outcome
 from tests.unit.records.samples import a_check, a_gate
