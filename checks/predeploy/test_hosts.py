@@ -1,0 +1,99 @@
+"""Whether the hosts that services are told of are anybody's."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from gonogo.checks.predeploy.started import model_of, started
+from gonogo.config import Environment
+from gonogo.errors import GonogoError
+from gonogo.inspection.variables.hosts import hosts_in, is_itself, may_be_asked
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected
+
+__all__: list[str] = []
+
+_SECONDS = 5.0
+"""For all names together: a DNS that is away says nothing about them."""
+
+
+@pytest.mark.predeploy(
+    "P47",
+    severity="advisory",
+    needs=("an address in a service's variables",),
+    remedy="Correct the host in the env file of [env.{env}] or in the compose file; a service is reached by its name "
+    "there: docker compose config --services",
+)
+def test_hosts_of_addresses_are_somebodys(
+    environment: Environment, context: Context, request: pytest.FixtureRequest, evidence: Collected
+) -> None:
+    """Every host in an address that a service is given is a service that it reaches, or a name that the DNS knows.
+
+    Catches the mistyped host of a database, the service that was renamed in the compose file alone, and `localhost` in
+    a container, where nobody listens. It warns: another resolver may know more names.
+    """
+    named: dict[tuple[str, str], list[str]] = defaultdict(list)
+    itself: dict[str, list[str]] = defaultdict(list)
+    for service, variables, _ in started(environment, context, request):
+        model = model_of(request) if environment.runtime == "compose" else {}
+        known, alone = _reached(model, service)
+        for name, host in hosts_in(variables):
+            if alone and is_itself(name, host):
+                itself[f"{name} names {host}, which in its container is itself"].append(service)
+            elif may_be_asked(host, known=known):
+                named[name, host].append(service)
+    if not named and not itself:
+        pytest.skip("no address names a host that somebody would have to be")
+    nobody = _nobodys({host for _, host in named})
+    evidence.table("Hosts", [(name, host, ", ".join(services)) for (name, host), services in named.items()])
+    for said, services in itself.items():
+        evidence.advise(f"{', '.join(services)}: {said}; expected the name of a service, or host.docker.internal")
+    for (name, host), services in named.items():
+        if host in nobody:
+            evidence.advise(
+                f"{', '.join(services)}: {name}: found the host {host}, which nobody has here, expected a service that "
+                "it reaches, or a name that the DNS knows"
+            )
+
+
+def _reached(model: Mapping[str, Any], service: str) -> tuple[Collection[str], bool]:
+    """The names that a service reaches, and whether it has a network of its own; without a model nobody is apart."""
+    if not model:
+        return (), False
+    from gonogo.runtimes.compose.trial import reachable  # noqa: PLC0415 (only where the runtime is compose)
+
+    mode = str(model["services"][service].get("network_mode") or "")
+    try:
+        names = reachable(model, service)
+    except GonogoError:
+        names = tuple(model["services"])
+    return {*names, service}, not mode
+
+
+def _nobodys(hosts: Collection[str]) -> set[str]:
+    """The names that this machine's resolver denies; one without an answer in time is not among them."""
+    denied: set[str] = set()
+
+    def ask(host: str) -> None:
+        try:
+            socket.getaddrinfo(host, None)
+        except socket.gaierror as problem:
+            if problem.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
+                denied.add(host)
+        except UnicodeError:
+            return
+
+    asking = [Thread(target=ask, args=(host,), daemon=True) for host in hosts]
+    for one in asking:
+        one.start()
+    until = time.monotonic() + _SECONDS
+    for one in asking:
+        one.join(max(0.0, until - time.monotonic()))
+    return set(denied)
