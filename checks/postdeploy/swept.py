@@ -23,6 +23,8 @@ __all__ = ["NOTHING", "Swept", "again", "asked", "candidates"]
 NOTHING = "no answer"
 _SECONDS = 15.0
 """For all of them; the share of one is at most two thirds."""
+USUAL = ("/robots.txt", "/sitemap.xml")
+"""What nobody links to, and others ask for."""
 _UNKNOWN = httpx.codes.NOT_IMPLEMENTED
 """No fault: it says that there is nothing."""
 
@@ -46,13 +48,20 @@ class Swept:
         return NOTHING if self.status is None else str(self.status)
 
 
-def candidates(inspector: Inspector, environment: Environment, subject: Subject, limits: Limits) -> tuple[str, ...]:
-    """The addresses that may be asked, but for what others judge: endpoints, health, and the front page (D29)."""
+def candidates(
+    inspector: Inspector, environment: Environment, subject: Subject, limits: Limits, *, usual: Sequence[str] = USUAL
+) -> tuple[str, ...]:
+    """The addresses that may be asked, but for what others judge: endpoints, health, and the front page (D29).
+
+    ``usual``: paths that are asked for although nothing leads to them.
+    """
     health = [environment.health, *(environment.health_of(name) for name in environment.service)]
     named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
     named |= {path for one in health for path in (one.live, one.ready) if path}
-    found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits)))
-    found.pop(f"{inspector.url()}/", None)
+    url = inspector.url()
+    more = [f"{url}{path}" for path in usual] if url is not None else []
+    found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits), *more))
+    found.pop(f"{url}/", None)
     paths = ((address, urlsplit(address).path) for address in found)
     free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
     return tuple(free)

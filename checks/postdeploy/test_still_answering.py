@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -27,6 +27,7 @@ _MOST = 20
 _TITLE = "Asked"
 _HEADER = ("address", "status", "seconds")
 _SHUT = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
+_LOST = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
 _NEW = 10
 """New addresses that are asked."""
 
@@ -50,7 +51,8 @@ def test_what_answered_before_still_answers(
     Catches the page that answers 500 for hours behind a green health check. A page that was broken before, one that is
     new (D31), and a first deploy are not judged. Asked are at most 20, as an anonymous visitor asks, and none whose
     name says that it does something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before,
-    twice, and of one that asked for a login before and shows itself to anybody now.
+    twice, of one that asked for a login before and shows itself to anybody now, and of one that is not there any more
+    although a route or a link still leads to it (or it is robots.txt or the sitemap).
     """
     if subject.role is Role.BASELINE:
         found = asked(candidates(inspector, environment, subject, limits)[:_MOST], limits)
@@ -63,7 +65,9 @@ def test_what_answered_before_still_answers(
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
-    for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before)):
+    lost = [one for one in answers if one.status in _LOST and before[one.address][0] == httpx.codes.OK]
+    wanted = candidates(inspector, environment, subject, limits) if lost else ()
+    for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before), *_lost(lost, wanted)):
         evidence.warn(said)
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected {before[broken[0].address][0]}, as before this release"
@@ -94,7 +98,7 @@ def test_new_pages_answer(
     if subject.role is not Role.CANDIDATE:
         pytest.skip("nothing is new in a release that served before")
     known = {row[0] for row in rows_of(baseline, "D30", _TITLE)}
-    new = [one for one in candidates(inspector, environment, subject, limits) if one not in known]
+    new = [one for one in candidates(inspector, environment, subject, limits, usual=()) if one not in known]
     if not new or len(known) >= _MOST:
         pytest.skip("no page is known to be new with this release")
     answers = [again(one, limits) if one.is_broken else one for one in asked(new[:_NEW], limits)]
@@ -124,6 +128,14 @@ def _opened(answers: Sequence[Swept], before: Mapping[str, tuple[int, float]]) -
             f"GET {one.address}: found 200 without a login, {then} before this release{_more(opened)}; "
             f'where that is meant, say it: [[env.NAME.endpoint]] request = "GET {urlsplit(one.address).path}"'
         )
+
+
+def _lost(lost: Sequence[Swept], wanted: Collection[str]) -> Iterator[str]:
+    """What is there no more, although the release still has a route or a link that leads there; the first is told."""
+    gone = [one for one in lost if one.address in wanted]
+    if gone:
+        said = f"found {gone[0]}, 200 before this release; what leads there is still there"
+        yield f"GET {gone[0].address}: {said}{_more(gone)}"
 
 
 def _more(found: Sequence[Swept]) -> str:

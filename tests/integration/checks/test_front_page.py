@@ -120,7 +120,8 @@ def test_a_page_that_answered_before_and_is_a_server_error_now_is_red(site: Depl
     kept.unlink()
 
     asked = [row[0].removeprefix(url) for row in before.check("D30").evidence[0].value[1:]]
-    assert (asked, first.outcome) == (["/prices", "/about", "/old", "/private"], Outcome.SKIPPED)
+    usual = ["/robots.txt", "/sitemap.xml"]
+    assert (asked, first.outcome) == (["/prices", "/about", "/old", "/private", *usual], Outcome.SKIPPED)
     assert (well.outcome, gone.outcome) == (Outcome.PASSED, Outcome.PASSED)
     assert (red.outcome, red.found) == (
         Outcome.FAILED,
@@ -161,6 +162,27 @@ def test_a_page_that_asks_for_no_login_any_more_is_warned_of(site: Deployed) -> 
         Outcome.WARNED,
         f"GET {url}/orders: found 200 without a login, 401 before this release; where that is meant, say it: "
         '[[env.NAME.endpoint]] request = "GET /orders"',
+    )
+
+
+def test_a_link_that_leads_nowhere_now_is_warned_of(site: Deployed) -> None:
+    """A page that went with its link is no loss; robots.txt is asked for without one."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    robots = {"/robots.txt": [200, {}, "User-agent: *", 0]}
+    site.answer(links("/prices", "/news", **robots))
+    before = site.ask("postdeploy", STILL, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer({**links("/prices"), **robots})
+    removed = site.ask("postdeploy", STILL).check("D30")
+    site.answer(links("/prices", "/news", **{"/news": [404, {}, "", 0]}))
+    lost = site.ask("postdeploy", STILL).check("D30")
+    kept.unlink()
+
+    assert (removed.outcome, removed.found) == (Outcome.PASSED, "")
+    assert (lost.outcome, lost.found) == (
+        Outcome.WARNED,
+        f"GET {url}/news: found 404, 200 before this release; what leads there is still there (and 1 more)",
     )
 
 
