@@ -162,7 +162,7 @@ def runner(context: Context) -> Host:
 @pytest.fixture(scope="session")
 def engine(environment: Environment, runner: Host) -> EngineFacts:
     """The Docker Engine, or why it does not answer; skips where the runtime needs none."""
-    if environment.runtime != "compose":
+    if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} needs no Docker")
     try:
         asked = runner.run(Command(argv=ASK, timeout=20.0), output_limit=None)
@@ -239,7 +239,7 @@ def question(place: Place, subject: Subject, context: Context) -> Asking:
 @pytest.fixture(scope="session")
 def rendered(place: Place) -> Rendered:
     """What Compose makes of the environment's files, or why it refuses them; skips without Compose."""
-    if place.environment.runtime != "compose":
+    if not place.environment.has("compose files"):
         pytest.skip(f"runtime {place.environment.runtime} has no compose files")
     return render_model(place)
 
@@ -247,7 +247,7 @@ def rendered(place: Place) -> Rendered:
 @pytest.fixture(scope="session")
 def python(context: Context, runner: Host) -> TargetPython:
     """The Python that judges the source: the target's own where it can be known here."""
-    return choose(context.source_root, context.environment.runtime, runner)
+    return choose(context.source_root, context.environment, runner)
 
 
 @dataclass(frozen=True)

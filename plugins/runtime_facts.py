@@ -59,7 +59,7 @@ def unguarded(place: Place, services: Collection[str]) -> list[str]:
 
     None where the engine does not answer: that is said, and stops a deployment, by the check that asks for the engine.
     """
-    if place.environment.runtime != "compose":
+    if not place.environment.has("a Docker Engine"):
         return []
     form = '{{.Names}}\t{{.Image}}\t{{.Label "com.docker.compose.service"}}\t{{.Label "gonogo.release"}}'
     label = f"label=com.docker.compose.project={place.environment.project}"

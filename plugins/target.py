@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from gonogo.config import Environment
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.code.pythons import NAMES, Wanted, wanted
@@ -39,10 +40,10 @@ class TargetPython:
         return done.output
 
 
-def choose(folder: Path, runtime: str, runner: Host) -> TargetPython:
+def choose(folder: Path, environment: Environment, runner: Host) -> TargetPython:
     """The Python that the release's own will be made from; else the version that the source names, if it is here."""
     texts = {name: (folder / name).read_text("utf-8", "replace") for name in NAMES if (folder / name).is_file()}
-    if runtime == "process":
+    if not environment.has("images"):
         return TargetPython(getattr(sys, "_base_executable", None) or sys.executable, None, runner)
     named = wanted(texts)
     program = _runs(f"python{named.version}", runner) if named is not None else None

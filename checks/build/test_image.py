@@ -26,7 +26,7 @@ _MIB = 1 << 20
 
 
 @pytest.mark.build(
-    "B11", needs=("compose",), severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN"
+    "B11", needs=("images",), severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN"
 )
 def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
     """The service does not run as root.
@@ -46,7 +46,7 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
 
 @pytest.mark.build(
     "B12",
-    needs=("compose", "a health check"),
+    needs=("images", "a health check"),
     remedy="Install the program in the Dockerfile of {param}, or write the health check with what the image has",
 )
 def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
@@ -99,7 +99,7 @@ def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str,
 
 @pytest.mark.build(
     "B10",
-    needs=("compose",),
+    needs=("images",),
     reads=("service.max_image_size",),
     remedy="Look what takes the room (docker history); leave it out of {param} in .dockerignore, or build it in "
     "another stage",

@@ -17,7 +17,7 @@ _REVISION = "org.opencontainers.image.revision"
 
 @pytest.mark.build(
     "B01",
-    needs=("compose",),
+    needs=("images",),
     remedy="Build again without cache: gonogo deploy --env {env} --no-cache",
 )
 def test_image_names_the_commit(

@@ -25,7 +25,7 @@ _SHOWN = 3
 
 @pytest.mark.build(
     "B14",
-    needs=("compose",),
+    needs=("images",),
     remedy="In the Dockerfile of {param}: COPY --chown=USER, or RUN chmod -R a+rX on the code, chmod +x on what is "
     "started; git update-index --chmod=+x FILE keeps the bit in the repository",
 )

@@ -141,7 +141,7 @@ def test_instances_are_of_this_release(
     instances = [one for one in inspector.instances(health=False) if one.status != "missing"]
     _attach(evidence, instances)
     assert instances, f"found no instance, expected those of release {release.id}"
-    if environment.runtime == "compose":
+    if environment.has("images"):
         wrong = [_other_image(one, release.images.get(one.service)) for one in instances]
     else:
         wrong = [f"{one.name} of release {one.release}" if one.release != release.id else "" for one in instances]

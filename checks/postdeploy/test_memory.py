@@ -27,7 +27,7 @@ _MIB = 1 << 20
 @pytest.mark.late
 @pytest.mark.postdeploy(
     "D17",
-    needs=("compose",),
+    needs=("a Docker Engine",),
     remedy="Give it more (mem_limit, or deploy.resources.limits.memory in the compose file), or fewer workers; the "
     "kernel's own words: dmesg --ctime | grep -i 'killed process'",
 )
@@ -45,7 +45,7 @@ def test_no_process_was_killed_for_want_of_memory(
     nothing restarts. Where that happened to the serving release as well it is a warning, and so is a container that
     uses nine tenths of its limit.
     """
-    if environment.runtime != "compose":
+    if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} sets no limit on memory")
     try:
         running = {one.name: one.service for one in inspector.instances(health=False) if one.status == "running"}

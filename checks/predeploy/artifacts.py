@@ -19,7 +19,7 @@ __all__ = ["contained", "entries", "imported"]
 
 def contained(source: Source, environment: Environment, request: pytest.FixtureRequest) -> Callable[[str], bool]:
     """Whether an artifact of the release will hold a path; all do where that cannot be known before it is built."""
-    if environment.runtime != "compose":
+    if not environment.has("compose files"):
         return lambda _path: True
     rendered: Rendered = request.getfixturevalue("rendered")
     model, services = rendered.model, rendered.model.get("services") or {}

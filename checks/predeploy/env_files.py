@@ -21,7 +21,7 @@ def other_files(
 
     Compose says in its rendered model what services are given, and no longer from which file.
     """
-    if environment.runtime != "compose":
+    if not environment.has("compose files"):
         return set(), {}
     folder = posixpath.dirname(environment.compose[0])
     own = env_file_of(context.subject.path, environment)
@@ -46,7 +46,7 @@ def other_files(
 
 def examples_of(name: str, environment: Environment, source: Source) -> dict[str, Mapping[str, str]]:
     """Every example that this env file may have been copied from: name → what it says."""
-    beside = environment.env_file or (environment.compose[0] if environment.runtime == "compose" else "")
+    beside = environment.env_file or next(iter(environment.compose_files), "")
     wanted = posixpath.join(posixpath.dirname(beside), posixpath.basename(name))
     usual, _ = demands.example_file(source.root, environment)
     names = dict.fromkeys([*([usual] if usual else []), *envfiles.examples_of(wanted, source.tracked)])

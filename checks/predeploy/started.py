@@ -31,7 +31,7 @@ def started(
     environment: Environment, context: Context, request: pytest.FixtureRequest
 ) -> Iterator[tuple[str, Mapping[str, str], tuple[str, ...]]]:
     """Each deployed service, with what it is given and how it is started."""
-    if environment.runtime != "compose":
+    if not environment.has("compose files"):
         for name, service in environment.service.items():
             yield name, context.variables, tuple(service.command or ())
         return
@@ -43,7 +43,7 @@ def started(
 
 def given_to_all(environment: Environment, request: pytest.FixtureRequest) -> list[dict[str, str]]:
     """What compose files give each service, stores included; nothing where Compose refuses its files."""
-    if environment.runtime != "compose":
+    if not environment.has("compose files"):
         return []
     rendered: Rendered = request.getfixturevalue("rendered")
     return [environment_of(service) for service in (rendered.model.get("services") or {}).values()]

@@ -96,7 +96,7 @@ def test_published_ports_are_free(
     Catches two services that ask for one port, the second project on the same host, and a container of a service that
     no compose file names any more: stopping the old release would succeed, and starting the new one fail.
     """
-    if environment.runtime == "compose":
+    if environment.has("compose files"):
         model_of(request)
     wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
     if not wanted:

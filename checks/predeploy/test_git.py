@@ -46,7 +46,7 @@ def test_the_release_is_a_commit(
 
 def _written(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """What services mount to write to, as paths of the repository; nothing where no service is a container."""
-    if request.getfixturevalue("environment").runtime != "compose":
+    if not request.getfixturevalue("environment").has("compose files"):
         return ()
     rendered: Rendered = request.getfixturevalue("rendered")
     subject: Subject = request.getfixturevalue("subject")

@@ -42,7 +42,7 @@ def test_hosts_of_addresses_are_somebodys(
     named: dict[tuple[str, str], list[str]] = defaultdict(list)
     itself: dict[str, list[str]] = defaultdict(list)
     for service, variables, _ in started(environment, context, request):
-        model = model_of(request) if environment.runtime == "compose" else {}
+        model = model_of(request) if environment.has("compose files") else {}
         known, alone = _reached(model, service)
         for name, host in hosts_in(variables):
             if alone and is_itself(name, host):

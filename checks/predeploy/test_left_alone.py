@@ -36,7 +36,7 @@ def test_data_stays_where_it_is(
     Catches the volume that was renamed: the database is never recreated, so that all seems well until it is brought up
     again some day, with an empty one. Warns of an image, settings or a command that no deployment will apply.
     """
-    if place.environment.runtime != "compose":
+    if not place.environment.has("compose files"):
         pytest.skip(f"runtime {place.environment.runtime} leaves no service alone")
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")

@@ -40,7 +40,7 @@ def test_rendered_configuration_is_this_environments_own(
     rest: dict[str, list[str]] = defaultdict(list)
     if host := stand_in(environment.url):
         sure[f"env.{environment.name}.url: holds the placeholder domain {host!r}"] = []
-    if environment.runtime == "compose":
+    if environment.has("compose files"):
         _look(environment, source, context, request, sure, rest)
     lines = {True: list(map(_line, sure.items())), False: list(map(_line, rest.items()))}
     evidence.table("Left from a template", ((one,) for one in (*lines[True], *lines[False])))

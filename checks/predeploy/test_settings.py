@@ -41,7 +41,7 @@ def test_every_required_variable_is_set(
 
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     """
-    rendered: Rendered | None = request.getfixturevalue("rendered") if environment.runtime == "compose" else None
+    rendered: Rendered | None = request.getfixturevalue("rendered") if environment.has("compose files") else None
     problem, values = demands.read(env_file, grammar=grammar_of(environment.runtime))
     evidence.needs(*([things.ENV_FILE] if problem else []))
     assert not problem, problem

@@ -28,10 +28,10 @@ def test_tools_are_there_in_the_required_versions(environment: Environment, runn
 
     Catches docker-compose 1, which dies with KeyError: 'ContainerConfig' where it recreates a container.
     """
-    needed = [tools.GIT, tools.DOCKER] if environment.runtime == "compose" else [tools.GIT]
+    needed = [tools.GIT, tools.DOCKER] if environment.has("a Docker Engine") else [tools.GIT]
     said = {tool: _said(runner, tool.argv) for tool in needed}
     wrong = [problem for tool, text in said.items() if (problem := tools.judge(tool, text))]
-    spelling, problem = compose_spelling(runner) if environment.runtime == "compose" else ("not needed", "")
+    spelling, problem = compose_spelling(runner) if environment.has("compose files") else ("not needed", "")
     evidence.table(
         "What is here",
         [*((tool.name, text or "not found") for tool, text in said.items()), ("Compose", spelling or "not found")],
@@ -54,7 +54,8 @@ def test_there_is_room_on_disk_and_in_memory(
     Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back.
     """
     places = {"the state folder": state.root}
-    engine: EngineFacts | None = request.getfixturevalue("engine") if environment.runtime == "compose" else None
+    wanted = environment.has("a Docker Engine")
+    engine: EngineFacts | None = request.getfixturevalue("engine") if wanted else None
     if engine is not None and engine.root and Path(engine.root).is_dir():
         places["Docker's data root"] = Path(engine.root)
     free = [room.disk(name, path) for name, path in places.items()]
@@ -66,7 +67,9 @@ def test_there_is_room_on_disk_and_in_memory(
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
 
 
-@pytest.mark.predeploy("P27", needs=("compose",), remedy="Start it: sudo systemctl start docker; then: docker info")
+@pytest.mark.predeploy(
+    "P27", needs=("a Docker Engine",), remedy="Start it: sudo systemctl start docker; then: docker info"
+)
 def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> None:
     """The Docker daemon that would build and run the release answers.
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from gonogo.commands.prepare import Commit, Git, Where, at_commit, new_release
 from gonogo.config import load_project
+from gonogo.config.runtimes import with_capability
 from gonogo.errors import CommandError, GonogoError, RefusedError, UsageError, explain
 from gonogo.gates.pending_migrations import heads_of
 from gonogo.host.runner import Host
@@ -49,9 +50,10 @@ def adopt(folder: Path, env: str | None) -> Adopted:
     """
     at, commit = at_commit(folder, env, "HEAD")
     name = at.environment.name
-    if at.environment.runtime != "compose":
+    if not at.environment.has("adoption"):
+        able = " or ".join(with_capability("adoption"))
         raise UsageError(
-            f'env.{name}.runtime: found "{at.environment.runtime}", expected compose: only containers can be adopted. '
+            f'env.{name}.runtime: found "{at.environment.runtime}", expected {able}: only containers can be adopted. '
             f"End by hand what runs, then `gonogo deploy --env {name}`."
         )
     at.state.create()
@@ -80,7 +82,7 @@ def adopt(folder: Path, env: str | None) -> Adopted:
 
 def foreseen(at: Where) -> tuple[str, ...]:
     """The services that a first deploy would adopt; nothing is changed."""
-    if at.environment.runtime != "compose" or at.state.current() is not None:
+    if not at.environment.has("adoption") or at.state.current() is not None:
         return ()
     found = _found(at.place(at.project, at.environment))
     return tuple(found.images) if found is not None else ()
@@ -96,7 +98,7 @@ def take_over(at: Where, candidate: Commit) -> Release | None:
     Raises:
         GonogoError: it runs, and could not be adopted; nothing is left of the attempt.
     """
-    if at.environment.runtime != "compose":
+    if not at.environment.has("adoption"):
         return None
     found = _found(at.place(at.project, at.environment))
     return _record(at, candidate, found) if found is not None else None
@@ -140,7 +142,7 @@ def _record(at: Where, candidate: Commit, found: ByHand) -> Release:
             }
         )
         desk = at.place(at.project, at.environment)
-        for command in runtime_of("compose").remove(desk, tagged):
+        for command in runtime_of(release.runtime).remove(desk, tagged):
             desk.host.run(command)
         raise RefusedError(
             f"project {place.environment.project}: found an application that was started by hand, and it could not be "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gonogo.commands.first_look import Looked, look
 from gonogo.config import parse_project
+from gonogo.config.runtimes import RUNTIMES, has
 from gonogo.detect import Given, Question, survey
 from gonogo.detect.starter import NAME, first_check, prove
 from gonogo.detect.workflows import workflow
@@ -66,8 +67,8 @@ def init(folder: Path, asked: Asked, *, say: Callable[[str], None], ask: Callabl
         UsageError: there is a configuration already, nothing that could be deployed, or nobody to ask.
     """
     _nothing_there(folder, asked.output)
-    if asked.given.runtime not in {"", "compose", "process"}:
-        raise UsageError(f'--runtime: found "{asked.given.runtime}", expected compose or process.')
+    if asked.given.runtime not in {"", *RUNTIMES}:
+        raise UsageError(f'--runtime: found "{asked.given.runtime}", expected {" or ".join(RUNTIMES)}.')
     host = this_machine(timeout=120.0)
     found = survey(folder, asked.given, host)
     if not asked.yes:
@@ -208,13 +209,13 @@ def _asks(found: Found, asked: Asked) -> Iterator[tuple[str, str, str]]:
         yield "--compose FILE", f"which compose files ({found.compose.where})?", " ".join(found.compose.value)
     if found.profiles is not None and not found.profiles.sure:
         yield "--profile NAME", "which profiles are active?", " ".join(found.profiles.value)
-    if found.runtime == "process":
+    if has(found.runtime, "commands"):
         yield from _asks_of_processes(found)
     elif found.url is None or not found.url.sure:
         yield "--url URL", "where does it answer?", found.url.value if found.url else ""
     if found.live is not None and not found.live.sure:
         yield "--live PATH", f"which page answers while it lives ({found.live.where})?", found.live.value
-    kind = "what is it called among others" if found.runtime == "process" else "which Compose project"
+    kind = "what is it called among others" if has(found.runtime, "commands") else "which Compose project"
     yield "--project NAME", f"{kind}?", found.project.value
     yield "--workflow KIND", "a CI workflow: github, gitlab, or none?", asked.kind or "none"
 

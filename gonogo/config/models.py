@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gonogo.config.comparisons import judged_json
+from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -27,6 +28,12 @@ from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
 
 __all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep", "Waiver"]
+
+if TYPE_CHECKING:
+    RuntimeName = str
+else:
+    RuntimeName = Literal[tuple(RUNTIMES)]
+    """A name of the table, so that a schema and a refusal list them."""
 
 
 class _Model(BaseModel):
@@ -194,7 +201,7 @@ class Environment(_Model):
 
     name: str = ""
     tier: Tier = Tier.STAGING
-    runtime: Literal["compose", "process"] = "compose"
+    runtime: RuntimeName = "compose"
     strategy: Literal["recreate"] = "recreate"
     project: Name
     url: HttpUrl | None = None
@@ -241,14 +248,16 @@ class Environment(_Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Environment:
-        if self.runtime == "process":
+        if self.has("commands"):
             missing = sorted(name for name, service in self.service.items() if service.command is None)
             if missing or not self.service:
-                raise ValueError(f"runtime process needs a command for each service (none for {missing or 'any'})")
+                raise ValueError(
+                    f"runtime {self.runtime} needs a command for each service (none for {missing or 'any'})"
+                )
         if self.health.stable_for >= self.check_timeout:
             raise ValueError("health.stable_for must be shorter than check_timeout: D03 observes for that long")
-        if self.runtime == "compose" and not self.compose:
-            raise ValueError("runtime compose needs at least one compose file")
+        if self.has("compose files") and not self.compose:
+            raise ValueError(f"runtime {self.runtime} needs at least one compose file")
         if self.connect_to and not self.url:
             raise ValueError("connect_to needs a url: it says where the requests to that are sent")
         return self
@@ -266,6 +275,15 @@ class Environment(_Model):
         is_own = (parts.scheme, parts.port) == (own.scheme, own.port)
         port = (to.port if is_own else None) or parts.port
         return urlunsplit(parts._replace(netloc=f"{host}:{port}" if port else host))
+
+    def has(self, capability: Capability) -> bool:
+        """Whether its runtime has something that a reader needs."""
+        return has(self.runtime, capability)
+
+    @property
+    def compose_files(self) -> tuple[str, ...]:
+        """The Compose files that describe its services; none under another runtime, whatever ``compose`` says."""
+        return self.compose if self.has("compose files") else ()
 
     def health_of(self, service: str) -> Health:
         """How one service says how it is: what it states itself, and the environment's word for all else."""

@@ -1,7 +1,7 @@
 """What a check needs of the configuration, as its mark says it: whether an environment has it, and what to write.
 
 A need is one or several alternatives (``"app.required or service.required"``). An alternative is a key (``attest``,
-``service.entrypoint``, ``service.framework = fastapi``), one of a few words (``compose``, ``a URL``, ``a serving
+``service.entrypoint``, ``service.framework = fastapi``), one of a few words (``images``, ``a URL``, ``a serving
 release``), or anything else in words: that is seen only when the check is asked.
 """
 
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from gonogo.config.models import App, Environment, Health, Service
+from gonogo.config.runtimes import Capability, with_capability
 from gonogo.words import Tier
 
 __all__ = ["held", "is_key", "lacking", "switch_on", "written"]
@@ -91,11 +92,17 @@ def _values(key: str, app: App, environment: Environment) -> list[object]:
 def _has_address(environment: Environment) -> bool | None:
     """Whether somebody can be asked; Compose's published ports are seen only when it is asked."""
     named = environment.url or any(service.url or service.port for service in environment.service.values())
-    return True if named else None if environment.runtime == "compose" else False
+    return True if named else None if environment.has("compose files") else False
+
+
+def _runtime_with(capability: Capability) -> str:
+    return f'runtime = "{with_capability(capability)[0]}" under [env.{{env}}]'
 
 
 _WORDS: Mapping[str, tuple[Callable[[Environment], bool | None], str]] = {
-    "compose": (lambda environment: environment.runtime == "compose", 'runtime = "compose" under [env.{env}]'),
+    "compose": (lambda environment: environment.has("compose files"), _runtime_with("compose files")),
+    "images": (lambda environment: environment.has("images"), _runtime_with("images")),
+    "a Docker Engine": (lambda environment: environment.has("a Docker Engine"), _runtime_with("a Docker Engine")),
     "a tier that is not dev": (
         lambda environment: environment.tier != Tier.DEV,
         'tier = "staging" (or "prod") under [env.{env}]',

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo.config.runtimes import has
 from gonogo.detect.addresses import Address, address_of, is_front, is_store
 from gonogo.detect.asking import measure
 from gonogo.detect.choosing import Chosen, choose, compose_name
@@ -41,7 +42,8 @@ def survey(root: Path, given: Given, host: Host) -> Found:
         UsageError: there is nothing that could be deployed; the text says what was looked for.
     """
     tree = read_tree(root, host)
-    if given.runtime == "process" or (not given.runtime and not given.compose and not choices(tree)):
+    described = has(given.runtime, "compose files") if given.runtime else bool(given.compose or choices(tree))
+    if not described:
         return survey_processes(root, tree, given, host)
     chosen = choose(root, tree, given, host)
     rendered = chosen.rendered

@@ -8,7 +8,8 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gonogo.config import Service
+from gonogo.config import Environment, Service
+from gonogo.config.runtimes import has
 from gonogo.detect.facts import Fact, Found, Page, Question, ServiceFacts
 from gonogo.detect.health import duration
 
@@ -103,7 +104,7 @@ def _environment(found: Found, env: str) -> Iterator[str]:
     name = _key(env)
     yield f"[env.{name}]"
     yield f'tier = "{_tier(env)}"'
-    if found.runtime != "compose":
+    if found.runtime != Environment.model_fields["runtime"].default:
         yield from _put(
             "runtime", found.runtime, "# no Docker: releases are folders, instances are processes of this machine"
         )
@@ -112,7 +113,7 @@ def _environment(found: Found, env: str) -> Iterator[str]:
     yield from _line("compose", found.compose)
     yield from _line("profiles", found.profiles)
     yield from _line("env_file", found.env_file)
-    if found.runtime == "process":
+    if has(found.runtime, "commands"):
         state = f"/var/lib/gonogo/{found.name.value}/{env}"
         yield from _put("# state", state, "# releases, logs and the lock; without it below ~/.local/state/gonogo")
     yield from _notes(found.notes)
@@ -129,7 +130,7 @@ def _environment(found: Found, env: str) -> Iterator[str]:
 
 
 def _health(found: Found, name: str) -> Iterator[str]:
-    if found.runtime == "compose" and found.url is None and found.timeout is None:
+    if has(found.runtime, "compose files") and found.url is None and found.timeout is None:
         return
     yield f"\n[env.{name}.health]"
     yield from _line("live", found.live)
@@ -170,7 +171,7 @@ def _prod(found: Found, env: str) -> Iterator[str]:
     yield "# [env.prod]"
     yield f'# extends = "{env}"'
     yield '# tier = "prod"'
-    compose = found.runtime == "compose"
+    compose = has(found.runtime, "compose files")
     project = f"{found.project.value}-prod" if compose else f"{found.name.value}-prod"
     yield from _put(
         "# project", project, "# a name of its own" + ("; `docker compose ls` shows what runs" if compose else "")

@@ -1,23 +1,20 @@
-"""How instances of a release run; one row a runtime."""
+"""How instances of a release run; ``gonogo.config.runtimes`` has one row for each runtime."""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
 
+from gonogo.config.runtimes import RUNTIMES
+
 if TYPE_CHECKING:
     from gonogo.runtimes.base import Runtime
 
-__all__ = ["RUNTIMES", "runtime_of"]
-
-RUNTIMES = {
-    "compose": "gonogo.runtimes.compose.runtime:ComposeRuntime",
-    "process": "gonogo.runtimes.process.runtime:ProcessRuntime",
-}
+__all__ = ["runtime_of"]
 
 
 def runtime_of(name: str) -> Runtime:
     """The runtime of that name, imported when it is needed."""
-    module, _, attribute = RUNTIMES[name].partition(":")
+    module, _, attribute = RUNTIMES[name].implementation.partition(":")
     runtime: Runtime = getattr(importlib.import_module(module), attribute)()
     return runtime

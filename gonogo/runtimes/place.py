@@ -83,7 +83,8 @@ def wanted_env_file(path: Path, environment: Environment) -> Path | None:
     """Where the env file is looked for on the host, whether it is there or not; None where none is."""
     if environment.env_file is not None:
         return path / environment.env_file
-    return (path / environment.compose[0]).parent / ".env" if environment.runtime == "compose" else None
+    first = next(iter(environment.compose_files), None)
+    return (path / first).parent / ".env" if first is not None else None
 
 
 def read_variables(path: Path, environment: Environment) -> dict[str, str]:

@@ -122,6 +122,33 @@ def test_one_function_says_which_machine_and_one_makes_a_place() -> None:
     }
 
 
+def _texts_compared(node: ast.Compare | ast.MatchValue) -> list[object]:
+    """The texts that something is compared with; a key of gonogo.toml may be looked for, and a grammar has that name."""
+    if isinstance(node, ast.MatchValue):
+        parts: list[ast.expr] = [node.value]
+    else:
+        member = isinstance(node.ops[0], ast.In | ast.NotIn)
+        parts = [*([] if member else [node.left]), *node.comparators]
+        parts = [] if ast.unparse(node.left) == "grammar" else parts
+    return [one.value for part in parts for one in ast.walk(part) if isinstance(one, ast.Constant)]
+
+
+def test_no_name_of_a_runtime_is_compared_outside_the_runtimes() -> None:
+    """Whoever needs a runtime of some kind asks for what it has (``gonogo/config/runtimes.py``)."""
+    from gonogo.config.runtimes import RUNTIMES  # noqa: PLC0415 (the other tests import nothing of gonogo)
+
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    compared = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in everything
+        if "runtimes" not in path.relative_to(ROOT).parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare | ast.MatchValue) and {*RUNTIMES} & set(_texts_compared(node))
+    ]
+
+    assert compared == []
+
+
 def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
     """What a check means to a run is said by its mark and carried by its result."""
     code = re.compile(r"[PBDW]\d{2,3}(\[.*)?")

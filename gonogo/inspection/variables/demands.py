@@ -47,7 +47,7 @@ def read(env_file: Path | None, *, grammar: Grammar = "raw") -> tuple[str, Mappi
 def of_environment(environment: Environment, folder: Path) -> tuple[Variable, ...]:
     """The variables that gonogo.toml and the compose files ask of the env file."""
     texts = {}
-    for name in environment.compose if environment.runtime == "compose" else ():
+    for name in environment.compose_files:
         with contextlib.suppress(OSError):
             texts[name] = (folder / name).read_text(encoding="utf-8", errors="replace")
     declared = {
@@ -88,7 +88,7 @@ def _examples(environment: Environment | None) -> Iterator[str]:
     yield from EXAMPLES
     if environment is None:
         return
-    beside = environment.env_file or (environment.compose[0] if environment.runtime == "compose" else "")
+    beside = environment.env_file or next(iter(environment.compose_files), "")
     yield from ((Path(beside).parent / name).as_posix() for name in EXAMPLES)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dotenv.variables import parse_variables
 
+from gonogo.config.runtimes import has
 from gonogo.inspection.variables.interpolation import closing_brace
 
 __all__ = ["Grammar", "as_assignment", "expanded", "grammar_of"]
@@ -21,7 +22,7 @@ _COLON = re.compile(r"^(\s*(?:export\s+)?[A-Za-z_][\w.]*)\s*:(?=\s|$)")
 
 def grammar_of(runtime: str) -> Grammar:
     """Who reads the env file of an environment."""
-    return "compose" if runtime == "compose" else "dotenv"
+    return "compose" if has(runtime, "compose files") else "dotenv"
 
 
 def as_assignment(line: str) -> str:

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.host.runner import LocalHost
+from gonogo.config import Environment
+from gonogo.host.runner import this_machine
 from gonogo.plugins.target import choose
 
 __all__: list[str] = []
+
+COMPOSE = Environment(name="prod", project="shop")
 
 
 def program(folder: Path, name: str, script: str) -> Path:
@@ -31,11 +34,11 @@ def test_the_version_that_the_source_names_judges_where_it_is_here(named: Path) 
     """The Dockerfile's Python compiles as the image's will."""
     python = program(named, "python3.12", "exit 0")
 
-    assert choose(named, "compose", LocalHost()).program == str(python)
+    assert choose(named, COMPOSE, this_machine()).program == str(python)
 
 
 def test_a_shim_that_cannot_run_judges_nothing(named: Path) -> None:
     """Version managers leave ``python3.12`` on PATH although no 3.12 is chosen; it ends with 127."""
     program(named, "python3.12", "echo 'pyenv: python3.12: command not found' >&2; exit 127")
 
-    assert choose(named, "compose", LocalHost()).program == str(named / "python3")
+    assert choose(named, COMPOSE, this_machine()).program == str(named / "python3")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gonogo.checks.postdeploy import test_memory as memory
+from gonogo.config import Environment
 from gonogo.host.runner import Command, Completed
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import Evidence
@@ -34,11 +35,11 @@ def asked(
     facts = Evidence(title="Killed for want of memory", kind="json", value={"web": False, "worker": before})
     evidence = Collected()
     memory.test_no_process_was_killed_for_want_of_memory(
-        SimpleNamespace(instances=lambda **_: instances),  # type: ignore[arg-type]
-        SimpleNamespace(runtime="compose"),  # type: ignore[arg-type]
+        SimpleNamespace(instances=lambda **_: instances),
+        Environment(name="prod", project="shop"),
         SimpleNamespace(role=role),  # type: ignore[arg-type]
         a_gate(a_check(code="D17", evidence=[facts])) if before is not None else None,
-        SimpleNamespace(run=run),  # type: ignore[arg-type]
+        SimpleNamespace(run=run),
         evidence,
     )
     return evidence
