@@ -27,7 +27,7 @@ from gonogo.inspection.answers.moved import (
     tried_again,
 )
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.records.results import GateResult
+from gonogo.records.results import GateResult, read_gate
 from gonogo.runtimes.base import Inspector, LogLine
 from gonogo.state.release import Release
 from gonogo.words import Role
@@ -52,6 +52,8 @@ class _Found:
     counted: tuple[ErrorGroup, ...]
     aside: tuple[ErrorGroup, ...]
     """What the move or a visitor caused, what was overcome, and a traceback that never came to its end."""
+    starting: tuple[ErrorGroup, ...]
+    """Of those that count: a line without a traceback, from before the release was healthy, about nothing it needs."""
 
 
 @pytest.mark.postdeploy(
@@ -72,7 +74,8 @@ def test_no_new_errors_are_logged(
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
     proxy that did not reach what was being replaced), what gonogo's own requests caused, what a proxy refused a visitor
     (a limit on requests, a file that is not there), and a database or a queue that was not up yet and was reached after
-    that (tried again, or started again by its restart policy), is shown and not counted.
+    that (tried again, or started again by its restart policy), is shown and not counted. In a first deployment, which
+    has no release before, a line without a traceback warns that was logged before the release was healthy.
     """
     lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
@@ -88,15 +91,29 @@ def test_no_new_errors_are_logged(
         _ASIDE,
         [(one.service, group.count, group.example) for one in found for group in one.aside],
     )
-    known = _known(baseline) if subject.role is not Role.BASELINE else {}
+    known = _known(_before(subject, baseline)) if subject.role is not Role.BASELINE else {}
     unknown = [(name, group) for name, group in errors if group.signature not in known.get(name, ())]
+    if subject.serving is None and subject.role is not Role.BASELINE:
+        unknown = _warn_of_start(found, unknown, evidence)
     new = [_said(name, group) for name, group in unknown]
     if subject.role is Role.BASELINE and new:
-        evidence.warn(f"{len(new)} errors in the logs already: {new[0]}")
+        evidence.warn(f"{len(new)} {'errors' if new[1:] else 'error'} in the logs already: {new[0]}")
         return
     evidence.needs(*dict.fromkeys(_cause(name, group) for name, group in unknown))
     many = f"{len(new)} different new errors in the logs, the first in" if new[1:] else "1 new error in the logs;"
     assert not new, f"{many} {new[0]}; expected none"
+
+
+def _warn_of_start(
+    found: Sequence[_Found], unknown: Sequence[tuple[str, ErrorGroup]], evidence: Collected
+) -> list[tuple[str, ErrorGroup]]:
+    """Warn of what may be logged at every start; the rest."""
+    starting = [(one.service, group) for one in found for group in one.starting]
+    told = [pair for pair in unknown if pair in starting]
+    if told:
+        more = f" (and {len(told) - 1} more)" if told[1:] else ""
+        evidence.warn(f"{_said(*told[0])}{more}, at the start of a first release: it may be logged at every start")
+    return [pair for pair in unknown if pair not in told]
 
 
 def _read(
@@ -139,17 +156,24 @@ def _sorted(
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
     texts, restarted = [line.text for line in lines[name]], _restarted(inspector, name)
 
+    def moments(group: ErrorGroup) -> list[datetime | None]:
+        return [lines[name][number - 1].at for number in group.lines]
+
+    def early(group: ErrorGroup) -> list[bool]:
+        return [until is not None and at is not None and at < until for at in moments(group)]
+
     def is_aside(group: ErrorGroup) -> bool:
-        moments = [lines[name][number - 1].at for number in group.lines]
-        early = [until is not None and at is not None and at < until for at in moments]
-        ended = restarted is not None and all(at is not None and at < restarted for at in moments)
-        overcome = (ended and not_reached(group.example)) or (early[0] and tried_again(group, texts))
-        moved = overcome or (all(early) and caused_by_move(group.example, others=others))
-        ours = hung_up(group, moments, gone) or asked_in_vain(group, moments, missed)
+        ended = restarted is not None and all(at is not None and at < restarted for at in moments(group))
+        overcome = (ended and not_reached(group.example)) or (early(group)[0] and tried_again(group, texts))
+        moved = overcome or (all(early(group)) and caused_by_move(group.example, others=others))
+        ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
         return moved or ours or refused_visitor(group.example) or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
-    return _Found(name, tuple(group for group in groups if group not in aside), aside)
+    counted = tuple(group for group in groups if group not in aside)
+    plain = (group for group in counted if not group.in_traceback and not not_reached(group.example))
+    starting = tuple(group for group in plain if all(early(group)))
+    return _Found(name, counted, aside, starting)
 
 
 def _restarted(inspector: Inspector, service: str) -> datetime | None:
@@ -169,6 +193,13 @@ def _until(subject: Subject) -> datetime | None:
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
+
+
+def _before(subject: Subject, baseline: GateResult | None) -> GateResult | None:
+    """What said what was logged before: the baseline, or this very release's own gate where it is only looked at."""
+    if subject.run is not None or subject.serving is None:
+        return baseline
+    return read_gate(subject.serving.gate)
 
 
 def _known(baseline: GateResult | None) -> dict[str, list[str]]:

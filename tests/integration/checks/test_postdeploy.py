@@ -329,7 +329,7 @@ def test_an_error_in_the_log_is_red(site: Deployed) -> None:
     )
     assert (before.check("D15").outcome, before.check("D15").found) == (
         Outcome.WARNED,
-        "1 errors in the logs already: web: found ERROR: cannot write invoice 1234",
+        "1 error in the logs already: web: found ERROR: cannot write invoice 1234",
     )
     assert known == (Outcome.PASSED, "")
 

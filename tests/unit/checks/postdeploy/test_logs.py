@@ -16,8 +16,10 @@ from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected
+from gonogo.records.results import CheckResult, GateResult
 from gonogo.runtimes.base import LogLine
 from gonogo.state.release import Release
+from gonogo.words import Outcome, Stage
 
 TORN = ("Traceback (most recent call last):", '  File "/app/jobs.py", line 3, in run', "    raise KeyError('price')")
 WHOLE = (*TORN, "KeyError: 'price'")
@@ -62,12 +64,15 @@ class Inspector:
         return ()
 
 
-def ask(folder: Path, inspector: Inspector, *, release: Release | None = None) -> tuple[str, dict[str, Any], Collected]:
+def ask(
+    folder: Path, inspector: Inspector, *, release: Release | None = None, **about: Any
+) -> tuple[str, dict[str, Any], Collected]:
     """What is found, the tables of what counts and what does not, and the rest."""
-    about = Subject(env="test", root=folder, path=folder, state=folder, checkout=folder, run=folder, release=release)
+    facts = {"env": "test", "root": folder, "path": folder, "state": folder, "checkout": folder, "run": folder}
+    subject = Subject(**{**facts, "release": release, **about})
     evidence, found = Collected(), ""
     try:
-        logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), about, None, evidence)  # type: ignore[arg-type]
+        logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), subject, None, evidence)  # type: ignore[arg-type]
     except AssertionError as red:
         found = str(red).split("\n", maxsplit=1)[0]
     return found, {piece.title: piece.value for piece in evidence.items}, evidence
@@ -153,6 +158,46 @@ TRIED = (
     "Trying again in 2.00 seconds... (1/9)",
 )
 CRASHED = (*TORN[:2], "ConnectionRefusedError: [Errno 111] Connection refused", "INFO: serving")
+
+
+def test_a_bare_gate_knows_what_was_logged_when_the_release_went_go(tmp_path: Path) -> None:
+    """Whoever asks the stage every hour is told of what is new since then."""
+    serving = Release.model_construct(folder=tmp_path, started=None, healthy=None)
+    known = ("ERROR shop: no geo database",)
+    _, _, evidence = ask(tmp_path, Inspector(known))
+    check = CheckResult(
+        id="gonogo/postdeploy/D15",
+        code="D15",
+        stage=Stage.POSTDEPLOY,
+        outcome=Outcome.WARNED,
+        evidence=tuple(evidence.items),
+    )
+    gate = GateResult(stage=Stage.POSTDEPLOY, env="test", started=datetime.now(UTC), checks=(check,))
+    serving.gate.write_text(gate.model_dump_json())
+    green, _, _ = ask(tmp_path, Inspector(known), run=None, serving=serving)
+    red, _, _ = ask(tmp_path, Inspector((*known, "ERROR shop: no price")), run=None, serving=serving)
+
+    assert (green, red) == ("", "1 new error in the logs; web: found ERROR shop: no price; expected none")
+
+
+@pytest.mark.parametrize(
+    ("healthy", "log", "red"),
+    [
+        (5.0, ("ERROR shop: no geo database, going on without it",), False),
+        (-5.0, ("ERROR shop: no geo database, going on without it",), True),
+        (5.0, WHOLE, True),
+        (5.0, ("ERROR shop: could not connect to cache:6379, going on without it",), True),
+    ],
+    ids=["at the start", "once it was healthy", "a traceback", "what it needs"],
+)
+def test_what_a_first_release_logs_at_its_start_may_be_what_it_always_logs(
+    tmp_path: Path, healthy: float, log: tuple[str, ...], *, red: bool
+) -> None:
+    """There is no release before to compare it with: a line is a warning then, an exception is red."""
+    found, _, evidence = ask(tmp_path, Inspector(log), release=release(healthy))
+
+    assert bool(found) is red, found
+    assert bool(evidence.warnings) is not red
 
 
 @dataclass(frozen=True, kw_only=True)
