@@ -385,7 +385,7 @@ def test_a_process_that_ended_is_red(deploy: Callable[..., Deployed]) -> None:
     below = findings(run.checks)
     assert [one.check.code for one in below] == ["D01"]
     assert {check.code for check in below[0].red} == {"D06", "D07", "D08", "D09[GET /]"}
-    assert {check.code for check in below[0].unasked} == {"D05[web]", "D13[web]"}
+    assert {check.code for check in below[0].unasked} == {"D05[web]", "D13[web]", "D14[web]"}
     assert refused.outcome is Outcome.FAILED
     assert "Connection refused" in refused.found
 
