@@ -36,9 +36,10 @@ def test_certificate_is_renewed_in_time(environment: Environment, evidence: Coll
     parts = urlsplit(environment.url or "")
     if parts.scheme != "https" or parts.hostname is None:
         pytest.skip("the environment has no https url")
+    to = urlsplit(f"//{environment.connect_to or parts.netloc}")
     try:
         with (
-            socket.create_connection((parts.hostname, parts.port or _HTTPS), timeout=_SECONDS) as plain,
+            socket.create_connection((to.hostname, to.port or parts.port or _HTTPS), timeout=_SECONDS) as plain,
             trusted().wrap_socket(plain, server_hostname=parts.hostname) as connection,
         ):
             found = term(connection.getpeercert() or {})

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
 from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.types import (
@@ -179,10 +180,12 @@ class Waiver(_Model):
 
 
 class Logs(_Model):
-    """What D15 reads in the logs."""
+    """What D15 and D32 read in the logs."""
 
     allow: tuple[str, ...] = ()
     """Regular expressions of lines that are no errors."""
+    files: tuple[str, ...] = ()
+    """Files in instances that are logs too, as paths or patterns there (D32)."""
 
     @field_validator("allow")
     @classmethod
@@ -226,6 +229,16 @@ class Environment(_Model):
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()
     logs: Logs = Logs()
+    branches: tuple[str, ...] = ()
+    """Patterns of the branches of which a release must be (P02)."""
+    release_tag: str | None = None
+    """The pattern of the annotated tag that a release must have (P03)."""
+    window: Annotated[tuple[str, ...], AfterValidator(judged_windows)] = ()
+    """When deployments may begin (P40)."""
+    freeze: Annotated[tuple[str, ...], AfterValidator(judged_freezes)] = ()
+    """Days on which none may (P40)."""
+    timezone: Annotated[str, AfterValidator(judged_zone)] = "UTC"
+    """What ``window`` and ``freeze`` mean."""
     not_asked: tuple[str, ...] = ()
     """Patterns of paths that D30 leaves alone."""
     notify: tuple[str, ...] = ()

@@ -121,11 +121,11 @@ def test_environment_table_is_the_model() -> None:
 
 
 def test_small_models_are_named_whole() -> None:
-    """The two tables of one key each are told in a sentence."""
+    """Two small tables are told in a sentence."""
     assert list(SecretRule.model_fields) == ["min_length"]
-    assert list(Logs.model_fields) == ["allow"]
+    assert list(Logs.model_fields) == ["allow", "files"]
     assert (
-        "`secrets` values have one key, `min_length` (default `0`); `logs` has one key, `allow` (default none)."
+        "`secrets` values have one key, `min_length` (default `0`); `logs` has `allow` and `files` (default none each)."
         in page("configuration")
     )
 

@@ -88,6 +88,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D28[web]": "web mounts no volume and no folder of the host to write to",
         "D29": "an endpoint says what GET / answers (D09)",
         "D30": "nothing is known to have answered before: no baseline, or no page that could be asked",
+        "D32[web]": "no log file is configured",
         "D31": "no page is known to be new with this release",
     }
     assert "s4fguarded-thing" not in run.out + run.err + (run.result.model_dump_json() if run.result else "")

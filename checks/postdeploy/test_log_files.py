@@ -1,0 +1,67 @@
+"""Whether the release writes errors into files that nobody reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.build import probing
+from gonogo.checks.postdeploy.asking import noted, running
+from gonogo.config import Environment, Service
+from gonogo.gates.subject import Subject
+from gonogo.inspection import probe_answers, things
+from gonogo.inspection.answers.logs import error_lines
+from gonogo.plugins.evidence import Collected
+from gonogo.probes import logfiles
+from gonogo.records.results import GateResult
+from gonogo.runtimes.base import Inspector
+from gonogo.words import Role
+
+__all__: list[str] = []
+
+_SIGNATURES = "Error signatures of files"
+_SHOWN = 160
+
+
+@pytest.mark.postdeploy(
+    "D32",
+    needs=("logs",),
+    reads=("logs",),
+    remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml",
+)
+def test_no_new_errors_in_log_files(
+    service: tuple[str, Service],
+    inspector: Inspector,
+    environment: Environment,
+    subject: Subject,
+    baseline: GateResult | None,
+    evidence: Collected,
+) -> None:
+    """No log file of an instance has an error that it had not before this release.
+
+    Catches the job that fails every minute and says so in `logs/app.log` alone. Of a file that the baseline did not
+    see, nobody knows what is new: that warns.
+    """
+    name, configured = service
+    if not environment.logs.files:
+        pytest.skip("no log file is configured")
+    inside = running(inspector, name)
+    done = inside.python(probe_answers.script("logfiles.py"), *environment.logs.files, isolated=False)
+    if not done.ok and not probing.needs_python(configured):
+        pytest.skip(f"{inside.label} has no Python to read its files with")
+    found = probing.marked(inside, done, logfiles.MARKER)
+    for problem in found["problems"]:
+        evidence.warn(f"{name}: {problem}")
+    if not found["files"]:
+        pytest.skip(f"{name} has no file {' or '.join(environment.logs.files)}")
+    groups = {one["path"]: error_lines(one["lines"], environment.logs.allow) for one in found["files"]}
+    evidence.text("Lines read", ", ".join(f"{one['path']}: {len(one['lines'])}" for one in found["files"]))
+    evidence.json(_SIGNATURES, {path: [group.signature for group in found] for path, found in groups.items()})
+    evidence.table("Errors", [(path, one.count, one.example) for path, found in groups.items() for one in found])
+    before = noted(baseline, f"D32[{name}]", _SIGNATURES) if subject.role is not Role.BASELINE else {}
+    new = [(path, one) for path, found in groups.items() for one in found if one.signature not in before.get(path, ())]
+    said = [f"{name}: {path}: found {one.said[:_SHOWN]}" for path, one in new]
+    red = [text for (path, _), text in zip(new, said, strict=True) if path in before]
+    if said and not red:
+        evidence.warn(f"{len(said)} errors in log files, which may be older than this release; the first: {said[0]}")
+    evidence.needs(*([things.end(name)] if red else []))
+    assert not red, f"{len(red)} new errors in log files, the first in {red[0]}; expected none"

@@ -1,0 +1,44 @@
+"""D32 on a real process: errors that only a file has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from gonogo.words import Outcome, Role
+
+from .deployed import Deployed
+
+pytestmark = pytest.mark.integration
+
+ASKED = "errors_in_log_files"
+
+
+def test_an_error_that_only_a_file_has_is_red(deploy: Callable[..., Deployed]) -> None:
+    """Beside what the baseline saw in the same file; of a file that is new nobody knows what is, and nothing is no file."""
+    site = deploy(environment='\n[env.test.logs]\nallow = ["known trouble"]\nfiles = ["logs/*.log"]\n')
+    site.start()
+    folder = site.release.source_root(".") / "logs"
+    none = site.ask("postdeploy", ASKED).check("D32[web]")
+    folder.mkdir()
+    log = folder / "app.log"
+    log.write_text("INFO started\nERROR: known trouble 1\nERROR: cannot mail 17\n")
+    first = site.ask("postdeploy", ASKED).check("D32[web]")
+    before = site.ask("postdeploy", ASKED, role=Role.BASELINE)
+    assert before.result is not None
+    (site.run / "baseline.json").write_text(before.result.model_dump_json())
+    log.write_text(log.read_text() + "ERROR: cannot mail 18\n")
+    same = site.ask("postdeploy", ASKED).check("D32[web]")
+    log.write_text(log.read_text() + "ERROR: cannot print 19\n")
+    (folder / "jobs.log").write_text("ERROR: a job of last week\n")
+    red = site.ask("postdeploy", ASKED).check("D32[web]")
+
+    old = "which may be older than this release; the first: web: logs/app.log: found ERROR: cannot mail 17"
+    assert (none.outcome, none.found) == (Outcome.SKIPPED, "web has no file logs/*.log")
+    assert (first.outcome, first.found) == (Outcome.WARNED, f"1 errors in log files, {old}")
+    assert (same.outcome, same.found) == (Outcome.PASSED, "")
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        "1 new errors in log files, the first in web: logs/app.log: found ERROR: cannot print 19; expected none",
+    )
