@@ -114,6 +114,9 @@ class Endpoint(_Model):
     request: RequestLine
     status: int | tuple[int, ...] = 200
     within: Duration = 5.0
+    """The longest that it may take; of a request that is repeated, for 19 of 20."""
+    repeat: Annotated[int, Field(ge=1, le=200)] = 1
+    """How often it is asked; each answer must be right."""
     headers: dict[str, str] = {}
     """Headers the answer must carry; the value must be contained."""
     contains: Texts = ()
@@ -128,6 +131,12 @@ class Endpoint(_Model):
     service: str | None = None
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
+
+    @model_validator(mode="after")
+    def _repeats_what_only_asks(self) -> Endpoint:
+        if self.repeat > 1 and not self.request.startswith(("GET ", "HEAD ")):
+            raise ValueError("repeat is for GET and HEAD: another request may do something each time")
+        return self
 
 
 class Page(_Model):
@@ -229,6 +238,8 @@ class Environment(_Model):
     secrets: dict[str, SecretRule] = {}
     required_env: tuple[str, ...] = ()
     logs: Logs = Logs()
+    refused: tuple[HostPort, ...] = ()
+    """Addresses with a port where nobody may be reached from here (D33)."""
     branches: tuple[str, ...] = ()
     """Patterns of the branches of which a release must be (P02)."""
     release_tag: str | None = None

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -73,7 +74,7 @@ def test_all_is_green(site: Deployed) -> None:
     outcomes = run.outcomes()
     skips = {check.code: check.found for check in run.checks if check.outcome is Outcome.SKIPPED}
 
-    green = ("D01", "D03", "D04", "D05[web]", "D06", "D07", "D08", "D09[GET /]", "D09[GET /admin]", "D15", "D02")
+    green = ("D01", "D25", "D03", "D04", "D05[web]", "D06", "D07", "D08", "D09[GET /]", "D09[GET /admin]", "D15", "D02")
     assert {code: outcomes[code] for code in green} == dict.fromkeys(green, Outcome.PASSED)
     assert skips == {
         "D11[web]": "service.web has no FastAPI entrypoint with a url",
@@ -88,6 +89,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D28[web]": "web mounts no volume and no folder of the host to write to",
         "D29": "an endpoint says what GET / answers (D09)",
         "D30": "nothing is known to have answered before: no baseline, or no page that could be asked",
+        "D33": "no address is configured where nobody may be reached",
         "D32[web]": "no log file is configured",
         "D31": "no page is known to be new with this release",
     }
@@ -478,3 +480,25 @@ def test_a_wrong_public_address_is_told_apart_from_a_name_nobody_knows(
 
     assert check.outcome is outcome
     assert said in check.found
+
+
+def test_an_endpoint_that_is_asked_many_times(deploy: Callable[..., Deployed]) -> None:
+    """Nineteen of twenty answers must come in time, and each must be right; D33 is red where somebody answers."""
+    several = '\n[[env.test.endpoint]]\nrequest = "GET /many"\nrepeat = 3\nwithin = "300ms"\n'
+    free = free_port()
+    site = deploy(environment=f'refused = ["127.0.0.1:{free}"]\n{several}')
+    site.start()
+    site.answer({"/many": [200, {}, "", 0]})
+    well = site.ask("postdeploy", "endpoint or nobody_answers")
+    site.answer({"/many": [200, {}, "", 0.4]})
+    slow = site.ask("postdeploy", "endpoint").check("D09[GET /many]")
+    with socket.create_server(("127.0.0.1", free)):
+        opened = site.ask("postdeploy", "nobody_answers").check("D33")
+
+    assert well.outcomes() == {"D09[GET /many]": Outcome.PASSED, "D33": Outcome.PASSED}
+    assert slow.outcome is Outcome.FAILED
+    assert re.fullmatch(r"GET /many, asked 3 times: p95: found [4-9]\d\d ms, expected at most 300 ms", slow.found)
+    assert (opened.outcome, opened.found) == (
+        Outcome.FAILED,
+        f"127.0.0.1:{free}: found somebody who answers, expected a refusal",
+    )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.config import Endpoint
-from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, at_path, compare, fill
+from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, at_path, compare, fill, p95
 
 
 def endpoint(**configured: Any) -> Endpoint:
@@ -120,3 +120,21 @@ def test_any_document_and_path(document: Any, path: str) -> None:
     wrapped = json.loads(json.dumps({"it": document}))
 
     assert said(endpoint(json={"it": wrapped["it"]}), answer(text=json.dumps(wrapped))) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [([0.3], 0.3), ([0.1, 0.9], 0.9), ([*[0.1] * 19, 9.0], 0.1), ([*[0.1] * 18, 5.0, 9.0], 5.0)],
+)
+def test_p95(seconds: list[float], expected: float) -> None:
+    """One of twenty may be late; of fewer none."""
+    assert p95(seconds) == expected
+
+
+@given(st.lists(st.floats(min_value=0, max_value=60), min_size=1))
+def test_p95_is_one_of_them(seconds: list[float]) -> None:
+    """At least 19 of 20 are no longer."""
+    found = p95(seconds)
+
+    assert found in seconds
+    assert sum(one <= found for one in seconds) >= 0.95 * len(seconds)
