@@ -22,10 +22,11 @@ from gonogo.records.results import RunResult
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.checkout import Checkout
 from gonogo.run.moves.start import Stop
-from gonogo.run.recipes import AskLadder, Step, deploy_recipe, rollback_recipe
+from gonogo.run.recipes import Recipe, deploy_recipe
+from gonogo.run.strategies.base import VERIFY, Step
 from gonogo.run.work import Options, Work
 from gonogo.state.store import State
-from gonogo.words import Exit, Role, Stage
+from gonogo.words import Exit, Stage
 
 __all__ = ["plan"]
 
@@ -98,7 +99,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         serving=work.serving.id if work.serving else None,
         services=work.release.services,
         steps=tuple(step.model_copy(update={"expected": before.get(step.name)}) for step in steps),
-        rollback=tuple(_way_back(at, work, shown, adopts)),
+        rollback=tuple(_way_back(at, work, recipe, shown, adopts)),
         adopts=adopts,
         attest=at.environment.attest,
         ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
@@ -121,14 +122,14 @@ def _downtime(work: Work, runs: Sequence[RunResult], adopts: Sequence[str]) -> s
     return f"about {seen.median:.1f} s, at the worst {seen.worst:.1f} s of {seen.count} deployments; {most}"
 
 
-def _way_back(at: Where, work: Work, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:
+def _way_back(at: Where, work: Work, recipe: Recipe, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:
     """What a red gate leads to; the model that starts what was adopted is only known once it is."""
     undo = [team for team in reversed(at.environment.step) if team.undo]
-    for step in rollback_recipe(work.release, to=work.serving, undo=undo, started=True):
+    for step in recipe.rollback(work.release, to=work.serving, undo=undo, replaced=True):
         if adopts and isinstance(step, Stop):
             restored = f"(starts again what was started by hand: {', '.join(adopts)})"
             yield PlannedStep(name="restore", kind="move", commands=(restored,))
-            yield _step(work, Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK), shown, first=False)
+            yield _step(work, VERIFY, shown, first=False)
         else:
             yield _step(work, step, shown, first=False)
 
@@ -149,8 +150,6 @@ def _step(work: Work, step: Step, shown: _Names, *, first: bool) -> PlannedStep:
         )
         command = ("pytest", *options[:2], "--env", work.place.environment.name)
         return PlannedStep(name=step.name, kind="gate", commands=(str(Command(argv=command)),))
-    if isinstance(step, AskLadder):
-        return PlannedStep(name=step.name, kind="decision")
     try:
         commands = tuple(shown(text) for text in step.describe(work))
     except GonogoError as error:

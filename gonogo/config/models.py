@@ -214,7 +214,8 @@ class Environment(_Model):
     name: str = ""
     tier: Tier = Tier.STAGING
     runtime: RuntimeName = "compose"
-    strategy: Literal["recreate"] = "recreate"
+    strategy: Name = "recreate"
+    """In which order a release takes the place of another; which there are, the recipes know."""
     project: Name
     url: HttpUrl | None = None
     connect_to: HostPort | None = None

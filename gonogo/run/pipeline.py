@@ -6,6 +6,7 @@ import contextlib
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import httpx  # noqa: F401 (the probe asks with it: a damaged installation is found before anything is touched)
 
@@ -13,8 +14,6 @@ from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.gates.baseline import known_before
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.judgement import Action, Judgement, counted, judge, refusal
-from gonogo.gates.ladder import Rung, foresee
-from gonogo.gates.pending_migrations import ask_ladder, forward_only, standings
 from gonogo.gates.subject import as_it_serves
 from gonogo.host.signals import Signals
 from gonogo.records.ending import Ending
@@ -26,20 +25,22 @@ from gonogo.run.disk_reserve import Reserve
 from gonogo.run.downtime_probe import DowntimeProbe, Target
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.start import Restart
-from gonogo.run.recipes import AskLadder, Recipe, Step, remaining
+from gonogo.run.recipes import Recipe
 from gonogo.run.rollback import Rollback
 from gonogo.run.steps import StepRunner, why
+from gonogo.run.strategies.base import Step
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
 from gonogo.state.interrupted import CutOff
 from gonogo.state.release import Release
-from gonogo.words import Role, Stage, Tier
+from gonogo.words import Role, Stage
 
 __all__ = ["Pipeline"]
 
 Urls = tuple[Target | None, Target | None]
 """Where the release is asked from outside, and where the serving one is, if that is elsewhere."""
+Found = TypeVar("Found")
 _BASELINE_SECONDS = 30.0
 """How long a rollback by hand waits for what serves to be asked: it may hang, and somebody wants it gone."""
 
@@ -67,7 +68,7 @@ class Pipeline:
         try:
             with self._signals.interruptible():
                 self._work.epoch = self._work.runtime.epoch(self._work.place)
-                ending = self._run_safe(recipe.steps[:touch])
+                ending = self._walk(recipe.steps[:touch], self._passes)
                 if ending is None:
                     urls = self._probe_urls()
         except InterruptedRunError as error:
@@ -77,7 +78,7 @@ class Pipeline:
         if ending is not None:
             return ending.model_copy(update={"serves": None}) if self._is_unsure() else ending
         rest = recipe.steps[touch:] if touch is not None else ()
-        return self._touching(urls, lambda probe: self._touch(rest, probe))
+        return self._touching(urls, lambda probe: self._touch(recipe, rest, probe))
 
     def _early(self, error: BaseException, causes: tuple[CheckResult, ...] = (), *, sure: bool = True) -> Ending:
         """Before anything was changed; not ``sure``: nobody can tell what serves."""
@@ -172,55 +173,54 @@ class Pipeline:
         known = {team.name: team for team in work.place.environment.step}
         names = work.progress.names
         self._steps.undo += [known[name] for name in names if name in known and not work.progress.was_taken_back(name)]
-        rest = remaining(recipe, work.progress)
+        rest = recipe.remaining(work.progress)
         if back is None and rest is None:
             back = f"the run {cut.run} was cut off before its start was complete"
         try:
             urls = self._probe_urls()
         except GonogoError as error:
             return self._early(error, sure=False)
-        return self._touching(urls, lambda probe: self._go_on(rest or (), cut, probe, back=back), sure=False)
+        return self._touching(urls, lambda probe: self._go_on(recipe, rest or (), cut, probe, back=back), sure=False)
 
-    def _go_on(self, rest: Sequence[Step], cut: CutOff, probe: DowntimeProbe, *, back: str | None) -> Ending:
+    def _go_on(
+        self, recipe: Recipe, rest: Sequence[Step], cut: CutOff, probe: DowntimeProbe, *, back: str | None
+    ) -> Ending:
         work = self._work
         self.course.epoch = cut.epoch
         if back is None:
             probe.wait_for_first()
             work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
-            return self._touch(rest, probe)
+            return self._touch(recipe, rest, probe)
         red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
         self.course.excuse = cut.excuse
-        return self._back(probe, back, causes=red.blocking if red else (), seen=True)
+        return self._back(recipe, probe, back, causes=red.blocking if red else (), seen=True)
 
-    def _run_safe(self, steps: Sequence[Step]) -> Ending | None:
-        """Steps that change nothing that serves; the first red gate ends the run."""
-        for index, step in enumerate(steps):
-            if isinstance(step, AskLadder):
-                self._ladder()
-            elif not isinstance(step, Gate):
+    def _walk(self, steps: Sequence[Step], ask: Callable[[Gate, Sequence[Step]], Found | None]) -> Found | None:
+        """Step after step; what is found where a gate is not passed ends it. ``ask`` is told what comes after, too."""
+        for at, step in enumerate(steps):
+            if not isinstance(step, Gate):
                 self._steps.move(step)
-            else:
-                early = self._source_passes(steps[index:]) if step.role is Role.BASELINE else None
-                if (ending := early or self._passes(step)) is not None:
-                    return ending
+            elif (found := ask(step, steps[at:])) is not None:
+                return found
         return None
-
-    def _source_passes(self, steps: Sequence[Step]) -> Ending | None:
-        """Ask first what needs only the source: where that is red, nobody waits for what serves."""
-        gate = next((one for one in steps if isinstance(one, Gate) and one.stage is Stage.PREDEPLOY), None)
-        found = self._steps.early(gate) if gate is not None else None
-        return self._not_passed(found) if found is not None and (found.problem or found.blocking) else None
 
     def _not_passed(self, gate: GateResult) -> Ending:
         self.course.blame(why(gate), gate.blocking)
         return endings.not_passed(gate, serves=self._served)
 
-    def _passes(self, step: Gate) -> Ending | None:
-        """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it)."""
-        gate = self._steps.gate(step)
+    def _passes(self, step: Gate, rest: Sequence[Step]) -> Ending | None:
+        """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it).
+
+        What of predeploy needs only the source is asked before it: where that is red, nobody waits for what serves.
+        """
         if step.role is Role.BASELINE:
-            self._work.baseline = gate
+            source = next((one for one in rest if isinstance(one, Gate) and one.stage is Stage.PREDEPLOY), None)
+            found = self._steps.early(source) if source is not None else None
+            if found is not None and (found.problem or found.blocking):
+                return self._not_passed(found)
+            self._work.baseline = self._steps.gate(step)
             return None
+        gate = self._steps.gate(step)
         if not gate.is_green:
             return self._not_passed(gate)
         if step.stage is Stage.BUILD:
@@ -240,56 +240,37 @@ class Pipeline:
         work.release = work.release.model_copy(update={"routes": routes})
         work.state.save(work.release)
 
-    def _ladder(self) -> None:
-        """Decide what a rollback would do; refuse a forward-only change in prod.
-
-        Raises:
-            RefusedError: the change is forward-only and the environment does not allow it.
-        """
-        work = self._work
-        asked = ask_ladder(work, found=[*standings(work, built=True)])
-        answer = foresee(asked.answer, work.baseline)
-        work.notes += asked.notes
-        work.standings = asked.standings
-        work.ladder, work.rung = str(answer), int(answer.rung)
-        work.journal.write("ladder", rung=work.rung, said=work.ladder)
-        environment = work.place.environment
-        if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
-            raise forward_only(answer)
-
-    def _touch(self, steps: Sequence[Step], probe: DowntimeProbe) -> Ending:
+    def _touch(self, recipe: Recipe, steps: Sequence[Step], probe: DowntimeProbe) -> Ending:
         """From the first touch on, everything that goes wrong goes back."""
         try:
             with self._signals.interruptible():
                 judgement = self._run_touching(steps, probe)
         except InterruptedRunError as error:
-            return self._back(probe, str(error), interrupted=True)
+            return self._back(recipe, probe, str(error), interrupted=True)
         except (GonogoError, OSError) as error:
-            return self._back(probe, explain(error))
+            return self._back(recipe, probe, explain(error))
         except Exception as error:  # noqa: BLE001 (a bug of ours must not leave the target half way)
-            return self._back(probe, self._internal(error))
+            return self._back(recipe, probe, self._internal(error))
         if judgement.action is Action.ROLLBACK:
-            return self._back(probe, judgement.reason, causes=judgement.causes)
+            return self._back(recipe, probe, judgement.reason, causes=judgement.causes)
         self.course.blame(judgement.reason, judgement.causes)
         return endings.proven(self._work, judgement.action)
 
     def _run_touching(self, steps: Sequence[Step], probe: DowntimeProbe) -> Judgement:
         """The moves, and the gates that judge them; the first one that is not GO ends it."""
-        judgement = Judgement(action=Action.ROLLBACK, reason="no gate was asked")
-        for step in steps:
-            if isinstance(step, Gate):
-                probe.mark("settled")
-                self.course.asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
-                judgement = self._judged(self.course.asked)
-                if judgement.action is not Action.GO:
-                    break
-                if step.stage is Stage.BUILD:  # one of the team's steps came before it
-                    self._keep_routes(self.course.asked)
-            elif isinstance(step, AskLadder):
-                self._ladder()
-            else:
-                self._steps.move(step)
-        return judgement
+
+        def ask(step: Gate, _: Sequence[Step]) -> Judgement | None:
+            probe.mark("settled")
+            self.course.asked = asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
+            judgement = self._judged(asked)
+            if judgement.action is Action.GO and step.stage is Stage.BUILD:  # one of the team's steps came before it
+                self._keep_routes(asked)
+            return None if judgement.action is Action.GO else judgement
+
+        red = self._walk(steps, ask)
+        if red is None and self.course.asked is None:
+            return Judgement(action=Action.ROLLBACK, reason="no gate was asked")
+        return red or Judgement(action=Action.GO)
 
     def _told(self, run: Callable[[], Ending]) -> Ending:
         """A run with an ending, whatever happens: an error of ours says where it leaves the target."""
@@ -311,6 +292,7 @@ class Pipeline:
 
     def _back(
         self,
+        recipe: Recipe,
         probe: DowntimeProbe,
         reason: str,
         *,
@@ -324,7 +306,8 @@ class Pipeline:
             if causes and not seen:
                 self.course.excuse = self._excuse()
             self._reserve.give()
-            return Rollback(self._work, self.course, self._steps, probe).after_red(interrupted=interrupted)
+            back = Rollback(self._work, self.course, self._steps, probe)
+            return back.after_red(recipe, interrupted=interrupted)
 
     def _excuse(self) -> str:
         """What failed under the release; nothing in the question may keep it from being turned back."""

@@ -1,4 +1,4 @@
-"""Recipes: plain lists of gates and moves. Reading a recipe is reading the runbook."""
+"""Recipes: a strategy's gates and moves, with the team's own steps where they were configured."""
 
 from __future__ import annotations
 
@@ -9,108 +9,73 @@ from dataclasses import dataclass
 from gonogo.config import Environment, TeamStep
 from gonogo.errors import UsageError
 from gonogo.run.gate_step import Gate
-from gonogo.run.moves.build import Build
-from gonogo.run.moves.checkout import Checkout
-from gonogo.run.moves.logs import SaveLogs
-from gonogo.run.moves.migrate import Migrate
-from gonogo.run.moves.start import Restore, Start, Stop
+from gonogo.run.moves.ladder import AskLadder
+from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
-from gonogo.run.work import Move
+from gonogo.run.strategies import STRATEGIES
+from gonogo.run.strategies.base import VERIFY, Step, Strategy
 from gonogo.state.progress import Progress
 from gonogo.state.release import Release
-from gonogo.words import Role, Stage
+from gonogo.words import Stage
 
-__all__ = ["VERIFY", "AskLadder", "Recipe", "Step", "deploy_recipe", "remaining", "rollback_recipe"]
-
-
-VERIFY = Gate("verify", Stage.POSTDEPLOY, Role.ROLLBACK)
-"""Asks the release that is back."""
-
-
-_OURS = frozenset(
-    {"baseline", "ladder", "verify", "checkout", "logs", "build", "migrate", "start", "restore", "restart", "stop"}
-    | {stage.gate for stage in Stage}
-)
-"""Names of gates and moves in any recipe."""
-
-
-class AskLadder:
-    """The place in a recipe where the ladder is computed and a forward-only change may be refused."""
-
-    name = "ladder"
-
-
-Step = Gate | Move | AskLadder
+__all__ = ["Recipe", "deploy_recipe"]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Steps in order; the first touch is the first move that touches."""
+    """Steps in order, and the way back; the first touch is the first move that touches."""
 
+    strategy: Strategy
     steps: tuple[Step, ...]
 
     @property
     def first_touch(self) -> int | None:
         """Index of the first step that changes what serves, or None."""
-        for index, step in enumerate(self.steps):
-            if getattr(step, "touches", False):
-                return index
-        return None
+        touching = (at for at, step in enumerate(self.steps) if not isinstance(step, Gate) and step.touches)
+        return next(touching, None)
+
+    def remaining(self, progress: Progress) -> tuple[Step, ...] | None:
+        """What is left to do after it was cut off; gates after the last move are asked again.
+
+        Returns:
+            None when it cannot be completed: the start was not reached, or a move was cut off half way.
+        """
+        begun = progress.names
+        done = [at for at, step in enumerate(self.steps) if step.name in begun and progress.has_ended(step.name)]
+        if not progress.is_replaced or progress.half_done:
+            return None
+        return self.steps[max(done) + 1 :]
+
+    def rollback(
+        self, release: Release, *, to: Release | None, undo: Sequence[TeamStep], replaced: bool
+    ) -> tuple[Step, ...]:
+        """The way back, from what has begun: the team's undos, then the strategy's steps.
+
+        Args:
+            release: the release that went red.
+            to: the release to go back to; None when there is none.
+            undo: the team's steps that have begun, the newest first.
+            replaced: whether instances were replaced (or may have been).
+        """
+        return (*map(Undo, undo), *self.strategy.rollback(release, to=to, replaced=replaced))
 
 
 def deploy_recipe(environment: Environment, *, first: bool) -> Recipe:
-    """The strategy ``recreate``.
+    """What the environment's strategy does, with the team's steps.
 
     Raises:
-        UsageError: a team step names a move that the recipe does not have, or a migration would never run.
+        UsageError: there is no such strategy, a team step names a move that the recipe does not have, or a migration
+            would never run.
     """
+    strategy = STRATEGIES.get(environment.strategy)
+    if strategy is None:
+        raise UsageError(
+            f'gonogo.toml: env.{environment.name}.strategy: found "{environment.strategy}", expected one of '
+            f"{', '.join(STRATEGIES)}."
+        )
     _migration_runs(environment)
-    baseline: tuple[Step, ...] = () if first else (Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE),)
-    logs: tuple[Step, ...] = () if first else (SaveLogs(),)
-    steps: tuple[Step, ...] = (
-        Checkout(),
-        *baseline,
-        Gate(Stage.PREDEPLOY.gate, Stage.PREDEPLOY, Role.CANDIDATE),
-        *logs,
-        Build(),
-        Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE),
-        AskLadder(),
-        Migrate(),
-        Start(),
-        Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),
-    )
-    return Recipe(_with_team_steps(steps, environment))
-
-
-def rollback_recipe(
-    release: Release, *, to: Release | None, undo: Sequence[TeamStep], started: bool
-) -> tuple[Step, ...]:
-    """The way back, from what has begun: the team's undos, the previous release, its own gate.
-
-    Args:
-        release: the release that went red.
-        to: the release to go back to; None when there is none.
-        undo: the team's steps that have begun, the newest first.
-        started: whether instances were replaced (or may have been).
-    """
-    undos: tuple[Step, ...] = tuple(Undo(step) for step in undo)
-    if to is None:
-        return (*undos, Stop())
-    restore: tuple[Step, ...] = (Restore(to, release, red=True),) if started else ()
-    return (*undos, *restore, VERIFY)
-
-
-def remaining(recipe: Recipe, progress: Progress) -> tuple[Step, ...] | None:
-    """What is left to do of a recipe that was cut off; gates after the last move are asked again.
-
-    Returns:
-        None when it cannot be completed: the start was not reached, or a move was cut off half way.
-    """
-    begun = progress.names
-    done = [at for at, step in enumerate(recipe.steps) if step.name in begun and progress.has_ended(step.name)]
-    if not progress.is_replaced or progress.half_done:
-        return None
-    return recipe.steps[max(done) + 1 :]
+    _names_are_free(environment)
+    return Recipe(strategy, _with_team_steps(strategy, environment, first=first))
 
 
 def _migration_runs(environment: Environment) -> None:
@@ -123,9 +88,8 @@ def _migration_runs(environment: Environment) -> None:
         )
 
 
-def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple[Step, ...]:
-    moves = ["checkout", "logs", "build", "migrate", "start"]
-    _names_are_free(environment)
+def _with_team_steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
+    moves = [step.name for step in strategy.steps(first=False) if not isinstance(step, Gate | AskLadder)]
     for team in environment.step:
         anchor = team.before or team.after
         if anchor not in moves:
@@ -134,7 +98,7 @@ def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple
                 f"expected one of the moves {', '.join(moves)}."
             )
     woven: list[Step] = []
-    for step in steps:
+    for step in strategy.steps(first=first):
         woven += [TeamMove(team) for team in environment.step if team.before == step.name]
         woven.append(step)
         woven += [TeamMove(team) for team in environment.step if team.after == step.name]
@@ -143,12 +107,19 @@ def _with_team_steps(steps: tuple[Step, ...], environment: Environment) -> tuple
 
 def _names_are_free(environment: Environment) -> None:
     """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
-    taken = Counter(team.name for team in environment.step)
+    ours, taken = _ours(), Counter(team.name for team in environment.step)
     for team in environment.step:
-        own = team.name in _OURS
+        own = team.name in ours
         if own or taken[team.name] > 1:
             found = "a name of gonogo's own" if own else f"{taken[team.name]} steps of this name"
             raise UsageError(
                 f'gonogo.toml: env.{environment.name}.step "{team.name}": found {found}, expected a name that no other '
-                f'step of a run has. Call it by what it does, such as "warm-up"; taken are {", ".join(sorted(_OURS))}.'
+                f'step of a run has. Call it by what it does, such as "warm-up"; taken are {", ".join(sorted(ours))}.'
             )
+
+
+def _ours() -> frozenset[str]:
+    """Names of gates and moves in any recipe."""
+    steps = {step.name for strategy in STRATEGIES.values() for step in strategy.steps(first=False)}
+    back = {VERIFY.name, Restore.name, Restart.name, Stop.name}
+    return frozenset(steps | back | {stage.gate for stage in Stage})

@@ -20,8 +20,9 @@ from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.migrate import stands_at
 from gonogo.run.moves.start import Restart, Restore, Stop
-from gonogo.run.recipes import VERIFY, AskLadder, rollback_recipe
+from gonogo.run.recipes import Recipe
 from gonogo.run.steps import StepRunner, why
+from gonogo.run.strategies.base import VERIFY
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import changed, maker, with_earlier
 from gonogo.state.release import Release
@@ -42,7 +43,7 @@ class Rollback:
         self._migrated: list[str] = []
         self._stopped = False
 
-    def after_red(self, *, interrupted: bool) -> Ending:
+    def after_red(self, recipe: Recipe, *, interrupted: bool) -> Ending:
         """The automatic way back; a forward-only change that was started holds instead."""
         work = self._work
         work.journal.lenient = True
@@ -57,7 +58,7 @@ class Rollback:
             work.notes.append(f"{work.release.id} is not called bad: {self._course.excuse}.")
         if work.serving is None and work.progress.has_migrated:
             self._migrated = _databases(work)  # before they are stopped
-        target, failed = self._run(work.serving)
+        target, failed = self._run(recipe, work.serving)
         self._probe.mark("settled")
         last = self._proven_before(target)
         if target is None:
@@ -239,18 +240,16 @@ class Rollback:
             return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
         return False
 
-    def _run(self, target: Release | None) -> tuple[Release | None, dict[str, str]]:
+    def _run(self, recipe: Recipe, target: Release | None) -> tuple[Release | None, dict[str, str]]:
         """Every step of the recipe, whatever happens to the one before; which failed, and why."""
         work = self._work
         failed: dict[str, str] = {}
         begin = time.monotonic()
         undo = tuple(reversed(self._steps.undo))
         target = self._accept(target)
-        started = work.progress.has_replaced or self._lost()
+        replaced = work.progress.has_replaced or self._lost()
         restore: Restore | None = None
-        for step in rollback_recipe(work.release, to=target, undo=undo, started=started):
-            if isinstance(step, AskLadder):
-                continue
+        for step in recipe.rollback(work.release, to=target, undo=undo, replaced=replaced):
             if isinstance(step, Gate):
                 if target is not None:
                     self._ask(target, restore)

@@ -208,7 +208,7 @@ def test_first_release_goes(shop: Shop, first: Ended) -> None:
     checks = {check["name"]: check["ok"] for check in shop.ask("/readyz")["checks"]}
 
     assert steps == dict.fromkeys(
-        ("checkout", "predeploy", "build", "build gate", "migrate", "start", "postdeploy"), True
+        ("checkout", "predeploy", "build", "build gate", "ladder", "migrate", "start", "postdeploy"), True
     )
     assert first.document["ending"].endswith(f"{shop.commits['v1']} serves staging (first deploy)")
     assert checks == {"db": True, "migrations": True, "jobs": True}
@@ -273,6 +273,7 @@ def test_red_release_was_green_until_it_served(third: Ended) -> None:
         ("logs", True),
         ("build", True),
         ("build gate", True),
+        ("ladder", True),
         ("migrate", True),
         ("start", True),
         ("postdeploy", False),

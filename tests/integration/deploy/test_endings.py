@@ -40,6 +40,7 @@ def test_first_and_second_release_go(app: App) -> None:
         ("predeploy", True),
         ("build", True),
         ("build gate", True),
+        ("ladder", True),
         ("migrate", True),
         ("start", True),
         ("postdeploy", True),

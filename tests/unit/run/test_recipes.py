@@ -9,7 +9,10 @@ import pytest
 
 from gonogo.config import Environment, parse_project
 from gonogo.errors import UsageError
-from gonogo.run.recipes import deploy_recipe, remaining, rollback_recipe
+from gonogo.run.gate_step import Gate
+from gonogo.run.recipes import deploy_recipe
+from gonogo.run.strategies import STRATEGIES
+from gonogo.run.strategies.base import VERIFY, Strategy
 from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
 
@@ -64,8 +67,8 @@ def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
     done = ["checkout", "build", "migrate", "start"]
 
-    assert names(remaining(recipe, so_far(done, done))) == ["warm", "postdeploy"]
-    assert names(remaining(recipe, so_far([*done, "warm"], [*done, "warm", "postdeploy"]))) == ["postdeploy"]
+    assert names(recipe.remaining(so_far(done, done))) == ["warm", "postdeploy"]
+    assert names(recipe.remaining(so_far([*done, "warm"], [*done, "warm", "postdeploy"]))) == ["postdeploy"]
 
 
 @pytest.mark.parametrize("begun", [["migrate"], ["migrate", "start"], ["migrate", "start", "warm"]])
@@ -73,8 +76,8 @@ def test_deployment_with_a_half_made_move_has_no_rest(begun: list[str]) -> None:
     """A move that began and did not end, or a start that was not reached, cannot be gone on from."""
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
 
-    assert remaining(recipe, so_far(begun, begun[:-1])) is None
-    assert remaining(recipe, so_far(["migrate"], ["migrate"])) is None
+    assert recipe.remaining(so_far(begun, begun[:-1])) is None
+    assert recipe.remaining(so_far(["migrate"], ["migrate"])) is None
 
 
 def test_first_deploy_has_no_baseline_and_no_logs_to_save() -> None:
@@ -113,9 +116,31 @@ def test_way_back_undoes_restores_and_verifies() -> None:
     """What never began is not taken back; a release that never stopped is only verified."""
     team = environment(step("a", "before", "start")).step
 
-    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=team, started=True)) == ["undo a", "restore", "verify"]
-    assert names(rollback_recipe(RELEASE, to=RELEASE, undo=(), started=False)) == ["verify"]
-    assert names(rollback_recipe(RELEASE, to=None, undo=team, started=True)) == ["undo a", "stop"]
+    recipe = deploy_recipe(environment(), first=False)
+
+    assert names(recipe.rollback(RELEASE, to=RELEASE, undo=team, replaced=True)) == ["undo a", "restore", "verify"]
+    assert names(recipe.rollback(RELEASE, to=RELEASE, undo=(), replaced=False)) == ["verify"]
+    assert names(recipe.rollback(RELEASE, to=None, undo=team, replaced=True)) == ["undo a", "stop"]
+
+
+def test_strategy_that_there_is_not_is_refused() -> None:
+    """The message lists those that there are."""
+    with pytest.raises(UsageError) as caught:
+        deploy_recipe(environment('strategy = "teleport"\n'), first=False)
+
+    assert str(caught.value) == 'gonogo.toml: env.x.strategy: found "teleport", expected one of recreate.'
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
+def test_every_strategy_proves_what_it_leaves(strategy: Strategy) -> None:
+    """It ends with a gate and so does its way back; names are told apart by the journal, so no two steps share one."""
+    for first in (True, False):
+        found = strategy.steps(first=first)
+        assert isinstance(found[-1], Gate)
+        assert len(set(names(found))) == len(found)
+    for replaced in (True, False):
+        assert strategy.rollback(RELEASE, to=RELEASE, replaced=replaced)[-1] is VERIFY
+    assert not any(isinstance(step, Gate) for step in strategy.rollback(RELEASE, to=None, replaced=True))
 
 
 def test_a_migration_that_would_never_run_is_refused() -> None:

@@ -1,0 +1,40 @@
+"""Decide what a rollback would do to the data, and refuse a change that cannot be taken back."""
+
+from __future__ import annotations
+
+from gonogo.gates.ladder import Rung, foresee
+from gonogo.gates.pending_migrations import ask_ladder, forward_only, standings
+from gonogo.run.work import Work
+from gonogo.words import Tier
+
+__all__ = ["AskLadder"]
+
+
+class AskLadder:
+    """What is pending in the databases, and whether the release before could live with it; touches nothing."""
+
+    name = "ladder"
+    touches = False
+    replaces = False
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (a move is asked about a run)
+        """It runs questions alone."""
+        return ()
+
+    def do(self, work: Work) -> str:
+        """Note the rung, for the way back and for the record.
+
+        Raises:
+            RefusedError: the change is forward-only and the environment does not allow it.
+        """
+        asked = ask_ladder(work, found=[*standings(work, built=True)])
+        answer = foresee(asked.answer, work.baseline)
+        work.notes += asked.notes
+        work.standings = asked.standings
+        work.ladder, work.rung = str(answer), int(answer.rung)
+        work.journal.write("ladder", rung=work.rung, said=work.ladder)
+        environment = work.place.environment
+        if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
+            raise forward_only(answer)
+        return work.ladder
