@@ -22,16 +22,17 @@ from gonogo.runtimes.base import Artifact
 __all__ = ["import_in", "lacks_of", "serving_lacks"]
 
 
-def import_in(artifact: Artifact, service: Service, places: Mapping[str, str]) -> RouteReport:
+def import_in(artifact: Artifact, service: Service, places: Mapping[str, str], *, openapi: bool = False) -> RouteReport:
     """What importing the entry point in an artifact gave, and what the imports inside its functions would not find.
 
-    ``places`` are the application's files by their paths in the repository.
+    ``places`` are the application's files by their paths in the repository; ``openapi`` asks for its document too.
     """
     if service.framework == "none":
         script, request = probe_answers.script("importing.py"), service.entrypoint or ""
     else:
         script = routes.probe_source()
-        request = routes.probe_request(entrypoint=service.entrypoint or "", framework=service.framework)
+        entrypoint, framework = service.entrypoint or "", service.framework
+        request = routes.probe_request(entrypoint=entrypoint, framework=framework, openapi=openapi)
     own = with_walk(script, places.values())
     return routes.parse(ask(artifact, service, own, request, isolated=False).output)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gonogo.checks.build.holding import holds_nothing, made_alike
 from gonogo.checks.build.nesting import import_in, lacks_of, serving_lacks
 from gonogo.checks.build.probing import released
-from gonogo.checks.build.registering import first_of, needs_network, problems_of
+from gonogo.checks.build.registering import first_of, needs_network, problems_of, routes_of
 from gonogo.checks.predeploy.debugging import modes_of, require_tier, verdict
 from gonogo.config import Environment, Service
 from gonogo.inspection import things
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.contents import FileDigest, map_paths
+from gonogo.inspection.code.contract import breaking
 from gonogo.inspection.code.imported import imported_elsewhere
 from gonogo.inspection.code.nested import Lack
 from gonogo.inspection.code.routes import RouteReport
@@ -28,16 +30,21 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.state.release import Release
 from gonogo.words import Tier
 
+if TYPE_CHECKING:
+    from gonogo.plugins.limits import Limits
+
 __all__: list[str] = []
 
 
 @pytest.fixture(scope="session")
-def imported(artifact: Artifact, environment: Environment, own: Mapping[str, str]) -> RouteReport:
-    """What importing the entry point in the artifact gave; asked once, for B04, B05, B06 and B21."""
+def imported(
+    artifact: Artifact, environment: Environment, own: Mapping[str, str], serving: Release | None
+) -> RouteReport:
+    """What importing the entry point in the artifact gave; asked once, for B04 to B07 and B21."""
     service = environment.service.get(artifact.service, Service())
     if service.entrypoint is None:
         pytest.skip(f"service.{artifact.service}.entrypoint is not configured")
-    return import_in(artifact, service, own)
+    return import_in(artifact, service, own, openapi=serving is not None and service.framework == "fastapi")
 
 
 @pytest.fixture(scope="session")
@@ -170,6 +177,54 @@ def test_routes_are_registered(
         raise LackingError(said, needs=things.entry_point(artifact.service))
     problems = problems_of(report, artifact.service, context=context, code=artifact.code, evidence=evidence)
     assert not problems, f"{artifact.label}: {first_of(problems)}"
+
+
+@pytest.mark.build(
+    "B07",
+    severity="advisory",
+    needs=("service.framework = fastapi", "service.entrypoint", "a serving release", "a URL"),
+    remedy="Keep what is named until nobody asks for it any more, beside what replaces it; where all clients change "
+    "with this release there is nothing to do",
+)
+def test_clients_of_the_api_can_go_on(
+    artifact: Artifact,
+    environment: Environment,
+    serving: Release | None,
+    inspector: Inspector,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
+    """What clients of the serving release's OpenAPI document send and read is in the new one, and no more is asked.
+
+    Catches the field that was renamed while the page of yesterday, the telephone and the partner's job still read it.
+    A route that only left the document is there. It warns: nobody but the team knows its clients.
+    """
+    service, url = environment.service.get(artifact.service, Service()), inspector.url(artifact.service)
+    if service.framework != "fastapi" or service.entrypoint is None or url is None:
+        pytest.skip(f"service.{artifact.service} has no FastAPI entrypoint with a url")
+    if serving is None:
+        pytest.skip("first deploy: nothing serves clients yet")
+    report: RouteReport = request.getfixturevalue("imported")
+    before = _document(url, serving, artifact.service, request.getfixturevalue("limits"))
+    if before is None or report.openapi is None:
+        pytest.skip(f"{artifact.service} shows no OpenAPI document of {'now' if before is None else 'what comes'}")
+    registered = [(method, route.path) for route in report.routes for method in route.methods]
+    broken = list(breaking(before, report.openapi, registered=registered))
+    evidence.table("Clients trip over", [(line,) for line in broken])
+    assert not broken, f"{artifact.service}: found {presence.first(broken)}; expected what clients know"
+
+
+def _document(url: str, serving: Release, name: str, limits: Limits) -> Any:
+    """The OpenAPI document of what serves now; None where it shows none."""
+    import httpx  # noqa: PLC0415 (60 ms: only where something serves)
+
+    known = routes_of(serving, name) or ()
+    path = next((route.path for route in known if route.name == "openapi" and not route.is_own), "/openapi.json")
+    try:
+        answer = limits.get(url + path)
+        return answer.json() if answer.is_success else None
+    except (httpx.HTTPError, ValueError):
+        return None
 
 
 @pytest.mark.build(

@@ -54,7 +54,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         for route in document["routes"]:
             route["own"] = is_own(route, request["entrypoint"].partition(".")[0].partition(":")[0])
         if request.get("openapi") and callable(getattr(app, "openapi", None)):
-            document["openapi"] = app.openapi()
+            with contextlib.suppress(Exception):  # that it cannot describe itself is no failed import
+                document["openapi"] = json.loads(json.dumps(app.openapi()))
         json.dumps(document)
     except KeyboardInterrupt:
         raise

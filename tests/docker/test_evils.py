@@ -100,7 +100,7 @@ max_downtime = "1h"
 health = { stable_for = "100ms", timeout = "60s", json = { 'age("data.synced_at")' = "< 20m" } }
 secrets = { JWT_SECRET = { min_length = 32 } }
 """
-GOOD_ENV = f"DATABASE_URL=postgres://app:Vq8sLm2xTz91@db:5432/app\nJWT_SECRET={RANDOM}\n"
+GOOD_ENV = f"DATABASE_URL=postgres://app:Vq8sLm2xTz91@cache:5432/app\nJWT_SECRET={RANDOM}\n"
 EVIL_ENV = f"DATABASE_URL=shop-database\nJWT_SECRET=zqxjkv\nAPI_TOKEN={RANDOM[::-1]}\n"
 RED_SOURCE = ("P07", "P17", "P21", "P22", "P23", "P44")
 WARNED_SOURCE = ("P11", "P13", "P15", "P18")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import py_compile
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,8 @@ def test_all_is_green(built: Deployed) -> None:
         **dict.fromkeys(images, "runtime process builds no image"),
         "B06[jobs]": 'service.jobs has framework = "none"',
         **{f"{code}[{name}]": f"service.{name} has no migrations" for code in MIGRATIONS for name in ("jobs", "web")},
+        "B07[jobs]": "service.jobs has no FastAPI entrypoint with a url",
+        "B07[web]": "first deploy: nothing serves clients yet",
         "B17": "no Dockerfile of this repository is known to make an image of it",
         "B18": "runtime process starts no proxy",
         **dict.fromkeys(("B21[jobs]", "B21[web]"), "tier dev: a debug mode is nobody's mistake there"),
@@ -228,6 +231,54 @@ def test_a_router_that_the_serving_release_had_is_lost(deploy: Callable[..., Dep
         Outcome.FAILED,
         f"environment of release {site.release.id}: GET /items api.items: its handler stands in the source but is not "
         "registered in the image",
+    )
+
+
+PRICES = """\
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+
+class Price(BaseModel):
+    id: int
+    cents: int
+
+
+app = FastAPI()
+
+
+@app.get("/prices")
+def prices(unit: str = "m2") -> list[Price]:
+    return []
+"""
+CLIENTS = "clients_of_the_api"
+
+
+def test_what_clients_trip_over_is_warned_of(deploy: Callable[..., Deployed]) -> None:
+    """Beside the document that what serves shows; where it shows none, and on a first deploy, nothing is known."""
+    site = deploy(files={"api.py": PRICES}, service=FASTAPI, packages=("fastapi",))
+    site.start()
+    serving = site.release
+    first = site.ask("build", CLIENTS).check("B07[web]")
+    hidden = site.ask("build", CLIENTS, serving=serving).check("B07[web]")
+    python = serving.folder / "venv" / "bin" / "python"
+    shown = subprocess.run(
+        [python, "-c", "import api, json; print(json.dumps(api.app.openapi()))"],
+        cwd=serving.root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    site.answer({"/openapi.json": [200, {"Content-Type": "application/json"}, shown, 0]})
+    same = site.ask("build", CLIENTS, serving=serving).check("B07[web]")
+    site.another({"api.py": PRICES.replace("    cents: int", "    euros: int").replace('str = "m2"', "str")})
+    other = site.ask("build", CLIENTS, serving=serving).check("B07[web]")
+
+    assert [one.outcome for one in (first, hidden, same)] == [Outcome.SKIPPED, Outcome.SKIPPED, Outcome.PASSED]
+    assert hidden.found == "web shows no OpenAPI document of now"
+    assert (other.outcome, other.found) == (
+        Outcome.WARNED,
+        "web: found GET /prices: now needs unit in query; GET /prices: no longer answers cents; expected what clients know",
     )
 
 
