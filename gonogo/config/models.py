@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
 from gonogo.config.runtimes import RUNTIMES, Capability, has
+from gonogo.config.strategies import STRATEGIES
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -32,9 +33,10 @@ __all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "Secre
 
 if TYPE_CHECKING:
     RuntimeName = str
+    StrategyName = str
 else:
-    RuntimeName = Literal[tuple(RUNTIMES)]
-    """A name of the table, so that a schema and a refusal list them."""
+    RuntimeName, StrategyName = Literal[tuple(RUNTIMES)], Literal[tuple(STRATEGIES)]
+    """Names of the tables, so that a schema and a refusal list them."""
 
 
 class _Model(BaseModel):
@@ -214,8 +216,7 @@ class Environment(_Model):
     name: str = ""
     tier: Tier = Tier.STAGING
     runtime: RuntimeName = "compose"
-    strategy: Name = "recreate"
-    """In which order a release takes the place of another; which there are, the recipes know."""
+    strategy: StrategyName = "recreate"
     project: Name
     url: HttpUrl | None = None
     connect_to: HostPort | None = None

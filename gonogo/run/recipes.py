@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gonogo.config import Environment, TeamStep
+from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import UsageError
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
-from gonogo.run.strategies import STRATEGIES
+from gonogo.run.strategies import strategy_of
 from gonogo.run.strategies.base import VERIFY, Step, Strategy
 from gonogo.state.progress import Progress
 from gonogo.state.release import Release
@@ -64,15 +65,9 @@ def deploy_recipe(environment: Environment, *, first: bool) -> Recipe:
     """What the environment's strategy does, with the team's steps.
 
     Raises:
-        UsageError: there is no such strategy, a team step names a move that the recipe does not have, or a migration
-            would never run.
+        UsageError: a team step names a move that the recipe does not have, or a migration would never run.
     """
-    strategy = STRATEGIES.get(environment.strategy)
-    if strategy is None:
-        raise UsageError(
-            f'gonogo.toml: env.{environment.name}.strategy: found "{environment.strategy}", expected one of '
-            f"{', '.join(STRATEGIES)}."
-        )
+    strategy = strategy_of(environment.strategy)
     _migration_runs(environment)
     _names_are_free(environment)
     return Recipe(strategy, _with_team_steps(strategy, environment, first=first))
@@ -120,6 +115,6 @@ def _names_are_free(environment: Environment) -> None:
 
 def _ours() -> frozenset[str]:
     """Names of gates and moves in any recipe."""
-    steps = {step.name for strategy in STRATEGIES.values() for step in strategy.steps(first=False)}
+    steps = {step.name for name in STRATEGIES for step in strategy_of(name).steps(first=False)}
     back = {VERIFY.name, Restore.name, Restart.name, Stop.name}
     return frozenset(steps | back | {stage.gate for stage in Stage})

@@ -1,15 +1,20 @@
-"""In which order a release takes the place of another; which strategies there are."""
+"""In which order a release takes the place of another; ``gonogo.config.strategies`` has one row for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+from typing import TYPE_CHECKING
 
-from gonogo.run.strategies.base import Strategy
-from gonogo.run.strategies.recreate import Recreate
+from gonogo.config.strategies import STRATEGIES
 
-__all__ = ["STRATEGIES"]
+if TYPE_CHECKING:
+    from gonogo.run.strategies.base import Strategy
 
-STRATEGIES: Mapping[str, Strategy] = {
-    "recreate": Recreate(),
-}
-"""By their names in ``strategy``."""
+__all__ = ["strategy_of"]
+
+
+def strategy_of(name: str) -> Strategy:
+    """The strategy of that name, imported when it is needed."""
+    module, _, attribute = STRATEGIES[name].partition(":")
+    strategy: Strategy = getattr(importlib.import_module(module), attribute)()
+    return strategy

@@ -1,0 +1,15 @@
+"""Which strategies there are; gonogo.toml may name only these, so that a new one is one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["STRATEGIES"]
+
+STRATEGIES: Mapping[str, str] = MappingProxyType(
+    {
+        "recreate": "gonogo.run.strategies.recreate:Recreate",
+    }
+)
+"""Module and class of each, imported where a recipe is made."""
