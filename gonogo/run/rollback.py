@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gonogo.errors import GonogoError, explain
 from gonogo.gates.judgement import Action, as_before, judge
 from gonogo.gates.ladder import Rung
-from gonogo.gates.pending_migrations import graphs, migrated
+from gonogo.gates.pending_migrations import graphs
 from gonogo.records.ending import Ending
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run import endings
@@ -18,7 +18,7 @@ from gonogo.run.attribution import restarted
 from gonogo.run.course import Course
 from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
-from gonogo.run.moves.migrate import stands_at
+from gonogo.run.moves.migrate import have_moved, left_in_databases
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import Recipe
 from gonogo.run.steps import StepRunner, why
@@ -48,7 +48,7 @@ class Rollback:
         work = self._work
         work.journal.lenient = True
         if work.rung == Rung.FORWARD_ONLY and work.progress.has_migrated and work.progress.has_replaced:
-            moved = _have_moved(work)
+            moved = have_moved(work)
             if moved is not False:
                 return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
             work.notes.append("The migrations are forward-only, and no database moved: it was turned back.")
@@ -57,7 +57,7 @@ class Rollback:
         if self._course.excuse:
             work.notes.append(f"{work.release.id} is not called bad: {self._course.excuse}.")
         if work.serving is None and work.progress.has_migrated:
-            self._migrated = _databases(work)  # before they are stopped
+            self._migrated = left_in_databases(work)  # before they are stopped
         target, failed = self._run(recipe, work.serving)
         self._probe.mark("settled")
         last = self._proven_before(target)
@@ -373,27 +373,3 @@ class Rollback:
         """
         gate = self._course.verified
         return gate is not None and gate.is_green
-
-
-def _have_moved(work: Work) -> bool | None:
-    """Whether a database stands elsewhere than before the first touch, as it says itself; None where none says it."""
-    if not work.standings or any(one.guessed for one in work.standings):
-        return None
-    now = [stands_at(work, one.service) for one in work.standings]
-    if any(
-        found is not None and set(found) != set(one.current) for found, one in zip(now, work.standings, strict=True)
-    ):
-        return True
-    return None if None in now else False
-
-
-def _databases(work: Work) -> list[str]:
-    """What the migrations left in each database, as it says itself; nothing where it did not move."""
-    found = []
-    for name in migrated(work.place.environment):
-        now = stands_at(work, name)
-        if now is None:
-            found.append(f"the database of {name}, perhaps migrated (it could not be asked)")
-        elif now:
-            found.append(f"the database of {name}, migrated to {', '.join(now[:3])}")
-    return found

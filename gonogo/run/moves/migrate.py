@@ -14,7 +14,7 @@ from gonogo.migrations import layout_of, tool_of
 from gonogo.migrations.question import read
 from gonogo.run.work import Work
 
-__all__ = ["Migrate", "stands_at"]
+__all__ = ["Migrate", "have_moved", "left_in_databases", "stands_at"]
 
 _SECONDS = 120.0
 _STARTS, _PAUSE = 60.0, 2.0
@@ -108,3 +108,27 @@ def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
     except Exception:  # noqa: BLE001 (a question; nothing in it may stop what comes after)
         return None
     return said.current if said.error is None else None
+
+
+def have_moved(work: Work) -> bool | None:
+    """Whether a database stands elsewhere than before the first touch, as it says itself; None where none says it."""
+    if not work.standings or any(one.guessed for one in work.standings):
+        return None
+    now = [stands_at(work, one.service) for one in work.standings]
+    if any(
+        found is not None and set(found) != set(one.current) for found, one in zip(now, work.standings, strict=True)
+    ):
+        return True
+    return None if None in now else False
+
+
+def left_in_databases(work: Work) -> list[str]:
+    """What the migrations left in each database, as it says itself; nothing where it did not move."""
+    found = []
+    for name in migrated(work.place.environment):
+        now = stands_at(work, name)
+        if now is None:
+            found.append(f"the database of {name}, perhaps migrated (it could not be asked)")
+        elif now:
+            found.append(f"the database of {name}, migrated to {', '.join(now[:3])}")
+    return found

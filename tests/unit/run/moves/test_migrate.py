@@ -1,4 +1,4 @@
-"""gonogo.run.rollback: what is said of databases was looked at."""
+"""gonogo.run.moves.migrate: what is said of databases was looked at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.run import rollback
+from gonogo.run.moves import migrate
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_migrations_have_begun_where_a_database_says_so(
     """A forward-only release over a database that did not move is turned back; what nobody could say holds."""
     said = {f"s{at}": one for at, one in enumerate(now)}
     standings = [SimpleNamespace(service=f"s{at}", current=one, guessed=False) for at, one in enumerate(before)]
-    monkeypatch.setattr(rollback, "stands_at", lambda work, service: said[service])  # noqa: ARG005 (as it is called)
+    monkeypatch.setattr(migrate, "stands_at", lambda work, service: said[service])  # noqa: ARG005 (as it is called)
 
-    assert rollback._have_moved(SimpleNamespace(standings=standings)) is moved  # type: ignore[arg-type]
+    assert migrate.have_moved(SimpleNamespace(standings=standings)) is moved  # type: ignore[arg-type]
     guessed = [SimpleNamespace(service=one.service, current=one.current, guessed=True) for one in standings]
-    assert rollback._have_moved(SimpleNamespace(standings=guessed)) is None  # type: ignore[arg-type]
+    assert migrate.have_moved(SimpleNamespace(standings=guessed)) is None  # type: ignore[arg-type]
