@@ -5,25 +5,21 @@ People read standard error; ``--json`` prints one document on standard output.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import gonogo
-from gonogo.errors import GonogoError, explain
+from gonogo.commands import printing
 from gonogo.words import Exit, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from pydantic import BaseModel
+    from collections.abc import Sequence
 
     from gonogo.display.shown import Shown
-    from gonogo.records.results import RunResult
     from gonogo.run.work import Options
 
 __all__ = ["app", "main"]
@@ -36,13 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-_WHY = {
-    Exit.INTERRUPTED: "interrupted",
-    Exit.INTERNAL: "internal error",
-    Exit.USAGE: "wrong usage or configuration",
-    Exit.LOCKED: "another run holds the environment",
-}
 
 _URGENT = (Exit.GO, Exit.LOCKED, Exit.NOTHING_CHECKED, Exit.NO_GO, Exit.NEEDS_HUMAN)
 """How ``status`` may end, for one environment; of several the last one of these."""
@@ -59,8 +48,6 @@ Attest = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
 
-
-_LEFT = "interrupted; nothing was touched"
 _OF_TYPER = 130
 """What Typer makes of Ctrl-C, where no command of ours took it."""
 
@@ -71,61 +58,13 @@ def main() -> int:
 
     try:
         code = get_command(app)(standalone_mode=False, prog_name="gonogo")
-    except GonogoError as error:
-        return _ended(error.exit_code, str(error))
     except KeyboardInterrupt:
-        return _ended(Exit.INTERRUPTED, _LEFT)
-    except OSError as error:
-        return _ended(Exit.NO_GO, explain(error))
-    except Exception as error:  # noqa: BLE001 (click's usage errors, and our own bugs)
-        return _other(error)
+        return printing.interrupted()
+    except Exception as error:  # noqa: BLE001 (ours, the system's, click's usage errors, and our own bugs)
+        return printing.failed(error)
     if code == _OF_TYPER:
-        return _ended(Exit.INTERRUPTED, _LEFT)
+        return printing.interrupted()
     return int(code) if isinstance(code, int) else 0
-
-
-def _other(error: Exception) -> int:
-    """Click's errors are wrong usage; anything else is a bug of ours."""
-    show = getattr(error, "format_message", None)
-    if show is not None:
-        help_ = "`gonogo --help` lists the commands, `gonogo COMMAND --help` their options."
-        return _ended(Exit.USAGE, f"{show()} {help_}")
-    if type(error).__name__ == "Abort":
-        return _ended(Exit.INTERRUPTED, _LEFT)
-    if os.environ.get("GONOGO_DEBUG"):
-        raise error
-    what_next = "`gonogo status` tells what serves. GONOGO_DEBUG=1 shows where it was; please report it."
-    return _ended(Exit.INTERNAL, f"{explain(error)}. {what_next}")
-
-
-def _ended(code: Exit, said: str) -> int:
-    """Tell why a command did nothing; with ``--json`` also as a document, so that no reader finds an empty one."""
-    _say(said)
-    if "--json" in sys.argv[1:]:
-        document = {"exit_code": int(code), "ending": f"NOT STARTED: {_WHY.get(code, 'refused')}", "reason": said}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    return int(code)
-
-
-def _say(text: str) -> None:
-    """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
-    from gonogo.display.paced import write  # noqa: PLC0415
-    from gonogo.display.sections import tamed  # noqa: PLC0415
-    from gonogo.runtimes.secret_values import redact_in_use  # noqa: PLC0415
-
-    write(tamed(redact_in_use(text.rstrip())) + "\n")
-
-
-def _print_json(value: BaseModel | Iterable[BaseModel]) -> None:
-    from gonogo.runtimes.secret_values import redact_in_use  # noqa: PLC0415
-    from gonogo.secrets.records import redacted_json  # noqa: PLC0415
-
-    data: Any
-    if isinstance(value, tuple | list):
-        data = [item.model_dump(mode="json") for item in value]
-    else:
-        data = value.model_dump(mode="json")  # type: ignore[union-attr]
-    sys.stdout.write(json.dumps(redacted_json(data, redact_in_use), indent=2) + "\n")
 
 
 def _options(
@@ -191,10 +130,10 @@ def init(  # noqa: PLR0913 (one for each question)
         port=port,
     )
     asked = Asked(given=given, yes=yes, output=output, kind=workflow, gates=not no_gates)
-    written = run(Path.cwd(), asked, say=_say, ask=ask if has_terminal() else None)
+    written = run(Path.cwd(), asked, say=printing.say, ask=ask if has_terminal() else None)
     if as_json:
-        sys.stdout.write(json.dumps(written.document(), indent=2) + "\n")
-    _say("\n".join(written.said))
+        printing.print_document(written.document())
+    printing.say("\n".join(written.said))
     return int(written.exit_code)
 
 
@@ -217,7 +156,7 @@ def deploy(  # noqa: PLR0913 (one for each option)
     options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=attest or ())
     with _screen(quiet=quiet) as screen:
         ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
-        return _finished(ended, screen, as_json=as_json)
+        return printing.finished(ended, screen, as_json=as_json)
 
 
 @app.command()
@@ -226,11 +165,9 @@ def adopt(*, env: Env = None, as_json: Json = False) -> int:
     from gonogo.commands.adopt import adopt as run  # noqa: PLC0415
 
     found = run(Path.cwd(), env)
-    if as_json:
-        _print_json(found)
-    else:
-        images = [f"  {service:<11} {image[:19]}" for service, image in found.images.items()]
-        _say("\n".join((f"adopted {found.release} in {found.env}", *images, *(f"  {text}" for text in found.said))))
+    images = [f"  {service:<11} {image[:19]}" for service, image in found.images.items()]
+    lines = (f"adopted {found.release} in {found.env}", *images, *(f"  {text}" for text in found.said))
+    printing.show(found, lambda: lines, as_json=as_json)
     return int(Exit.GO)
 
 
@@ -260,7 +197,7 @@ def rollback(
     from gonogo.commands.rollback import rollback as run  # noqa: PLC0415
 
     with _screen(quiet=quiet) as screen:
-        return _finished(run(Path.cwd(), env, to=to, force=force, screen=screen), screen, as_json=as_json)
+        return printing.finished(run(Path.cwd(), env, to=to, force=force, screen=screen), screen, as_json=as_json)
 
 
 @app.command()
@@ -279,7 +216,7 @@ def restart(
 
     with _screen(quiet=quiet) as screen:
         ended = run(Path.cwd(), env, services=services or (), new_settings=new_settings, screen=screen)
-        return _finished(ended, screen, as_json=as_json)
+        return printing.finished(ended, screen, as_json=as_json)
 
 
 @app.command()
@@ -296,11 +233,11 @@ def resume(
 
     try:
         with _screen(quiet=quiet) as screen:
-            return _finished(run(Path.cwd(), env, screen=screen), screen, as_json=as_json)
+            return printing.finished(run(Path.cwd(), env, screen=screen), screen, as_json=as_json)
     except NothingToResumeError as error:
         if not if_needed:
             raise
-        _say(str(error))
+        printing.say(str(error))
         return int(Exit.GO)
 
 
@@ -313,10 +250,7 @@ def plan(
     from gonogo.records.looks import plan_lines  # noqa: PLC0415
 
     found = run(Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix))
-    if as_json:
-        _print_json(found)
-    else:
-        _say("\n".join(plan_lines(found)))
+    printing.show(found, lambda: plan_lines(found), as_json=as_json)
     return int(found.exit_code)
 
 
@@ -327,10 +261,7 @@ def doctor(*, env: Env = None, as_json: Json = False) -> int:
     from gonogo.records.looks import doctor_lines  # noqa: PLC0415
 
     name, needed = run(Path.cwd(), env)
-    if as_json:
-        _print_json(needed)
-    else:
-        _say("\n".join(doctor_lines(needed, env=name)))
+    printing.show(needed, lambda: doctor_lines(needed, env=name), as_json=as_json)
     return int(Exit.NO_GO if any(one.missing for one in needed) else Exit.GO)
 
 
@@ -341,10 +272,7 @@ def checks(*, env: Env = None, as_json: Json = False) -> int:
     from gonogo.records.listing import checks_lines  # noqa: PLC0415
 
     name, found, problems = run(Path.cwd(), env)
-    if as_json:
-        _print_json(found)
-    else:
-        _say("\n".join(checks_lines(found, env=name, problems=problems)))
+    printing.show(found, lambda: checks_lines(found, env=name, problems=problems), as_json=as_json)
     return int(Exit.USAGE if problems else Exit.GO)
 
 
@@ -355,7 +283,7 @@ def explain_check(
     """Say what a check proves, what it needs, and what to do when it is red."""
     from gonogo.commands.explain import explain as run  # noqa: PLC0415
 
-    _say(run(code))
+    printing.say(run(code))
     return int(Exit.GO)
 
 
@@ -366,10 +294,7 @@ def status(*, env: Env = None, as_json: Json = False) -> int:
     from gonogo.records.looks import status_lines  # noqa: PLC0415
 
     found = run(Path.cwd(), env)
-    if as_json:
-        _print_json(found)
-    else:
-        _say("\n".join(status_lines(found)))
+    printing.show(found, lambda: status_lines(found), as_json=as_json)
     return int(max((one.exit_code for one in found), key=_URGENT.index, default=Exit.GO))
 
 
@@ -380,10 +305,7 @@ def history(*, env: Env = None, as_json: Json = False) -> int:
     from gonogo.records.looks import history_lines  # noqa: PLC0415
 
     runs, figures = run(Path.cwd(), env)
-    if as_json:
-        _print_json(runs)
-    else:
-        _say("\n".join(history_lines(runs, figures)))
+    printing.show(runs, lambda: history_lines(runs, figures), as_json=as_json)
     return int(Exit.GO)
 
 
@@ -398,10 +320,7 @@ def report(
     from gonogo.commands.report import report as run  # noqa: PLC0415
 
     found = run(Path.cwd(), env, to=to)
-    if as_json:
-        _print_json(found)
-    else:
-        _say(f"{found.page}\n{found.metrics}")
+    printing.show(found, lambda: (str(found.page), str(found.metrics)), as_json=as_json)
     return int(Exit.GO)
 
 
@@ -417,7 +336,7 @@ def github(
     shown = show(results, comment=comment, folder=Path.cwd(), environ=os.environ)
     sys.stdout.write("".join(f"{line}\n" for line in shown.commands))
     if shown.comment:
-        _say(shown.comment)
+        printing.say(shown.comment)
     return int(Exit.GO)
 
 
@@ -428,9 +347,9 @@ def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> i
 
     found = run(Path.cwd(), env, force=force)
     if as_json:
-        sys.stdout.write(json.dumps({"held": found}) + "\n")
+        printing.print_document({"held": found})
     else:
-        _say(f"unlocked; it was held: {found}" if found else "no lock was held")
+        printing.say(f"unlocked; it was held: {found}" if found else "no lock was held")
     return int(Exit.GO)
 
 
@@ -439,7 +358,7 @@ def schema() -> int:
     """Print the JSON schema of an environment's table in gonogo.toml."""
     from gonogo.config import Environment  # noqa: PLC0415
 
-    sys.stdout.write(json.dumps(Environment.model_json_schema(), indent=2) + "\n")
+    printing.print_document(Environment.model_json_schema())
     return int(Exit.GO)
 
 
@@ -474,15 +393,6 @@ def _screen(*, quiet: bool) -> Shown:
     from gonogo.display import screen  # noqa: PLC0415
 
     return screen(quiet=quiet)
-
-
-def _finished(run: RunResult, screen: Shown, *, as_json: bool) -> int:
-    from gonogo.records.terminal import ending_lines, paint  # noqa: PLC0415
-
-    screen.close(paint(line) for line in ending_lines(run))
-    if as_json:
-        _print_json(run)
-    return int(run.exit_code)
 
 
 if __name__ == "__main__":
