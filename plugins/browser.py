@@ -28,7 +28,17 @@ from gonogo.runtimes.base import Inspector
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response, ViewportSize
 
-__all__ = ["PROGRAMS", "Browsing", "browsing", "chromium", "executable", "missing_browser", "page", "redact_archive"]
+__all__ = [
+    "PROGRAMS",
+    "Browsing",
+    "browsing",
+    "chromium",
+    "directed",
+    "executable",
+    "missing_browser",
+    "page",
+    "redact_archive",
+]
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """What Chromium is called on a PATH."""
@@ -113,14 +123,14 @@ def chromium(context: Context) -> Iterator[Browser]:
         if program is None:
             raise InconclusiveError(_NO_CHROMIUM)
         try:
-            browser = playwright.chromium.launch(executable_path=program, args=_directed(context.environment))
+            browser = playwright.chromium.launch(executable_path=program, args=directed(context.environment))
         except Error as error:
             raise InconclusiveError(f"{program}: found no start ({str(error).splitlines()[0]})") from error
         yield browser
         browser.close()
 
 
-def _directed(environment: Environment) -> list[str]:
+def directed(environment: Environment) -> list[str]:
     """What sends Chromium where the environment's requests are sent."""
     url = environment.url or ""
     name, to = urlsplit(url).netloc, urlsplit(environment.reached(url)).netloc

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from gonogo.config import Environment
+from gonogo.plugins.browser import directed, executable
 from gonogo.records.results import CheckResult
 from gonogo.words import OnRed, Outcome
 from tests.support.chromium import need_chromium
+from tests.support.loopback import listening
 
 from .deployed import Deployed
 
@@ -142,3 +147,32 @@ def test_without_a_browser_nothing_is_known(site: Deployed) -> None:
 
     assert check.outcome is Outcome.INCONCLUSIVE
     assert check.found.startswith("/bin/false: found no start (")
+
+
+class Named(http.server.BaseHTTPRequestHandler):
+    """Answers to its own name only."""
+
+    def do_GET(self) -> None:
+        """200, or 400."""
+        self.send_response(200 if (self.headers["Host"] or "").partition(":")[0] == "shop.test" else 400)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its port", "another port"])
+def test_the_browser_goes_where_requests_are_sent(*, own: bool) -> None:
+    """``connect_to``: under the name of ``url``, with a port of its own or that of ``url``."""
+    need_chromium()
+    with listening(http.server.HTTPServer(("127.0.0.1", 0), Named)) as server, sync_playwright() as playwright:
+        port = f":{server.server_port}"
+        url, to = f"http://shop.test{'' if own else port}", f"127.0.0.1{port if own else ''}"
+        environment = Environment(name="test", project="shop", url=url, connect_to=to)
+        browser = playwright.chromium.launch(executable_path=executable(playwright), args=directed(environment))
+        answer = browser.new_page().goto(f"{url}/")
+        browser.close()
+
+    assert answer is not None
+    assert answer.status == 200
