@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gonogo.config import Environment, Project, find_project, load_project
+from gonogo.gates.asked import last_of
 from gonogo.gates.subject import Subject, attestations
 from gonogo.plugins.stages import PROJECT, is_whole, selected_stages
 from gonogo.records.results import GateResult, read_gate
@@ -115,7 +116,7 @@ def _gate_of(subject: Subject, stages: tuple[Stage, ...]) -> GateResult | None:
         return None
     if stages == (Stage.POSTDEPLOY,):
         return read_gate(serving.gate)
-    return read_gate(State(subject.state).run_folder(serving.id) / f"{stages[0].gate}.json")
+    return last_of(State(subject.state).run_folder(serving.id), role=Role.CANDIDATE, stage=stages[0])
 
 
 def _bare(project: Project, environment: Environment, stages: tuple[Stage, ...]) -> Subject:

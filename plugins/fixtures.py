@@ -14,6 +14,7 @@ import pytest
 
 from gonogo.config import Endpoint, Environment, Page, Project, Service
 from gonogo.errors import CommandError, GonogoError
+from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.pending_migrations import Standing, standings
 from gonogo.gates.subject import Subject
@@ -26,7 +27,7 @@ from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython, choose
-from gonogo.records.results import GateResult, read_gate
+from gonogo.records.results import GateResult
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
 from gonogo.runtimes.place import env_file_of, make_place, maker
@@ -148,9 +149,9 @@ def serving(subject: Subject) -> Release | None:
 
 
 @pytest.fixture(scope="session")
-def baseline(subject: Subject) -> GateResult | None:
-    """What the post-deploy checks said of the serving release in this run, or None."""
-    return read_gate(subject.run / "baseline.json") if subject.run is not None else None
+def baseline(subject: Subject, context: Context) -> GateResult | None:
+    """What the post-deploy checks said of the serving release in this run, or what this stage did; or None."""
+    return baseline_of(subject.run, context.stages) if subject.run is not None else None
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ from gonogo.commands.look import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain, in_one_line
+from gonogo.gates.asked import last_of
 from gonogo.host.signals import Signals
 from gonogo.records.ending import Ending, Kind
 from gonogo.records.history import expected
-from gonogo.records.results import RunResult, read_gate
+from gonogo.records.results import RunResult
 from gonogo.run.attribution import is_its_fault
 from gonogo.run.course import Course
 from gonogo.run.endings import unrecorded, wanted
@@ -29,6 +30,7 @@ from gonogo.runtimes.place import maker
 from gonogo.state.interrupted import CutOff, close_run, end_survivors, read_cut_off
 from gonogo.state.release import Release
 from gonogo.state.store import State, write_atomically
+from gonogo.words import Role, Stage
 
 __all__ = [
     "clear_untouched",
@@ -75,7 +77,9 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
         raise LookupError(cut.release)
     work = make_work(pinned(at, release), release, run=run_name(at.state, kind), options=Options(), screen=screen)
     work.serving = at.state.load(cut.serving) if cut.serving else None
-    work.baseline = read_gate(at.state.run_folder(cut.run) / "baseline.json")
+    for stage in Stage:
+        found = last_of(at.state.run_folder(cut.run), role=Role.BASELINE, stage=stage)
+        work.baselines |= {stage: found} if found is not None else {}
     work.journal.write("run-began", kind=kind, release=release.id, serving=cut.serving, mends=cut.run)
     runs = end_all_survivors(work)
     opened(work, kind=kind)
@@ -228,5 +232,5 @@ def remember(work: Work, course: Course, ending: Ending) -> None:
 
 def _keep_gate(release: Release, course: Course) -> None:
     """What the release that serves from now on was asked, and what it said; one that is held was asked as well."""
-    if course.asked is not None:
-        write_atomically(release.gate, course.asked.model_dump_json(indent=1) + "\n")
+    for stage, gate in course.judged_by.items():
+        write_atomically(release.gate_of(stage), gate.model_dump_json(indent=1) + "\n")

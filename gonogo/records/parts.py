@@ -28,8 +28,9 @@ def result_word(step: StepResult) -> str:
 
 def gate_page(step: StepResult) -> str:
     """The address of the page that a gate left beside the record; nothing where it left none."""
-    asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z ]+", step.name)
-    return f"{step.name.replace(' ', '%20')}.html" if asked else ""
+    name = step.files or step.name
+    asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z0-9 ]+", name)
+    return f"{name.replace(' ', '%20')}.html" if asked else ""
 
 
 def serves_said(run: RunResult) -> str:

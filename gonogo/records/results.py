@@ -228,6 +228,8 @@ class StepResult(BaseModel):
     """One line for people."""
     commands: tuple[Text, ...] = ()
     gate: GateResult | None = None
+    files: str = ""
+    """What the gate's page and results are called; in an older record, as the step."""
     after_touch: bool = False
     replaces: bool = False
     """A move that puts another release's instances in the place of those that serve."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gonogo.records.results import CheckResult, GateResult, StepResult
+from gonogo.words import Stage
 
 __all__ = ["Course"]
 
@@ -24,6 +25,8 @@ class Course:
     """The runtime's, at the first touch."""
     asked: GateResult | None = None
     """The last gate of the new release, after the first touch."""
+    judged_by: dict[Stage, GateResult] = field(default_factory=dict)
+    """The last gate of each stage that asked what serves then; the release keeps them."""
     excuse: str = ""
     """What failed under the release that its checks turned back: it is not called bad."""
     is_up: bool | None = None

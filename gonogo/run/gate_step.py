@@ -41,7 +41,7 @@ class Gate:
     """One stage, asked about one release."""
 
     def __init__(self, name: str, stage: Stage, role: Role) -> None:
-        """``name`` is the line in the terminal and the results file."""
+        """``name`` is the line in the terminal, and what its files are called, the first time."""
         self.name = name
         self.stage = stage
         self.role = role
@@ -54,17 +54,25 @@ class Gate:
         """Ask what needs no baseline, while there is none; ``ask`` goes on after it."""
         label = f"{self.name}.early"
         first = self._once(work, about=about, root=root, only=(), label=label, more=("--gonogo-early",))
-        found = self._late_again(work, first, about=about, root=root)
+        found = self._late_again(work, first, about=about, root=root, files=self.name)
         self._early, self._seconds = work.folder / f"{label}.json", found.seconds
         write_atomically(self._early, found.model_dump_json(indent=1) + "\n")
         return found
 
-    def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool) -> GateResult:
-        """Run the gate; in the baseline and after the first touch, red checks are asked again before they count."""
+    @property
+    def is_before_touch(self) -> bool:
+        """Whether it asks the source or the artifact, and not what serves."""
+        return self.stage in _BEFORE
+
+    def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool, files: str) -> GateResult:
+        """Run the gate; in the baseline and after the first touch, red checks are asked again before they count.
+
+        ``files`` is what its results and its page are called.
+        """
         more = (f"--gonogo-then={self._early}",) if self._early is not None else ()
-        first = self._once(work, about=about, root=root, only=(), label=self.name, more=more)
+        first = self._once(work, about=about, root=root, only=(), label=files, more=more)
         first = first.model_copy(update={"seconds": first.seconds + self._seconds})
-        attempts = [self._late_again(work, first, about=about, root=root)]
+        attempts = [self._late_again(work, first, about=about, root=root, files=files)]
         again = after_touch or self.role is Role.BASELINE
         of = work.place.environment.attempts if again else 1
         for number in range(1, of):
@@ -72,19 +80,21 @@ class Gate:
             if not ids or attempts[0].problem:
                 break
             time.sleep(work.place.environment.retry_every)
-            label = f"{self.name}.{number + 1}"
+            label = f"{files}.{number + 1}"
             attempts.append(self._once(work, about=about, root=root, only=ids, label=label))
         result = of_attempts(attempts, of=of)
-        write_atomically(work.folder / f"{self.name}.json", result.model_dump_json(indent=1) + "\n")
+        write_atomically(work.folder / f"{files}.json", result.model_dump_json(indent=1) + "\n")
         return result
 
-    def _late_again(self, work: Work, first: GateResult, *, about: Release | None, root: Path) -> GateResult:
+    def _late_again(
+        self, work: Work, first: GateResult, *, about: Release | None, root: Path, files: str
+    ) -> GateResult:
         """The gate, with what ran out of time asked once more: alone, and for as long as it may take at the worst."""
         late = tuple(check for check in first.checks if check.blocks and check.late)
         if first.problem or not late:
             return first
-        bound = _longer(work, late, touched=self.stage not in _BEFORE)
-        ids, label = tuple(check.id for check in late), f"{self.name}.late"
+        bound = _longer(work, late, touched=not self.is_before_touch)
+        ids, label = tuple(check.id for check in late), f"{files}.late"
         again = self._once(work, about=about, root=root, only=ids, label=label, bound=bound)
         answers = {check.id: check for check in again.checks if not again.problem}
         checks = tuple(answers.get(check.id, check) for check in first.checks)
@@ -148,7 +158,7 @@ class Gate:
             write_atomically(wanted, json.dumps(only))
             arguments.append(f"--gonogo-only={wanted}")
         else:
-            arguments += _page(work.reports, self.name)
+            arguments += _page(work.reports, label.removesuffix(".early"))
         app = load_project(root).app
         return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import httpx  # noqa: F401 (the probe asks with it: a damaged installation is found before anything is touched)
 
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
+from gonogo.gates.asked import last_of
 from gonogo.gates.baseline import known_before
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.judgement import Action, Judgement, counted, judge, refusal
@@ -156,7 +157,7 @@ class Pipeline:
         work.place = replace(place, environment=place.environment.model_copy(update=bound))
         with contextlib.suppress(GonogoError, OSError):  # nobody waits for it: the way back is not in need of it
             gate = self._steps.gate(Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE))
-            work.baseline = None if gate.problem else gate
+            work.baselines |= {} if gate.problem else {Stage.POSTDEPLOY: gate}
         work.place = place
 
     def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Ending:
@@ -191,7 +192,7 @@ class Pipeline:
             probe.wait_for_first()
             work.notes.append(f"The downtime counts from here; what the run {cut.run} cost before is not in it.")
             return self._touch(recipe, rest, probe)
-        red = read_gate(work.state.run_folder(cut.run) / "postdeploy.json") if cut.returning else None
+        red = last_of(work.state.run_folder(cut.run), role=Role.CANDIDATE) if cut.returning else None
         self.course.excuse = cut.excuse
         return self._back(recipe, probe, back, causes=red.blocking if red else (), seen=True)
 
@@ -218,7 +219,7 @@ class Pipeline:
             found = self._steps.early(source) if source is not None else None
             if found is not None and (found.problem or found.blocking):
                 return self._not_passed(found)
-            self._work.baseline = self._steps.gate(step)
+            self._work.baselines[step.stage] = self._steps.gate(step)
             return None
         gate = self._steps.gate(step)
         if not gate.is_green:
@@ -262,6 +263,7 @@ class Pipeline:
         def ask(step: Gate, _: Sequence[Step]) -> Judgement | None:
             probe.mark("settled")
             self.course.asked = asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
+            self.course.judged_by |= {} if step.is_before_touch else {step.stage: asked}
             judgement = self._judged(asked)
             if judgement.action is Action.GO and step.stage is Stage.BUILD:  # one of the team's steps came before it
                 self._keep_routes(asked)
@@ -288,7 +290,7 @@ class Pipeline:
         return f"{explain(error)} (traceback: {journal.path})"
 
     def _judged(self, gate: GateResult) -> Judgement:
-        return judge(gate, baseline=self._work.baseline, pinned=self._pinned())
+        return judge(gate, baseline=self._work.baseline(gate.stage), pinned=self._pinned(gate.stage))
 
     def _back(
         self,
@@ -331,10 +333,10 @@ class Pipeline:
         health, reached = place.environment.health, place.environment.reached
         return Target(url=url + health.live, live=health.live_status, reached=reached) if url else None
 
-    def _pinned(self) -> GateResult | None:
+    def _pinned(self, stage: Stage) -> GateResult | None:
         serving = self._work.serving
         if serving is None:
             return None
-        pinned = read_gate(serving.gate)
+        pinned = read_gate(serving.gate_of(stage)) or read_gate(serving.gate)
         unasked = pinned is None and not serving.adopted  # nobody knows what it was asked: nothing of it excuses
-        return known_before(self._work.baseline, pinned, anew=serving.is_judged_anew or unasked)
+        return known_before(self._work.baseline(stage), pinned, anew=serving.is_judged_anew or unasked)

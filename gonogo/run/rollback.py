@@ -173,7 +173,11 @@ class Rollback:
         What could not be found out turns nothing back, nor does what is red in the release that served as well.
         """
         started = self._course.back_after is not None
-        return started and gate is not None and judge(gate, baseline=self._work.baseline).action is not Action.ROLLBACK
+        return (
+            started
+            and gate is not None
+            and judge(gate, baseline=self._work.baseline(gate.stage)).action is not Action.ROLLBACK
+        )
 
     def _proven_before(self, target: Release | None) -> Release | None:
         """What went GO before a release that never did and is not well now; only where it knows the schema."""
@@ -329,7 +333,7 @@ class Rollback:
 
     def _verify(self, step: Gate, target: Release) -> None:
         """The gate that the release going back to was pinned with; once more where it could not find something out."""
-        before = [known for known in (self._work.baseline, read_gate(target.gate)) if known is not None]
+        before = [known for known in (self._work.baseline(), read_gate(target.gate)) if known is not None]
 
         def counted(gate: GateResult) -> GateResult:
             return as_before(gate, before)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from gonogo.config import TeamStep
 from gonogo.errors import GonogoError, explain
+from gonogo.gates.asked import free_name
 from gonogo.records.results import GateResult, StepResult
 from gonogo.run.course import Course
 from gonogo.run.gate_step import Gate
@@ -50,12 +51,14 @@ class StepRunner:
         work, after_touch = self._work, self._course.first_touch is not None
         subject = about or (work.serving if step.role is Role.BASELINE else work.release)
         root = about.root if about is not None else work.release.root
-        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
-        work.journal.enter(step.name, kind="gate", release=subject.id if subject else None)
+        files = free_name(work.folder, step.name)
+        result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC), files=files)
+        what = {"stage": step.stage, "role": step.role, "results": files}
+        work.journal.enter(step.name, kind="gate", release=subject.id if subject else None, **what)
         work.screen.begin(step.name, kind="gate")
         begin = time.monotonic()
         try:
-            gate = step.ask(work, about=subject, root=root, after_touch=after_touch)
+            gate = step.ask(work, about=subject, root=root, after_touch=after_touch, files=files)
         except BaseException as error:
             self._failed(result, error, begin)
             raise

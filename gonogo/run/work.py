@@ -23,6 +23,7 @@ from gonogo.state.journal import Journal
 from gonogo.state.progress import Progress
 from gonogo.state.release import Release
 from gonogo.state.store import State
+from gonogo.words import Stage
 
 __all__ = ["Move", "Options", "Work", "run_all"]
 
@@ -63,7 +64,8 @@ class Work:
     attested: tuple[Attestation, ...] = ()
     day: date = field(default_factory=today)
     """On which the run began; its waivers are judged by it."""
-    baseline: GateResult | None = None
+    baselines: dict[Stage, GateResult] = field(default_factory=dict)
+    """What each stage said of the serving release in this run."""
     pin_problem: GonogoError | None = None
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""
     epoch: str = ""
@@ -79,6 +81,10 @@ class Work:
     """Whether a release is being replaced just now."""
     progress: Progress = field(default_factory=Progress)
     """What has begun, and what of it went well to its end."""
+
+    def baseline(self, stage: Stage = Stage.POSTDEPLOY) -> GateResult | None:
+        """What a stage said of the serving release; of one that was not asked, what the post-deploy checks did."""
+        return self.baselines.get(stage) or self.baselines.get(Stage.POSTDEPLOY)
 
     @property
     def host(self) -> Host:

@@ -16,6 +16,7 @@ __all__ = ["Journal", "read_journal"]
 
 _KEPT = frozenset(
     {"at", "host", "step", "event", "release", "commit", "serving", "outgoing", "run", "kind", "mends", "to"}
+    | {"stage", "role", "results"}
 )
 """What recovery reads; a password that is a word, `release` or `deploy`, must not make a run unreadable."""
 

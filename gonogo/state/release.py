@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gonogo.words import Stage
+
 __all__ = ["FORMAT", "Release", "release_id"]
 
 FORMAT = 1
@@ -98,7 +100,11 @@ class Release(BaseModel):
     @property
     def gate(self) -> Path:
         """What its own post-deploy gate said when it went GO; it is judged by that on the way back."""
-        return self.folder / "gate.json"
+        return self.gate_of(Stage.POSTDEPLOY)
+
+    def gate_of(self, stage: Stage) -> Path:
+        """What the last gate of a stage said of it when it went GO."""
+        return self.folder / ("gate.json" if stage is Stage.POSTDEPLOY else f"gate-{stage}.json")
 
     @property
     def short(self) -> str:

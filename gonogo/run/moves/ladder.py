@@ -29,7 +29,7 @@ class AskLadder:
             RefusedError: the change is forward-only and the environment does not allow it.
         """
         asked = ask_ladder(work, found=[*standings(work, built=True)])
-        answer = foresee(asked.answer, work.baseline)
+        answer = foresee(asked.answer, work.baseline())
         work.notes += asked.notes
         work.standings = asked.standings
         work.ladder, work.rung = str(answer), int(answer.rung)

@@ -50,7 +50,8 @@ def test_held_run_makes_the_release_current_only_where_it_came_to_run(
     asked = GateResult(stage=Stage.POSTDEPLOY, env="x", started=datetime.now(UTC)) if replaced else None
     progress = Progress([Begun(step="start", replaces=True)])
     work = cast("Work", SimpleNamespace(state=state, release=new, serving=old, progress=progress))
-    remember(work, Course(asked=asked), held(work, replaced=replaced))
+    course = Course(asked=asked, judged_by={Stage.POSTDEPLOY: asked} if asked is not None else {})
+    remember(work, course, held(work, replaced=replaced))
 
     current = state.current()
     assert current is not None
