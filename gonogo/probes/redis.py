@@ -26,6 +26,8 @@ MARKER = "<<gonogo-redis>>"
 NAMES = re.compile(r"(?:\w+_)?(?:REDIS|VALKEY|BROKER|CACHE|QUEUE|CELERY)(?:_\w+)?")
 SCHEMES = ("redis", "rediss", "valkey", "valkeys")
 TIMEOUT = 5
+TIMES = 3
+"""How often it is asked: the quickest answer counts, on a busy machine too."""
 MOST = 20
 LONGEST = 4096
 """Bytes of one answer."""
@@ -66,7 +68,7 @@ def said(connection: socket.socket, *words: str) -> str:
 
 
 def ping(url: str) -> float:
-    """Connect, log in, ask, and return how many seconds the answer to PING took."""
+    """Connect, log in, ask, and return how many seconds the quickest answer to PING took."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout=TIMEOUT) as plain:
         connection: socket.socket = plain
@@ -77,9 +79,14 @@ def ping(url: str) -> float:
         if parts.password:
             words = [unquote(parts.username)] if parts.username else []
             said(connection, "AUTH", *words, unquote(parts.password))
-        began = time.monotonic()
-        said(connection, "PING")
-        return time.monotonic() - began
+        return min(timed(connection) for _ in range(TIMES))
+
+
+def timed(connection: socket.socket) -> float:
+    """Return how long one answer took."""
+    began = time.monotonic()
+    said(connection, "PING")
+    return time.monotonic() - began
 
 
 def ask(name: str, url: str) -> dict[str, Any]:
