@@ -89,6 +89,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D28[web]": "web mounts no volume and no folder of the host to write to",
         "D29": "an endpoint says what GET / answers (D09)",
         "D30": "nothing is known to have answered before: no baseline, or no page that could be asked",
+        "D34[web]": "runtime process runs one instance of each service",
         "D33": "no address is configured where nobody may be reached",
         "D32[web]": "no log file is configured",
         "D31": "no page is known to be new with this release",
