@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.build import probing
 from gonogo.checks.postdeploy import test_store as stores
 from gonogo.config import Service
 from gonogo.plugins.evidence import Collected
@@ -22,8 +23,8 @@ def asked(
     """What D14 attaches where the probe says this, and the baseline said that."""
     said = {"stores": [{"variable": "REDIS_URL", "ping": ping, "error": error}]}
     monkeypatch.setattr(stores, "running", lambda *_: SimpleNamespace())
-    monkeypatch.setattr(stores.probing, "ask", lambda *_, **__: None)
-    monkeypatch.setattr(stores.probing, "marked", lambda *_: said)
+    monkeypatch.setattr(probing, "ask", lambda *_, **__: None)
+    monkeypatch.setattr(probing, "marked", lambda *_: said)
     facts = Evidence(title="Answered", kind="json", value={"REDIS_URL": before})
     gate = a_gate(a_check(code="D14[web]", evidence=[facts])) if before is not None else None
     evidence, inspector = Collected(), SimpleNamespace()
