@@ -112,7 +112,7 @@ class Shop:
 
 
 def back(shop: Shop, good: str, runs: int) -> list[str]:
-    """The way back against the bare command, in pairs: both begin with the red release running."""
+    """The rollback against the bare command, in pairs: both begin with the red release running."""
     pairs = []
     shop.replace(HOME, *RED)
     for _ in range(runs):

@@ -208,7 +208,7 @@ def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
 def _is_up(instance: InstanceState, *, may_end: bool = False) -> bool:
     """Whether it runs, ended well, or is a one-shot that was only made or cleared away.
 
-    The way back makes its migration and does not run it; `docker container prune` removes what ended. That each ran to
+    The rollback makes its migration and does not run it; `docker container prune` removes what ended. That each ran to
     a good end, the start made sure of.
     """
     may_end = may_end or instance.one_shot

@@ -142,7 +142,7 @@ def test_pending_migrations_leave_a_way_back(
     except RefusedError as error:
         pytest.skip(f"refused for {error.refuses}, by a check of its own")
     answer = asked.answer
-    evidence.text("On a way back", str(answer))
+    evidence.text("In a rollback", str(answer))
     if asked.notes:
         evidence.text("How that is known", "\n".join(asked.notes))
     if answer.doubt and answer.rung is Rung.RELEASE_ONLY:

@@ -1,4 +1,4 @@
-"""Whether the environment may be touched: what serves is healthy, a way back exists, nobody else is at it."""
+"""Whether the environment may be touched: what serves is well, there is a release to go back to, nobody is at it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_serving_release_is_healthy(
 @pytest.mark.predeploy(
     "P37",
     needs=("a serving release",),
-    remedy="gonogo history --env {env}; deploy the serving commit once more, so that there is a way back: "
+    remedy="gonogo history --env {env}; deploy the serving commit once more, so that there is a release to go back to: "
     "gonogo deploy --env {env} --ref COMMIT; containers started by hand: gonogo adopt --env {env}",
 )
 def test_there_is_a_release_to_go_back_to(
@@ -122,7 +122,7 @@ def _ask_unsure(subject: Subject, serving: Release, place: Place, evidence: Coll
     if not serving.unsure:
         return
     said = (
-        f"the way back to {serving.id}, which was started by hand, is not sure: found {'; '.join(serving.unsure)}; "
+        f"the rollback to {serving.id}, which was started by hand, is not sure: found {'; '.join(serving.unsure)}; "
         "expected files as they were when it was started"
     )
     assert subject.force or place.environment.tier is not Tier.PROD, f"{said}. Start it once more as it should run"

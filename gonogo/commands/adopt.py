@@ -128,7 +128,7 @@ def _record(at: Where, candidate: Commit, found: ByHand) -> Release:
     try:
         more = _worktree(at, release, candidate, place.host)
         release = pin_by_hand(place, release, found)
-        doubts = tuple(f"Its way back is not sure: {one}." for one in release.unsure)
+        doubts = tuple(f"Its rollback is not sure: {one}." for one in release.unsure)
         said_all = (said, *found.said, *more, *doubts)
         release = release.model_copy(update={"said": said_all, "foreign": bool(more), "heads": _heads(place, release)})
         at.state.save(release)
@@ -146,7 +146,7 @@ def _record(at: Where, candidate: Commit, found: ByHand) -> Release:
             desk.host.run(command)
         raise RefusedError(
             f"project {place.environment.project}: found an application that was started by hand, and it could not be "
-            f"adopted ({explain(error)}). Mend that; or deploy without a way back: "
+            f"adopted ({explain(error)}). Mend that; or deploy without a release to go back to: "
             f'`gonogo deploy --env {at.environment.name} --force --reason "..."`.'
         ) from error
     return release

@@ -28,7 +28,7 @@ from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Exit
 
-__all__ = ["history", "recent", "runs_of", "status", "stopped_short", "unlock", "way_back"]
+__all__ = ["history", "recent", "rollback_target", "runs_of", "status", "stopped_short", "unlock"]
 
 _RECENT = 10
 """Runs; what a step takes changes with the application."""
@@ -66,7 +66,7 @@ def _status(at: Where) -> EnvStatus:
     left = untouched if unfinished is None else (unfinished, *untouched)
     alive = [found for run in left for found in survivors(at.state.run_folder(run))]
     instances, problem = _instances(at, current)
-    earlier = way_back(at.state, current)
+    earlier = rollback_target(at.state, current)
     last = _needs_human(at.state)
     return EnvStatus(
         env=at.environment.name,
@@ -92,7 +92,7 @@ def _status(at: Where) -> EnvStatus:
     )
 
 
-def way_back(state: State, current: Release | None) -> Release | None:
+def rollback_target(state: State, current: Release | None) -> Release | None:
     """What ``gonogo rollback`` starts: what served before; what serves, where a run that holds replaced nothing."""
     return current if stopped_short(state, current) is not None else state.before(current)
 

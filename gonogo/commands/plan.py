@@ -99,7 +99,7 @@ def _describe(at: Where, work: Work, *, real: Path, aside: Path) -> Plan:
         serving=work.serving.id if work.serving else None,
         services=work.release.services,
         steps=tuple(step.model_copy(update={"expected": before.get(step.name)}) for step in steps),
-        rollback=tuple(_way_back(at, work, recipe, shown, adopts)),
+        rollback=tuple(_rollback(at, work, recipe, shown, adopts)),
         adopts=adopts,
         attest=at.environment.attest,
         ladder=_AFTER_ADOPTION if adopts and ladder else ladder,
@@ -122,7 +122,7 @@ def _downtime(work: Work, runs: Sequence[RunResult], adopts: Sequence[str]) -> s
     return f"about {seen.median:.1f} s, at the worst {seen.worst:.1f} s of {seen.count} deployments; {most}"
 
 
-def _way_back(at: Where, work: Work, recipe: Recipe, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:
+def _rollback(at: Where, work: Work, recipe: Recipe, shown: _Names, adopts: Sequence[str]) -> Iterator[PlannedStep]:
     """What a red gate leads to; the model that starts what was adopted is only known once it is."""
     undo = [team for team in reversed(at.environment.step) if team.undo]
     for step in recipe.rollback(work.release, to=work.serving, undo=undo, replaced=True):

@@ -97,18 +97,18 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
 
 
 def _asked(cut: CutOff, kind: str) -> CutOff:
-    """A person who asks for the way back gets it, whatever rung the deployment stood on."""
+    """A person who asks for the rollback gets it, whatever rung the deployment stood on."""
     return cut if kind == "resume" else CutOff(**{**vars(cut), "rung": 0})
 
 
 def _back(cut: CutOff, kind: str) -> str | None:
     if cut.returning is not None:
-        return f"the run {cut.run} was cut off on its way back ({cut.returning})"
-    return f"the run {cut.run} was cut off, and the way back was asked for" if kind == "rollback" else None
+        return f"the run {cut.run} was cut off in its rollback ({cut.returning})"
+    return f"the run {cut.run} was cut off, and the rollback was asked for" if kind == "rollback" else None
 
 
 def _granted(work: Work, course: Course, ending: Ending) -> Ending:
-    """Where the way back was asked for, the release that is back is what was wanted: the record is about that one."""
+    """Where the rollback was asked for, the release that is back is what was wanted: the record is about that one."""
     now, back = wanted(ending), None
     if now is not ending and now.serves is not None:
         with contextlib.suppress(GonogoError):

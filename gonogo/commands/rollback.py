@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.finish import finish
-from gonogo.commands.look import stopped_short, way_back
+from gonogo.commands.look import rollback_target, stopped_short
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import (
     close_all,
@@ -84,7 +84,7 @@ def start_kept(
     undo = [Undo(step, of) for step, of in left_done(at.state, outgoing, target)]
     for name in (move.step.name for move in undo if move.step.undo is None):
         screen.say(f'The step "{name}" has no undo: what it did stays.')
-    with signals.way_back():
+    with signals.rollback():
         last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
         ending = pipeline.go_back(target, outgoing, last=last, undo=undo)
         ending = recorded(pipeline.course, ending, lambda: serves(work, ending))
@@ -110,7 +110,7 @@ def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force
         return _usable((known or found)[0], known=bool(known), force=force)
     if current is not None and after_crash and current.is_good:
         return current
-    earlier = way_back(at.state, current)
+    earlier = rollback_target(at.state, current)
     if earlier is None:
         raise RefusedError(
             f"{at.state.root}: found no earlier release that went GO, expected one to go back to (kept: {_ids(kept)})."

@@ -58,7 +58,7 @@ class Answer:
                 return f"forward-only: pending {pending}: {'; '.join(self.reasons)}"
 
     def _not_ready(self) -> str:
-        """What the way back may end with, where readiness speaks of the schema."""
+        """What the rollback may end with, where readiness speaks of the schema."""
         if not self.wants_head:
             return ""
         return (

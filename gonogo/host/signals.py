@@ -1,7 +1,7 @@
 """Ctrl-C, SIGTERM and SIGHUP stop a run in order, and only where stopping is safe.
 
-A signal ends what runs inside ``interruptible``. Anywhere else (the record is written, the way back goes on) it is told
-on the terminal; before the next step begins it takes effect, on the way back it has none.
+A signal ends what runs inside ``interruptible``. Anywhere else (the record is written, the rollback goes on) it is told
+on the terminal; before the next step begins it takes effect, in the rollback it has none.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Signals:
         self._say = say
         self._open = False
         self._returning = 0
-        """How many ``way_back`` blocks the run is in."""
+        """How many ``rollback`` blocks the run is in."""
         self._arrived: str | None = None
         self._before: dict[int, object] = {}
 
@@ -68,7 +68,7 @@ class Signals:
             self._open = False
 
     @contextlib.contextmanager
-    def way_back(self) -> Iterator[None]:
+    def rollback(self) -> Iterator[None]:
         """Inside, a signal changes nothing: a target is never left half way."""
         self._returning += 1
         try:
@@ -90,7 +90,7 @@ class Signals:
         if not _deferring:
             self.check()
         if self._returning:
-            self._say(f"\n{self._arrived}: the way back goes on; it is bounded in time.")
+            self._say(f"\n{self._arrived}: the rollback goes on; it is bounded in time.")
 
 
 @contextlib.contextmanager

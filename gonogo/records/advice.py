@@ -15,7 +15,7 @@ from gonogo.words import Exit, Outcome
 
 __all__ = ["cause_said", "next_steps", "other_notes", "told"]
 
-_HINDERED = re.compile(r"^On the way back(?: to \S+)?: ")
+_HINDERED = re.compile(r"^(?:In the rollback|On the way back)(?: to \S+)?: ")
 _AGAIN = re.compile(r"^Once it is mended, ")
 _ALSO = 2
 """Causes that are told beside the first."""
@@ -78,7 +78,7 @@ def _unsaid(reason: str, said: str) -> str:
 
 
 def _person(run: RunResult, back: tuple[Finding, ...]) -> Iterator[str]:
-    """What went wrong on the way back, as it was said."""
+    """What went wrong in the rollback, as it was said."""
     if run.ended.is_held:
         return
     yield from (_HINDERED.sub("", note) for note in run.notes if _HINDERED.match(note))

@@ -112,7 +112,7 @@ class Ending(BaseModel):
     forward_only: bool = False
     """It is held because its migrations cannot be taken back."""
     failed: tuple[str, ...] = ()
-    """The steps of the way back that failed."""
+    """The steps of the rollback that failed."""
 
     @property
     def exit_code(self) -> Exit:

@@ -89,7 +89,7 @@ def _doubt(run: RunResult) -> str:
     if gate.blocking:
         return f"but its gate could not find out whether it is well: {gate.summary()}"
     failed = ", ".join(run.ended.failed)
-    return f"its gate: {gate.summary()}; but {f'a step on the way back failed ({failed})' if failed else _reason(run)}"
+    return f"its gate: {gate.summary()}; but {f'a step in the rollback failed ({failed})' if failed else _reason(run)}"
 
 
 def _requests(run: RunResult, *, always: bool = False) -> str:
@@ -140,7 +140,7 @@ def _stopped(run: RunResult) -> str:
 
 
 def _left(run: RunResult) -> str:
-    left = f"a step on the way back failed ({', '.join(run.ended.failed)})" if run.ended.failed else _STORED
+    left = f"a step in the rollback failed ({', '.join(run.ended.failed)})" if run.ended.failed else _STORED
     return f": the first deploy {_went(run)} and was stopped; nothing serves, {left}"
 
 
@@ -168,7 +168,7 @@ def _is_back(run: RunResult) -> str:
 
 
 def _lost(run: RunResult) -> str:
-    cut = "the way back was cut short, " if run.serving else ""
+    cut = "the rollback was cut short, " if run.serving else ""
     return f": {cut}what serves is not known{_because(run)}"
 
 

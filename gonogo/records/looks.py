@@ -150,11 +150,11 @@ class PastRun(BaseModel):
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """The recipe with its first touch marked, the ladder's answer, and the way back."""
+    """The recipe with its first touch marked, the ladder's answer, and the rollback."""
     lines = [f"gonogo  plan: {plan.app} {plan.commit[:7]} ({plan.summary}) → {plan.env}", ""]
     lines.append(f"serving now   {plan.serving or 'nothing that gonogo deployed'}")
     if plan.adopts:
-        lines.append(f"adopts first  {', '.join(plan.adopts)}: started by hand; the way back starts them again")
+        lines.append(f"adopts first  {', '.join(plan.adopts)}: started by hand; the rollback starts them again")
     lines += [f"asks for      --attest {name}: {sentence}" for name, sentence in plan.attest.items()]
     lines += ["", *_steps(plan.steps)]
     lines += ["", f"down for      {plan.downtime or 'not known'}"]

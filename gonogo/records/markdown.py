@@ -97,7 +97,7 @@ def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     yield "## Steps"
     yield _steps(run.steps, links=links)
     yield from _commands(run.steps, budget)
-    yield from _way_back(run, budget)
+    yield from _rollback(run, budget)
     yield from _listed("Warnings", (_warning(check, budget) for check in run_warnings(run)))
     yield from _listed("As before", (_advice(name, said, budget) for name, said in run_as_before(run)))
     yield from _listed("Waivers", (_waiver(one, budget) for one in run.waivers))
@@ -187,10 +187,10 @@ def _commands(steps: Iterable[StepResult], budget: int) -> Iterator[str]:
         yield _folded("Commands", "\n".join(lines), max(budget * 2, 1000))
 
 
-def _way_back(run: RunResult, budget: int) -> Iterator[str]:
+def _rollback(run: RunResult, budget: int) -> Iterator[str]:
     if not run.went_back_to:
         return
-    yield "## The way back"
+    yield "## The rollback"
     yield f"To release {_code(run.went_back_to)} (`{short(run.went_back_to)}`): {back_said(run)}."
     gate = run.verified
     if gate is None:

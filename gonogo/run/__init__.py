@@ -1,1 +1,1 @@
-"""One run: recipes, their steps, the way back, and what goes on beside them."""
+"""One run: recipes, their steps, the rollback, and what goes on beside them."""

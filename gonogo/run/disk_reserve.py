@@ -1,4 +1,4 @@
-"""Room on the disk that is kept free for the way back: a release that fills the disk must still be turned back."""
+"""Room on the disk that is kept free for the rollback: a release that fills the disk must still be turned back."""
 
 from __future__ import annotations
 

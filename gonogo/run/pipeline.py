@@ -47,7 +47,7 @@ _BASELINE_SECONDS = 30.0
 
 
 class Pipeline:
-    """One run of a recipe, with the way back behind it."""
+    """One run of a recipe, with the rollback behind it."""
 
     def __init__(self, work: Work, *, signals: Signals) -> None:
         """``signals`` says where a run may be stopped."""
@@ -87,7 +87,7 @@ class Pipeline:
         return endings.early(error, serves=self._served if sure else None)
 
     def _touching(self, urls: Urls, run: Callable[[DowntimeProbe], Ending], *, sure: bool = True) -> Ending:
-        """Keep room free for the way back, ask from outside, and go on; where the disk is full, nothing was changed."""
+        """Keep room free for the rollback, ask from outside, and go on; where the disk is full, nothing was changed."""
         work = self._work
         with contextlib.ExitStack() as around:
             try:
@@ -145,7 +145,7 @@ class Pipeline:
             return self._early(error)
 
         def kept(probe: DowntimeProbe) -> Ending:
-            with self._signals.way_back():
+            with self._signals.rollback():
                 return run(Rollback(self._work, self.course, self._steps, probe))
 
         return self._touching(urls, kept)
@@ -155,7 +155,7 @@ class Pipeline:
         work, place = self._work, self._work.place
         bound = {"attempts": 1, "gate_timeout": min(_BASELINE_SECONDS, place.environment.gate_timeout)}
         work.place = replace(place, environment=place.environment.model_copy(update=bound))
-        with contextlib.suppress(GonogoError, OSError):  # nobody waits for it: the way back is not in need of it
+        with contextlib.suppress(GonogoError, OSError):  # nobody waits for it: the rollback is not in need of it
             gate = self._steps.gate(Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE))
             work.baselines |= {} if gate.problem else {Stage.POSTDEPLOY: gate}
         work.place = place
@@ -304,7 +304,7 @@ class Pipeline:
     ) -> Ending:
         """Go back; ``seen``: whether the release is to blame was found out when its verdict fell."""
         self.course.blame(reason, causes)
-        with self._signals.way_back():
+        with self._signals.rollback():
             if causes and not seen:
                 self.course.excuse = self._excuse()
             self._reserve.give()

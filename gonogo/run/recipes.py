@@ -24,7 +24,7 @@ __all__ = ["Recipe", "deploy_recipe"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Steps in order, and the way back; the first touch is the first move that touches."""
+    """Steps in order, and the rollback; the first touch is the first move that touches."""
 
     strategy: Strategy
     steps: tuple[Step, ...]
@@ -50,7 +50,7 @@ class Recipe:
     def rollback(
         self, release: Release, *, to: Release | None, undo: Sequence[TeamStep], replaced: bool
     ) -> tuple[Step, ...]:
-        """The way back, from what has begun: the team's undos, then the strategy's steps.
+        """The rollback, from what has begun: the team's undos, then the strategy's steps.
 
         Args:
             release: the release that went red.

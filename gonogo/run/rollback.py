@@ -1,4 +1,4 @@
-"""The way back: what has begun is taken back, the previous release is started and proven by its own gate."""
+"""The rollback: what has begun is taken back, the previous release is started and proven by its own gate."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Rollback:
         self._stopped = False
 
     def after_red(self, recipe: Recipe, *, interrupted: bool) -> Ending:
-        """The automatic way back; a forward-only change that was started holds instead."""
+        """The automatic one; a forward-only change that was started holds instead."""
         work = self._work
         work.journal.lenient = True
         if work.rung == Rung.FORWARD_ONLY and work.progress.has_migrated and work.progress.has_replaced:
@@ -110,7 +110,7 @@ class Rollback:
 
     def _hindered(self, failed: dict[str, str], step: Move, error: Exception) -> None:
         failed[step.name] = explain(error)
-        self._work.notes.append(f"On the way back: {failed[step.name]}")
+        self._work.notes.append(f"In the rollback: {failed[step.name]}")
 
     def again(
         self,
@@ -201,7 +201,7 @@ class Rollback:
             course.back_after = time.monotonic() - begin
         except Exception as error:  # noqa: BLE001 (it may answer all the same, so it is asked)
             failed = explain(error)
-            work.notes.append(f"On the way back to {last.short}: {failed}")
+            work.notes.append(f"In the rollback to {last.short}: {failed}")
         self._ask(restore.target, None if failed else restore)
         self._probe.mark("settled")
         return self._said_of(restore.target)

@@ -29,7 +29,7 @@ class CutOff:
     rung: int = 0
     ladder: str = ""
     returning: str | None = None
-    """Why it was on its way back already, if it was."""
+    """Why it was in its rollback already, if it was."""
     excuse: str = ""
     """What had failed under the release then."""
     epoch: str = ""

@@ -31,7 +31,7 @@ class Journal:
         self._redact = redact or str
         self._step = ""
         self.lenient = False
-        """On the way back a full disk must not keep the previous release from being started."""
+        """In the rollback a full disk must not keep the previous release from being started."""
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, event: str, **facts: Any) -> None:

@@ -66,7 +66,7 @@ class Release(BaseModel):
     foreign: bool = False
     """Its commit has no configuration for this environment: another commit's judges it."""
     unsure: tuple[str, ...] = ()
-    """What of it could not be kept as it was when it was adopted; a way back to it reads that as it stands then."""
+    """What of it could not be kept as it was when it was adopted; a rollback to it reads that as it stands then."""
     said: tuple[str, ...] = ()
     """How it was adopted, for people."""
 
@@ -99,7 +99,7 @@ class Release(BaseModel):
 
     @property
     def gate(self) -> Path:
-        """What its own post-deploy gate said when it went GO; it is judged by that on the way back."""
+        """What its own post-deploy gate said when it went GO; it is judged by that in the rollback."""
         return self.gate_of(Stage.POSTDEPLOY)
 
     def gate_of(self, stage: Stage) -> Path:

@@ -76,7 +76,7 @@ def test_killed_before_the_first_touch(
     [
         pytest.param("start/up", "client", 0.5, "rollback", 0, id="the Engine goes on with the start"),
         pytest.param("start/up", "inside", 0.5, "resume", 1, id="the client goes on with the start", marks=every),
-        pytest.param("restore/up", "inside", 0.5, "resume", 1, id="on the way back"),
+        pytest.param("restore/up", "inside", 0.5, "resume", 1, id="in the rollback"),
     ],
 )
 def test_killed_after_the_first_touch(

@@ -248,7 +248,7 @@ def clean(engine: docker.DockerClient, project: str) -> None:
 
 
 def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
-    """v1, v2 and v1 again: the front answers each, the store is never replaced, nothing is built on the way back.
+    """v1, v2 and v1 again: the front answers each, the store is never replaced, nothing is built in the rollback.
 
     Nor does it matter that Compose cannot wait for the front, whose health check is switched off.
     """
@@ -484,7 +484,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
 
 
 def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
-    """A worker that only the first release has runs with it, not with the second, and again on the way back.
+    """A worker that only the first release has runs with it, not with the second, and again in the rollback.
 
     One that the second release only names, and does not deploy, is no data store: it does not stay with the old code.
     """

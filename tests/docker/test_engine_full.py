@@ -134,7 +134,7 @@ def test_release_that_fills_the_disk_is_turned_back(full: Full, folder: str) -> 
     assert record["verified"]["exitstatus"] == 0
     assert left == []
     assert crashing.app.release(record["release"])["bad"] is None
-    if full.shared:  # the gate's own results had no room, and what was kept for the way back is room for the Engine too
+    if full.shared:  # the gate's own results had no room, and what was kept for the rollback is room for the Engine too
         return
     assert any("is not called bad: the disk of the Docker Engine" in note for note in record["notes"])
     assert (

@@ -131,7 +131,7 @@ def test_restarted_before_the_first_touch(
 def test_restarted_after_the_first_touch(
     restarting: Restarting, step: str, word: str, after: float, gone: float
 ) -> None:
-    """Exit 1: the way back waits for the Engine, and the old release is proven by its gate.
+    """Exit 1: the rollback waits for the Engine, and the old release is proven by its gate.
 
     A release whose gate was broken by the restart is not called bad; one that was red before it is.
     """

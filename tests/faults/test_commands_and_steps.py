@@ -1,4 +1,4 @@
-"""``kill -9`` inside every command of a deploy, of its way back, and of a rollback; signals at every step; runtime ``process``.
+"""``kill -9`` inside every command of a deploy, of its rollback, and of a rollback; signals at every step; runtime ``process``.
 
 Each command is crashed in four ways: before it was journaled (it never runs), while it runs and has done nothing, while
 it runs and has done everything, and so that it ends by itself before anybody looks.
@@ -268,7 +268,7 @@ def test_signal_at_a_step_after_the_first_touch(table: Table, step: str, name: s
     assert ended.code == 2, ended
     assert record["reason"] == f"interrupted by {name}"
     assert record["ending"].startswith("NO-GO before the start" if second == "verify" else "REVERTED to ")
-    assert "SIGINT: the way back goes on; it is bounded in time." in ended.err
+    assert "SIGINT: the rollback goes on; it is bounded in time." in ended.err
     assert record["verified"]["exitstatus"] == 0
     assert table.serving() == table.first
     table.assert_clean()
@@ -283,7 +283,7 @@ def test_signals_do_not_stop_gonogo_rollback(table: Table) -> None:
     ended = table.drive(at, edges, "rollback", "--json", "--to", table.first)
 
     assert ended.code == 0, ended
-    assert [f"{name}: the way back goes on" in ended.err for name in edges.split(",")] == [True, True]
+    assert [f"{name}: the rollback goes on" in ended.err for name in edges.split(",")] == [True, True]
     assert ended.json()["verified"]["exitstatus"] == 0
     assert table.serving() == table.first
     table.assert_clean()
@@ -294,7 +294,7 @@ def test_signals_do_not_stop_gonogo_rollback(table: Table) -> None:
     [("resume", "postdeploy,restore", 2), *([("rollback", "undo warm,restore", 0)] if ALL else [])],
 )
 def test_signals_while_a_crash_is_mended(table: Table, command: str, steps: str, code: int) -> None:
-    """``resume`` is interrupted like a deploy, then not again; ``rollback`` is on its way back from its first step on."""
+    """``resume`` is interrupted like a deploy, then not again; ``rollback`` is in its rollback from its first step on."""
     table.die_in("deploy", ("postdeploy", 0), "before")
     table.replay = None
     at = ",".join(f"{step}:step-began" for step in steps.split(","))
@@ -304,6 +304,6 @@ def test_signals_while_a_crash_is_mended(table: Table, command: str, steps: str,
 
     assert ended.code == code, ended
     assert record["verified"]["exitstatus"] == 0
-    assert "SIGINT: the way back goes on" in ended.err
+    assert "SIGINT: the rollback goes on" in ended.err
     assert table.serving() == table.first
     table.assert_clean()

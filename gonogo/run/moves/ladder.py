@@ -23,7 +23,7 @@ class AskLadder:
         return ()
 
     def do(self, work: Work) -> str:
-        """Note the rung, for the way back and for the record.
+        """Note the rung, for the rollback and for the record.
 
         Raises:
             RefusedError: the change is forward-only and the environment does not allow it.

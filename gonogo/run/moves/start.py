@@ -1,4 +1,4 @@
-"""Replace what serves: by the new release, or by the previous one on the way back."""
+"""Replace what serves: by the new release, or by the previous one in the rollback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gonogo.state.release import Release
 __all__ = ["Restart", "Restore", "Start", "Stop"]
 
 _TIMES = 3
-"""How often a release is started on the way back while its runtime goes away again and again."""
+"""How often a release is started in the rollback while its runtime goes away again and again."""
 
 
 class Start:
@@ -95,7 +95,7 @@ class Restore:
         except CommandError as error:
             if not (room and says_full([str(error)])):
                 raise
-            with contextlib.suppress(GonogoError):  # what only settles keeps no way back from being tried
+            with contextlib.suppress(GonogoError):  # what only settles keeps no rollback from being tried
                 runtime, place = maker(work.runtime, work.place, self._outgoing)
                 work.notes += runtime.make_room(place, self._outgoing, self.target)
             self._start(work, times, room=False)

@@ -25,7 +25,7 @@ class Strategy(Protocol):
         """A deployment, without the team's steps; ``first``: nothing serves yet."""
 
     def rollback(self, release: Release, *, to: Release | None, replaced: bool) -> tuple[Step, ...]:
-        """The way back from a release that went red; the team's undos come before it.
+        """The rollback from a release that went red; the team's undos come before it.
 
         Args:
             release: the release that went red.

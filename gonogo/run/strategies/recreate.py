@@ -37,7 +37,7 @@ class Recreate:
         )
 
     def rollback(self, release: Release, *, to: Release | None, replaced: bool) -> tuple[Step, ...]:
-        """The way back from a release that went red; a first deploy is stopped."""
+        """The rollback from a release that went red; a first deploy is stopped."""
         if to is None:
             return (Stop(),)
         restore: tuple[Step, ...] = (Restore(to, release, red=True),) if replaced else ()

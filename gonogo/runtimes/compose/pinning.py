@@ -236,7 +236,7 @@ def _written(value: str) -> str:
 
 
 def _with_moved(model: dict[str, Any]) -> dict[str, Any]:
-    """What was written into a copy and is on the host by now is mounted from there: a way back shows no older one."""
+    """What was written into a copy and is on the host by now is mounted from there: a rollback shows no older one."""
     for service in services_of(model).values():
         volumes = service.get("volumes") or []
         binds = [one for one in volumes if one.get("type") == "bind" and not one.get("read_only")]

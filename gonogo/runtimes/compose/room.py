@@ -1,4 +1,4 @@
-"""Room on the Docker Engine's disk for the way back: what the release that is turned back holds of it."""
+"""Room on the Docker Engine's disk for the rollback: what the release that is turned back holds of it."""
 
 from __future__ import annotations
 

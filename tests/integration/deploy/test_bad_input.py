@@ -261,7 +261,7 @@ def test_full_disk_before_the_first_touch_changes_nothing(small_disk: App) -> No
 
 
 def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(small_disk: App) -> None:
-    """Room for the way back is kept free: the previous release serves, its gate was asked, exit 1 tells the truth."""
+    """Room for the rollback is kept free: the previous release serves, its gate was asked, exit 1 tells the truth."""
     good, _ = small_disk.deploy()
     run = f"sh -c 'head -c 100000000 /dev/zero > {small_disk.state}/fill; true'"
     step = f'[[env.test.step]]\nname = "fill"\nafter = "start"\nrun = "{run}"\nundo = "true"\n'

@@ -92,7 +92,7 @@ def test_second_signal_does_not_stop_the_way_back(app: App, tmp_path: Path) -> N
     ended = app.finish(process)
 
     assert ended.code == 2, ended
-    assert "SIGINT: the way back goes on; it is bounded in time." in ended.err
+    assert "SIGINT: the rollback goes on; it is bounded in time." in ended.err
     assert (tmp_path / "undone").exists()
     assert app.serving_text() == "hello"
 

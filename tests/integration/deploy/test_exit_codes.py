@@ -291,7 +291,7 @@ def internal(desk: Desk) -> Ended:
 
 
 def internal_on_the_way_back(desk: Desk) -> Ended:
-    """Two mistakes of ours: in the start, and in the way back."""
+    """Two mistakes of ours: in the start, and in the rollback."""
     return desk.deploy("gonogo.run.moves.start:Start.do", "gonogo.run.rollback:rollback_recipe")
 
 
@@ -491,7 +491,7 @@ TABLE = [
     Case(
         run=internal_on_the_way_back,
         code=Exit.NEEDS_HUMAN,
-        ending="NEEDS A HUMAN: the way back was cut short, what serves is not known: "
+        ending="NEEDS A HUMAN: the rollback was cut short, what serves is not known: "
         "internal error: TypeError: unsupported operand .*",
         events=("first-touch", "internal-error", "rollback"),
         after=internal,

@@ -90,7 +90,7 @@ def kill_tree(pid: int) -> None:
 
 
 def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path) -> None:
-    """Ctrl-C, then the kill before the way back is whole: the step that follows ends it, and proves what serves."""
+    """Ctrl-C, then the kill before the rollback is whole: the step that follows ends it, and proves what serves."""
     job = Job(app, tmp_path)
     first = job.step("run", "deploy")
     serving = app.ask()

@@ -163,7 +163,7 @@ def test_red_before_and_after_is_told_before_and_ends_as_a_warning(desk: Desk) -
 
 
 def test_release_that_is_not_alive_is_never_excused(desk: Desk) -> None:
-    """Exit 6: D06 was red before, is red after, and is red on the way back; nobody calls that target safe."""
+    """Exit 6: D06 was red before, is red after, and is red in the rollback; nobody calls that target safe."""
     desk.world.release("quiet")
     desk.world.answer({"path": "/healthz", "status": 500})
     ended, record = desk.deploy("--hotfix")

@@ -91,7 +91,7 @@ def test_target_that_does_not_start_gives_way_to_what_served(kept: Kept) -> None
 
 
 def test_rollback_that_was_killed_on_its_return_returns(kept: Kept) -> None:
-    """What is resumed is the way back to what served, not another try of the target that was not proven."""
+    """What is resumed is the rollback to what served, not another try of the target that was not proven."""
     run = max(kept.app.state.glob("runs/*-rollback"))
     lines = (run / "journal.jsonl").read_text().splitlines(keepends=True)
     cut = next(number for number, line in enumerate(lines) if json.loads(line)["event"] == "rollback")

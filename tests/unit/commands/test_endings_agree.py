@@ -99,7 +99,7 @@ ROWS: dict[Kind, Row] = {
         code=Exit.NEEDS_HUMAN, begins="NEEDS A HUMAN: 2f1c9e0 is back", facts={"serves": OLD, **BACK}, bad=True
     ),
     Kind.LOST: Row(
-        code=Exit.NEEDS_HUMAN, begins="NEEDS A HUMAN: the way back was cut", facts={}, serves="not known", bad=True
+        code=Exit.NEEDS_HUMAN, begins="NEEDS A HUMAN: the rollback was cut", facts={}, serves="not known", bad=True
     ),
     Kind.UNRECORDED: Row(
         code=Exit.NEEDS_HUMAN, begins="NEEDS A HUMAN: 2f1c9e0 is back", facts={"serves": OLD, **BACK}, bad=True

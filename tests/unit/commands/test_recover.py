@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from gonogo.commands.look import stopped_short, way_back
+from gonogo.commands.look import rollback_target, stopped_short
 from gonogo.commands.recover import remember
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run.course import Course
@@ -75,9 +75,9 @@ def test_rollback_of_a_hold_that_replaced_nothing_starts_what_serves(tmp_path: P
     current = state.current()
     assert current is not None
 
-    assert (stopped_short(state, current), way_back(state, current)) == (new.id, current)
+    assert (stopped_short(state, current), rollback_target(state, current)) == (new.id, current)
     (folder / "result.json").write_text(a_run(Exit.NO_GO, **{**facts, "held": False}).model_dump_json())
     assert stopped_short(state, current) is None
-    found = way_back(state, current)
+    found = rollback_target(state, current)
     assert found is not None
     assert found.id == eldest.id

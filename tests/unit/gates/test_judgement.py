@@ -129,7 +129,7 @@ def test_on_red_hold_and_warn_do_not_go_back() -> None:
 
 
 def test_rollback_outweighs_hold() -> None:
-    """One check that demands the way back decides."""
+    """One check that demands the rollback decides."""
     found = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD), check("D09", "failed")), baseline=None)
 
     assert (found.action, [cause.code for cause in found.causes]) == (Action.ROLLBACK, ["D09"])

@@ -1,4 +1,4 @@
-"""gonogo.schema: which services would run migrations by themselves on the way back."""
+"""gonogo.schema: which services would run migrations by themselves in the rollback."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Runtime:
 def test_services_that_are_not_run_again_do_not_count(
     entry: dict[str, tuple[str, ...]], aside: tuple[str, ...], *, found: bool
 ) -> None:
-    """A one-shot migration that stays aside on the way back cannot refuse the newer schema; any other one can."""
+    """A one-shot migration that stays aside in the rollback cannot refuse the newer schema; any other one can."""
     place = SimpleNamespace(environment=SimpleNamespace(runtime="compose"))
     work: Any = SimpleNamespace(runtime=Runtime(entry), place=place, host=None)
     release: Any = SimpleNamespace(runtime="compose")

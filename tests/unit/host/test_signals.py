@@ -37,20 +37,20 @@ def test_signal_elsewhere_waits_for_the_next_interruptible_part() -> None:
 
 def test_signal_on_the_way_back_is_told_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """An impatient operator is answered."""
-    with Signals() as signals, signals.way_back():
+    with Signals() as signals, signals.rollback():
         signal.raise_signal(signal.SIGHUP)
 
-    assert capsys.readouterr().err == "\nSIGHUP: the way back goes on; it is bounded in time.\n"
+    assert capsys.readouterr().err == "\nSIGHUP: the rollback goes on; it is bounded in time.\n"
 
 
 def test_way_back_inside_another_leaves_that_one_open(capsys: pytest.CaptureFixture[str]) -> None:
     """Seen: after the inner one had ended, Ctrl-C was answered no more."""
-    with Signals() as signals, signals.way_back():
-        with signals.way_back():
+    with Signals() as signals, signals.rollback():
+        with signals.rollback():
             pass
         signal.raise_signal(signal.SIGINT)
 
-    assert capsys.readouterr().err == "\nSIGINT: the way back goes on; it is bounded in time.\n"
+    assert capsys.readouterr().err == "\nSIGINT: the rollback goes on; it is bounded in time.\n"
 
 
 def test_former_handlers_come_back() -> None:

@@ -32,7 +32,7 @@ def test_a_failed_way_back_says_why_it_went_back_and_why_it_failed() -> None:
         reason=TRACE,
         steps=(a_step("restore", ok=False, said="start: exit code 3", after_touch=True, replaces=True),),
         notes=(
-            "On the way back: start: exit code 3\n  port is already allocated",
+            "In the rollback: start: exit code 3\n  port is already allocated",
             f"Once it is mended, `gonogo rollback --env staging --to {OLD}` starts and proves 2f1c9e0 again.",
         ),
         verified=None,

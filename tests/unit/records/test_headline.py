@@ -117,7 +117,7 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
     "internal, after": (
         Exit.INTERNAL,
         {**_TOUCHED, "reason": "KeyError: 'api'\n  more"},
-        "NEEDS A HUMAN: the way back was cut short, what serves is not known: KeyError: 'api'",
+        "NEEDS A HUMAN: the rollback was cut short, what serves is not known: KeyError: 'api'",
     ),
     "first deploy stopped": (
         Exit.NO_GO,
@@ -189,7 +189,7 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
     "back, cut short by an error of ours": (
         Exit.NEEDS_HUMAN,
         {**_BACK, "went_back_to": None, "back_after": None, "reason": "internal error: TypeError"},
-        "NEEDS A HUMAN: the way back was cut short, what serves is not known: internal error: TypeError",
+        "NEEDS A HUMAN: the rollback was cut short, what serves is not known: internal error: TypeError",
     ),
     "back, not asked": (
         Exit.NEEDS_HUMAN,
@@ -209,7 +209,7 @@ ENDINGS: dict[str, tuple[Exit, dict[str, Any], str]] = {
     "back, an undo failed": (
         Exit.NEEDS_HUMAN,
         {**_BACK, "steps": (a_step("undo x", ok=False, after_touch=True),)},
-        "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, its gate: 19 passed; but a step on the way back failed (undo x)",
+        "NEEDS A HUMAN: 2f1c9e0 is back after 0.8 s, its gate: 19 passed; but a step in the rollback failed (undo x)",
     ),
     "back, the record failed": (
         Exit.NEEDS_HUMAN,

@@ -99,7 +99,7 @@ def run_with(text: str) -> RunResult:
 
 
 def test_record_tells_the_run() -> None:
-    """The ending first, then who, when, what, why, the steps, the way back, warnings and notes."""
+    """The ending first, then who, when, what, why, the steps, the rollback, warnings and notes."""
     assert render(the_reverted_run()) == RECORD
 
 
@@ -112,7 +112,7 @@ def test_record_of_a_first_stop_is_short() -> None:
         "**Why:** no space left\n\n| | |\n|---|---|\n"
     )
     assert "| changed what serves | never |" in text
-    assert "## The way back" not in text
+    assert "## The rollback" not in text
     assert "## Red checks" not in text
 
 
@@ -275,7 +275,7 @@ build        $ docker compose build api
 
 </details>
 
-## The way back
+## The rollback
 
 To release `20261120T090000-2f1c9e0` (`2f1c9e0`): healthy again after 0.8 s.
 

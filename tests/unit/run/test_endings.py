@@ -93,7 +93,7 @@ def test_what_is_not_turned_back_serves_where_it_was_started(
     ],
 )
 def test_release_that_is_back_is_proven_or_not(facts: dict[str, Any], failed: tuple[str, ...], kind: Kind) -> None:
-    """Only a green gate and a way back without a failed step need nobody; an interruption changes the code of these."""
+    """Only a green gate and a rollback without a failed step need nobody; an interruption changes the code of these."""
     ending = endings.of_target(Course(**facts), OLD, failed=failed, interrupted=True)
 
     assert (ending.kind, ending.back_to, ending.serves) == (kind, "old", None if kind is Kind.NOT_BACK else "old")

@@ -132,7 +132,7 @@ def test_strategy_that_there_is_not_is_refused_where_the_file_is_read() -> None:
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_strategy_proves_what_it_leaves(name: str) -> None:
-    """It ends with a gate and so does its way back; names are told apart by the journal, so no two steps share one."""
+    """It ends with a gate and so does its rollback; names are told apart by the journal, so no two steps share one."""
     strategy = strategy_of(name)
     for first in (True, False):
         found = strategy.steps(first=first)

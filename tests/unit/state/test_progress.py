@@ -22,7 +22,7 @@ def test_what_a_step_is_stands_in_the_journal(tmp_path: Path) -> None:
 
 
 def test_journal_of_an_older_gonogo_is_understood() -> None:
-    """It says no more than the names; an upgrade between a crash and its recovery must not lose the way back."""
+    """It says no more than the names; an upgrade between a crash and its recovery must not lose the rollback."""
     lines: list[dict[str, object]] = [
         {"event": "step-began", "step": "migrate", "kind": "move"},
         {"event": "step-began", "step": "start", "kind": "move"},

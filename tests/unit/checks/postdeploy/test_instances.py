@@ -75,10 +75,10 @@ class Inspector:
 @pytest.mark.parametrize(
     ("status", "one_shot", "code"),
     [("running", False, None), ("exited", True, 0), ("created", True, None), ("missing", True, None)],
-    ids=["runs", "ended well", "not run on the way back", "ended and was pruned"],
+    ids=["runs", "ended well", "not run in the rollback", "ended and was pruned"],
 )
 def test_what_should_not_run_any_more_is_no_failure(status: str, one_shot: bool, code: int | None) -> None:  # noqa: FBT001
-    """A one-shot ends, or its container was only made: on the way back its migration is not run."""
+    """A one-shot ends, or its container was only made: in the rollback its migration is not run."""
     every_instance_runs(Inspector(status=status, one_shot=one_shot, exit_code=code), Collected())  # type: ignore[arg-type]
 
 

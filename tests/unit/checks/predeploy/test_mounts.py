@@ -99,7 +99,7 @@ def test_code_that_is_not_the_commits_is_red_beforehand(repository: Repository, 
 def test_what_was_written_into_a_copy_is_named_until_it_is_on_the_host(repository: Repository, gate: Gates) -> None:
     """P15 is red over a database that the next release would not see; once somebody put it on the host it only warns.
 
-    From then on each start mounts it from there: a way back shows no older one.
+    From then on each start mounts it from there: a rollback shows no older one.
     """
     files = {"gonogo.toml": repository.minimal, "app/main.py": "x", "docker-compose.yml": model("./app:/srv/app")}
     root = repository(files)

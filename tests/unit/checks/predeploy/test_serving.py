@@ -1,4 +1,4 @@
-"""P36, P37 and P38: what serves, the way back, and who else is at it."""
+"""P36, P37 and P38: what serves, the rollback, and who else is at it."""
 
 from __future__ import annotations
 
@@ -332,7 +332,7 @@ def test_a_way_back_that_is_not_sure_is_said_and_refused_in_prod(
 
     assert check.outcome is outcome, check
     assert check.found.startswith(
-        f"the way back to {ID}, which was started by hand, is not sure: found web: main.py at /srv/app (changed since); "
+        f"the rollback to {ID}, which was started by hand, is not sure: found web: main.py at /srv/app (changed since); "
     )
 
 

@@ -110,7 +110,7 @@ def test_commit_of_the_images_says_it_where_the_reflog_does_not(story: Story) ->
 
 
 def test_what_nobody_knows_is_named(story: Story) -> None:
-    """The files are kept as they stand, and the way back is not sure."""
+    """The files are kept as they stand, and the rollback is not sure."""
     kept = story.keep(BEFORE_ALL)
 
     assert held(kept) == TWO

@@ -1,4 +1,4 @@
-"""Secrets on the way back, tags, and which services a release has."""
+"""Secrets in the rollback, tags, and which services a release has."""
 
 import json
 from datetime import UTC, datetime
