@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from gonogo.inspection.answers.htmlfiles import links_of
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
-__all__ = ["NOTHING", "Swept", "again", "asked", "candidates"]
+__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "origin", "origins"]
 
 NOTHING = "no answer"
 _SECONDS = 15.0
@@ -65,6 +65,18 @@ def candidates(
     paths = ((address, urlsplit(address).path) for address in found)
     free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
     return tuple(free)
+
+
+def origins(inspector: Inspector, services: Iterable[str]) -> frozenset[str]:
+    """Where the release itself answers: scheme, host and port."""
+    urls = (inspector.url(), *(inspector.url(name) for name in services))
+    return frozenset(origin(url) for url in urls if url is not None)
+
+
+def origin(address: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _of_routes(inspector: Inspector, subject: Subject) -> Iterator[str]:

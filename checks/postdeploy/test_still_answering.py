@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gonogo.checks.postdeploy.asking import rows_of
-from gonogo.checks.postdeploy.swept import NOTHING, Swept, again, asked, candidates
+from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, origin, origins
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
@@ -49,16 +49,17 @@ def test_what_answered_before_still_answers(
     """Pages that answered in the baseline still do: GET routes without a parameter, and links of the front page.
 
     Catches the page that answers 500 for hours behind a green health check. A page that was broken before, one that is
-    new (D31), and a first deploy are not judged. Asked are at most 20, as an anonymous visitor asks, and none whose
-    name says that it does something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before,
-    twice, of one that asked for a login before and shows itself to anybody now, and of one that is not there any more
-    although a route or a link still leads to it (or it is robots.txt or the sitemap).
+    new (D31), what moved to another address, and a first deploy are not judged. Asked are at most 20, as an anonymous
+    visitor asks, and none whose name says that it does something (`/logout`, `/send-mail`). Warns of a page that is
+    many times slower than before, twice, of one that asked for a login before and shows itself to anybody now, and of
+    one that is not there any more although a route or a link still leads to it (or it is robots.txt or the sitemap).
     """
     if subject.role is Role.BASELINE:
         found = asked(candidates(inspector, environment, subject, limits)[:_MOST], limits)
         evidence.table(_TITLE, _rows(found), header=_HEADER)
         return
-    before = _before(baseline)
+    here = origins(inspector, environment.service)
+    before = {address: was for address, was in _before(baseline).items() if origin(address) in here}
     if not before:
         pytest.skip("nothing is known to have answered before: no baseline, or no page that could be asked")
     answers = [again(one, limits) if one.is_broken else one for one in asked(tuple(before), limits)]
@@ -149,5 +150,13 @@ def _rows(answers: Sequence[Swept]) -> list[tuple[str, ...]]:
 def _before(baseline: GateResult | None) -> dict[str, tuple[int, float]]:
     """Address → the status that the baseline found, and its seconds; of those that were well."""
     rows = rows_of(baseline, "D30", _TITLE)
-    well = ((address, int(status), float(took)) for address, status, took in rows if status != NOTHING)
-    return {address: (status, took) for address, status, took in well if status < httpx.codes.INTERNAL_SERVER_ERROR}
+    told = ((address, int(status), float(took)) for address, status, took in rows if status != NOTHING)
+    well = ((address, status, took) for address, status, took in told if status < httpx.codes.INTERNAL_SERVER_ERROR)
+    return {
+        address: (status, took) for address, status, took in well if status == httpx.codes.OK or not _is_usual(address)
+    }
+
+
+def _is_usual(address: str) -> bool:
+    """Whether nothing leads there: such a file counts where it was there."""
+    return urlsplit(address).path in USUAL

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.demo.ports import free_port
 from gonogo.inspection import things
 from gonogo.words import Outcome, Role
 
@@ -166,7 +167,10 @@ def test_a_page_that_asks_for_no_login_any_more_is_warned_of(site: Deployed) -> 
 
 
 def test_a_link_that_leads_nowhere_now_is_warned_of(site: Deployed) -> None:
-    """A page that went with its link is no loss; robots.txt is asked for without one."""
+    """A page that went with its link is no loss, nor what never was there; robots.txt is asked for without a link.
+
+    What answered at an address that the release does not have any more is not judged.
+    """
     url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
     robots = {"/robots.txt": [200, {}, "User-agent: *", 0]}
     site.answer(links("/prices", "/news", **robots))
@@ -177,9 +181,14 @@ def test_a_link_that_leads_nowhere_now_is_warned_of(site: Deployed) -> None:
     removed = site.ask("postdeploy", STILL).check("D30")
     site.answer(links("/prices", "/news", **{"/news": [404, {}, "", 0]}))
     lost = site.ask("postdeploy", STILL).check("D30")
+    site.answer({**links("/prices", "/news"), **robots, "/sitemap.xml": [500, {}, "", 0]})
+    never = site.ask("postdeploy", STILL).check("D30")
+    kept.write_text(before.result.model_dump_json().replace(url, f"http://127.0.0.1:{free_port()}"))
+    moved = site.ask("postdeploy", STILL).check("D30")
     kept.unlink()
 
     assert (removed.outcome, removed.found) == (Outcome.PASSED, "")
+    assert (never.outcome, moved.outcome) == (Outcome.PASSED, Outcome.SKIPPED)
     assert (lost.outcome, lost.found) == (
         Outcome.WARNED,
         f"GET {url}/news: found 404, 200 before this release; what leads there is still there (and 1 more)",
