@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 
 from gonogo.inspection import things
-from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.inspection.answers.addresses import asks_for_a_name, is_loopback
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.words import Outcome
 
@@ -65,7 +65,8 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
     proxy = _proxy_of(url)
     if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
         return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
-    return Outcome.FAILED, f"{url}: {text}"
+    name = asks_for_a_name(str(url)) if _hung_up(error) else ""
+    return Outcome.FAILED, f"{url}: {text}{name}"
 
 
 def needs(error: httpx.TransportError) -> tuple[str, ...]:
@@ -75,7 +76,8 @@ def needs(error: httpx.TransportError) -> tuple[str, ...]:
         return ()
     if _is_unresolved(error):
         return (things.host_name(url),)
-    return (things.address(url),) if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) else ()
+    no_answer = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) or _hung_up(error)
+    return (things.address(url),) if no_answer else ()
 
 
 def refused(error: httpx.TransportError) -> bool:
@@ -85,6 +87,11 @@ def refused(error: httpx.TransportError) -> bool:
     return any(isinstance(one, OSError) and one.errno == errno.ECONNREFUSED for one in _chain(error)) or (
         isinstance(error, httpx.ConnectError) and "connection refused" in str(error).casefold()
     )
+
+
+def _hung_up(error: httpx.TransportError) -> bool:
+    """Whether a connection was taken and closed without a word, as nginx does with names that are nobody's (444)."""
+    return isinstance(error, httpx.RemoteProtocolError) and "without sending a response" in str(error)
 
 
 def _is_unresolved(error: httpx.TransportError) -> bool:

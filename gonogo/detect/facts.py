@@ -78,6 +78,8 @@ class Found:
     profiles: Fact[tuple[str, ...]] | None = None
     env_file: Fact[str] | None = None
     url: Fact[str] | None = None
+    connect_to: Fact[str] | None = None
+    """Where the requests to ``url`` are sent."""
     live: Fact[str] | None = None
     live_status: Fact[int] | None = None
     ready: Fact[str] | None = None

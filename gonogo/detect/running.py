@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from gonogo.errors import GonogoError
+from gonogo.host.directed import directed
 from gonogo.host.runner import Command, Host
 
 __all__ = ["Answer", "Running", "ask", "running_in"]
@@ -119,11 +120,13 @@ class Answer:
             return None
 
 
-def ask(url: str) -> Answer | None:
-    """Ask an address once; None where nothing answers."""
+def ask(url: str, reached: Callable[[str], str] = str) -> Answer | None:
+    """Ask an address once; None where nothing answers. ``reached`` says where a request to a URL is sent."""
     began = time.monotonic()
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT, follow_redirects=False, headers={"User-Agent": AGENT}, verify=False)  # noqa: S501 (only a look)
+        direct = directed(url, reached, verify=False)
+        with httpx.Client(transport=direct, timeout=_TIMEOUT, headers={"User-Agent": AGENT}, verify=False) as client:  # noqa: S501 (only a look)
+            answer = client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL):
         return None
     return Answer(

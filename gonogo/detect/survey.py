@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gonogo.config.runtimes import has
-from gonogo.detect.addresses import Address, address_of, is_front, is_store
+from gonogo.detect.addresses import Address, address_of, environment_of, is_front, is_store
 from gonogo.detect.asking import measure
 from gonogo.detect.choosing import Chosen, choose, compose_name
 from gonogo.detect.composefiles import candidates, choices
@@ -17,6 +18,7 @@ from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, gues
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.naming import name_of
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
+from gonogo.detect.own_names import own_name
 from gonogo.detect.processes import survey_processes
 from gonogo.detect.proxied import handed_to, listens, sends_to_https
 from gonogo.detect.rendering import ABSENT, Rendered
@@ -31,6 +33,8 @@ from gonogo.runtimes.compose.model.places import place_of
 from gonogo.runtimes.compose.model.roles import backing, deployed_services, fronts
 
 __all__ = ["survey"]
+
+_HERE = "127.0.0.1"
 
 _LISTED = 6
 
@@ -137,7 +141,24 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
         running=runs is not None,
         to_do=tuple(to_do),
     )
+    if not given.url and address is not None:
+        found = _by_its_name(found, tree, model, web, address)
     return measure(found) if runs is not None else found
+
+
+def _by_its_name(found: Found, tree: Tree, model: Mapping[str, Any], web: Sequence[str], address: Address) -> Found:
+    """The address of this machine under the name that the application wants to be asked by."""
+    variables = {key: value for name in web for key, value in environment_of(model["services"][name]).items()}
+    parts = urlsplit(address.url.value)
+    name = own_name(tree, variables, files_of(tree, model, address.service)) if parts.hostname == _HERE else None
+    if name is None:
+        return found
+    if name.value == "localhost":
+        return replace(
+            found, url=guess(address.url.value.replace(_HERE, name.value), f"{address.url.where}; {name.where}")
+        )
+    url = guess(f"{parts.scheme}://{name.value}", f"{name.where}: it answers to its name only")
+    return replace(found, url=url, connect_to=guess(parts.netloc, address.url.where))
 
 
 def _commands(seen: Sequence[Seen]) -> Fact[dict[str, str]] | None:

@@ -110,6 +110,7 @@ def _environment(found: Found, env: str) -> Iterator[str]:
         )
     yield from _line("project", found.project)
     yield from _line("url", found.url)
+    yield from _line("connect_to", found.connect_to)
     yield from _line("compose", found.compose)
     yield from _line("profiles", found.profiles)
     yield from _line("env_file", found.env_file)

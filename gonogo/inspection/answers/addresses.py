@@ -23,8 +23,11 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def asks_for_a_name(url: str, status: int) -> str:
-    """What to write where an application may have refused the name of this machine; empty for any other answer."""
-    if status not in _UNNAMED or not is_loopback(url):
+def asks_for_a_name(url: str, status: int | None = None) -> str:
+    """What to write where an application may have refused the name of this machine; empty for any other answer.
+
+    Without a status it closed the connection.
+    """
+    if not (status is None or status in _UNNAMED) or not is_loopback(url):
         return ""
     return ' (does it answer to its own name only? then write in gonogo.toml: url = that, connect_to = "127.0.0.1")'

@@ -82,6 +82,18 @@ def test_authority_of_ones_own_is_trusted_where_it_is_named(
         get(address)
 
 
+def test_who_closes_without_an_answer_may_want_its_name() -> None:
+    """As nginx does with 444: one finding for all who are treated so, with the line to write."""
+    request = httpx.Request("GET", "http://127.0.0.1:8000/healthz")
+    closed = httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+    torn = httpx.RemoteProtocolError("peer closed connection without sending complete message body", request=request)
+
+    assert 'connect_to = "127.0.0.1"' in transport.judge(closed)[1]
+    assert transport.needs(closed) == transport.needs(httpx.ConnectError("refused", request=request))
+    assert "connect_to" not in transport.judge(torn)[1]
+    assert transport.needs(torn) == ()
+
+
 def test_a_name_that_leads_elsewhere_is_asked_here(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

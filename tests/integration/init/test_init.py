@@ -149,6 +149,22 @@ def test_a_shop_is_written_right(make: Make) -> None:
     assert not (root / ".env").exists()
 
 
+def test_an_application_is_asked_by_the_name_that_it_answers_to(make: Make) -> None:
+    """Its nginx refuses every other name, or the application does: the address of this machine stands beside the name."""
+    conf = "server { listen 80 default_server; return 444; }\nserver { listen 80; server_name shop.acme.de; location / { proxy_pass http://api:8000; } }\n"
+    root = make({**SHOP, "nginx.conf": conf})
+    by_proxy = init(root, "--yes", "--no-gates", "--output", "one.toml")
+    (root / "nginx.conf").write_text(SHOP["nginx.conf"])
+    (root / ".env").write_text("DB_PASSWORD=k3jh4k5j\nJWT_SECRET=0f9e8d7c\nALLOWED_HOSTS=www.acme.de\n")
+    by_variable = init(root, "--yes", "--no-gates", "--output", "two.toml")
+    found = [tomllib.loads((root / name).read_text())["env"]["staging"] for name in ("one.toml", "two.toml")]
+
+    assert (by_proxy.returncode, by_variable.returncode) == (0, 0), by_variable.stderr
+    assert [one["url"] for one in found] == ["http://shop.acme.de", "http://www.acme.de"]
+    assert [one["connect_to"] for one in found] == ["127.0.0.1:8088"] * 2
+    assert "# guess: nginx.conf:2: it answers to its name only" in (root / "one.toml").read_text()
+
+
 def test_nothing_is_overwritten(make: Make) -> None:
     """A gonogo.toml, a check or a workflow that is there stays as it is."""
     root = make({**SHOP, "gonogo.toml": "mine", "checks/test_first.py": "mine"})
