@@ -12,7 +12,6 @@ import pytest
 from gonogo.config import Environment
 from gonogo.inspection.answers.certificates import term
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.transport import trusted
 
 __all__: list[str] = []
 
@@ -36,6 +35,8 @@ def test_certificate_is_renewed_in_time(environment: Environment, evidence: Coll
     parts = urlsplit(environment.url or "")
     if parts.scheme != "https" or parts.hostname is None:
         pytest.skip("the environment has no https url")
+    from gonogo.plugins.transport import trusted  # noqa: PLC0415 (httpx takes 60 ms: only where something is asked)
+
     to = urlsplit(f"//{environment.connect_to or parts.netloc}")
     try:
         with (
