@@ -29,8 +29,9 @@ from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython, choose
 from gonogo.records.results import GateResult
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place, Runtime
+from gonogo.runtimes.base import Artifact, Inside, Inspector, InstanceState, Place
 from gonogo.runtimes.place import env_file_of, make_place, maker
+from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Role

@@ -20,8 +20,9 @@ from gonogo.migrations import Graph, Revision, layout_of, tool_of
 from gonogo.migrations.question import Said, ask
 from gonogo.records.results import read_gate
 from gonogo.runtimes import sources
-from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
+from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 
 __all__ = [

@@ -23,7 +23,9 @@ __all__ = ["Asked", "Said", "Trouble", "ask", "read", "request"]
 class Asked(Protocol):
     """Where the application's own Python can be asked."""
 
-    label: str
+    @property
+    def label(self) -> str:
+        """What people call it."""
 
     @property
     def code(self) -> Mapping[str, str]:

@@ -17,7 +17,8 @@ from gonogo.records.results import Attestation, GateResult
 from gonogo.run.downtime_probe import Moving
 from gonogo.run.notify import Notices
 from gonogo.run.screen import Screen
-from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.protocols import Runtime
 from gonogo.secrets.known import Redactor
 from gonogo.state.journal import Journal
 from gonogo.state.progress import Progress

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gonogo.config.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
-    from gonogo.runtimes.base import Runtime
+    from gonogo.runtimes.protocols import Runtime
 
 __all__ = ["runtime_of"]
 

@@ -1,16 +1,16 @@
 """What a runtime is: how instances of a release run, and how one looks at them.
 
-The read-only side (``Artifact``, ``Instance``, ``Inspector``) is what checks see. The moving side
-(``Runtime``) builds commands as data; moves run them.
+What checks see is here (``Artifact``, ``InstanceState``, ``Inspector``); what builds and moves is in ``protocols``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gonogo import git
 from gonogo.config import Environment, Project
@@ -33,7 +33,6 @@ __all__ = [
     "Layout",
     "LogLine",
     "Place",
-    "Runtime",
     "RuntimeUnreachableError",
     "remove_worktree",
 ]
@@ -155,10 +154,17 @@ class Front:
 class Inside(Protocol):
     """A place where the application's own Python can be asked: an image, a container, an environment."""
 
-    service: str
-    label: str
-    """What people call it: ``image shop-api:20261121T…``."""
-    layout: Layout
+    @property
+    def service(self) -> str:
+        """Whose it is."""
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``image shop-api:20261121T…``."""
+
+    @property
+    def layout(self) -> Layout:
+        """Where paths of the application are in it."""
 
     @property
     def code(self) -> Mapping[str, str]:
@@ -181,16 +187,19 @@ class Inside(Protocol):
 class Artifact(Inside, Protocol):
     """What the build gate examines, for one service."""
 
-    facts: ImageFacts | None
-    """None for the runtime ``process``."""
+    @property
+    def facts(self) -> ImageFacts | None:
+        """None where it is no image."""
 
 
 class Inspector(Protocol):
-    """The read-only side of a runtime, for one release."""
+    """The read-only side of a runtime, for one release; the defaults are of one that nothing stands around."""
 
+    @abstractmethod
     def artifacts(self) -> Sequence[Artifact]:
         """One for each deployed service (services that share an image appear once each)."""
 
+    @abstractmethod
     def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
         """Every instance of every deployed service; one that should run and does not is ``missing``.
 
@@ -199,163 +208,47 @@ class Inspector(Protocol):
 
     def fronts(self) -> Sequence[InstanceState]:
         """What stands in front of the deployed services (a proxy), whatever release it was started with."""
+        return ()
 
+    @abstractmethod
     def inside(self, service: str) -> Inside:
         """The running instance of a service."""
 
+    @abstractmethod
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
         """Service → its log lines since then; ``around``: also of what stands in front."""
 
+    @abstractmethod
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
         """Service → its log lines since then, each with its moment."""
 
+    @abstractmethod
     def url(self, service: str | None = None) -> str | None:
         """Where a service (or the environment) answers; no trailing slash."""
 
     def published(self) -> Sequence[tuple[str, str, int]]:
         """(service, address, port) of every port that the release publishes on the host."""
+        return ()
 
-    def holders(self, outgoing: Release | None) -> Mapping[int, str]:
+    def holders(self, outgoing: Release | None) -> Mapping[int, str]:  # noqa: ARG002 (nobody holds one)
         """Port → which instance of this environment's own holds it now, and gives it up for this release."""
+        return {}
 
-    def front(self, url: str, former: Release | None) -> Front | None:
+    def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (nothing stands there)
         """What stands in front of the services at a URL, and what the release changes of it; None for nothing.
 
         Raises:
             RuntimeUnreachableError: the runtime does not answer.
         """
+        return None
 
     def strangers(self) -> Sequence[str]:
         """Whoever else gets requests that are meant for this release, one text each; nothing where nobody is seen."""
+        return ()
 
     def left_behind(self) -> Sequence[str]:
         """Databases in what the next release replaces, one text each: in a container, or in a release's own folder."""
-
-
-class Runtime(Protocol):
-    """The moving side of a runtime. Methods that return commands do no I/O."""
-
-    name: str
-    ground: str
-    """What it all stands on, as the subject of a sentence: when that is restarted, every instance ends."""
-
-    def inspector(self, place: Place, release: Release | None) -> Inspector:
-        """The read-only side."""
-
-    def pin(self, place: Place, release: Release) -> Release:
-        """Write what starts this release into its folder; touches nothing that serves."""
-
-    def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
-        """Make the artifact; touches nothing that serves."""
-
-    def measure(self, place: Place, release: Release) -> Release:
-        """Note what was built (image ids)."""
-
-    def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
-        """Show the logs of what runs now; their output is kept."""
-
-    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Start what migrations need (a database that does not run yet); running services are left alone."""
-
-    def make_ready(self, place: Place, release: Release) -> None:
-        """Run what ``prepare`` names, and wait until it is ready.
-
-        Raises:
-            CommandError: it did not become ready in time.
-        """
-
-    def in_service(
-        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
-    ) -> Command:
-        """Run a command once with a service's code and settings, beside its instances.
-
-        ``folder`` is where it runs: a folder of the application, wherever it landed; ``.`` is where the service runs.
-        """
-
-    def in_instance(
-        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
-    ) -> Command:
-        """Run a command inside a service's running instance, in a folder as ``in_service`` has it."""
-
-    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
-        """What ``start`` would run, as a person would type it."""
-
-    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
-        """Replace the outgoing release's instances by this one's and wait for health; never builds.
-
-        Raises:
-            CommandError: a command failed, or an instance did not become healthy in time.
-            RuntimeUnreachableError: the runtime went away meanwhile; how far it came is not known.
-        """
-
-    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
-        """Start the instances of some services anew, of a release that serves, and whatever of it does not run.
-
-        Raises:
-            CommandError: as ``start``.
-        """
-
-    def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
-        """Service → the variables that an instance of it is started with (secrets!)."""
-
-    def found_variables(self, place: Place, release: Release) -> Mapping[str, Sequence[Mapping[str, str]]]:
-        """Service → the variables of each of its running instances (secrets!); what cannot be seen is left out.
-
-        Raises:
-            CommandError: the runtime does not say.
-        """
-
-    def epoch(self, place: Place) -> str:
-        """Something that is another one once ``ground`` was restarted; empty where that is not known."""
-
-    def disks(self, place: Place, release: Release) -> Mapping[str, Path]:
-        """Where the release and what it stands on write: a name for people, and a path of this machine.
-
-        Raises:
-            GonogoError: the runtime does not say.
-        """
-
-    def lost(self, place: Place, said: str) -> bool:
-        """Whether the runtime is away now, or was by the words of what failed; what it ran may have ended with it."""
-
-    def wait(self, place: Place) -> None:
-        """Wait, at most as long as a release may take to become healthy, until instances can be started again.
-
-        Raises:
-            RuntimeUnreachableError: they cannot; the text says what to do.
-        """
-
-    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
-        """Free what a release that is turned back holds of a full disk; one sentence for what was done.
-
-        Raises:
-            GonogoError: it could not be freed.
-        """
-
-    def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:
-        """End what a run that was killed left going on outside its own processes; one sentence for each.
-
-        Raises:
-            GonogoError: that could not be found out.
-        """
-
-    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
-        """What ``stop`` would run."""
-
-    def stop(self, place: Place, release: Release) -> None:
-        """Stop and remove this release's instances; data (volumes, databases) stay."""
-
-    def retire(self, place: Place, release: Release) -> None:
-        """Stop and remove this release's own instances, so that another runtime can start them; the rest goes on."""
-
-    def stores(self, place: Place, release: Release) -> tuple[str, ...]:
-        """What stays behind when everything of this release is stopped, each in words; nothing for most processes."""
-
-    def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Throw away a release's artifact (retention)."""
-
-    def facts(self, place: Place, release: Release) -> Mapping[str, Any]:
-        """What the ladder needs: ``{"entry": {service: (command words…)}, "scripts": {name: text}}``."""
+        return ()
 
 
 def remove_worktree(release: Release) -> tuple[Command, ...]:

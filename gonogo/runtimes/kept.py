@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.host.runner import Command, Host
+from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose.files import COMPOSE, read_model
 from gonogo.runtimes.compose.steps import vanished
@@ -18,15 +19,9 @@ _SECONDS = 20.0
 _NO_IMAGE = "no such image"
 
 
-def pinned_files(release: Release) -> dict[str, Path]:
+def pinned_files(release: Release) -> Mapping[str, Path]:
     """What a release is started from, apart from images: a name for people, and where it stands."""
-    if release.runtime == "compose":
-        return {"the pinned Compose model": release.folder / "compose.json"}
-    return {
-        "the pinned commands": release.folder / "process.json",
-        "the worktree": release.root,
-        "the release's own Python": release.folder / "venv" / "bin" / "python",
-    }
+    return runtime_of(release.runtime).pinned_files(release)
 
 
 def replaced_services(model: Mapping[str, Any], serving: Release | None) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from gonogo.host.runner import Host
 from gonogo.inspection.variables.envfile import parse
 from gonogo.inspection.variables.envgrammar import grammar_of
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.protocols import Runtime
 from gonogo.secrets.known import is_secret_name, url_passwords
 from gonogo.state.release import Release
 from gonogo.state.store import write_atomically

@@ -148,8 +148,8 @@ class Restart:
         self._services = services
 
     def describe(self, work: Work) -> tuple[str, ...]:
-        """The commands that start the release; those of the other services change nothing of what runs."""
-        return work.runtime.describe_start(work.place, self.target, self.target)
+        """The commands that start them; those of the other services change nothing of what runs."""
+        return work.runtime.describe_restart(work.place, self.target, self._services)
 
     def do(self, work: Work) -> str:
         """Start them.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gonogo.errors import CommandError
 from gonogo.inspection.code.contents import FileDigest
 from gonogo.inspection.code.environments import PythonEnvironment
-from gonogo.runtimes.base import Front, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import Front, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.compose.engine import (
     connect,
     containers_of,
@@ -47,7 +47,7 @@ _LOG_LINES = 20_000
 _ANYWHERE = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 (what a published port says, nothing is bound)
 
 
-class ComposeInspector:
+class ComposeInspector(Inspector):
     """Looks at one environment's Compose project, and at one release's images."""
 
     def __init__(self, place: Place, release: Release | None) -> None:

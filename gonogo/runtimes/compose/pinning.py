@@ -180,15 +180,22 @@ def _volumes(volume: Mapping[str, Any], mounts: Mounts) -> Iterator[dict[str, An
 
 def startable(place: Place, release: Release) -> Path:
     """The model that starts a release today: as it was pinned, but no secret returns that was changed since."""
-    model = read_model(release)
-    today = with_secrets(model, changed_secrets(place, release))
-    today = _with_moved(_by_id(today, release))
-    path = release.folder / CURRENT
-    if today == model:
-        path.unlink(missing_ok=True)
-        return release.folder / COMPOSE
-    write_model(path, today)
+    path, today = starts_from(place, release), _today_of(place, release)
+    if path.name == COMPOSE:
+        (release.folder / CURRENT).unlink(missing_ok=True)
+    else:
+        write_model(path, today)
     return path
+
+
+def starts_from(place: Place, release: Release) -> Path:
+    """Where that model will stand; nothing is written."""
+    as_pinned = _today_of(place, release) == read_model(release)
+    return release.folder / (COMPOSE if as_pinned else CURRENT)
+
+
+def _today_of(place: Place, release: Release) -> dict[str, Any]:
+    return _with_moved(_by_id(with_secrets(read_model(release), changed_secrets(place, release)), release))
 
 
 def changed_secrets(place: Place, release: Release) -> dict[str, tuple[str, str | None]]:

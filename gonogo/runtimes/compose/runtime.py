@@ -6,8 +6,9 @@ import functools
 import json
 import re
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,20 @@ from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environm
 from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.lost import disks_of, end_leftovers, epoch_of, is_lost, wait_for_engine
 from gonogo.runtimes.compose.model import roles
-from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, tags_of
+from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, starts_from, tags_of
 from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose.room import make_room
 from gonogo.runtimes.compose.run import deaf_services, endings, marked, run_name, run_words, standing
 from gonogo.runtimes.compose.start import (
-    describe,
     explained,
     replace_outgoing,
     run_commands,
-    start_release,
+    start_actions,
     verify_images,
 )
 from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
+from gonogo.runtimes.protocols import Action, Runtime
 from gonogo.state.release import Release
 
 __all__ = ["ComposeRuntime", "cli"]
@@ -45,7 +46,7 @@ _LOG_TAIL = "5000"
 _SECONDS = 60.0
 
 
-class ComposeRuntime:
+class ComposeRuntime(Runtime):
     """Builds, starts and stops releases with Docker Compose."""
 
     name = "compose"
@@ -146,29 +147,46 @@ class ComposeRuntime:
         mark, end = marked(release)
         return replace(inside(*mark, *options, service, *words), ends=(inside(service, *end),))
 
-    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
-        """What ``start`` would run."""
-        steps = self._steps(place, release, left_out=release.left_out(outgoing))
-        return tuple(describe(steps, replace_outgoing(steps, self._model(place, release), outgoing)))
-
-    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
+    def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
         """Replace the deployed services, wait for their health, and refresh what stands in front of them.
 
-        Raises:
-            CommandError: an image is gone, a command failed, a service did not become healthy in time, or what runs
-                in the end is not the release alone.
-            RuntimeUnreachableError: the Engine went away meanwhile.
+        An action raises ``CommandError`` where an image is gone, a command failed, a service did not become healthy in
+        time, or what runs in the end is not the release alone; ``RuntimeUnreachableError`` where the Engine went away.
         """
-        steps = self._steps(place, release, startable(place, release), left_out=release.left_out(outgoing))
-        gone = replace_outgoing(steps, read_model(release), outgoing)
-        try:
-            verify_images(release, place.host)
-            start_release(steps, release, gone)
-            self._await_answers(place, release)
-        except CommandError as error:
-            if not is_lost(str(error), place.host):
-                raise
-            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+        steps = self._steps(place, release, self._today(place, release), left_out=release.left_out(outgoing))
+        gone = replace_outgoing(steps, self._model(place, release), outgoing)
+        answers = Action(do=partial(self._await_answers, place, release))
+        return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers)))
+
+    def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
+        """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
+        steps = self._steps(place, release, self._today(place, release))
+        steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
+        return tuple(self._unless_lost(place, self._actions(place, release, steps, ())))
+
+    @staticmethod
+    def _actions(place: Place, release: Release, steps: Steps, gone: Sequence[Command]) -> Iterator[Action]:
+        yield Action(do=partial(_write_model, place, release))
+        yield Action(do=partial(verify_images, release, place.host))
+        yield from start_actions(steps, release, gone)
+
+    @staticmethod
+    def _unless_lost(place: Place, actions: Iterable[Action]) -> Iterator[Action]:
+        """Each action; what fails because the Engine went away says so."""
+
+        def told(do: Callable[[], None]) -> None:
+            try:
+                do()
+            except CommandError as error:
+                if not is_lost(str(error), place.host):
+                    raise
+                raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
+
+        return (replace(action, do=partial(told, action.do)) for action in actions)
+
+    def _today(self, place: Place, release: Release) -> Path | None:
+        """The model that a start is made from; None while nothing is pinned (a plan)."""
+        return starts_from(place, release) if (release.folder / COMPOSE).is_file() else None
 
     def _await_answers(self, place: Place, release: Release) -> None:
         """Wait for the application where no health check does, at most as long as one would."""
@@ -179,18 +197,6 @@ class ComposeRuntime:
             project, timeout = place.environment.project, health.timeout
             reached = place.environment.reached
             wait_until_answering(url + health.live, services, project, place.host, timeout=timeout, reached=reached)
-
-    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
-        """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
-        steps = self._steps(place, release, startable(place, release))
-        steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
-        try:
-            verify_images(release, place.host)
-            start_release(steps, release, ())
-        except CommandError as error:
-            if not is_lost(str(error), place.host):
-                raise
-            raise RuntimeUnreachableError(f"the Docker Engine went away: {error}") from error
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """The environment of each deployed service in the pinned model, with today's secrets."""
@@ -237,27 +243,23 @@ class ComposeRuntime:
         """End the containers that killed clients left: of the run's own commands, and of its gates."""
         return end_leftovers(place.environment.project, run, place.host)
 
-    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
-        """What ``stop`` would run."""
-        return (str(self._command(place, release, self._path(release), "down")),)
+    def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
+        """Remove the project's containers and networks; volumes stay."""
+        return self._required(place, self._command(place, release, self._path(release), "down"))
 
-    def stop(self, place: Place, release: Release) -> None:
-        """Remove the project's containers and networks; volumes stay.
-
-        Raises:
-            CommandError: Compose could not remove them.
-        """
-        place.host.run(self._command(place, release, self._path(release), "down")).require()
-
-    def retire(self, place: Place, release: Release) -> None:
-        """Remove the deployed services and what stands in front; data stores and networks stay, for whoever uses them.
-
-        Raises:
-            CommandError: Compose could not remove them.
-        """
+    def retiring(self, place: Place, release: Release) -> tuple[Action, ...]:
+        """Remove the deployed services and what stands in front; data stores and networks stay for others."""
         fronts = roles.fronts(self._model(place, release), release.services)
         words = ("rm", "--stop", "--force", *release.services, *fronts)
-        place.host.run(self._command(place, release, self._path(release), *words)).require()
+        return self._required(place, self._command(place, release, self._path(release), *words))
+
+    @staticmethod
+    def _required(place: Place, command: Command) -> tuple[Action, ...]:
+        return (Action(said=(str(command),), do=partial(_require, place, command)),)
+
+    def pinned_files(self, release: Release) -> Mapping[str, Path]:
+        """Its model; its images are looked at apart."""
+        return {"the pinned Compose model": release.folder / COMPOSE}
 
     def stores(self, place: Place, release: Release) -> tuple[str, ...]:
         """Volumes, folders of the host that are mounted writable, and what other data stores keep."""
@@ -358,6 +360,14 @@ class ComposeRuntime:
                 output = Path(folder) / COMPOSE
                 self._planned[root] = render(place, root, output=output, commit=release.commit)
         return self._planned[root]
+
+
+def _write_model(place: Place, release: Release) -> None:
+    startable(place, release)
+
+
+def _require(place: Place, command: Command) -> None:
+    place.host.run(command).require()
 
 
 def _fill(words: Sequence[str], release: str, tags: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ from gonogo.runtimes.compose.engine import plain_lines
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.steps import Steps, vanished
 from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
+from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 
-__all__ = ["describe", "explained", "replace_outgoing", "run_commands", "start_release", "verify_images"]
+__all__ = ["explained", "replace_outgoing", "run_commands", "start_actions", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -29,27 +30,6 @@ _LABEL = "com.docker.compose"
 _LOG_LINES = "20"
 _ANSWER_LINES = 3
 _SECONDS = 60.0
-
-
-def describe(steps: Steps, gone: Sequence[Command]) -> Iterator[str]:
-    """What ``start_release`` runs, as a person would type it."""
-    groups = steps.groups
-    yield from map(str, (*gone, *steps.backing()))
-    for command in steps.left_out():
-        yield f"{command}  # not run: it migrates, and the schema is newer"
-    yield from _one_shot_lines(steps, groups.early)
-    yield from map(str, steps.running())
-    yield from _one_shot_lines(steps, groups.late)
-    yield from map(str, steps.fronts())
-    for command in steps.restart(groups.fronts)[:1]:
-        yield f"{command}  # those that were not recreated"
-    yield from map(str, steps.passing())
-
-
-def _one_shot_lines(steps: Steps, services: Sequence[str]) -> Iterator[str]:
-    for name, command in zip(services, steps.one_shots(services), strict=True):
-        yield str(command)
-        yield f"docker wait <containers of {name}>  # each must end with 0"
 
 
 def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
@@ -68,26 +48,62 @@ def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release |
     return tuple(commands)
 
 
-def start_release(steps: Steps, release: Release, gone: Sequence[Command]) -> None:
-    """Run the steps, and make sure that they led where the model wants to be.
+def start_actions(steps: Steps, release: Release, gone: Sequence[Command]) -> Iterator[Action]:
+    """What starts a release, in order, and makes sure that it led where the model wants to be.
 
-    A failure carries the last log lines of the services that failed.
-
-    Raises:
-        CommandError: a command failed, a service did not become healthy in time, or something else runs in the end.
+    An action raises ``CommandError`` where a command failed, a service did not become healthy in time, or something
+    else runs in the end; it carries the last log lines of the services that failed.
     """
-    groups = steps.groups
-    with explained(steps):
-        _clear_half_made(steps)
-        run_commands(steps, (*gone, *steps.backing(), *steps.left_out()))
-        _run_to_end(steps, groups.early)
-        run_commands(steps, steps.running())
-        _run_to_end(steps, groups.late)
-        before = {name: _containers(steps, name) for name in groups.fronts}
-        run_commands(steps, steps.fronts())
-        same = [name for name in groups.fronts if before[name] and _containers(steps, name) == before[name]]
-        run_commands(steps, (*steps.restart(same), *steps.passing()))
-        _require_converged(steps, release)
+    groups, fronts = steps.groups, _Fronts(steps)
+    yield _action(steps, partial(_clear_half_made, steps))
+    yield from _commands(steps, (*gone, *steps.backing()))
+    yield from _commands(steps, steps.left_out(), aside="not run: it migrates, and the schema is newer")
+    yield from _one_shots(steps, groups.early)
+    yield from _commands(steps, steps.running())
+    yield from _one_shots(steps, groups.late)
+    yield _action(steps, fronts.note)
+    yield from _commands(steps, steps.fronts())
+    again = steps.restart(groups.fronts)[:1]
+    yield _action(steps, fronts.renew, *(f"{command}  # those that were not recreated" for command in again))
+    yield from _commands(steps, steps.passing())
+    yield _action(steps, partial(_require_converged, steps, release))
+
+
+class _Fronts:
+    """What stands in front: a proxy that was not made anew is restarted, since it may have looked up addresses once."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._before: dict[str, frozenset[str]] = {}
+
+    def note(self) -> None:
+        """Note which containers there are."""
+        self._before = {name: _containers(self._steps, name) for name in self._steps.groups.fronts}
+
+    def renew(self) -> None:
+        """Restart those that are the same."""
+        same = [name for name, found in self._before.items() if found and _containers(self._steps, name) == found]
+        run_commands(self._steps, self._steps.restart(same))
+
+
+def _action(steps: Steps, do: Callable[[], None], *said: str) -> Action:
+    def explaining() -> None:
+        with explained(steps):
+            do()
+
+    return Action(said=said, do=explaining)
+
+
+def _commands(steps: Steps, commands: Sequence[Command], *, aside: str = "") -> Iterator[Action]:
+    for command in commands:
+        said = f"{command}  # {aside}" if aside else str(command)
+        yield _action(steps, partial(run_commands, steps, (command,)), said)
+
+
+def _one_shots(steps: Steps, services: Sequence[str]) -> Iterator[Action]:
+    for name, command in zip(services, steps.one_shots(services), strict=True):
+        waits = f"docker wait <containers of {name}>  # each must end with 0"
+        yield _action(steps, partial(_run_to_end, steps, name, command), str(command), waits)
 
 
 def run_commands(steps: Steps, commands: Sequence[Command]) -> None:
@@ -149,18 +165,15 @@ def _require_converged(steps: Steps, release: Release) -> None:
         )
 
 
-def _run_to_end(steps: Steps, services: Sequence[str]) -> None:
-    for name, command in zip(services, steps.one_shots(services), strict=True):
-        steps.host.run(command).require()
-        timeout = steps.place.environment.command_timeout
-        containers = sorted(_containers(steps, name))
-        stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
-        waited = steps.host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
-        codes = waited.require(f"service {name}").output.split()
-        if set(codes) != {"0"}:
-            raise CommandError(
-                f"service {name}: found exit code {', '.join(codes)}, expected 0 from a one-shot service."
-            )
+def _run_to_end(steps: Steps, name: str, command: Command) -> None:
+    steps.host.run(command).require()
+    timeout = steps.place.environment.command_timeout
+    containers = sorted(_containers(steps, name))
+    stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
+    waited = steps.host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
+    codes = waited.require(f"service {name}").output.split()
+    if set(codes) != {"0"}:
+        raise CommandError(f"service {name}: found exit code {', '.join(codes)}, expected 0 from a one-shot service.")
 
 
 def _containers(steps: Steps, service: str) -> frozenset[str]:

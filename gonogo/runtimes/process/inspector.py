@@ -17,7 +17,7 @@ from gonogo.inspection.code.contents import FileDigest, digest_of
 from gonogo.inspection.code.databases import sqlite_files
 from gonogo.inspection.code.image_files import read_tree
 from gonogo.inspection.things import address
-from gonogo.runtimes.base import LIMITED, Front, ImageFacts, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.process.health import ask
 from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive
 from gonogo.runtimes.process.pinned import application, pinned, settings, venv
@@ -90,7 +90,7 @@ class ReleaseEnvironment:
         return shutil.which(path, path=variables["PATH"]) is not None
 
 
-class ProcessInspector:
+class ProcessInspector(Inspector):
     """What one release's environments hold, and which instances of this gonogo environment run."""
 
     def __init__(self, place: Place, release: Release | None) -> None:
@@ -114,10 +114,6 @@ class ProcessInspector:
     def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
         """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
         return [self._state(service, health=health) for service in self._services()]
-
-    def fronts(self) -> Sequence[InstanceState]:
-        """Nothing: this runtime starts no proxy."""
-        return ()
 
     def inside(self, service: str) -> ReleaseEnvironment:
         """The environment that the running instance of a service was started from.
@@ -177,10 +173,6 @@ class ProcessInspector:
         here = {address(self._environment.reached(local)) for local in own.values()}
         is_own = address(self._environment.reached(url)) in here
         return None if not own or is_own else Front(service="", behind=tuple(own))
-
-    def strangers(self) -> Sequence[str]:
-        """Nobody: the start waits until the port's listener is the instance itself."""
-        return ()
 
     def left_behind(self) -> Sequence[str]:
         """Databases in the release's own folder."""

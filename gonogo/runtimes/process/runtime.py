@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from gonogo.runtimes.process.pinned import (
     venv,
     within,
 )
+from gonogo.runtimes.protocols import Action, Runtime
 from gonogo.state.release import Release
 
 __all__ = ["ProcessRuntime"]
@@ -46,7 +48,7 @@ _SCRIPTS = 50
 _BETWEEN = re.compile(r"[\s\"'`;&|()=<>,]+")
 
 
-class ProcessRuntime:
+class ProcessRuntime(Runtime):
     """Starts each service as one process of the release's own environment."""
 
     name = "process"
@@ -100,13 +102,6 @@ class ProcessRuntime:
         logs = [instance.log for instance in Instances(place.state).all() if instance.log.exists()]
         return tuple(Command(argv=("tail", "-n", _LOG_TAIL, str(log))) for log in logs)
 
-    def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (nothing to prepare)
-        """Return nothing: this runtime starts no database."""
-        return ()
-
-    def make_ready(self, place: Place, release: Release) -> None:
-        """Nothing is started, so nothing is waited for."""
-
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
@@ -119,34 +114,25 @@ class ProcessRuntime:
         """Run a command as ``in_service`` does: a process has no inside of its own."""
         return within(place, release, argv, service=service, folder=folder)
 
-    def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
-        """The signals and commands that ``start`` would send, one a line."""
-        services = pinned(place, release).services
-        vanished = [name for name in (outgoing.services if outgoing is not None else ()) if name not in services]
-        return (*_starts(place, release, services, outgoing), *map(_kill_line, vanished))
-
-    def start(self, place: Place, release: Release, outgoing: Release | None) -> None:  # noqa: ARG002
+    def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
         """Replace each service's instance in turn and wait for its health; then stop services that vanished.
 
-        What is stopped is what the pid files name, so that calling it again, or after a crash, ends in the same state.
-
-        Raises:
-            CommandError: the release is not whole (then nothing was stopped), a port is held by a stranger, or an
-                instance ended or did not become healthy in time.
+        What is stopped is what the pid files name, so that doing it again, or after a crash, ends in the same state.
+        An action raises ``CommandError`` where the release is not whole (then nothing was stopped), a port is held by
+        a stranger, or an instance ended or did not become healthy in time.
         """
-        services = pinned(place, release).services
-        self._replace(place, release, services)
-        instances = Instances(place.state)
-        for instance in instances.all():
-            if instance.service not in services:
-                self._end(instances, instance)
+        services, instances = pinned(place, release).services, Instances(place.state)
+        before = [*(outgoing.services if outgoing is not None else ()), *(one.service for one in instances.all())]
+        gone = [name for name in dict.fromkeys(before) if name not in services]
+        vanished = (Action(said=(_kill_line(name),), do=partial(self._end_service, instances, name)) for name in gone)
+        return (*self._replacing(place, release, services, outgoing), *vanished)
 
-    def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
+    def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
         """Replace the instances of these services, and start what does not run."""
         known = pinned(place, release).services
         alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
         chosen = {name: one for name, one in known.items() if name in services or name not in alive}
-        self._replace(place, release, chosen)
+        return self._replacing(place, release, chosen, None)
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """What the env file said when it was pinned, secrets as they are now, and what gonogo sets."""
@@ -161,17 +147,37 @@ class ProcessRuntime:
                     found.setdefault(instance.service, []).append(psutil.Process(instance.pid).environ())
         return found
 
-    def _replace(self, place: Place, release: Release, services: Mapping[str, PinnedService]) -> None:
+    def _replacing(
+        self, place: Place, release: Release, services: Mapping[str, PinnedService], outgoing: Release | None
+    ) -> tuple[Action, ...]:
         """End the instance of each service, start the release's, and wait for it; a broken one stops nothing."""
         instances = Instances(place.state)
-        for name, service in services.items():
-            _require_whole(release, _start_command(place, release, name, service))
-        for name, service in services.items():
+        running = {one.service for one in instances.all() if is_alive(one)}
+        running |= set(outgoing.services if outgoing is not None else ())
+        commands = {name: _start_command(place, release, name, service) for name, service in services.items()}
+
+        def replace(name: str) -> None:
+            service = services[name]
             self._make_room(instances, name, service.port)
-            command = _start_command(place, release, name, service)
-            instance = launch(instances, place.host, command, service=name, release=release.id, port=service.port)
+            instance = launch(
+                instances, place.host, commands[name], service=name, release=release.id, port=service.port
+            )
             wait_until_healthy(instance, service, place.host)
-        note_healthy(instances, services)
+
+        whole = (Action(do=partial(_require_whole, release, command)) for command in commands.values())
+        replaced = (
+            Action(
+                said=tuple(_lines(place, release, commands[name], service, ends=name in running)),
+                do=partial(replace, name),
+            )
+            for name, service in services.items()
+        )
+        return (*whole, *replaced, Action(do=partial(note_healthy, instances, services)))
+
+    def _end_service(self, instances: Instances, service: str) -> None:
+        found = instances.read(service)
+        if found is not None:
+            self._end(instances, found)
 
     def epoch(self, place: Place) -> str:  # noqa: ARG002 (a file of the kernel's)
         """Which start of this machine it is."""
@@ -185,31 +191,16 @@ class ProcessRuntime:
         temporary = Path(tempfile.gettempdir())
         return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
 
-    def lost(self, place: Place, said: str) -> bool:  # noqa: ARG002 (processes need nobody)
-        """Never: nothing stands between this machine and its processes."""
-        return False
-
-    def wait(self, place: Place) -> None:
-        """Nothing stands between this machine and its processes."""
-
-    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
-        """Nothing: an instance is ended before the next one is started."""
-        return ()
-
-    def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:  # noqa: ARG002 (its processes are all)
-        """Find nothing: whatever a run started is a process of this machine."""
-        return ()
-
-    def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
-        """The signals that ``stop`` would send."""
-        return tuple(map(_kill_line, reversed(pinned(place, release).services)))
-
-    def stop(self, place: Place, release: Release) -> None:
+    def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Stop this release's instances; those of another release go on.
 
-        Raises:
-            CommandError: a process is still there after KILL.
+        An action raises ``CommandError`` where a process is still there after KILL.
         """
+        services = reversed(release.services or tuple(pinned(place, release).services))
+        said = Action(said=tuple(map(_kill_line, services)), do=partial(self._end_release, place, release))
+        return (said,)
+
+    def _end_release(self, place: Place, release: Release) -> None:
         instances = Instances(place.state)
         for instance in reversed(instances.all()):
             if instance.release == release.id:
@@ -217,13 +208,13 @@ class ProcessRuntime:
         for service in release.services:
             end_strays(instances.mark(service), grace=self._grace, release=release.id)
 
-    def retire(self, place: Place, release: Release) -> None:
-        """Stop them: a process stands on nothing that this runtime started."""
-        self.stop(place, release)
-
-    def stores(self, place: Place, release: Release) -> tuple[str, ...]:  # noqa: ARG002 (this runtime has none)
-        """Return nothing: a process keeps nothing that this runtime knows of."""
-        return ()
+    def pinned_files(self, release: Release) -> Mapping[str, Path]:
+        """Its commands, its source, and its own Python."""
+        return {
+            "the pinned commands": release.folder / "process.json",
+            "the worktree": release.root,
+            "the release's own Python": release.folder / "venv" / "bin" / "python",
+        }
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throw away the worktree (while it stands), the environment, and the logs."""
@@ -315,18 +306,13 @@ def _require_whole(release: Release, command: Command) -> None:
         )
 
 
-def _starts(
-    place: Place, release: Release, services: Mapping[str, PinnedService], outgoing: Release | None
-) -> Iterator[str]:
-    recorded = {instance.service for instance in Instances(place.state).all() if is_alive(instance)}
-    running = recorded | set(outgoing.services if outgoing is not None else ())
-    folder = shlex.quote(str(application(place, release)))
-    for name, service in services.items():
-        if name in running:
-            yield _kill_line(name)
-        yield f"cd {folder} && {_start_command(place, release, name, service)}"
-        if service.port is not None:
-            yield f"curl {service.address}  # until it answers {service.live_status}, at most {service.timeout:g} s"
+def _lines(place: Place, release: Release, command: Command, service: PinnedService, *, ends: bool) -> Iterator[str]:
+    """What a person would type to replace an instance; ``ends``: one runs, and is ended first."""
+    if ends:
+        yield _kill_line(Path(command.env[MARK]).name)
+    yield f"cd {shlex.quote(str(application(place, release)))} && {command}"
+    if service.port is not None:
+        yield f"curl {service.address}  # until it answers {service.live_status}, at most {service.timeout:g} s"
 
 
 def _kill_line(service: str) -> str:

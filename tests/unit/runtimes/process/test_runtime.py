@@ -16,11 +16,12 @@ from gonogo.config import parse_project
 from gonogo.errors import CommandError, UsageError
 from gonogo.host.runner import this_machine
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Place, Runtime
+from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import kept_variables, make_place
 from gonogo.runtimes.process.instances import Instances
 from gonogo.runtimes.process.pinned import fill, settings, venv
 from gonogo.runtimes.process.runtime import ProcessRuntime
+from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 
 CONFIG = """\
