@@ -43,8 +43,7 @@ def test_downtime_is_within_the_budget(subject: Subject, environment: Environmen
     evidence.table("Gaps", map(_row, gaps(lines)), header=("from", "seconds", "failed", "got"))
     evidence.json("Requests", seen.model_dump())
     if not seen.requests and Budget(subject.run / FILE if subject.run else None).is_limited:
-        evidence.warn("not measured: a limit on requests left none for the probe")
-        return
+        pytest.skip("not measured: a limit on requests left none for the probe")
     if not seen.requests:
         raise InconclusiveError(f"{path}: found no request, expected those of the downtime probe")
     down = f"downtime: found {seen.seconds_down:.1f} s"

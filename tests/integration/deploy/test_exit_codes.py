@@ -292,7 +292,7 @@ def internal(desk: Desk) -> Ended:
 
 def internal_on_the_way_back(desk: Desk) -> Ended:
     """Two mistakes of ours: in the start, and in the rollback."""
-    return desk.deploy("gonogo.run.moves.start:Start.do", "gonogo.run.rollback:rollback_recipe")
+    return desk.deploy("gonogo.run.moves.start:Start.do", "gonogo.run.recipes:Recipe.rollback")
 
 
 def rollback_fails(desk: Desk) -> Ended:

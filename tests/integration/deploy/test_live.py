@@ -138,7 +138,7 @@ def test_terminal_shows_what_goes_on_and_keeps_the_lines(app: App) -> None:
     assert code == 2
     words = [line.split()[0] if line else "" for line in terminal.text().splitlines()]
     assert [word for word in words if word != "note"] == [  # a busy machine has one
-        *("gonogo", "checkout", "predeploy", "build", "build", "migrate", "start", "burst", "wait"),
+        *("gonogo", "checkout", "predeploy", "build", "build", "ladder", "migrate", "start", "burst", "wait"),
         *("undo", "undo", "stop", "", "STOPPED:", "why", "", "data", "reports"),
     ]
     assert not terminal.screen.cursor.hidden
