@@ -18,7 +18,7 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.xdist_group("adopt")
+pytestmark = [pytest.mark.xdist_group("adopt"), pytest.mark.thorough]
 
 MODEL = """\
 services:

@@ -21,7 +21,11 @@ from .stack import stack
 __all__: list[str] = []
 
 ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
-pytestmark = [pytest.mark.xdist_group("compose-crashes"), pytest.mark.timeout(3600 if ALL else 300)]
+pytestmark = [
+    pytest.mark.xdist_group("compose-crashes"),
+    pytest.mark.timeout(3600 if ALL else 300),
+    pytest.mark.thorough,
+]
 every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 kills at every line")
 
 

@@ -318,6 +318,7 @@ def test_pin_keeps_secrets_out_of_the_worktree(desk: Desk) -> None:
     assert Path(mounts[0][0]).is_relative_to(desk.state / "files")
 
 
+@pytest.mark.thorough
 def test_failed_start_says_what_the_service_said(desk: Desk) -> None:
     """A release that ends at once fails with the last lines of the service that failed, and v1 can come back."""
     first = desk.built(minute=1)
@@ -336,6 +337,7 @@ def test_failed_start_says_what_the_service_said(desk: Desk) -> None:
     assert desk.answer() == f"v1 {first.id} old-token-000"
 
 
+@pytest.mark.thorough
 def test_failed_start_says_what_the_health_check_said(desk: Desk) -> None:
     """A service that listens elsewhere logs nothing wrong; its health check knows, and its last answer is told."""
     desk.write({"server.py": SERVER.format(version="v1").replace("8000", "9000"), "docker-compose.yml": QUICK})
@@ -348,6 +350,7 @@ def test_failed_start_says_what_the_health_check_said(desk: Desk) -> None:
     assert answer.endswith("urllib.error.URLError: <urlopen error [Errno 111] Connection refused>")
 
 
+@pytest.mark.thorough
 def test_failed_start_says_that_memory_was_lacking(desk: Desk) -> None:
     """The Engine knows why it was killed; the application could not log it."""
     eats = "import time\nprint('eats', flush=True)\nhog = bytearray(200 * 2**20)\ntime.sleep(60)\n"
@@ -377,6 +380,7 @@ def test_image_that_is_gone_refuses_and_a_moved_tag_is_mended(desk: Desk, engine
     )
 
 
+@pytest.mark.thorough
 def test_image_can_be_asked_without_starting_the_application(desk: Desk, engine: docker.DockerClient) -> None:
     """An artifact runs scripts, names its files and programs; a script that hangs is ended; nothing is left over."""
     release = desk.built(minute=1)
@@ -403,6 +407,7 @@ def test_image_can_be_asked_without_starting_the_application(desk: Desk, engine:
     assert left == []
 
 
+@pytest.mark.thorough
 def test_a_command_that_is_cut_off_leaves_no_container(desk: Desk) -> None:
     """A migration that waits for a lock would go on in its container, and migrate after the rollback."""
     release = desk.built(minute=1)
@@ -415,6 +420,7 @@ def test_a_command_that_is_cut_off_leaves_no_container(desk: Desk) -> None:
     assert left.output == ""
 
 
+@pytest.mark.thorough
 def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     """The inspector sees what runs: code, logs without colours, ports and who holds them; what is gone is missing."""
     before = datetime.now(UTC) - timedelta(seconds=5)
@@ -466,6 +472,7 @@ def test_old_logs_are_colourless_and_bounded_by_time(desk: Desk) -> None:
     assert inspector.logs(datetime.now(UTC) + timedelta(hours=1)) == {"api": [], "seed": []}
 
 
+@pytest.mark.thorough
 def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: docker.DockerClient) -> None:
     """Stopping takes containers away and leaves volumes; removing takes the tags, the worktree and the folder."""
     release = desk.built(minute=1)
@@ -483,6 +490,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
     assert not [tag for image in engine.images.list() for tag in image.tags if tag.startswith(desk.project)]
 
 
+@pytest.mark.thorough
 def test_service_that_vanishes_is_stopped_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
     """A worker that only the first release has runs with it, not with the second, and again in the rollback.
 
@@ -607,6 +615,7 @@ def command(release: Release, *words: str) -> Command:
     return Command(argv=words, cwd=str(release.worktree))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("gone", [False, True], ids=["beside the old one", "the old one is gone"])
 def test_half_made_container_of_a_killed_up_is_not_tripped_over(
     desk: Desk, engine: docker.DockerClient, *, gone: bool

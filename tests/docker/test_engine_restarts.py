@@ -23,7 +23,11 @@ from .stack import Ended
 __all__: list[str] = []
 
 ALL = bool(os.environ.get("GONOGO_ALL_CRASHES"))
-pytestmark = [pytest.mark.xdist_group("engine-restarts"), pytest.mark.timeout(1800 if ALL else 300)]
+pytestmark = [
+    pytest.mark.xdist_group("engine-restarts"),
+    pytest.mark.timeout(1800 if ALL else 300),
+    pytest.mark.thorough,
+]
 every = pytest.mark.skipif(not ALL, reason="GONOGO_ALL_CRASHES=1 restarts it during each move")
 _SECONDS = 180
 

@@ -14,6 +14,8 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 MANAGE = """\
 import glob, runpy, sys
 

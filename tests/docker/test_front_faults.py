@@ -15,7 +15,7 @@ from .base_images import ensure
 from .small import GREEN, SERVER
 from .stack import Stack, stack
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.thorough]
 
 MODEL = """\
 services:

@@ -15,6 +15,8 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 DOCKERFILE = """\
 FROM python:3.11-slim
 ENV PYTHONDONTWRITEBYTECODE=1

@@ -16,6 +16,8 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 WORKERS = """\
     answering = http.server.ThreadingHTTPServer(("", 8000), Page)
     for _ in range(4):

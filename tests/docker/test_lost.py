@@ -19,7 +19,7 @@ from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.xdist_group("lost")
+pytestmark = [pytest.mark.xdist_group("lost"), pytest.mark.thorough]
 
 MODEL = """\
 services:

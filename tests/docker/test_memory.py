@@ -16,7 +16,7 @@ from .base_images import ensure
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.thorough]
 
 LIMIT = 64 << 20
 CHILD = """\

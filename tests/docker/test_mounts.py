@@ -14,6 +14,8 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 DOCKERFILE = (
     'FROM python:3.11-slim\nENV PYTHONDONTWRITEBYTECODE=1\nWORKDIR /srv/app\nCOPY app ./\nCMD ["python", "server.py"]\n'
 )

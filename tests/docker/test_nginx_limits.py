@@ -18,6 +18,8 @@ from .test_base_images import eventually, got, running
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 CONF = """\
 limit_req_zone $binary_remote_addr zone=all:1m rate=30r/m;
 server {

@@ -16,7 +16,7 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.xdist_group("other-runtime")
+pytestmark = [pytest.mark.xdist_group("other-runtime"), pytest.mark.thorough]
 
 MODEL = f"""\
 services:

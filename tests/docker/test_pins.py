@@ -16,6 +16,8 @@ from .stack import Ended, Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 SERVER = server(
     "' '.join([VERSION, *(pathlib.Path(name).read_text().strip() for name in FILES)])",
     before="""\

@@ -214,6 +214,7 @@ def test_first_release_goes(shop: Shop, first: Ended) -> None:
     assert checks == {"db": True, "migrations": True, "jobs": True}
 
 
+@pytest.mark.thorough
 def test_flows_pass_in_a_browser(shop: Shop, first: Ended) -> None:
     """Customers and the office do what they do, in a real Chromium through Caddy; no lead of theirs is left."""
     assert first.code == 0
@@ -301,6 +302,7 @@ def test_status_and_history_say_what_happened(shop: Shop, third: Ended) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_operator_goes_back_with_the_schema_ahead(shop: Shop, back: Ended) -> None:
     """Exit 0: v1 serves on the schema of v2, which is accepted, and passed its own gate."""
     ready = {check["name"]: check for check in shop.ask("/readyz")["checks"]}
@@ -315,6 +317,7 @@ def test_operator_goes_back_with_the_schema_ahead(shop: Shop, back: Ended) -> No
     assert shop.lead_is_there()
 
 
+@pytest.mark.thorough
 def test_forward_only_change_is_refused_in_prod(shop: Shop, back: Ended) -> None:
     """Exit 1 before the first touch: the revision is named, no container was replaced or restarted."""
     assert back.code == 0
@@ -336,6 +339,7 @@ def test_forward_only_change_is_refused_in_prod(shop: Shop, back: Ended) -> None
     assert shop.ask("/readyz")["checks"][1]["revision"] == "0004"
 
 
+@pytest.mark.thorough
 def test_interrupted_deploy_goes_back(shop: Shop, back: Ended) -> None:
     """Exit 2: SIGTERM while the new release starts brings the previous one back, healthy and with its data."""
     assert back.code == 0

@@ -13,6 +13,8 @@ from .test_compose_runtime import CONF, MODEL, SERVER, Desk, desk
 
 __all__ = ["desk"]
 
+pytestmark = pytest.mark.thorough
+
 SLOW = MODEL.replace("interval: 5s\n      start_period: 20s\n      start_interval: 500ms\n", "interval: 1s\n")
 """Whoever is not healthy after a second is unhealthy."""
 LATE = "import pathlib, time\nif not pathlib.Path('/tmp/once').exists():\n    time.sleep(6)\n" + SERVER

@@ -191,6 +191,7 @@ def red(ended: Ended) -> list[dict[str, str]]:
     return [check for check in gate["checks"] if check["outcome"] == "failed"]
 
 
+@pytest.mark.thorough
 def test_builder_that_is_a_stale_latest_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
     """A stage that comes from an image of yesterday gives yesterday's files: B02 names the one that differs."""
     commit = site.commit(dockerfile=FROM_BUILDER)
@@ -221,6 +222,7 @@ def test_stale_bytecode_is_caught(site: Site, refused: Callable[[Ended, str], st
     assert said in message
 
 
+@pytest.mark.thorough
 def test_image_that_was_not_rebuilt_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
     """A deployed service whose image Compose does not build is yesterday's: B01 asks for the commit, B02 for its files."""
     commit = site.commit(worker=True)
@@ -232,6 +234,7 @@ def test_image_that_was_not_rebuilt_is_caught(site: Site, refused: Callable[[End
     assert f" are not those of {commit}; /srv/app/price.py: found " in files
 
 
+@pytest.mark.thorough
 def test_cache_mount_that_serves_an_old_artefact_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
     """What an earlier build left in a cache mount is copied over the commit's file: B02 names it."""
     commit = site.commit(dockerfile=DOCKERFILE.replace("USER nobody", CACHED + "USER nobody"))
@@ -240,6 +243,7 @@ def test_cache_mount_that_serves_an_old_artefact_is_caught(site: Site, refused: 
     assert f" are not those of {commit}; /srv/app/price.py: found " in message
 
 
+@pytest.mark.thorough
 def test_bytecode_without_source_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
     """A module that is there as bytecode alone is named by B03, and its lost source by B02."""
     commit = site.commit(dockerfile=DOCKERFILE.replace("USER nobody", SOURCELESS + "USER nobody"))
@@ -250,6 +254,7 @@ def test_bytecode_without_source_is_caught(site: Site, refused: Callable[[Ended,
     assert f" are not those of {commit}; /srv/app/price.py: found nothing" in files
 
 
+@pytest.mark.thorough
 def test_installed_copy_that_shadows_the_source_is_caught(site: Site, refused: Callable[[Ended, str], str]) -> None:
     """An installed copy of yesterday is imported although the source beside it is the commit's: B04 names the module."""
     commit = site.commit(dockerfile=INSTALLED)
@@ -259,6 +264,7 @@ def test_installed_copy_that_shadows_the_source_is_caught(site: Site, refused: C
     assert f"-packages/price.py, whose content is not app/price.py of {commit}; expected it from /srv/app (" in message
 
 
+@pytest.mark.thorough
 def test_old_worker_and_mount_over_the_code_are_caught(site: Site) -> None:
     """After the start D04 names a worker on the old image and D05 code that a mount hides; the old release is back."""
     old = site.stack.images()["web"]

@@ -156,6 +156,7 @@ def require_ended(record: dict[str, Any], said: tuple[str, ...]) -> None:
         assert f"still ran and was ended: `{argv}`" in notes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("line", "way"), chosen(UNTOUCHED, every=8, skip=1), ids=names)
 def test_crash_inside_a_command_before_the_first_touch(table: Table, line: Line, way: str) -> None:
     """The old process goes on; the next deploy ends what survived and clears away what was half made."""
@@ -177,6 +178,7 @@ BOTH = [(line, way, command) for line, way in chosen(TOUCHED) for command in ("r
 SOME = [(("prepare", 0), "begun", "rollback"), (("postdeploy", 0), "done", "resume")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("line", "way", "command"), BOTH if ALL else SOME, ids=names)
 def test_crash_inside_a_command_of_a_deploy(table: Table, line: Line, way: str, command: str) -> None:
     """What survived is named, then ended; ``rollback`` goes back, ``resume`` completes what had started."""

@@ -35,6 +35,7 @@ def touched(lines: list[dict[str, Any]]) -> int:
     return next(number for number, line in enumerate(lines) if line["event"] == "first-touch")
 
 
+@pytest.mark.thorough
 def test_crash_before_the_first_touch_needs_nothing(crashing: Crashing) -> None:
     """At every line before it: the old process goes on, status says what was left, the next deploy works."""
     lines = crashing.learn(SECOND, code=0)
@@ -79,6 +80,7 @@ def test_crash_after_the_first_touch_is_taken_back(crashing: Crashing) -> None:
             )
 
 
+@pytest.mark.thorough
 def test_crash_on_the_way_back_is_taken_back_whole(crashing: Crashing) -> None:
     """At every line of a deployment that is turned back, from the red gate on."""
     lines = crashing.learn(BROKEN, code=1)
@@ -95,6 +97,7 @@ def test_crash_on_the_way_back_is_taken_back_whole(crashing: Crashing) -> None:
         crashing.assert_clean()
 
 
+@pytest.mark.thorough
 def test_resume_completes_what_was_started_and_takes_back_the_rest(crashing: Crashing) -> None:
     """Just before each line from the start on: exit 0 and the new release, proven; else exit 1 and the old one."""
     lines = crashing.learn(SECOND, code=0)
@@ -117,6 +120,7 @@ def test_resume_completes_what_was_started_and_takes_back_the_rest(crashing: Cra
         crashing.assert_clean()
 
 
+@pytest.mark.thorough
 def test_rollback_that_was_killed_is_resumed(crashing: Crashing) -> None:
     """At every line of a rollback; ``current`` names the release that was proven until the other one is."""
     crashing.learn(SECOND, code=0)
@@ -139,6 +143,7 @@ def test_rollback_that_was_killed_is_resumed(crashing: Crashing) -> None:
         assert code == 0, said
 
 
+@pytest.mark.thorough
 def test_first_deploy_that_was_killed_is_stopped_or_completed(tmp_path: Path) -> None:
     """There is nothing to go back to: rollback stops what was started (exit 1), resume completes it (exit 0)."""
     crashing = Crashing(tmp_path / "crashing", first_deploy=False)

@@ -141,6 +141,7 @@ def try_each(full: Full, lines: list[dict[str, Any]], numbers: Iterable[int], *,
     return wrong
 
 
+@pytest.mark.thorough
 def test_disk_is_full_in_a_deployment_that_would_go_go(full: Full) -> None:
     """Exit 1 and the old release, or 0 and the new one; afterwards status, rollback and deploy work."""
     lines = full.learn(SECOND, code=0)
@@ -152,6 +153,7 @@ def test_disk_is_full_in_a_deployment_that_would_go_go(full: Full) -> None:
     full.assert_clean()
 
 
+@pytest.mark.thorough
 def test_disk_is_full_on_the_way_back(full: Full) -> None:
     """Exit 1 and the old release, or 6 where it could not be proven; afterwards status, rollback and deploy work."""
     lines = full.learn(BROKEN, code=1)
@@ -163,6 +165,7 @@ def test_disk_is_full_on_the_way_back(full: Full) -> None:
     full.assert_clean()
 
 
+@pytest.mark.thorough
 def test_disk_is_full_during_a_rollback(full: Full) -> None:
     """Exit 0 and the release that was named, while it is not asked yet; then 6 at the worst; afterwards rollback works.
 
@@ -259,6 +262,7 @@ Handler.do_GET = do_GET
 """
 
 
+@pytest.mark.thorough
 def test_release_whose_own_disk_is_full_is_not_called_bad(tmp_path: Path) -> None:
     """Exit 1: its page failed because nothing could be written; the record says so."""
     crashing = Crashing(tmp_path / "crashing")

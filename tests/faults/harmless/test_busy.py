@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.deploy.conftest import GREEN, App
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), pytest.mark.thorough]
 
 ONCE = '''\
 import pathlib, time

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.deploy.conftest import GREEN, App, Ended
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), pytest.mark.thorough]
 
 
 class Jobs:

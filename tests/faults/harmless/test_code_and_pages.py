@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.deploy.conftest import App
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.thorough]
 
 SOURCE = """\
 import http.server, json, os

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.deploy.conftest import App
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.thorough]
 
 SOURCE = '''\
 import fcntl, http.server, json, os, time

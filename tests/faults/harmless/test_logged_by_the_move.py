@@ -9,7 +9,7 @@ import pytest
 from gonogo.demo.ports import free_port
 from tests.integration.deploy.conftest import App
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400), pytest.mark.thorough]
 
 GATEWAY = """\
 import http.server, os, sys, urllib.error, urllib.request

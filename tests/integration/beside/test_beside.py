@@ -36,6 +36,7 @@ def comparable(ended: Ended) -> tuple[int, str, str]:
     return ended.code, re.sub(r"gonogo-[\w.]+(, )?", "", out), ended.err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -56,6 +57,7 @@ def test_unit_tests_do_not_notice(team: Team, without: Path, arguments: tuple[st
     assert comparable(with_it) == comparable(off) == comparable(absent)
 
 
+@pytest.mark.thorough
 def test_a_deployment_leaves_the_team_s_set_up_alone(deployed: Team) -> None:
     """No gate of a deployment imports the root conftest, runs its fixtures or measures coverage."""
     deployed.forget()

@@ -90,6 +90,7 @@ def test_a_file_that_is_not_the_commits_is_red(built: Deployed) -> None:
     assert outcome == (Outcome.FAILED, f"1 files in {label} are not those of {commit}; {said}")
 
 
+@pytest.mark.thorough
 def test_any_name_of_a_file_is_compared(deploy: Callable[..., Deployed]) -> None:
     """One whose bytes are no UTF-8 is compared byte for byte, and so is one that is called like a password."""
     files = {"caf\udce9.txt": "one", "templates/page.html": "two"}
@@ -160,6 +161,7 @@ def test_an_import_that_fails_is_red(built: Deployed) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_nested_import_of_nothing_is_red_in_prod(deploy: Callable[..., Deployed]) -> None:
     """B05 names the import in a function that nobody calls at the start; what the serving release lacks as well warns."""
     lost = "\n\ndef report() -> None:\n    from jobs import nightly\n"

@@ -114,6 +114,7 @@ def test_a_database_behind_is_red(site: Deployed, database: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_schema_ahead_is_accepted_only_where_it_was(site: Deployed, database: Path) -> None:
     """After a rollback the schema is of a revision that the release does not know."""
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
@@ -133,6 +134,7 @@ def test_a_schema_ahead_is_accepted_only_where_it_was(site: Deployed, database: 
     )
 
 
+@pytest.mark.thorough
 def test_a_database_that_refuses_is_red(deploy: Callable[..., Deployed]) -> None:
     """A connection that fails is named with driver and error, and its revision is not known."""
     made = deploy(
@@ -176,6 +178,7 @@ def _noted(path: str, name: str, *, module: str, schema_path: str | None) -> dic
     return {"kind": "http", "methods": ["GET"], "path": path, "name": name, "schema_path": schema_path, **handler}
 
 
+@pytest.mark.thorough
 def test_running_routes(site: Deployed) -> None:
     """The process answers for what its artifact registers; a path too few and one too many are both named.
 

@@ -89,6 +89,7 @@ def test_three_deployments_and_one_turned_back(temporary: Path, tmp_path: Path) 
     assert str(tmp_path / "reports" / "demo") in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
@@ -114,6 +115,7 @@ def test_a_signal_stops_everything(moment: str, number: signal.Signals, temporar
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_keep_leaves_the_folder_and_no_process(temporary: Path, tmp_path: Path) -> None:
     """With --keep the repository, the database and the logs stay, and their place is said."""
     process = start(temporary, tmp_path, "--keep")

@@ -66,6 +66,7 @@ def test_check_that_ends_the_gate_is_no_go_and_named(app: App, body: str, said: 
     assert app.ask() is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("body", "found"),
     [
@@ -207,6 +208,7 @@ def test_env_file_that_cannot_be_used_stops_before_the_build(app: App, content: 
     assert [step["name"] for step in record["steps"]] == ["checkout", "predeploy"]
 
 
+@pytest.mark.thorough
 def test_memory_that_somebody_broke_is_told_with_the_way_out(app: App) -> None:
     """Every command that needs it says the same; history still reads."""
     app.deploy()
@@ -248,6 +250,7 @@ def fill(path: Path) -> None:
             stream.write(bytes(65536))
 
 
+@pytest.mark.thorough
 def test_full_disk_before_the_first_touch_changes_nothing(small_disk: App) -> None:
     """The message names the place and what to do; what serves goes on."""
     small_disk.deploy()
@@ -260,6 +263,7 @@ def test_full_disk_before_the_first_touch_changes_nothing(small_disk: App) -> No
     assert small_disk.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(small_disk: App) -> None:
     """Room for the rollback is kept free: the previous release serves, its gate was asked, exit 1 tells the truth."""
     good, _ = small_disk.deploy()
@@ -279,6 +283,7 @@ def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(smal
     assert (status["unfinished"], status["proven"]) == (None, True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["guniborn", "./start.sh"])
 def test_missing_program_is_found_before_anything_is_stopped(app: App, program: str) -> None:
     """A server that nobody installed, or a script without its executable bit, is no matter for a rollback."""
@@ -298,6 +303,7 @@ def test_missing_program_is_found_before_anything_is_stopped(app: App, program: 
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_release_that_dies_while_it_is_watched_is_turned_back(app: App) -> None:
     """Seen: asked again, D03 found nothing that runs, skipped, and the death counted as unstable; GO, nothing served."""
     app.deploy()
@@ -316,6 +322,7 @@ def test_release_that_dies_while_it_is_watched_is_turned_back(app: App) -> None:
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_terminal_that_is_gone_does_not_end_a_deployment(app: App) -> None:
     """A service without any standard stream, and ``gonogo deploy 2>&1 | head -1``."""
     deploy = f"{sys.executable} -P -m gonogo deploy --env test"

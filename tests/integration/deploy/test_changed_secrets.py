@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import GREEN, App
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.thorough]
 
 KNOWN = """
 PASSWORDS = {"first-Password-1", "second-Password-2"}

@@ -78,6 +78,7 @@ def test_hanging_build_is_bounded_and_killed(app: App) -> None:
     assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "611"]] == []
 
 
+@pytest.mark.thorough
 def test_second_signal_does_not_stop_the_way_back(app: App, tmp_path: Path) -> None:
     """An impatient operator cannot leave the target half way."""
     app.deploy()
@@ -97,6 +98,7 @@ def test_second_signal_does_not_stop_the_way_back(app: App, tmp_path: Path) -> N
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_team_steps_run_in_place_and_are_undone_on_the_way_back(app: App, tmp_path: Path) -> None:
     """O25: before and after moves, journaled, each with its undo, the newest undone first."""
     app.deploy()
@@ -128,6 +130,7 @@ def test_port_of_a_stranger_is_refused_before_anything_starts(app: App) -> None:
     assert str(app.port) in record["causes"][0]["found"]
 
 
+@pytest.mark.thorough
 def test_what_needs_only_the_source_is_asked_before_the_baseline(app: App) -> None:
     """A file that does not compile stops the run at once; where all is well P36 stands with the others, asked last."""
     app.deploy()
@@ -150,6 +153,7 @@ def test_what_needs_only_the_source_is_asked_before_the_baseline(app: App) -> No
     assert "P06" in (Path(whole["reports"]) / "predeploy.html").read_text()
 
 
+@pytest.mark.thorough
 def test_downtime_over_budget_holds(app: App) -> None:
     """D27: exit 6, the new release serves, a person decides; going back would not give the seconds back."""
     app.deploy()
@@ -180,6 +184,7 @@ def test_check_of_the_team_that_crashes_is_red_and_named(app: App) -> None:
     assert record["causes"][0]["id"] == "checks/test_ours.py::test_ours"
 
 
+@pytest.mark.thorough
 def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None:
     """`gonogo rollback` is judged by the gate that the release was pinned with; status and history follow.
 
@@ -218,6 +223,7 @@ def test_rollback_goes_to_the_release_before_and_history_tells(app: App) -> None
     assert "rollback" in app.gonogo("history").err
 
 
+@pytest.mark.thorough
 def test_rollback_to_a_commit_starts_its_good_release_and_never_one_that_was_not_built(app: App) -> None:
     """A later run of the same commit was stopped before its build: what it pinned is no release to start."""
     app.configure(options="attempts = 1")
@@ -237,6 +243,7 @@ def test_rollback_to_a_commit_starts_its_good_release_and_never_one_that_was_not
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_rollback_without_an_earlier_release_is_refused(app: App) -> None:
     """The message says what is kept."""
     app.deploy()
@@ -246,6 +253,7 @@ def test_rollback_without_an_earlier_release_is_refused(app: App) -> None:
     assert "found no earlier release that went GO, expected one to go back to (kept: " in refused.err
 
 
+@pytest.mark.thorough
 def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
     """After kill -9 the next deploy refuses; rollback ends what survived and proves the old release."""
     app.deploy()

@@ -567,7 +567,17 @@ def begin(desk: Desk, case: Case) -> None:
         desk.made = case.after
 
 
-@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.run.__name__)
+QUICK = {first_go, red, held, internal, rollback_fails, interrupted_untouched}
+"""One of each kind; the others are thorough."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.run.__name__, marks=() if case.run in QUICK else pytest.mark.thorough)
+        for case in TABLE
+    ],
+)
 def test_ending(desk: Desk, case: Case) -> None:
     """The exit code, the document, what serves, status and history all tell the same."""
     begin(desk, case)

@@ -26,6 +26,7 @@ def test_history_that_cannot_be_written_is_told(app: App, tmp_path: Path) -> Non
     assert "Traceback" not in said.err
 
 
+@pytest.mark.thorough
 def test_channels_are_told_and_a_dead_one_changes_nothing(app: App) -> None:
     """Started, then the ending with the first red check; the dead channel is a note of the record."""
     app.deploy()

@@ -73,6 +73,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     made.app.close()
 
 
+@pytest.mark.thorough
 def test_target_that_does_not_start_gives_way_to_what_served(kept: Kept) -> None:
     """Exit 1, and what served serves again, proven; the record says why."""
     kept.gone.touch()
@@ -116,6 +117,7 @@ def test_target_whose_gate_is_red_gives_way_to_what_served(kept: Kept) -> None:
     assert kept.serving() == (kept.second, kept.second)
 
 
+@pytest.mark.thorough
 def test_what_died_is_seen_and_started_again(kept: Kept) -> None:
     """Status ends 1, and names the command; that ends 0, and then status does: the same release, another process."""
     psutil.Process(kept.pid()).kill()
@@ -135,6 +137,7 @@ def test_what_died_is_seen_and_started_again(kept: Kept) -> None:
     assert (unknown.code, "expected services of" in unknown.err) == (4, True), unknown
 
 
+@pytest.mark.thorough
 def test_new_settings_arrive_or_are_taken_back(kept: Kept) -> None:
     """They are seen in the process; where it does not live with them, it has the former ones again, and exit is 1."""
     kept.settings.write_text("LEVEL=2\nUNUSED=1\n")
@@ -157,6 +160,7 @@ def test_new_settings_arrive_or_are_taken_back(kept: Kept) -> None:
     assert kept.serving() == (kept.second, kept.second)
 
 
+@pytest.mark.thorough
 def test_what_was_held_gives_way_to_what_went_go(kept: Kept) -> None:
     """A red deployment goes back to what served; where that never went GO and does not start, to what did: exit 1."""
     kept.gone.unlink(missing_ok=True)
@@ -183,6 +187,7 @@ def test_what_was_held_gives_way_to_what_went_go(kept: Kept) -> None:
     assert kept.status().code == 0
 
 
+@pytest.mark.thorough
 def test_neither_release_starts(kept: Kept) -> None:
     """Exit 6: both reasons are told, and the next step is a command, a restart's too; nothing is said to serve."""
     kept.gone.touch()

@@ -162,6 +162,7 @@ def test_deploy_writes_and_prints_no_secret(app: App, stage: str) -> None:
     assert [one["sentence"] for one in record["attested"]] == ["[redacted] is known"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", ["status = 418", "json = { status = 'ok', text = 'other' }"])
 def test_answer_that_is_not_as_expected_is_shown_without_the_secret_in_it(app: App, change: str) -> None:
     """The evidence quotes the body, the log of a release that does not start is quoted by the message."""
@@ -186,6 +187,7 @@ def test_word_that_nobody_asked_for_prints_no_secret(app: App) -> None:
     assert leaks(ended.out, ended.err) == []
 
 
+@pytest.mark.thorough
 def test_log_of_a_release_that_dies_is_quoted_without_the_secret(app: App) -> None:
     """Its last words are part of the message."""
     prepare(app, "watch")
@@ -204,6 +206,7 @@ def test_log_of_a_release_that_dies_is_quoted_without_the_secret(app: App) -> No
     assert files_with_it(app.root / "reports", app.state / "runs") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "options",
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from .conftest import App
 
@@ -22,6 +24,7 @@ run = "true"
 """
 
 
+@pytest.mark.thorough
 def test_red_build_gate_after_a_step_starts_nothing(app: App) -> None:
     """A step is a touch: the build gate after it goes back at once, undoes the step, and the new release never starts."""
     app.deploy()

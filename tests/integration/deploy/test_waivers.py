@@ -96,6 +96,7 @@ def verdict(record: dict[str, Any], step: str, code: str) -> tuple[str, str]:
     return check["outcome"], check["found"]
 
 
+@pytest.mark.thorough
 def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
     """Exit 1, and the missing word is named with the option that gives it; an id that nobody asks for is exit 4."""
     ended, record = story.refused

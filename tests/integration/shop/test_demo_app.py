@@ -71,6 +71,7 @@ def stand(client: httpx.Client) -> dict[str, Any]:
     return {**pages, "notes": client.get("/stats").json()["notes"]}
 
 
+@pytest.mark.thorough
 def test_three_deployments(
     trees: dict[str, Path], new_database: Callable[[], str], run_in: Command, serve: Serve
 ) -> None:

@@ -81,6 +81,7 @@ def until_ready(client: httpx.Client, seconds: float = 20) -> httpx.Response:
     return answer
 
 
+@pytest.mark.thorough
 def test_liveness_names_the_release(http: httpx.Client) -> None:
     """/healthz is 200, and it and each answer's header name the release that the environment gave."""
     answer = http.get("/healthz")
@@ -103,6 +104,7 @@ def test_an_unmigrated_shop_is_alive_but_not_ready(empty: Callable[[], dict[str,
     }
 
 
+@pytest.mark.thorough
 def test_a_shop_behind_its_head_is_not_ready(
     empty: Callable[[], dict[str, str]], run_in: Command, serve: Serve
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_shop_behind_its_head_is_not_ready(
     assert found == {"name": "migrations", "ok": False, "revision": "0002", "head": "0003", "state": "behind"}
 
 
+@pytest.mark.thorough
 def test_the_job_runner_makes_the_shop_ready(
     empty: Callable[[], dict[str, str]], run_in: Command, serve: Serve, background: Background
 ) -> None:
@@ -140,6 +143,7 @@ def test_the_job_runner_makes_the_shop_ready(
     assert answers(client)["jobs"]["age_s"] > 180
 
 
+@pytest.mark.thorough
 def test_a_schema_ahead_of_the_code_stays_ready(
     empty: Callable[[], dict[str, str]], run_in: Command, serve: Serve
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_schema_ahead_of_the_code_stays_ready(
     assert (found["ok"], found["state"]) == (True, "ahead")
 
 
+@pytest.mark.thorough
 def test_an_estimate_is_priced(http: httpx.Client) -> None:
     """Two bedrooms and a bathroom cost the base price plus each room's."""
     answer = http.post("/v1/estimate", json={"beds": 2, "baths": 1, "cleaning_type": "standard"})
@@ -179,6 +184,7 @@ def test_an_unknown_cleaning_type_is_refused(http: httpx.Client) -> None:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["/admin", "/v1/leads"])
 def test_leads_are_for_the_administrator(http: httpx.Client, path: str) -> None:
     """Without a password and with a wrong one the answer is 401, with the right one 200."""
@@ -190,6 +196,7 @@ def test_leads_are_for_the_administrator(http: httpx.Client, path: str) -> None:
     assert nobody.headers["www-authenticate"].startswith("Basic")
 
 
+@pytest.mark.thorough
 def test_a_lead_is_stored_priced_and_shown(shop: dict[str, str], http: httpx.Client, background: Background) -> None:
     """A lead sent to the API is priced by the job runner and stands on the admin page."""
     created = http.post("/v1/leads", json=LEAD)
@@ -284,6 +291,7 @@ def test_metrics_count_by_route(http: httpx.Client) -> None:
     assert not [line for line in lines if "123456" in line]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("path", "kind", "text"),
     [
@@ -324,6 +332,7 @@ def test_the_entry_point_imports_without_its_environment(run_in: Command) -> Non
     run_in(SHOP, {}, "timeit", "-n", "1", "-r", "1", "import app.main, app.jobs")
 
 
+@pytest.mark.thorough
 def test_migrations_go_down_and_up_again_and_match_the_models(
     empty: Callable[[], dict[str, str]], run_in: Command
 ) -> None:
