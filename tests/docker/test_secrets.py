@@ -15,6 +15,8 @@ from .stack import Stack, stack
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.thorough
+
 ENV_FILE, IN_FILE, IN_MODEL = "Ev3nF1leS3cr3tXy", "S3cr3tsF1leVw9Zq", "M0delV4lueJk7Lm"
 IN_ARGUMENT, IN_WORD, IN_LABEL, IN_HEALTH = (
     "Bu1ldArgNb5Vc2Xz",

@@ -245,6 +245,7 @@ def test_second_release_goes_with_its_migration(shop: Shop, second: Ended) -> No
     assert second.document["downtime"]["requests"] > 0
 
 
+@pytest.mark.thorough
 def test_red_release_is_turned_back(shop: Shop, third: Ended) -> None:
     """Exit 1: v2 serves again from its own images, nothing of v3 runs, the lead and the database are as they were."""
     document = third.document

@@ -201,6 +201,7 @@ def test_builder_that_is_a_stale_latest_is_caught(site: Site, refused: Callable[
     assert f" are not those of {commit}; /srv/app/price.py: found " in message
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("mode", "said"),
     [

@@ -199,6 +199,7 @@ def test_crash_inside_a_command_of_a_deploy(table: Table, line: Line, way: str, 
     table.assert_clean()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("line", "way"), chosen(BACK, every=4, skip=2), ids=names)
 def test_crash_inside_a_command_of_the_way_back(table: Table, line: Line, way: str) -> None:
     """``resume`` and ``rollback`` in turn take it back whole."""

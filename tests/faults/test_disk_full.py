@@ -289,6 +289,7 @@ def test_release_whose_own_disk_is_full_is_not_called_bad(tmp_path: Path) -> Non
     assert kept.bad is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["file", pytest.param("full", marks=every)])
 def test_reports_that_cannot_be_written_cost_no_verdict(tmp_path: Path, how: str) -> None:
     """A file in the place of ``reports/``, or a full disk there: GO and REVERTED are asked, proven, told and kept."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.deploy.conftest import GREEN, App
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900), pytest.mark.thorough]
 
 INSTALL = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python"
 PYPROJECT = """\
@@ -123,7 +123,6 @@ def configure(app: Shop, service: str, package: str, **options: str) -> None:
     toml.write_text(text)
 
 
-@pytest.mark.thorough
 def test_alembic_in_other_forms_is_deployed_twice(alembic: Shop) -> None:
     """Whatever is printed and wherever the configuration and the revisions stand: GO, and what is said was looked at."""
     first, first_steps, _ = alembic.ended()
@@ -139,7 +138,6 @@ def test_alembic_in_other_forms_is_deployed_twice(alembic: Shop) -> None:
     assert again["migrate"] == "web: nothing was pending, its database stands at 0002"
 
 
-@pytest.mark.thorough
 def test_a_column_without_a_migration_is_red(alembic: Shop) -> None:
     """B20: the model was changed and nobody wrote the migration."""
     alembic.write({"models.py": MODELS.format(columns=', Column("note", Text), Column("colour", Text)')})
@@ -154,7 +152,6 @@ def test_a_column_without_a_migration_is_red(alembic: Shop) -> None:
     )
 
 
-@pytest.mark.thorough
 def test_an_env_py_that_cannot_be_imported_is_red(alembic: Shop) -> None:
     """B19: it was found in `migrate`, after the first touch."""
     alembic.write({"db/env.py": ENV.replace("from models import", "from modles import")})
@@ -166,7 +163,6 @@ def test_an_env_py_that_cannot_be_imported_is_red(alembic: Shop) -> None:
     assert "found ModuleNotFoundError: No module named 'modles' (" in found
 
 
-@pytest.mark.thorough
 def test_an_env_py_that_only_python_m_could_import_is_red(alembic: Shop) -> None:
     """B19: the program ``alembic`` does not look for modules in the folder where it runs; nothing else says to."""
     settings = alembic.root / ".env"
@@ -236,7 +232,6 @@ def readiness(app: Shop, head: str, *, page: int) -> None:
     app.commit(f"wants {head}")
 
 
-@pytest.mark.thorough
 def test_a_readiness_that_wants_its_own_head_is_no_good_rollback(tmp_path: Path) -> None:
     """An additive migration was foreseen to leave the old release unready: it is back, serves, and the run says 6."""
     app = Shop(tmp_path)
@@ -357,7 +352,6 @@ def django(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     app.close()
 
 
-@pytest.mark.thorough
 def test_django_migrates_as_alembic_does(django: Shop) -> None:
     """What is pending is asked of Django in the artifact, run by the migrate move, and proven by D12."""
     first, first_steps, record = django.ended()

@@ -18,6 +18,7 @@ DIES = (
 )
 
 
+@pytest.mark.thorough
 def test_logs_of_its_own_and_a_crash_after_the_start(app: App) -> None:
     """GO without a warning beside untracked logs; the twin that dies soon after a page was asked for is one finding."""
     (app.root / "app.log").write_text("served\n")

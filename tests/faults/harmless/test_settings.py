@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 NEEDED = {"/healthz": (200, "alive"), "/page": (500, "no KEY")}
 
 
+@pytest.mark.thorough
 def test_the_same_commit_goes_once_the_env_file_is_mended(app: App) -> None:
     """With the same settings it is refused; with others it is tried again, and the record says so."""
     settings = app.root / ".env"

@@ -68,6 +68,7 @@ def test_a_deployment_leaves_the_team_s_set_up_alone(deployed: Team) -> None:
     assert deployed.left() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one", "two"])
 @pytest.mark.parametrize(
     ("stage", "own"), [("predeploy", OWN), ("postdeploy", ["checks/test_own.py::test_home"])], ids=["pre", "post"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from .conftest import App
 
@@ -22,6 +24,7 @@ def test_size():
 """
 
 
+@pytest.mark.thorough
 def test_advice_warns_with_the_first_release_only(app: App) -> None:
     """The second release is GO without a warning, and what it says is as before."""
     (app.root / "checks").mkdir()

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gonogo.gates.asked import last_of
 from gonogo.records.results import read_gate
 from gonogo.state.store import State
@@ -81,6 +83,7 @@ def test_both_answers_are_kept_and_the_release_keeps_the_later(app: App) -> None
     assert last == read_gate(run / "postdeploy 2.json")
 
 
+@pytest.mark.thorough
 def test_second_answer_turns_a_release_back(app: App) -> None:
     """What was green once and is red at the end of the run is no GO; the one that serves again keeps its own answer."""
     app.deploy()

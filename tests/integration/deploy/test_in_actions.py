@@ -109,7 +109,8 @@ def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path
     shown = job.step("show")
 
     assert first.code == 0, first
-    assert [line.split()[0] for line in outside(first.err) if line] == [
+    words = [line.split()[0] for line in outside(first.err) if line]
+    assert [word for word in words if word != "note"] == [  # a busy machine has one
         *("gonogo", "checkout", "predeploy", "build", "build", "ladder", "migrate", "start", "postdeploy"),
         *("GO", "reports"),
     ]

@@ -225,6 +225,7 @@ def test_release_that_moves_to_another_address_is_no_outage(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_new_endpoint_that_nobody_answers_is_turned_back(desk: Desk) -> None:
     """Exit 1: red before and after, but new; it was written for this release and counts."""
     before = desk.world.serving_text()

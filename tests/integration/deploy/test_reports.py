@@ -43,6 +43,7 @@ def test_channels_are_told_and_a_dead_one_changes_nothing(app: App) -> None:
     assert "notify[0]: the channel did not take the message; nobody was told there" in record["notes"]
 
 
+@pytest.mark.thorough
 def test_traces_of_a_red_page_stand_beside_the_record(app: App) -> None:
     """Each time that it was asked, none over another's; the release's worktree stays as git made it."""
     need_chromium()

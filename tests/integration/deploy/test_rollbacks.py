@@ -91,6 +91,7 @@ def test_target_that_does_not_start_gives_way_to_what_served(kept: Kept) -> None
     assert record["serving_after"] == kept.second
 
 
+@pytest.mark.thorough
 def test_rollback_that_was_killed_on_its_return_returns(kept: Kept) -> None:
     """What is resumed is the rollback to what served, not another try of the target that was not proven."""
     run = max(kept.app.state.glob("runs/*-rollback"))

@@ -119,6 +119,7 @@ def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
     assert "\nasks for      --attest team-notified: The team knows that we deploy\n" in f"{plan.out}{plan.err}"
 
 
+@pytest.mark.thorough
 def test_waived_failure_goes_on_with_a_warning_that_is_on_record(story: Story) -> None:
     """Exit 0: named with date, owner and reason on the terminal, in the record, on the pages; the needless one too."""
     ended, record = story.good

@@ -258,6 +258,7 @@ def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
     made.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shop", [FLASK_SHOP], indirect=True)
 def test_flask_with_a_procfile_goes_twice(shop: Shop) -> None:
     """Its server, worker and Flask-Migrate are known; the second release brings a migration, which is judged."""
@@ -315,6 +316,7 @@ def test_fastapi_of_a_readme_goes(shop: Shop) -> None:
     shop.deploy()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shop", [DJANGO_SHOP], indirect=True)
 def test_django_that_names_no_command_goes(shop: Shop) -> None:
     """manage.py's own WSGI module under the server that is asked for; the folder it stands in is the application's."""
