@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.build.defined import definition_of, healthcheck_of
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment, Service
 from gonogo.errors import GonogoError
@@ -34,7 +35,7 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
     Catches a Dockerfile without USER: who breaks into the application owns the container.
     """
     facts = _facts(artifact)
-    definition = _definition(inspector, artifact.service)
+    definition = definition_of(inspector, artifact.service)
     if not definition.get("user") and (program := gives_up_root(_started(definition, facts))):
         pytest.skip(f"{program} gives up root by itself")
     user = str(definition.get("user") or facts.user)
@@ -55,7 +56,7 @@ def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Insp
     Catches curl in a slim image: the container never becomes healthy.
     """
     facts = _facts(artifact)
-    check = _healthcheck(_definition(inspector, artifact.service), facts)
+    check = healthcheck_of(definition_of(inspector, artifact.service), facts)
     if check is None or check[:1] == ("NONE",):
         pytest.skip(f"{artifact.service} has no health check")
     evidence.text("Health check", " ".join(check))
@@ -70,12 +71,6 @@ def _facts(artifact: Artifact) -> ImageFacts:
     return artifact.facts
 
 
-def _definition(inspector: Inspector, service: str) -> Mapping[str, Any]:
-    """The service in the rendered Compose model, which outweighs the image."""
-    model: Mapping[str, Any] = getattr(inspector, "model", {})
-    return (model.get("services") or {}).get(service) or {}
-
-
 def _started(definition: Mapping[str, Any], facts: ImageFacts) -> Sequence[str]:
     """The words that start the service; a model's own entry point makes the image's command void."""
     entry, command = (_words(definition.get(key)) for key in ("entrypoint", "command"))
@@ -84,17 +79,6 @@ def _started(definition: Mapping[str, Any], facts: ImageFacts) -> Sequence[str]:
 
 def _words(value: str | Sequence[str] | None) -> list[str]:
     return shlex.split(value) if isinstance(value, str) else list(value or ())
-
-
-def _healthcheck(definition: Mapping[str, Any], facts: ImageFacts) -> tuple[str, ...] | None:
-    configured = definition.get("healthcheck") or {}
-    if configured.get("disable"):
-        return None
-    test = configured.get("test")
-    if not test:
-        return facts.healthcheck
-    words = ["CMD-SHELL", test] if isinstance(test, str) else test
-    return tuple(str(word).replace("$$", "$") for word in words)
 
 
 @pytest.mark.build(

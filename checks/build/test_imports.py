@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gonogo.checks.build.defined import definition_of, healthcheck_of
 from gonogo.checks.build.holding import holds_nothing, made_alike
 from gonogo.checks.build.nesting import import_in, lacks_of, serving_lacks
 from gonogo.checks.build.probing import released
@@ -20,6 +21,7 @@ from gonogo.inspection.code.contract import breaking
 from gonogo.inspection.code.imported import imported_elsewhere
 from gonogo.inspection.code.nested import Lack
 from gonogo.inspection.code.routes import RouteReport
+from gonogo.inspection.machine.healthpaths import asked_paths, unrouted
 from gonogo.inspection.variables.debugging import Mode
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, LackingError
@@ -40,7 +42,7 @@ __all__: list[str] = []
 def imported(
     artifact: Artifact, environment: Environment, own: Mapping[str, str], serving: Release | None
 ) -> RouteReport:
-    """What importing the entry point in the artifact gave; asked once, for B04 to B07 and B21."""
+    """What importing the entry point in the artifact gave; asked once, for B04 to B07, B21 and B22."""
     service = environment.service.get(artifact.service, Service())
     if service.entrypoint is None:
         pytest.skip(f"service.{artifact.service}.entrypoint is not configured")
@@ -177,6 +179,36 @@ def test_routes_are_registered(
         raise LackingError(said, needs=things.entry_point(artifact.service))
     problems = problems_of(report, artifact.service, context=context, code=artifact.code, evidence=evidence)
     assert not problems, f"{artifact.label}: {first_of(problems)}"
+
+
+@pytest.mark.build(
+    "B22",
+    severity="advisory",
+    needs=("images", "a health check", "service.framework", "service.entrypoint"),
+    remedy="Write the path of a route into the health check of {param} (compose file or Dockerfile), or add that route",
+)
+def test_health_check_asks_for_a_route(
+    artifact: Artifact,
+    environment: Environment,
+    inspector: Inspector,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
+    """The path that a container's health check asks for is one that the application has a route for.
+
+    Catches `/health` in the compose file and `/healthz` in the source: what serves would be stopped, and the new
+    release never become healthy. It warns: a middleware may answer there.
+    """
+    if artifact.facts is None:
+        pytest.skip(f"runtime {environment.runtime} builds no image")
+    service = environment.service.get(artifact.service, Service())
+    paths = asked_paths(healthcheck_of(definition_of(inspector, artifact.service), artifact.facts) or ())
+    if not paths or service.framework == "none" or service.entrypoint is None:
+        pytest.skip(f"{artifact.service} has no health check that asks for a path, or no routes are known of it")
+    report: RouteReport = request.getfixturevalue("imported")
+    wrong = unrouted(paths, [(one.kind, one.path) for one in report.routes])
+    evidence.text("Asked for", ", ".join(paths))
+    assert not wrong, f"{artifact.service}: its health check asks for {', '.join(wrong)}: found no such route"
 
 
 @pytest.mark.build(
