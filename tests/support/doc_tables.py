@@ -27,9 +27,11 @@ def checks_table() -> str:
     rows = ["| code | stage | proves that | needs | red |", "|---|---|---|---|---|"]
     for check in built_in():
         code = f"[{check.code}](checks/{check.code}.md)"
-        needs = "; ".join([*map(written, check.needs), *map(written, check.reads)]) or "-"
+        needs = [written(one) for one in check.needs]
+        needs += [key for key in map(written, check.reads) if not any(key in need for need in needs)]
+        named = "; ".join(needs) or "-"
         red = when_red(check.stage, check.severity, check.on_red)
-        rows.append(f"| {code} | {check.stage} | {check.proves} | {needs} | {red} |")
+        rows.append(f"| {code} | {check.stage} | {check.proves} | {'; '.join(needs) or '-'} | {red} |")
     return "\n".join(rows)
 
 
