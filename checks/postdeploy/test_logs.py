@@ -21,6 +21,7 @@ from gonogo.inspection.answers.moved import (
     caused_by_move,
     hung_up,
     is_trying,
+    no_request_needs,
     no_upstream,
     not_reached,
     refused_visitor,
@@ -35,7 +36,7 @@ from gonogo.words import Role
 __all__: list[str] = []
 
 _SIGNATURES = "Error signatures"
-_ASIDE = "Caused by the move or a visitor, or overcome"
+_ASIDE = "Caused by the move or a visitor, overcome, or harmless"
 _SHOWN = 160
 _READ_AGAIN = 0.5
 _TIMES = 5
@@ -51,7 +52,7 @@ class _Found:
     service: str
     counted: tuple[ErrorGroup, ...]
     aside: tuple[ErrorGroup, ...]
-    """What the move or a visitor caused, what was overcome, and a traceback that never came to its end."""
+    """What the move or a visitor caused, was overcome or harms nobody, and a traceback that never came to its end."""
     starting: tuple[ErrorGroup, ...]
     """Of those that count: a line without a traceback, from before the release was healthy, about nothing it needs."""
 
@@ -73,9 +74,10 @@ def test_no_new_errors_are_logged(
 
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
     proxy that did not reach what was being replaced), what gonogo's own requests caused, what a proxy refused a visitor
-    (a limit on requests, a file that is not there), and a database or a queue that was not up yet and was reached after
-    that (tried again, or started again by its restart policy), is shown and not counted. In a first deployment, which
-    has no release before, a line without a traceback warns that was logged before the release was healthy.
+    (a limit on requests, a file that is not there), a database or a queue that was not up yet and was reached after
+    that (tried again, or started again by its restart policy), and a control socket that gunicorn could not make, is
+    shown and not counted. In a first deployment, which has no release before, a line without a traceback warns that was
+    logged before the release was healthy.
     """
     lines, groups = _read(inspector, environment, subject.release)
     if not any(lines.values()):
@@ -167,7 +169,8 @@ def _sorted(
         overcome = (ended and not_reached(group.example)) or (early(group)[0] and tried_again(group, texts))
         moved = overcome or (all(early(group)) and caused_by_move(group.example, others=others))
         ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
-        return moved or ours or refused_visitor(group.example) or not group.signature
+        idle = refused_visitor(group.example) or no_request_needs(group.example)
+        return moved or ours or idle or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
     counted = tuple(group for group in groups if group not in aside)

@@ -1,4 +1,4 @@
-"""Which errors of a log the move itself caused, gonogo's own requests or any visitor's, and not the release.
+"""Which errors of a log the move itself caused, gonogo's own requests or any visitor's, or harm nobody.
 
 While instances are replaced, one that is up already cannot reach one that is not: a proxy its upstream, a worker the
 API. An instance's own error at its start is not among them, also where it cannot reach its database: unless it tried
@@ -18,6 +18,7 @@ __all__ = [
     "caused_by_move",
     "hung_up",
     "is_trying",
+    "no_request_needs",
     "no_upstream",
     "not_reached",
     "refused_visitor",
@@ -62,6 +63,8 @@ _REFUSED = re.compile(
     r"\bAH0(?:0128|1630): "
 )
 _BEHIND = ", upstream: "
+_SIDE_DOOR = re.compile(r"\bControl server error: \[Errno \d")
+"""Gunicorn from 25.1 on keeps a socket for `gunicornc` below its user's home; a service's user often has none."""
 _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
 _AGAIN = re.compile(
@@ -140,6 +143,11 @@ def refused_visitor(text: str) -> bool:
     Who asks too often, for a file that is not there or for one that is closed by a rule; bots do, all the time.
     """
     return _REFUSED.search(text) is not None and _BEHIND not in text
+
+
+def no_request_needs(text: str) -> bool:
+    """Whether an error is about what a server keeps for its administrators, and serves as well without."""
+    return _SIDE_DOOR.search(text) is not None
 
 
 def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:

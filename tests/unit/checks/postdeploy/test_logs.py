@@ -123,7 +123,7 @@ def test_whom_a_limit_refused_is_shown_and_not_counted(tmp_path: Path) -> None:
     own, _, other = ask(tmp_path, Inspector((REFUSED, "ERROR shop: no price")))
 
     assert green == ""
-    assert LIMITED in str(seen["Caused by the move or a visitor, or overcome"])
+    assert LIMITED in str(seen["Caused by the move or a visitor, overcome, or harmless"])
     assert red.startswith("1 new error in the logs; web: found 2026/11/28 12:00:00 [error] 29#29: *1 connect() failed")
     assert evidence.needed == [things.upstreams("web")]
     assert (own.startswith("2 different new errors"), other.needed) == (

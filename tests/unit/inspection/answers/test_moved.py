@@ -12,6 +12,7 @@ from gonogo.inspection.answers.moved import (
     caused_by_move,
     hung_up,
     is_trying,
+    no_request_needs,
     not_reached,
     refused_visitor,
     tried_again,
@@ -155,6 +156,21 @@ def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: s
 def test_what_a_proxy_refused_a_visitor_is_no_error_of_the_release(text: str, *, expected: bool) -> None:
     """Nginx calls it an error unless it is told otherwise; what it may not read, or does not reach, is another matter."""
     assert refused_visitor(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[ERROR] Control server error: [Errno 13] Permission denied: '/home/app'", True),
+        ("[ERROR] Control server error: [Errno 30] Read-only file system: '/nonexistent/.gunicorn'", True),
+        ("[ERROR] Control server error: the queue is full", False),
+        ("[ERROR] Connection in use: ('0.0.0.0', 8000)", False),
+        ("PermissionError: [Errno 13] Permission denied: '/home/app'", False),
+    ],
+)
+def test_gunicorn_serves_without_its_control_socket(text: str, *, expected: bool) -> None:
+    """It says so at each start under a user without a home; an application's own folder is another matter."""
+    assert no_request_needs(text) is expected
 
 
 @pytest.mark.parametrize(
