@@ -31,7 +31,7 @@ def checks_table() -> str:
         needs += [key for key in map(written, check.reads) if not any(key in need for need in needs)]
         named = "; ".join(needs) or "-"
         red = when_red(check.stage, check.severity, check.on_red)
-        rows.append(f"| {code} | {check.stage} | {check.proves} | {'; '.join(needs) or '-'} | {red} |")
+        rows.append(f"| {code} | {check.stage} | {check.proves} | {named} | {red} |")
     return "\n".join(rows)
 
 
