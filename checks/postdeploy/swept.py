@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -14,11 +14,11 @@ from gonogo.checks.postdeploy.front import front_page, read
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection.answers.harmless import is_harmless, plain_paths
-from gonogo.inspection.answers.htmlfiles import links_of
+from gonogo.inspection.answers.htmlfiles import is_same_server, links_of
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
-__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "origin", "origins"]
+__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "led_to", "origin", "origins"]
 
 NOTHING = "no answer"
 _SECONDS = 15.0
@@ -37,6 +37,8 @@ class Swept:
     status: int | None
     text: str
     seconds: float
+    leads_to: str = ""
+    """Where a redirect leads."""
 
     @property
     def is_broken(self) -> bool:
@@ -55,16 +57,37 @@ def candidates(
 
     ``usual``: paths that are asked for although nothing leads to them.
     """
+    url = inspector.url()
+    more = [f"{url}{path}" for path in usual] if url is not None else []
+    return _free((*_of_routes(inspector, subject), *_of_links(inspector, limits), *more), inspector, environment)
+
+
+def led_to(found: Sequence[Swept], inspector: Inspector, environment: Environment, limits: Limits) -> tuple[str, ...]:
+    """Where redirects lead on the same server, of these and of endpoints that state one: a login page, mostly."""
+    url = inspector.url()
+    stated = [one for one in environment.endpoint if one.request.startswith("GET ") and not (one.auth or one.service)]
+    asking = [f"{url}{one.request.removeprefix('GET ')}" for one in stated if url is not None and _leads(one.status)]
+    ways = [one for one in (*found, *asked(asking, limits)) if is_same_server(one.leads_to, one.address)]
+    known = {one.address for one in found}
+    leads = (one.leads_to.partition("#")[0].partition("?")[0] for one in ways)
+    return tuple(address for address in _free(leads, inspector, environment) if address not in known)
+
+
+def _leads(status: int | Sequence[int]) -> bool:
+    return any(httpx.codes.is_redirect(one) for one in ((status,) if isinstance(status, int) else status))
+
+
+def _free(addresses: Iterable[str], inspector: Inspector, environment: Environment) -> tuple[str, ...]:
+    """Those that only show something, each once, but for what others judge."""
     health = [environment.health, *(environment.health_of(name) for name in environment.service)]
     named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
     named |= {path for one in health for path in (one.live, one.ready) if path}
-    url = inspector.url()
-    more = [f"{url}{path}" for path in usual] if url is not None else []
-    found = dict.fromkeys((*_of_routes(inspector, subject), *_of_links(inspector, limits), *more))
-    found.pop(f"{url}/", None)
+    found = dict.fromkeys(addresses)
+    found.pop(f"{inspector.url()}/", None)
     paths = ((address, urlsplit(address).path) for address in found)
-    free = [address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)]
-    return tuple(free)
+    return tuple(
+        address for address, path in paths if path not in named and is_harmless(path, but=environment.not_asked)
+    )
 
 
 def origins(inspector: Inspector, services: Iterable[str]) -> frozenset[str]:
@@ -118,11 +141,12 @@ def again(answer: Swept, limits: Limits) -> Swept:
 
 def _answer(address: str, limits: Limits, *, patience: float) -> Swept:
     began = time.monotonic()
-    status, text = None, ""
+    status, text, leads = None, "", ""
     try:
-        status, _, text = read(address, began + patience, limits)
+        status, headers, text = read(address, began + patience, limits)
+        leads = urljoin(address, headers.get("location", "")) if httpx.codes.is_redirect(status) else ""
     except httpx.TimeoutException:
         limits.hung_up(address)
     except httpx.HTTPError:
         pass
-    return Swept(address=address, status=status, text=text, seconds=time.monotonic() - began)
+    return Swept(address=address, status=status, text=text, seconds=time.monotonic() - began, leads_to=leads)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from gonogo.checks.postdeploy.asking import rows_of
-from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, origin, origins
+from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, led_to, origin, origins
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
@@ -50,12 +50,14 @@ def test_what_answered_before_still_answers(
 
     Catches the page that answers 500 for hours behind a green health check. A page that was broken before, one that is
     new (D31), what moved to another address, and a first deploy are not judged. Asked are at most 20, as an anonymous
-    visitor asks, and none whose name says that it does something (`/logout`, `/send-mail`). Warns of a page that is
-    many times slower than before, twice, of one that asked for a login before and shows itself to anybody now, and of
-    one that is not there any more although a route or a link still leads to it (or it is robots.txt or the sitemap).
+    visitor asks, with where they and the endpoints redirect to (a login page), and none whose name says that it does
+    something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked
+    for a login before and shows itself to anybody now, and of one that is not there any more although a route or a link
+    still leads to it (or it is robots.txt or the sitemap).
     """
     if subject.role is Role.BASELINE:
         found = asked(candidates(inspector, environment, subject, limits)[:_MOST], limits)
+        found += asked(led_to(found, inspector, environment, limits)[: _MOST - len(found)], limits)
         evidence.table(_TITLE, _rows(found), header=_HEADER)
         return
     here = origins(inspector, environment.service)

@@ -130,6 +130,32 @@ def test_a_page_that_answered_before_and_is_a_server_error_now_is_red(site: Depl
     )
 
 
+def test_where_a_page_led_is_asked_as_well(site: Deployed) -> None:
+    """A login page to which nothing links, whatever the query; not another server's, nor what acts by its name."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    ways = {
+        "/orders": "/login?next=/orders",
+        "/bills": "https://login.example/",
+        "/bye": "/logout",
+        "/me": f"{url}/login",
+    }
+    led = {path: [302, {"Location": way}, "", 0] for path, way in ways.items()}
+    site.answer(links(*led, **led, **{"/login": [200, PAGE, "", 0]}))
+    before = site.ask("postdeploy", STILL, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer(links(*led, **led, **{"/login": [500, {}, "boom", 0]}))
+    red = site.ask("postdeploy", STILL).check("D30")
+    kept.unlink()
+
+    asked = [row[0].removeprefix(url) for row in before.check("D30").evidence[0].value[1:]]
+    assert asked == [*led, "/robots.txt", "/sitemap.xml", "/login"]
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"GET {url}/login: found 500, twice; expected 200, as before this release",
+    )
+
+
 def test_a_page_that_became_much_slower_is_warned_of(site: Deployed) -> None:
     """A second, and many times what the release before took, twice."""
     kept = site.run / "baseline.json"
