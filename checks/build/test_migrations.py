@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -112,7 +112,8 @@ def test_models_have_their_migrations(
 ) -> None:
     """Every table and column of the models stands in the database or is made by a pending migration.
 
-    Catches the model that got a column without a migration: each query for it fails, once the release serves.
+    Catches the model that got a column without a migration: each query for it fails, once the release serves. What
+    Django would write a migration for and no table needs (words, choices, an order, an index) is advice.
     """
     service = _migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
@@ -175,17 +176,24 @@ def _declares(said: Said, one: str) -> bool:
 
 
 def _ask_django(said: Said, name: str, service: Service, question: Asking, evidence: Collected) -> None:
-    """What makemigrations would write is red where the serving release's models would not make it write that too."""
-    changes = {f"{app}: {one}" for app, found in said.changes.items() for one in found}
-    evidence.text("What makemigrations would write", "\n".join(sorted(changes)) or "nothing")
+    """What makemigrations would write is red where the serving release's models would not make it write that too.
+
+    What it would write for words, orders and the like changes no table, and is advice.
+    """
+    changes, unwritten = _listed(said.changes), _listed(said.unwritten)
+    evidence.text("What makemigrations would write", "\n".join(sorted(changes | unwritten)) or "nothing")
     before = serving_said(question, name, service) if changes else None
-    known = (
-        {f"{app}: {one}" for app, found in before.changes.items() for one in found} if before is not None else changes
-    )
+    known = _listed(before.changes) if before is not None else changes
     fresh = sorted(changes - known)
     if changes & known:
         evidence.advise(f"models without a migration, as before: {presence.first(sorted(changes & known))}")
+    if unwritten:
+        evidence.advise(f"models without a migration that changes no table: {presence.first(sorted(unwritten))}")
     assert not fresh, f"models: found {presence.first(fresh)} without a migration; expected one for each change"
+
+
+def _listed(changes: Mapping[str, Iterable[str]]) -> set[str]:
+    return {f"{app}: {one}" for app, found in changes.items() for one in found}
 
 
 def _migrating(artifact: Artifact, environment: Environment) -> Service:

@@ -74,7 +74,9 @@ class Said:
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns of the tables that the application's models declare."""
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What the tool would write a new migration for."""
+    """What the tool would write a new migration for, and what fails without it."""
+    unwritten: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What it would write one for, although the tables are as the models need them."""
     error: Trouble | None = None
     refused: Trouble | None = None
     """Why the migrations' environment could not be run."""
@@ -144,6 +146,7 @@ def _said(document: Mapping[str, Any]) -> Said:
         tables={name: _names(found) for name, found in (document.get("tables") or {}).items()},
         models={name: tuple(found) for name, found in (environment.get("models") or {}).items()},
         changes={name: tuple(found) for name, found in (environment.get("changes") or {}).items()},
+        unwritten={name: tuple(found) for name, found in (environment.get("harmless") or {}).items()},
         error=_trouble(document.get("error")),
         refused=_trouble(environment.get("error")),
         ran=bool(environment.get("ran")),

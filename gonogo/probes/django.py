@@ -30,6 +30,10 @@ __all__ = ["main"]
 
 MARKER = "<<gonogo-django>>"
 SOURCE_LIMIT = 200000
+WORDS = ("blank", "choices", "editable", "error_messages", "help_text", "limit_choices_to", "on_delete", "related_name")
+WORDS += ("related_query_name", "validators", "verbose_name", "auto_created", "auto_now", "auto_now_add", "default")
+WORDS += ("db_index", "serialize", "unique", "unique_for_date", "unique_for_month", "unique_for_year")
+# Of a field, what no column depends on; newer releases of Django list most of it themselves.
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
         document["pending"] = pending(ahead)
         document["unknown"] = unknown(ahead)
     if request.get("environment"):
-        document["environment"] = {"error": None, "ran": True, "changes": changes(loader)}
+        document["environment"] = {"error": None, "ran": True, **changes(loader)}
 
 
 def loader_of(applied: Any) -> Any:
@@ -177,19 +181,51 @@ def file_of(migration: Any) -> dict[str, str]:
         return {"path": path, "source": ""}
 
 
-def changes(loader: Any) -> dict[str, list[str]]:
-    """Return what ``makemigrations`` would write for the applications that stand here, not for installed ones."""
+def changes(loader: Any) -> dict[str, dict[str, list[str]]]:
+    """Return what ``makemigrations`` would write for the applications that stand here, not for installed ones.
+
+    ``changes``: without it a query or an insertion fails. ``harmless``: the tables are as the models need them.
+    """
     apps = importlib.import_module("django.apps").apps
     state = importlib.import_module("django.db.migrations.state").ProjectState
-    detector = importlib.import_module("django.db.migrations.autodetector").MigrationAutodetector
+    module: Any = importlib.import_module("django.db.migrations.autodetector")
     questioner = importlib.import_module("django.db.migrations.questioner").MigrationQuestioner(dry_run=True)
-    found = detector(loader.project_state(), state.from_apps(apps), questioner).changes(graph=loader.graph)
+    detector = module.MigrationAutodetector(loader.project_state(), state.from_apps(apps), questioner)
     own = {config.label for config in apps.get_app_configs() if "site-packages" not in config.path}
-    return {
-        label: [operation.describe() for migration in migrations for operation in migration.operations]
-        for label, migrations in found.items()
-        if label in own
-    }
+    found: dict[str, dict[str, list[str]]] = {"changes": {}, "harmless": {}}
+    for label, migrations in detector.changes(graph=loader.graph).items():
+        for operation in (one for migration in migrations for one in migration.operations if label in own):
+            kind = "changes" if breaks(operation, label, detector.from_state) else "harmless"
+            found[kind].setdefault(label, []).append(operation.describe())
+    return found
+
+
+def breaks(operation: Any, label: str, before: Any) -> bool:
+    """Say whether the models cannot work with the tables as they are, because this operation was not run."""
+    kind = type(operation).__name__
+    if kind == "CreateModel":
+        return operation.options.get("managed", True) and not operation.options.get("proxy", False)
+    if kind == "RemoveField":
+        field = former(operation, label, before)
+        return field is None or not (field.null or field.many_to_many)
+    if kind == "AlterField":
+        field = former(operation, label, before)
+        return field is None or columns(field) != columns(operation.field)
+    return kind in {"AddField", "RenameField", "RenameModel", "AlterModelTable", "AlterOrderWithRespectTo"}
+
+
+def former(operation: Any, label: str, before: Any) -> Any:
+    """Return the field as the migrations left it; None where they say nothing of it."""
+    model = before.models.get((label, operation.model_name.lower()))
+    return dict(model.fields).get(operation.name) if model is not None else None
+
+
+def columns(field: Any) -> Any:
+    """Return what of a field its column depends on; all kinds of automatic numbers count as one."""
+    _, path, args, options = field.deconstruct()
+    unseen = {*WORDS, *getattr(field, "non_db_attrs", ())} - {"db_column"}
+    kind = "AutoField" if path.endswith("AutoField") else path
+    return kind, list(args), {name: value for name, value in options.items() if name not in unseen}
 
 
 def spelled(node: Any) -> str:
