@@ -30,9 +30,29 @@ __all__ = ["main"]
 
 MARKER = "<<gonogo-django>>"
 SOURCE_LIMIT = 200000
-WORDS = ("blank", "choices", "editable", "error_messages", "help_text", "limit_choices_to", "on_delete", "related_name")
-WORDS += ("related_query_name", "validators", "verbose_name", "auto_created", "auto_now", "auto_now_add", "default")
-WORDS += ("db_index", "serialize", "unique", "unique_for_date", "unique_for_month", "unique_for_year")
+WORDS = (
+    "blank",
+    "choices",
+    "editable",
+    "error_messages",
+    "help_text",
+    "limit_choices_to",
+    "on_delete",
+    "related_name",
+    "related_query_name",
+    "validators",
+    "verbose_name",
+    "auto_created",
+    "auto_now",
+    "auto_now_add",
+    "default",
+    "db_index",
+    "serialize",
+    "unique",
+    "unique_for_date",
+    "unique_for_month",
+    "unique_for_year",
+)
 # Of a field, what no column depends on; newer releases of Django list most of it themselves.
 
 
