@@ -1,0 +1,1 @@
+document.querySelector("#order").dataset.ready = "yes";

@@ -1,0 +1,57 @@
+"""The cases, by what is deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.corpus.bench import App
+from tests.faults.corpus.case import Replace
+
+from . import boxes, library, orders
+
+__all__ = ["APPS", "BY_APP"]
+
+_ORDERS = Path(__file__).parents[1] / "apps" / "orders"
+_LIBRARY = Path(__file__).parents[4] / "examples" / "django"
+_SETTINGS = """\
+DATABASE_URL=sqlite:///@DATA@/orders.db
+SECRET_KEY=@RANDOM@
+OFFICE_TOKEN=@RANDOM@
+PRICES_URL=http://127.0.0.1:@OTHER@
+HEARTBEAT=@DATA@/heartbeat
+LOG_LEVEL=info
+HTTP_PORT=@PORT@
+"""
+_AS_PROCESSES = """
+[env.prod]
+extends = "staging"
+tier = "prod"
+runtime = "process"
+project = "library"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+env_file = ".env"
+max_downtime = "1m"
+
+[env.prod.service.web]
+command = ["{python}", "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--no-control-socket", "library.wsgi"]
+port = @PORT@
+
+[env.prod.commands]
+environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
+install = "sh -c '@PYTHON@ -m uv pip install --quiet --python {python} -r requirements.txt && SECRET_KEY=build {python} manage.py collectstatic --noinput'"
+"""
+
+APPS = {
+    "orders": App(folder=_ORDERS, env="prod", settings=_SETTINGS, mark=("version.txt", "/version")),
+    "orders-compose": App(folder=_ORDERS, env="box", settings=_SETTINGS, mark=("version.txt", "/version")),
+    "library": App(
+        folder=_LIBRARY,
+        env="prod",
+        settings="SECRET_KEY=@RANDOM@@RANDOM@\nSQLITE_FILE=@DATA@/library.sqlite3\n",
+        mark=("books/templates/books/base.html", "/"),
+        toml=_AS_PROCESSES,
+        edits=(Replace("books/templates/books/base.html", "</body>", "<!-- release: good -->\n</body>"),),
+    ),
+}
+BY_APP = {"orders": orders.CASES, "orders-compose": boxes.CASES, "library": library.CASES}

@@ -1,0 +1,82 @@
+"""The corpus itself: its cases are sound, its trial notices its own mistakes, and a sample goes as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.corpus.bench import Bench, CaseError
+from tests.faults.corpus.case import STAGES, Case, Put, Replace
+from tests.faults.corpus.cases import APPS, BY_APP
+from tests.faults.corpus.table import lower_bound
+
+__all__: list[str] = []
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+ALL = [case for cases in BY_APP.values() for case in cases]
+SAMPLE = ("merge-conflict-in-a-template", "module-renamed-under-a-nested-import", "office-open-to-everybody")
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The application of two services and a worker, deployed."""
+    made = Bench(APPS["orders"], tmp_path_factory.mktemp("corpus"))
+    made.begin()
+    yield made
+    made.close()
+
+
+def named(name: str) -> Case:
+    """One case."""
+    return next(case for case in ALL if case.name == name)
+
+
+def test_every_name_is_one_case() -> None:
+    """A result is found again by its name."""
+    assert len({case.name for case in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("case", [case for case in ALL if case.is_fault], ids=lambda case: case.name)
+def test_a_fault_says_when_and_by_whom_it_is_noticed(case: Case) -> None:
+    """From the build on a step may fail by itself; before, and after the start, a check has to name it."""
+    assert case.stage in STAGES
+    assert case.codes or case.stage in {"build", "migrate", "start"}
+
+
+@pytest.mark.parametrize(("hits", "of", "least"), [(47, 47, 0.938), (250, 250, 0.988), (0, 10, 0.0), (9, 10, 0.606)])
+def test_the_bound_is_the_exact_one(hits: int, of: int, least: float) -> None:
+    """Of Clopper and Pearson, one-sided, at 95 %."""
+    assert lower_bound(hits, of) == pytest.approx(least, abs=0.0006)
+
+
+def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
+    """An edit that changes nothing, a fault that nobody sees, and one that is there without the edit prove nothing."""
+    front = "web/templates/front.html"
+    still = Case(name="still", why="", edits=(Replace(front, "Orders</title>", "Orders</title>"),))
+    unseen = Case(name="unseen", why="", edits=(Put("a.md", "a"),), seen=lambda _: False, stage="build")
+    before = Case(name="before", why="", edits=(Put("a.md", "a"),), seen=lambda _: True, stage="build")
+    with pytest.raises(CaseError, match="still: its edits change nothing"):
+        bench.try_out(still)
+    with pytest.raises(CaseError, match="unseen: nobody outside sees the fault"):
+        bench.try_out(unseen)
+    with pytest.raises(CaseError, match="before: what should show the fault is true of the good release as well"):
+        bench.try_out(before)
+
+
+@pytest.mark.parametrize("name", [*SAMPLE[:2], pytest.param(SAMPLE[2], marks=pytest.mark.thorough)])
+def test_a_fault_is_noticed_in_time(bench: Bench, name: str) -> None:
+    """Named by its check, at or before its stage, and the good release serves on or again."""
+    result = bench.try_out(named(name))
+
+    assert result.caught, result
+    assert result.restored, result
+
+
+@pytest.mark.thorough
+def test_a_harmless_release_goes(bench: Bench) -> None:
+    """And so does the way back from it."""
+    result = bench.try_out(named("router-for-development"))
+
+    assert (result.code, result.restored) == (0, True), result
