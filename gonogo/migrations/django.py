@@ -71,13 +71,21 @@ def _reason(node: ast.expr) -> str:
     name = _name(node)
     if not isinstance(node, ast.Call):
         return f"line {node.lineno} is no operation that can be read"
-    if name in _ADDS:
+    if name in _ADDS or (name == "RunPython" and _is_left_as_it_is(node)):
         return ""
     if name != "AddField":
         return f"{name} (line {node.lineno})"
     options = {word.arg: word.value for word in node.keywords}
     field = options.get("field") or (node.args[2] if len(node.args) > 2 else None)  # noqa: PLR2004 (model, name, field)
-    return _field(field, _text(options.get("name")) or "?")
+    called = options.get("name") or (node.args[1] if len(node.args) > 1 else None)
+    return _field(field, _text(called) or "?")
+
+
+def _is_left_as_it_is(node: ast.Call) -> bool:
+    """Whether the migration says that going back needs nothing done: its reverse is ``RunPython.noop``."""
+    reverse = next((word.value for word in node.keywords if word.arg == "reverse_code"), None)
+    reverse = reverse or (node.args[1] if len(node.args) > 1 else None)
+    return isinstance(reverse, ast.Attribute) and reverse.attr == "noop"
 
 
 def _field(node: ast.expr | None, name: str) -> str:
