@@ -280,9 +280,9 @@ HARMLESS = (
         migration("0002_data", "migrations.RunPython(nothing, migrations.RunPython.noop)"),
     ),
     harmless(
-        "in-spanish",
+        "in-british",
         "what Django itself says",
-        Replace(SETTINGS, "USE_TZ = True", 'USE_TZ = True\nLANGUAGE_CODE = "es"'),
+        Replace(SETTINGS, "USE_TZ = True", 'USE_TZ = True\nLANGUAGE_CODE = "en-gb"'),
     ),
     harmless("restyled-page", "another name in the manifest", Put(STYLE, "body { color: navy; }\n")),
     harmless(
