@@ -253,7 +253,7 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
             raise unknown_revision(why)
         tool = tool_of(one.tool)
         pending += [revision.id for revision in one.pending]
-        shown |= {revision.id: tool.not_shown(revision.source) for revision in one.pending}
+        shown |= {revision.id: tool.not_shown(revision.source, revision.idle) for revision in one.pending}
         if one.guessed:
             taken = ", ".join(one.current) or "none"
             notes.append(f"The database's revision is taken for {taken}; asking it failed: {one.guessed}")

@@ -73,7 +73,7 @@ class Alembic:
             doubts=(*doubts, *vague, *(missing if doubts else ())),
         )
 
-    def not_shown(self, source: str) -> str:
+    def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:  # noqa: ARG002 (its files are read alone)
         """See ``gonogo.migrations.expand``."""
         return not_shown(source)
 

@@ -22,6 +22,8 @@ class Revision:
     source: str = field(repr=False, default="")
     needs: tuple[str, ...] = ()
     """Revisions that must have run before, without being its parents."""
+    idle: tuple[int, ...] = ()
+    """Positions of operations that leave the tables as they are, as the tool itself says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +115,8 @@ class MigrationTool(Protocol):
     def graph(self, files: Mapping[str, str]) -> Graph:
         """Read path → source of revision files."""
 
-    def not_shown(self, source: str) -> str:
-        """Why reading a revision does not show that the previous release can live with it; empty if it does."""
+    def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:
+        """Why reading a revision does not show that the previous release can live with it; empty if it does.
+
+        Its idle operations are passed over.
+        """

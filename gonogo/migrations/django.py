@@ -45,8 +45,8 @@ class Django:
         """Nothing: see ``located``."""
         return Graph(revisions={})
 
-    def not_shown(self, source: str) -> str:
-        """Why it is not shown, with the line; empty when every operation only adds."""
+    def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:
+        """Why it is not shown, with the line; empty when every operation that is not idle only adds."""
         try:
             tree = ast.parse(source)
         except SyntaxError as error:
@@ -54,7 +54,8 @@ class Django:
         found = next(_operations(tree), None)
         if found is None:
             return "has no operations that can be read"
-        return next((reason for reason in map(_reason, found.elts) if reason), "")
+        reasons = (_reason(node) for place, node in enumerate(found.elts) if place not in idle)
+        return next((reason for reason in reasons if reason), "")
 
 
 def _operations(tree: ast.Module) -> Iterator[ast.List]:

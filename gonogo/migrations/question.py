@@ -158,7 +158,8 @@ def _names(found: Any) -> tuple[str, ...] | None:
 
 
 def _revision(found: Mapping[str, Any]) -> Revision:
-    return Revision(id=found["id"], parents=tuple(found["parents"]), path=found["path"], source=found["source"])
+    said = {name: tuple(found.get(name) or ()) for name in ("parents", "idle")}
+    return Revision(id=found["id"], path=found["path"], source=found["source"], **said)
 
 
 def _trouble(found: Mapping[str, Any] | None) -> Trouble | None:

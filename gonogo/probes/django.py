@@ -179,7 +179,24 @@ def pending(loader: Any) -> list[dict[str, Any]]:
         for node in loader.graph.forwards_plan(leaf):
             if node not in seen and node not in loader.applied_migrations:
                 seen.append(node)
-    return [{"id": spelled(node), "parents": [], **file_of(loader.graph.nodes[node])} for node in seen]
+    return [
+        {"id": spelled(node), "parents": [], **file_of(loader.graph.nodes[node]), "idle": idle(loader, node)}
+        for node in seen
+    ]
+
+
+def idle(loader: Any, node: Any) -> list[int]:
+    """Return the positions of a migration's operations on fields that leave their columns as they are."""
+    operations = loader.graph.nodes[node].operations
+    if not any(type(operation).__name__ == "AlterField" for operation in operations):
+        return []
+    state = loader.project_state(node, at_end=False)
+    found = []
+    for place, operation in enumerate(operations):
+        if type(operation).__name__ == "AlterField" and not breaks(operation, node[0], state):
+            found.append(place)
+        operation.state_forwards(node[0], state)
+    return found
 
 
 def unknown(loader: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,19 @@ class Migration(migrations.Migration):
         ),
     ]
 """
+SECOND = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("lamps", "0001_first")]
+    operations = [
+        migrations.AlterField("lamp", "name", models.CharField("its name", max_length=20, choices=[("a", "A")])),
+        migrations.AlterField("lamp", "watts", models.BigIntegerField()),
+        migrations.AddField("lamp", "place", models.TextField(null=True)),
+        migrations.AlterField("lamp", "place", models.TextField("where", null=True)),
+    ]
+"""
 ROOM = "class Room(models.Model):\n    {room}\n"
 LAMP = {
     "name": "name = models.CharField(max_length=20)",
@@ -61,6 +75,18 @@ LAMP = {
 
 def said(folder: Path, *, rooms: str = "id = models.AutoField(primary_key=True)", more: str = "", **lamp: str) -> Any:
     """What the probe says of an application with these models; a field that is empty is gone."""
+    return asked(folder, {"environment": True}, rooms=rooms, more=more, **lamp)["environment"]
+
+
+def asked(
+    folder: Path,
+    question: Mapping[str, Any],
+    *,
+    rooms: str = "id = models.AutoField(primary_key=True)",
+    more: str = "",
+    **lamp: str,
+) -> Any:
+    """The probe's document."""
     files = {"manage.py": MANAGE, "settings.py": SETTINGS, "lamps/__init__.py": "", "lamps/migrations/__init__.py": ""}
     files["lamps/migrations/0001_first.py"] = FIRST
     fields = "".join(f"    {line}\n" for line in {**LAMP, **lamp}.values() if line)
@@ -70,14 +96,14 @@ def said(folder: Path, *, rooms: str = "id = models.AutoField(primary_key=True)"
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    request = json.dumps({"config": str(folder / "manage.py"), "environment": True})
+    request = json.dumps({"config": str(folder / "manage.py"), **question})
     command = [sys.executable, "-", request]
     done = subprocess.run(
         command, input=PROBE.read_text(), cwd=folder, capture_output=True, text=True, check=True, timeout=60
     )
     document = json.loads(done.stdout.rpartition("<<gonogo-django>>")[2])
     assert document["error"] is None, document
-    return document["environment"]
+    return document
 
 
 @pytest.mark.parametrize(
@@ -127,6 +153,15 @@ def test_another_kind_of_automatic_number_is_harmless(tmp_path: Path) -> None:
 def test_what_fails_without_its_migration_is_told(tmp_path: Path, models: dict[str, str], told: str) -> None:
     """A query names a column that is not there, or an insertion is refused."""
     assert said(tmp_path, **models) == {"error": None, "ran": True, "changes": {"lamps": [told]}, "harmless": {}}
+
+
+def test_an_operation_that_leaves_its_column_is_idle(tmp_path: Path) -> None:
+    """Of the second migration the words of a field; not its kind, nor a new field."""
+    (tmp_path / "lamps" / "migrations").mkdir(parents=True)
+    (tmp_path / "lamps" / "migrations" / "0002_words.py").write_text(SECOND)
+    document = asked(tmp_path, {"since": ["lamps.0001_first"]})
+
+    assert [(one["id"], one["idle"]) for one in document["pending"]] == [("lamps.0002_words", [0, 3])]
 
 
 def test_nothing_is_told_of_models_that_fit(tmp_path: Path) -> None:

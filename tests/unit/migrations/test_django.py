@@ -51,3 +51,14 @@ def test_what_only_adds_is_shown(operation: str) -> None:
 def test_what_does_more_is_not_shown(operation: str, why: str) -> None:
     """With its line; a statement in SQL may do anything, whatever its reverse."""
     assert Django().not_shown(SOURCE.format(operation=operation)) == why
+
+
+def test_idle_operations_are_passed_over() -> None:
+    """Django itself says of an AlterField whether its column stays as it is."""
+    source = SOURCE.format(
+        operation='migrations.AlterField("lamp", "note", models.TextField("words")), migrations.RemoveField("lamp", "hue")'
+    )
+
+    assert Django().not_shown(source) == "AlterField (line 10)"
+    assert Django().not_shown(source, (0,)) == "RemoveField (line 10)"
+    assert Django().not_shown(source, (0, 1)) == ""
