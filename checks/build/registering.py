@@ -24,6 +24,8 @@ from gonogo.state.release import Release
 
 __all__ = ["first_of", "needs_network", "problems_of", "routes_of"]
 
+_BY_DECORATOR = ("fastapi", "flask")
+"""Frameworks in which a function becomes a route where it stands."""
 _NETWORK = frozenset(
     {"ConnectError", "ConnectTimeout", "ConnectionError", "ConnectionRefusedError", "OperationalError", "gaierror"}
 )
@@ -48,7 +50,8 @@ def problems_of(
     then = Source(serving.source_root(context.project.app.root), this_machine()) if serving is not None else None
     known = [one for one in _declared(then, service) if not left_out(one.file)] if then is not None else []
     declared = [one for one in _declared(released(context), service, code=code) if not left_out(one.file)]
-    found = routes.compare(declared, report.routes, before, floor=service.min_routes, known=known)
+    texts = released(context).texts(".py") if service.framework in _BY_DECORATOR else None
+    found = routes.compare(declared, report.routes, before, floor=service.min_routes, known=known, texts=texts)
     evidence.json("routes", [dataclasses.asdict(route) for route in report.routes])
     evidence.text("Registered", f"{found.count} of the application's own, at least {found.floor} expected")
     evidence.table("Counted", found.counted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gonogo.inspection import probe_answers
+from gonogo.inspection.code.undecorated import stands_alone
 from gonogo.inspection.probe_answers import ProbeAnswerError
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class Inventory:
     withdrawn: tuple[tuple[ImageRoute, str], ...]  # likewise, but included only under a condition: with its place
     appeared: tuple[ImageRoute, ...]
     vanished: tuple[ImageRoute, ...]  # listed only: the definition is gone from the source as well
+    undecorated: tuple[tuple[ImageRoute, str], ...] = ()  # its function stands unused, without its decorator: where
 
     @property
     def count(self) -> int:
@@ -138,7 +140,12 @@ class Inventory:
         )
         floor = [few] if self.below_floor else []
         lost = [f"{route}: its handler stands in the source but is not registered in the image" for route in self.lost]
-        return (*floor, *lost)
+        bare = [
+            f"{route}: its function stands at {place} without a decorator, named nowhere else; the serving release "
+            "registers it"
+            for route, place in self.undecorated
+        ]
+        return (*floor, *lost, *bare)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -232,14 +239,16 @@ def compare(
     *,
     floor: int = 0,
     known: Iterable[StaticRoute] = (),
+    texts: Mapping[str, str] | None = None,
 ) -> Inventory:
     """Return how an image's routes compare with the source and, where there is one, with the serving image.
 
     A route is followed by its handler, and where a decorator hides the handler, by methods and the end of the path.
     `serving` are the routes of the serving image, `known` those that its source declares: what was not registered then
-    either is not told again. The floor counts the application's own routes only.
+    either is not told again. The floor counts the application's own routes only. `texts` are the source's own files,
+    where a decorator makes the routes: a handler that lost it is known by them.
     """
-    declared, registered = list(static), list(image)
+    declared, registered, known = list(static), list(image), list(known)
     before = [] if serving is None else list(serving)
     now = {_identity(route) for route in registered}
     then = {_identity(route) for route in before}
@@ -254,6 +263,10 @@ def compare(
     former = {(one.methods, one.path, one.handler) for one in known}
     missing = [one for one in _unregistered(declared, registered) if (one.methods, one.path, one.handler) not in former]
     named = [*lost, *(route for route, _ in withdrawn)]
+    decorated = [route for route in gone if route not in named and any(_handles(one, route) for one in known)]
+    places = [(route, stands_alone(texts or {}, route.handler_module, route.handler_qualname)) for route in decorated]
+    undecorated = tuple((route, place) for route, place in places if place)
+    named += [route for route, _ in undecorated]
     return Inventory(
         counted=counted(registered),
         floor=floor,
@@ -262,6 +275,7 @@ def compare(
         withdrawn=tuple(withdrawn),
         appeared=tuple(route for route in registered if serving is not None and _identity(route) not in then),
         vanished=tuple(route for route in gone if route not in named),
+        undecorated=undecorated,
     )
 
 

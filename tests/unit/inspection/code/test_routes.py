@@ -156,6 +156,28 @@ def test_routes_that_may_be_left_out_on_purpose_are_no_problem(text: str) -> Non
     assert (routes.compare(static, IMAGE).problems, routes.compare(static, IMAGE).remarks) == ((), ())
 
 
+def test_a_handler_that_lost_its_decorator_is_red() -> None:
+    """Unless its function went as well, or stands for something else; without the source's texts it is listed alone."""
+    main = SOURCES["main.py"].replace("@app.get('/')\n", "")
+    left = [route for route in IMAGE if route is not ROOT]
+
+    def found(text: str, **given: Any) -> tuple[tuple[str, ...], tuple[ImageRoute, ...]]:
+        declared = static_routes({**SOURCES, "main.py": text}, framework="fastapi")
+        inventory = routes.compare(declared, left, IMAGE, known=STATIC, **given)
+        return inventory.problems, inventory.vanished
+
+    red = (
+        "GET / main.root: its function stands at main.py:2 without a decorator, named nowhere else; "
+        "the serving release registers it"
+    )
+    assert found(main, texts={**SOURCES, "main.py": main}) == ((red,), ())
+    assert found(main) == ((), (ROOT,))
+    gone = main.replace("def root(): ...\n", "")
+    assert found(gone, texts={**SOURCES, "main.py": gone}) == ((), (ROOT,))
+    used = main + "start = root()\n"
+    assert found(used, texts={**SOURCES, "main.py": used}) == ((), (ROOT,))
+
+
 def test_changes_name_what_appeared_and_vanished() -> None:
     """Declared routes are compared by methods, path and handler; a move to another line is no change."""
     before = static_routes(SOURCES, framework="fastapi")
