@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,24 @@ def test_a_fault_says_when_and_by_whom_it_is_noticed(case: Case) -> None:
     """From the build on a step may fail by itself; before, and after the start, a check has to name it."""
     assert case.stage in STAGES
     assert case.codes or case.stage in {"build", "migrate", "start"}
+
+
+@pytest.mark.parametrize("app", BY_APP)
+def test_every_edit_finds_its_place(app: str, tmp_path: Path) -> None:
+    """In the good release of its application."""
+    lost = []
+    for case in BY_APP[app]:
+        root = tmp_path / case.name
+        shutil.copytree(APPS[app].folder, root)
+        (root / ".env").write_text(APPS[app].settings)
+        try:
+            for edit in (*APPS[app].edits, *case.edits):
+                edit.apply(root)
+        except (OSError, ValueError) as error:
+            lost.append(f"{case.name}: {error}")
+        shutil.rmtree(root)
+
+    assert lost == []
 
 
 @pytest.mark.parametrize(("hits", "of", "least"), [(47, 47, 0.938), (250, 250, 0.988), (0, 10, 0.0), (9, 10, 0.606)])

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
     operations = [{operation}]
 """
 SHELF = 'migrations.AddField("book", "shelf", models.CharField(max_length=20, null=True))'
+WORDS = 'models.CharField("what it is called", max_length=200, help_text="as on its back")'
 FIELD = "    author = models.F"
 
 
@@ -272,6 +273,12 @@ HARMLESS = (
             "title = models.CharField(max_length=200)",
             'title = models.CharField("what it is called", max_length=200, help_text="as on its back")',
         ),
+    ),
+    harmless(
+        "words-of-a-field-with-a-migration",
+        "as makemigrations writes it",
+        migration("0002_words", f"migrations.AlterField('book', 'title', {WORDS})"),
+        Replace(MODELS, "title = models.CharField(max_length=200)", f"title = {WORDS}"),
     ),
     harmless("order-of-a-model", "the same", Replace(MODELS, 'ordering = ("title",)', 'ordering = ("title", "pk")')),
     harmless(
