@@ -50,7 +50,10 @@ def changes(
     for name in (one for one in after if one in before):
         held = _data(old, name, copies), _data(new, name, copies)
         shared = {source for one in after if one != name for source in _data(new, one, copies).values()}
-        yield from _volumes(name, held[0], _data(new, name, copies, only_written=False), shared)
+        read = {
+            place: source for place, source in _data(new, name, copies, only_written=False).items() if source in shared
+        }
+        yield from _volumes(name, held[0], {**read, **held[1]}, shared)
         if name in left and alike:
             yield from _rest(name, old, new)
             yield from _more(name, *held)

@@ -135,7 +135,10 @@ def test_data_that_is_read_alone_or_left_to_another_service_is_no_other_data() -
         found = changes(old, new, ("web", "worker"), copies="/state/files")
         return [(str(one), one.is_other_data) for one in found]
 
+    nobody = copy.deepcopy(reads)
+    nobody["services"]["web"]["volumes"][0]["read_only"] = True
     assert said(reads) == []
+    assert [other for _, other in said(nobody)] == [True, True]
     assert said(alone) == [("worker: what holds its data at /media: found none, pictures before", False)]
     assert said(gone) == [
         ("web: what holds its data at /media: found none, pictures before", True),
