@@ -49,7 +49,9 @@ def changes(
     before, after = old.get("services") or {}, new.get("services") or {}
     for name in (one for one in after if one in before):
         held = _data(old, name, copies), _data(new, name, copies)
-        yield from _volumes(name, *held)
+        others = () if name in left else (one for one in after if one != name)
+        shared = {source for one in others for source in _data(new, one, copies).values()}
+        yield from _volumes(name, held[0], {**_read(new, name, copies, shared), **held[1]}, shared)
         if name in left and alike:
             yield from _rest(name, old, new)
             yield from _more(name, *held)
@@ -83,12 +85,16 @@ def _environment(name: str, before: Mapping[str, Any], after: Mapping[str, Any])
         yield Change(service=name, what="environment", before="other values", after=f"changed {', '.join(plain)}")
 
 
-def _volumes(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+def _volumes(
+    name: str, before: Mapping[str, str], after: Mapping[str, str], shared: Collection[str]
+) -> Iterator[Change]:
+    """Whoever lets go of what is ``shared``, which another service goes on writing to, does not begin with nothing."""
     for target, source in before.items():
         now = after.get(target, "")
         if now != source and source not in after.values():
             kind = f"what holds its data at {target}"
-            yield Change(service=name, what=kind, before=source, after=now, volume=now, is_other_data=True)
+            other = bool(now) or source not in shared
+            yield Change(service=name, what=kind, before=source, after=now, volume=now, is_other_data=other)
         elif now != source:
             place = next(one for one, held in after.items() if held == source)
             kind = f"where {source} is mounted"
@@ -115,11 +121,11 @@ def _vanished(name: str, old: Mapping[str, Any], new: Mapping[str, Any], copies:
                 )
 
 
-def _data(model: Mapping[str, Any], name: str, copies: str) -> dict[str, str]:
-    """Where a service keeps what it writes: place in the container → the volume's name, or the folder."""
+def _data(model: Mapping[str, Any], name: str, copies: str, *, only_written: bool = True) -> dict[str, str]:
+    """Where a service keeps what it writes (or reads): its place there → the volume's name, or the folder."""
     names = {one.key: one.name for one in roles.volumes_declared(model)}
     volumes = model["services"][name].get("volumes") or ()
-    written = [one for one in volumes if not one.get("read_only") and one.get("source")]
+    written = [one for one in volumes if one.get("source") and not (only_written and one.get("read_only"))]
     found = {
         str(one["target"]).rstrip("/"): str(one["source"])
         for one in written
@@ -129,6 +135,12 @@ def _data(model: Mapping[str, Any], name: str, copies: str) -> dict[str, str]:
         if one.get("type") == "volume":
             found[str(one["target"]).rstrip("/")] = names.get(str(one["source"]), str(one["source"]))
     return found
+
+
+def _read(model: Mapping[str, Any], name: str, copies: str, shared: Collection[str]) -> dict[str, str]:
+    """The same of what a service mounts, be it for reading alone, and another one writes to."""
+    mounted = _data(model, name, copies, only_written=False)
+    return {place: source for place, source in mounted.items() if source in shared}
 
 
 def _said(words: Any) -> str:

@@ -120,3 +120,36 @@ def test_service_of_another_name_over_the_same_data_is_known() -> None:
             True,
         )
     ]
+
+
+def test_data_that_is_read_alone_or_left_to_another_service_is_no_other_data() -> None:
+    """The mount is the same one; a worker that needs the pictures no more leaves them to whoever goes on writing."""
+    media = MODEL["services"]["web"]["volumes"][0]
+    old = changed(services__worker={"image": "worker", "volumes": [media]})
+    reads = changed(services__worker={"image": "worker", "volumes": [{**media, "read_only": True}]})
+    alone = changed(services__worker={"image": "worker"})
+    gone = copy.deepcopy(alone)
+    gone["services"]["web"]["volumes"].pop(0)
+
+    def said(new: dict[str, Any]) -> list[tuple[str, bool]]:
+        found = changes(old, new, ("web", "worker"), copies="/state/files")
+        return [(str(one), one.is_other_data) for one in found]
+
+    nobody = copy.deepcopy(reads)
+    nobody["services"]["web"]["volumes"][0]["read_only"] = True
+    assert said(reads) == []
+    assert [other for _, other in said(nobody)] == [True, True]
+    assert said(alone) == [("worker: what holds its data at /media: found none, pictures before", False)]
+    assert said(gone) == [
+        ("web: what holds its data at /media: found none, pictures before", True),
+        ("worker: what holds its data at /media: found none, pictures before", True),
+    ]
+
+
+def test_a_store_that_loses_its_data_is_known_although_another_service_has_it() -> None:
+    """Whoever copies a database's files away does not go on for it: the database would begin with none."""
+    data = MODEL["services"]["db"]["volumes"][0]
+    new = changed(services__copies={"image": "copies", "volumes": [data]})
+    new["services"]["db"]["volumes"] = []
+
+    assert found(new) == [("db: what holds its data at /data: found none, shop_data before", True)]
