@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .bench import Bench, CaseError, Result, TrialError
-from .case import Case
+from .bench import Bench, Result, TrialError
+from .case import Case, CaseError
 from .cases import APPS, BY_APP
 from .table import line, page, table
 

@@ -23,18 +23,14 @@ from gonogo.config import Environment, parse_project
 from gonogo.demo.ports import free_port
 from tests.support.gates import IDENTITY
 
-from .case import STAGES, Case, Edit
+from .case import STAGES, Case, CaseError, Edit
 from .plainly import Plain, clean, containers, processes
 
-__all__ = ["App", "Bench", "CaseError", "Result", "TrialError"]
+__all__ = ["App", "Bench", "Result", "TrialError"]
 
 
 class TrialError(Exception):
     """The good release does not go: nothing can be tried any more."""
-
-
-class CaseError(Exception):
-    """The case itself is wrong: nothing is proven of the tool."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,28 @@ from typing import Protocol
 
 import httpx
 
-__all__ = ["STAGES", "Case", "Drop", "Edit", "Env", "Leak", "Mode", "Move", "Put", "Replace", "Seen", "World"]
+__all__ = [
+    "STAGES",
+    "Case",
+    "CaseError",
+    "Drop",
+    "Edit",
+    "Env",
+    "Leak",
+    "Mode",
+    "Move",
+    "Put",
+    "Replace",
+    "Seen",
+    "World",
+]
 
 STAGES = ("predeploy", "build", "migrate", "start", "postdeploy")
 """In which order a deployment can notice."""
+
+
+class CaseError(Exception):
+    """The case itself is wrong: nothing is proven of the tool."""
 
 
 class World(Protocol):

@@ -16,6 +16,8 @@ import psutil
 
 from gonogo.config import Environment
 
+from .case import CaseError
+
 __all__ = ["Plain", "Starter", "clean", "containers", "processes", "variables"]
 
 _STARTS = 12.0
@@ -31,7 +33,11 @@ _FIRST = (
 
 
 class Plain:
-    """Files of a release, which may run."""
+    """Files of a release; one that was started says more.
+
+    Raises:
+        CaseError: what only a started one knows was asked.
+    """
 
     def __init__(self, tree: Path, url: str) -> None:
         """Nothing is started."""
@@ -56,18 +62,21 @@ class Plain:
 
     def ended(self, service: str) -> bool:
         """Whether the service came to its end within the time that is given to a start."""
-        raise NotImplementedError(service)
+        raise self._asleep(service)
 
     def log(self, service: str) -> str:
         """What the service printed."""
-        raise NotImplementedError(service)
+        raise self._asleep(service)
 
-    def run(self, service: str, *argv: str) -> str:
+    def run(self, service: str, *argv: str) -> str:  # noqa: ARG002 (nothing runs it)
         """What a command prints beside the service."""
-        raise NotImplementedError(service, argv)
+        raise self._asleep(service)
 
     def close(self) -> None:
         """Nothing runs."""
+
+    def _asleep(self, service: str) -> CaseError:
+        return CaseError(f"{service}: found nothing that was started, expected a case that runs")
 
 
 class Starter(Protocol):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.corpus.bench import Bench, CaseError
-from tests.faults.corpus.case import STAGES, Case, Put, Replace
+from tests.faults.corpus.bench import Bench
+from tests.faults.corpus.case import STAGES, Case, CaseError, Put, Replace
 from tests.faults.corpus.cases import APPS, BY_APP
+from tests.faults.corpus.cases.orders import ended
 from tests.faults.corpus.table import lower_bound
 
 __all__: list[str] = []
@@ -76,11 +77,14 @@ def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
     front = "web/templates/front.html"
     still = Case(name="still", why="", edits=(Replace(front, "Orders</title>", "Orders</title>"),))
     unseen = Case(name="unseen", why="", edits=(Put("a.md", "a"),), seen=lambda _: False, stage="build")
+    asleep = Case(name="asleep", why="", edits=(Put("a.md", "a"),), seen=ended("web"), stage="build", runs=False)
     before = Case(name="before", why="", edits=(Put("a.md", "a"),), seen=lambda _: True, stage="build")
     with pytest.raises(CaseError, match="still: its edits change nothing"):
         bench.try_out(still)
     with pytest.raises(CaseError, match="unseen: nobody outside sees the fault"):
         bench.try_out(unseen)
+    with pytest.raises(CaseError, match="web: found nothing that was started, expected a case that runs"):
+        bench.try_out(asleep)
     with pytest.raises(CaseError, match="before: what should show the fault is true of the good release as well"):
         bench.try_out(before)
 

@@ -754,7 +754,7 @@ HARMLESS = (
         Replace(
             "web/templates/front.html",
             "<h1>Orders</h1>",
-            "<h1>Order here</h1><p>Error-free since 1999. TODO: nothing.</p>",
+            "<h1>Order here</h1><p>Without an error since 1999.</p>",
         ),
     ),
     harmless("file-with-a-strange-name", "blanks and umlauts", Put("docs/Größe der Fenster (alt).txt", "alt\n")),
