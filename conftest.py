@@ -1,10 +1,15 @@
 """What all tests of this repository share: the pytester plugin, and a loud line about docker tests that did not run."""
 
+import signal
+
 import pytest
 
 __all__: list[str] = []
 
 pytest_plugins = ["pytester"]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a script's background; commands under test would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

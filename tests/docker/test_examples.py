@@ -10,7 +10,8 @@ import docker
 import httpx
 import pytest
 
-from tests.support.examples import DJANGO, FLASK, Change, Example
+from tests.support.edits import Edit
+from tests.support.examples import DJANGO, FLASK, Example
 
 from .base_images import ensure
 from .stack import Ended, Stack, stack
@@ -43,10 +44,10 @@ def prepare(made: Stack, example: Example) -> None:
     (made.root / ".env").chmod(0o600)
 
 
-def deployed(made: Stack, change: Change | None = None) -> tuple[str, Ended]:
+def deployed(made: Stack, change: tuple[Edit, ...] = ()) -> tuple[str, Ended]:
     """Commit the change and deploy it; returns the commit, and how the run ended."""
-    if change is not None:
-        change.apply(made.root)
+    for edit in change:
+        edit.apply(made.root)
     commit = made.commit("next")
     return commit, made.deploy()
 

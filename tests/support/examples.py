@@ -7,7 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DJANGO", "FLASK", "Change", "Example"]
+from tests.support.edits import Edit, Put, Replace
+
+__all__ = ["DJANGO", "FLASK", "Example"]
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
 _PLACES = '''\
@@ -46,23 +48,6 @@ class Migration(migrations.Migration):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """What a release changes: a new file, and one place in each of some files."""
-
-    places: dict[str, tuple[str, str]]
-    new: tuple[str, str] | None = None
-
-    def apply(self, root: Path) -> None:
-        """Make it in a checkout."""
-        if self.new is not None:
-            (root / self.new[0]).write_text(self.new[1], encoding="utf-8")
-        for name, (old, new) in self.places.items():
-            text = (root / name).read_text(encoding="utf-8")
-            assert text.count(old) == 1, f"{name}: found {text.count(old)} times {old!r}"
-            (root / name).write_text(text.replace(old, new), encoding="utf-8")
-
-
-@dataclass(frozen=True, kw_only=True)
 class Example:
     """One of the applications."""
 
@@ -72,11 +57,11 @@ class Example:
     secrets: tuple[str, ...]
     addresses: tuple[str, str]
     """Where it answers under Compose, and as processes."""
-    migrated: Change
+    migrated: tuple[Edit, ...]
     """An additive migration, and code that uses it."""
     page: str
     """A page that no configuration names."""
-    broken: Change
+    broken: tuple[Edit, ...]
     """After it that page is answered with 500."""
 
     def copy(self, root: Path) -> None:
@@ -94,18 +79,17 @@ FLASK = Example(
     images=("python:3.11-slim", "postgres:15", "nginx:1"),
     secrets=("POSTGRES_PASSWORD", "ADMIN_PASSWORD"),
     addresses=("http://127.0.0.1:8080", "http://127.0.0.1:8001"),
-    migrated=Change(
-        new=("migrations/versions/0003_places.py", _PLACES),
-        places={
-            "guestbook/models.py": (
-                "    message: Mapped[str]",
-                "    place: Mapped[str | None] = mapped_column(String(80))\n    message: Mapped[str]",
-            ),
-            "guestbook/templates/home.html": ("{{ entry.name }}<", "{{ entry.name }} {{ entry.place or '' }}<"),
-        },
+    migrated=(
+        Put("migrations/versions/0003_places.py", _PLACES),
+        Replace(
+            "guestbook/models.py",
+            "    message: Mapped[str]",
+            "    place: Mapped[str | None] = mapped_column(String(80))\n    message: Mapped[str]",
+        ),
+        Replace("guestbook/templates/home.html", "{{ entry.name }}<", "{{ entry.name }} {{ entry.place or '' }}<"),
     ),
     page="/thanks",
-    broken=Change(places={"guestbook/templates/thanks.html": ("'pages.home'", "'pages.index'")}),
+    broken=(Replace("guestbook/templates/thanks.html", "'pages.home'", "'pages.index'"),),
 )
 DJANGO = Example(
     name="library",
@@ -113,16 +97,17 @@ DJANGO = Example(
     images=("python:3.11-slim", "postgres:15"),
     secrets=("POSTGRES_PASSWORD", "SECRET_KEY"),
     addresses=("http://127.0.0.1:8090", "http://127.0.0.1:8002"),
-    migrated=Change(
-        new=("books/migrations/0002_shelves.py", _SHELVES),
-        places={
-            "books/models.py": (
-                "    author = models.F",
-                "    shelf = models.CharField(max_length=20, null=True)\n    author = models.F",
-            ),
-            "books/templates/books/book.html": ("{{ book.author }}", "{{ book.author }} {{ book.shelf|default:'' }}"),
-        },
+    migrated=(
+        Put("books/migrations/0002_shelves.py", _SHELVES),
+        Replace(
+            "books/models.py",
+            "    author = models.F",
+            "    shelf = models.CharField(max_length=20, null=True)\n    author = models.F",
+        ),
+        Replace(
+            "books/templates/books/book.html", "{{ book.author }}", "{{ book.author }} {{ book.shelf|default:'' }}"
+        ),
     ),
     page="/authors/",
-    broken=Change(places={"books/views.py": ('Count("books")', 'Count("book")')}),
+    broken=(Replace("books/views.py", 'Count("books")', 'Count("book")'),),
 )

@@ -21,9 +21,10 @@ import psutil
 
 from gonogo.config import Environment, parse_project
 from gonogo.demo.ports import free_port
+from tests.support.edits import Edit
 from tests.support.gates import IDENTITY
 
-from .case import STAGES, Case, CaseError, Edit
+from .case import STAGES, Case, CaseError
 from .plainly import Plain, clean, containers, processes
 
 __all__ = ["App", "Bench", "Result", "TrialError"]

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.corpus.bench import Bench
-from tests.faults.corpus.case import STAGES, Case, CaseError, Put, Replace
+from tests.faults.corpus.case import STAGES, Case, CaseError
 from tests.faults.corpus.cases import APPS, BY_APP
 from tests.faults.corpus.cases.orders import ended
 from tests.faults.corpus.table import lower_bound
+from tests.support.edits import Put, Replace
 
 __all__: list[str] = []
 

@@ -18,7 +18,8 @@ import psutil
 import pytest
 
 from gonogo.demo.ports import free_port
-from tests.support.examples import Change, Example
+from tests.support.edits import Edit
+from tests.support.examples import Example
 from tests.support.gates import IDENTITY
 
 __all__ = ["Deployed", "Deploys", "deploys"]
@@ -64,10 +65,10 @@ class Deployed:
         text = text.replace('runtime = "process"', f'runtime = "process"\nstate = "{self.state}"\nretry_every = "100ms"')
         path.write_text(text, encoding="utf-8")
 
-    def release(self, change: Change | None = None) -> str:
+    def release(self, change: tuple[Edit, ...] = ()) -> str:
         """Make the change and commit it; returns the commit's short id."""
-        if change is not None:
-            change.apply(self.root)
+        for edit in change:
+            edit.apply(self.root)
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", "next")
         return self._git("rev-parse", "HEAD")[:7]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.corpus.bench import App
-from tests.faults.corpus.case import Replace
+from tests.support.edits import Replace
 
 from . import boxes, library, orders
 

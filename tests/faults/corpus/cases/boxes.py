@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.faults.corpus.case import Drop, Env, Mode, Put, Replace, Seen
+from tests.faults.corpus.case import Seen
 from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, stuck
+from tests.support.edits import Drop, Env, Mode, Put, Replace
 
 __all__ = ["CASES"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faults.corpus.case import Env, Move, Put, Replace
 from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, stuck
+from tests.support.edits import Env, Move, Put, Replace
 
 __all__ = ["CASES"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.faults.corpus.case import Case, Drop, Edit, Env, Leak, Mode, Move, Put, Replace, Seen, World
+from tests.faults.corpus.case import Case, Seen, World
+from tests.support.edits import Drop, Edit, Env, Leak, Mode, Move, Put, Replace
 
 __all__ = ["CASES", "answers", "ended", "fault", "harmless", "holds", "shows", "stuck"]
 
