@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["SourceFile", "Statement", "StaticRoute", "dotted", "keyword", "module_of", "texts"]
+__all__ = ["SourceFile", "Statement", "StaticRoute", "dotted", "keyword", "module_of", "same_module", "texts"]
 
 UNKNOWN = "{?}"
 
@@ -115,6 +115,11 @@ def module_of(path: str) -> str:
     """Return the dotted name of a file of the repository, as seen from its root."""
     parts = path.removesuffix(".py").split("/")
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def same_module(one: str, other: str) -> bool:
+    """Say whether two dotted names are the same module, seen from different roots."""
+    return f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}")
 
 
 def dotted(node: ast.expr) -> str:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gonogo.frameworks.source import same_module
 from gonogo.inspection import probe_answers
 from gonogo.inspection.code.undecorated import stands_alone
 from gonogo.inspection.probe_answers import ProbeAnswerError
@@ -321,12 +322,7 @@ def _same_handler(one: ImageRoute, other: ImageRoute) -> bool:
 
 def _handles(declared: StaticRoute, route: ImageRoute) -> bool:
     """Say whether a declared route's handler is that of a registered one, from whichever root it is imported."""
-    return declared.handler == route.handler_qualname and _ends_alike(declared.module, route.handler_module)
-
-
-def _ends_alike(one: str, other: str) -> bool:
-    """Say whether two dotted names are the same module, seen from different roots."""
-    return f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}")
+    return declared.handler == route.handler_qualname and same_module(declared.module, route.handler_module)
 
 
 def _unregistered(declared: Collection[StaticRoute], registered: Collection[ImageRoute]) -> list[StaticRoute]:

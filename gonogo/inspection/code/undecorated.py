@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+
+from gonogo.frameworks.source import module_of, same_module
 
 __all__ = ["stands_alone"]
 
@@ -24,7 +25,7 @@ def stands_alone(texts: Mapping[str, str], module: str, name: str) -> str:
         return ""
     word = re.compile(rf"\b{re.escape(name)}\b")
     named = [path for path, text in texts.items() for _ in word.finditer(text)]
-    if len(named) != 1 or not _is(named[0], module):
+    if len(named) != 1 or not same_module(module_of(named[0]), module):
         return ""
     text = texts[named[0]]
     try:
@@ -35,9 +36,3 @@ def stands_alone(texts: Mapping[str, str], module: str, name: str) -> str:
     line = next((node.lineno for node in functions if node.name == name and not node.decorator_list), 0)
     above = text.splitlines()[line - 2].strip() if line > 1 else ""
     return f"{named[0]}:{line}" if line and not above.startswith("#") else ""
-
-
-def _is(path: str, module: str) -> bool:
-    """Whether a file is a module, seen from any root."""
-    dotted = ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
-    return f".{dotted}".endswith(f".{module}") or f".{module}".endswith(f".{dotted}")
