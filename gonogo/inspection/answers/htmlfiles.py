@@ -23,15 +23,13 @@ def is_same_server(one: str, other: str) -> bool:
 
 def files_of(html: str, address: str) -> tuple[str, ...]:
     """The addresses that a page names, each once, in order; what another server serves is left out."""
-    parser = _Parser(address)
-    parser.feed(html)
+    parser = _read(html, address)
     return tuple(dict.fromkeys(found for found in parser.found if is_same_server(found, address)))
 
 
 def links_of(html: str, address: str) -> tuple[str, ...]:
     """The pages of the same server that a page links to, each once, in order; none with a query, which may act."""
-    parser = _Parser(address)
-    parser.feed(html)
+    parser = _read(html, address)
     here = (link for link in parser.links if is_same_server(link, address) and not urlsplit(link).query)
     return tuple(dict.fromkeys(here))
 
@@ -44,6 +42,13 @@ def is_needed(address: str) -> bool:
 def same_name(address: str) -> str:
     """A file's name without the fingerprint of its content, and without its query: `app.3f2a9c.css` is `app.css`."""
     return _FINGERPRINT.sub("", posixpath.basename(urlsplit(address).path))
+
+
+def _read(html: str, address: str) -> _Parser:
+    """What a page names; ``<![`` begins a comment, as browsers take it (the library raises for what follows of it)."""
+    parser = _Parser(address)
+    parser.feed(html.replace("<![", "<! "))
+    return parser
 
 
 class _Parser(HTMLParser):

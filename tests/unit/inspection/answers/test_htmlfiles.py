@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gonogo.inspection.answers.htmlfiles import files_of, is_needed, links_of, same_name
@@ -41,10 +41,18 @@ def test_links_of_the_same_server_are_found() -> None:
     assert links_of(html, AT) == ("http://127.0.0.1:8000/a", f"{AT}b/", AT)
 
 
+@example("<![:")
 @given(st.text(alphabet="<>=/\"' linkmgsrcpthef[]:.&;!-", max_size=200))
 def test_any_page_is_read(html: str) -> None:
     """Whatever a server sends, nothing but addresses of that server comes of it."""
     assert all(file.startswith("http://127.0.0.1:8000/") for file in files_of(html, AT))
+
+
+def test_what_is_no_html_hides_nothing_behind_it() -> None:
+    """Conditions of old browsers and sections of XML are comments; what follows is read."""
+    odd = '<![if !IE]><![:><![CDATA[x]]><link rel="stylesheet" href="/a.css"><!--[if IE]><script src="/b.js"></script><![endif]-->'
+
+    assert files_of(odd, AT) == ("http://127.0.0.1:8000/a.css",)
 
 
 @pytest.mark.parametrize(
