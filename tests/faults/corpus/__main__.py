@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from .bench import Bench, Result, TrialError
 from .case import Case, CaseError
 from .cases import APPS, BY_APP
-from .table import line, page, table
+from .kept import Row, keep, row
+from .table import GONOGO, figures, filled, line
 
 __all__: list[str] = []
 
 
 _STOP = threading.Event()
+_WRITING = threading.Lock()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,43 +31,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: _STOP.set())
-    results: list[Result] = []
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="gonogo-corpus-") as folder:
         for app in options.app or BY_APP:
             cases = [case for case in BY_APP[app] if not options.case or case.name in options.case][:: options.every]
-            places = [Path(folder) / f"{app}-{number}" for number in range(min(options.workers, len(cases)))]
-            results += _run(cases, [Bench(APPS[app], place, tool=options.tool) for place in places])
-    text = table(results)
-    sys.stdout.write(f"\n{text}")
-    if options.write is not None:
-        options.write.write_text(page(text, tool=options.tool), encoding="utf-8")
-    return 0 if results and not _STOP.is_set() and all(result.well for result in results) else 1
+            noted = partial(_noted, options, app)
+            rows += _run(cases, partial(_bench, app, Path(folder), options.tool), noted, workers=options.workers)
+    sys.stdout.write(f"\n{figures(rows)}")
+    if options.page is not None:
+        text = options.page.read_text(encoding="utf-8")
+        options.page.write_text(filled(text, keep(options.keep, ()), BY_APP), encoding="utf-8")
+    return 0 if not _STOP.is_set() and all(one.well for one in rows) else 1
 
 
-def _run(cases: Sequence[Case], benches: Sequence[Bench]) -> list[Result]:
-    """Each bench has its share."""
-    with ThreadPoolExecutor(max(len(benches), 1)) as pool:
-        shares = [cases[number :: len(benches)] for number in range(len(benches))]
-        return [result for done in pool.map(_share, benches, shares) for result in done]
+def _bench(app: str, folder: Path, tool: str | None) -> Bench:
+    return Bench(APPS[app], Path(tempfile.mkdtemp(prefix=f"{app}-", dir=folder)), tool=tool)
 
 
-def _share(bench: Bench, cases: Sequence[Case]) -> list[Result]:
-    """Until one is told to stop, or the good release itself does not go."""
-    results: list[Result] = []
-    try:
-        bench.begin()
-        for case in cases:
-            if _STOP.is_set():
-                break
-            results.append(_tried(bench, case))
-            sys.stdout.write(line(results[-1]))
-            sys.stdout.flush()
-    except TrialError as error:
-        sys.stdout.write(f"no trial: {error}\n")
-        results += [_untried(case, str(error)) for case in cases[len(results) :]]
-    finally:
-        bench.close()
-    return results
+def _run(
+    cases: Sequence[Case], made: Callable[[], Bench], noted: Callable[[Result], Row], *, workers: int
+) -> list[Row]:
+    """Each worker has its share, and a bench of its own."""
+    shares = [share for number in range(workers) if (share := cases[number::workers])]
+    with ThreadPoolExecutor(max(len(shares), 1)) as pool:
+        return [row for done in pool.map(lambda share: _share(share, made, noted), shares) for row in done]
+
+
+def _share(cases: Sequence[Case], made: Callable[[], Bench], noted: Callable[[Result], Row]) -> list[Row]:
+    """Until one is told to stop, or the good release itself does not go; a bench that a case spoilt is made anew."""
+    rows: list[Row] = []
+    while len(rows) < len(cases) and not _STOP.is_set():
+        bench = made()
+        try:
+            bench.begin()
+            while len(rows) < len(cases) and not _STOP.is_set():
+                result = _tried(bench, cases[len(rows)])
+                rows.append(noted(result))
+                if result.back != 0:
+                    break
+        except TrialError as error:
+            return rows + [noted(_untried(case, str(error))) for case in cases[len(rows) :]]
+        finally:
+            bench.close()
+    return rows
 
 
 def _tried(bench: Bench, case: Case) -> Result:
@@ -74,7 +84,25 @@ def _tried(bench: Bench, case: Case) -> Result:
 
 
 def _untried(case: Case, why: str) -> Result:
-    return Result(case=case, seconds=0, code=-1, stage="", restored=False, said=f"no trial: {why}")
+    return Result(case=case, seconds=0, code=-1, stage="", serves="", said=f"no trial: {why}")
+
+
+def _noted(options: argparse.Namespace, app: str, result: Result) -> Row:
+    """Said, and kept where it was a trial."""
+    made = row(result, tool=options.tool or GONOGO, app=app, commit=_commit())
+    with _WRITING:
+        sys.stdout.write(line(result))
+        sys.stdout.flush()
+        if options.keep is not None and result.code >= 0:
+            keep(options.keep, [made])
+    return made
+
+
+def _commit() -> str:
+    """Of gonogo; with a plus where something of it is not committed."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, cwd=Path(__file__).parent, check=False, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -86,8 +114,12 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--tool", metavar="CMD", help="a command that deploys what is checked out where it runs (gonogo)"
     )
-    parser.add_argument("--write", type=Path, metavar="FILE", help="where the table goes as well")
-    return parser.parse_args(argv)
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep each result there, the newest of each case")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write what is kept into this page; needs --keep")
+    options = parser.parse_args(argv)
+    if options.page is not None and options.keep is None:
+        parser.error("--page: found no --keep, expected the file that results are kept in")
+    return options
 
 
 if __name__ == "__main__":

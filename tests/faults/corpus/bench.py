@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,18 @@ class Result:
     """Where it was noticed; nothing where it was not."""
     named: tuple[str, ...] = ()
     """The checks that it was red for."""
-    restored: bool
-    """What serves afterwards is what should."""
+    serves: str
+    """The release that answers afterwards: the case's name, ``good``, or nothing."""
     said: str = ""
+    back: int = 0
+    """How the good release ended that was deployed over it; other than 0 it serves no more."""
     by_code_alone: bool = False
     """Another tool deployed, which says nothing but whether it worked."""
+
+    @property
+    def restored(self) -> bool:
+        """What serves afterwards is what should."""
+        return self.serves == (self.case.name if self.code == 0 or self.case.held else "good")
 
     @property
     def caught(self) -> bool:
@@ -64,13 +71,14 @@ class Result:
     @property
     def well(self) -> bool:
         """As it should be."""
-        return self.restored and (self.caught if self.case.is_fault else self.code == 0)
+        return self.restored and self.back == 0 and (self.caught if self.case.is_fault else self.code == 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
     """A good release, and how it is deployed."""
 
+    name: str
     folder: Path
     env: str
     settings: str
@@ -125,9 +133,7 @@ class Bench:
         """
         code, record = self._deploy()
         if code != 0:
-            raise TrialError(
-                f"{self.app.folder.name}: the good release ended {code}: {record.get('ending')} {record.get('reason')}"
-            )
+            raise TrialError(f"{self.app.name}: the good release ended {code}: {_said(record)}")
         self._sound = self._start("good")
 
     def close(self) -> None:
@@ -165,21 +171,20 @@ class Bench:
             began = time.monotonic()
             code, record = self._deploy()
             seconds = time.monotonic() - began
-            serves = case.name if code == 0 or case.held else "good"
             result = Result(
                 case=case,
                 seconds=seconds,
                 code=code,
                 stage=_noticed(code, record),
                 named=tuple(cause["code"].partition("[")[0] for cause in record.get("causes", ())),
-                restored=self._serves(serves),
-                said=f"{record.get('ending', '')} {record.get('reason', '')}",
+                serves=self._serves(),
+                said=_said(record),
                 by_code_alone=self._tool is not None,
             )
         finally:
             self._undo()
-        if code in {0, 6}:
-            self._again()
+        if code in {0, 6} or result.serves != "good":
+            return self._again(result)
         return result
 
     def _change(self, case: Case) -> None:
@@ -208,15 +213,12 @@ class Bench:
         (self.root / ".env").write_text(self._settings)
         (self.root / ".env").chmod(0o600)
 
-    def _again(self) -> None:
+    def _again(self, result: Result) -> Result:
         """The good release once more, as a commit of its own: the way back from a harmless release is one too."""
         self._git("commit", "--quiet", "--allow-empty", "--message", "good again")
         code, record = self._deploy()
-        if code != 0:
-            raise TrialError(
-                f"{self.app}: the good release ended {code}: {record.get('ending')} {record.get('reason')}"
-            )
         self.good = self._git("rev-parse", "HEAD")
+        return replace(result, back=code, said=result.said if code == 0 else f"the way back: {_said(record)}")
 
     def _validate(self, case: Case) -> None:
         assert case.seen is not None
@@ -251,15 +253,15 @@ class Bench:
             self.app.env
         ]
 
-    def _serves(self, name: str) -> bool:
-        """Whether the release of this name answers at the environment's own address."""
+    def _serves(self) -> str:
+        """The name of the release that answers at the environment's own address; nothing for none."""
         try:
             answer = httpx.get(
                 f"http://127.0.0.1:{self._ports['@PORT@']}{self.app.mark[1]}", timeout=5, trust_env=False
             )
         except httpx.HTTPError:
-            return False
-        return re.findall(r"release: ([\w-]+)", answer.text) == [name]
+            return ""
+        return " ".join(re.findall(r"release: ([\w-]+)", answer.text))
 
     def _fingerprint(self) -> str:
         """Changes with any file, its rights, and the environment's own."""
@@ -317,6 +319,12 @@ def _noticed(code: int, record: Mapping[str, Any]) -> str:
     red = next((step["name"] for step in record.get("steps", ()) if not step["ok"]), STAGES[0])
     known = {"checkout": "predeploy", "prepare": "build", "ladder": "build", "build gate": "build", "logs": "build"}
     return known.get(red, red)
+
+
+def _said(record: Mapping[str, Any]) -> str:
+    """How a run ended, and what each red check found."""
+    causes = (f"{cause['code']}: {cause['found']}" for cause in record.get("causes", ()))
+    return "\n    ".join([f"{record.get('ending', '')} {record.get('reason', '')}", *causes])
 
 
 def _fill(path: Path, words: Mapping[str, str]) -> None:

@@ -1,24 +1,19 @@
-"""What came out: a line for each case, and how sure one can be of the figures."""
+"""What came out: a line for each case, the page's tables, and how sure one can be of the figures."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Sequence
-from datetime import date
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from .bench import Result
+from .case import Case
+from .kept import Row
 
-__all__ = ["line", "lower_bound", "page", "table"]
+__all__ = ["figures", "filled", "line", "lower_bound"]
 
-_ABOUT = """\
-# The corpus
-
-Small changes to good releases, each deployed over a good release that serves: faults, which somebody outside can see (validated each time),
-and harmless releases, which must be GO. Deployed by {tool} on {day}, on {cores} cores; `scripts/corpus --write docs/corpus.md` writes this
-page anew, `scripts/corpus --tool CMD` deploys the same with another tool. See docs/decisions/031-a-corpus-of-faults.md.
-
-"""
+GONOGO = "gonogo"
+_MARKS = re.compile(r"(<!-- results: [^\n]*-->\n).*(<!-- end of results -->)", re.DOTALL)
 
 
 def lower_bound(hits: int, of: int, *, confidence: float = 0.95) -> float:
@@ -41,11 +36,6 @@ def _tail(hits: int, of: int, share: float) -> float:
     return math.fsum(map(math.exp, ways))
 
 
-def page(text: str, *, tool: str | None) -> str:
-    """The table as a page of the documentation."""
-    return _ABOUT.format(tool=f"`{tool}`" if tool else "gonogo", day=date.today(), cores=os.cpu_count()) + text  # noqa: DTZ011
-
-
 def line(result: Result) -> str:
     """One case, for people."""
     verdict = "well" if result.well else "NOT AS IT SHOULD BE"
@@ -55,29 +45,106 @@ def line(result: Result) -> str:
     return f"{verdict:5} {kind:8} {result.case.name:40} exit {result.code} {where:30} {result.seconds:5.1f} s{said}\n"
 
 
-def table(results: Sequence[Result]) -> str:
-    """All of it as Markdown, with recall, precision and their one-sided 95 % bounds."""
-    faults = [result for result in results if result.case.is_fault]
-    clean = [result for result in results if not result.case.is_fault]
-    caught = [result for result in faults if result.caught]
-    alarms = [result for result in clean if result.code != 0]
-    flagged = len(caught) + len(alarms)
-    rows = [
-        f"| {one.case.name} | {'fault' if one.case.is_fault else 'harmless'} | {one.stage or '-'} | "
-        f"{' '.join(one.named) or '-'} | {one.code} | {one.seconds:.1f} | {'yes' if one.restored else 'NO'} | "
-        f"{'yes' if one.well else 'NO'} |"
-        for one in results
-    ]
-    head = [
-        "| case | kind | noticed at | named | exit | seconds | serves as it should | as it should be |",
+def figures(rows: Sequence[Row]) -> str:
+    """Recall and precision with their one-sided 95 % bounds, and what serves afterwards."""
+    faults, harmless = _parted(rows)
+    caught, alarms = _count(faults, _is_caught), _count(harmless, _is_red)
+    return (
+        f"- Faults: {caught} of {len(faults)} caught in time, by a check that names them or the step that fails; "
+        f"recall at least {lower_bound(caught, len(faults)):.1%} (one-sided 95 %).\n"
+        f"- Harmless releases: {alarms} false alarms in {len(harmless)}; "
+        f"precision at least {lower_bound(caught, caught + alarms):.1%} (one-sided 95 %).\n"
+        f"- As it should be, with what serves afterwards: {_count(rows, _is_well)} of {len(rows)}.\n"
+    )
+
+
+def filled(text: str, rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) -> str:
+    """A page with the results between its two marks; those of cases that are no more are left out.
+
+    Raises:
+        ValueError: the page has no marks.
+    """
+    if not _MARKS.search(text):
+        raise ValueError("found no place for results, expected <!-- results: … --> and <!-- end of results -->")
+    found = {row.of: row for row in rows}
+    ordered = {
+        tool: [found[of] for app in cases for case in cases[app] if (of := (tool, app, case.name)) in found]
+        for tool in sorted({row.tool for row in rows}, key=lambda tool: (tool != GONOGO, tool))
+    }
+    parts = [_summary(ordered.get(GONOGO, []), cases), _compared(ordered), _each(ordered.get(GONOGO, []))]
+    return _MARKS.sub(lambda match: match[1] + "".join(parts) + match[2], text)
+
+
+def _summary(rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) -> str:
+    defined = [case for some in cases.values() for case in some]
+    faults, harmless = _parted(rows)
+    return (
+        f"\nOf {sum(case.is_fault for case in defined)} faults and {sum(not case.is_fault for case in defined)} harmless "
+        f"releases over {len(cases)} applications, {len(faults)} and {len(harmless)} were deployed, {_days(rows)}:\n\n"
+        f"{figures(rows)}"
+    )
+
+
+def _compared(ordered: Mapping[str, Sequence[Row]]) -> str:
+    """Each other tool beside gonogo, over the cases that both deployed."""
+    table = [
+        "| application | deployed by | faults | red | went out, and serves or serves nothing | red, the old one back "
+        "| harmless | false alarms |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    restored = sum(result.restored for result in faults)
-    figures = [
-        f"Faults: {len(caught)} of {len(faults)} caught in time and named "
-        f"(recall at least {lower_bound(len(caught), len(faults)):.1%}, one-sided 95 %); "
-        f"what should serves after {restored} of {len(faults)}.",
-        f"Harmless releases: {len(alarms)} false alarms in {len(clean)} "
-        f"(precision at least {lower_bound(len(caught), flagged):.1%}, one-sided 95 %).",
+    own = ordered.get(GONOGO, [])
+    for tool, rows in ordered.items():
+        if tool == GONOGO:
+            continue
+        for app in dict.fromkeys(row.app for row in rows):
+            both = {row.case for row in rows if row.app == app} & {row.case for row in own if row.app == app}
+            for name, some in ((tool, rows), (GONOGO, own)):
+                table.append(_beside(app, name, [row for row in some if row.app == app and row.case in both]))
+    return "\n## Beside other ways to deploy\n\n" + "\n".join(table) + "\n" if len(table) > 2 else ""
+
+
+def _beside(app: str, tool: str, rows: Sequence[Row]) -> str:
+    faults, harmless = _parted(rows)
+    red = _count(faults, _is_red)
+    wrong = _count(faults, lambda row: row.serves != "good")
+    back = _count(faults, lambda row: row.exit != 0 and row.serves == "good")
+    return f"| {app} | `{tool}` | {len(faults)} | {red} | {wrong} | {back} | {len(harmless)} | {_count(harmless, _is_red)} |"
+
+
+def _each(rows: Sequence[Row]) -> str:
+    head = [
+        "\n## Each case\n",
+        "| application | case | kind | noticed at | named | exit | seconds | gonogo | as it should be |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    return "\n".join([*head, *rows, "", *figures, ""])
+    body = [
+        f"| {row.app} | {row.case} | {'fault' if row.fault else 'harmless'} | {row.stage or '-'} | {row.named or '-'} | "
+        f"{row.exit} | {row.seconds} | {row.commit} | {'yes' if row.well else 'NO'} |"
+        for row in rows
+    ]
+    return "\n".join([*head, *body, "", ""])
+
+
+def _days(rows: Sequence[Row]) -> str:
+    days = sorted({row.day for row in rows})
+    return f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}" if days else "never"
+
+
+def _parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    return [row for row in rows if row.fault], [row for row in rows if not row.fault]
+
+
+def _count(rows: Sequence[Row], is_one: Callable[[Row], bool]) -> int:
+    return sum(map(is_one, rows))
+
+
+def _is_caught(row: Row) -> bool:
+    return row.caught
+
+
+def _is_red(row: Row) -> bool:
+    return row.exit != 0
+
+
+def _is_well(row: Row) -> bool:
+    return row.well

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.faults.corpus.bench import Bench
+from tests.faults.corpus.bench import Bench, Result
 from tests.faults.corpus.case import STAGES, Case, CaseError
 from tests.faults.corpus.cases import APPS, BY_APP
 from tests.faults.corpus.cases.orders import ended
-from tests.faults.corpus.table import lower_bound
+from tests.faults.corpus.kept import Row, keep, kept, row
+from tests.faults.corpus.table import filled, lower_bound
 from tests.support.edits import Put, Replace
 
 __all__: list[str] = []
@@ -71,6 +73,58 @@ def test_every_edit_finds_its_place(app: str, tmp_path: Path) -> None:
 def test_the_bound_is_the_exact_one(hits: int, of: int, least: float) -> None:
     """Of Clopper and Pearson, one-sided, at 95 %."""
     assert lower_bound(hits, of) == pytest.approx(least, abs=0.0006)
+
+
+def result(name: str, **facts: object) -> Row:
+    """How a case of the orders went, 0 and the case serving unless said otherwise."""
+    case = named(name)
+    given = {"seconds": 7.4, "code": 0, "stage": "", "serves": name, **facts}
+    return row(Result(case=case, **given), tool="gonogo", app="orders", commit="abc")  # type: ignore[arg-type]
+
+
+def test_the_newest_result_of_a_case_is_kept(tmp_path: Path) -> None:
+    """Whenever it was deployed; what another tool made of it stands beside it."""
+    path = tmp_path / "results.jsonl"
+    red = result("breakpoint", code=1, stage="predeploy", named=("P07",), serves="good")
+    other = replace(red, tool="up")
+    keep(path, [result("breakpoint"), other])
+    keep(path, [red])
+
+    assert kept(path) == [red, other]
+
+
+def test_a_result_is_judged_by_what_serves_too() -> None:
+    """A red end that leaves the faulty release, and a harmless one from which there is no way back, are not well."""
+    red = {"code": 1, "stage": "predeploy", "named": ("P07",)}
+
+    assert result("breakpoint", **red, serves="good").well
+    assert not result("breakpoint", **red).well
+    assert not result("breakpoint").well
+    assert result("new-route").well
+    assert not result("new-route", back=1).well
+
+
+def test_the_page_has_what_is_kept() -> None:
+    """Figures, other tools beside the same cases, and a row for each case; what stands around it stays."""
+    rows = [
+        result("breakpoint", code=1, stage="predeploy", named=("P07",), serves="good"),
+        result("new-route"),
+        replace(result("breakpoint"), tool="up"),
+        replace(result("new-route", code=1, serves="good"), tool="up"),
+    ]
+
+    page = filled(
+        "# A\n<!-- results: b -->\nstale\n<!-- end of results -->\nc\n", rows, {"orders": BY_APP["orders"][:60]}
+    )
+
+    assert page.startswith("# A\n<!-- results: b -->\n")
+    assert page.endswith("<!-- end of results -->\nc\n")
+    assert "stale" not in page
+    assert "- Faults: 1 of 1 caught in time" in page
+    assert "| orders | `up` | 1 | 0 | 1 | 0 | 1 | 1 |\n| orders | `gonogo` | 1 | 1 | 0 | 1 | 1 | 0 |\n" in page
+    assert "| orders | breakpoint | fault | predeploy | P07 | 1 | 7 | abc | yes |\n" in page
+    with pytest.raises(ValueError, match="found no place for results"):
+        filled("# A\n", rows, BY_APP)
 
 
 def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:

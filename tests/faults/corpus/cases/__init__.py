@@ -43,9 +43,12 @@ install = "sh -c '@PYTHON@ -m uv pip install --quiet --python {python} -r requir
 """
 
 APPS = {
-    "orders": App(folder=_ORDERS, env="prod", settings=_SETTINGS, mark=("version.txt", "/version")),
-    "orders-compose": App(folder=_ORDERS, env="box", settings=_SETTINGS, mark=("version.txt", "/version")),
+    "orders": App(name="orders", folder=_ORDERS, env="prod", settings=_SETTINGS, mark=("version.txt", "/version")),
+    "orders-compose": App(
+        name="orders-compose", folder=_ORDERS, env="box", settings=_SETTINGS, mark=("version.txt", "/version")
+    ),
     "library": App(
+        name="library",
         folder=_LIBRARY,
         env="prod",
         settings="SECRET_KEY=@RANDOM@@RANDOM@\nSQLITE_FILE=@DATA@/library.sqlite3\n",

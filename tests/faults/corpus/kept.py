@@ -1,0 +1,74 @@
+"""Results as lines of a file: the newest of each case and tool, whenever and in whichever parts they were deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from .bench import Result
+
+__all__ = ["Row", "keep", "kept", "row"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One result, as it is kept."""
+
+    tool: str
+    app: str
+    case: str
+    fault: bool
+    day: str
+    commit: str
+    """Of gonogo."""
+    stage: str
+    named: str
+    exit: int
+    seconds: int
+    serves: str
+    caught: bool
+    well: bool
+
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """What it is a result of."""
+        return self.tool, self.app, self.case
+
+
+def row(result: Result, *, tool: str, app: str, commit: str) -> Row:
+    """A result of today."""
+    return Row(
+        tool=tool,
+        app=app,
+        case=result.case.name,
+        fault=result.case.is_fault,
+        day=date.today().isoformat(),  # noqa: DTZ011
+        commit=commit,
+        stage=result.stage,
+        named=" ".join(dict.fromkeys(result.named)),
+        exit=result.code,
+        seconds=round(result.seconds),
+        serves=result.serves,
+        caught=result.case.is_fault and result.caught,
+        well=result.well,
+    )
+
+
+def kept(path: Path) -> list[Row]:
+    """The newest of each; nothing where there is no such file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return _newest(Row(**json.loads(line)) for line in lines)
+
+
+def keep(path: Path, rows: Sequence[Row]) -> list[Row]:
+    """Add them to what the file has, and return all of it."""
+    found = _newest([*kept(path), *rows])
+    path.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in found), encoding="utf-8")
+    return found
+
+
+def _newest(rows: Iterable[Row]) -> list[Row]:
+    return sorted({one.of: one for one in rows}.values(), key=lambda one: one.of)
