@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -59,18 +60,22 @@ def _run(
 
 def _share(cases: Sequence[Case], made: Callable[[], Bench], noted: Callable[[Result], Row]) -> list[Row]:
     """Until one is told to stop, or the good release itself does not go; a bench that a case spoilt is made anew."""
+    results: list[Result] = []
     rows: list[Row] = []
     while len(rows) < len(cases) and not _STOP.is_set():
         bench = made()
         try:
             bench.begin()
-            while len(rows) < len(cases) and not _STOP.is_set():
-                result = _tried(bench, cases[len(rows)])
-                rows.append(noted(result))
-                if result.back != 0:
-                    break
         except TrialError as error:
+            bench.close()
             return rows + [noted(_untried(case, str(error))) for case in cases[len(rows) :]]
+        try:
+            while len(rows) < len(cases) and not _STOP.is_set():
+                results.append(_tried(bench, cases[len(rows)]))
+                rows.append(noted(results[-1]))
+            bench.go_back()
+        except TrialError as error:
+            rows[-1] = noted(replace(results[-1], has_way_back=False, said=str(error)))
         finally:
             bench.close()
     return rows
@@ -99,10 +104,14 @@ def _noted(options: argparse.Namespace, app: str, result: Result) -> Row:
 
 
 def _commit() -> str:
-    """Of gonogo; with a plus where something of it is not committed."""
-    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-    done = subprocess.run(command, cwd=Path(__file__).parent, check=False, capture_output=True, text=True)
-    return done.stdout.strip()
+    """The last one that changed gonogo; with a plus where something of it is not committed."""
+    parts = ("gonogo", "checks", "plugins")
+    return _git("log", "-1", "--format=%h", "--", *parts) + ("+" if _git("status", "--porcelain", "--", *parts) else "")
+
+
+def _git(*arguments: str) -> str:
+    root = Path(__file__).parents[3]
+    return subprocess.run(["git", *arguments], cwd=root, check=False, capture_output=True, text=True).stdout.strip()
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

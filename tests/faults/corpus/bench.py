@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +46,19 @@ class Result:
     named: tuple[str, ...] = ()
     """The checks that it was red for."""
     serves: str
-    """The release that answers afterwards: the case's name, ``good``, or nothing."""
+    """The release that answers afterwards: the case's name, what it was deployed over, or nothing."""
+    over: str = "good"
+    """What it was deployed over."""
     said: str = ""
-    back: int = 0
-    """How the good release ended that was deployed over it; other than 0 it serves no more."""
+    has_way_back: bool = True
+    """The release before could be deployed over it; false once that failed."""
     by_code_alone: bool = False
     """Another tool deployed, which says nothing but whether it worked."""
 
     @property
     def restored(self) -> bool:
         """What serves afterwards is what should."""
-        return self.serves == (self.case.name if self.code == 0 or self.case.held else "good")
+        return self.serves == (self.case.name if self.code == 0 or self.case.held else self.over)
 
     @property
     def caught(self) -> bool:
@@ -71,7 +73,7 @@ class Result:
     @property
     def well(self) -> bool:
         """As it should be."""
-        return self.restored and self.back == 0 and (self.caught if self.case.is_fault else self.code == 0)
+        return self.restored and self.has_way_back and (self.caught if self.case.is_fault else self.code == 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,7 @@ class Bench:
         (self.root / ".env").chmod(0o600)
         self._git("init", "--quiet", "--initial-branch", "main")
         self.good = self._commit("good")
+        self._over = "good"
         self._settings = (self.root / ".env").read_text()
 
     def begin(self) -> None:
@@ -159,11 +162,14 @@ class Bench:
                     process.kill()
 
     def try_out(self, case: Case) -> Result:
-        """Deploy a case over the good release, judge the end, and leave the good release serving.
+        """Deploy a fault over the good release, a harmless one over that or another harmless one, and judge the end.
 
         Raises:
             CaseError: the change changes nothing, or nobody outside sees the fault, or one sees it without it.
+            TrialError: there is no way back from what the case before left.
         """
+        if case.is_fault or not self._over:
+            self.go_back()
         try:
             self._change(case)
             if case.seen is not None:
@@ -178,13 +184,14 @@ class Bench:
                 stage=_noticed(code, record),
                 named=tuple(cause["code"].partition("[")[0] for cause in record.get("causes", ())),
                 serves=self._serves(),
+                over=self._over,
                 said=_said(record),
                 by_code_alone=self._tool is not None,
             )
         finally:
             self._undo()
-        if code in {0, 6} or result.serves != "good":
-            return self._again(result)
+        stays = self._over if result.restored and code not in {0, 6} else ""
+        self._over = case.name if code == 0 and not case.is_fault else stays
         return result
 
     def _change(self, case: Case) -> None:
@@ -213,12 +220,19 @@ class Bench:
         (self.root / ".env").write_text(self._settings)
         (self.root / ".env").chmod(0o600)
 
-    def _again(self, result: Result) -> Result:
-        """The good release once more, as a commit of its own: the way back from a harmless release is one too."""
+    def go_back(self) -> None:
+        """The good release once more, as a commit of its own, where another serves.
+
+        Raises:
+            TrialError: it does not go.
+        """
+        if self._over == "good":
+            return
         self._git("commit", "--quiet", "--allow-empty", "--message", "good again")
         code, record = self._deploy()
-        self.good = self._git("rev-parse", "HEAD")
-        return replace(result, back=code, said=result.said if code == 0 else f"the way back: {_said(record)}")
+        if code != 0:
+            raise TrialError(f"the way back ended {code}: {_said(record)}")
+        self.good, self._over = self._git("rev-parse", "HEAD"), "good"
 
     def _validate(self, case: Case) -> None:
         assert case.seen is not None

@@ -29,6 +29,7 @@ class Row:
     exit: int
     seconds: int
     serves: str
+    over: str = "good"
     caught: bool
     well: bool
 
@@ -52,6 +53,7 @@ def row(result: Result, *, tool: str, app: str, commit: str) -> Row:
         exit=result.code,
         seconds=round(result.seconds),
         serves=result.serves,
+        over=result.over,
         caught=result.case.is_fault and result.caught,
         well=result.well,
     )

@@ -206,7 +206,17 @@ def _venv(tree: Path, place: Path) -> str:
     if not made.exists():
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(made)], check=True, timeout=60)
-        install = [*uv, "pip", "install", "--quiet", "--python", str(made / "bin" / "python"), "-r", str(listed)]
+        install = [
+            *uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--compile-bytecode",
+            "--python",
+            str(made / "bin" / "python"),
+            "-r",
+            str(listed),
+        ]
         subprocess.run(install, check=False, timeout=300, capture_output=True)
     return str(made / "bin" / "python")
 

@@ -101,7 +101,7 @@ def test_a_result_is_judged_by_what_serves_too() -> None:
     assert not result("breakpoint", **red).well
     assert not result("breakpoint").well
     assert result("new-route").well
-    assert not result("new-route", back=1).well
+    assert not result("new-route", has_way_back=False).well
 
 
 def test_the_page_has_what_is_kept() -> None:

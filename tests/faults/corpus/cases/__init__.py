@@ -39,7 +39,7 @@ port = @PORT@
 
 [env.prod.commands]
 environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
-install = "sh -c '@PYTHON@ -m uv pip install --quiet --python {python} -r requirements.txt && SECRET_KEY=build {python} manage.py collectstatic --noinput'"
+install = "sh -c '@PYTHON@ -m uv pip install --quiet --compile-bytecode --python {python} -r requirements.txt && SECRET_KEY=build {python} manage.py collectstatic --noinput'"
 """
 
 APPS = {
