@@ -11,7 +11,7 @@ from gonogo.checks.build.migrating import artifact_said, is_certain, serving_sai
 from gonogo.config import Environment, Service
 from gonogo.gates.pending_migrations import ask_serving, graph_of, migrated, standings
 from gonogo.inspection.code import presence
-from gonogo.migrations import Revision
+from gonogo.migrations import Revision, tool_of
 from gonogo.migrations.question import Said, Trouble
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
@@ -48,7 +48,7 @@ def test_migration_head_is_the_sources(
     if said.error is not None:
         _remedy(said.error, service, evidence)
         pytest.fail(f"{where}: found {said.error}, expected heads {', '.join(read) or 'of the migrations'}")
-    if graph.doubts or service.migrations == "django":
+    if graph.doubts:
         return  # reading does not show them: what the tool says is what counts
     assert sorted(said.heads) == read, (
         f"{artifact.label}: migration head: found {', '.join(said.heads) or 'none'}, "
@@ -60,8 +60,7 @@ def _remedy(trouble: Trouble, service: Service, evidence: Collected) -> None:
     """A way out for the cause; the check's own is for files that were not copied."""
     message = trouble.message.lower()
     if "multiple head" in message or "conflicting migrations" in message:
-        django = "python manage.py makemigrations --merge"
-        evidence.remedy(django if service.migrations == "django" else "alembic merge heads; commit the merge revision")
+        evidence.remedy(tool_of(service.migrations).merge)
     elif "ImportError" in trouble.kinds and service.migrations in message:
         evidence.remedy(f"Add {service.migrations} to the dependencies that the build installs")
     elif trouble.type not in {"FileNotFoundError", "CommandError"}:
@@ -119,8 +118,8 @@ def test_models_have_their_migrations(
     said = artifact_said(question, release, artifact, service)
     if said.error is not None or said.refused is not None:
         pytest.skip("the models cannot be read (see B15 and B19)")
-    if service.migrations == "django":
-        _ask_django(said, artifact.service, service, question, evidence)
+    if tool_of(service.migrations).reads_models:
+        _ask_tool(said, artifact.service, service, question, evidence)
         return
     if not said.models:
         pytest.skip("env.py gives autogenerate no target_metadata")
@@ -175,13 +174,13 @@ def _declares(said: Said, one: str) -> bool:
     return column in said.models.get(table, ())
 
 
-def _ask_django(said: Said, name: str, service: Service, question: Asking, evidence: Collected) -> None:
-    """What makemigrations would write is red where the serving release's models would not make it write that too.
+def _ask_tool(said: Said, name: str, service: Service, question: Asking, evidence: Collected) -> None:
+    """What the tool would write is red where the serving release's models would not make it write that too.
 
     What it would write for words, orders and the like changes no table, and is advice.
     """
     changes, unwritten = _listed(said.changes), _listed(said.unwritten)
-    evidence.text("What makemigrations would write", "\n".join(sorted(changes | unwritten)) or "nothing")
+    evidence.text("What the tool would write", "\n".join(sorted(changes | unwritten)) or "nothing")
     before = serving_said(question, name, service) if changes else None
     known = _listed(before.changes) if before is not None else changes
     fresh = sorted(changes - known)

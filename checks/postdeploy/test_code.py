@@ -11,7 +11,7 @@ import pytest
 
 from gonogo.checks.build.holding import former_source, is_stale, made_by_the_build, written_by_what_ran
 from gonogo.checks.build.probing import altered, code_roots, judge_bytecode, released
-from gonogo.checks.postdeploy.asking import ran_since, running
+from gonogo.checks.postdeploy.instances import ran_since, running
 from gonogo.config import Service
 from gonogo.inspection.code.contents import FileDigest, compare, looked_at, map_paths
 from gonogo.plugins.context import Context

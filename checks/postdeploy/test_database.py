@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.build import probing
-from gonogo.checks.postdeploy.asking import running
+from gonogo.checks.postdeploy.instances import running
 from gonogo.config import Environment, Project, Service
 from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import migrated
@@ -57,9 +57,10 @@ def test_database_revision_is_the_head(
     if name not in migrated(environment):
         pytest.skip(f"service.{name} has the migrations of another one, which is asked about them")
     inside = running(inspector, name)
-    own, root = environment.commands.get("migrate", ()), release.source_root(project.app.root)
+    tool, own = tool_of(configured.migrations), environment.commands.get("migrate", ())
+    root = release.source_root(project.app.root)
     try:
-        said = ask(inside, root, configured, tool_of(configured.migrations), own, current=True)
+        said = ask(inside, root, configured, tool, own, current=True)
     except CommandError as error:
         raise InconclusiveError(str(error)) from error
     found = {"heads": said.heads, "current": said.current, "unknown": said.unknown, "behind": said.behind}
@@ -76,7 +77,7 @@ def test_database_revision_is_the_head(
         evidence.warn(f"the schema is ahead of the release: {', '.join(current)}, accepted after a rollback")
         return
     expected = ", ".join(sorted(said.heads))
-    wrong = said.behind or (said.unknown and configured.migrations == "alembic")
+    wrong = said.behind or (said.unknown and tool.refuses_unknown)
     if wrong and release.assumed:
         pytest.skip("adopted: what it was built from is not known, and the code here may be another commit's")
     assert not wrong, f"database of {name}: revision: found {', '.join(current) or 'none'}, expected {expected}"

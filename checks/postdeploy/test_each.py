@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gonogo.checks.build.probing import marked
-from gonogo.checks.postdeploy.asking import running
+from gonogo.checks.postdeploy.instances import running
 from gonogo.config import Environment, Service
 from gonogo.inspection import probe_answers
 from gonogo.plugins.evidence import Collected

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import measured
+from gonogo.checks.postdeploy.instances import measured
 from gonogo.config import Endpoint
 from gonogo.inspection import things
 from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, compare, fill, p95

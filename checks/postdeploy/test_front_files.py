@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import rows_of
 from gonogo.checks.postdeploy.front import SECONDS, front_page
+from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.config import Environment
 from gonogo.inspection.answers.htmlfiles import files_of, is_needed, same_name
 from gonogo.plugins.evidence import Collected

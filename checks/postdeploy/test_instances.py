@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gonogo.checks.postdeploy.asking import down as broken
+from gonogo.checks.postdeploy.instances import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.inspection import things

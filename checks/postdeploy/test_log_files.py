@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.build import probing
-from gonogo.checks.postdeploy.asking import noted, running
+from gonogo.checks.postdeploy.instances import noted, running
 from gonogo.config import Environment, Service
 from gonogo.gates.subject import Subject
 from gonogo.inspection import probe_answers, things

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from gonogo.checks.postdeploy.asking import noted
+from gonogo.checks.postdeploy.instances import noted
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject

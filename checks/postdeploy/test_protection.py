@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import noted
+from gonogo.checks.postdeploy.instances import noted
 from gonogo.inspection.answers.protection import lost, protections
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks.build.probing import ask
 from gonogo.checks.build.registering import first_of, needs_network, problems_of, routes_of
-from gonogo.checks.postdeploy.asking import running
+from gonogo.checks.postdeploy.instances import running
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.inspection import things

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.asking import rows_of
+from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, led_to, origin, origins
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gonogo.checks.build import probing
-from gonogo.checks.postdeploy.asking import noted, running
+from gonogo.checks.postdeploy.instances import noted, running
 from gonogo.config import Service
 from gonogo.inspection import probe_answers
 from gonogo.plugins.evidence import Collected

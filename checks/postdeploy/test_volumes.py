@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.postdeploy.asking import noted, running
+from gonogo.checks.postdeploy.instances import noted, running
 from gonogo.config import Service
 from gonogo.host.runner import Host
 from gonogo.plugins.context import Context

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
+from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.strategies import STRATEGIES
 from gonogo.config.types import (
@@ -34,8 +35,10 @@ __all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "Secre
 if TYPE_CHECKING:
     RuntimeName = str
     StrategyName = str
+    MigrationToolName = str
 else:
     RuntimeName, StrategyName = Literal[tuple(RUNTIMES)], Literal[tuple(STRATEGIES)]
+    MigrationToolName = Literal[(*MIGRATION_TOOLS, "none")]
     """Names of the tables, so that a schema and a refusal list them."""
 
 
@@ -88,7 +91,7 @@ class Service(_Model):
     max_image_size: Annotated[int, Field(gt=0)] | None = None
     """MiB that its image should have at most (B10)."""
     min_routes: Annotated[int, Field(ge=0)] = 0
-    migrations: Literal["alembic", "django", "none"] = "none"
+    migrations: MigrationToolName = "none"
     migrations_config: RelativePath = "alembic.ini"
     compatible_migrations: tuple[str, ...] = ()
     """Revisions that the team states the previous release can live with."""

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from gonogo.config.runtimes import has
 from gonogo.detect.addresses import Address, address_of, environment_of, is_front, is_store
-from gonogo.detect.asking import measure
 from gonogo.detect.choosing import Chosen, choose, compose_name
 from gonogo.detect.composefiles import candidates, choices
 from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, guess
 from gonogo.detect.filled import env_file_of
+from gonogo.detect.measuring import measure
 from gonogo.detect.naming import name_of
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.own_names import own_name

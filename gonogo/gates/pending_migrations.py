@@ -89,7 +89,7 @@ def graph_of(root: Path, service: Service, own: Sequence[str] = ()) -> Graph:
     layout = layout_of(root, tool, service.migrations_config, own)
     files: dict[str, str] = {}
     for folder in layout.versions:
-        found = (root / folder).rglob("*.py") if layout.recursive else (root / folder).glob("*.py")
+        found = (root / folder).rglob(tool.files) if layout.recursive else (root / folder).glob(tool.files)
         for path in sorted(found):
             with contextlib.suppress(OSError, ValueError):
                 files[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8", errors="replace")

@@ -1,17 +1,20 @@
-"""Migration tools: how each is asked and what its files say; one row a tool."""
+"""Migration tools: how each is asked and what its files say; ``gonogo.config.migration_tools`` has one row for each."""
 
 from __future__ import annotations
 
-from gonogo.migrations.alembic import Alembic
+import functools
+import importlib
+
+from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.migrations.base import Graph, MigrationTool, Revision, Upgrade
-from gonogo.migrations.django import Django
 from gonogo.migrations.layout import Layout, layout_of
 
-__all__ = ["TOOLS", "Graph", "Layout", "MigrationTool", "Revision", "Upgrade", "layout_of", "tool_of"]
-
-TOOLS: dict[str, MigrationTool] = {"alembic": Alembic(), "django": Django()}
+__all__ = ["Graph", "Layout", "MigrationTool", "Revision", "Upgrade", "layout_of", "tool_of"]
 
 
+@functools.cache
 def tool_of(name: str) -> MigrationTool:
     """The tool that a service names under ``migrations``."""
-    return TOOLS[name]
+    module, _, attribute = MIGRATION_TOOLS[name].partition(":")
+    tool: MigrationTool = getattr(importlib.import_module(module), attribute)()
+    return tool

@@ -26,6 +26,9 @@ class Alembic:
     config = "alembic.ini"
     probe = "revision.py"
     marker = "<<gonogo-revision>>"
+    files = "*.py"
+    merge = "alembic merge heads; commit the merge revision"
+    reads_models = False
     refuses_unknown = True
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:

@@ -100,6 +100,12 @@ class MigrationTool(Protocol):
     """The script that asks the tool itself, in an artifact or an instance."""
     marker: str
     """What the probe's answer begins with."""
+    files: str
+    """The pattern of a revision's file, in a folder of revisions."""
+    merge: str
+    """What makes one head of several."""
+    reads_models: bool
+    """Whether it says itself what its models lack a migration for."""
     refuses_unknown: bool
     """Whether an upgrade refuses a database with a revision that no file has."""
 

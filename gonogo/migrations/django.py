@@ -23,6 +23,9 @@ class Django:
     config = "manage.py"
     probe = "django.py"
     marker = "<<gonogo-django>>"
+    files = "*.py"
+    merge = "python manage.py makemigrations --merge"
+    reads_models = True
     refuses_unknown = False
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def request(
     layout = layout_of(root, tool, service.migrations_config, own)
     config = layout.config if layout.folder == "." else posixpath.join(layout.folder, layout.config)
     words: dict[str, Any] = {"config": map_paths([config], code).get(config, config), **asked}
-    if layout.folder == "." and layout.config != posixpath.basename(layout.config) and tool.name == "alembic":
+    if layout.folder == "." and layout.config != posixpath.basename(layout.config):
         words["folder"] = map_paths(["."], code).get(".", ".")
     if service.entrypoint:
         words["app"] = service.entrypoint

@@ -149,6 +149,22 @@ def test_no_name_of_a_runtime_is_compared_outside_the_runtimes() -> None:
     assert compared == []
 
 
+def test_no_name_of_a_migration_tool_is_compared_anywhere() -> None:
+    """What differs between the tools stands in their protocol (``gonogo/migrations/base.py``)."""
+    from gonogo.config.migration_tools import MIGRATION_TOOLS  # noqa: PLC0415 (the other tests import nothing of gonogo)
+
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    compared = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in everything
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith((".migrations", "tool.name"))
+        if {*MIGRATION_TOOLS} & set(_texts_compared(node))
+    ]
+
+    assert compared == []
+
+
 def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
     """What a check means to a run is said by its mark and carried by its result."""
     code = re.compile(r"[PBDW]\d{2,3}(\[.*)?")

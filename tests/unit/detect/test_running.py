@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from gonogo.detect.asking import measure
 from gonogo.detect.facts import Fact, Found, ServiceFacts, guess
+from gonogo.detect.measuring import measure
 from gonogo.detect.running import Running, running_in
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed

@@ -101,7 +101,7 @@ def test_gate_shows_how_far_it_is_and_what_it_notes(tmp_path: Path) -> None:
         tmp_path / "postdeploy.json", Asking(check="gonogo/postdeploy/x.py::y", done=7, total=19, red=1, noted=notes)
     )
     lines = view.lines()
-    (tmp_path / "postdeploy.asking").write_text("{", encoding="utf-8")
+    (tmp_path / "postdeploy.instances").write_text("{", encoding="utf-8")
 
     assert before[0].split() == ["postdeploy", "0", "s"]
     assert lines == [

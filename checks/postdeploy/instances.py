@@ -1,4 +1,4 @@
-"""What the post-deploy checks share: the running instance of a service."""
+"""The running instance of a service, which the post-deploy checks share."""
 
 from __future__ import annotations
 
