@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from gonogo.host.runner import Command, Host, this_machine
 from gonogo.inspection.answers.refusals import Limit, limit_of
 from gonogo.inspection.machine.engine import ASK, EngineFacts
 from gonogo.inspection.machine.engine import parse as parse_engine
+from gonogo.plugins.cases import Script
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
@@ -46,6 +47,7 @@ __all__ = [
     "artifact",
     "attestation",
     "baseline",
+    "command",
     "configured_page",
     "context",
     "endpoint",
@@ -60,7 +62,6 @@ __all__ = [
     "inspector",
     "limits",
     "other_runtime",
-    "parametrize",
     "place",
     "project",
     "python",
@@ -355,6 +356,13 @@ def configured_page(request: pytest.FixtureRequest) -> Page:
 
 
 @pytest.fixture(scope="session")
+def command(request: pytest.FixtureRequest) -> Script:
+    """One configured command of the gate's stage, with what its files hold."""
+    configured: Script = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
 def attestation(request: pytest.FixtureRequest) -> tuple[str, str]:
     """One attestation that the environment asks for: its id and its sentence."""
     asked: tuple[str, str] = request.param
@@ -366,35 +374,3 @@ def evidence(request: pytest.FixtureRequest) -> Collected:
     """Collects the facts that the operator will see."""
     collected: Collected = request.node.stash.setdefault(COLLECTED, Collected())
     return collected
-
-
-def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
-    """One test for each service, artifact, instance, endpoint or page; a skip with its reason where there is none."""
-    services = sorted(_services(context))
-    for name in ("service", "artifact", "inside"):
-        if name in metafunc.fixturenames:
-            _spread(metafunc, name, services, services, "no deployed service is configured")
-    if "endpoint" in metafunc.fixturenames:
-        endpoints = context.environment.endpoint
-        ids = [endpoint.request for endpoint in endpoints]
-        _spread(metafunc, "endpoint", endpoints, ids, "no endpoint is configured")
-    if "configured_page" in metafunc.fixturenames:
-        pages = context.environment.page
-        _spread(metafunc, "configured_page", pages, [page.path for page in pages], "no page is configured")
-    if "attestation" in metafunc.fixturenames:
-        asked = context.environment.attest
-        _spread(metafunc, "attestation", [*asked.items()], [*asked], "no attestation is asked for")
-
-
-def _services(context: Context) -> Sequence[str]:
-    release = context.subject.release
-    return (release.services if release is not None else ()) or tuple(context.environment.service)
-
-
-def _spread(metafunc: pytest.Metafunc, name: str, values: Sequence[Any], ids: Sequence[str], reason: str) -> None:
-    if values:
-        metafunc.parametrize(name, values, ids=list(ids), indirect=True)
-    else:
-        metafunc.parametrize(
-            name, [pytest.param(None, marks=pytest.mark.skip(reason=reason))], ids=["none"], indirect=True
-        )

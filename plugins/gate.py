@@ -16,7 +16,7 @@ import pytest
 from gonogo.config.builtin import checks_folder
 from gonogo.errors import GonogoError
 from gonogo.gates.process import checks_of
-from gonogo.plugins import browser, fixtures, output, verdict
+from gonogo.plugins import browser, cases, fixtures, output, verdict
 from gonogo.plugins.context import Context, make_context
 from gonogo.plugins.stages import stage_of
 from gonogo.words import CONFIG_NAME, Stage
@@ -108,7 +108,7 @@ class GatePlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> Generator[None]:
         """One test for each configured thing, and no secret in the name of any."""
-        fixtures.parametrize(metafunc, self._context)
+        cases.parametrize(metafunc, self._context)
         yield
         output.redact_cases(metafunc, self._context.redactor)
 

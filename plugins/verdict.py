@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gonogo.config import CheckRule
 from gonogo.gates import waivers
 from gonogo.gates.how_far import Asking, noted, write_asking
 from gonogo.host.busy import busy
@@ -83,6 +84,8 @@ class VerdictPlugin:
             setattr(report, ATTRIBUTE, check.model_dump(mode="json"))
             if report.failed and not check.blocks:
                 _soften(report, check)
+            elif report.passed and check.blocks:
+                report.outcome, report.longrepr = "failed", check.found
         if report.longrepr is not None and not report.skipped:
             report.longrepr = self._shown(check, report)
         elif isinstance(report.longrepr, tuple):
@@ -126,7 +129,9 @@ class VerdictPlugin:
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
         advice = [self._redacted(line) for line in collected.advice]
-        news, before = self._context.told.sorted_out(item.nodeid, advice)
+        rule = self._context.environment.rule_of(_code(item, marker) or "")
+        is_strict = rule.severity is Severity.BLOCKER
+        news, before = (advice, []) if is_strict else self._context.told.sorted_out(item.nodeid, advice)
         collected.warnings += [line for line in news if line not in collected.warnings]
         outcome, found = outcome_of(call, report, collected)
         self._tell_of_limits(collected)
@@ -134,7 +139,8 @@ class VerdictPlugin:
         outcome = Outcome.INCONCLUSIVE if limited else outcome
         late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
         found += f" ({now})" if late and (now := busy()) else ""
-        options = _options(item, marker)
+        options = _options(item, marker, rule)
+        outcome = Outcome.FAILED if is_strict and outcome is Outcome.WARNED else outcome
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED
         check = CheckResult.model_validate(
@@ -299,7 +305,7 @@ class VerdictPlugin:
             remedy=self._redacted(self._remedy(marker, item, "")),
             needs=tuple(marker.kwargs.get("needs", ())) if marker is not None else (),
             skipped=self._redacted(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
-            **_options(item, marker),
+            **_options(item, marker, self._context.environment.rule_of(_code(item, marker) or "")),
         )
 
     def _result(self, exitstatus: int) -> GateResult:
@@ -359,11 +365,11 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
     return Exit.NO_GO if exitstatus == Exit.NO_GO else Exit.GO
 
 
-def _options(item: pytest.Item, marker: pytest.Mark | None) -> dict[str, Any]:
-    """Severity and on_red: the configured thing's own, else the marker's, else the defaults."""
-    given = dict(marker.kwargs) if marker is not None else {}
+def _options(item: pytest.Item, marker: pytest.Mark | None, rule: CheckRule) -> dict[str, Any]:
+    """Severity and on_red: the configured thing's own, else the environment's rule, the marker's, the defaults."""
+    given = {**(marker.kwargs if marker is not None else {}), **rule.stated()}
     params = getattr(getattr(item, "callspec", None), "params", {})
-    thing = params.get("endpoint", params.get("configured_page"))
+    thing = next((params[name] for name in ("endpoint", "configured_page", "command") if name in params), None)
     return {
         "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
         "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),

@@ -1,22 +1,12 @@
 """The configuration of a project: what ``gonogo.toml`` says, validated and resolved."""
 
 from gonogo.config.load import find_project, load_project, parse_project
-from gonogo.config.models import (
-    App,
-    Endpoint,
-    Environment,
-    Health,
-    Logs,
-    Page,
-    Project,
-    SecretRule,
-    Service,
-    TeamStep,
-    Waiver,
-)
+from gonogo.config.models import App, Environment, Health, Project, Service
+from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver
 
 __all__ = [
     "App",
+    "CheckRule",
     "Endpoint",
     "Environment",
     "Health",
@@ -25,6 +15,7 @@ __all__ = [
     "Project",
     "SecretRule",
     "Service",
+    "TeamCommand",
     "TeamStep",
     "Waiver",
     "find_project",

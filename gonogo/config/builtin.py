@@ -34,6 +34,8 @@ class BuiltIn:
     """What the wrapper refuses on its own as well, once the artifact itself can be asked."""
     never_waived: str
     """What it tells that nothing else means anything without; nothing of a check that may be waived."""
+    never_excused: bool
+    """It is about whether anything runs at all."""
     severity: Severity
     on_red: OnRed
     fixtures: tuple[str, ...]
@@ -97,6 +99,7 @@ def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
         rests_on=str(words.get("rests_on", "")),
         refuses=str(words.get("refuses", "")),
         never_waived=str(words.get("never_waived", "")),
+        never_excused=bool(words.get("never_excused")),
         severity=Severity(words.get("severity", Severity.BLOCKER)),
         on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
         fixtures=tuple(argument.arg for argument in node.args.args),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.config.extends import Resolved, resolve
 from gonogo.config.lines import Lines
 from gonogo.config.models import App, Environment, Project, Service
+from gonogo.config.rules import misjudged
 from gonogo.config.waivers import mistakes, twice
 from gonogo.errors import ConfigError
 from gonogo.words import CONFIG_NAME
@@ -226,6 +227,8 @@ def _environments(raw: dict[str, Any], services: Mapping[str, Any], report: _Rep
         if environment is not None:
             for index, text in mistakes(environment):
                 report.add(resolved.place(("waive", index, "check"), report.lines), text)
+            for code, text in misjudged(environment):
+                report.add(resolved.place(("checks", code), report.lines), text)
             environments[name] = environment
     return environments
 

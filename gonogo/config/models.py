@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.strategies import STRATEGIES
+from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver
 from gonogo.config.types import (
     Argv,
     CheckName,
-    Day,
     Duration,
     HostPort,
     HttpUrl,
     Name,
     RelativePath,
-    RequestLine,
-    Texts,
     Words,
 )
 from gonogo.errors import UsageError
-from gonogo.words import CONFIG_NAME, OnRed, Severity, Tier
+from gonogo.words import CONFIG_NAME, Tier
 
-__all__ = ["App", "Endpoint", "Environment", "Health", "Logs", "Project", "SecretRule", "Service", "TeamStep", "Waiver"]
+__all__ = ["App", "Environment", "Health", "Project", "Service"]
 
 if TYPE_CHECKING:
     RuntimeName = str
@@ -104,115 +101,6 @@ class Service(_Model):
     """Python files whose settings classes name required variables (P19)."""
 
 
-def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in value:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"expected regular expressions ({pattern!r}: {error})") from error
-    return value
-
-
-class Endpoint(_Model):
-    """One request and what its answer must be (D09)."""
-
-    request: RequestLine
-    status: int | tuple[int, ...] = 200
-    within: Duration = 5.0
-    """The longest that it may take; of a request that is repeated, for 19 of 20."""
-    repeat: Annotated[int, Field(ge=1, le=200)] = 1
-    """How often it is asked; each answer must be right."""
-    headers: dict[str, str] = {}
-    """Headers the answer must carry; the value must be contained."""
-    contains: Texts = ()
-    json_: Annotated[dict[str, Any], AfterValidator(judged_json), Field(alias="json")] = {}
-    """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there; ``"< 200"`` compares."""
-    body: Any = None
-    """What is sent: a table or list as JSON, text as it is."""
-    send: dict[str, str] = {}
-    """Request headers; ``${NAME}`` is taken from the env file."""
-    auth: Annotated[str, Field(pattern=":")] | None = None
-    """``"${ADMIN_USER}:${ADMIN_PASSWORD}"`` for basic authentication."""
-    service: str | None = None
-    severity: Severity = Severity.BLOCKER
-    on_red: OnRed = OnRed.ROLLBACK
-
-    @model_validator(mode="after")
-    def _repeats_what_only_asks(self) -> Endpoint:
-        if self.repeat > 1 and not self.request.startswith(("GET ", "HEAD ")):
-            raise ValueError("repeat is for GET and HEAD: another request may do something each time")
-        return self
-
-
-class Page(_Model):
-    """One page that a browser loads (D19)."""
-
-    path: Annotated[str, Field(pattern="^/")]
-    contains: Texts = ()
-    """Texts that must be visible."""
-    within: Duration = 15.0
-    allow: tuple[str, ...] = ()
-    """Regular expressions of messages and addresses that are no errors."""
-    service: str | None = None
-    severity: Severity = Severity.BLOCKER
-    on_red: OnRed = OnRed.ROLLBACK
-
-    @field_validator("allow")
-    @classmethod
-    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _patterns(value)
-
-
-class TeamStep(_Model):
-    """A step of the team's own, before or after a move, with its undo."""
-
-    name: Name
-    before: str | None = None
-    after: str | None = None
-    run: Argv
-    undo: Argv | None = None
-    service: str | None = None
-    """Run inside this service's instance instead of on the host."""
-    timeout: Duration = 300.0
-
-    @model_validator(mode="after")
-    def _one_place(self) -> TeamStep:
-        if (self.before is None) == (self.after is None):
-            raise ValueError('expected exactly one of "before" and "after"')
-        return self
-
-
-class Waiver(_Model):
-    """A check that may fail until a day."""
-
-    check: CheckName
-    """``D15``; ``D09`` for all its endpoints, ``D09[GET /legacy]`` for one."""
-    until: Day
-    """The last day on which it covers, in UTC."""
-    owner: Words
-    reason: Words
-
-
-class Logs(_Model):
-    """What D15 and D32 read in the logs."""
-
-    allow: tuple[str, ...] = ()
-    """Regular expressions of lines that are no errors."""
-    files: tuple[str, ...] = ()
-    """Files in instances that are logs too, as paths or patterns there (D32)."""
-
-    @field_validator("allow")
-    @classmethod
-    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _patterns(value)
-
-
-class SecretRule(_Model):
-    """A variable of the env file that is a secret, and how strong it must be."""
-
-    min_length: Annotated[int, Field(ge=0)] = 0
-
-
 class Environment(_Model):
     """One named target."""
 
@@ -236,7 +124,10 @@ class Environment(_Model):
     service: dict[str, Service] = {}
     endpoint: tuple[Endpoint, ...] = ()
     page: tuple[Page, ...] = ()
+    command: tuple[TeamCommand, ...] = ()
     step: tuple[TeamStep, ...] = ()
+    checks: dict[CheckName, CheckRule] = {}
+    """How checks are judged here: by code (``D15``), or by one of its cases (``B02[api]``)."""
     waive: tuple[Waiver, ...] = ()
     attest: dict[Name, Words] = {}
     """What somebody must have said before a deployment (P39): an id, and the sentence that they stand for."""
@@ -287,6 +178,11 @@ class Environment(_Model):
             raise ValueError("health.stable_for must be shorter than check_timeout: D03 observes for that long")
         if self.has("compose files") and not self.compose:
             raise ValueError(f"runtime {self.runtime} needs at least one compose file")
+        for number, one in enumerate(self.command):
+            if one.timeout >= self.gate_timeout:
+                raise ValueError(f"command {one.name}: timeout must be shorter than gate_timeout")
+            if one.name in (other.name for other in self.command[:number]):
+                raise ValueError(f"command {one.name}: found two of this name, expected a name of its own for each")
         if self.connect_to and not self.url:
             raise ValueError("connect_to needs a url: it says where the requests to that are sent")
         return self
@@ -313,6 +209,10 @@ class Environment(_Model):
     def compose_files(self) -> tuple[str, ...]:
         """The Compose files that describe its services; none under another runtime, whatever ``compose`` says."""
         return self.compose if self.has("compose files") else ()
+
+    def rule_of(self, code: str) -> CheckRule:
+        """How a check is judged here, by its code with its case."""
+        return self.checks.get(code) or self.checks.get(code.partition("[")[0]) or CheckRule.model_construct()
 
     def health_of(self, service: str) -> Health:
         """How one service says how it is: what it states itself, and the environment's word for all else."""

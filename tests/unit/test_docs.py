@@ -15,9 +15,9 @@ from pydantic import BaseModel, BeforeValidator
 from typer.main import get_command
 
 from gonogo.cli import app
-from gonogo.config import parse_project
+from gonogo.config import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver, parse_project
 from gonogo.config.builtin import built_in
-from gonogo.config.models import App, Endpoint, Environment, Health, Logs, Page, SecretRule, Service, TeamStep, Waiver
+from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
@@ -98,7 +98,9 @@ def literal(value: object) -> str:
         ("`health = { … }`", Health),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
+        ("`[[env.NAME.command]]`,", TeamCommand),
         ("`[[env.NAME.step]]`", TeamStep),
+        ("`[env.NAME.checks.CODE]`,", CheckRule),
         ("`[[env.NAME.waive]]`,", Waiver),
     ],
 )

@@ -19,6 +19,10 @@ def required(app: App, environment: Environment) -> dict[str, str]:
             named["migrations_config"] = (service.migrations_config,)
         for key, paths in named.items():
             asked |= {path: f"service.{name}.{key}" for path in paths if path not in asked}
+    for command in environment.command:
+        program = command.run[0]
+        if command.service is None and "/" in program and not program.startswith(("/", "~", "{")):
+            asked.setdefault(program, f"command.{command.name}")
     return asked
 
 

@@ -323,3 +323,24 @@ def test_connect_to_alone_says_nothing() -> None:
     (found,) = problems(f'{MINIMAL}connect_to = "127.0.0.1"\n')
 
     assert "connect_to needs a url" in found
+
+
+def test_commands_are_refused_where_they_could_not_be_asked() -> None:
+    """A command inside a service needs one that runs; two need two names; none may outlast its gate."""
+    text = MINIMAL + '[[env.staging.command]]\nname = "a"\nrun = "true"\n'
+
+    assert problems(text + 'stage = "build"\nservice = "api"\n') == [
+        "gonogo.toml:10: env.staging.command.0: found this table, expected: service is for stage postdeploy: nothing of "
+        "the release runs in build"
+    ]
+    assert problems(text + 'service = "api"\nenv = { A = "b" }\n') == [
+        "gonogo.toml:10: env.staging.command.0: found this table, expected: env is for commands on the host: inside a "
+        "service it has the service's own variables"
+    ]
+    assert problems(text + '[[env.staging.command]]\nname = "a"\nrun = "false"\n') == [
+        "gonogo.toml:8: env.staging: found this table, expected: command a: found two of this name, expected a name of "
+        "its own for each"
+    ]
+    assert problems(text + 'timeout = "10m"\n') == [
+        "gonogo.toml:8: env.staging: found this table, expected: command a: timeout must be shorter than gate_timeout"
+    ]

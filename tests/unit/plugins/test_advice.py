@@ -75,3 +75,20 @@ def test_advice_warns_once(repository: Repository, gate: Gates) -> None:
 def said(run: Run) -> dict[str | None, tuple[Outcome, str]]:
     """What each check came to."""
     return {check.code: (check.outcome, check.found) for check in run.checks}
+
+
+def test_what_is_made_a_blocker_is_red(repository: Repository, gate: Gates) -> None:
+    """``severity = "blocker"``: what was advice is red, for pytest too, and also where the serving release was told it."""
+    text = CHECKS.format(stage="predeploy", lines=["no restart policy"])
+    rules = '[env.test.checks.T01]\nseverity = "blocker"\n[env.test.checks.T02]\nseverity = "blocker"\n'
+    root = repository({"gonogo.toml": repository.process, "checks/test_own.py": text})
+    subject = gate.subject(root)
+    lenient = gate(root, "-m", "predeploy", "-k", "advis", subject=subject)
+    serving = served(State(subject.state), lenient, stage=Stage.PREDEPLOY)
+    repository.write(root, {"gonogo.toml": repository.process + rules})
+    strict = gate(root, "-m", "predeploy", "-k", "advis", subject=gate.subject(root, serving=serving))
+
+    assert lenient.outcomes() == {"T01": Outcome.WARNED, "T02": Outcome.WARNED}
+    assert strict.outcomes() == {"T01": Outcome.FAILED, "T02": Outcome.FAILED}
+    assert (strict.code, strict.check("T01").found) == (1, "no restart policy")
+    assert "2 failed" in strict.out

@@ -20,6 +20,16 @@ migrations = "alembic"
 migrations_config = "db/alembic.ini"
 [env.test]
 project = "shop"
+[[env.test.command]]
+name = "smoke"
+run = "scripts/smoke.sh --quick"
+[[env.test.command]]
+name = "curl"
+run = "curl --fail http://127.0.0.1:8000/"
+[[env.test.command]]
+name = "inside"
+run = "bin/check"
+service = "web"
 """
 
 
@@ -33,6 +43,7 @@ def test_required_files_name_who_asks(tmp_path: Path) -> None:
         "web.py": "service.web.required",
         "settings.py": "service.web.settings",
         "db/alembic.ini": "service.web.migrations_config",
+        "scripts/smoke.sh": "command.smoke",
     }
 
 

@@ -1,0 +1,169 @@
+"""What an environment lists in a gonogo.toml: requests, pages, commands, steps, waivers, rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gonogo.config.comparisons import judged_json
+from gonogo.config.types import Argv, CheckName, Day, Duration, Name, RequestLine, Texts, Words
+from gonogo.words import OnRed, Severity
+
+__all__ = ["CheckRule", "Endpoint", "Logs", "Page", "SecretRule", "TeamCommand", "TeamStep", "Waiver"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in value:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"expected regular expressions ({pattern!r}: {error})") from error
+    return value
+
+
+class Endpoint(_Model):
+    """One request and what its answer must be (D09)."""
+
+    request: RequestLine
+    status: int | tuple[int, ...] = 200
+    within: Duration = 5.0
+    """The longest that it may take; of a request that is repeated, for 19 of 20."""
+    repeat: Annotated[int, Field(ge=1, le=200)] = 1
+    """How often it is asked; each answer must be right."""
+    headers: dict[str, str] = {}
+    """Headers the answer must carry; the value must be contained."""
+    contains: Texts = ()
+    json_: Annotated[dict[str, Any], AfterValidator(judged_json), Field(alias="json")] = {}
+    """JSON values by dotted path (``"items.0.name" = "claro"``); ``"*"`` means: is there; ``"< 200"`` compares."""
+    body: Any = None
+    """What is sent: a table or list as JSON, text as it is."""
+    send: dict[str, str] = {}
+    """Request headers; ``${NAME}`` is taken from the env file."""
+    auth: Annotated[str, Field(pattern=":")] | None = None
+    """``"${ADMIN_USER}:${ADMIN_PASSWORD}"`` for basic authentication."""
+    service: str | None = None
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @model_validator(mode="after")
+    def _repeats_what_only_asks(self) -> Endpoint:
+        if self.repeat > 1 and not self.request.startswith(("GET ", "HEAD ")):
+            raise ValueError("repeat is for GET and HEAD: another request may do something each time")
+        return self
+
+
+class Page(_Model):
+    """One page that a browser loads (D19)."""
+
+    path: Annotated[str, Field(pattern="^/")]
+    contains: Texts = ()
+    """Texts that must be visible."""
+    within: Duration = 15.0
+    allow: tuple[str, ...] = ()
+    """Regular expressions of messages and addresses that are no errors."""
+    service: str | None = None
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @field_validator("allow")
+    @classmethod
+    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _patterns(value)
+
+
+class TeamStep(_Model):
+    """A step of the team's own, before or after a move, with its undo."""
+
+    name: Name
+    before: str | None = None
+    after: str | None = None
+    run: Argv
+    undo: Argv | None = None
+    service: str | None = None
+    """Run inside this service's instance instead of on the host."""
+    timeout: Duration = 300.0
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TeamStep:
+        if (self.before is None) == (self.after is None):
+            raise ValueError('expected exactly one of "before" and "after"')
+        return self
+
+
+class TeamCommand(_Model):
+    """A script of the team's own that is a check: its exit code is judged."""
+
+    name: Name
+    run: Argv
+    """``{url}``, ``{release}``, ``{commit}`` and ``{image:SERVICE}`` are filled in."""
+    stage: Literal["predeploy", "build", "postdeploy"] = "postdeploy"
+    service: str | None = None
+    """Run inside this service's instance instead of on the host."""
+    env: dict[str, str] = {}
+    """Variables that it is given beside the host's; ``${NAME}`` is taken from the env file."""
+    timeout: Duration = 60.0
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @model_validator(mode="after")
+    def _inside_what_runs(self) -> TeamCommand:
+        if self.service is not None and self.stage != "postdeploy":
+            raise ValueError(f"service is for stage postdeploy: nothing of the release runs in {self.stage}")
+        if self.service is not None and self.env:
+            raise ValueError("env is for commands on the host: inside a service it has the service's own variables")
+        return self
+
+
+class Waiver(_Model):
+    """A check that may fail until a day."""
+
+    check: CheckName
+    """``D15``; ``D09`` for all its endpoints, ``D09[GET /legacy]`` for one."""
+    until: Day
+    """The last day on which it covers, in UTC."""
+    owner: Words
+    reason: Words
+
+
+class CheckRule(_Model):
+    """How a check is judged here, where that is not as it brings it."""
+
+    severity: Literal[Severity.BLOCKER] | None = None
+    """All that it warns of is red."""
+    on_red: OnRed | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> CheckRule:
+        if not self.model_fields_set:
+            raise ValueError("expected severity or on_red")
+        return self
+
+    def stated(self) -> dict[str, Any]:
+        """What was written down."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Logs(_Model):
+    """What D15 and D32 read in the logs."""
+
+    allow: tuple[str, ...] = ()
+    """Regular expressions of lines that are no errors."""
+    files: tuple[str, ...] = ()
+    """Files in instances that are logs too, as paths or patterns there (D32)."""
+
+    @field_validator("allow")
+    @classmethod
+    def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _patterns(value)
+
+
+class SecretRule(_Model):
+    """A variable of the env file that is a secret, and how strong it must be."""
+
+    min_length: Annotated[int, Field(ge=0)] = 0
