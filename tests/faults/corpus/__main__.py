@@ -73,7 +73,10 @@ def _share(cases: Sequence[Case], made: Callable[[], Bench], noted: Callable[[Re
             while len(rows) < len(cases) and not _STOP.is_set():
                 results.append(_tried(bench, cases[len(rows)]))
                 rows.append(noted(results[-1]))
-            bench.go_back()
+                if cases[len(rows) - 1].migrates:
+                    break
+            else:
+                bench.go_back()
         except TrialError as error:
             rows[-1] = noted(replace(results[-1], has_way_back=False, said=str(error)))
         finally:

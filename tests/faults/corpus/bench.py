@@ -182,7 +182,7 @@ class Bench:
                 seconds=seconds,
                 code=code,
                 stage=_noticed(code, record),
-                named=tuple(cause["code"].partition("[")[0] for cause in record.get("causes", ())),
+                named=tuple(map(_name, record.get("causes", ()))),
                 serves=self._serves(),
                 over=self._over,
                 said=_said(record),
@@ -190,8 +190,8 @@ class Bench:
             )
         finally:
             self._undo()
-        stays = self._over if result.restored and code not in {0, 6} else ""
-        self._over = case.name if code == 0 and not case.is_fault else stays
+        stays = case.is_fault and code not in {0, 6} and result.restored
+        self._over = case.name if code == 0 and not case.is_fault else self._over if stays else ""
         return result
 
     def _change(self, case: Case) -> None:
@@ -333,6 +333,11 @@ def _noticed(code: int, record: Mapping[str, Any]) -> str:
     red = next((step["name"] for step in record.get("steps", ()) if not step["ok"]), STAGES[0])
     known = {"checkout": "predeploy", "prepare": "build", "ladder": "build", "build gate": "build", "logs": "build"}
     return known.get(red, red)
+
+
+def _name(cause: Mapping[str, Any]) -> str:
+    """A check's code, or the name of one that has none."""
+    return str(cause["code"] or cause["id"].rpartition("::")[2]).partition("[")[0]
 
 
 def _said(record: Mapping[str, Any]) -> str:

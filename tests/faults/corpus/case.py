@@ -35,6 +35,9 @@ class World(Protocol):
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response | None:
         """Its answer; None for none."""
 
+    def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response | None:
+        """Its answer to fields sent as JSON; None for none."""
+
     def ended(self, service: str) -> bool:
         """Whether the service came to its end within the time that is given to a start."""
 
@@ -69,6 +72,8 @@ class Case:
     """Whether it has to be started for what is seen of it; files alone show the others."""
     held: bool = False
     """Going back mends nothing, so the new release is left to a person."""
+    migrates: bool = False
+    """It went with a migration: a commit that lacks it cannot be deployed over it any more."""
 
     @property
     def is_fault(self) -> bool:

@@ -51,8 +51,15 @@ class Plain:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response | None:
         """Its answer; None for none."""
+        return self._asked("GET", path, headers=dict(headers or {}))
+
+    def post(self, path: str, fields: Mapping[str, str]) -> httpx.Response | None:
+        """Its answer to fields sent as JSON; None for none."""
+        return self._asked("POST", path, json=dict(fields))
+
+    def _asked(self, method: str, path: str, **sent: Any) -> httpx.Response | None:
         try:
-            return httpx.get(self.url + path, headers=dict(headers or {}), timeout=5, trust_env=False)
+            return httpx.request(method, self.url + path, timeout=5, trust_env=False, **sent)
         except httpx.HTTPError:
             return None
 
@@ -206,17 +213,8 @@ def _venv(tree: Path, place: Path) -> str:
     if not made.exists():
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(made)], check=True, timeout=60)
-        install = [
-            *uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--compile-bytecode",
-            "--python",
-            str(made / "bin" / "python"),
-            "-r",
-            str(listed),
-        ]
+        python = str(made / "bin" / "python")
+        install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(listed)]
         subprocess.run(install, check=False, timeout=300, capture_output=True)
     return str(made / "bin" / "python")
 

@@ -59,6 +59,8 @@ def test_every_edit_finds_its_place(app: str, tmp_path: Path) -> None:
         root = tmp_path / case.name
         shutil.copytree(APPS[app].folder, root)
         (root / ".env").write_text(APPS[app].settings)
+        with (root / "gonogo.toml").open("a") as toml:
+            toml.write(APPS[app].toml)
         try:
             for edit in (*APPS[app].edits, *case.edits):
                 edit.apply(root)

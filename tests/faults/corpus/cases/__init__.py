@@ -7,12 +7,13 @@ from pathlib import Path
 from tests.faults.corpus.bench import App
 from tests.support.edits import Replace
 
-from . import boxes, library, orders
+from . import boxes, guestbook, library, orders
 
 __all__ = ["APPS", "BY_APP"]
 
 _ORDERS = Path(__file__).parents[1] / "apps" / "orders"
 _LIBRARY = Path(__file__).parents[4] / "examples" / "django"
+_FLASK = Path(__file__).parents[4] / "examples" / "flask"
 _SETTINGS = """\
 DATABASE_URL=sqlite:///@DATA@/orders.db
 SECRET_KEY=@RANDOM@
@@ -41,6 +42,38 @@ port = @PORT@
 environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
 install = "sh -c '@PYTHON@ -m uv pip install --quiet --compile-bytecode --python {python} -r requirements.txt && SECRET_KEY=build {python} manage.py collectstatic --noinput'"
 """
+_GUESTBOOK = """
+[env.prod]
+extends = "staging"
+tier = "prod"
+runtime = "process"
+project = "guestbook"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+env_file = ".env"
+max_downtime = "30s"
+logs = { files = ["@DATA@/worker.log"] }
+refused = ["127.0.0.1:@OTHER@"]
+attempts = 2
+
+[env.prod.service.web]
+command = ["{python}", "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--timeout", "60", "--no-control-socket", "guestbook:create_app()"]
+port = @PORT@
+
+[env.prod.service.worker]
+command = ["{python}", "-m", "guestbook.worker"]
+
+[env.prod.commands]
+environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
+install = "@PYTHON@ -m uv pip install --quiet --compile-bytecode --python {python} -r requirements.txt"
+"""
+_GUESTBOOK_SETTINGS = """\
+DATABASE_URL=sqlite:///@DATA@/guestbook.db
+ADMIN_USER=host
+ADMIN_PASSWORD=@RANDOM@
+LOG_FILE=@DATA@/worker.log
+FIGURES=127.0.0.1:@OTHER@
+"""
 
 APPS = {
     "orders": App(name="orders", folder=_ORDERS, env="prod", settings=_SETTINGS, mark=("version.txt", "/version")),
@@ -56,5 +89,21 @@ APPS = {
         toml=_AS_PROCESSES,
         edits=(Replace("books/templates/books/base.html", "</body>", "<!-- release: good -->\n</body>"),),
     ),
+    "guestbook": App(
+        name="guestbook",
+        folder=_FLASK,
+        env="prod",
+        settings=_GUESTBOOK_SETTINGS,
+        mark=("guestbook/templates/base.html", "/"),
+        toml=_GUESTBOOK,
+        edits=(
+            Replace("guestbook/templates/base.html", "</body>", "<!-- release: good -->\n</body>"),
+            Replace(
+                "guestbook/worker.py",
+                "    logging.basicConfig(level=logging.INFO,",
+                '    logging.basicConfig(filename=os.environ["LOG_FILE"], level=logging.INFO,',
+            ),
+        ),
+    ),
 }
-BY_APP = {"orders": orders.CASES, "orders-compose": boxes.CASES, "library": library.CASES}
+BY_APP = {"orders": orders.CASES, "orders-compose": boxes.CASES, "library": library.CASES, "guestbook": guestbook.CASES}
