@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -61,15 +62,22 @@ def row(result: Result, *, tool: str, app: str, commit: str) -> Row:
 
 def kept(path: Path) -> list[Row]:
     """The newest of each; nothing where there is no such file."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return _newest(Row(**json.loads(line)) for line in lines)
+    return _read(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
 def keep(path: Path, rows: Sequence[Row]) -> list[Row]:
-    """Add them to what the file has, and return all of it."""
-    found = _newest([*kept(path), *rows])
-    path.write_text("".join(f"{json.dumps(asdict(one))}\n" for one in found), encoding="utf-8")
+    """Add them to what the file has, whoever else does so, and return all of it."""
+    with path.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        found = _newest([*_read(file.read()), *rows])
+        file.truncate(0)
+        file.write("".join(f"{json.dumps(asdict(one))}\n" for one in found))
     return found
+
+
+def _read(text: str) -> list[Row]:
+    return [Row(**json.loads(line)) for line in text.splitlines()]
 
 
 def _newest(rows: Iterable[Row]) -> list[Row]:

@@ -47,7 +47,7 @@ def line(result: Result) -> str:
 
 def figures(rows: Sequence[Row]) -> str:
     """Recall and precision with their one-sided 95 % bounds, and what serves afterwards."""
-    faults, harmless = _parted(rows)
+    faults, harmless = _parted([row for row in rows if row.exit >= 0])
     caught, alarms = _count(faults, _is_caught), _count(harmless, _is_red)
     return (
         f"- Faults: {caught} of {len(faults)} caught in time, by a check that names them or the step that fails; "
