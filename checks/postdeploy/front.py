@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -55,8 +56,10 @@ def _followed(address: str, limits: Limits) -> Front:
     return Front(address=address, status=status, text=text, html=html)
 
 
-def read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers, str]:
-    """One answer; of one without an end its beginning.
+def read(
+    address: str, until: float, limits: Limits, session: httpx.Client | None = None
+) -> tuple[int, httpx.Headers, str]:
+    """One answer; of one without an end its beginning. A ``session`` asks as whoever is logged in with it.
 
     Raises:
         httpx.HTTPError: there was no answer.
@@ -64,7 +67,8 @@ def read(address: str, until: float, limits: Limits) -> tuple[int, httpx.Headers
     body = b""
     limits.wait(address)
     patience = max(until - time.monotonic(), 0.1)
-    with limits.client(address, timeout=patience) as asking, asking.stream("GET", address) as answer:
+    client = limits.client(address) if session is None else nullcontext(session)
+    with client as asking, asking.stream("GET", address, timeout=patience) as answer:
         endless = "event-stream" in answer.headers.get("content-type", "")
         for piece in () if endless else answer.iter_bytes():
             body += piece

@@ -18,7 +18,7 @@ from gonogo.inspection.answers.htmlfiles import is_same_server, links_of
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
-__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "led_to", "origin", "origins"]
+__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "free", "led_to", "origin", "origins"]
 
 NOTHING = "no answer"
 _SECONDS = 15.0
@@ -59,7 +59,7 @@ def candidates(
     """
     url = inspector.url()
     more = [f"{url}{path}" for path in usual] if url is not None else []
-    return _free((*_of_routes(inspector, subject), *_of_links(inspector, limits), *more), inspector, environment)
+    return free((*_of_routes(inspector, subject), *_of_links(inspector, limits), *more), inspector, environment)
 
 
 def led_to(found: Sequence[Swept], inspector: Inspector, environment: Environment, limits: Limits) -> tuple[str, ...]:
@@ -70,14 +70,14 @@ def led_to(found: Sequence[Swept], inspector: Inspector, environment: Environmen
     ways = [one for one in (*found, *asked(asking, limits)) if is_same_server(one.leads_to, one.address)]
     known = {one.address for one in found}
     leads = (one.leads_to.partition("#")[0].partition("?")[0] for one in ways)
-    return tuple(address for address in _free(leads, inspector, environment) if address not in known)
+    return tuple(address for address in free(leads, inspector, environment) if address not in known)
 
 
 def _leads(status: int | Sequence[int]) -> bool:
     return any(httpx.codes.is_redirect(one) for one in ((status,) if isinstance(status, int) else status))
 
 
-def _free(addresses: Iterable[str], inspector: Inspector, environment: Environment) -> tuple[str, ...]:
+def free(addresses: Iterable[str], inspector: Inspector, environment: Environment) -> tuple[str, ...]:
     """Those that only show something, each once, but for what others judge."""
     health = [environment.health, *(environment.health_of(name) for name in environment.service)]
     named = {endpoint.request.partition(" ")[2] for endpoint in environment.endpoint}
@@ -121,29 +121,29 @@ def _of_links(inspector: Inspector, limits: Limits) -> tuple[str, ...]:
     return links_of(page.html, page.address) if page is not None and page.status == httpx.codes.OK else ()
 
 
-def asked(addresses: Sequence[str], limits: Limits) -> list[Swept]:
-    """What they answer; where requests are limited others need them more."""
+def asked(addresses: Sequence[str], limits: Limits, session: httpx.Client | None = None) -> list[Swept]:
+    """What they answer, to anybody or in a session; where requests are limited others need them more."""
     until, found = time.monotonic() + _SECONDS, []
     for address in addresses:
         left = until - time.monotonic()
         if left <= 0 or limits.is_tight(address):
             break
-        answer = _answer(address, limits, patience=min(left, _SECONDS * 2 / 3))
+        answer = _answer(address, limits, patience=min(left, _SECONDS * 2 / 3), session=session)
         if answer.status != httpx.codes.TOO_MANY_REQUESTS:
             found.append(answer)
     return found
 
 
-def again(answer: Swept, limits: Limits) -> Swept:
+def again(answer: Swept, limits: Limits, session: httpx.Client | None = None) -> Swept:
     """Asked once more, and waited for longer: a page may be slow the first time."""
-    return _answer(answer.address, limits, patience=_SECONDS)
+    return _answer(answer.address, limits, patience=_SECONDS, session=session)
 
 
-def _answer(address: str, limits: Limits, *, patience: float) -> Swept:
+def _answer(address: str, limits: Limits, *, patience: float, session: httpx.Client | None) -> Swept:
     began = time.monotonic()
     status, text, leads = None, "", ""
     try:
-        status, headers, text = read(address, began + patience, limits)
+        status, headers, text = read(address, began + patience, limits, session)
         leads = urljoin(address, headers.get("location", "")) if httpx.codes.is_redirect(status) else ""
     except httpx.TimeoutException:
         limits.hung_up(address)

@@ -2,7 +2,7 @@
 
 from gonogo.config.load import find_project, load_project, parse_project
 from gonogo.config.models import App, Environment, Health, Project, Service
-from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver
+from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Visitor, Waiver
 
 __all__ = [
     "App",
@@ -17,6 +17,7 @@ __all__ = [
     "Service",
     "TeamCommand",
     "TeamStep",
+    "Visitor",
     "Waiver",
     "find_project",
     "load_project",

@@ -13,7 +13,7 @@ from gonogo.config.comparisons import judged_json
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.strategies import STRATEGIES
-from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver
+from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Visitor, Waiver
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -124,6 +124,7 @@ class Environment(_Model):
     service: dict[str, Service] = {}
     endpoint: tuple[Endpoint, ...] = ()
     page: tuple[Page, ...] = ()
+    visitor: Visitor | None = None
     command: tuple[TeamCommand, ...] = ()
     step: tuple[TeamStep, ...] = ()
     checks: dict[CheckName, CheckRule] = {}

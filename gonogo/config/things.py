@@ -11,7 +11,7 @@ from gonogo.config.comparisons import judged_json
 from gonogo.config.types import Argv, CheckName, Day, Duration, Name, RequestLine, Texts, Words
 from gonogo.words import OnRed, Severity
 
-__all__ = ["CheckRule", "Endpoint", "Logs", "Page", "SecretRule", "TeamCommand", "TeamStep", "Waiver"]
+__all__ = ["CheckRule", "Endpoint", "Logs", "Page", "SecretRule", "TeamCommand", "TeamStep", "Visitor", "Waiver"]
 
 
 class _Model(BaseModel):
@@ -75,6 +75,35 @@ class Page(_Model):
     @classmethod
     def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _patterns(value)
+
+
+class Visitor(_Model):
+    """A test user, with whose eyes pages behind a login are asked (D36)."""
+
+    shows: Annotated[str, Field(pattern="^/")]
+    """A page that answers 200 to somebody who is logged in, and to nobody else."""
+    login: RequestLine | None = None
+    form: dict[str, str] = {}
+    """What a login form is given; its hidden fields are taken from the page at the same path."""
+    body: Any = None
+    """What is sent instead: a table or list as JSON, text as it is."""
+    token: str | None = None
+    """Where the answer to the login has a token, by dotted path; it is sent as ``Authorization: Bearer``."""
+    auth: Annotated[str, Field(pattern=":")] | None = None
+    """Basic authentication, instead of a login."""
+    send: dict[str, str] = {}
+    """Headers of every request."""
+    service: str | None = None
+
+    @model_validator(mode="after")
+    def _comes_in(self) -> Visitor:
+        if self.login is None and self.auth is None and not self.send:
+            raise ValueError("expected login, auth or send: how the visitor comes in")
+        if self.login is None and (self.form or self.body is not None or self.token):
+            raise ValueError("form, body and token need login: the request that they are for")
+        if self.form and self.body is not None:
+            raise ValueError("expected form or body, one of them")
+        return self
 
 
 class TeamStep(_Model):

@@ -15,7 +15,18 @@ from pydantic import BaseModel, BeforeValidator
 from typer.main import get_command
 
 from gonogo.cli import app
-from gonogo.config import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Waiver, parse_project
+from gonogo.config import (
+    CheckRule,
+    Endpoint,
+    Logs,
+    Page,
+    SecretRule,
+    TeamCommand,
+    TeamStep,
+    Visitor,
+    Waiver,
+    parse_project,
+)
 from gonogo.config.builtin import built_in
 from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key
@@ -98,6 +109,7 @@ def literal(value: object) -> str:
         ("`health = { … }`", Health),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
+        ("`[env.NAME.visitor]`,", Visitor),
         ("`[[env.NAME.command]]`,", TeamCommand),
         ("`[[env.NAME.step]]`", TeamStep),
         ("`[env.NAME.checks.CODE]`,", CheckRule),

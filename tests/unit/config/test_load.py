@@ -344,3 +344,21 @@ def test_commands_are_refused_where_they_could_not_be_asked() -> None:
     assert problems(text + 'timeout = "10m"\n') == [
         "gonogo.toml:8: env.staging: found this table, expected: command a: timeout must be shorter than gate_timeout"
     ]
+
+
+@pytest.mark.parametrize(
+    ("visitor", "expected"),
+    [
+        ("", "expected login, auth or send: how the visitor comes in"),
+        (
+            'auth = "a:b"\nform = { a = "b" }',
+            "expected: form, body and token need login: the request that they are for",
+        ),
+        ('login = "POST /login"\nform = { a = "b" }\nbody = "a"', "expected form or body, one of them"),
+    ],
+)
+def test_a_visitor_needs_a_way_in(visitor: str, expected: str) -> None:
+    """One way, and what belongs to it."""
+    text = f'{MINIMAL}[env.staging.visitor]\nshows = "/dashboard"\n{visitor}\n'
+
+    assert problems(text) == [f"gonogo.toml:10: env.staging.visitor: found this table, {expected}"]
