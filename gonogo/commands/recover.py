@@ -20,7 +20,7 @@ from gonogo.records.history import expected
 from gonogo.records.results import RunResult
 from gonogo.run.attribution import is_its_fault
 from gonogo.run.course import Course
-from gonogo.run.endings import unrecorded, wanted
+from gonogo.run.decision import unrecorded, wanted
 from gonogo.run.notify import begun
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe

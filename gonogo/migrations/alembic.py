@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from gonogo.migrations.alembic_config import Located, Reader, located
 from gonogo.migrations.base import Graph, Revision, Upgrade
 from gonogo.migrations.expand import not_shown
-from gonogo.migrations.located import Located, Reader, located
 
 __all__ = ["Alembic"]
 
@@ -46,7 +46,7 @@ class Alembic:
         return replace(_upgrade(words[start + 1 :]), bare=words[start - 1 : start] != ["-m"])
 
     def located(self, config: str, read: Reader, *, section: str) -> Located:
-        """See ``gonogo.migrations.located``."""
+        """See ``gonogo.migrations.alembic_config``."""
         return located(config, read, section=section)
 
     def graph(self, files: Mapping[str, str]) -> Graph:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gonogo.migrations.located import Located, Reader
+from gonogo.migrations.alembic_config import Located, Reader
 
 __all__ = ["Graph", "MigrationTool", "Revision", "Upgrade"]
 

@@ -6,8 +6,8 @@ import ast
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
+from gonogo.migrations.alembic_config import Located, Reader
 from gonogo.migrations.base import Graph, Upgrade
-from gonogo.migrations.located import Located, Reader
 
 __all__ = ["Django"]
 

@@ -19,7 +19,7 @@ from gonogo.gates.subject import as_it_serves
 from gonogo.host.signals import Signals
 from gonogo.records.ending import Ending
 from gonogo.records.results import CheckResult, GateResult, read_gate
-from gonogo.run import endings
+from gonogo.run import decision
 from gonogo.run.attribution import excuse, restarted
 from gonogo.run.course import Course
 from gonogo.run.disk_reserve import Reserve
@@ -84,7 +84,7 @@ class Pipeline:
     def _early(self, error: BaseException, causes: tuple[CheckResult, ...] = (), *, sure: bool = True) -> Ending:
         """Before anything was changed; not ``sure``: nobody can tell what serves."""
         self.course.blame(explain(error), causes)
-        return endings.early(error, serves=self._served if sure else None)
+        return decision.early(error, serves=self._served if sure else None)
 
     def _touching(self, urls: Urls, run: Callable[[DowntimeProbe], Ending], *, sure: bool = True) -> Ending:
         """Keep room free for the rollback, ask from outside, and go on; where the disk is full, nothing was changed."""
@@ -207,7 +207,7 @@ class Pipeline:
 
     def _not_passed(self, gate: GateResult) -> Ending:
         self.course.blame(why(gate), gate.blocking)
-        return endings.not_passed(gate, serves=self._served)
+        return decision.not_passed(gate, serves=self._served)
 
     def _passes(self, step: Gate, rest: Sequence[Step]) -> Ending | None:
         """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it).
@@ -255,7 +255,7 @@ class Pipeline:
         if judgement.action is Action.ROLLBACK:
             return self._back(recipe, probe, judgement.reason, causes=judgement.causes)
         self.course.blame(judgement.reason, judgement.causes)
-        return endings.proven(self._work, judgement.action)
+        return decision.proven(self._work, judgement.action)
 
     def _run_touching(self, steps: Sequence[Step], probe: DowntimeProbe) -> Judgement:
         """The moves, and the gates that judge them; the first one that is not GO ends it."""
@@ -280,7 +280,7 @@ class Pipeline:
             return run()
         except Exception as error:  # noqa: BLE001 (the last net)
             self.course.blame(self._internal(error))
-            return endings.lost(touched=self.course.first_touch is not None, served=self._served)
+            return decision.lost(touched=self.course.first_touch is not None, served=self._served)
 
     def _internal(self, error: Exception) -> str:
         """What happened, in one line; the journal has the traceback."""

@@ -13,7 +13,7 @@ from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import graphs
 from gonogo.records.ending import Ending
 from gonogo.records.results import GateResult, read_gate
-from gonogo.run import endings
+from gonogo.run import decision
 from gonogo.run.attribution import restarted
 from gonogo.run.course import Course
 from gonogo.run.downtime_probe import DowntimeProbe
@@ -90,7 +90,7 @@ class Rollback:
             self._work.release = restore.target
         if not reason:
             course.blame(next(iter(failed.values()), ""))
-            return endings.wanted(endings.of_target(course, target, failed=tuple(failed)))
+            return decision.wanted(decision.of_target(course, target, failed=tuple(failed)))
         gate = course.verified
         course.blame(reason, gate.blocking if gate else ())
         if last is None or self._is_held(gate):
@@ -134,10 +134,10 @@ class Rollback:
         if course.back_after is not None:
             self._work.release = move.target
         if not reason:
-            return endings.wanted(endings.of_target(course, move.target))
+            return decision.wanted(decision.of_target(course, move.target))
         course.blame(reason, course.verified.blocking if course.verified else ())
         if undo is None:
-            return endings.of_target(course, move.target)
+            return decision.of_target(course, move.target)
         undo()
         self._work.place, move.target = today, self._work.release
         self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
@@ -145,7 +145,7 @@ class Rollback:
         self._attempt(move, make_room)
         if course.back_after is not None:
             self._work.release = move.target
-        return endings.of_target(course, move.target)
+        return decision.of_target(course, move.target)
 
     def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
         """Start a release and ask it; why it is not proven, or nothing."""
@@ -208,7 +208,7 @@ class Rollback:
 
     def _said_of(self, target: Release, *, failed: Collection[str] = (), interrupted: bool = False) -> Ending:
         """How it ended; where a person is needed, which command starts and proves what is to serve."""
-        ending = endings.of_target(self._course, target, failed=tuple(failed), interrupted=interrupted)
+        ending = decision.of_target(self._course, target, failed=tuple(failed), interrupted=interrupted)
         if ending.needs_human:
             again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
             self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")
@@ -230,7 +230,7 @@ class Rollback:
             f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
             f"(estimate: the writes of {spent:.0f} s so far).",
         ]
-        return endings.held(self._work, replaced=replaced, forward_only=True)
+        return decision.held(self._work, replaced=replaced, forward_only=True)
 
     def _still_serves(self) -> bool:
         """Whether the start failed before it replaced anything: all that runs is still the previous release's."""
@@ -360,7 +360,7 @@ class Rollback:
         if stored:
             self._work.notes.append(f"What the first deploy stored was left as it is: {', '.join(stored)}.")
         left = bool(stored)
-        return endings.of_first(stopped=self._stopped, failed=tuple(failed), stored=left, interrupted=interrupted)
+        return decision.of_first(stopped=self._stopped, failed=tuple(failed), stored=left, interrupted=interrupted)
 
     def _stored(self) -> list[str]:
         """What a first deploy may have left for good, in words."""

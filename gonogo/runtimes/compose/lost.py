@@ -10,7 +10,7 @@ from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose.engine import SCRATCH_LABEL, scratch_of
-from gonogo.runtimes.compose.run import endings, is_once
+from gonogo.runtimes.compose.run import ends_of, is_once
 
 __all__ = ["disks_of", "end_leftovers", "epoch_of", "is_lost", "wait_for_engine"]
 
@@ -90,7 +90,7 @@ def end_leftovers(project: str, run: str, host: Host) -> tuple[str, ...]:
     notes = []
     for name in _named(host, f"com.docker.compose.project={project}", "com.docker.compose.oneoff=True"):
         if is_once(name, project):
-            for command in endings(name):
+            for command in ends_of(name):
                 host.run(command)
             notes.append(f"The container {name}, of a command of the run {run}, still ran and was ended.")
     left = _named(host, f"{SCRATCH_LABEL}={scratch_of(project, run)}")

@@ -18,7 +18,7 @@ from gonogo.runtimes.compose.entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose.files import services_of
 from gonogo.state.release import Release
 
-__all__ = ["deaf_services", "endings", "is_once", "marked", "run_name", "run_words", "standing"]
+__all__ = ["deaf_services", "ends_of", "is_once", "marked", "run_name", "run_words", "standing"]
 
 _SECONDS = 30.0
 _GRACE = 8.0
@@ -78,7 +78,7 @@ def is_once(name: str, project: str) -> bool:
     return re.fullmatch(re.escape(project) + r"-.+-once-\d{8}T\d{6}-[0-9a-f]{7,}", name) is not None
 
 
-def endings(name: str) -> tuple[Command, ...]:
+def ends_of(name: str) -> tuple[Command, ...]:
     """What ends a container whose client was killed: the client's end does not reach a first process that ignores it.
 
     INT first: a migration cancels the statement that the database still works on.

@@ -27,7 +27,7 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, starts_from, tags_of
 from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose.room import make_room
-from gonogo.runtimes.compose.run import deaf_services, endings, marked, run_name, run_words, standing
+from gonogo.runtimes.compose.run import deaf_services, ends_of, marked, run_name, run_words, standing
 from gonogo.runtimes.compose.start import (
     explained,
     replace_outgoing,
@@ -136,7 +136,7 @@ class ComposeRuntime(Runtime):
         options, words = self._standing(place, release, service, argv, folder)
         name = run_name(place, release, service)
         run = run_words(release, service, options, words, name=name)
-        return replace(self._command(place, release, self._path(release), *run), ends=endings(name))
+        return replace(self._command(place, release, self._path(release), *run), ends=ends_of(name))
 
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."

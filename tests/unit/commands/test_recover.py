@@ -13,7 +13,7 @@ from gonogo.commands.look import rollback_target, stopped_short
 from gonogo.commands.recover import remember
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run.course import Course
-from gonogo.run.endings import held
+from gonogo.run.decision import held
 from gonogo.run.work import Work
 from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release

@@ -1,4 +1,4 @@
-"""gonogo.run.endings: which ending follows from what was found out."""
+"""gonogo.run.decision: which ending follows from what was found out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from gonogo.errors import GonogoError, InterruptedRunError, LockedError, RefusedError, UsageError
 from gonogo.gates.judgement import Action
 from gonogo.records.ending import Kind
-from gonogo.run import endings
+from gonogo.run import decision
 from gonogo.run.course import Course
 from gonogo.run.work import Work
 from gonogo.state.progress import Begun, Progress
@@ -46,16 +46,16 @@ GREEN, RED = a_gate(*passed(2)), a_gate(*passed(1), a_check(outcome=Outcome.FAIL
 )
 def test_error_before_the_first_touch_leaves_what_serves(error: Exception, kind: Kind) -> None:
     """The kind by the error; what served serves on, where that is known."""
-    assert (endings.early(error, serves=OLD).kind, endings.early(error, serves=OLD).serves) == (kind, "old")
-    assert endings.early(error, serves=None).serves is None
+    assert (decision.early(error, serves=OLD).kind, decision.early(error, serves=OLD).serves) == (kind, "old")
+    assert decision.early(error, serves=None).serves is None
     assert not kind.touched
 
 
 def test_gate_that_asked_nothing_is_told_from_a_red_one() -> None:
     """Exit 5 and exit 1."""
-    assert endings.not_passed(a_gate(), serves=OLD).exit_code is Exit.NOTHING_CHECKED
-    assert endings.not_passed(RED, serves=OLD).exit_code is Exit.NO_GO
-    assert endings.not_passed(a_gate(problem="no results"), serves=OLD).exit_code is Exit.NO_GO
+    assert decision.not_passed(a_gate(), serves=OLD).exit_code is Exit.NOTHING_CHECKED
+    assert decision.not_passed(RED, serves=OLD).exit_code is Exit.NO_GO
+    assert decision.not_passed(a_gate(problem="no results"), serves=OLD).exit_code is Exit.NO_GO
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_not_turned_back_serves_where_it_was_started(
 ) -> None:
     """A hold before the start leaves the old release."""
     progress = Progress([Begun(step="swap", replaces=True)] if begun else [], ["swap"])
-    ending = endings.proven(cast("Work", SimpleNamespace(release=NEW, serving=OLD, progress=progress)), action)
+    ending = decision.proven(cast("Work", SimpleNamespace(release=NEW, serving=OLD, progress=progress)), action)
 
     assert (ending.kind, ending.serves) == (kind, serves)
 
@@ -94,11 +94,11 @@ def test_what_is_not_turned_back_serves_where_it_was_started(
 )
 def test_release_that_is_back_is_proven_or_not(facts: dict[str, Any], failed: tuple[str, ...], kind: Kind) -> None:
     """Only a green gate and a rollback without a failed step need nobody; an interruption changes the code of these."""
-    ending = endings.of_target(Course(**facts), OLD, failed=failed, interrupted=True)
+    ending = decision.of_target(Course(**facts), OLD, failed=failed, interrupted=True)
 
     assert (ending.kind, ending.back_to, ending.serves) == (kind, "old", None if kind is Kind.NOT_BACK else "old")
     assert ending.exit_code is (kind.exit_code if ending.needs_human else Exit.INTERRUPTED)
-    assert endings.wanted(ending).exit_code is (Exit.NEEDS_HUMAN if ending.needs_human else Exit.GO)
+    assert decision.wanted(ending).exit_code is (Exit.NEEDS_HUMAN if ending.needs_human else Exit.GO)
 
 
 @pytest.mark.parametrize(
@@ -117,21 +117,21 @@ def test_first_deploy_is_stopped_or_needs_somebody(
     kind: Kind,
 ) -> None:
     """Nothing serves afterwards, as far as anybody knows."""
-    ending = endings.of_first(stopped=stopped, failed=failed, stored=stored, interrupted=False)
+    ending = decision.of_first(stopped=stopped, failed=failed, stored=stored, interrupted=False)
 
     assert (ending.kind, ending.serves) == (kind, None)
 
 
 def test_mistake_of_ours_leaves_what_nobody_knows_only_after_the_first_touch() -> None:
     """Before it, what served serves on."""
-    assert endings.lost(touched=True, served=OLD).serves is None
-    assert endings.lost(touched=False, served=OLD).serves == "old"
+    assert decision.lost(touched=True, served=OLD).serves is None
+    assert decision.lost(touched=False, served=OLD).serves == "old"
 
 
 def test_what_could_not_be_recorded_needs_somebody() -> None:
     """What serves is known all the same; an ending that needs somebody already stays what it is."""
-    reverted = endings.of_target(Course(verified=GREEN, is_up=True, back_after=0.8), OLD)
-    unproven = endings.of_target(Course(verified=RED, is_up=True, back_after=0.8), OLD)
+    reverted = decision.of_target(Course(verified=GREEN, is_up=True, back_after=0.8), OLD)
+    unproven = decision.of_target(Course(verified=RED, is_up=True, back_after=0.8), OLD)
 
-    assert (endings.unrecorded(reverted).exit_code, endings.unrecorded(reverted).serves) == (Exit.NEEDS_HUMAN, "old")
-    assert endings.unrecorded(unproven) is unproven
+    assert (decision.unrecorded(reverted).exit_code, decision.unrecorded(reverted).serves) == (Exit.NEEDS_HUMAN, "old")
+    assert decision.unrecorded(unproven) is unproven

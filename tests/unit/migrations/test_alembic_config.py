@@ -1,10 +1,10 @@
-"""gonogo.migrations.located: Alembic's configuration in all its forms."""
+"""gonogo.migrations.alembic_config: Alembic's configuration in all its forms."""
 
 from __future__ import annotations
 
 import pytest
 
-from gonogo.migrations.located import Located, located
+from gonogo.migrations.alembic_config import Located, located
 
 __all__: list[str] = []
 
