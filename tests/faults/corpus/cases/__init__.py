@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.corpus.bench import App
-from tests.support.edits import Replace
+from tests.support.edits import Put, Replace
 
 from . import boxes, guestbook, library, orders
 
@@ -66,6 +66,27 @@ command = ["{python}", "-m", "guestbook.worker"]
 [env.prod.commands]
 environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
 install = "@PYTHON@ -m uv pip install --quiet --compile-bytecode --python {python} -r requirements.txt"
+
+[[env.prod.command]]
+name = "licence"
+run = "@PYTHON@ bin/licence.py"
+stage = "predeploy"
+
+[[env.prod.command]]
+name = "form"
+run = "@PYTHON@ bin/form.py {url}"
+"""
+_LICENCE = """\
+import datetime
+
+assert datetime.date.today() < datetime.date(2099, 1, 1), "the licence ran out"
+"""
+_FORM = """\
+import sys
+import urllib.request
+
+page = urllib.request.urlopen(sys.argv[1] + "/", timeout=10).read().decode()
+assert '<form method="post"' in page, page
 """
 _GUESTBOOK_SETTINGS = """\
 DATABASE_URL=sqlite:///@DATA@/guestbook.db
@@ -98,6 +119,8 @@ APPS = {
         toml=_GUESTBOOK,
         edits=(
             Replace("guestbook/templates/base.html", "</body>", "<!-- release: good -->\n</body>"),
+            Put("bin/licence.py", _LICENCE),
+            Put("bin/form.py", _FORM),
             Replace(
                 "guestbook/worker.py",
                 "    logging.basicConfig(level=logging.INFO,",

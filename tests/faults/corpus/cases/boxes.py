@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.corpus.case import Seen
-from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, stuck
+from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, shows, stuck
 from tests.support.edits import Drop, Env, Mode, Put, Replace
 
 __all__ = ["CASES"]
@@ -14,6 +14,12 @@ COPIES = "COPY alembic ./alembic\nCOPY web ./web\nCOPY prices ./prices\nCOPY job
 PUBLISHED = 'ports: ["127.0.0.1:${HTTP_PORT:?}:8000"]'
 SCRIPT = "#!/bin/sh\nset -e\nexec uvicorn web.main:app --host 0.0.0.0 --port 8000 --no-access-log\n"
 PROBE = "r.urlopen('http://127.0.0.1:8000/healthz', timeout=3).read()"
+CHILD = """\
+        import subprocess
+
+        child = subprocess.run([sys.executable, "-c", "b = bytearray(300_000_000)"], check=False)
+        log.info("a child ended %s", child.returncode)
+"""
 
 
 def printed(text: str, *argv: str, service: str = "web") -> Seen:
@@ -42,6 +48,57 @@ FAULTS = (
         seen=lambda world: "Is a directory" in world.run("prices", "cat", "/srv/app/prices.json"),
         stage="predeploy",
         codes="P15",
+    ),
+    fault(
+        "address-of-an-example",
+        "a value that was to be filled in",
+        Replace(MODEL, "PRICES_URL: http://prices:8000", "PRICES_URL: https://prices.your-domain.com"),
+        seen=answers("/readyz", 503),
+        stage="predeploy",
+        codes="P23",
+    ),
+    fault(
+        "one-port-for-two",
+        "a second service is published where the first one is",
+        Replace(
+            MODEL,
+            'command: ["python", "-m", "prices.server"]',
+            f'command: ["python", "-m", "prices.server"]\n    {PUBLISHED}',
+        ),
+        seen=lambda world: (world.tree / MODEL).read_text(encoding="utf-8").count(PUBLISHED) == 2,
+        stage="predeploy",
+        codes="P16",
+        runs=False,
+    ),
+    fault(
+        "label-of-another-commit",
+        "whoever asks the image is told of code that is not in it",
+        Replace(DOCKERFILE, "revision=$GIT_COMMIT", f"revision={'0123456789' * 4}"),
+        seen=holds(DOCKERFILE, "revision=0123456789"),
+        stage="build",
+        codes="B01",
+        runs=False,
+    ),
+    fault(
+        "mended-in-the-image-alone",
+        "a line of the Dockerfile that changes a price",
+        Replace(DOCKERFILE, "ARG GIT_COMMIT", "RUN sed -i 's/1200/12/' prices/server.py\nARG GIT_COMMIT"),
+        seen=shows("/v1/price?what=window", ":12,"),
+        stage="build",
+        codes="B02",
+    ),
+    fault(
+        "child-that-needs-too-much",
+        "the kernel kills the worker's child, the worker lives on",
+        Replace("jobs/main.py", "        stop.wait(1)\n", f"        stop.wait(1)\n{CHILD}"),
+        Replace(
+            MODEL,
+            'command: ["python", "-m", "jobs.main"]',
+            'command: ["python", "-m", "jobs.main"]\n    mem_limit: 96m\n    memswap_limit: 96m',
+        ),
+        seen=lambda world: "a child ended -9" in world.log("jobs"),
+        stage="postdeploy",
+        codes="D17",
     ),
     fault(
         "copy-of-nothing",

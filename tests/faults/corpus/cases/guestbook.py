@@ -148,6 +148,26 @@ _PREDEPLOY = (
     ),
 )
 
+_COMMANDS = (
+    fault(
+        "licence-that-ran-out",
+        "what the team's own script asks before anything is touched",
+        Replace("bin/licence.py", "2099", "2024"),
+        seen=holds("bin/licence.py", "2024"),
+        runs=False,
+        stage="predeploy",
+        codes="P48",
+    ),
+    fault(
+        "form-that-only-reads",
+        "entries go into the address and nowhere else",
+        Replace(HOME, 'method="post"', 'method="get"'),
+        seen=shows("/", 'method="post"', is_there=False),
+        stage="postdeploy",
+        codes="D35",
+    ),
+)
+
 _BUILD = (
     fault(
         "factory-renamed",
@@ -446,4 +466,4 @@ HARMLESS = (
     ),
 )
 
-CASES = (*HARMLESS, *_PREDEPLOY, *_BUILD, *_START, *_POSTDEPLOY)
+CASES = (*HARMLESS, *_PREDEPLOY, *_COMMANDS, *_BUILD, *_START, *_POSTDEPLOY)
