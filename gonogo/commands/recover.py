@@ -25,6 +25,7 @@ from gonogo.run.notify import begun
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Begun, Screen
+from gonogo.run.tagging import tagged
 from gonogo.run.work import Options, Work, run_all
 from gonogo.runtimes.place import maker
 from gonogo.state.interrupted import CutOff, close_run, end_survivors, read_cut_off
@@ -228,6 +229,7 @@ def remember(work: Work, course: Course, ending: Ending) -> None:
         work.release = release.model_copy(update={"bad": work.redactor.text(course.reason)})
         work.state.save(work.release)
     serves(work, ending)
+    work.notes += tagged(work) if ending.kind is Kind.GO else ()
 
 
 def _keep_gate(release: Release, course: Course) -> None:

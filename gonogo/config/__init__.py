@@ -2,11 +2,24 @@
 
 from gonogo.config.load import find_project, load_project, parse_project
 from gonogo.config.models import App, Environment, Health, Project, Service
-from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Visitor, Waiver
+from gonogo.config.things import (
+    CheckRule,
+    Ci,
+    Endpoint,
+    Logs,
+    Page,
+    SecretRule,
+    Tag,
+    TeamCommand,
+    TeamStep,
+    Visitor,
+    Waiver,
+)
 
 __all__ = [
     "App",
     "CheckRule",
+    "Ci",
     "Endpoint",
     "Environment",
     "Health",
@@ -15,6 +28,7 @@ __all__ = [
     "Project",
     "SecretRule",
     "Service",
+    "Tag",
     "TeamCommand",
     "TeamStep",
     "Visitor",

@@ -13,7 +13,19 @@ from gonogo.config.comparisons import judged_json
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has
 from gonogo.config.strategies import STRATEGIES
-from gonogo.config.things import CheckRule, Endpoint, Logs, Page, SecretRule, TeamCommand, TeamStep, Visitor, Waiver
+from gonogo.config.things import (
+    CheckRule,
+    Ci,
+    Endpoint,
+    Logs,
+    Page,
+    SecretRule,
+    Tag,
+    TeamCommand,
+    TeamStep,
+    Visitor,
+    Waiver,
+)
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -141,6 +153,8 @@ class Environment(_Model):
     """Patterns of the branches of which a release must be (P02)."""
     release_tag: str | None = None
     """The pattern of the annotated tag that a release must have (P03)."""
+    ci: Ci | None = None
+    tag: Tag | None = None
     window: Annotated[tuple[str, ...], AfterValidator(judged_windows)] = ()
     """When deployments may begin (P40)."""
     freeze: Annotated[tuple[str, ...], AfterValidator(judged_freezes)] = ()

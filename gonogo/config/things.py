@@ -8,10 +8,22 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gonogo.config.comparisons import judged_json
-from gonogo.config.types import Argv, CheckName, Day, Duration, Name, RequestLine, Texts, Words
+from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RequestLine, Texts, Words
 from gonogo.words import OnRed, Severity
 
-__all__ = ["CheckRule", "Endpoint", "Logs", "Page", "SecretRule", "TeamCommand", "TeamStep", "Visitor", "Waiver"]
+__all__ = [
+    "CheckRule",
+    "Ci",
+    "Endpoint",
+    "Logs",
+    "Page",
+    "SecretRule",
+    "Tag",
+    "TeamCommand",
+    "TeamStep",
+    "Visitor",
+    "Waiver",
+]
 
 
 class _Model(BaseModel):
@@ -75,6 +87,39 @@ class Page(_Model):
     @classmethod
     def _compiles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _patterns(value)
+
+
+_UNFIT = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$")
+"""What git refuses in the name of a tag."""
+
+
+class Tag(_Model):
+    """The tag that a release is given once it went GO."""
+
+    name: str
+    """``{env}``, ``{release}``, ``{commit}`` and ``{date}`` are filled in."""
+    push: Annotated[str, Field(pattern=r"^[^-\s]\S*$")] | None = None
+    """The remote that it is pushed to."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        plain = re.sub(r"\{(?:env|release|commit|date)\}", "x", value)
+        if not plain or _UNFIT.search(plain) or {"{", "}"} & set(plain):
+            raise ValueError('expected the name of a tag, such as "deployed/{env}/{date}-{commit}"')
+        return value
+
+
+class Ci(_Model):
+    """Where GitHub says whether a commit's checks are green (P04)."""
+
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    """``owner/name``; without it the one that the remote origin names."""
+    required: Texts = ()
+    """Names of the checks that must be there and green; without it all that there are."""
+    token: str | None = None
+    """``"${GITHUB_TOKEN}"``: from the env file, or from what gonogo was started with."""
+    api: HttpUrl = "https://api.github.com"
 
 
 class Visitor(_Model):

@@ -362,3 +362,11 @@ def test_a_visitor_needs_a_way_in(visitor: str, expected: str) -> None:
     text = f'{MINIMAL}[env.staging.visitor]\nshows = "/dashboard"\n{visitor}\n'
 
     assert problems(text) == [f"gonogo.toml:10: env.staging.visitor: found this table, {expected}"]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "v{day}", "a..b", "-x", "a/", "{env", "x.lock", "a~1"])
+def test_a_tag_has_a_name_that_git_takes(name: str) -> None:
+    """It is known before the release went GO, when nothing can be said of it any more."""
+    (problem,) = problems(f'{MINIMAL}[env.staging.tag]\nname = "{name}"\n')
+
+    assert 'expected the name of a tag, such as "deployed/{env}/{date}-{commit}"' in problem
