@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import socket
 import ssl
@@ -42,10 +43,16 @@ def trusted() -> ssl.SSLContext:
         InconclusiveError: it names nothing that can be read.
     """
     try:
-        return httpx.create_ssl_context()
+        return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     except OSError as error:  # a certificate that cannot be read is one as well
         named = os.environ.get("SSL_CERT_FILE")
         raise InconclusiveError(f"SSL_CERT_FILE: found {named} ({error}), expected a file of certificates") from error
+
+
+@functools.cache
+def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Read once for as long as the variables say the same: it takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
