@@ -1,4 +1,4 @@
-"""P11, P13, P14 and P18 on a real Compose's model: advice, and what is none."""
+"""P10, P11, P13, P14, P18 and P49 on a real Compose's model: advice, and what is none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASKED = (
     "-m",
     "predeploy",
     "-k",
-    "ignore_file_keeps or have_a_health_check or health_checks_agree or are_started_again",
+    "ignore_file_keeps or have_a_health_check or health_checks_agree or are_started_again or made_with_care or wait_for_what",
 )
 BARE = """\
 services:
@@ -31,6 +31,7 @@ services:
   api:
     build: .
     expose: ["8000"]
+    depends_on: [migrate, redis]
   worker:
     build: .
     command: celery -A shop worker
@@ -80,15 +81,24 @@ def advice(repository: Repository, gate: Gates, files: dict[str, str]) -> dict[s
 
 def test_what_is_not_there_is_one_line_each(repository: Repository, gate: Gates) -> None:
     """Services of one Dockerfile are one line; workers, migrations and stores are none of it."""
-    files = {"docker-compose.yml": BARE, "Dockerfile": DOCKERFILE, ".env": SECRET, ".env.example": SECRET}
+    late = DOCKERFILE + "RUN pip install -r requirements.txt\n"
+    files = {"docker-compose.yml": BARE, "Dockerfile": late, ".env": SECRET, ".env.example": SECRET}
 
     assert advice(repository, gate, files) == {
+        "P10": (
+            "Dockerfile:3: installs packages after COPY . ., so that each change of the source installs them again; expected "
+            "what names them to be copied first",
+        ),
         "P11": (
             "Dockerfile: brings .env into the image of api, db-backup, migrate, web, worker, expected it in .dockerignore",
         ),
         "P13": ("api, web: found no health check, expected one in compose file or Dockerfile",),
         "P14": (),
         "P18": ("api, web, worker: found no restart policy, expected restart: unless-stopped",),
+        "P49": (
+            "api depends on migrate: found service_started, expected service_completed_successfully: api may be there before "
+            "migrate has come to its end",
+        ),
     }
 
 
