@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/endpoints.py [--counts 1000 10000] [--runs 3]
 
-The application is a small one of the standard library; processor time of the asking processes is compared, so that what it
-costs to answer does not count. Prints a Markdown table; nothing is asserted, machines differ.
+The application is a small one of the standard library; processor time of the asking processes is compared, so that
+what it costs to answer does not count. Prints a Markdown table; nothing is asserted, machines differ.
 """
 
 from __future__ import annotations
@@ -78,16 +78,12 @@ _ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 def processor(argv: list[str], folder: Path, environ: Mapping[str, str]) -> float:
     """Seconds of processor time that a command takes; it must succeed."""
-    with subprocess.Popen(
-        argv, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(said[-2000:])
-    return used.ru_utime + used.ru_stime
+    before = os.times()
+    done = subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    after = os.times()
+    if done.returncode != 0:
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def measured(folder: Path, port: int, count: int, runs: int) -> list[str]:

@@ -198,9 +198,11 @@ def place(context: Context, runner: Host) -> Place:
 
 
 @pytest.fixture(scope="session")
-def inspector(place: Place, subject: Subject) -> Inspector:
+def inspector(place: Place, subject: Subject) -> Iterator[Inspector]:
     """The read-only side of the runtime, bound to the judged release."""
-    return runtime_of(place.environment.runtime).inspector(place, subject.release)
+    made = runtime_of(place.environment.runtime).inspector(place, subject.release)
+    with made.looking():
+        yield made
 
 
 @pytest.fixture(scope="session")

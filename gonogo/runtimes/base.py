@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -180,6 +181,9 @@ class Inside(Protocol):
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
         """Digest of every regular file and link below these absolute paths (missing ones are left out)."""
 
+    def text(self, path: str) -> str | None:
+        """The text of a file at an absolute path, or behind the link there; None where no file is."""
+
     def exists(self, path: str) -> bool:
         """Whether a program or path is there (a bare name is looked up on the PATH)."""
 
@@ -194,6 +198,10 @@ class Artifact(Inside, Protocol):
 
 class Inspector(Protocol):
     """The read-only side of a runtime, for one release; the defaults are of one that nothing stands around."""
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Inside it, what it takes to look at an artifact is kept from one look to the next."""
+        return nullcontext()
 
     @abstractmethod
     def artifacts(self) -> Sequence[Artifact]:

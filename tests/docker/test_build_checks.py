@@ -16,6 +16,7 @@ from gonogo.config import load_project
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import LocalHost
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose.engine import archive, scratch, scratch_label
 from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -325,3 +326,31 @@ def test_a_crash_that_comes_round_slowly_is_red(images: Images, engine: docker.D
     assert outcome is Outcome.FAILED
     assert message.startswith(f"found {name} ")
     assert message.endswith(" s; expected instances that keep running")
+
+
+def test_an_image_is_looked_at_through_one_container(
+    well: Release, images: Images, engine: docker.DockerClient
+) -> None:
+    """Inside ``looking`` it is made once, anew where somebody removed it, and gone at the end."""
+    inspector = images.runtime.inspector(images.place(well), well)
+
+    def scratched() -> list[str]:
+        label = "=".join(scratch_label(images.project))
+        return [str(one.id) for one in engine.containers.list(all=True, filters={"label": label})]
+
+    with inspector.looking():
+        artifact = inspector.artifacts()[0]
+        with scratch(engine, artifact.image, project=images.project) as container, archive(container, "/usr") as unread:
+            assert unread is not None
+            assert unread.is_folder
+        read = artifact.text("/etc/os-release")  # a link
+        first = scratched()
+        engine.containers.get(first[0]).remove(force=True)
+        missing = (artifact.text("/etc"), artifact.text("/etc/none"), artifact.exists("/etc"))
+        second = scratched()
+
+    assert read is not None
+    assert "NAME=" in read
+    assert missing == (None, None, True)
+    assert (len(first), len(second), first == second) == (1, 1, False)
+    assert scratched() == []

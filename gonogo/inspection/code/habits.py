@@ -40,8 +40,8 @@ def _order(instructions: Sequence[Instruction]) -> Iterator[tuple[int, str]]:
                 copies = f"{copied.name} {' '.join(copied.words)}"
                 yield (
                     one.line,
-                    f"installs packages after {copies}, so that each change of the source installs them again; expected "
-                    "what names them to be copied first",
+                    f"installs packages after {copies}, so that each change of the source installs them again; "
+                    "expected what names them to be copied first",
                 )
             return
         if one.name in {"COPY", "ADD"} and one.flag("from") is None and one.words[:1] in {(".",), ("./",)}:

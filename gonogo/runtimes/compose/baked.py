@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gonogo.inspection.code.baked import is_worth_reading
-from gonogo.inspection.code.image_files import TarStreamError, read_some
-from gonogo.runtimes.base import RuntimeUnreachableError
-from gonogo.runtimes.compose.engine import connect, scratch
+from gonogo.inspection.code.image_files import read_some
+from gonogo.runtimes.compose.engine import archive, connect, scratch
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -54,12 +53,7 @@ def baked_in(image: str, folders: tuple[str, ...], *, project: str) -> Baked:
 
 
 def _below(container: Container, folder: str) -> tuple[set[str], dict[str, bytes]]:
-    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
-
-    try:
-        stream, _ = container.get_archive(folder)
-        return read_some(stream, base=posixpath.dirname(folder), chosen=is_worth_reading)
-    except NotFound:
-        return set(), {}
-    except TarStreamError as error:
-        raise RuntimeUnreachableError(f"{folder} in container {container.name}: {error}") from error
+    with archive(container, folder) as there:
+        if there is None:
+            return set(), {}
+        return read_some(there.stream, base=posixpath.dirname(folder), chosen=is_worth_reading)

@@ -13,13 +13,14 @@ import secrets
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gonogo.host.busy import patient
 from gonogo.inspection.code import databases
 from gonogo.inspection.code.contents import FileDigest
-from gonogo.inspection.code.image_files import TarStreamError, read_tar
+from gonogo.inspection.code.image_files import TarStreamError, read_tar, read_text
 from gonogo.runtimes.base import ImageFacts, LogLine, RuntimeUnreachableError
 
 if TYPE_CHECKING:
@@ -28,24 +29,30 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCRATCH_LABEL",
+    "Archived",
+    "archive",
     "connect",
     "containers_of",
     "databases_in",
     "exists_in",
     "files_in",
     "image_facts",
+    "keeping",
     "plain_lines",
     "scratch",
     "scratch_label",
     "scratch_name",
     "scratch_of",
     "stamped_lines",
+    "text_in",
 ]
 
 SCRATCH_LABEL = "gonogo.scratch"
 _SECONDS = 30
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _EXECUTABLE = 0o111
+_FOLDER = 1 << 31
+"""The bit of a folder in a mode of Go's."""
 _DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
 _BLOCK = 512
 """Bytes of the header that a tar archive has before a file."""
@@ -137,20 +144,109 @@ def scratch_name() -> str:
     return f"gonogo-scratch-{secrets.token_hex(6)}"
 
 
+_KEPT: dict[tuple[str, str], str] = {}
+"""(image, project) → the id of the container through which this gate looks at it."""
+_IS_KEPT: list[bool] = []
+
+
+@contextlib.contextmanager
+def keeping() -> Iterator[None]:
+    """Inside it an image is looked at through one scratch container, which is removed at the end."""
+    _IS_KEPT.append(True)
+    try:
+        yield
+    finally:
+        _IS_KEPT.pop()
+        if _KEPT and not _IS_KEPT:
+            with contextlib.suppress(RuntimeUnreachableError), connect() as client:
+                while _KEPT:
+                    _remove(client, _KEPT.popitem()[1])
+
+
+def _remove(client: DockerClient, name: str) -> None:
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    with contextlib.suppress(NotFound):
+        client.containers.get(name).remove(force=True, v=True)
+
+
 @contextlib.contextmanager
 def scratch(client: DockerClient, image: str, *, project: str) -> Iterator[Container]:
-    """A container that is created, never started, and always removed."""
-    container = client.containers.create(
+    """A container that is created, never started, and always removed; the same one for an image inside ``keeping``."""
+    kept = _kept(client, image, project)
+    container = kept or client.containers.create(
         image,
         ["gonogo-never-started"],
         name=scratch_name(),
         labels=dict([scratch_label(project)]),
         network_mode="none",
     )
+    if _IS_KEPT:
+        _KEPT[image, project] = str(container.id)
     try:
         yield container
     finally:
-        container.remove(force=True, v=True)
+        if not _IS_KEPT:
+            container.remove(force=True, v=True)
+
+
+def _kept(client: DockerClient, image: str, project: str) -> Container | None:
+    """The container that was made for it before, unless somebody removed it meanwhile."""
+    from docker.errors import NotFound  # noqa: PLC0415 (as above)
+
+    try:
+        return client.containers.get(_KEPT[image, project])
+    except (KeyError, NotFound):
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archived:
+    """What stands at a path of a container, as the Engine hands it out."""
+
+    stream: Iterable[bytes] = field(repr=False)
+    """The chunks of a tar archive."""
+    link: str = ""
+    """What it points to, where it is a link."""
+    is_folder: bool = False
+
+
+@contextlib.contextmanager
+def archive(container: Container, path: str, *, follow: bool = False) -> Iterator[Archived | None]:
+    """What stands at a path, or behind the link there; None where nothing does.
+
+    It need not be read to its end: until it is closed, the Engine lets nobody else look into the container.
+
+    Raises:
+        RuntimeUnreachableError: the archive ended early.
+    """
+    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        stream, found = container.get_archive(path)
+    except NotFound:
+        yield None
+        return
+    link, mode = str((found or {}).get("linkTarget") or ""), int((found or {}).get("mode") or 0)
+    with contextlib.closing(stream):  # type: ignore[type-var]  # a generator, whatever the stubs say
+        if not (follow and link):
+            try:
+                yield Archived(stream=stream, link=link, is_folder=bool(mode & _FOLDER))
+            except TarStreamError as error:
+                raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+            return
+    with archive(container, link) as behind:
+        yield behind
+
+
+def text_in(container: Container, path: str) -> str | None:
+    """The text of a file, through a link; None where no file is.
+
+    Raises:
+        RuntimeUnreachableError: the Engine's archive ended early.
+    """
+    with archive(container, path, follow=True) as found:
+        return None if found is None or found.is_folder else read_text(found.stream)
 
 
 def files_in(container: Container, paths: Iterable[str]) -> dict[str, FileDigest]:
@@ -159,32 +255,24 @@ def files_in(container: Container, paths: Iterable[str]) -> dict[str, FileDigest
     Raises:
         RuntimeUnreachableError: the Engine's archive ended early.
     """
-    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
-
     found: dict[str, FileDigest] = {}
     for path in dict.fromkeys(posixpath.normpath(path) for path in paths):
-        with contextlib.suppress(NotFound):
-            stream, _ = container.get_archive(path)
-            try:
-                found |= read_tar(stream, roots=(path,), base=posixpath.dirname(path))
-            except TarStreamError as error:
-                raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+        with archive(container, path) as there:
+            if there is not None:
+                found |= read_tar(there.stream, roots=(path,), base=posixpath.dirname(path))
     return found
 
 
 def databases_in(container: Container) -> Iterator[str]:
     """Where a container itself, and none of its mounts, holds an SQLite database that a migration tool knows."""
-    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
-
     for change in container.diff() or ():
         path = str(change["Path"])
         if not path.endswith(_DATABASES):
             continue
-        with contextlib.suppress(NotFound):
-            stream, _ = container.get_archive(path)
-            begin = b"".join(_first(stream, _BLOCK + databases.READ))
-            if databases.is_kept_account(begin[_BLOCK:]):
-                yield path
+        with archive(container, path) as there:
+            begin = b"" if there is None else b"".join(_first(there.stream, _BLOCK + databases.READ))
+        if databases.is_kept_account(begin[_BLOCK:]):
+            yield path
 
 
 def _first(stream: Iterable[bytes], size: int) -> Iterator[bytes]:

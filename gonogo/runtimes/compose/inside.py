@@ -10,7 +10,15 @@ from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.code.contents import FileDigest
 from gonogo.inspection.code.environments import ON_PATH, PythonEnvironment
 from gonogo.runtimes.base import ImageFacts, Layout
-from gonogo.runtimes.compose.engine import connect, exists_in, files_in, scratch, scratch_label, scratch_name
+from gonogo.runtimes.compose.engine import (
+    connect,
+    exists_in,
+    files_in,
+    scratch,
+    scratch_label,
+    scratch_name,
+    text_in,
+)
 from gonogo.runtimes.compose.laid_over import LaidOver, archive_of, merged
 from gonogo.secrets.known import is_secret_name
 
@@ -134,6 +142,14 @@ class ComposeArtifact:
         with connect() as client, scratch(client, self.image, project=self.project) as container:
             return merged(self.laid_over, wanted, files_in(container, wanted))
 
+    def text(self, path: str) -> str | None:
+        """The text of a file of the image, or of one that is mounted over it."""
+        over = next((there for one in self.laid_over if (there := one.at(path)) is not None), None)
+        if over is not None:
+            return over.read_text(encoding="utf-8", errors="replace") if over.is_file() else None
+        with connect() as client, scratch(client, self.image, project=self.project) as container:
+            return text_in(container, path)
+
     def exists(self, path: str) -> bool:
         """Whether a program or path is in the image, or is mounted over it."""
         over = next((there for one in self.laid_over if (there := one.at(path)) is not None), None)
@@ -196,6 +212,11 @@ class ComposeInside:
         """Digests of what stands in the container now, its mounts included."""
         with connect() as client:
             return files_in(client.containers.get(self.container), paths)
+
+    def text(self, path: str) -> str | None:
+        """The text of a file that stands in the container now."""
+        with connect() as client:
+            return text_in(client.containers.get(self.container), path)
 
     def exists(self, path: str) -> bool:
         """Whether a program or path is in the container now."""

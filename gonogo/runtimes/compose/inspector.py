@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from gonogo.runtimes.compose.engine import (
     databases_in,
     files_in,
     image_facts,
+    keeping,
     plain_lines,
     scratch,
     stamped_lines,
@@ -76,6 +78,10 @@ class ComposeInspector(Inspector):
         if self._release is not None and self._release.services:
             return self._release.services
         return roles.deployed_services(self.model, tuple(self._place.environment.service))
+
+    def looking(self) -> AbstractContextManager[None]:
+        """Inside it each image is looked at through one scratch container."""
+        return keeping()
 
     def artifacts(self) -> Sequence[ComposeArtifact]:
         """The image of each deployed service that has one here."""

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gonogo.inspection.code.image_files import TarStreamError, read_beginning, read_rights
+from gonogo.inspection.code.image_files import read_beginning, read_rights
 from gonogo.inspection.code.rights import Identity, Rights, identity_of
 from gonogo.inspection.code.started import LARGEST
-from gonogo.runtimes.base import RuntimeUnreachableError
-from gonogo.runtimes.compose.engine import connect, scratch
+from gonogo.runtimes.compose.engine import archive, connect, scratch, text_in
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -43,7 +42,7 @@ def rights_in(
         RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
     """
     with connect() as client, scratch(client, image, project=project) as container:
-        texts = [_text(container, path) for path in _LISTS]
+        texts = [text_in(container, path) or "" for path in _LISTS]
         found: dict[str, Rights] = {}
         for path in dict.fromkeys(map(posixpath.normpath, paths)):
             found |= _rights(container, path, _LINKS)
@@ -53,42 +52,17 @@ def rights_in(
 
 def _begin(container: Container, path: str) -> bytes | None:
     """How a file begins, through links; nothing of a folder; None where nothing is there."""
-    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
-
-    try:
-        stream, found = container.get_archive(path)
-        if found and found.get("linkTarget"):
-            stream, _ = container.get_archive(found["linkTarget"])
-        return read_beginning(stream, LARGEST)
-    except NotFound:
-        return None
-    except TarStreamError as error:
-        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+    with archive(container, path, follow=True) as there:
+        return None if there is None else read_beginning(there.stream, LARGEST)
 
 
 def _rights(container: Container, path: str, links: int) -> dict[str, Rights]:
-    from docker.errors import NotFound  # noqa: PLC0415 (100 ms: only where a check asks)
-
-    try:
-        stream, _ = container.get_archive(path)
-        rights, link = read_rights(stream, base=posixpath.dirname(path))
-    except NotFound:
-        return {}
-    except TarStreamError as error:
-        raise RuntimeUnreachableError(f"{path} in container {container.name}: {error}") from error
+    with archive(container, path) as there:
+        if there is None:
+            return {}
+        rights, link = read_rights(there.stream, base=posixpath.dirname(path))
     if link and links:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
         behind = _rights(container, target, links - 1)
         return {**behind, **({path: behind[target]} if target in behind else {})}
     return rights
-
-
-def _text(container: Container, path: str) -> str:
-    from docker.errors import NotFound  # noqa: PLC0415 (likewise)
-
-    from gonogo.inspection.code.image_files import read_text  # noqa: PLC0415 (likewise)
-
-    try:
-        return read_text(container.get_archive(path)[0])
-    except (NotFound, TarStreamError):
-        return ""

@@ -82,6 +82,11 @@ class ReleaseEnvironment:
                 found |= read_tree(path)
         return found
 
+    def text(self, path: str) -> str | None:
+        """The text of a file; a relative path is below the release's folder."""
+        file = Path(self.code["."]) / path
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+
     def exists(self, path: str) -> bool:
         """Whether a program or path is there; a bare name is looked up in the environment, then on the PATH."""
         if "/" in path:
