@@ -17,6 +17,7 @@ from gonogo.config import CheckRule
 from gonogo.gates import waivers
 from gonogo.gates.how_far import Asking, noted, write_asking
 from gonogo.host.busy import busy
+from gonogo.plugins.beside import Beside
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import (
     COLLECTED,
@@ -66,6 +67,7 @@ class VerdictPlugin:
         self._checks: dict[str, CheckResult] = {check.id: check for check in before}
         self._collected: list[str] = []
         self._ended: set[str] = set()
+        self._beside = Beside()
         self._started = datetime.now(UTC)
         self._begin = time.monotonic()
         self._waivers = [
@@ -137,6 +139,8 @@ class VerdictPlugin:
         self._tell_of_limits(collected)
         limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
         outcome = Outcome.INCONCLUSIVE if limited else outcome
+        if outcome is Outcome.FAILED and report.when == "call":
+            self._beside.look(item, call, stage, collected)
         late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
         found += f" ({now})" if late and (now := busy()) else ""
         options = _options(item, marker, rule)

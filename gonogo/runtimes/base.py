@@ -226,6 +226,10 @@ class Inspector(Protocol):
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
         """Service → its log lines since then; ``around``: also of what stands in front."""
 
+    def last_lines(self, since: datetime, *, most: int) -> Mapping[str, list[str]]:
+        """What each thing that this environment runs wrote since then, stores too: so many last lines of it."""
+        return {name: lines[-most:] for name, lines in self.logs(since, around=True).items()}
+
     @abstractmethod
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
         """Service → its log lines since then, each with its moment."""

@@ -354,3 +354,13 @@ def test_an_image_is_looked_at_through_one_container(
     assert missing == (None, None, True)
     assert (len(first), len(second), first == second) == (1, 1, False)
     assert scratched() == []
+
+
+def test_last_lines_of_a_container_are_those_since_a_moment(well: Release, images: Images) -> None:
+    """So many of them, and nothing of what was written before."""
+    inspector = images.runtime.inspector(images.place(well), well)
+    (name,) = inspector.last_lines(datetime.now(UTC) + timedelta(hours=1), most=3)
+    inspector.inside(name).python("open('/proc/1/fd/1', 'w').write('first\\nsecond\\nthird\\n')").require()
+
+    assert inspector.last_lines(datetime.now(UTC) - timedelta(minutes=1), most=2) == {name: ["second", "third"]}
+    assert inspector.last_lines(datetime.now(UTC) + timedelta(hours=1), most=2) == {name: []}

@@ -140,6 +140,15 @@ class ComposeInspector(Inspector):
                     lines[service] += plain_lines(container.logs(since=moment, tail=_LOG_LINES))
         return lines
 
+    def last_lines(self, since: datetime, *, most: int) -> Mapping[str, list[str]]:
+        """What each container of the project wrote since then: so many last lines of it."""
+        lines: dict[str, list[str]] = {}
+        with connect() as client:
+            for container in containers_of(client, self._project):
+                said = plain_lines(container.logs(since=since.timestamp(), tail=most))
+                lines.setdefault(container.labels.get(_SERVICE, "") or str(container.name), []).extend(said)
+        return lines
+
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
         """Service → its lines since then, with the Engine's time of each."""
         moment = since.timestamp() if since is not None else None

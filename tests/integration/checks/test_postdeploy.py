@@ -151,6 +151,20 @@ def test_an_endpoint_that_became_much_slower(site: Deployed) -> None:
     assert re.fullmatch(said + "expected no such change, or within = … that allows it", hundred[1])
 
 
+def test_what_was_written_meanwhile_stands_beside_a_red_answer(site: Deployed) -> None:
+    """The last lines of what runs, redacted; of the first red checks, and of no green one."""
+    site.log("the lamp is broken\n")
+    site.answer({**HELLO, "/admin": [500, {}, "", 0]})
+    run = site.ask("postdeploy", "endpoint")
+    red = run.check("D09[GET /admin]")
+    green = next(one for one in run.result.checks if one.code != red.code) if run.result else red
+
+    assert red.outcome is Outcome.FAILED
+    lines = next(one.value for one in red.evidence if one.title == "Last lines of web")
+    assert lines.splitlines()[-1] == "the lamp is broken"
+    assert not any(one.title.startswith("Last lines") for one in green.evidence)
+
+
 def test_two_workers_find_the_same(site: Deployed) -> None:
     """Asked by two workers, every check has the verdict that one process gives it."""
     alone = site.ask("postdeploy")
