@@ -298,7 +298,11 @@ HARMLESS = (
             'ENV PATH="/venv/bin:$PATH"\nWORKDIR /srv/app\n',
         ),
     ),
-    harmless("other-python", "a newer one", Replace(DOCKERFILE, "FROM python:3.11-slim", "FROM python:3.12-slim")),
+    harmless(
+        "base-image-in-full",
+        "the same one, with its registry",
+        Replace(DOCKERFILE, "FROM python:3.11-slim", "FROM docker.io/library/python:3.11-slim"),
+    ),
     harmless(
         "everything-copied",
         "with a list of what stays out",
