@@ -88,7 +88,7 @@ def _summary(rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) -> str:
 def _compared(ordered: Mapping[str, Sequence[Row]]) -> str:
     """Each other tool beside gonogo, over the cases that both deployed."""
     table = [
-        "| application | deployed by | faults | red | went out, and serves or serves nothing | red, the old one back "
+        "| application | deployed by | faults | red | the fault serves, or nothing does | red, and the old one serves "
         "| harmless | false alarms |",
         "|---|---|---|---|---|---|---|---|",
     ]
