@@ -32,7 +32,10 @@ from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
+from gonogo.records.listing import when_red
 from gonogo.words import Exit, Outcome, Stage
+from tests.faults.corpus.cases import BY_APP
+from tests.faults.corpus.elsewhere import ELSEWHERE
 from tests.support.chromium import need_chromium
 from tests.support.doc_tables import ROOT, SHEETS, checks_table, sheets, written_table
 from tests.support.readme_app import MAIN, configuration, serving
@@ -312,3 +315,15 @@ def test_decisions_are_numbered() -> None:
 
     assert [page.name[:4] for page in pages] == [f"{number:03}-" for number in range(1, len(pages) + 1)]
     assert all(page.read_text("utf-8").startswith("# ") for page in pages)
+
+
+def test_every_blocker_has_its_fault() -> None:
+    """In the corpus, or in a test where a deployment of files cannot bring it about."""
+    blockers = {one.code for one in built_in() if when_red(one.stage, one.severity, one.on_red) != "warns"}
+    asked = {code for cases in BY_APP.values() for case in cases for code in case.codes}
+    tests = {code: ROOT / "tests" / place.partition("::")[0] for code, place in ELSEWHERE.items()}
+    lost = [
+        code for code, path in tests.items() if f"def {ELSEWHERE[code].partition('::')[2]}(" not in path.read_text()
+    ]
+
+    assert (blockers - asked - set(ELSEWHERE), asked & set(ELSEWHERE), lost) == (set(), set(), [])

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.config.builtin import built_in
-from gonogo.records.listing import when_red
 from tests.faults.corpus.bench import Bench, Result
 from tests.faults.corpus.case import STAGES, Case, CaseError
 from tests.faults.corpus.cases import APPS, BY_APP
 from tests.faults.corpus.cases.orders import ended
 from tests.faults.corpus.kept import Row, keep, kept, row
 from tests.faults.corpus.table import filled, lower_bound
-from tests.support.doc_tables import ROOT
 from tests.support.edits import Put, Replace
 
 __all__: list[str] = []
@@ -25,38 +22,6 @@ __all__: list[str] = []
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 ALL = [case for cases in BY_APP.values() for case in cases]
-ELSEWHERE = {
-    "P01": "unit/checks/predeploy/test_git.py::test_a_plain_folder_cannot_be_released",
-    "P02": "unit/checks/predeploy/test_when.py::test_commit_of_another_branch_is_red",
-    "P03": "unit/checks/predeploy/test_when.py::test_light_tag_is_none",
-    "P08": "unit/checks/predeploy/test_bytecode.py::test_the_impostor_is_caught",
-    "P25": "unit/checks/predeploy/test_tools.py::test_missing_tools_are_named",
-    "P26": "unit/checks/predeploy/test_tools.py::test_there_is_too_little_room",
-    "P27": "unit/checks/predeploy/test_tools.py::test_room_of_a_dead_daemon_is_not_known",
-    "P36": "unit/checks/predeploy/test_serving.py::test_a_red_baseline_is_named",
-    "P37": "unit/checks/predeploy/test_serving.py::test_a_lost_image_is_named",
-    "P38": "unit/checks/predeploy/test_serving.py::test_a_held_environment_is_red",
-    "P39": "unit/checks/predeploy/test_attestations.py::test_what_was_said_is_green_and_the_rest_is_red",
-    "P40": "unit/checks/predeploy/test_when.py::test_time_outside_of_the_windows_is_red",
-    "P43": "unit/checks/predeploy/test_compose.py::test_a_container_name_that_somebody_else_holds_is_red",
-    "B03": "integration/checks/test_build.py::test_the_impostor_is_red",
-    "B08": "integration/checks/test_build.py::test_a_file_that_is_lost_is_red",
-    "B10": "unit/checks/build/test_image_size.py::test_limit_is_the_teams_own",
-    "B13": "unit/checks/build/test_secrets.py::test_each_secret_of_an_image_is_named_in_prod",
-    "B17": "docker/test_evils.py::test_each_evil_of_a_release_is_named",
-    "B18": "docker/test_compose_trial.py::test_name_that_nobody_has_is_red_before_nginx_fails_to_start",
-    "B23": "integration/checks/test_commands.py::test_a_command_of_the_build_knows_the_release",
-    "D02": "integration/checks/test_postdeploy.py::test_an_unhealthy_instance_is_red",
-    "D04": "integration/checks/test_postdeploy.py::test_an_instance_of_another_release_is_red",
-    "D05": "integration/checks/test_postdeploy.py::test_code_that_was_changed_is_red",
-    "D13": "integration/checks/test_database.py::test_a_database_that_refuses_is_red",
-    "D14": "integration/checks/test_store.py::test_a_store_that_answered_before_and_does_not_now_is_red",
-    "D19": "integration/checks/test_pages.py::test_page_that_a_visitor_would_not_like_is_red",
-    "D29": "integration/checks/test_front_page.py::test_front_page",
-    "D36": "integration/checks/test_visitor.py::test_a_login_that_lets_nobody_in_is_red",
-    "D34": "docker/test_each.py::test_the_broken_one_of_two_is_named",
-}
-"""Where blockers that no case is red for are: they are about what is no file of a release, or about other layouts."""
 SAMPLE = ("merge-conflict-in-a-template", "module-renamed-under-a-nested-import", "office-open-to-everybody")
 
 
@@ -110,18 +75,6 @@ def test_every_edit_finds_its_place(app: str, tmp_path: Path) -> None:
 def test_the_bound_is_the_exact_one(hits: int, of: int, least: float) -> None:
     """Of Clopper and Pearson, one-sided, at 95 %."""
     assert lower_bound(hits, of) == pytest.approx(least, abs=0.0006)
-
-
-def test_every_blocker_has_its_fault() -> None:
-    """In the corpus, or in a test where a deployment of files cannot bring it about."""
-    blockers = {one.code for one in built_in() if when_red(one.stage, one.severity, one.on_red) != "warns"}
-    asked = {code for case in ALL for code in case.codes}
-    tests = {code: ROOT / "tests" / place.partition("::")[0] for code, place in ELSEWHERE.items()}
-    lost = [
-        code for code, path in tests.items() if f"def {ELSEWHERE[code].partition('::')[2]}(" not in path.read_text()
-    ]
-
-    assert (blockers - asked - set(ELSEWHERE), asked & set(ELSEWHERE), lost) == (set(), set(), [])
 
 
 def result(name: str, **facts: object) -> Row:
