@@ -17,6 +17,7 @@ from gonogo.records.results import RunResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Screen
+from gonogo.run.tagging import tagged
 from gonogo.run.work import Options
 from gonogo.runtimes import sources
 from gonogo.runtimes.given import changed_since
@@ -65,6 +66,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         pipeline = Pipeline(work, signals=signals)
         ending = pipeline.deploy(recipe)
         ending = recorded(pipeline.course, ending, lambda: remember(work, pipeline.course, ending))
+        work.notes += tagged(work, ending)
         seconds = time.monotonic() - begin
         return finish(work, pipeline.course, ending, kind="deploy", started=started, seconds=seconds)
 

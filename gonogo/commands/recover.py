@@ -91,6 +91,8 @@ def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signa
     ending = recorded(course, ending, lambda: remember(work, course, ending))
     if kind == "rollback":
         ending = _granted(work, course, ending)
+    else:
+        work.notes += tagged(work, ending)
     result = finish(work, course, ending, kind=kind, started=started, seconds=time.monotonic() - begin)
     if ending.kind.touched:
         close_all(work, runs)
@@ -229,7 +231,6 @@ def remember(work: Work, course: Course, ending: Ending) -> None:
         work.release = release.model_copy(update={"bad": work.redactor.text(course.reason)})
         work.state.save(work.release)
     serves(work, ending)
-    work.notes += tagged(work) if ending.kind is Kind.GO else ()
 
 
 def _keep_gate(release: Release, course: Course) -> None:

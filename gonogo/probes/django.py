@@ -126,6 +126,7 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
         raise ValueError(f"conflicting migrations, several leaves: {named}")
     if request.get("current"):
         document.update(standing())
+        document["tables"] = shape() if request.get("shape") else None
     if request.get("since") is not None:
         given = [tuple(name.split(".", 1)) for name in request["since"]]
         ahead = loader_of(given)
@@ -153,6 +154,15 @@ def loader_of(applied: Any) -> Any:
         return module.MigrationLoader(None if applied is None else object())
     finally:
         module.MigrationRecorder = recorder
+
+
+def shape() -> dict[str, Any]:
+    """Return every table of the default database with its columns, but for Django's own account of migrations."""
+    connection = importlib.import_module("django.db").connection
+    with connection.cursor() as cursor:
+        names = [name for name in connection.introspection.table_names(cursor) if name != "django_migrations"]
+        described = connection.introspection.get_table_description
+        return {name: [column.name for column in described(cursor, name)] for name in names}
 
 
 def standing() -> dict[str, Any]:

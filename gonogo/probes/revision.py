@@ -203,7 +203,9 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
 
     def note(revisions: Any, context: Any) -> list[Any]:
         found.append((revisions,) if isinstance(revisions, str) else tuple(revisions or ()))
-        if request.get("tables"):
+        if request.get("shape"):
+            tables.update(shape(context))
+        elif request.get("tables"):
             for name, there in columns(context.connection, request["tables"]).items():
                 tables[name] = tables.get(name) or there  # one of several databases has it
         return []
@@ -226,6 +228,12 @@ def run(request: dict[str, Any], note: Any, *words: str, **options: Any) -> None
     scripts = importlib.import_module("alembic.script").ScriptDirectory.from_config(config)
     with application(request, scripts), context(config, scripts, fn=note, dont_mutate=True, **options):
         scripts.run_env()
+
+
+def shape(context: Any) -> dict[str, Any]:
+    """Return every table of the default schema with its columns, but for Alembic's own."""
+    names = importlib.import_module("sqlalchemy").inspect(context.connection).get_table_names()
+    return columns(context.connection, [name for name in names if name != context.version_table])
 
 
 def columns(connection: Any, names: list[str]) -> dict[str, Any]:

@@ -113,6 +113,8 @@ class Ending(BaseModel):
     """It is held because its migrations cannot be taken back."""
     failed: tuple[str, ...] = ()
     """The steps of the rollback that failed."""
+    half_done: tuple[str, ...] = ()
+    """What a migration that failed left behind."""
 
     @property
     def exit_code(self) -> Exit:

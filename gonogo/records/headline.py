@@ -88,8 +88,15 @@ def _doubt(run: RunResult) -> str:
         return f"but its gate is red: {gate.summary()}"
     if gate.blocking:
         return f"but its gate could not find out whether it is well: {gate.summary()}"
+    return f"its gate: {gate.summary()}; but {_hindrance(run)}"
+
+
+def _hindrance(run: RunResult) -> str:
+    """Why a release that is well is not all that is to be said."""
+    if run.ended.half_done:
+        return f"a migration left something: {clip(run.ended.half_done[0], _REASON)}"
     failed = ", ".join(run.ended.failed)
-    return f"its gate: {gate.summary()}; but {f'a step in the rollback failed ({failed})' if failed else _reason(run)}"
+    return f"a step in the rollback failed ({failed})" if failed else _reason(run)
 
 
 def _requests(run: RunResult, *, always: bool = False) -> str:

@@ -47,9 +47,16 @@ def held(work: Work, *, replaced: bool, forward_only: bool = False) -> Ending:
     )
 
 
-def of_target(course: Course, target: Release, *, failed: Sequence[str] = (), interrupted: bool = False) -> Ending:
-    """The run went back to a release; ``failed`` are steps on the way there."""
-    is_proven = not failed and course.verified is not None and course.verified.is_green
+def of_target(
+    course: Course,
+    target: Release,
+    *,
+    failed: Sequence[str] = (),
+    half_done: Sequence[str] = (),
+    interrupted: bool = False,
+) -> Ending:
+    """The run went back to a release; ``failed`` are steps on the way there, ``half_done`` is what stays of others."""
+    is_proven = not failed and not half_done and course.verified is not None and course.verified.is_green
     kind = Kind.NEVER_STOPPED if course.back_after is None else Kind.REVERTED
     if course.is_up is False or not is_proven:
         kind = Kind.NOT_BACK if course.is_up is False else Kind.UNPROVEN
@@ -60,6 +67,7 @@ def of_target(course: Course, target: Release, *, failed: Sequence[str] = (), in
         back_to=target.id,
         back_after=course.back_after,
         failed=tuple(failed),
+        half_done=tuple(half_done),
     )
 
 

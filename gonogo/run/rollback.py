@@ -208,7 +208,15 @@ class Rollback:
 
     def _said_of(self, target: Release, *, failed: Collection[str] = (), interrupted: bool = False) -> Ending:
         """How it ended; where a person is needed, which command starts and proves what is to serve."""
-        ending = decision.of_target(self._course, target, failed=tuple(failed), interrupted=interrupted)
+        half_done = self._work.half_done
+        ending = decision.of_target(
+            self._course, target, failed=tuple(failed), half_done=half_done, interrupted=interrupted
+        )
+        for left in half_done:
+            self._work.notes.append(
+                f"The migration failed half-way and left this in {left}. No revision says so, and the next upgrade "
+                "would meet it: take it away by hand, then deploy again."
+            )
         if ending.needs_human:
             again = f"gonogo rollback --env {self._work.place.environment.name} --to {target.id}"
             self._work.notes.append(f"Once it is mended, `{again}` starts and proves {target.short} again.")

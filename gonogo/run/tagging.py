@@ -5,6 +5,7 @@ from __future__ import annotations
 from gonogo import git
 from gonogo.config import Tag
 from gonogo.errors import CommandError, last_words
+from gonogo.records.ending import Ending, Kind
 from gonogo.run.work import Work
 from gonogo.state.lock import operator
 
@@ -13,10 +14,10 @@ __all__ = ["tagged"]
 _SECONDS = 60.0
 
 
-def tagged(work: Work) -> tuple[str, ...]:
-    """Tag the commit of the release that serves now, and push that where it is asked for; what came of it."""
+def tagged(work: Work, ending: Ending) -> tuple[str, ...]:
+    """Tag the commit of a release that went GO, and push that where it is asked for; what came of it."""
     tag = work.place.environment.tag
-    if tag is None:
+    if tag is None or ending.kind is not Kind.GO:
         return ()
     name = _name(tag, work)
     try:

@@ -75,6 +75,8 @@ class Work:
     rung: int = 0
     standings: tuple[Standing, ...] = ()
     """Where the databases stood when the ladder was asked, and what was pending then."""
+    half_done: tuple[str, ...] = ()
+    """What a migration that failed left in databases, although no revision says so."""
     notes: list[str] = field(default_factory=list)
     busy: Watch = field(default_factory=Watch)
     """How busy the machine is meanwhile."""

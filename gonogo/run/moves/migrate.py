@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import replace
 
+from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.host.runner import Command
 from gonogo.inspection.answers.moved import not_reached
-from gonogo.inspection.probe_answers import script
 from gonogo.migrations import layout_of, tool_of
-from gonogo.migrations.question import read
+from gonogo.run.moves.standing import half_done, said_of, shapes
 from gonogo.run.work import Work
 
 __all__ = ["Migrate", "have_moved", "left_in_databases", "stands_at"]
 
-_SECONDS = 120.0
 _STARTS, _PAUSE = 60.0, 2.0
 """How long a database that was only now started may take until it answers, and the pause between two asks."""
 
@@ -53,8 +50,13 @@ class Migrate:
         """
         work.runtime.make_ready(work.place, work.release)
         upgrades = self._upgrades(work)
-        for command in upgrades:
-            _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
+        before = shapes(work) if upgrades else {}
+        try:
+            for command in upgrades:
+                _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
+        except CommandError:
+            work.half_done = half_done(work, before)
+            raise
         if not upgrades:
             ready = work.runtime.prepare(work.place, work.release)
             return f"no migrations configured{'; its data stores are ready' if ready else ''}"
@@ -93,21 +95,8 @@ def _short(names: tuple[str, ...], *, most: int = 3) -> str:
 
 def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
     """Where a service's database stands, asked beside its instances with the new release's code; None if not known."""
-    service = work.place.environment.service[name]
-    tool, root = tool_of(service.migrations), work.place.project.source_root
-    own = work.place.environment.commands.get("migrate", ())
-    layout = layout_of(root, tool, service.migrations_config, own)
-    upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
-    here = {"folder": "."} if "/" in layout.config else {}
-    words = json.dumps({"config": layout.config, "current": True, "app": service.entrypoint or "", **here, **upgrade})
-    argv = ("python", "-", words)
-    try:
-        asked = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)
-        done = work.host.run(replace(asked, stdin=script(tool.probe).encode(), timeout=_SECONDS), output_limit=None)
-        said = read(done.require().output, tool, name)
-    except Exception:  # noqa: BLE001 (a question; nothing in it may stop what comes after)
-        return None
-    return said.current if said.error is None else None
+    said = said_of(work, name)
+    return said.current if said is not None else None
 
 
 def have_moved(work: Work) -> bool | None:

@@ -10,6 +10,7 @@ import pytest
 
 from gonogo.config import Tag
 from gonogo.host.runner import this_machine
+from gonogo.records.ending import Ending, Kind
 from gonogo.run.tagging import tagged
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+WENT = Ending(kind=Kind.GO)
 TAG = Tag(name="deployed/{env}/{date}-{commit}", push="origin")
 
 
@@ -49,10 +51,11 @@ def test_a_tag_is_set_and_pushed_once(repository: Repository, tmp_path: Path) ->
     name = f"deployed/prod/2026-11-29-{commit[:7]}"
     said = (f"The release is tagged as {name}, also in origin.",)
 
-    assert (tagged(work(root, commit)), tagged(work(root, commit))) == (said, said)
+    assert (tagged(work(root, commit), WENT), tagged(work(root, commit), WENT)) == (said, said)
     assert repository.git(remote, "rev-parse", f"{name}^{{commit}}").strip() == commit
     assert f"20261129T120000-{commit[:7]} serves prod" in repository.git(remote, "cat-file", "tag", name)
-    assert tagged(work(root, commit, None)) == ()
+    assert tagged(work(root, commit, None), WENT) == ()
+    assert tagged(work(root, commit), Ending(kind=Kind.HELD)) == ()
 
 
 def test_a_tag_that_cannot_be_set_is_told(repository: Repository) -> None:
@@ -61,9 +64,9 @@ def test_a_tag_that_cannot_be_set_is_told(repository: Repository) -> None:
     first = repository.git(root, "rev-parse", "HEAD").strip()
     second = repository.commit(root)
     repository.git(root, "tag", "live", first)
-    elsewhere = tagged(work(root, second, Tag(name="live")))
-    (unpushed,) = tagged(work(root, second))
-    (broken,) = tagged(work(root, "0" * 40, Tag(name="gone")))
+    elsewhere = tagged(work(root, second, Tag(name="live")), WENT)
+    (unpushed,) = tagged(work(root, second), WENT)
+    (broken,) = tagged(work(root, "0" * 40, Tag(name="gone")), WENT)
 
     assert elsewhere == (
         f"The release was not tagged: found live at {first[:7]} already, expected it nowhere or at {second[:7]}.",

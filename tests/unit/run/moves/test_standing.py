@@ -1,0 +1,62 @@
+"""gonogo.run.moves.standing: what migrations that failed left in databases."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gonogo.migrations.question import Said
+from gonogo.run.moves import standing
+
+BEFORE = Said(current=("0001",), tables={"guests": ("id", "name"), "old": ("id",)})
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        (BEFORE, ()),
+        (
+            Said(current=("0001",), tables={"guests": ("id", "mood"), "half": ("id",)}),
+            (
+                "the database of web: column guests.mood is new, column guests.name is gone, table half is new, table old "
+                "is gone",
+            ),
+        ),
+        (Said(current=("0002",), tables={"half": ("id",)}), ()),
+        (Said(current=None), ()),
+        (None, ()),
+    ],
+    ids=["nothing", "half", "moved", "not known", "no answer"],
+)
+def test_what_no_revision_accounts_for_is_left(
+    monkeypatch: pytest.MonkeyPatch, now: Said | None, left: tuple[str, ...]
+) -> None:
+    """A database that moved is the ladder's matter, and of one that does not answer nothing is said."""
+    monkeypatch.setattr(standing, "said_of", lambda *_, **__: now)
+
+    assert standing.half_done(SimpleNamespace(), {"web": BEFORE}) == left  # type: ignore[arg-type]
+
+
+def test_a_database_is_looked_at_only_where_something_would_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And only where there is a release to go back to."""
+    asked: list[str] = []
+
+    def said_of(_: Any, name: str, **__: Any) -> Said:
+        asked.append(name)
+        return BEFORE
+
+    monkeypatch.setattr(standing, "said_of", said_of)
+    monkeypatch.setattr(standing, "migrated", lambda _: {"web": None, "shop": None, "mail": None})
+    pending = [
+        SimpleNamespace(service="web", pending=("0002",), guessed="", doubt=""),
+        SimpleNamespace(service="shop", pending=(), guessed="", doubt=""),
+        SimpleNamespace(service="mail", pending=(), guessed="it did not answer", doubt=""),
+    ]
+    place = SimpleNamespace(environment=None)
+    work: Any = SimpleNamespace(standings=pending, serving="some", place=place)
+
+    assert standing.shapes(work) == {"web": BEFORE, "mail": BEFORE}
+    assert standing.shapes(SimpleNamespace(standings=pending, serving=None, place=place)) == {}  # type: ignore[arg-type]
+    assert asked == ["web", "mail"]
