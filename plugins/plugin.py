@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None]:
     """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists.
 
     Inside a gate, conftests are looked for in the team's ``checks/`` alone: pytest would also import those of every
@@ -71,7 +71,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         if not given.gonogo_subject and "PYTEST_XDIST_WORKER" not in os.environ:
             from gonogo.plugins import output, stages  # noqa: PLC0415 (heavy: only in a gate)
 
-            early_config.stash[stages.PROJECT] = stages.project_of(early_config.rootpath)
+            early_config.stash[stages.PROJECT] = project = stages.project_of(early_config.rootpath)
+            args[:0] = stages.workers(project, given)
             early_config.stash[output.OUTPUT] = output.RedactedOutput(early_config.rootpath)
     elif _selected(early_config):
         _become_gate(early_config)

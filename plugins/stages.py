@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tomllib
@@ -19,7 +20,7 @@ from gonogo.words import CONFIG_NAME, Stage
 if TYPE_CHECKING:
     from gonogo.config import Project
 
-__all__ = ["PROJECT", "become_gate", "is_whole", "project_of", "selected_stages", "stage_of"]
+__all__ = ["PROJECT", "become_gate", "is_whole", "project_of", "selected_stages", "stage_of", "workers"]
 
 PROJECT = pytest.StashKey["Project"]()
 """What a bare gate read when it began."""
@@ -77,6 +78,18 @@ def project_of(start: Path) -> Project:
     except GonogoError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
+
+
+def workers(project: Project, given: argparse.Namespace) -> tuple[str, ...]:
+    """The environment's own number of workers, where none is given on the command line."""
+    from gonogo.gates.workers import worker_options  # noqa: PLC0415 (as above)
+
+    if getattr(given, "numprocesses", 0) is not None or given.usepdb:
+        return ()
+    try:
+        return worker_options(project.environment(given.gonogo_env), given.markexpr.strip())
+    except GonogoError:
+        return ()  # which environments there are is said where the gate begins
 
 
 def _at_a_glance(start: Path) -> tuple[Path, str, tuple[str, ...]] | None:

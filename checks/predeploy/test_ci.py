@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from gonogo import git
@@ -19,7 +19,9 @@ from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected, InconclusiveError
-from gonogo.plugins.transport import trusted
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__: list[str] = []
 
@@ -74,6 +76,10 @@ def _all(ci: Ci, commit: str, subject: Subject, context: Context, runner: Host) 
     """
     path = f"/repos/{ci.repository or _origin(subject, runner)}/commits/{commit}"
     local = is_loopback(ci.api)
+    import httpx  # noqa: PLC0415 (60 ms: only where something is asked)
+
+    from gonogo.plugins.transport import trusted  # noqa: PLC0415 (it imports httpx)
+
     with httpx.Client(
         base_url=ci.api, timeout=_SECONDS, verify=trusted(), trust_env=not local, headers=_headers(ci, context)
     ) as client:
@@ -121,12 +127,14 @@ def _listed(client: httpx.Client, path: str, key: str) -> Iterator[Mapping[str, 
 
 
 def _answer(client: httpx.Client, url: str) -> httpx.Response:
+    import httpx  # noqa: PLC0415 (as above)
+
     try:
         answer = client.get(url)
     except httpx.HTTPError as error:
         raise InconclusiveError(f"{client.base_url}: found no answer ({error or type(error).__name__})") from error
     if not answer.is_success:
-        why = "; a private repository needs a token" if answer.status_code == httpx.codes.NOT_FOUND else ""
+        why = "; a private repository needs a token" if answer.status_code == HTTPStatus.NOT_FOUND else ""
         raise InconclusiveError(f"GET {answer.request.url}: found {answer.status_code}, expected what it has{why}")
     return answer
 

@@ -171,6 +171,8 @@ class Environment(_Model):
     """How many releases stay on the host."""
     command_timeout: Duration = 900.0
     gate_timeout: Duration = 600.0
+    workers: Literal["auto"] | Annotated[int, Field(ge=0, le=64)] = 0
+    """How many processes ask the checks of the postdeploy gate; 0: one does."""
     check_timeout: Duration = 60.0
     max_downtime: Duration = 30.0
     min_free_disk: Annotated[int, Field(ge=0)] = 1024

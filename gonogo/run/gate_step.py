@@ -15,6 +15,7 @@ from gonogo.gates.how_far import read_asking
 from gonogo.gates.judgement import of_attempts, undecided, with_checks
 from gonogo.gates.process import gate_argv, gate_environment, stage_options
 from gonogo.gates.subject import Subject
+from gonogo.gates.workers import worker_options
 from gonogo.host.busy import patient
 from gonogo.host.runner import Command, Completed
 from gonogo.records.results import CheckResult, GateResult, read_gate
@@ -159,6 +160,7 @@ class Gate:
             arguments.append(f"--gonogo-only={wanted}")
         else:
             arguments += _page(work.reports, label.removesuffix(".early"))
+            arguments += worker_options(environment, self.stage)
         app = load_project(root).app
         return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 

@@ -173,6 +173,20 @@ def test_two_workers_find_the_same(site: Deployed) -> None:
     assert together.outcomes() == alone.outcomes()
 
 
+def test_workers_of_the_environment_ask_a_bare_gate(deploy: Callable[..., Deployed]) -> None:
+    """`workers` is taken by whoever runs pytest, and every check has the verdict that one process gives it."""
+    site = deploy(environment="workers = 2\n" + ENDPOINTS, env="ADMIN_PASSWORD=s4fguarded-thing\n")
+    site.answer(HELLO)
+    site.start()
+    words = ("-m", "postdeploy", "--env", "test")
+    together = site.gates.bare(site.root, *words)
+    alone = site.gates.bare(site.root, *words, "-n", "0")
+
+    assert "2 workers" in together.out
+    assert "workers" not in alone.out
+    assert together.outcomes() == alone.outcomes()
+
+
 def test_an_unhealthy_instance_is_red(site: Deployed) -> None:
     """An instance that runs and does not pass its health check is named."""
     site.answer({**HELLO, "/healthz": [503, {}, "", 0]})
