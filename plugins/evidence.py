@@ -68,6 +68,7 @@ class Collected:
         self.own_remedy = ""
         self.broken: list[str] = []
         self.needed: list[str] = []
+        self.is_stale = False
 
     def text(self, title: str, value: object) -> None:
         """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
@@ -121,6 +122,10 @@ class Collected:
     def remedy(self, text: str) -> None:
         """What to do about what was found here, where the check's own remedy would mend something else."""
         self.own_remedy = text
+
+    def stale(self) -> None:
+        """Where this check is red: a layer of the build's cache may be to blame, and a build without it may mend it."""
+        self.is_stale = True
 
     def breaks(self, *things: str) -> None:
         """Where this check is red: what it found to be broken, so that other checks are red for it too."""

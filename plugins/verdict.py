@@ -161,6 +161,7 @@ class VerdictPlugin:
                 "seconds": report.duration,
                 "fingerprint": fingerprint(item),
                 **(self._causes(call, collected) if outcome.is_red or report.failed else {}),
+                "stale": collected.is_stale and outcome is Outcome.FAILED,
                 "late": late,
                 "limited": limited,
                 "advice": advice,

@@ -97,6 +97,8 @@ def test_artifact_holds_the_commit(
     if drift.unmapped and drift.compared:
         evidence.warn(f"{drift.compared} files of {artifact.label} compared; more would be with {drift.unmapped}")
     evidence.remedy(_remedy(artifact, red))
+    if artifact.layout.recipe is not None and any(file.kind == "differs" for file in red):
+        evidence.stale()
     evidence.alike(made_alike(artifact, "files"))
     assert not wrong, f"{len(wrong)} files in {artifact.label} are not those of {source.commit:.7}; {wrong[0]}"
 

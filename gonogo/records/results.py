@@ -145,6 +145,8 @@ class CheckResult(BaseModel):
     """It could not be asked, because what it looks at is not there."""
     excused: bool = False
     """Red, and a warning all the same: it was red before the release too, only warns, is waived, or met a limit."""
+    stale: bool = False
+    """Red, and a build without the cache may mend it."""
     late: bool = False
     """It ran out of time."""
     limited: bool = False

@@ -19,7 +19,7 @@ from gonogo.gates.workers import worker_options
 from gonogo.host.busy import patient
 from gonogo.host.runner import Command, Completed
 from gonogo.records.results import CheckResult, GateResult, read_gate
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 from gonogo.words import Exit, Role, Stage
@@ -41,11 +41,15 @@ _BEFORE = (Stage.PREDEPLOY, Stage.BUILD)
 class Gate:
     """One stage, asked about one release."""
 
-    def __init__(self, name: str, stage: Stage, role: Role) -> None:
-        """``name`` is the line in the terminal, and what its files are called, the first time."""
+    def __init__(self, name: str, stage: Stage, role: Role, *, remade_by: Move | None = None) -> None:
+        """``name`` is the line in the terminal, and what its files are called, the first time.
+
+        ``remade_by`` makes what it is asked about anew, where that may be what is wrong.
+        """
         self.name = name
         self.stage = stage
         self.role = role
+        self.remade_by = remade_by
         self._early: Path | None = None
         """What was asked of it already."""
         self._seconds = 0.0

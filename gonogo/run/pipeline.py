@@ -222,11 +222,25 @@ class Pipeline:
             self._work.baselines[step.stage] = self._steps.gate(step)
             return None
         gate = self._steps.gate(step)
+        if step.remade_by is not None and self._is_stale(gate):
+            gate = self._anew(step, step.remade_by)
         if not gate.is_green:
             return self._not_passed(gate)
         if step.stage is Stage.BUILD:
             self._keep_routes(gate)
         return None
+
+    def _is_stale(self, gate: GateResult) -> bool:
+        """Whether a layer that the build took from its cache may be all that is wrong."""
+        is_ours = "build" not in self._work.place.environment.commands
+        return is_ours and not self._work.options.no_cache and any(check.stale for check in gate.blocking)
+
+    def _anew(self, step: Gate, build: Move) -> GateResult:
+        """Build once more, without the cache, and ask again."""
+        self._work.options = replace(self._work.options, no_cache=True)
+        self._work.notes.append("What was built held something stale, so it was built once more, without the cache.")
+        self._steps.move(build)
+        return self._steps.gate(step)
 
     def _keep_routes(self, gate: GateResult) -> None:
         """The routes that the build gate measured are pinned with the release; the next one is compared with them."""

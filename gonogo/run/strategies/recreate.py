@@ -23,13 +23,14 @@ class Recreate:
         """A deployment, without the team's steps; ``first``: nothing serves yet."""
         baseline: tuple[Step, ...] = () if first else (Gate("baseline", Stage.POSTDEPLOY, Role.BASELINE),)
         logs: tuple[Step, ...] = () if first else (SaveLogs(),)
+        build = Build()
         return (
             Checkout(),
             *baseline,
             Gate(Stage.PREDEPLOY.gate, Stage.PREDEPLOY, Role.CANDIDATE),
             *logs,
-            Build(),
-            Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE),
+            build,
+            Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE, remade_by=build),
             AskLadder(),
             Migrate(),
             Start(),
