@@ -20,6 +20,9 @@ __all__ = ["Script", "parametrize"]
 _MARGIN = 5.0
 """Seconds beyond a command's own bound before its check is ended."""
 
+_PROBED = 30.0
+"""Seconds in which a beat is looked for once more, at the end."""
+
 
 @dataclass(frozen=True)
 class Script:
@@ -55,6 +58,10 @@ def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
     if "attestation" in metafunc.fixturenames:
         asked = context.environment.attest
         _spread(metafunc, "attestation", [*asked.items()], [*asked], "no attestation is asked for")
+    if "heartbeat" in metafunc.fixturenames:
+        beats = context.environment.heartbeat
+        bounds = [one.within + _PROBED for one in beats]
+        _spread(metafunc, "heartbeat", beats, [one.name for one in beats], "no heartbeat is configured", bounds=bounds)
     if "command" in metafunc.fixturenames:
         stage = stage_of(metafunc.definition)
         scripts = [_script(one, context) for one in context.environment.command if one.stage == stage]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.config import Endpoint, Environment, Page, Project, Service
+from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
@@ -56,6 +56,7 @@ __all__ = [
     "environment",
     "evidence",
     "first_look",
+    "heartbeat",
     "host",
     "http",
     "inside",
@@ -361,6 +362,13 @@ def configured_page(request: pytest.FixtureRequest) -> Page:
 def command(request: pytest.FixtureRequest) -> Script:
     """One configured command of the gate's stage, with what its files hold."""
     configured: Script = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def heartbeat(request: pytest.FixtureRequest) -> Heartbeat:
+    """One configured heartbeat."""
+    configured: Heartbeat = request.param
     return configured
 
 

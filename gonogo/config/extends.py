@@ -13,7 +13,14 @@ __all__ = ["MERGE_KEYS", "Resolved", "resolve"]
 
 Location = tuple[str | int, ...]
 
-MERGE_KEYS = {"endpoint": "request", "page": "path", "command": "name", "step": "name", "waive": "check"}
+MERGE_KEYS = {
+    "endpoint": "request",
+    "page": "path",
+    "heartbeat": "name",
+    "command": "name",
+    "step": "name",
+    "waive": "check",
+}
 """Lists of tables merge element by element under ``extends``, told apart by this key."""
 
 _PRIVATE = {"project", "state"}

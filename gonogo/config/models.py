@@ -17,6 +17,7 @@ from gonogo.config.things import (
     CheckRule,
     Ci,
     Endpoint,
+    Heartbeat,
     Logs,
     Page,
     SecretRule,
@@ -137,6 +138,7 @@ class Environment(_Model):
     endpoint: tuple[Endpoint, ...] = ()
     page: tuple[Page, ...] = ()
     visitor: Visitor | None = None
+    heartbeat: tuple[Heartbeat, ...] = ()
     command: tuple[TeamCommand, ...] = ()
     step: tuple[TeamStep, ...] = ()
     checks: dict[CheckName, CheckRule] = {}
@@ -195,6 +197,8 @@ class Environment(_Model):
             raise ValueError("health.stable_for must be shorter than check_timeout: D03 observes for that long")
         if self.has("compose files") and not self.compose:
             raise ValueError(f"runtime {self.runtime} needs at least one compose file")
+        if slow := next((one for one in self.heartbeat if one.within >= self.gate_timeout), None):
+            raise ValueError(f"heartbeat {slow.name}: within must be shorter than gate_timeout: D16 waits for a beat")
         for number, one in enumerate(self.command):
             if one.timeout >= self.gate_timeout:
                 raise ValueError(f"command {one.name}: timeout must be shorter than gate_timeout")

@@ -15,6 +15,7 @@ __all__ = [
     "CheckRule",
     "Ci",
     "Endpoint",
+    "Heartbeat",
     "Logs",
     "Page",
     "SecretRule",
@@ -148,6 +149,25 @@ class Visitor(_Model):
             raise ValueError("form, body and token need login: the request that they are for")
         if self.form and self.body is not None:
             raise ValueError("expected form or body, one of them")
+        return self
+
+
+class Heartbeat(_Model):
+    """What a worker leaves again and again while it works (D16)."""
+
+    name: Name
+    service: str
+    file: Annotated[str, Field(pattern="^/")] | None = None
+    """A file in its instance that it writes anew."""
+    key: str | None = None
+    """A key of the Redis that its variables name."""
+    within: Duration = 180.0
+    """The longest between two beats."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Heartbeat:
+        if (self.file is None) == (self.key is None):
+            raise ValueError("expected exactly one of file and key")
         return self
 
 

@@ -18,6 +18,7 @@ _OURS = re.compile(r"[PBD]\d{1,3}", re.IGNORECASE)
 _LISTED: Mapping[str, Callable[[Environment], Iterable[str]]] = {
     "endpoint": lambda environment: (one.request for one in environment.endpoint),
     "configured_page": lambda environment: (one.path for one in environment.page),
+    "heartbeat": lambda environment: (one.name for one in environment.heartbeat),
     "command": lambda environment: (one.name for one in environment.command),
     "attestation": lambda environment: environment.attest,
 }

@@ -1,5 +1,7 @@
 """Ask the stores that an instance's variables name ``PING``, as Redis and Valkey are asked; no library is needed.
 
+With the name of a key as argument it tells what each store has under that, and how long it will have it.
+
 Self-contained: fed on standard input to the Python of a running instance. It prints one JSON document on a line that
 begins with a marker, and never an address, a user or a password.
 """
@@ -67,7 +69,36 @@ def said(connection: socket.socket, *words: str) -> str:
     return line
 
 
-def ping(url: str) -> float:
+def text_under(connection: socket.socket, key: str) -> str | None:
+    """Return the text under a key, nothing of another kind of value, and None where there is none."""
+    connection.sendall(command("GET", key))
+    answer = b""
+    while not is_whole(answer) and len(answer) < LONGEST:
+        piece = connection.recv(LONGEST)
+        if not piece:
+            raise ConnectionResetError("it hung up without an answer")
+        answer += piece
+    head, _, rest = answer.partition(b"\r\n")
+    if head == b"$-1":
+        return None
+    return rest[: int(head[1:])].decode("utf-8", "replace") if head.startswith(b"$") else ""
+
+
+def is_whole(answer: bytes) -> bool:
+    """Say whether an answer has come to its end."""
+    head, found, rest = answer.partition(b"\r\n")
+    return bool(found) and (not head.startswith(b"$") or head == b"$-1" or len(rest) >= int(head[1:]) + 2)
+
+
+def ask_for(connection: socket.socket, key: str, number: str) -> dict[str, Any]:
+    """Return what is under a key of a numbered database, and for how many milliseconds more."""
+    if number.isdigit() and int(number):
+        said(connection, "SELECT", number)
+    left = said(connection, "PTTL", key).lstrip(":")
+    return {"text": text_under(connection, key), "left": int(left) if left.isdigit() else None}
+
+
+def ping(url: str, key: str, document: dict[str, Any]) -> float:
     """Connect, log in, ask, and return how many seconds the quickest answer to PING took."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout=TIMEOUT) as plain:
@@ -79,7 +110,10 @@ def ping(url: str) -> float:
         if parts.password:
             words = [unquote(parts.username)] if parts.username else []
             said(connection, "AUTH", *words, unquote(parts.password))
-        return min(timed(connection) for _ in range(TIMES))
+        quickest = min(timed(connection) for _ in range(TIMES))
+        if key:
+            document.update(ask_for(connection, key, parts.path.strip("/")))
+        return quickest
 
 
 def timed(connection: socket.socket) -> float:
@@ -89,11 +123,11 @@ def timed(connection: socket.socket) -> float:
     return time.monotonic() - began
 
 
-def ask(name: str, url: str) -> dict[str, Any]:
+def ask(name: str, url: str, key: str) -> dict[str, Any]:
     """Return what became of one address."""
     document: dict[str, Any] = {"variable": name, "ping": None, "error": None}
     try:
-        document["ping"] = ping(url)
+        document["ping"] = ping(url, key, document)
     except RefusedError as error:
         document["error"] = str(error)
     except (OSError, ValueError) as error:
@@ -104,7 +138,8 @@ def ask(name: str, url: str) -> dict[str, Any]:
 def main() -> int:
     """Print the document, whatever else is printed around it."""
     sys.dont_write_bytecode = True
-    document = {"stores": [ask(name, url) for name, url in named().items()]}
+    key = sys.argv[1] if sys.argv[1:] else ""
+    document = {"stores": [ask(name, url, key) for name, url in named().items()]}
     sys.stdout.write(f"\n{MARKER}{json.dumps(document)}\n")
     return 0
 

@@ -18,6 +18,7 @@ from gonogo.cli import app
 from gonogo.config import (
     CheckRule,
     Endpoint,
+    Heartbeat,
     Logs,
     Page,
     SecretRule,
@@ -113,6 +114,7 @@ def literal(value: object) -> str:
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
         ("`[env.NAME.visitor]`,", Visitor),
+        ("`[[env.NAME.heartbeat]]`,", Heartbeat),
         ("`[[env.NAME.command]]`,", TeamCommand),
         ("`[[env.NAME.step]]`", TeamStep),
         ("`[env.NAME.checks.CODE]`,", CheckRule),

@@ -370,3 +370,16 @@ def test_a_tag_has_a_name_that_git_takes(name: str) -> None:
     (problem,) = problems(f'{MINIMAL}[env.staging.tag]\nname = "{name}"\n')
 
     assert 'expected the name of a tag, such as "deployed/{env}/{date}-{commit}"' in problem
+
+
+def test_a_heartbeat_stands_in_one_place_and_is_waited_for() -> None:
+    """A file or a key; a gate has to end after the longest wait."""
+    text = MINIMAL + '[[env.staging.heartbeat]]\nname = "jobs"\nservice = "api"\n'
+
+    assert problems(text) == [
+        "gonogo.toml:10: env.staging.heartbeat.0: found this table, expected exactly one of file and key"
+    ]
+    assert problems(text + 'key = "beat"\nwithin = "10m"\n') == [
+        "gonogo.toml:8: env.staging: found this table, expected: heartbeat jobs: within must be shorter than gate_timeout: "
+        "D16 waits for a beat"
+    ]
