@@ -45,7 +45,7 @@ def test_linter_has_nothing_to_say(name: str, source: Source, runner: Host, evid
     found = []
     for at in range(0, len(files), _AT_ONCE):
         words = (program, *linter.command[1:], *files[at : at + _AT_ONCE])
-        command = Command(argv=words, cwd=source.root, timeout=_SECONDS)
+        command = Command(argv=words, cwd=str(source.root), timeout=_SECONDS)
         done = runner.run(command, output_limit=None)
         if done.timed_out:
             pytest.skip(f"{name} did not end within {_SECONDS:g} s")

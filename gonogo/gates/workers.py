@@ -24,7 +24,7 @@ def worker_options(environment: Environment, stage: str) -> tuple[str, ...]:
     if stage != Stage.POSTDEPLOY:
         return ()
     found = environment.workers
-    if found == "auto":
+    if isinstance(found, str):  # "auto"
         requests = sum(one.repeat for one in environment.endpoint) + _OF_A_PAGE * len(environment.page)
         found = min(requests // _REQUESTS, os.cpu_count() or 1, _MOST)
     return ("-n", str(found)) if found > 1 else ()
