@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gonogo.commands.explain import page
 from gonogo.config.builtin import built_in
 from gonogo.config.needs import written
 from gonogo.records.listing import when_red
+from tests.faults.corpus.cases import BY_APP
 
 __all__ = ["BEGIN", "END", "PAGE", "ROOT", "SHEETS", "checks_table", "sheets", "written_table"]
 
@@ -42,7 +45,25 @@ def written_table() -> str:
 
 def sheets() -> dict[Path, str]:
     """A page for each built-in check."""
-    return {SHEETS / f"{check.code}.md": page(check) for check in built_in()}
+    proofs = faults()
+    return {SHEETS / f"{check.code}.md": page(check) + proven(proofs[check.code]) for check in built_in()}
+
+
+def faults() -> Mapping[str | None, list[str]]:
+    """Code → the faults of the corpus that it may be what catches them, each with whoever meets it."""
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for app, cases in BY_APP.items():
+        for case in cases:
+            for code in case.codes if case.is_fault else ():
+                found[code].append(f"- `{case.name}` of {app}: {case.why}")
+    return found
+
+
+def proven(proofs: Sequence[str]) -> str:
+    """The part of a page that names them."""
+    return (
+        "\n**Faults of [the corpus](../corpus.md) that it catches:**\n\n" + "\n".join(proofs) + "\n" if proofs else ""
+    )
 
 
 def main() -> int:
