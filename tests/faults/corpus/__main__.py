@@ -73,7 +73,7 @@ def _share(cases: Sequence[Case], made: Callable[[], Bench], noted: Callable[[Re
             while len(rows) < len(cases) and not _STOP.is_set():
                 results.append(_tried(bench, cases[len(rows)]))
                 rows.append(noted(results[-1]))
-                if cases[len(rows) - 1].migrates:
+                if cases[len(rows) - 1].one_way:
                     break
             else:
                 bench.go_back()

@@ -72,8 +72,8 @@ class Case:
     """Whether it has to be started for what is seen of it; files alone show the others."""
     held: bool = False
     """Going back mends nothing, so the new release is left to a person."""
-    migrates: bool = False
-    """It went with a migration: a commit that lacks it cannot be deployed over it any more."""
+    one_way: bool = False
+    """It brings a migration or a volume: a commit that lacks that cannot be deployed over it any more."""
 
     @property
     def is_fault(self) -> bool:

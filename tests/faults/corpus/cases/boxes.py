@@ -356,6 +356,7 @@ HARMLESS = (
         "a new volume",
         Replace(MODEL, "volumes:\n  data:\n", "volumes:\n  data:\n  uploads:\n"),
         Replace(MODEL, 'volumes: ["data:/data"]', 'volumes: ["data:/data", "uploads:/data/uploads"]'),
+        one_way=True,
     ),
     harmless(
         "data-that-is-read-alone",

@@ -410,7 +410,7 @@ HARMLESS = (
             'op.drop_column("entries", "mood")',
         ),
         Replace(MODELS, "    created_at", MOOD),
-        migrates=True,
+        one_way=True,
     ),
     harmless(
         "threads",

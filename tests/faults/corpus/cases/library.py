@@ -264,7 +264,7 @@ HARMLESS = (
         "with its migration",
         migration("0002_shelf", SHELF),
         Replace(MODELS, FIELD, f"    shelf = models.CharField(max_length=20, null=True)\n{FIELD}"),
-        migrates=True,
+        one_way=True,
     ),
     harmless(
         "words-of-a-field",
@@ -280,14 +280,14 @@ HARMLESS = (
         "as makemigrations writes it",
         migration("0002_words", f"migrations.AlterField('book', 'title', {WORDS})"),
         Replace(MODELS, "title = models.CharField(max_length=200)", f"title = {WORDS}"),
-        migrates=True,
+        one_way=True,
     ),
     harmless("order-of-a-model", "the same", Replace(MODELS, 'ordering = ("title",)', 'ordering = ("title", "pk")')),
     harmless(
         "migration-of-data",
         "that does nothing here and can be taken back",
         migration("0002_data", "migrations.RunPython(nothing, migrations.RunPython.noop)"),
-        migrates=True,
+        one_way=True,
     ),
     harmless(
         "in-british",

@@ -85,9 +85,9 @@ def fault(
     return Case(name=name, why=why, edits=edits, seen=seen, stage=stage, codes=asked, runs=runs, held=held)
 
 
-def harmless(name: str, why: str, *edits: Edit, migrates: bool = False) -> Case:
+def harmless(name: str, why: str, *edits: Edit, one_way: bool = False) -> Case:
     """It must be GO."""
-    return Case(name=name, why=why, edits=edits, migrates=migrates)
+    return Case(name=name, why=why, edits=edits, one_way=one_way)
 
 
 _PREDEPLOY = (
@@ -664,7 +664,7 @@ HARMLESS = (
             "orders = Table",
             'notes = Table("notes", metadata, Column("id", Integer, primary_key=True))\norders = Table',
         ),
-        migrates=True,
+        one_way=True,
     ),
     harmless(
         "placeholders-in-documents",
