@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -32,10 +33,13 @@ _NO_SECRET = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BROWSER = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".html", ".map", ".css")
 _KEY = re.compile(
-    rb"-----BEGIN ((?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY|PGP PRIVATE KEY BLOCK)-----(.{200,6000}?)-----END \1-----",
+    rb"-----BEGIN ((?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY|PGP PRIVATE KEY BLOCK)-----(.{60,6000}?)-----END \1-----",
     re.DOTALL,
 )
 _BODY = re.compile(rb"(?:[A-Za-z0-9+/=\s\"']|\\[nr]|[\w-]+: [^\n]*\n)+")
+_NO_BASE64 = re.compile(rb"[\w-]+: [^\n]*\n|\\[nr]|[^A-Za-z0-9+/=]")
+_SURELY = 200
+"""Characters of a body that are no text which merely says where a key belongs; an elliptic one has 64 or more."""
 _SHOWN = re.compile(
     r"(?:^|[/._-])(?:tests?|testing|testdata|fixtures?|specs?|examples?|samples?|docs?|demo|mocks?|dummy|fake|e2e|cypress"
     r"|vagrant|snakeoil|localhost|local|dev|development|vendor|node_modules|site-packages)(?:[/._-]|$)|\.(?:md|rst)$",
@@ -139,4 +143,15 @@ def is_private_key(path: str, data: bytes) -> bool:
     """Whether a file holds a whole private key, and is no test's, no example, and none for a desk, by its path."""
     if b"PRIVATE KEY" not in data or is_for_show(path):
         return False
-    return any(_BODY.fullmatch(match[2]) for match in _KEY.finditer(data))
+    bodies = (match[2] for match in _KEY.finditer(data) if _BODY.fullmatch(match[2]))
+    return any(len(body) >= _SURELY or _is_der(_NO_BASE64.sub(b"", body)) for body in bodies)
+
+
+def _is_der(text: bytes) -> bool:
+    """Whether it is a DER sequence that is as long as it says, below 256 bytes."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    start = 3 if data[1:2] == b"\x81" else 2
+    return len(data) > start and data[0] == 0x30 and data[start - 1] == len(data) - start  # noqa: PLR2004 (a sequence)

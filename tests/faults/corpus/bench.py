@@ -30,6 +30,10 @@ from .plainly import Plain, clean, containers, processes
 __all__ = ["App", "Bench", "Result", "TrialError"]
 
 
+_ANSWERS = 20.0
+"""Seconds that a start is given which nobody waited for."""
+
+
 class TrialError(Exception):
     """The good release does not go: nothing can be tried any more."""
 
@@ -270,14 +274,18 @@ class Bench:
         ]
 
     def _serves(self) -> str:
-        """The name of the release that answers at the environment's own address; nothing for none."""
-        try:
-            answer = httpx.get(
-                f"http://127.0.0.1:{self._ports['@PORT@']}{self.app.mark[1]}", timeout=5, trust_env=False
-            )
-        except httpx.HTTPError:
-            return ""
-        return " ".join(re.findall(r"release: ([\w-]+)", answer.text))
+        """The name of the release that answers at the environment's own address; nothing where none does in time."""
+        deadline = time.monotonic() + _ANSWERS
+        while True:
+            try:
+                address = f"http://127.0.0.1:{self._ports['@PORT@']}{self.app.mark[1]}"
+                answer = httpx.get(address, timeout=5, trust_env=False)
+            except httpx.HTTPError:
+                if time.monotonic() > deadline:
+                    return ""
+                time.sleep(0.5)
+            else:
+                return " ".join(re.findall(r"release: ([\w-]+)", answer.text))
 
     def _fingerprint(self) -> str:
         """Changes with any file, its rights, and the environment's own."""

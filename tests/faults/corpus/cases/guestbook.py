@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 
 from tests.faults.corpus.case import Seen, World
@@ -32,6 +33,8 @@ def downgrade() -> None:
     """Go back."""
     {down}
 '''
+KEY = "PRIVATE KEY"
+_ED25519 = base64.encodebytes(bytes.fromhex("302e020100300506032b657004220420") + bytes(range(32))).decode()
 MOOD = '    mood: Mapped[str] = mapped_column(String(10), default="", server_default="")\n    created_at'
 ROUND = "        try:\n            with Session(engine)"
 
@@ -101,10 +104,7 @@ _PREDEPLOY = (
     fault(
         "private-key-in-the-commit",
         "a certificate's key for the way in",
-        Put(
-            "tls/guestbook.key",
-            f"-----BEGIN {'PRIVATE'} KEY-----\n{'MC4CAQAwBQYDK2VwBCIEIA' * 3}\n-----END {'PRIVATE'} KEY-----\n",
-        ),
+        Put("tls/guestbook.key", f"-----BEGIN {KEY}-----\n{_ED25519}-----END {KEY}-----\n"),
         seen=holds("tls/guestbook.key", "KEY"),
         runs=False,
         stage="predeploy",

@@ -107,6 +107,23 @@ def test_private_keys(path: str) -> None:
     assert is_private_key(path, b"KEY = '" + pem("EC PRIVATE KEY").replace(b"\n", b"\\n") + b"'")
 
 
+def short(seed: bytes) -> bytes:
+    """A key of Ed25519, whose whole body has 64 characters."""
+    body = base64.encodebytes(bytes.fromhex("302e020100300506032b657004220420") + seed)
+    return b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
+
+
+def test_short_private_keys() -> None:
+    """Elliptic keys are short: what is no key to the last byte is a text about one."""
+    key = short(bytes(range(32)))
+
+    assert is_private_key("certs/server.key", key)
+    assert is_private_key("app/keys.py", b"KEY = '" + key.replace(b"\n", b"\\n") + b"'")
+    assert not is_private_key("certs/server.key", key.replace(b"MC4C", b"MC8C"))
+    assert not is_private_key("certs/server.key", short(b"0" * 31))
+    assert not is_private_key("tests/server.key", key)
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
@@ -120,6 +137,7 @@ def test_private_keys(path: str) -> None:
             "certs/server.key",
             b"-----BEGIN PRIVATE KEY-----\n" + b"your key here " * 30 + b"...\n-----END PRIVATE KEY-----",
         ),
+        ("certs/server.key", b"-----BEGIN PRIVATE KEY-----\n" + b"your key here " * 6 + b"-----END PRIVATE KEY-----"),
         ("certs/server.key", pem("ENCRYPTED PRIVATE KEY")),
         ("certs/server.crt", pem("CERTIFICATE")),
         ("certs/public.pem", pem("PUBLIC KEY")),
