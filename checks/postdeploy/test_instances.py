@@ -75,6 +75,10 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
         raise LimitedError(f"{', '.join(limited)}: found 429, a limit on requests; ask again later")
     unwell = [one for one in instances if one.health != "healthy"]
     wrong = [f"{one.name} {one.health}" for one in unwell]
+    if unwell:
+        rows = [(one.name, one.health_said or "not known") for one in unwell]
+        evidence.table("What their health checks said last", rows, header=("instance", "said"))
+        _attach_last_lines(evidence, inspector, unwell)
     _blame(
         evidence,
         inspector,

@@ -104,6 +104,8 @@ class InstanceState:
     """A service that is meant to end (exit 0 is success)."""
     created_at: str = ""
     """When it was made; empty where the runtime makes a new one for every start."""
+    health_said: str = ""
+    """What its health check said last, with its exit code; empty where it passed or the runtime does not know."""
 
     def is_of(self, release: Release) -> bool:
         """Whether it is of a release; one that was adopted never said so, and is known by its image."""

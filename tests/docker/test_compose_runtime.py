@@ -346,7 +346,7 @@ def test_failed_start_says_what_the_health_check_said(desk: Desk) -> None:
 
     *_, log, answer = str(caught.value).splitlines()
     assert log.strip() == "version v1"
-    assert answer.startswith("    its health check (exit code 1): ")
+    assert answer.startswith("    its health check, exit code 1: ")
     assert answer.endswith("urllib.error.URLError: <urlopen error [Errno 111] Connection refused>")
 
 

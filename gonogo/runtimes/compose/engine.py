@@ -36,6 +36,7 @@ __all__ = [
     "databases_in",
     "exists_in",
     "files_in",
+    "health_said",
     "image_facts",
     "keeping",
     "plain_lines",
@@ -51,6 +52,7 @@ SCRATCH_LABEL = "gonogo.scratch"
 _SECONDS = 30
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _EXECUTABLE = 0o111
+_ANSWER_LINES = 3
 _FOLDER = 1 << 31
 """The bit of a folder in a mode of Go's."""
 _DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
@@ -315,6 +317,15 @@ def _mode(container: Container, path: str, *, follow: bool = True) -> int | None
     if status.get("linkTarget") and follow:
         return _mode(container, status["linkTarget"], follow=False)
     return int(status["mode"])
+
+
+def health_said(state: Mapping[str, Any]) -> str:
+    """What a container's health check said last, where it did not pass, behind its exit code."""
+    log = (state.get("Health") or {}).get("Log") or ()
+    if not log or log[-1]["ExitCode"] == 0:
+        return ""
+    lines = plain_lines(log[-1]["Output"].encode())[-_ANSWER_LINES:]
+    return f"exit code {log[-1]['ExitCode']}: {' | '.join(lines) or 'it said nothing'}"
 
 
 def plain_lines(raw: bytes) -> list[str]:

@@ -20,6 +20,7 @@ from gonogo.runtimes.compose.engine import (
     containers_of,
     databases_in,
     files_in,
+    health_said,
     image_facts,
     keeping,
     plain_lines,
@@ -340,6 +341,7 @@ def instance_of(attrs: Mapping[str, Any], *, one_shots: Sequence[str] = ()) -> I
         exit_code=int(state["ExitCode"]) if ended else None,
         one_shot=labels.get(_SERVICE, "") in one_shots,
         created_at=attrs.get("Created") or "",
+        health_said=health_said(state),
     )
 
 

@@ -13,7 +13,7 @@ from gonogo.errors import CommandError, GonogoError
 from gonogo.host.runner import Command, Host
 from gonogo.runtimes.compose.cli import container_on, project_command
 from gonogo.runtimes.compose.converged import CONTAINER, containers, differences
-from gonogo.runtimes.compose.engine import plain_lines
+from gonogo.runtimes.compose.engine import health_said, plain_lines
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.steps import Steps, vanished
 from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
@@ -28,7 +28,6 @@ _PROGRESS = re.compile(r"\s*(?:Container|Image|Network|Volume) \S+ +(?!Error)[A-
 """Lines of Compose that tell how far it came; what went wrong stands in others."""
 _LABEL = "com.docker.compose"
 _LOG_LINES = "20"
-_ANSWER_LINES = 3
 _SECONDS = 60.0
 
 
@@ -231,7 +230,11 @@ def _logs(steps: Steps, service: str) -> str:
     answer = steps.host.run(steps.command(*words))
     said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
     states = _states(steps, service)
-    lines = [f"\n  Last lines of {service}{_ended(states)}:", *said, *(line for one in states for line in _answer(one))]
+    lines = [
+        f"\n  Last lines of {service}{_ended(states)}:",
+        *said,
+        *(f"its health check, {told}" for one in states if (told := health_said(one))),
+    ]
     return "\n    ".join(lines)
 
 
@@ -250,14 +253,6 @@ def _ended(states: Sequence[Mapping[str, Any]]) -> str:
         return ", which was killed for want of memory"
     codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
     return f", which ended with exit code {', '.join(codes)}" if codes else ""
-
-
-def _answer(state: Mapping[str, Any]) -> Iterator[str]:
-    """What the container's health check said last, where it did not pass."""
-    log = (state.get("Health") or {}).get("Log") or ()
-    if log and log[-1]["ExitCode"] != 0:
-        lines = plain_lines(log[-1]["Output"].encode())[-_ANSWER_LINES:]
-        yield f"its health check (exit code {log[-1]['ExitCode']}): {' | '.join(lines) or 'it said nothing'}"
 
 
 def verify_images(release: Release, host: Host) -> None:

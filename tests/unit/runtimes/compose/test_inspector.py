@@ -47,6 +47,21 @@ def test_instance_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "output", "said"),
+    [
+        (7, "one\n\x1b[31mtwo\x1b[0m\nthree\nfour\n", "exit code 7: two | three | four"),
+        (1, "", "exit code 1: it said nothing"),
+        (0, "well\n", ""),
+    ],
+)
+def test_what_a_health_check_said_last_is_read(code: int, output: str, said: str) -> None:
+    """Of one that did not pass, without colours; the last one counts."""
+    log = [{"ExitCode": 9, "Output": "earlier"}, {"ExitCode": code, "Output": output}]
+
+    assert instance_of(container(Health={"Status": "unhealthy", "Log": log})).health_said == said
+
+
 BUILT: dict[str, Any] = {"context": "/r", "dockerfile": "deploy/Dockerfile"}
 CONFIGURED = parse_project(
     """
