@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["READ", "is_kept_account", "sqlite_files"]
+__all__ = ["READ", "is_kept_account", "sqlite_beside_code", "sqlite_files"]
 
 READ = 4 << 20
 """Bytes of a file that are looked at: a schema stands at its beginning."""
 _HEADER = b"SQLite format 3\0"
 """https://www.sqlite.org/fileformat.html, section 1.3."""
 _ACCOUNTS = (b"alembic_version", b"django_migrations")
+_RELATIVE = re.compile(r"sqlite(?:\+\w+)?:///(?!/|:memory:|file:)([^?]+)")
 _FOREIGN = frozenset({".git", "__pycache__", ".venv", "venv", "node_modules"})
 
 
@@ -22,6 +25,13 @@ def is_kept_account(content: bytes) -> bool:
     A cache or a queue that is made anew each time has none.
     """
     return content.startswith(_HEADER) and any(name in content for name in _ACCOUNTS)
+
+
+def sqlite_beside_code(address: str) -> str:
+    """The path of the SQLite file that an address names below the folder it is opened in; else nothing."""
+    match = _RELATIVE.match(address.strip())
+    path = posixpath.normpath(match[1]) if match else ""
+    return "" if path == ".." or path.startswith("../") else path
 
 
 def sqlite_files(folder: Path) -> Iterator[Path]:

@@ -73,7 +73,7 @@ class Case:
     held: bool = False
     """Going back mends nothing, so the new release is left to a person."""
     one_way: bool = False
-    """It brings a migration or a volume: a commit that lacks that cannot be deployed over it any more."""
+    """It brings a migration or a volume, or leaves something half done: a commit that lacks that cannot be deployed over it any more."""
 
     @property
     def is_fault(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
+from dataclasses import replace
 
 from tests.faults.corpus.case import Seen, World
 from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, shows, stuck
@@ -127,16 +128,19 @@ _PREDEPLOY = (
         stage="predeploy",
         codes="P32",
     ),
-    fault(
-        "column-that-must-be-filled",
-        "without a value for the rows that are there",
-        migration(
-            'op.add_column("entries", sa.Column("mood", sa.String(10), nullable=False))',
-            'op.drop_column("entries", "mood")',
+    replace(
+        fault(
+            "migration-that-fails-half-way",
+            "its second statement is about a table that is not there, the first one was done",
+            migration(
+                'op.create_table("moods", sa.Column("id", sa.Integer, primary_key=True))\n'
+                '    op.add_column("visitors", sa.Column("mood", sa.String(10)))',
+                'op.drop_table("moods")',
+            ),
+            seen=stuck,
+            stage="migrate",
         ),
-        seen=stuck,
-        stage="migrate",
-        codes="P34",
+        one_way=True,
     ),
     fault(
         "variable-that-the-server-lacks",

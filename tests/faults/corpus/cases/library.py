@@ -67,8 +67,8 @@ FAULTS = (
         migration("0002_a", SHELF),
         migration("0002_b", SHELF.replace("shelf", "place")),
         seen=stuck,
-        stage="predeploy",
-        codes="P31",
+        stage="build",
+        codes="B15 B19",
     ),
     fault(
         "migration-follows-nothing",
@@ -83,8 +83,8 @@ FAULTS = (
         "a contract migration that went out with the code that still reads",
         migration("0002_gone", 'migrations.RemoveField("book", "title")'),
         seen=answers("/api/books/", 500),
-        stage="predeploy",
-        codes="P34",
+        stage="build",
+        codes="P34 B20",
     ),
     fault(
         "debug-in-production",
