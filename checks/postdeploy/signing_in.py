@@ -24,7 +24,7 @@ def signed_in(visitor: Visitor, url: str, variables: Mapping[str, str], limits: 
     """A session of the visitor's, until the block ends.
 
     Raises:
-        AssertionError: the login was refused, or brought no token.
+        AssertionError: the login was refused, has no form, or brought no token.
         UnknownVariableError: what it sends names a variable that is not set.
     """
     with limits.client(url) as session:
@@ -62,6 +62,9 @@ def _log_in(
 def _hidden(address: str, session: httpx.Client, limits: Limits) -> dict[str, str]:
     """What the form there fills in by itself; nothing where no page is there."""
     page = _asked("GET", address, session, limits)
+    assert not page.is_server_error, (
+        f"GET {urlsplit(address).path}: found {page.status_code}, expected the login's form"
+    )
     return hidden_fields(page.text) if page.is_success and "html" in page.headers.get("content-type", "") else {}
 
 

@@ -123,6 +123,8 @@ def test_a_login_that_lets_nobody_in_is_red(site: Deployed) -> None:
     gone = dict(pages("/orders"))
     gone["/login"] = [200, PAGE, "<p>the form is gone</p>", 0]
     assert asked(site, gone) == (Outcome.FAILED, "POST /login: found 403, expected a login")
+    gone["/login"] = [500, PAGE, "boom", 0]
+    assert asked(site, gone) == (Outcome.FAILED, "GET /login: found 500, expected the login's form")
     assert asked(site, pages("/orders", **{"/dashboard": [302, {"Location": "/login"}, "", 0]})) == (
         Outcome.FAILED,
         "GET /dashboard as the visitor: found 302, expected 200",

@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 import pytest
 
+from gonogo.checks.postdeploy.signing_in import signed_in
+from gonogo.config import load_project
+from gonogo.gates.budget import Budget
+from gonogo.plugins.limits import Limits
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping
@@ -255,6 +260,23 @@ def test_the_office_logs_in_and_out(http: httpx.Client) -> None:
     assert "HttpOnly; Max-Age=28800; Path=/; SameSite=strict" in good.headers["set-cookie"]
     assert http.get("/admin").status_code == 401
     assert http.get("/admin", headers={"cookie": f"shop_admin=1{kept}"}).status_code == 401
+
+
+def test_the_visitor_of_its_gonogo_toml_comes_in(http: httpx.Client) -> None:
+    """What D36 would ask as the office is shown to it, and to nobody with another password."""
+    visitor = load_project(SHOP).environments["staging"].visitor
+    limits, url = Limits(Budget(None), bound=60), str(http.base_url).rstrip("/")
+    assert visitor is not None
+    variables = {"ADMIN_USER": ADMIN[0], "ADMIN_PASSWORD": ADMIN[1]}
+    with signed_in(visitor, url, variables, limits) as session:
+        shown = session.get(f"{url}{visitor.shows}")
+
+    assert (shown.status_code, http.get(visitor.shows).status_code) == (200, 401)
+    with (
+        pytest.raises(AssertionError, match="POST /admin/login: found 401, expected a login"),
+        signed_in(visitor, url, {**variables, "ADMIN_PASSWORD": "guess"}, limits),
+    ):
+        pass
 
 
 def test_a_lead_is_removed_only_from_the_shops_own_pages(shop: dict[str, str], http: httpx.Client) -> None:
