@@ -62,6 +62,10 @@ def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
         beats = context.environment.heartbeat
         bounds = [one.within + _PROBED for one in beats]
         _spread(metafunc, "heartbeat", beats, [one.name for one in beats], "no heartbeat is configured", bounds=bounds)
+    if "assertion" in metafunc.fixturenames:
+        said = context.environment.sql
+        bounds = [2 * one.within + _PROBED for one in said]
+        _spread(metafunc, "assertion", said, [one.name for one in said], "no sql is configured", bounds=bounds)
     if "command" in metafunc.fixturenames:
         stage = stage_of(metafunc.definition)
         scripts = [_script(one, context) for one in context.environment.command if one.stage == stage]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service
+from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service, SqlAssertion
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asking",
     "artifact",
+    "assertion",
     "attestation",
     "baseline",
     "command",
@@ -362,6 +363,13 @@ def configured_page(request: pytest.FixtureRequest) -> Page:
 def command(request: pytest.FixtureRequest) -> Script:
     """One configured command of the gate's stage, with what its files hold."""
     configured: Script = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def assertion(request: pytest.FixtureRequest) -> SqlAssertion:
+    """One configured query of the database."""
+    configured: SqlAssertion = request.param
     return configured
 
 

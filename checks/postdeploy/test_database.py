@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from gonogo.checks.build import probing
 from gonogo.checks.postdeploy.instances import running
-from gonogo.config import Environment, Project, Service
+from gonogo.config import Environment, Project, Service, SqlAssertion
 from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.inspection import probe_answers, things
+from gonogo.inspection.answers.expectations import compare_value
 from gonogo.migrations import tool_of
 from gonogo.migrations.question import ask
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected, InconclusiveError, LackingError
 from gonogo.probes import database
 from gonogo.runtimes.base import Inspector
 from gonogo.state.release import Release
@@ -20,6 +27,7 @@ from gonogo.state.release import Release
 __all__: list[str] = []
 
 _SECONDS = 0.5
+_CONNECTING = 10.0
 _NO_CONNECTION = frozenset(
     {
         "CannotConnectNowError",
@@ -113,3 +121,55 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
     assert found["query"] <= _SECONDS, (
         f"database of {name}: SELECT 1: found {found['query'] * 1000:.0f} ms, expected at most {_SECONDS * 1000:.0f} ms"
     )
+
+
+@pytest.mark.postdeploy(
+    "D23",
+    needs=("sql",),
+    remedy="Ask it yourself, and look at what wrote it last; where the query or its value is out of date, correct "
+    "[[env.{env}.sql]]",
+)
+def test_database_says(
+    assertion: SqlAssertion, environment: Environment, inspector: Inspector, evidence: Collected
+) -> None:
+    """A configured query of the application's database says what it must.
+
+    Catches data that a migration or a step of the deployment was to bring, and did not: seven prices of which one is
+    missing. It is asked in a transaction that can write nothing.
+    """
+    asked = json.dumps({"query": assertion.query, "seconds": assertion.within})
+    found, name = _said(assertion, environment, inspector, asked)
+    evidence.text(f"Asked through {name}", assertion.query)
+    evidence.json("Answer", {key: found[key] for key in ("driver", "rows", "value", "query", "error") if key in found})
+    error = found["error"]
+    if error is not None and not found["connected"]:
+        evidence.needs(things.database(name))
+        raise InconclusiveError(f"{assertion.name}: found {error['type']}: {error['message']}, expected an answer")
+    assert error is None, f"{assertion.name}: found {error['type']}: {error['message']}, expected an answer"
+    evidence.measure("query", found["query"], limit=assertion.within)
+    wrong = [
+        mismatch
+        for key in ("value", "rows")
+        if (expected := getattr(assertion, key)) is not None
+        and (mismatch := compare_value(found, key, expected, now=datetime.now(UTC))) is not None
+    ]
+    assert not wrong, f"{assertion.name}: {'; '.join(f'{one}'.removeprefix('JSON ') for one in wrong)}"
+    assert found["query"] <= assertion.within, (
+        f"{assertion.name}: found an answer after {found['query']:.1f} s, expected one within {assertion.within:g} s"
+    )
+
+
+def _said(
+    assertion: SqlAssertion, environment: Environment, inspector: Inspector, asked: str
+) -> tuple[Mapping[str, Any], str]:
+    """What the query says, and through whose instance; the first service whose instance has a database."""
+    names = [assertion.service] if assertion.service is not None else sorted(environment.service)
+    for name in names:
+        with contextlib.suppress(*((LackingError, pytest.skip.Exception) if len(names) > 1 else ())):
+            inside = running(inspector, name)
+            script, bound = probe_answers.script("database.py"), 2 * assertion.within + _CONNECTING
+            done = inside.python(script, asked, isolated=False, timeout=bound)
+            found = probing.marked(inside, done, database.MARKER)
+            if found["driver"] is not None:
+                return found, name
+    pytest.skip(f"{', '.join(names) or 'no service'}: found no database that can be asked")

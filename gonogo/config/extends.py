@@ -18,6 +18,7 @@ MERGE_KEYS = {
     "page": "path",
     "heartbeat": "name",
     "command": "name",
+    "sql": "name",
     "step": "name",
     "waive": "check",
 }

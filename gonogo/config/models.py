@@ -21,6 +21,7 @@ from gonogo.config.things import (
     Logs,
     Page,
     SecretRule,
+    SqlAssertion,
     Tag,
     TeamCommand,
     TeamStep,
@@ -140,6 +141,7 @@ class Environment(_Model):
     visitor: Visitor | None = None
     heartbeat: tuple[Heartbeat, ...] = ()
     command: tuple[TeamCommand, ...] = ()
+    sql: tuple[SqlAssertion, ...] = ()
     step: tuple[TeamStep, ...] = ()
     checks: dict[CheckName, CheckRule] = {}
     """How checks are judged here: by code (``D15``), or by one of its cases (``B02[api]``)."""

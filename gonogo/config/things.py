@@ -94,6 +94,29 @@ _UNFIT = re.compile(r"[\s~^:?*\[\\]|\.\.|@\{|//|^[/.-]|[/.]$|\.lock$")
 """What git refuses in the name of a tag."""
 
 
+class SqlAssertion(_Model):
+    """One query of the application's database, and what it must say (D23)."""
+
+    name: Annotated[str, Field(min_length=1)]
+    query: Annotated[str, Field(pattern=r"(?is)^\s*(?:select|with|show|values|table|explain)\b")]
+    """Read only; what it says is compared, and only its first value and the number of its rows are shown."""
+    value: Any = None
+    """What the first column of the first row must be: a value, or a comparison (``"> 0"``, ``"matches ^v2"``)."""
+    rows: int | str | None = None
+    """How many rows there must be: a number, or a comparison (``">= 1"``); a thousand and one counts as more."""
+    service: str | None = None
+    """Whose instance is asked, with its own driver and address; the first one that has a database."""
+    within: Duration = 5.0
+    """The longest that the query may take."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SqlAssertion:
+        if self.value is None and self.rows is None:
+            raise ValueError('expected value or rows: what the query must say, such as value = 7, or rows = ">= 1"')
+        judged_json({"value": self.value, "rows": self.rows})
+        return self
+
+
 class Tag(_Model):
     """The tag that a release is given once it went GO."""
 

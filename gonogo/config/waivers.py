@@ -19,6 +19,7 @@ _LISTED: Mapping[str, Callable[[Environment], Iterable[str]]] = {
     "endpoint": lambda environment: (one.request for one in environment.endpoint),
     "configured_page": lambda environment: (one.path for one in environment.page),
     "heartbeat": lambda environment: (one.name for one in environment.heartbeat),
+    "assertion": lambda environment: (one.name for one in environment.sql),
     "command": lambda environment: (one.name for one in environment.command),
     "attestation": lambda environment: environment.attest,
 }

@@ -1,7 +1,12 @@
-"""Ask the application's database ``SELECT 1``, through the application's own driver and settings.
+"""Ask the application's database ``SELECT 1``, or one query, through the application's own driver and settings.
 
-Self-contained: fed on standard input to the Python of a running instance. It prints one JSON document on a line that
-begins with a marker, and never the address that it connected to.
+Self-contained: fed on standard input to the Python of a running instance::
+
+    python - '{"query": "select count(*) from lamps", "seconds": 5}' < database.py
+
+It prints one JSON document on a line that begins with a marker, and never the address that it connected to. A query is
+asked in a transaction that can write nothing and is rolled back; of its rows only the first value and their number are
+told.
 """
 
 from __future__ import annotations
@@ -24,8 +29,19 @@ __all__ = ["main"]
 MARKER = "<<gonogo-database>>"
 NAMES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL", "DB_URL", "POSTGRES_URL")
 TIMEOUT = 5
+CONNECTED: list[float] = []
+MOST = 1001
+"""Rows that are counted at most."""
+Way = Callable[[str, "list[str]"], "tuple[float, float, list[Any]]"]
+"""Statements in one transaction: seconds to connect and to answer, and the rows of the last one."""
 USUAL = {"postgres": "psycopg2", "postgresql": "psycopg2", "mysql": "MySQLdb", "mariadb": "MySQLdb"}
 """The driver that SQLAlchemy takes where a URL names none; applications often name another one in their code."""
+
+
+def now_connected() -> float:
+    """Return the moment at which a connection came about, and note that one did."""
+    CONNECTED.append(time.monotonic())
+    return CONNECTED[-1]
 
 
 def has(module: str) -> bool:
@@ -33,66 +49,91 @@ def has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def through_sqlalchemy(url: str) -> tuple[float, float, Any]:
+def guards(url: str, seconds: float) -> list[str]:
+    """Return the statements after which nothing can be written, nor asked for longer than so many seconds."""
+    scheme, limit = url.partition("://")[0].partition("+")[0], int(seconds * 1000)
+    if scheme.startswith("postgres"):
+        return ["SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {limit}"]
+    if scheme in ("mysql", "mariadb"):
+        return ["SET SESSION TRANSACTION READ ONLY"]
+    return ["PRAGMA query_only = ON"] if scheme == "sqlite" else []
+
+
+def as_it_is(statement: str) -> Any:
+    """Return a statement for SQLAlchemy, in which a colon names no parameter."""
+    return importlib.import_module("sqlalchemy").text(statement.replace(":", "\\:"))
+
+
+def through_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
     """Ask through an engine of the application's own dialect."""
     sqlalchemy = importlib.import_module("sqlalchemy")
 
     begin = time.monotonic()
     engine = sqlalchemy.create_engine(url.replace("postgres://", "postgresql://", 1))
     with engine.connect() as connection:
-        connected = time.monotonic()
-        value = connection.execute(sqlalchemy.text("SELECT 1")).scalar()
-    return connected - begin, time.monotonic() - connected, value
+        connected = now_connected()
+        for statement in asked:
+            result = connection.execute(as_it_is(statement))
+        rows = result.fetchmany(MOST) if result.returns_rows else []
+    engine.dispose()
+    return connected - begin, time.monotonic() - connected, rows
 
 
-def through_async_sqlalchemy(url: str) -> tuple[float, float, Any]:
+def through_async_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
     """Ask through an asynchronous engine, where the URL names an asynchronous driver."""
-    sqlalchemy = importlib.import_module("sqlalchemy")
     create_async_engine = importlib.import_module("sqlalchemy.ext.asyncio").create_async_engine
 
-    async def ask() -> tuple[float, float, Any]:
+    async def ask() -> tuple[float, float, list[Any]]:
         begin = time.monotonic()
         engine = create_async_engine(url)
         try:
             async with engine.connect() as connection:
-                connected = time.monotonic()
-                value = (await connection.execute(sqlalchemy.text("SELECT 1"))).scalar()
-                return connected - begin, time.monotonic() - connected, value
+                connected = now_connected()
+                for statement in asked:
+                    result = await connection.execute(as_it_is(statement))
+                rows = result.fetchmany(MOST) if result.returns_rows else []
+                return connected - begin, time.monotonic() - connected, rows
         finally:
             await engine.dispose()
 
     return asyncio.run(ask())
 
 
-def through_dbapi(module: str) -> Callable[[str], tuple[float, float, Any]]:
+def through_dbapi(module: str) -> Way:
     """Return a way to ask through a PostgreSQL driver."""
 
-    def ask(url: str) -> tuple[float, float, Any]:
+    def ask(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
         begin = time.monotonic()
         connection = importlib.import_module(module).connect(plain(url), connect_timeout=TIMEOUT)
         try:
-            connected = time.monotonic()
+            connected = now_connected()
             cursor = connection.cursor()
-            cursor.execute("SELECT 1")
-            value = cursor.fetchone()[0]
-            return connected - begin, time.monotonic() - connected, value
+            for statement in asked:
+                cursor.execute(statement)
+            rows = cursor.fetchmany(MOST) if cursor.description else []
+            return connected - begin, time.monotonic() - connected, rows
         finally:
             connection.close()
 
     return ask
 
 
-def through_asyncpg(url: str) -> tuple[float, float, Any]:
+def through_asyncpg(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
     """Ask through asyncpg."""
     asyncpg = importlib.import_module("asyncpg")
 
-    async def ask() -> tuple[float, float, Any]:
+    async def ask() -> tuple[float, float, list[Any]]:
         begin = time.monotonic()
         connection = await asyncpg.connect(plain(url), timeout=TIMEOUT)
         try:
-            connected = time.monotonic()
-            value = await connection.fetchval("SELECT 1")
-            return connected - begin, time.monotonic() - connected, value
+            connected = now_connected()
+            transaction = connection.transaction()
+            await transaction.start()
+            for statement in asked[:-1]:
+                await connection.execute(statement)
+            rows = (await connection.fetch(asked[-1]))[:MOST]
+            await transaction.rollback()
+            return connected - begin, time.monotonic() - connected, rows
         finally:
             await connection.close()
 
@@ -105,7 +146,7 @@ def plain(url: str) -> str:
     return scheme.partition("+")[0] + colon + rest
 
 
-def way(url: str) -> tuple[str, Callable[[str], tuple[float, float, Any]]] | None:
+def way(url: str) -> tuple[str, Way] | None:
     """Return the name of the first driver that can be used for a URL, and the way to ask through it."""
     usual = USUAL.get(url.partition("://")[0])
     if has("sqlalchemy") and (usual is None or has(usual)):
@@ -119,27 +160,47 @@ def way(url: str) -> tuple[str, Callable[[str], tuple[float, float, Any]]] | Non
     return ("asyncpg", through_asyncpg) if has("asyncpg") else None
 
 
-def answer() -> dict[str, Any]:
+def told(value: Any) -> Any:
+    """Return a value as JSON has it: numbers as numbers, moments by ISO 8601, everything else as text."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "as_integer_ratio"):
+        return int(value) if value == int(value) else float(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Return the document."""
-    document: dict[str, Any] = {"variable": None, "driver": None, "connect": None, "query": None, "error": None}
+    document: dict[str, Any] = {
+        "variable": None,
+        "driver": None,
+        "connect": None,
+        "query": None,
+        "error": None,
+        "connected": False,
+    }
     name = next((name for name in NAMES if os.environ.get(name)), None)
     found = way(os.environ[name]) if name else None
     document.update(variable=name, driver=found[0] if found else None)
     if name is None or found is None:
         return document
     try:
-        connect, query, value = found[1](os.environ[name])
-        document.update(connect=connect, query=query, value=value)
+        url, query = os.environ[name], request.get("query")
+        asked = [*guards(url, request.get("seconds", TIMEOUT)), query] if query else ["SELECT 1"]
+        connect, seconds, rows = found[1](url, asked)
+        document.update(connect=connect, query=seconds, rows=len(rows), value=told(rows[0][0]) if rows else None)
     except Exception as error:  # noqa: BLE001  # a driver may raise anything
         first = (str(error).strip().splitlines() or [""])[0]
         document["error"] = {"type": type(error).__name__, "message": first}
+    document["connected"] = bool(CONNECTED)
     return document
 
 
 def main() -> int:
     """Print the document, whatever else is printed around it."""
     sys.dont_write_bytecode = True
-    sys.stdout.write(f"\n{MARKER}{json.dumps(answer(), default=str)}\n")
+    request = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    sys.stdout.write(f"\n{MARKER}{json.dumps(answer(request), default=str)}\n")
     return 0
 
 

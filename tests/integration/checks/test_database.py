@@ -206,3 +206,67 @@ def test_running_routes(site: Deployed) -> None:
         Outcome.SKIPPED,
         f"http://127.0.0.1:{site.port}/openapi.json answers 404: the document is not shown there",
     )
+
+
+SQL = """
+[[env.test.sql]]
+name = "seven prices"
+query = "select count(*) from prices"
+value = 7
+
+[[env.test.sql]]
+name = "no price of nothing"
+query = "select name from prices where price <= 0 and name <> 'a:b'"
+rows = 0
+
+[[env.test.sql]]
+name = "fresh"
+query = "select max(price) from prices"
+value = "> 6"
+rows = ">= 1"
+"""
+
+
+def test_the_database_says_what_it_must(deploy: Callable[..., Deployed], tmp_path: Path) -> None:
+    """D23: green; red with the value, with the number of rows, and for a table that is missing; nothing is written."""
+    database = tmp_path / "prices.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("create table prices (name text, price integer)")
+        connection.executemany("insert into prices values (?, ?)", [(str(n), n) for n in range(1, 8)])
+    site = deploy(environment=SQL, env=f"DATABASE_URL=sqlite:///{database}\n", packages=("sqlalchemy",))
+    site.start()
+
+    def asked() -> dict[str, tuple[Outcome, str]]:
+        run = site.ask("postdeploy", "database_says")
+        assert run.result is not None
+        return {check.code or "": (check.outcome, check.found) for check in run.result.checks}
+
+    well = asked()
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("update prices set price = -1 where price = 7")
+        connection.execute("delete from prices where price = 3")
+    wrong = asked()
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("drop table prices")
+    gone = asked()
+
+    assert {outcome for outcome, _ in well.values()} == {Outcome.PASSED}
+    assert wrong == {
+        "D23[seven prices]": (Outcome.FAILED, "seven prices: value: found 6, expected 7"),
+        "D23[no price of nothing]": (Outcome.FAILED, "no price of nothing: rows: found 1, expected 0"),
+        "D23[fresh]": (Outcome.FAILED, "fresh: value: found 6, expected > 6"),
+    }
+    assert gone["D23[seven prices]"] == (
+        Outcome.FAILED,
+        "seven prices: found OperationalError: (sqlite3.OperationalError) no such table: prices, expected an answer",
+    )
+
+
+def test_a_database_that_cannot_be_reached_is_no_finding(deploy: Callable[..., Deployed]) -> None:
+    """D23 is inconclusive: what it holds is not known."""
+    site = deploy(environment=SQL, env="DATABASE_URL=sqlite:////nowhere/at/all.db\n", packages=("sqlalchemy",))
+    site.start()
+    run = site.ask("postdeploy", "database_says")
+    assert run.result is not None
+
+    assert {check.outcome for check in run.result.checks} == {Outcome.INCONCLUSIVE}
