@@ -14,6 +14,7 @@ from gonogo.detect.envfiles import example_for
 from gonogo.detect.facts import Fact, Found, Given, Question, guess
 from gonogo.detect.installing import Installing, installing
 from gonogo.detect.naming import name_of
+from gonogo.detect.offers import offers
 from gonogo.detect.outside import own_page
 from gonogo.detect.planned import Planned, planned, quoted
 from gonogo.detect.programs import LOOKED_FOR, Program, programs
@@ -147,7 +148,7 @@ def _found(root: Path, given: Given, looked: _Looked) -> Found:
             *stored_inside(inner, parse(there).values),
             *_before(looked.main),
         ),
-        notes=(*install.notes, *_notes(tree, services)),
+        notes=(*install.notes, *_notes(tree, services), *offers(tree, given.env)),
         to_do=tuple(to_do),
     )
 

@@ -17,6 +17,7 @@ from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, gues
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.measuring import measure
 from gonogo.detect.naming import name_of
+from gonogo.detect.offers import offers
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.own_names import own_name
 from gonogo.detect.processes import survey_processes
@@ -137,7 +138,7 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
         fronts=Fact(tuple(in_front), files[0]) if in_front else None,
         behind=Fact(tuple(behind), files[0]) if behind else None,
         questions=tuple(_questions(address, given, files, rendered)),
-        notes=tuple(_remarks(tree, rendered, files)),
+        notes=(*_remarks(tree, rendered, files), *offers(tree, given.env)),
         running=runs is not None,
         to_do=tuple(to_do),
     )
