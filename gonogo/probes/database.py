@@ -70,13 +70,15 @@ def through_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[A
 
     begin = time.monotonic()
     engine = sqlalchemy.create_engine(url.replace("postgres://", "postgresql://", 1))
-    with engine.connect() as connection:
-        connected = now_connected()
-        for statement in asked:
-            result = connection.execute(as_it_is(statement))
-        rows = result.fetchmany(MOST) if result.returns_rows else []
-    engine.dispose()
-    return connected - begin, time.monotonic() - connected, rows
+    try:
+        with engine.connect() as connection:
+            connected = now_connected()
+            for statement in asked:
+                result = connection.execute(as_it_is(statement))
+            rows = result.fetchmany(MOST) if result.returns_rows else []
+            return connected - begin, time.monotonic() - connected, rows
+    finally:
+        engine.dispose()
 
 
 def through_async_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
