@@ -23,8 +23,11 @@ def worker_options(environment: Environment, stage: str) -> tuple[str, ...]:
     """
     if stage != Stage.POSTDEPLOY:
         return ()
-    found = environment.workers
-    if isinstance(found, str):  # "auto"
-        requests = sum(one.repeat for one in environment.endpoint) + _OF_A_PAGE * len(environment.page)
-        found = min(requests // _REQUESTS, os.cpu_count() or 1, _MOST)
+    configured = environment.workers
+    found = configured if isinstance(configured, int) else _for_requests(environment)
     return ("-n", str(found)) if found > 1 else ()
+
+
+def _for_requests(environment: Environment) -> int:
+    requests = sum(one.repeat for one in environment.endpoint) + _OF_A_PAGE * len(environment.page)
+    return min(requests // _REQUESTS, os.cpu_count() or 1, _MOST)
