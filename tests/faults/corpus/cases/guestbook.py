@@ -238,7 +238,7 @@ _START = (
     fault(
         "option-with-a-slip",
         "the server refuses its command line",
-        Replace(TOML, '"--timeout", "60"', '"--time", "20"'),
+        Replace(TOML, '"--timeout", "60"', '"--timeouts", "20"'),
         seen=ended("web"),
         stage="start",
     ),
