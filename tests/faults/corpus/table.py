@@ -78,10 +78,12 @@ def filled(text: str, rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) 
 def _summary(rows: Sequence[Row], cases: Mapping[str, Sequence[Case]]) -> str:
     defined = [case for some in cases.values() for case in some]
     faults, harmless = _parted(rows)
+    done = {(row.app, row.case) for row in rows}
+    left = [f"{case.name} ({app})" for app in cases for case in cases[app] if (app, case.name) not in done]
     return (
         f"\nOf {sum(case.is_fault for case in defined)} faults and {sum(not case.is_fault for case in defined)} harmless "
         f"releases over {len(cases)} applications, {len(faults)} and {len(harmless)} were deployed, {_days(rows)}:\n\n"
-        f"{figures(rows)}"
+        f"{figures(rows)}" + (f"\nNot deployed yet: {', '.join(left)}.\n" if left else "")
     )
 
 

@@ -123,6 +123,7 @@ def test_the_page_has_what_is_kept() -> None:
     assert page.endswith("<!-- end of results -->\nc\n")
     assert "stale" not in page
     assert "- Faults: 1 of 1 caught in time" in page
+    assert "\nNot deployed yet: syntax-error (orders), merge-conflict-in-a-template (orders), " in page
     assert "| orders | `up` | 1 | 0 | 1 | 0 | 1 | 1 |\n| orders | `gonogo` | 1 | 1 | 0 | 1 | 1 | 0 |\n" in page
     assert "| orders | breakpoint | fault | predeploy | P07 | 1 | 7 | abc | yes |\n" in page
     with pytest.raises(ValueError, match="found no place for results"):
