@@ -1,8 +1,6 @@
 """The configuration of a project: what ``gonogo.toml`` says, validated and resolved."""
 
-from gonogo.config.load import find_project, load_project, parse_project
-from gonogo.config.models import App, Environment, Health, Project, Service
-from gonogo.config.things import (
+from gonogo.config.entries import (
     CheckRule,
     Ci,
     Endpoint,
@@ -17,6 +15,8 @@ from gonogo.config.things import (
     Visitor,
     Waiver,
 )
+from gonogo.config.load import find_project, load_project, parse_project
+from gonogo.config.models import App, Environment, Health, Project, Service
 
 __all__ = [
     "App",

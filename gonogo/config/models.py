@@ -10,10 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
-from gonogo.config.migration_tools import MIGRATION_TOOLS
-from gonogo.config.runtimes import RUNTIMES, Capability, has
-from gonogo.config.strategies import STRATEGIES
-from gonogo.config.things import (
+from gonogo.config.entries import (
     CheckRule,
     Ci,
     Endpoint,
@@ -28,6 +25,9 @@ from gonogo.config.things import (
     Visitor,
     Waiver,
 )
+from gonogo.config.migration_tools import MIGRATION_TOOLS
+from gonogo.config.runtimes import RUNTIMES, Capability, has
+from gonogo.config.strategies import STRATEGIES
 from gonogo.config.types import (
     Argv,
     CheckName,

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from gonogo.config.builtin import BuiltIn, built_in
+from gonogo.config.entries import CheckRule
 from gonogo.config.models import Environment
-from gonogo.config.things import CheckRule
 from gonogo.words import OnRed, Stage
 
 __all__ = ["misjudged"]
