@@ -7,7 +7,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Run the command line; returns the exit code."""
+    """Runs the command line; returns the exit code."""
     _open_closed_streams()
     try:
         from gonogo.cli import main as run  # noqa: PLC0415 (takes a quarter of a second)

@@ -54,7 +54,7 @@ class ConfigError(UsageError):
     """A gonogo.toml is missing or broken; ``problems`` holds one line for each mistake."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        """Keep all problems; the message shows them one a line."""
+        """Keeps all problems; the message shows them one a line."""
         self.problems = problems
         super().__init__("\n".join(problems))
 

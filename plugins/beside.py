@@ -30,7 +30,7 @@ class Beside:
         self._left = _CHECKS
 
     def look(self, item: pytest.Item, call: pytest.CallInfo[None], stage: Stage, collected: Collected) -> None:
-        """Attach the last lines of each container or instance that wrote something since the check began."""
+        """Attaches the last lines of each container or instance that wrote something since the check began."""
         given = getattr(item, "funcargs", {})
         inspector = given.get("inspector")
         has_lines = any(one.title.startswith(_TITLE) for one in collected.items)

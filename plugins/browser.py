@@ -63,7 +63,7 @@ class Browsing:
     noticed: list[Noticed] = field(default_factory=list)
 
     def watch(self) -> None:
-        """Note errors of the console, exceptions, requests that fail, answers from 400 on, mixed content."""
+        """Notes errors of the console, exceptions, requests that fail, answers from 400 on, mixed content."""
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self._note("exception", str(error), self.page.url))
         self.page.on("requestfailed", self._failed)
@@ -171,7 +171,7 @@ class _Open:
     redact: Callable[[str], str]
 
     def close(self, *, red: bool) -> None:
-        """Attach a screenshot; keep the trace of a red check, redacted."""
+        """Attaches a screenshot; keeps the trace of a red check, redacted."""
         self.evidence.image("Screenshot", self.browsing.page.screenshot(type="jpeg", quality=_QUALITY))
         if not red:
             return
@@ -214,7 +214,7 @@ def _trace_path(request: pytest.FixtureRequest, context: Context) -> Path:
 
 
 def redact_archive(path: Path, redact: Callable[[str], str]) -> None:
-    """Write a trace again without the secrets in its texts: it holds headers and bodies."""
+    """Writes a trace again without the secrets in its texts: it holds headers and bodies."""
     clean = path.with_suffix(".tmp")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

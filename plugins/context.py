@@ -72,7 +72,7 @@ class Context:
 
 
 def make_context(config: pytest.Config) -> Context:
-    """Read the subject that the wrapper wrote, or work out a bare run's.
+    """Reads the subject that the wrapper wrote, or work out a bare run's.
 
     Raises:
         ConfigError: gonogo.toml is missing or broken.

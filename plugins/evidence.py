@@ -61,7 +61,7 @@ class Collected:
     """The ``evidence`` fixture: collects facts, in the order they were attached."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begins with nothing."""
         self.items: list[Evidence] = []
         self.warnings: list[str] = []
         self.advice: list[str] = []
@@ -71,11 +71,11 @@ class Collected:
         self.is_stale = False
 
     def text(self, title: str, value: object) -> None:
-        """Attach text; the report keeps the beginning and end of a long one, and says how much was cut."""
+        """Attaches text; the report keeps the beginning and end of a long one, and says how much was cut."""
         self.items.append(Evidence(title=title, kind="text", value=_shorten(str(value))))
 
     def table(self, title: str, rows: Iterable[object], *, header: Sequence[str] = ()) -> None:
-        """Attach rows: sequences, or dataclasses (then their fields are the header)."""
+        """Attaches rows: sequences, or dataclasses (then their fields are the header)."""
         listed = list(rows)
         if listed and not header and dataclasses.is_dataclass(listed[0]):
             header = [field.name for field in dataclasses.fields(listed[0])]
@@ -85,7 +85,7 @@ class Collected:
         self.items.append(Evidence(title=title, kind="table", value=[list(header), *body]))
 
     def json(self, title: str, value: Any) -> None:
-        """Attach a JSON value; one of more than a million characters is shown as a text that is cut."""
+        """Attaches a JSON value; one of more than a million characters is shown as a text that is cut."""
         piece = Evidence(title=title, kind="json", value=value)
         text = json.dumps(piece.value, indent=1, ensure_ascii=False, default=str)
         if len(text) > _MAX_JSON:
@@ -94,17 +94,17 @@ class Collected:
             self.items.append(piece)
 
     def measure(self, title: str, value: float, *, unit: str = "s", limit: float | None = None) -> None:
-        """Attach a figure; the record shows it beside the same one of the release before."""
+        """Attaches a figure; the record shows it beside the same one of the release before."""
         figure = Measure(value=value, unit=unit, limit=limit)
         self.items.append(Evidence(title=title, kind="measure", value=figure.model_dump()))
 
     def image(self, title: str, jpeg: bytes) -> None:
-        """Attach a picture (JPEG); nothing in it can be redacted."""
+        """Attaches a picture (JPEG); nothing in it can be redacted."""
         data = base64.b64encode(jpeg).decode()
         self.items.append(Evidence(title=title, kind="image", value=f"data:image/jpeg;base64,{data}"))
 
     def command(self, completed: Completed) -> None:
-        """Attach a command with what it said."""
+        """Attaches a command with what it said."""
         said = completed.output + completed.errors
         self.text(f"$ {completed.command} (exit code {completed.code}, {completed.seconds:.1f} s)", said)
 
@@ -164,7 +164,7 @@ def _shorten(text: str, *, most: int = _MAX_TEXT) -> str:
 
 
 def _cut(text: str, *, most: int = _MAX_TEXT) -> str:
-    """Cut what was redacted; beside an earlier cut nothing is shown that could be a piece of a secret."""
+    """Cuts what was redacted; beside an earlier cut nothing is shown that could be a piece of a secret."""
     half = most // 2
     if (earlier := _CUT.search(text)) is not None:
         head, tail = text[: earlier.start()], text[earlier.end() :]

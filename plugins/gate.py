@@ -27,7 +27,7 @@ CONTEXT = pytest.StashKey[Context]()
 
 
 def activate(config: pytest.Config) -> None:
-    """Register everything a gate needs; on xdist workers too."""
+    """Registers everything a gate needs; on xdist workers too."""
     if config.option.collectonly and not config.option.markexpr:
         config.option.markexpr = " or ".join(Stage)
     try:
@@ -91,7 +91,7 @@ class GatePlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Drop what carries no stage marker; refuse a built-in check that does not say what it proves."""
+        """Drops what carries no stage marker; refuses a built-in check that does not say what it proves."""
         chosen: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
@@ -135,7 +135,7 @@ class BuiltIn(pytest.File):
     """The built-in checks, collected through the project's gonogo.toml."""
 
     def __init__(self, *, stages: tuple[Stage, ...], **arguments: Any) -> None:
-        """Collect only the modules of these stages."""
+        """Collects only the modules of these stages."""
         super().__init__(**arguments)
         self._stages = stages
 

@@ -85,7 +85,7 @@ class HtmlPlugin:
     """Fills pytest-html's hooks; without ``--html`` none of them is called."""
 
     def __init__(self, config: pytest.Config, context: Context) -> None:
-        """Keep what was found in the surroundings (CI variables) out of the page."""
+        """Keeps what was found in the surroundings (CI variables) out of the page."""
         self._config = config
         self._redact: Callable[[str], str] = context.redactor.text
         self._context = context
@@ -98,7 +98,7 @@ class HtmlPlugin:
         self._forget_surroundings()
 
     def _prepare(self) -> None:
-        """Bring our style sheets; a folder that cannot be made costs the page, and must not end the gate."""
+        """Brings our style sheets; a folder that cannot be made costs the page, and must not end the gate."""
         option = self._config.option
         self._file = Path(os.path.expandvars(option.htmlpath)).expanduser().absolute()
         try:
@@ -135,13 +135,13 @@ class HtmlPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: Any) -> None:
-        """Name the gate; the verdict comes when it is known."""
+        """Names the gate; the verdict comes when it is known."""
         self._page = report
         report.title = self._title("")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
-        """Keep one check for our own list; pytest-html, which calls this for each phase, keeps nothing to draw."""
+        """Keeps one check for our own list; pytest-html, which calls this for each phase, keeps nothing to draw."""
         cells.clear()
         check = self._check(report)
         ended = report.when in {"call", "collect"} or report.outcome != "passed"
@@ -154,7 +154,7 @@ class HtmlPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Redact what a check attached through pytest-html's own ``extras``."""
+        """Redacts what a check attached through pytest-html's own ``extras``."""
         for extra in getattr(report, "extras", ()):
             if isinstance(extra.get("content"), str) and extra.get("format_type") in {"text", "html", "url", "json"}:
                 extra["content"] = self._redact(extra["content"])
@@ -173,7 +173,7 @@ class HtmlPlugin:
                     self._file.unlink()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say which report is missing."""
+        """Which report is missing."""
         if self._unwritten:
             terminalreporter.write_line(f"NOT WRITTEN: a report of this gate: {self._unwritten}")
 

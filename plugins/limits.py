@@ -36,7 +36,7 @@ class _Client(httpx.Client):
         self._limits = limits
 
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
-        """Send a request; what comes back is the answer that counts."""
+        """Sends a request; what comes back is the answer that counts."""
         answer = super().send(request, **how)
         if not self._limits.may_pass(answer):
             return answer
@@ -57,7 +57,7 @@ class Limits:
         configured: Callable[[], Limit | None] = lambda: None,
         reached: Callable[[str], str] = str,
     ) -> None:
-        """Limit requests.
+        """Limits requests.
 
         Args:
             budget: what is known of the addresses.
@@ -99,7 +99,7 @@ class Limits:
         return {"request": [self._before], "response": [self._after]}
 
     def get(self, url: str) -> httpx.Response:
-        """Ask an address.
+        """Asks an address.
 
         Raises:
             LimitedError: it still refuses to be asked so often.
@@ -112,7 +112,7 @@ class Limits:
     def send(
         self, method: str, url: str, *, timeout: float | None = None, expected: Collection[int] = (), **sent: Any
     ) -> httpx.Response:
-        """Send a request; one that a limit refused, though no such answer is ``expected``, is sent again."""
+        """Sends a request; one that a limit refused, though no such answer is ``expected``, is sent again."""
         with self.client(url, timeout=timeout) as asking:
             while True:
                 try:
@@ -137,7 +137,7 @@ class Limits:
         return self._configured() is not None or self.is_tight(url)
 
     def wait(self, url: str) -> bool:
-        """Wait as long as the limit asks for; whether that was within the bounds."""
+        """Waits as long as the limit asks for; whether that was within the bounds."""
         pause = self._budget.pause(url)
         if pause > min(self._until - time.monotonic(), self._budget.patience(url)):
             return False
@@ -147,7 +147,7 @@ class Limits:
         return True
 
     def may_pass(self, answer: httpx.Response) -> bool:
-        """Wait to ask once more, slowly, where a limit may have answered 503; whether that is within the bounds.
+        """Waits to ask once more, slowly, where a limit may have answered 503; whether that is within the bounds.
 
         A proxy's own page never reached the application, so whatever was sent may be sent again.
         """
@@ -178,7 +178,7 @@ class Limits:
         self.again.append(f"{first.request.method} {url}: {first.status_code}, and {said}: {verdict}")
 
     def _before(self, request: httpx.Request) -> None:
-        """Wait where it is known already that it would be refused."""
+        """Waits where it is known already that it would be refused."""
         self.wait(str(request.url))
 
     def _after(self, answer: httpx.Response) -> None:

@@ -38,7 +38,7 @@ class RedactedOutput:
     """The process's standard output and error; they say nothing until it is known what must not be said."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the streams; ``folder`` is where the project is found if no gate comes to be."""
+        """Takes the streams; ``folder`` is where the project is found if no gate comes to be."""
         self.colours = sys.stdout.isatty()
         if self.colours:
             os.environ.setdefault("COLUMNS", str(shutil.get_terminal_size().columns))
@@ -47,12 +47,12 @@ class RedactedOutput:
         atexit.register(self.close)
 
     def open(self, redactor: Redactor) -> None:
-        """Begin to speak."""
+        """Begins to speak."""
         for pipe in self._pipes:
             pipe.stream = pipe.stream or redactor.stream()
 
     def close(self) -> None:
-        """Say what is left, and give the streams back."""
+        """What is left, and give the streams back."""
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
@@ -88,7 +88,7 @@ class _Pipe:
         self._thread.start()
 
     def close(self) -> None:
-        """Lead the stream to where it went before; a child that goes on has nobody to speak to any more."""
+        """Leads the stream to where it went before; a child that goes on has nobody to speak to any more."""
         os.dup2(self._real, self._number)
         self._thread.join(_JOIN)
 
@@ -114,7 +114,7 @@ class _Pipe:
 
 
 def redact_cases(metafunc: pytest.Metafunc, redactor: Redactor) -> None:
-    """Redact the names of a check's cases: node ids stand in every output there is, and must stay different."""
+    """Redacts the names of a check's cases: node ids stand in every output there is, and must stay different."""
     calls = metafunc._calls  # noqa: SLF001 (a hook is asked for values without a name of their own only)
     taken = {spec.id for spec in calls}
     for index, spec in enumerate(calls):

@@ -29,7 +29,7 @@ installed, and rewrite the asserts of the module."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Register the options; ``--env`` only inside a gate, where no team conftest can own it.
+    """Registers the options; ``--env`` only inside a gate, where no team conftest can own it.
 
     A bare ``pytest -m STAGE`` becomes a gate here already, before pytest looks for the plugins that a team's unit tests
     require.
@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> Generator[None]:
-    """Turn a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists.
+    """Turns a bare ``pytest -m STAGE`` into a gate before any conftest or output capture exists.
 
     Inside a gate, conftests are looked for in the team's ``checks/`` alone: pytest would also import those of every
     ``test*`` folder beside the place that it was called from.
@@ -148,7 +148,7 @@ def _is_pytest() -> bool:
 
 
 def _become_gate(config: pytest.Config) -> None:
-    """Replace this process by the gate's.
+    """Replaces this process by the gate's.
 
     Raises:
         pytest.UsageError: pytest runs inside another program, which must not be replaced.

@@ -35,7 +35,7 @@ def compose_spelling(runner: Host) -> tuple[str, str]:
 
 
 def render_model(place: Place) -> Rendered:
-    """Ask Compose what the files of the asking configuration mean, with the host's env file."""
+    """Asks Compose what the files of the asking configuration mean, with the host's env file."""
     from gonogo.runtimes.compose.render import render  # noqa: PLC0415 (only where the runtime is compose)
 
     with tempfile.TemporaryDirectory(prefix="gonogo-model-") as folder:

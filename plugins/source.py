@@ -25,7 +25,7 @@ class Source:
     """One folder of a checkout, or of a release's own source; paths are relative to it, with ``/``."""
 
     def __init__(self, root: Path, runner: Host, *, release: Release | None = None) -> None:
-        """Look at ``root``; ``release`` is the one whose source it is (None: a checkout, at its HEAD).
+        """Looks at ``root``; ``release`` is the one whose source it is (None: a checkout, at its HEAD).
 
         ``runner`` redacts nothing: names of files are compared, and a password may be a word of one.
         """
@@ -34,11 +34,11 @@ class Source:
         self._release = release
 
     def __repr__(self) -> str:
-        """Name the folder."""
+        """Names the folder."""
         return f"<source {self.root}>"
 
     def git(self, *arguments: str) -> Completed:
-        """Ask git in this folder; its whole output is kept, byte for byte.
+        """Asks git in this folder; its whole output is kept, byte for byte.
 
         Raises:
             CommandError: git failed.
@@ -74,7 +74,7 @@ class Source:
 
     @functools.cached_property
     def manifest(self) -> Mapping[str, FileDigest]:
-        """Digest of every tracked file, as it would be built."""
+        """Digests of every tracked file, as it would be built."""
         return manifest_of(self.root, self.tracked)
 
     @functools.cached_property

@@ -60,7 +60,7 @@ def stage_of(item: pytest.Item) -> Stage | None:
 
 
 def become_gate(arguments: Sequence[str], folder: Path) -> NoReturn:
-    """Replace the process by the gate of the project around ``folder``."""
+    """Replaces the process by the gate of the project around ``folder``."""
     start = _start(arguments, folder)
     root, app, plugins = _at_a_glance(start) or _with_care(start)
     argv = gate_argv(root, app=app, plugins=plugins, arguments=arguments)

@@ -25,7 +25,7 @@ class TargetPython:
     runner: Host
 
     def ask(self, script: str, *arguments: str, cwd: Path) -> str:
-        """Run a script in isolated mode; returns what it printed.
+        """Runs a script in isolated mode; returns what it printed.
 
         Raises:
             InconclusiveError: it did not end well.

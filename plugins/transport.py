@@ -51,7 +51,7 @@ def trusted() -> ssl.SSLContext:
 
 @functools.cache
 def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """Read once for as long as the variables say the same: it takes longer than a request."""
+    """Reads once for as long as the variables say the same: it takes longer than a request."""
     return httpx.create_ssl_context()
 
 

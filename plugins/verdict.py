@@ -60,7 +60,7 @@ class VerdictPlugin:
     """Judges each check, ends the session with an honest exit code, writes the results file."""
 
     def __init__(self, config: pytest.Config, context: Context) -> None:
-        """Judge the checks of one session."""
+        """Judges the checks of one session."""
         self._config = config
         self._context = context
         before = context.before.checks if context.before is not None else ()
@@ -79,7 +79,7 @@ class VerdictPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach the verdict to the report; red advisory checks become warnings for pytest too."""
+        """Attaches the verdict to the report; red advisory checks become warnings for pytest too."""
         report = yield
         check = self._judge(item, call, report)
         if check is not None:
@@ -111,13 +111,13 @@ class VerdictPlugin:
         return path, line, self._redacted(reason)
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:
-        """Name a case without the secret in it: node ids stand in every output there is."""
+        """Names a case without the secret in it: node ids stand in every output there is."""
         shown = self._redacted(val) if isinstance(val, str) else val
         return str(shown) if shown != val else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Redact a warning before anybody shows it."""
+        """Redacts a warning before anybody shows it."""
         said = str(warning_message.message)
         shown = self._redacted(said)
         if shown != said:
@@ -212,7 +212,7 @@ class VerdictPlugin:
         return f"found   {check.found}\nremedy  {check.remedy}"
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
-        """Name the verdict in pytest's own output."""
+        """Names the verdict in pytest's own output."""
         verdict = getattr(report, ATTRIBUTE, None)
         if verdict is None:
             return None
@@ -221,7 +221,7 @@ class VerdictPlugin:
         return category, _LETTERS[outcome], outcome.value.upper()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Collect verdicts (on the controller, also those of workers)."""
+        """Collects verdicts (on the controller, also those of workers)."""
         verdict = getattr(report, ATTRIBUTE, None)
         if verdict is not None:
             check = CheckResult.model_validate(verdict)
@@ -232,16 +232,16 @@ class VerdictPlugin:
             self._checks[check.id] = check if before is None else merged(before, check, part=part is not None)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember what has to be asked."""
+        """Remembers what has to be asked."""
         self._collected = [item.nodeid for item in session.items]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """Remember it on xdist's controller, which collects nothing itself."""
+        """Remembers it on xdist's controller, which collects nothing itself."""
         self._collected = list(ids)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note which check is asked now, and how far the gate is."""
+        """Notes which check is asked now, and how far the gate is."""
         if self._context.results is None or hasattr(self._config, "workerinput"):
             return
         checks = self._checks.values()
@@ -255,7 +255,7 @@ class VerdictPlugin:
         write_asking(self._context.results, asking)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Note which checks came to their end."""
+        """Notes which checks came to their end."""
         self._ended.add(nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -278,7 +278,7 @@ class VerdictPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Give the session its exit code and write the results file."""
+        """Gives the session its exit code and writes the results file."""
         if hasattr(self._config, "workerinput"):
             return
         if self._config.option.collectonly and self._context.results is not None:

@@ -123,7 +123,7 @@ def needs_python(service: Service) -> bool:
 
 
 def ask(inside: Inside, service: Service, script: str, *args: str, isolated: bool) -> Completed:
-    """Run a probe; skips where there is no Python and none is expected.
+    """Runs a probe; skips where there is no Python and none is expected.
 
     Raises:
         InconclusiveError: the probe could not be run to its end.

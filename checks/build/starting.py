@@ -60,7 +60,7 @@ def starts_of(entry: Sequence[str], words: Sequence[str], workdir: str, begins: 
 
 
 def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, project: str, host: Host) -> Begun:
-    """Look at how a service begins, in a container of its image that is never started.
+    """Looks at how a service begins, in a container of its image that is never started.
 
     Raises:
         RuntimeUnreachableError: the Engine does not answer.
@@ -125,7 +125,7 @@ def wrong_starts(artifact: Artifact, begun: Begun) -> Iterator[str]:
 
 
 def remedy_of(wrong: str) -> str:
-    """What mends a fault of `wrong_starts`."""
+    """What mends a fault of ``wrong_starts``."""
     if "Windows line ends" in wrong:
         return (
             "Write `*.sh text eol=lf` into .gitattributes, then: git add --renormalize . && git commit; where the "

@@ -40,7 +40,7 @@ class Beat:
     """Milliseconds until the store forgets it."""
 
     def __str__(self) -> str:
-        """Say what was found."""
+        """What was found."""
         if self.age is not None:
             return f"a beat {self.age:.0f} s ago"
         return f"no other beat than {self.text[:40]!r}" if self.there else "no beat"

@@ -32,7 +32,7 @@ class Front:
 
 
 def front_page(address: str, limits: Limits) -> Front:
-    """Read a page; where a limit on requests refuses it, again once that lets it.
+    """Reads a page; where a limit on requests refuses it, again once that lets it.
 
     Raises:
         httpx.HTTPError: there was no answer.

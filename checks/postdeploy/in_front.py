@@ -74,7 +74,7 @@ def blame(
 def _ask(
     inspector: Inspector, front: Front, service: str, address: str, status: int, evidence: Collected
 ) -> _Direct | None:
-    """Ask a service past everything in front; None where it cannot be asked so."""
+    """Asks a service past everything in front; None where it cannot be asked so."""
     try:
         inside = inspector.inside(service)
     except CommandError:

@@ -81,7 +81,7 @@ def test_endpoint(
 def _repeat(
     endpoint: Endpoint, url: str, place: Place, limits: Limits, evidence: Collected, *, first: Answer, within: float
 ) -> None:
-    """Ask as often as is configured; each answer is to be right, and 19 of 20 in time."""
+    """Asks as often as is configured; each answer is to be right, and 19 of 20 in time."""
     seconds = [first.seconds]
     for number in range(2, endpoint.repeat + 1):
         answer = _asked(endpoint, url, place, limits, within=within)
@@ -97,7 +97,7 @@ def _repeat(
 
 
 def _asked(endpoint: Endpoint, url: str, place: Place, limits: Limits, *, within: float | None = None) -> Answer:
-    """Send the request.
+    """Sends the request.
 
     Raises:
         InconclusiveError: the request names a variable that is not set, so it cannot be sent.

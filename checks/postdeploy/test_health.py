@@ -207,7 +207,7 @@ def _not_as_stated(documents: Mapping[str, object], stated: Mapping[str, Any]) -
 
 
 def _advise(baseline: GateResult | None, degraded: Sequence[str], evidence: Collected) -> None:
-    """Warn of degraded documents, but for what the serving release said of itself in this run's baseline."""
+    """Warns of degraded documents, but for what the serving release said of itself in this run's baseline."""
     if not degraded:
         return
     said = f"degraded: {', '.join(degraded)}"

@@ -99,7 +99,7 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
 def test_no_instance_restarts(
     inspector: Inspector, environment: Environment, first_look: FirstLook, evidence: Collected
 ) -> None:
-    """Restart counts stand still while the instances are watched.
+    """Restarts counts stand still while the instances are watched.
 
     Catches a crash some seconds after the start, which a restart policy hides. What restarted before it was watched is
     watched until it has lived longer than it did before, for half of check_timeout at the most.
@@ -182,7 +182,7 @@ def _moment(text: str) -> datetime:
 
 
 def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: float) -> dict[str, str]:
-    """Look until something moved or the time has come; what moved, one text for each name."""
+    """Looks until something moved or the time has come; what moved, one text for each name."""
     while True:
         fronts = {one.name: one for one in inspector.fronts()}
         now = {**{one.name: one for one in inspector.instances(health=False)}, **fronts}
@@ -212,7 +212,7 @@ def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
 def _is_up(instance: InstanceState, *, may_end: bool = False) -> bool:
     """Whether it runs, ended well, or is a one-shot that was only made or cleared away.
 
-    The rollback makes its migration and does not run it; `docker container prune` removes what ended. That each ran to
+    The rollback makes its migration and does not run it; a container prune removes what ended. That each ran to
     a good end, the start made sure of.
     """
     may_end = may_end or instance.one_shot

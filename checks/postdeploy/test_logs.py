@@ -109,7 +109,7 @@ def test_no_new_errors_are_logged(
 def _warn_of_start(
     found: Sequence[_Found], unknown: Sequence[tuple[str, ErrorGroup]], evidence: Collected
 ) -> list[tuple[str, ErrorGroup]]:
-    """Warn of what may be logged at every start; the rest."""
+    """Warns of what may be logged at every start; the rest."""
     starting = [(one.service, group) for one in found for group in one.starting]
     told = [pair for pair in unknown if pair in starting]
     if told:

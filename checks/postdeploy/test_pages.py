@@ -75,7 +75,7 @@ def _is_visible(browsing: Browsing, text: str, limit: float) -> bool:
 
 
 def _settle(browsing: Browsing) -> None:
-    """Give requests that began with the page time to end; a page that never rests is no mistake."""
+    """Gives requests that began with the page time to end; a page that never rests is no mistake."""
     from playwright.sync_api import TimeoutError  # noqa: A004, PLC0415 (an extra)
 
     try:

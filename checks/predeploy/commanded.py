@@ -23,7 +23,7 @@ _SAID = 3
 
 
 def judged(team: TeamCommand, context: Context, question: Asking, evidence: Collected, *, url: str | None) -> None:
-    """Run a command to its end; red where that is not exit code 0 in its time.
+    """Runs a command to its end; red where that is not exit code 0 in its time.
 
     Raises:
         InconclusiveError: it cannot be run as it is written.

@@ -18,7 +18,7 @@ __all__ = ["can_be_asked", "modes_of", "require_tier", "verdict"]
 
 
 def require_tier(environment: Environment) -> None:
-    """Skip where debug modes are as people want them."""
+    """Skips where debug modes are as people want them."""
     if environment.tier == Tier.DEV:
         pytest.skip("tier dev: a debug mode is nobody's mistake there")
 

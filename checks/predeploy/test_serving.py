@@ -147,7 +147,7 @@ def _ask_unguarded(subject: Subject, place: Place, evidence: Collected) -> bool:
 
 
 def _ask_health(environment: Environment, http: httpx.Client, evidence: Collected) -> None:
-    """Ask liveness and readiness of the environment's URL."""
+    """Asks liveness and readiness of the environment's URL."""
     health = environment.health
     asked = {path: http.get(path).status_code for path in (health.live, health.ready) if path is not None}
     evidence.table("Health of what serves", [(f"GET {path}", status) for path, status in asked.items()])

@@ -41,7 +41,7 @@ class Adopted(BaseModel):
 
 
 def adopt(folder: Path, env: str | None) -> Adopted:
-    """Take over the application that runs in an environment's project; nothing that serves is touched.
+    """Takes over the application that runs in an environment's project; nothing that serves is touched.
 
     Raises:
         UsageError: wrong usage or configuration, or a runtime that has nothing to adopt.
@@ -89,7 +89,7 @@ def foreseen(at: Where) -> tuple[str, ...]:
 
 
 def take_over(at: Where, candidate: Commit) -> Release | None:
-    """Record what runs by hand as the serving release; None where nothing does, or the Engine does not answer.
+    """Records what runs by hand as the serving release; None where nothing does, or the Engine does not answer.
 
     Args:
         at: the environment, as the candidate configures it.

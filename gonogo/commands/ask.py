@@ -16,7 +16,7 @@ __all__ = ["ask"]
 
 
 def ask(folder: Path, stage: Stage, env: str | None, arguments: Sequence[str]) -> NoReturn:
-    """Replace this process by the gate; ``arguments`` are pytest's own.
+    """Replaces this process by the gate; ``arguments`` are pytest's own.
 
     Raises:
         ConfigError: gonogo.toml is missing or broken.

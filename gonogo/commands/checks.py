@@ -37,7 +37,7 @@ def checks(folder: Path, env: str | None) -> tuple[str, tuple[ListedCheck, ...],
 
 
 def _collect(at: Where) -> Listing:
-    """Let a gate's process collect without asking anything."""
+    """Lets a gate's process collect without asking anything."""
     with tempfile.TemporaryDirectory(prefix="gonogo-checks-") as aside:
         results = Path(aside) / "listing.json"
         options = ("--collect-only", "-q", f"--gonogo-env={at.environment.name}", f"--gonogo-results={results}")
@@ -53,7 +53,7 @@ def _collect(at: Where) -> Listing:
 
 
 def _skipped(runs: Iterable[RunResult]) -> Mapping[str, str]:
-    """Check → why its newest ask skipped it; one that was asked stands there with nothing."""
+    """Checks → why its newest ask skipped it; one that was asked stands there with nothing."""
     found: dict[str, str] = {}
     for run in runs:
         for step in run.steps:

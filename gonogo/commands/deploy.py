@@ -29,7 +29,7 @@ __all__ = ["deploy"]
 
 
 def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen: Screen) -> RunResult:
-    """Deploy a commit; returns how it ended.
+    """Deploys a commit; returns how it ended.
 
     Raises:
         UsageError: wrong usage or configuration; nothing was touched.

@@ -29,7 +29,7 @@ _MOST_COMMITS = 100
 
 
 def finish(work: Work, course: Course, ending: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
-    """Write the record; a full disk or an unwritable folder never loses the verdict."""
+    """Writes the record; a full disk or an unwritable folder never loses the verdict."""
     run = _result(work, course, ending, kind=kind, started=started, seconds=seconds)
     run = redacted(run.model_copy(update={"ending": headline(run)}), work.redactor.text)
     try:

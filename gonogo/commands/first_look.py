@@ -28,7 +28,7 @@ class Looked:
 
 
 def look(folder: Path, env: str, *, serves: bool, host: Host) -> Looked:
-    """Ask predeploy of the checkout, and postdeploy of what serves where something does."""
+    """Asks predeploy of the checkout, and postdeploy of what serves where something does."""
     lines: list[str] = []
     red = False
     for stage in ("predeploy", *(("postdeploy",) if serves else ())):

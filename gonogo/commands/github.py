@@ -35,7 +35,7 @@ class Shown(BaseModel):
 
 
 def show(files: Sequence[Path], *, comment: bool, folder: Path, environ: Mapping[str, str]) -> Shown:
-    """Annotate, write the job's summary, and update the pull request's comment where that is wanted."""
+    """Annotates, writes the job's summary, and updates the pull request's comment where that is wanted."""
     results = [_read(path) for path in files]
     commands = list(annotate(_checks(results), folder=_application(folder), workspace=_workspace(folder, environ)))
     summary = "\n".join(_markdown(result, LIMIT) for result in results)
@@ -91,7 +91,7 @@ def _summarise(text: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _comment(results: Sequence[Result], folder: Path, environ: Mapping[str, str]) -> str:
-    """Write it.
+    """Writes it.
 
     Raises:
         CommentError: this job is about no pull request, or GitHub refuses.

@@ -55,7 +55,7 @@ class Written:
 
 
 def init(folder: Path, asked: Asked, *, say: Callable[[str], None], ask: Callable[[str, str], str] | None) -> Written:
-    """Write the configuration of an application that gonogo has never seen.
+    """Writes the configuration of an application that gonogo has never seen.
 
     Args:
         folder: The application's folder.
@@ -117,7 +117,7 @@ def _first_look(folder: Path, found: Found, asked: Asked, host: Host) -> Looked:
 
 
 def _create(path: Path, text: str) -> None:
-    """Write a file that is not there yet; one that appeared meanwhile is left alone."""
+    """Writes a file that is not there yet; one that appeared meanwhile is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as stream:
@@ -127,7 +127,7 @@ def _create(path: Path, text: str) -> None:
 
 
 def _beside_it(folder: Path, found: Found, asked: Asked, host: Host) -> Iterator[tuple[str, str]]:
-    """Write what belongs to it; yield each file's name (empty for one that was left alone) and what is told."""
+    """Writes what belongs to it; yields each file's name (empty for one that was left alone) and what is told."""
     if (folder / NAME).exists() or ((folder / "checks").exists() and not (folder / "checks").is_dir()):
         yield "", f"left {NAME} alone: it is there already"
     else:
@@ -149,7 +149,7 @@ def _beside_it(folder: Path, found: Found, asked: Asked, host: Host) -> Iterator
 
 
 def _ignore(folder: Path, host: Host) -> bool:
-    """Add the reports to .gitignore, where git does not ignore them yet."""
+    """Adds the reports to .gitignore, where git does not ignore them yet."""
     asked = host.run(Command(argv=("git", "-C", str(folder), "check-ignore", "-q", "reports/x"), timeout=30.0))
     if asked.ok:
         return False
@@ -229,7 +229,7 @@ def _asks_of_processes(found: Found) -> Iterator[tuple[str, str, str]]:
 
 
 def _answered(found: Found, asked: Asked, ask: Callable[[str, str], str]) -> Asked:
-    """Put the questions; an empty answer takes what was found."""
+    """Puts the questions; an empty answer takes what was found."""
     given = asked.given
     said = {flag.split()[0]: ask(text, default).strip() for flag, text, default in _asks(found, asked)}
     lists = {"--compose": "compose", "--profile": "profiles"}

@@ -193,7 +193,7 @@ def _runs(state: State) -> Iterator[RunResult]:
 
 
 def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:
-    """Take away a lock whose holder is gone; returns who held it, or None when it was free.
+    """Takes away a lock whose holder is gone; returns who held it, or None when it was free.
 
     Raises:
         LockedError: the holder still runs, and ``force`` is not given.

@@ -34,7 +34,7 @@ _AFTER_ADOPTION = "decided by the deploy, once what was started by hand is adopt
 
 
 def plan(folder: Path, env: str | None, *, ref: str, options: Options) -> Plan:
-    """Render a deployment without doing it; the commit is checked out aside and thrown away again.
+    """Renders a deployment without doing it; the commit is checked out aside and thrown away again.
 
     Raises:
         UsageError: wrong usage or configuration.
@@ -135,7 +135,7 @@ def _rollback(at: Where, work: Work, recipe: Recipe, shown: _Names, adopts: Sequ
 
 
 def _checkout(work: Work) -> tuple[str, ...]:
-    """Do the first move aside, so that everything after it can be described exactly."""
+    """Does the first move aside, so that everything after it can be described exactly."""
     try:
         Checkout().do(work)
     except GonogoError as error:

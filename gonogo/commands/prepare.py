@@ -141,13 +141,13 @@ class Where:
 
 
 def where(folder: Path, env: str | None) -> Where:
-    """Find the project around a folder and one of its environments, as they stand on the desk."""
+    """Finds the project around a folder and one of its environments, as they stand on the desk."""
     project = load_project(find_project(folder))
     return located(project, project.environment(env))
 
 
 def located(project: Project, environment: Environment) -> Where:
-    """Add state and host path to a configuration."""
+    """Adds state and host path to a configuration."""
     path = host_path(project, environment)
     redactor = redactor_for(environment, read_variables(path, environment))
     state = state_of(project, environment)

@@ -33,7 +33,7 @@ _LEFT = "interrupted; nothing was touched"
 
 
 def say(text: str) -> None:
-    """Tell people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
+    """Tells people, without secrets; a terminal or a pipe that is gone must not end a deployment."""
     from gonogo.display.paced import write  # noqa: PLC0415
     from gonogo.display.sections import tamed  # noqa: PLC0415
     from gonogo.runtimes.secret_values import redact_in_use  # noqa: PLC0415
@@ -83,7 +83,7 @@ def interrupted() -> int:
 
 
 def failed(error: Exception) -> int:
-    """Tell why a command did nothing: an error of ours or the system's, wrong usage (click's errors), else a bug."""
+    """Why a command did nothing: an error of ours or the system's, wrong usage (click's errors), else a bug."""
     if isinstance(error, GonogoError):
         return _not_started(error.exit_code, str(error))
     if isinstance(error, OSError):

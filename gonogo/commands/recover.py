@@ -124,7 +124,7 @@ def _granted(work: Work, course: Course, ending: Ending) -> Ending:
 
 
 def end_all_survivors(work: Work) -> list[str]:
-    """End what survived of all other runs that were cut off; returns their names."""
+    """Ends what survived of all other runs that were cut off; returns their names."""
     own = work.folder.name
     runs = [run for run in (*work.state.cut_off(), *work.state.cut_off(touched=False)) if run != own]
     for run in runs:
@@ -133,7 +133,7 @@ def end_all_survivors(work: Work) -> list[str]:
 
 
 def _end_survivors(work: Work, run: str) -> bool:
-    """End what survived of a run: its commands, then what they left in the runtime; False where that cannot be seen."""
+    """Ends what survived of a run: its commands, then what they left in the runtime; False where that is not seen."""
     try:
         work.notes += end_survivors(
             work.state.run_folder(run),
@@ -156,7 +156,7 @@ def close_all(work: Work, runs: Sequence[str]) -> None:
 
 
 def clear_untouched(work: Work) -> None:
-    """Clear away what runs left that were cut off before their first touch: commands, half-made releases."""
+    """Clears away what runs left that were cut off before their first touch: commands, half-made releases."""
     current = work.state.current()
     for run in work.state.cut_off(touched=False):
         folder = work.state.release_folder(run)
@@ -203,7 +203,7 @@ def pinned(at: Where, target: Release) -> Where:
 
 
 def recorded(course: Course, ending: Ending, record: Callable[[], None]) -> Ending:
-    """Record how a run left its target; when that fails, a person has to know."""
+    """Records how a run left its target; when that fails, a person has to know."""
     try:
         record()
     except Exception as error:  # noqa: BLE001 (the target was touched: no error may hide how it stands)
@@ -213,13 +213,13 @@ def recorded(course: Course, ending: Ending, record: Callable[[], None]) -> Endi
 
 
 def serves(work: Work, ending: Ending) -> None:
-    """Record which release serves now, as the ending says."""
+    """Records which release serves now, as the ending says."""
     if ending.kind.touched and ending.serves is not None:
         work.state.set_current(ending.serves)
 
 
 def remember(work: Work, course: Course, ending: Ending) -> None:
-    """Record which release serves after a deployment, what served until it did, and which one is bad."""
+    """Records which release serves after a deployment, what served until it did, and which one is bad."""
     release = work.release
     if ending.kind in {Kind.GO, Kind.HELD}:
         release = release.model_copy(update={"replaced": work.serving.id if work.serving else None})

@@ -31,7 +31,7 @@ class Report(BaseModel):
 
 
 def report(folder: Path, env: str | None, *, to: Path | None) -> Report:
-    """Write ``index.html`` and ``metrics.txt`` into ``to``, or into the project's ``reports/``.
+    """Writes ``index.html`` and ``metrics.txt`` into ``to``, or into the project's ``reports/``.
 
     Raises:
         UsageError: wrong usage or configuration, or the folder cannot be written.

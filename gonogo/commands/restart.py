@@ -41,7 +41,7 @@ Variables = Mapping[str, Mapping[str, str]]
 
 
 def restart(folder: Path, env: str | None, *, services: Sequence[str], new_settings: bool, screen: Screen) -> RunResult:
-    """Start the instances of what serves anew; returns how it ended.
+    """Starts the instances of what serves anew; returns how it ended.
 
     Raises:
         UsageError: wrong usage or configuration.
@@ -67,7 +67,7 @@ def restart(folder: Path, env: str | None, *, services: Sequence[str], new_setti
 
 
 def _run(work: Work, signals: Signals, *, services: tuple[str, ...], undo: Release | None) -> RunResult:
-    """Do it, and say what a person can do where it is not well."""
+    """Does it, and says what a person can do where it is not well."""
     settings = _Settings(work, undo)
     started, begin = datetime.now(UTC), time.monotonic()
     back = settings.put_back if undo is not None else None
@@ -111,7 +111,7 @@ def _serving(at: Where, services: Collection[str]) -> Release:
 
 
 def _renew(at: Where, release: Release) -> Release:
-    """Pin what serves with the settings of today; what it had is kept beside, until it is proven.
+    """Pins what serves with the settings of today; what it had is kept beside, until it is proven.
 
     Raises:
         RefusedError: it cannot be pinned anew, or would be another release.
@@ -142,7 +142,7 @@ def _require_same(made: Release, release: Release, *, env: str) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Bring what a release is started from to another folder; what the first one lacks, the second one loses."""
+    """Brings what a release is started from to another folder; what the first one lacks, the second one loses."""
     target.mkdir(mode=0o700, exist_ok=True)
     for name in _PINNED:
         if (source / name).is_file():
@@ -155,14 +155,14 @@ class _Settings:
     """Whether instances have the variables that they are to have, seen before and after."""
 
     def __init__(self, work: Work, former: Release | None) -> None:
-        """Look at what runs now; ``former`` is the release with the settings that it had, where they are renewed."""
+        """Looks at what runs now; ``former`` is the release with the settings that it had, where they are renewed."""
         self._work = work
         self._former = former
         self._before = self._found() if former is not None else {}
         self._changed = self._names() if former is not None else ()
 
     def put_back(self) -> None:
-        """Give the release the settings again that it had."""
+        """Gives the release the settings again that it had."""
         if self._former is not None:
             _copy(self._former.folder / _FORMER, self._former.folder)
             self._work.release = self._former

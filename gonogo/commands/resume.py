@@ -21,7 +21,7 @@ class NothingToResumeError(RefusedError):
 
 
 def resume(folder: Path, env: str | None, *, screen: Screen) -> RunResult:
-    """Settle what survived, see how far the run came, and bring it to an end that is proven.
+    """Settles what survived, sees how far the run came, and brings it to an end that is proven.
 
     Raises:
         UsageError: wrong usage or configuration.

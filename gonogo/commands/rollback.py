@@ -39,7 +39,7 @@ __all__ = ["choose_target", "require_whole", "rollback", "start_kept"]
 
 
 def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen) -> RunResult:
-    """Start a kept release again and prove it; returns how it ended.
+    """Starts a kept release again and proves it; returns how it ended.
 
     Raises:
         UsageError: wrong usage or configuration.
@@ -61,7 +61,7 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
 def start_kept(
     at: Where, cut: CutOff | None, *, to: str | None, force: bool, screen: Screen, signals: Signals
 ) -> RunResult:
-    """Start a kept release and prove it: the one that is named, that of a rollback that was cut off, or the last good.
+    """Starts a kept release and proves it: the named one, that of a rollback that was cut off, or the last good.
 
     Raises:
         RefusedError: there is no release to go back to, it is a bad one, or what it is started from is gone.
@@ -129,7 +129,7 @@ def _usable(release: Release, *, known: bool, force: bool) -> Release:
 
 
 def require_whole(release: Release, *, env: str) -> None:
-    """Refuse to touch anything for a release of which a part is gone.
+    """Refuses to touch anything for a release of which a part is gone.
 
     Raises:
         RefusedError: naming what is gone.

@@ -43,7 +43,7 @@ class Freeze:
 
 
 def window(text: str) -> Window:
-    """Read ``"mon-thu 09:00-16:00"``.
+    """Reads ``"mon-thu 09:00-16:00"``.
 
     Raises:
         ValueError: it is none, or ends before it begins.
@@ -68,7 +68,7 @@ def _minutes(hours: str, minutes: str) -> int:
 
 
 def freeze(text: str) -> Freeze:
-    """Read ``"2026-12-20 2027-01-06"``, or one day.
+    """Reads ``"2026-12-20 2027-01-06"``, or one day.
 
     Raises:
         ValueError: it is none, or ends before it begins.

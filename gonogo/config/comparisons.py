@@ -31,7 +31,7 @@ class Comparison:
 
 
 def comparison(key: str, expected: Any) -> Comparison | None:
-    """Read one entry of ``json``; None where it is a value that must be there as it is.
+    """Reads one entry of ``json``; None where it is a value that must be there as it is.
 
     Raises:
         ValueError: an age without a limit, an age that is compared with no duration, or a broken pattern.

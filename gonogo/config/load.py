@@ -54,7 +54,7 @@ def find_project(start: Path) -> Path:
 
 
 def load_project(root: Path) -> Project:
-    """Read the gonogo.toml of a folder.
+    """Reads the gonogo.toml of a folder.
 
     Raises:
         ConfigError: it is missing, unreadable, or wrong in any place.
@@ -70,7 +70,7 @@ def load_project(root: Path) -> Project:
 
 
 def parse_project(text: str, *, root: Path, name: str = CONFIG_NAME) -> Project:
-    """Validate a gonogo.toml given as text; ``name`` is what its errors call it.
+    """Validates a gonogo.toml given as text; ``name`` is what its errors call it.
 
     Raises:
         ConfigError: with one line for each mistake.
@@ -132,7 +132,7 @@ class _Report:
 
 
 def _clean(location: Sequence[Any]) -> Location:
-    """Drop pydantic's own parts (union members, ``[key]``) from a location."""
+    """Drops pydantic's own parts (union members, ``[key]``) from a location."""
     own = {"int", "str", "[key]"}
     parts = [part for part in location if isinstance(part, int) or not (part in own or part.startswith("tuple["))]
     return tuple(parts)

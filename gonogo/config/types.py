@@ -33,7 +33,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def parse_duration(value: object) -> float:
-    """Read ``"500ms"``, ``"30s"``, ``"5m"``, ``"24h"``, ``"2d"`` as seconds.
+    """Reads ``"500ms"``, ``"30s"``, ``"5m"``, ``"24h"``, ``"2d"`` as seconds.
 
     Raises:
         ValueError: the text is no duration, or a bare number (its unit would be a guess).

@@ -25,7 +25,7 @@ _POLL = 0.05
 
 
 def deploy(folder: Path, *arguments: str, expected: Exit, interrupts: Interrupts) -> None:
-    """Run ``gonogo deploy`` in a folder, its output straight through.
+    """Runs ``gonogo deploy`` in a folder, its output straight through.
 
     Raises:
         GonogoError: it ended otherwise than expected.

@@ -46,7 +46,7 @@ http://127.0.0.1:{port} {{
 
 @contextlib.contextmanager
 def front(home: Path, *, upstream: int) -> Iterator[str]:
-    """Run a reverse proxy to a loopback port; gives its URL.
+    """Runs a reverse proxy to a loopback port; gives its URL.
 
     Raises:
         UsageError: there is no Caddy.

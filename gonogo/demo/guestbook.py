@@ -23,7 +23,7 @@ class Guestbook:
         self._url = url
 
     def write(self, author: str, body: str, **more: str) -> None:
-        """Leave a note.
+        """Leaves a note.
 
         Raises:
             GonogoError: it was not taken.

@@ -26,18 +26,18 @@ class Interrupts:
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
-        """Install the handlers."""
+        """Installs the handlers."""
         for number in _HANDLED:
             self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Put the former handlers back."""
+        """Puts the former handlers back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def check(self) -> None:
-        """Stop here if a signal arrived.
+        """Stops here if a signal arrived.
 
         Raises:
             InterruptedRunError: one did.

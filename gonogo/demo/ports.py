@@ -15,7 +15,7 @@ _TRIES = 200
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on now; two callers seldom get the same one.
+    """A loopback port that nobody listens on now; two callers seldom get the same one.
 
     Raises:
         GonogoError: none was found.

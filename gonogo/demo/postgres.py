@@ -43,7 +43,7 @@ class Postgres:
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str) -> str:
-        """Make an empty database and return its URL."""
+        """Makes an empty database and returns its URL."""
         connection = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres")
         self._place.run("createdb", *connection, "--no-password", database, env={"PGPASSWORD": self.password})
         return self.url(database)
@@ -51,7 +51,7 @@ class Postgres:
 
 @contextlib.contextmanager
 def postgres(home: Path) -> Iterator[Postgres]:
-    """Run a server whose files all lie in ``home``, which exists; it is stopped in the end, the files stay.
+    """Runs a server whose files all lie in ``home``, which exists; it is stopped in the end, the files stay.
 
     Raises:
         UsageError: the wheel is not installed.
@@ -79,7 +79,7 @@ class _Place:
 
     @classmethod
     def make(cls, home: Path) -> _Place:
-        """Lay out the folder; as root with programs that ``nobody`` may read."""
+        """Lays out the folder; as root with programs that ``nobody`` may read."""
         package = postgres_package()
         binaries = package / "pginstall" / "bin"
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -92,7 +92,7 @@ class _Place:
         return cls(binaries=binaries, data=data, log=home / "commands.log", owner=owner)
 
     def initialise(self, password: str) -> None:
-        """Make an empty cluster; the password reaches initdb through a file that only it may read."""
+        """Makes an empty cluster; the password reaches initdb through a file that only it may read."""
         words = self.data.with_name("password")
         words.touch(mode=0o600)
         words.write_text(password, encoding="utf-8")
@@ -102,7 +102,7 @@ class _Place:
         words.unlink()
 
     def start(self) -> int:
-        """Start the server and return its port; another process may take a free port first, so try again."""
+        """Starts the server and returns its port; another process may take a free port first, so it tries again."""
         for _ in range(_START_ATTEMPTS - 1):
             with contextlib.suppress(GonogoError):
                 return self._start_on(free_port())
@@ -114,7 +114,7 @@ class _Place:
         return port
 
     def run(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-        """Run a program of the server to its end; its output goes to a file, because the server inherits it.
+        """Runs a program of the server to its end; its output goes to a file, because the server inherits it.
 
         Raises:
             GonogoError: it failed; with its last words.

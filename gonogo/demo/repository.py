@@ -35,7 +35,7 @@ _IDENTITY = {f"GIT_{role}_{word}": value for role in ("AUTHOR", "COMMITTER") for
 
 
 def make_repository(folder: Path, *, config: str, env_file: str) -> dict[str, str]:
-    """Make the repository and return the commit of each version; the ``.env`` is in none of them.
+    """Makes the repository and returns the commit of each version; the ``.env`` is in none of them.
 
     Raises:
         UsageError: there is no git.

@@ -34,7 +34,7 @@ _NOTES = (
 
 
 def demo(*, keep: bool) -> int:
-    """Deploy version 1, 2 and 3, of which the last is turned back; returns 0 when all went as shown.
+    """Deploys version 1, 2 and 3, of which the last is turned back; returns 0 when all went as shown.
 
     Args:
         keep: leave the folder with repository, database and logs.
@@ -57,7 +57,7 @@ def demo(*, keep: bool) -> int:
 
 
 def _require_parts() -> None:
-    """Say what is missing before anything is started."""
+    """What is missing before anything is started."""
     program("caddy")
     program("uv")
     git()
@@ -83,7 +83,7 @@ class _Scene:
 
 
 def _play(home: Path, interrupts: Interrupts) -> None:
-    """Set everything up, play the acts, stop everything."""
+    """Sets everything up, plays the acts, stops everything."""
     _head("Set up: PostgreSQL, Caddy and a git repository of three commits, all on loopback")
     state, database, caddy = home / "state", home / "postgres", home / "caddy"
     database.mkdir()
@@ -174,7 +174,7 @@ def _head(text: str) -> None:
 
 
 def _say(text: str) -> None:
-    """Tell people; a terminal that is gone must not keep anything from being stopped."""
+    """Tells people; a terminal that is gone must not keep anything from being stopped."""
     with contextlib.suppress(OSError):
         sys.stderr.write(text + "\n")
         sys.stderr.flush()

@@ -1,6 +1,6 @@
-"""What `gonogo init` finds out about a repository that it has never seen.
+"""What ``gonogo init`` finds out about a repository that it has never seen.
 
-One small module for each kind of fact; most are pure. `survey` puts them together, `writing` makes the gonogo.toml.
+One small module for each kind of fact; most are pure. ``survey`` puts them together, ``writing`` makes the gonogo.toml.
 """
 
 from __future__ import annotations

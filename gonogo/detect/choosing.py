@@ -38,7 +38,7 @@ class Chosen:
 
 
 def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
-    """Find the compose files that are meant: what runs was started from them, or the first that builds something.
+    """Finds the compose files that are meant: what runs was started from them, or the first that builds something.
 
     Raises:
         UsageError: there are none, those of several applications, or none that builds anything.

@@ -23,7 +23,7 @@ _MOST = 200
 
 
 def dependencies(tree: Tree, folder: str = ".") -> dict[str, str]:
-    """Name each package (normalised) that is asked for in a folder or in one above it, with ``file:line``.
+    """Names each package (normalised) that is asked for in a folder or in one above it, with ``file:line``.
 
     The nearest file wins; what only tests or documentation need is read as well, since names of files do not tell.
     """
@@ -54,7 +54,7 @@ def _manifests(tree: Tree, folder: str) -> list[str]:
 
 
 def _read(tree: Tree, path: str, *, seen: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and the text by which its line is found."""
+    """Name and the text by which its line is found."""
     if path in seen:
         return
     seen.add(path)

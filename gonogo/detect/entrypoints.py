@@ -148,7 +148,7 @@ def _of_fastapi(start: Start, modules: Modules, workdir: str) -> tuple[str, str]
 
 
 def _packaged(script: str, modules: Modules, workdir: str) -> str:
-    """A file's module name: its folders count as long as they are packages, as `fastapi run` has it."""
+    """A file's module name: its folders count as long as they are packages, as ``fastapi run`` has it."""
     parts = script.removesuffix(".py").strip("/").split("/")
     kept = [parts[-1]]
     for count in range(len(parts) - 1, 0, -1):

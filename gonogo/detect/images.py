@@ -47,7 +47,7 @@ class Image:
 def read_image(
     tree: Tree, dockerfile: str, *, context: str, target: str = "", args: Mapping[str, str] | None = None
 ) -> Image:
-    """Read one stage of a Dockerfile, the last where no target is named.
+    """Reads one stage of a Dockerfile, the last where no target is named.
 
     Args:
         tree: The repository.
@@ -112,7 +112,7 @@ def _workdir(base: str) -> str:
 def _stages(
     instructions: Sequence[Instruction], known: dict[str, str]
 ) -> Iterator[tuple[str, str, Sequence[Instruction]]]:
-    """Yield each stage's name, its base, and its instructions."""
+    """Each stage's name, its base, and its instructions."""
     starts = [at for at, one in enumerate(instructions) if one.name == "FROM"]
     for one in instructions[: starts[0]]:
         _argument(one, known)

@@ -72,7 +72,7 @@ def installing(tree: Tree, folder: str, server: str, runs: Callable[[str], bool]
 
 
 def _needs(tree: Tree) -> Needs:
-    """What `gonogo` would install in a folder by itself."""
+    """What ``gonogo`` would install in a folder by itself."""
     tops: dict[str, bool] = {}
     for path in tree.files:
         name, slash, rest = path.partition("/")

@@ -20,7 +20,7 @@ class Modules:
     def __init__(
         self, tree: Tree, files: Mapping[str, str], folders: tuple[str, ...], own: tuple[str, ...] = ()
     ) -> None:
-        """Say where one looks.
+        """Where one looks.
 
         Args:
             tree: The repository.

@@ -69,7 +69,7 @@ class _Looked:
 
 
 def survey_processes(root: Path, tree: Tree, given: Given, host: Host) -> Found:
-    """Find out all that a gonogo.toml for the runtime ``process`` says.
+    """Finds out all that a gonogo.toml for the runtime ``process`` says.
 
     Raises:
         UsageError: nothing that could be started was found; the text says what was looked for.

@@ -76,7 +76,7 @@ class _Aside:
         target.chmod(0o600)
 
     def make_up(self, absent: str) -> bool:
-        """Put a file where Compose found none: the host's own, else its example, else an empty one."""
+        """Puts a file where Compose found none: the host's own, else its example, else an empty one."""
         target = Path(absent)
         if not target.is_relative_to(self.folder) or target.exists():
             return False
@@ -100,7 +100,7 @@ def render_aside(
     env_file: str = "",
     project: str = "",
 ) -> Rendered:
-    """Render compose files; nothing in the application's folder is touched.
+    """Renders compose files; nothing in the application's folder is touched.
 
     Args:
         root: The application's folder.
@@ -138,7 +138,7 @@ def _wanted(tree: Tree, files: Sequence[str]) -> Iterator[str]:
 def _ask(
     aside: _Aside, files: Sequence[str], filled: Path, host: Host, *, profiles: Sequence[str], project: str
 ) -> Completed:
-    """Ask until nothing more can be made up."""
+    """Asks until nothing more can be made up."""
     for _ in range(_ATTEMPTS):
         words = ("config", "--format", "json")
         answer = host.run(_command(aside, files, filled, words, profiles=profiles, project=project), output_limit=None)

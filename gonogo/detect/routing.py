@@ -134,7 +134,7 @@ class _Graph:
 
 
 def placed(routes: Sequence[StaticRoute], modules: Modules, files: Sequence[str], framework: str) -> tuple[Placed, ...]:
-    """Put the routes of a framework under the prefixes that others give them."""
+    """Puts the routes of a framework under the prefixes that others give them."""
     if framework == "django":
         return tuple(_django(routes, modules))
     graph = _Graph(modules, files)

@@ -121,7 +121,7 @@ class Answer:
 
 
 def ask(url: str, reached: Callable[[str], str] = str) -> Answer | None:
-    """Ask an address once; None where nothing answers. ``reached`` says where a request to a URL is sent."""
+    """Asks an address once; None where nothing answers. ``reached`` says where a request to a URL is sent."""
     began = time.monotonic()
     try:
         direct = directed(url, reached, verify=False)

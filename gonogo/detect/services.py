@@ -65,7 +65,7 @@ class _Looking:
 
 
 def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: str, running: Running | None) -> Seen:
-    """Find out what a service is."""
+    """Finds out what a service is."""
     at = _Looking(tree=tree, model=model, files=files, name=name, running=running)
     where = at.place("build", "image")
     image, problem = _image(at)
@@ -82,7 +82,7 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
 
 
 def look_at_started(tree: Tree, name: str, words: Sequence[str], *, where: str, env: Mapping[str, str]) -> Seen:
-    """Find out what a command of the runtime ``process`` starts: what runs is the tree itself."""
+    """Finds out what a command of the runtime ``process`` starts: what runs is the tree itself."""
     files = {posixpath.join(_HERE, path): path for path in tree.files}
     image = Image(dockerfile=where, base="", workdir=_HERE, env=env, files=files, command=tuple(words))
     at = _Looking(tree=tree, model={"services": {name: {}}}, files=(), name=name, running=None)
@@ -109,7 +109,7 @@ def _image(at: _Looking) -> tuple[Image | None, str]:
 
 
 def _builder(at: _Looking) -> Mapping[str, Any] | None:
-    """How the image is built that a service without `build:` runs."""
+    """How the image is built that a service without ``build:`` runs."""
     name = at.service.get("image")
     others = (other for other in at.model["services"].values() if "build" in other and other.get("image") == name)
     return next((dict(other["build"]) for other in others), None) if name else None

@@ -71,7 +71,7 @@ def first_check(found: Found) -> str:
 
 
 def prove(text: str, host: Host) -> str:
-    """Ask the check of a server that answers well and of one that sends an error page; say what is wrong, or nothing.
+    """Asks the check of a server that answers well and of one that sends an error page; says what is wrong, or nothing.
 
     It must be green with the first and red with the second, by its own assertion.
     """
@@ -89,7 +89,7 @@ def _why(found: list[CheckResult]) -> str:
 
 
 def _outcomes(text: str, host: Host, *, body: str) -> list[CheckResult]:
-    """Ask the gate itself, in a project of its own, of a server on loopback."""
+    """Asks the gate itself, in a project of its own, of a server on loopback."""
     with _serving(body) as port, tempfile.TemporaryDirectory(prefix="gonogo-init-") as name:
         folder = Path(name)
         (folder / "checks").mkdir()

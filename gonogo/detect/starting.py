@@ -122,12 +122,12 @@ def _is_shell(path: str, tree: Tree) -> bool:
 def read_start(
     words: Sequence[str], *, where: str, scripts: Mapping[str, str], env: Mapping[str, str] | None = None
 ) -> Start:
-    """Read entry point and command, then the scripts that they name; a server found in either wins over a worker.
+    """Reads entry point and command, then the scripts that they name; a server found in either wins over a worker.
 
     Args:
         words: Entry point and command.
         where: Where they stand.
-        scripts: Texts by path, as `scripts_of` found them.
+        scripts: Texts by path, as ``scripts_of`` found them.
         env: Variables that are known (``FLASK_APP``).
     """
     found = [start for start in starts_in(_flat(words), where, env or {}) if start.role != "unknown"]

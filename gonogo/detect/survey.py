@@ -41,7 +41,7 @@ _LISTED = 6
 
 
 def survey(root: Path, given: Given, host: Host) -> Found:
-    """Find out all that a gonogo.toml says.
+    """Finds out all that a gonogo.toml says.
 
     Raises:
         UsageError: there is nothing that could be deployed; the text says what was looked for.

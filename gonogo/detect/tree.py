@@ -102,7 +102,7 @@ class Tree:
 
 
 def read_tree(folder: Path, host: Host) -> Tree:
-    """List what git knows below a folder, and what it does not know and does not ignore.
+    """Lists what git knows below a folder, and what it does not know and does not ignore.
 
     Raises:
         UsageError: the folder is in no repository, or git is not there.

@@ -93,7 +93,7 @@ _KINDS = {"github": (".github/workflows/gonogo.yml", _GITHUB), "gitlab": (".gitl
 
 
 def workflow(kind: str, env: str) -> tuple[str, str]:
-    """Name and text of a workflow.
+    """Names and text of a workflow.
 
     Raises:
         UsageError: no such kind is known.

@@ -76,7 +76,7 @@ def _started(page: io.StringIO) -> RichLive:
         """A terminal whose cursor stays."""
 
         def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002 (rich's signature)
-            """Leave it."""
+            """Leaves it."""
             return show
 
     console = Screen(file=page, force_terminal=True, highlight=False, markup=False, emoji=False)

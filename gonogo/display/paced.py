@@ -19,7 +19,7 @@ _last = -EVERY
 
 
 def write(text: str) -> None:
-    """Write it, as soon as the write before is long enough ago; a terminal or a pipe that is gone takes nothing."""
+    """Writes it, as soon as the write before is long enough ago; a terminal or a pipe that is gone takes nothing."""
     global _last  # noqa: PLW0603 (the stream is the process's own, too)
     with _turn:
         time.sleep(max(_last + EVERY - time.monotonic(), 0.0))
@@ -29,7 +29,7 @@ def write(text: str) -> None:
 
 
 def _put(text: str) -> None:
-    """Write in one piece: the stream's own buffer would make several of a long text."""
+    """Writes in one piece: the stream's own buffer would make several of a long text."""
     stream = sys.stderr
     stream.flush()
     try:

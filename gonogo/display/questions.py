@@ -9,5 +9,5 @@ __all__ = ["ask"]
 
 
 def ask(text: str, default: str) -> str:
-    """Put one question; Enter takes the default."""
+    """Puts one question; Enter takes the default."""
     return Prompt.ask(text, default=default, console=Console(stderr=True, highlight=False), show_default=bool(default))

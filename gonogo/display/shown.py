@@ -45,7 +45,7 @@ class Shown(Screen):
         self.close()
 
     def open(self, run: Begun) -> None:
-        """Show the header, and begin to paint."""
+        """Shows the header, and begins to paint."""
         self._view.open(run)
         self._tell(self._style.header(run))
         thread = threading.Thread(target=self._paint_all, name="screen", daemon=True)
@@ -77,7 +77,7 @@ class Shown(Screen):
         self._tell(map(self._style.foreign, text.split("\n")))
 
     def close(self, ending: Iterable[str] = ()) -> None:
-        """Show the ending, and wait until everything is written. Ctrl-C ends the waiting; the run has ended already."""
+        """Shows the ending, and waits until all is written. Ctrl-C ends the waiting; the run has ended already."""
         self._view.end()
         self._tell([*self._style.close(), *map(self._style.foreign, self._style.ending(ending))])
         self._closing.set()
@@ -99,7 +99,7 @@ class Shown(Screen):
             self._paint(last=last)
 
     def _paint(self, *, last: bool) -> None:
-        """Write what is new; where it cannot be painted, its lines."""
+        """Writes what is new; where it cannot be painted, its lines."""
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
         try:
             text = self._style.paint(lines, self._view, last=last)

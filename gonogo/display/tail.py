@@ -25,7 +25,7 @@ class Tail:
     def __init__(
         self, command: Command, out: IO[bytes], err: IO[bytes], *, redacting: Callable[[], RedactingStream], at: float
     ) -> None:
-        """Follow both streams; ``at`` is when the command began.
+        """Follows both streams; ``at`` is when the command began.
 
         Raises:
             OSError: too many files are open.
@@ -43,7 +43,7 @@ class Tail:
         return self._last
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Lets go of the files."""
         for stream in self._streams:
             with contextlib.suppress(OSError):
                 os.close(stream.number)

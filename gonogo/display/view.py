@@ -93,7 +93,7 @@ class View:
         return tail
 
     def tidy(self) -> None:
-        """Let go of commands that ended; for the painter alone."""
+        """Lets go of commands that ended; for the painter alone."""
         while self._left:
             tail = self._left.popleft()
             tail.close()

@@ -21,7 +21,7 @@ FRAMEWORKS: Mapping[str, Callable[[SourceFile], Iterable[StaticRoute]]] = {
 
 
 def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tuple[StaticRoute, ...]:
-    """Return the routes that sources declare, by path of the repository.
+    """The routes that sources declare, by path of the repository.
 
     Files that are no Python and files that do not compile declare nothing: another check judges those. Nor do tests:
     the applications they make up serve nobody.
@@ -42,6 +42,6 @@ def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tupl
 
 
 def _is_test(path: str) -> bool:
-    """Say whether a file belongs to tests, by the names that pytest and unittest give them."""
+    """Whether a file belongs to tests, by the names that pytest and unittest give them."""
     *folders, name = path.split("/")
     return not {"test", "tests"}.isdisjoint(folders) or name == "conftest.py" or name.startswith("test_")

@@ -1,4 +1,4 @@
-"""Routes that decorators and `add_…` calls declare on an application or a router: FastAPI's and Flask's way."""
+"""Routes that decorators and ``add_…`` calls declare on an application or a router: FastAPI's and Flask's way."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _STRANGER = _Owner(kind="unknown", prefix="")
 
 
 def declared(source: SourceFile, dialect: Dialect) -> Iterator[StaticRoute]:
-    """Yield the routes that a file declares in a dialect, in the order of their lines."""
+    """The routes that a file declares in a dialect, in the order of their lines."""
     owners = _owners(source, dialect)
     found = [*_by_decorator(source, dialect, owners), *_by_call(source, dialect, owners)]
     yield from sorted(found, key=lambda route: (route.line, route.path, route.methods))
 
 
 def _owners(source: SourceFile, dialect: Dialect) -> dict[str, _Owner]:
-    """Return the applications and routers that a file makes, by the name it gives them."""
+    """The applications and routers that a file makes, by the name it gives them."""
     owners: dict[str, _Owner] = {}
     for statement in source.statements:
         node = statement.node
@@ -67,7 +67,7 @@ def _owners(source: SourceFile, dialect: Dialect) -> dict[str, _Owner]:
 
 
 def _include(call: ast.Call, source: SourceFile, dialect: Dialect, owners: dict[str, _Owner]) -> None:
-    """Add the prefix under which the same file includes one of its routers."""
+    """Adds the prefix under which the same file includes one of its routers."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in dialect.includes or not call.args:
         return
     name = dotted(call.args[0])
@@ -77,7 +77,7 @@ def _include(call: ast.Call, source: SourceFile, dialect: Dialect, owners: dict[
 
 
 def _by_decorator(source: SourceFile, dialect: Dialect, owners: Mapping[str, _Owner]) -> Iterator[StaticRoute]:
-    """Yield the routes of decorated functions and classes."""
+    """The routes of decorated functions and classes."""
     for statement in source.statements:
         node = statement.node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -93,7 +93,7 @@ def _by_decorator(source: SourceFile, dialect: Dialect, owners: Mapping[str, _Ow
 
 
 def _by_call(source: SourceFile, dialect: Dialect, owners: Mapping[str, _Owner]) -> Iterator[StaticRoute]:
-    """Yield the routes that calls declare."""
+    """The routes that calls declare."""
     for call, statement in source.calls():
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in dialect.calls:
             continue
@@ -109,7 +109,7 @@ def _by_call(source: SourceFile, dialect: Dialect, owners: Mapping[str, _Owner])
 
 
 def _handler(source: SourceFile, view: ast.expr) -> tuple[str, str]:
-    """Return module and name of a handler; of a class-based view the class."""
+    """Module and name of a handler; of a class-based view the class."""
     if isinstance(view, ast.Call) and isinstance(view.func, ast.Attribute) and view.func.attr == "as_view":
         return source.resolve(view.func.value)
     return source.resolve(view)
@@ -125,7 +125,7 @@ def _route(  # the parts of one declaration
     methods: tuple[str, ...],
     handler: tuple[str, str],
 ) -> Iterator[StaticRoute]:
-    """Yield the route of a declaration, unless it merely looks like one (`mock.patch("a.b")`)."""
+    """The route of a declaration, unless it merely looks like one (``mock.patch("a.b")``)."""
     on = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     owner = owners.get(dotted(on), _STRANGER)
     argument = keyword(call, "path", 0) or keyword(call, "rule")

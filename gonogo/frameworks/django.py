@@ -18,7 +18,7 @@ _NO_VIEWS = frozenset({"include"})
 
 
 def routes(source: SourceFile) -> Iterator[StaticRoute]:
-    """Yield the `path()` and `re_path()` calls of a file that has `urlpatterns`; `include()` is no route."""
+    """The ``path()`` and ``re_path()`` calls of a file that has ``urlpatterns``; ``include()`` is no route."""
     if URLS not in {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name)}:
         return
     for call, statement in source.calls():
@@ -42,14 +42,14 @@ def routes(source: SourceFile) -> Iterator[StaticRoute]:
 
 
 def _is_include(view: ast.expr) -> bool:
-    """Say whether what a path leads to is another URL configuration (`include(…)`, `admin.site.urls`)."""
+    """Whether what a path leads to is another URL configuration (``include(…)``, ``admin.site.urls``)."""
     if isinstance(view, ast.Call):
         return dotted(view.func).rpartition(".")[2] in _NO_VIEWS
     return isinstance(view, ast.Attribute) and view.attr == "urls"
 
 
 def _view(source: SourceFile, view: ast.expr) -> tuple[str, str]:
-    """Return module and name of a view: the class of `as_view()`, the function inside decorating calls."""
+    """Module and name of a view: the class of ``as_view()``, the function inside decorating calls."""
     while isinstance(view, ast.Call):
         if isinstance(view.func, ast.Attribute) and view.func.attr == "as_view":
             view = view.func.value

@@ -33,5 +33,5 @@ _DIALECT = Dialect(
 
 
 def routes(source: SourceFile) -> Iterator[StaticRoute]:
-    """Yield the routes that a file declares by decorators and by `add_…route` calls."""
+    """The routes that a file declares by decorators and by ``add_…route`` calls."""
     yield from declared(source, _DIALECT)

@@ -26,5 +26,5 @@ _DIALECT = Dialect(
 
 
 def routes(source: SourceFile) -> Iterator[StaticRoute]:
-    """Yield the routes that a file declares by decorators and by `add_url_rule` calls."""
+    """The routes that a file declares by decorators and by ``add_url_rule`` calls."""
     yield from declared(source, _DIALECT)

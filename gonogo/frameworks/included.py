@@ -1,6 +1,6 @@
 """Which routers of an application are included only under a condition, found without importing it.
 
-`if settings.debug: app.include_router(dev.router)` leaves `dev.router` out on purpose. Inclusions are followed from
+``if settings.debug: app.include_router(dev.router)`` leaves ``dev.router`` out on purpose. Inclusions are followed from
 the application to the router, through routers that include others, and through names that a package passes on.
 """
 
@@ -33,7 +33,7 @@ class _Inclusion:
 
 
 def conditioned(routes: Iterable[StaticRoute], files: Sequence[SourceFile]) -> Iterator[StaticRoute]:
-    """Yield the routes; those whose router is included only under a condition are conditional, and say where."""
+    """The routes; those whose router is included only under a condition are conditional, and say where."""
     graph = _Graph(files)
     for route in routes:
         node = (_module_of(route, files), route.on)

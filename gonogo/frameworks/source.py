@@ -16,7 +16,7 @@ UNKNOWN = "{?}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticRoute:
-    """One route as it stands in the source; `path` is as far as the file itself tells it."""
+    """One route as it stands in the source; ``path`` is as far as the file itself tells it."""
 
     methods: tuple[str, ...]  # empty: any
     path: str
@@ -30,7 +30,7 @@ class StaticRoute:
     included: str = ""  # where its router is included only under a condition, as far as that is seen
 
     def __str__(self) -> str:
-        """Say it in one line: methods, path, handler, place."""
+        """Says it in one line: methods, path, handler, place."""
         return f"{','.join(self.methods) or 'ANY'} {self.path} {self.module}.{self.handler} ({self.file}:{self.line})"
 
 
@@ -48,7 +48,7 @@ class SourceFile:
     """A parsed source: its imports, its text constants, and its statements."""
 
     def __init__(self, path: str, text: str | bytes) -> None:
-        """Parse a source; raises SyntaxError when it does not compile."""
+        """Parses a source; raises SyntaxError when it does not compile."""
         self.path = path
         self.module = module_of(path)
         self.tree = ast.parse(text, filename=path)
@@ -63,7 +63,7 @@ class SourceFile:
         }
 
     def text(self, node: ast.expr | None) -> str | None:
-        """Return the text that an expression is, or None; what only runs can tell stands as `{?}`."""
+        """The text that an expression is, or None; what only runs can tell stands as ``{?}``."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
         if isinstance(node, ast.JoinedStr):
@@ -78,7 +78,7 @@ class SourceFile:
         return None
 
     def resolve(self, node: ast.expr) -> tuple[str, str]:
-        """Return (module, qualified name) of what an expression names, seen from this file."""
+        """(module, qualified name) of what an expression names, seen from this file."""
         name = dotted(node)
         if not name:
             return self.module, ast.unparse(node)
@@ -92,14 +92,14 @@ class SourceFile:
         return whole, rest
 
     def calls(self) -> Iterator[tuple[ast.Call, Statement]]:
-        """Yield every call that is a statement's own, each with the innermost statement it stands in."""
+        """Every call that is a statement's own, each with the innermost statement it stands in."""
         for statement in self.statements:
             for node in _own_expressions(statement.node):
                 if isinstance(node, ast.Call):
                     yield node, statement
 
     def _imports(self) -> Iterator[tuple[str, str]]:
-        """Yield local name and dotted name of everything that the file imports."""
+        """Local name and dotted name of everything that the file imports."""
         package = self.module if self.path.endswith("__init__.py") else self.module.rpartition(".")[0]
         for statement in self.statements:
             node = statement.node
@@ -112,18 +112,18 @@ class SourceFile:
 
 
 def module_of(path: str) -> str:
-    """Return the dotted name of a file of the repository, as seen from its root."""
+    """The dotted name of a file of the repository, as seen from its root."""
     parts = path.removesuffix(".py").split("/")
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def same_module(one: str, other: str) -> bool:
-    """Say whether two dotted names are the same module, seen from different roots."""
+    """Whether two dotted names are the same module, seen from different roots."""
     return f".{one}".endswith(f".{other}") or f".{other}".endswith(f".{one}")
 
 
 def dotted(node: ast.expr) -> str:
-    """Return the dotted name that an expression is, or an empty text."""
+    """The dotted name that an expression is, or an empty text."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -133,7 +133,7 @@ def dotted(node: ast.expr) -> str:
 
 
 def keyword(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:
-    """Return an argument of a call by its name, or by its position."""
+    """An argument of a call by its name, or by its position."""
     for item in call.keywords:
         if item.arg == name:
             return item.value
@@ -143,7 +143,7 @@ def keyword(call: ast.Call, name: str, position: int | None = None) -> ast.expr 
 
 
 def texts(node: ast.expr | None) -> tuple[str, ...]:
-    """Return the texts of a literal list, tuple or set, upper-cased and sorted, as methods are."""
+    """The texts of a literal list, tuple or set, upper-cased and sorted, as methods are."""
     if not isinstance(node, ast.List | ast.Tuple | ast.Set):
         return ()
     found = [item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
@@ -151,12 +151,12 @@ def texts(node: ast.expr | None) -> tuple[str, ...]:
 
 
 def _first(name: str) -> str:
-    """Return the part of a dotted name that `import` binds."""
+    """The part of a dotted name that ``import`` binds."""
     return name.partition(".")[0]
 
 
 def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    """Return what an assignment assigns to."""
+    """What an assignment assigns to."""
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
@@ -167,7 +167,7 @@ _BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.Match)
 def _walk(
     body: list[ast.stmt], scope: tuple[str, ...], *, conditional: bool = False, branching: bool = False
 ) -> Iterator[Statement]:
-    """Yield the statements of a body and of the bodies in them."""
+    """The statements of a body and of the bodies in them."""
     for node in body:
         either = isinstance(node, ast.Expr) and isinstance(node.value, ast.BoolOp | ast.IfExp)
         yield Statement(node=node, scope=scope, conditional=conditional, branching=branching or either)
@@ -188,7 +188,7 @@ def _walk(
 
 
 def _own_expressions(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the expressions below a node without entering statements, match cases and handlers within it."""
+    """The expressions below a node without entering statements, match cases and handlers within it."""
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
             yield child

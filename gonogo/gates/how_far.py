@@ -40,7 +40,7 @@ def noted(check: CheckResult) -> str:
 
 
 def write_asking(results: Path, asking: Asking) -> None:
-    """Note it; a reader sees this or what stood there before. A full disk costs the note, not the gate."""
+    """Notes it; a reader sees this or what stood there before. A full disk costs the note, not the gate."""
     path = asking_of(results)
     aside = path.with_name(f".{path.name}")
     with suppress(OSError):

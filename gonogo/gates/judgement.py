@@ -47,7 +47,7 @@ class Judgement:
 
 
 def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult | None = None) -> Judgement:
-    """Weigh the red blockers of a post-deploy gate.
+    """Weighs the red blockers of a post-deploy gate.
 
     Args:
         gate: what the checks say of the new release.

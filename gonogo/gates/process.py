@@ -16,7 +16,7 @@ BARE = "bare"
 """What stands there when no run asks."""
 
 _PLUGIN = "gonogo.plugins.plugin"
-"""Ours by its module: pytest rewrites whatever stands below a plugin's name, and below `gonogo` stands the library.
+"""Ours by its module: pytest rewrites whatever stands below a plugin's name, and below ``gonogo`` stands the library.
 It brings those that every gate needs."""
 _PAGES = ("--html", "--css", "--self-contained-html", "-h", "--help")
 """Words without which nobody asks for pytest-html, which loads Jinja; a team's own checks may."""

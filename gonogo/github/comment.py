@@ -70,11 +70,11 @@ class Comments:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close them."""
+        """Closes them."""
         self._client.close()
 
     def put(self, marker: str, body: str) -> str:
-        """Update the comment that begins with the marker, or write a new one; returns its address.
+        """Updates the comment that begins with the marker, or writes a new one; returns its address.
 
         Raises:
             CommentError: GitHub cannot be reached, refuses, or asks to wait longer than the bound.
@@ -105,7 +105,7 @@ class Comments:
             url = answer.links.get("next", {}).get("url")
 
     def _ask(self, method: str, url: str, **sent: Any) -> httpx.Response:
-        """Ask again while GitHub is busy or asks to wait; a new comment only where none can have been written."""
+        """Asks again while GitHub is busy or asks to wait; a new comment only where none can have been written."""
         for attempt in range(_ATTEMPTS):
             last = attempt == _ATTEMPTS - 1
             try:
@@ -127,7 +127,7 @@ class Comments:
         raise AssertionError
 
     def _wait(self, seconds: float, why: str, *, last: bool) -> None:
-        """Wait within the bound.
+        """Waits within the bound.
 
         Raises:
             CommentError: it was the last attempt, or would take too long.

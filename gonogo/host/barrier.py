@@ -29,7 +29,7 @@ class Barrier:
         """What kept it from being made known; the child never ran."""
 
     def __enter__(self) -> Self:
-        """Open the pipes and listen."""
+        """Opens the pipes and listens."""
         _ONE_AT_A_TIME.acquire()
         try:
             self._told, self._tell = os.pipe()
@@ -49,7 +49,7 @@ class Barrier:
         _ONE_AT_A_TIME.release()
 
     def wait(self) -> None:
-        """Tell the pid and wait; three system calls, for after a fork nothing else is safe.
+        """Tells the pid and waits; three system calls, for after a fork nothing else is safe.
 
         Raises:
             EOFError: the starter is gone or could not make the child known; this ends the child.

@@ -50,7 +50,7 @@ class Watch:
     """Watches how busy the machine is while a run goes on."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin now."""
+        """Begins now."""
         self._clock = clock
         self._begin, self._waited = clock(), _pressure()[1]
 

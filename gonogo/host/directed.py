@@ -14,12 +14,12 @@ class Directed(httpx.HTTPTransport):
     """Connects elsewhere, and asks for the name: in the header ``Host``, and in the certificate."""
 
     def __init__(self, reached: Callable[[str], str], **given: Any) -> None:
-        """Send requests to where ``reached`` says that a URL is."""
+        """Sends requests to where ``reached`` says that a URL is."""
         super().__init__(**given)
         self._reached = reached
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one; its answer belongs to the request as it was made."""
+        """Sends one; its answer belongs to the request as it was made."""
         sent = httpx.Request(
             request.method,
             self._reached(str(request.url)),

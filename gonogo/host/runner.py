@@ -98,7 +98,7 @@ class Completed:
         return self.code == 0 and not self.timed_out
 
     def require(self, what: str = "") -> Completed:
-        """Return itself when it succeeded.
+        """Itself when it succeeded.
 
         Raises:
             CommandError: with the command, what it said, and how it ended.
@@ -139,10 +139,10 @@ class Host(Protocol):
     name: str
 
     def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
-        """Run to the end, within the bound."""
+        """Runs to the end, within the bound."""
 
     def spawn(self, command: Command) -> int:
-        """Start a process that outlives the run; returns its pid."""
+        """Starts a process that outlives the run; returns its pid."""
 
 
 def _same(text: str) -> str:
@@ -172,7 +172,7 @@ class LocalHost:
         self._timeout = timeout
 
     def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
-        """Run a command to its end; ``exact`` keeps bytes that are no UTF-8 (file names), as surrogates.
+        """Runs a command to its end; ``exact`` keeps bytes that are no UTF-8 (file names), as surrogates.
 
         Raises:
             CommandError: the program was not found or may not be executed.
@@ -211,7 +211,7 @@ class LocalHost:
     def _to_the_end(
         self, command: Command, out: IO[bytes], err: IO[bytes], deadlines: tuple[float, float]
     ) -> tuple[subprocess.Popen[bytes], bool]:
-        """Start and wait; whatever interrupts, from the very start on, ends the whole session."""
+        """Starts and waits; whatever interrupts, from the very start on, ends the whole session."""
         process: subprocess.Popen[bytes] | None = None
         try:
             with deferred():
@@ -236,7 +236,7 @@ class LocalHost:
                 self.run(one)
 
     def spawn(self, command: Command) -> int:
-        """Start a process of its own session, its output in ``command.detach``.
+        """Starts a process of its own session, its output in ``command.detach``.
 
         Raises:
             CommandError: the program was not found or may not be executed.
@@ -249,7 +249,7 @@ class LocalHost:
         return process.pid
 
     def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start a child; an observer is told of it before its program runs."""
+        """Starts a child; an observer is told of it before its program runs."""
         observer = self._observer
         if observer is None:
             return _popen(command, out, err, None)
@@ -333,7 +333,7 @@ def _closed_to_others(path: str, flags: int) -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float, latest: float) -> bool:
-    """Wait for the end; kill the whole session at the deadline, and say so. A busy machine has until ``latest``."""
+    """Waits for the end; kills the whole session at the deadline, and says so. A busy machine has until ``latest``."""
     try:
         process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
     except subprocess.TimeoutExpired:

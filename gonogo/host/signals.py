@@ -45,14 +45,14 @@ class Signals:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        """Install the handlers."""
+        """Installs the handlers."""
         for number in _HANDLED:
             self._before[number] = signal.signal(number, self._handle)
         Signals.current = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Put the former handlers back."""
+        """Puts the former handlers back."""
         Signals.current = None
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ class Signals:
             self._returning -= 1
 
     def check(self) -> None:
-        """Stop here if a signal arrived and stopping is safe.
+        """Stops here if a signal arrived and stopping is safe.
 
         Raises:
             InterruptedRunError: it did, and it is.

@@ -25,7 +25,7 @@ _POLL = 0.05
 
 
 def kill_group(pid: int, *, grace: float = _GRACE) -> None:
-    """End a session leader and all its descendants: TERM, ``grace`` seconds, KILL."""
+    """Ends a session leader and all its descendants: TERM, ``grace`` seconds, KILL."""
     with contextlib.suppress(psutil.Error):
         leader = psutil.Process(pid)
         family = [leader, *leader.children(recursive=True)]
@@ -49,7 +49,7 @@ def family_of(leader: int, mark: str) -> list[psutil.Process]:
 
 
 def end_family(leader: int, mark: str, *, grace: float = _GRACE) -> list[psutil.Process]:
-    """End what is left of a command: TERM, ``grace`` seconds, KILL, also for what was started meanwhile.
+    """Ends what is left of a command: TERM, ``grace`` seconds, KILL, also for what was started meanwhile.
 
     Returns what is there even then: it waits for the kernel, or belongs to another user.
     """

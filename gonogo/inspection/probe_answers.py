@@ -29,7 +29,7 @@ class ProbeAnswerError(ValueError):
     """A probe's answer could not be read, so nothing is known about what it examined."""
 
     def __init__(self, probe: str, found: str, expected: str) -> None:
-        """Say which probe answered what, and what was expected of it."""
+        """Which probe answered what, and what was expected of it."""
         super().__init__(
             f"{probe} probe: found {found}, expected {expected}; "
             "run the probe's command by hand and read its standard error"
@@ -38,12 +38,12 @@ class ProbeAnswerError(ValueError):
 
 
 def script(name: str) -> str:
-    """Return the text of one of the scripts in ``gonogo.probes``."""
+    """The text of one of the scripts in ``gonogo.probes``."""
     return files("gonogo.probes").joinpath(name).read_text(encoding="utf-8")
 
 
 def document(probe: str, stdout: str) -> dict[str, Any]:
-    """Return the JSON object that a probe printed, or raise `ProbeAnswerError` with what stood there instead."""
+    """The JSON object that a probe printed, or raise ``ProbeAnswerError`` with what stood there instead."""
     expected = "one JSON object"
     if not stdout.strip():
         raise ProbeAnswerError(probe, "an empty answer", expected)
@@ -57,7 +57,7 @@ def document(probe: str, stdout: str) -> dict[str, Any]:
 
 
 def string(probe: str, answer: dict[str, Any], key: str) -> str:
-    """Return a text of the answer."""
+    """A text of the answer."""
     value = answer.get(key)
     if not isinstance(value, str):
         raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a text")
@@ -65,7 +65,7 @@ def string(probe: str, answer: dict[str, Any], key: str) -> str:
 
 
 def strings(probe: str, answer: dict[str, Any], key: str) -> tuple[str, ...]:
-    """Return a list of texts of the answer."""
+    """A list of texts of the answer."""
     value = answer.get(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a list of texts")
@@ -73,7 +73,7 @@ def strings(probe: str, answer: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def integer(probe: str, answer: dict[str, Any], key: str) -> int:
-    """Return a whole number of the answer."""
+    """A whole number of the answer."""
     value = answer.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ProbeAnswerError(probe, f"{key} = {shown(repr(value))}", "a whole number")
@@ -81,16 +81,16 @@ def integer(probe: str, answer: dict[str, Any], key: str) -> int:
 
 
 def optional_string(probe: str, answer: dict[str, Any], key: str) -> str | None:
-    """Return a text of the answer, or None where it has none."""
+    """A text of the answer, or None where it has none."""
     return None if answer.get(key) is None else string(probe, answer, key)
 
 
 def optional_integer(probe: str, answer: dict[str, Any], key: str) -> int | None:
-    """Return a whole number of the answer, or None where it has none."""
+    """A whole number of the answer, or None where it has none."""
     return None if answer.get(key) is None else integer(probe, answer, key)
 
 
 def shown(text: str) -> str:
-    """Return the beginning of a text, quoted and short enough for one line."""
+    """The beginning of a text, quoted and short enough for one line."""
     short = text.strip()
     return json.dumps(short if len(short) <= _SHOWN else short[:_SHOWN] + "…", ensure_ascii=False)

@@ -50,7 +50,7 @@ class Alembic:
         return located(config, read, section=section)
 
     def graph(self, files: Mapping[str, str]) -> Graph:
-        """Read revisions; what Alembic itself would refuse is a problem, what reading cannot know is a doubt."""
+        """Reads revisions; what Alembic itself would refuse is a problem, what reading cannot know is a doubt."""
         revisions: dict[str, Revision] = {}
         labels: set[str] = set()
         doubts: list[str] = []

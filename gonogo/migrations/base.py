@@ -119,7 +119,7 @@ class MigrationTool(Protocol):
         """Where the revisions stand, relative to where the tool is run."""
 
     def graph(self, files: Mapping[str, str]) -> Graph:
-        """Read path → source of revision files."""
+        """Reads path → source of revision files."""
 
     def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:
         """Why reading a revision does not show that the previous release can live with it; empty if it does.

@@ -41,7 +41,7 @@ class Layout:
 
 
 def layout_of(root: Path, tool: MigrationTool, config: str, own: Sequence[str] = ()) -> Layout:
-    """Read the tool's config file; relative paths in it are relative to where the tool is run.
+    """Reads the tool's config file; relative paths in it are relative to where the tool is run.
 
     ``cd backend && alembic upgrade head`` and ``alembic -c config/alembic.ini upgrade head`` are both usual. ``own`` is
     the team's own command for the migrate move, if there is one.

@@ -32,7 +32,7 @@ class Asked(Protocol):
         """Where paths of the application are in it."""
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float = 60.0) -> Completed:
-        """Run a script there."""
+        """Runs a script there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ def request(
 def ask(
     inside: Asked, root: Path, service: Service, tool: MigrationTool, own: Sequence[str] = (), **asked: Any
 ) -> Said:
-    """Ask the tool where the application's Python is.
+    """Asks the tool where the application's Python is.
 
     Raises:
         OutOfTimeError: it did not answer within the host's bound.

@@ -4,8 +4,8 @@ Self-contained: standard library only, any Python from 3.8, fed on standard inpu
 
     python -I -B - '{"roots": ["/app"], "headers_only": ["/usr/lib/python3/dist-packages"]}' < bytecode_probe.py
 
-It changes nothing and prints one JSON document. Of code below `roots` the compiled code itself is compared with what
-the source compiles to; below `headers_only` (and in virtual environments met on the way) only headers are judged.
+It changes nothing and prints one JSON document. Of code below ``roots`` the compiled code itself is compared with what
+the source compiles to; below ``headers_only`` (and in virtual environments met on the way) only headers are judged.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Rules(NamedTuple):
     exclude: tuple[str, ...]
 
     def skips(self, path: str) -> bool:
-        """Say whether the caller excluded a path, by its name or by its whole path."""
+        """Whether the caller excluded a path, by its name or by its whole path."""
         name = os.path.basename(path)  # noqa: PTH119  # one call a file of a large tree
         return any(fnmatch(name, pattern) or fnmatch(path, pattern) for pattern in self.exclude)
 
@@ -74,30 +74,30 @@ class Bytecode(NamedTuple):
 
 
 class Budget:
-    """How much may still be read; `spent` once a bound was met."""
+    """How much may still be read; ``spent`` once a bound was met."""
 
     def __init__(self, files: int, size: int) -> None:
-        """Start with a number of files and of bytes."""
+        """Starts with a number of files and of bytes."""
         self.files = files
         self.size = size
         self.examined = 0
         self.spent = False
 
     def allows(self) -> bool:
-        """Count one more file, unless a bound was met."""
+        """Counts one more file, unless a bound was met."""
         self.spent = self.spent or self.examined >= self.files or self.size <= 0
         self.examined += not self.spent
         return not self.spent
 
     def read(self, path: Path) -> bytes:
-        """Return a file's content and count it."""
+        """A file's content and count it."""
         data = path.read_bytes()
         self.size -= len(data)
         return data
 
 
 def examine(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document that answers a request."""
+    """The document that answers a request."""
     scopes = {os.path.abspath(root): HEADERS_ONLY for root in request.get("headers_only", ())}  # noqa: PTH100
     scopes.update({os.path.abspath(root): CODE for root in request.get("roots", ())})  # noqa: PTH100
     prefix = request.get("prefix") or os.environ.get("PYTHONPYCACHEPREFIX") or None
@@ -121,7 +121,7 @@ def examine(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def everything(root: str, scope: str, prefix: str | None, rules: Rules) -> Iterator[tuple[str, str]]:
-    """Yield every compiled file of a root and of its copy below the cache prefix, each with its scope."""
+    """Every compiled file of a root and of its copy below the cache prefix, each with its scope."""
     yield from below(root, scope, rules)
     if prefix:
         mirror = os.path.join(os.path.abspath(prefix), root.lstrip(os.sep))  # noqa: PTH100, PTH118
@@ -130,7 +130,7 @@ def everything(root: str, scope: str, prefix: str | None, rules: Rules) -> Itera
 
 
 def below(folder: str, scope: str, rules: Rules) -> Iterator[tuple[str, str]]:
-    """Yield the compiled files of a folder and its subfolders, never through symbolic links."""
+    """The compiled files of a folder and its subfolders, never through symbolic links."""
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -150,12 +150,12 @@ def below(folder: str, scope: str, rules: Rules) -> Iterator[tuple[str, str]]:
 
 
 def vendored(entry: os.DirEntry[str]) -> bool:
-    """Say whether a folder holds other people's code: an environment or its packages."""
+    """Whether a folder holds other people's code: an environment or its packages."""
     return entry.name in VENDORED or os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))  # noqa: PTH113, PTH118
 
 
 def judged(path: str, scope: str, prefix: str | None, budget: Budget) -> Iterator[dict[str, Any]]:
-    """Yield what is wrong with one compiled file; one that vanished meanwhile is fine."""
+    """What is wrong with one compiled file; one that vanished meanwhile is fine."""
     if PYTEST_NAME.fullmatch(os.path.basename(path)) or not budget.allows():  # noqa: PTH119
         return
     item = bytecode(Path(path), scope, prefix)
@@ -177,7 +177,7 @@ def judged(path: str, scope: str, prefix: str | None, budget: Budget) -> Iterato
 
 
 def bytecode(path: Path, scope: str, prefix: str | None) -> Bytecode:
-    """Tell from its place and name what a compiled file belongs to."""
+    """Tells from its place and name what a compiled file belongs to."""
     mirror = Path(os.path.abspath(prefix)) if prefix else None  # noqa: PTH100
     mirrored = mirror is not None and mirror in path.parents
     name = CACHED_NAME.fullmatch(path.name)
@@ -191,7 +191,7 @@ def bytecode(path: Path, scope: str, prefix: str | None) -> Bytecode:
 
 
 def verdicts(item: Bytecode, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield (kind, detail) for everything that is wrong with one compiled file."""
+    """(kind, detail) for everything that is wrong with one compiled file."""
     if item.path.is_dir():
         raise PermissionError(errno.EACCES, "the folder cannot be listed")
     here = item.source.is_file()
@@ -215,12 +215,12 @@ def verdicts(item: Bytecode, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 def magic() -> bytes:
-    """Return the magic number of this Python."""
+    """The magic number of this Python."""
     return importlib.util.MAGIC_NUMBER
 
 
 def of_this_python(item: Bytecode, data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a file whose magic number is this Python's."""
+    """What is wrong with a file whose magic number is this Python's."""
     _, flags, first, second = HEADER.unpack_from(data)
     if flags & ~CHECKED:
         yield "unreadable", f"unknown flags {flags:#x} in its header"
@@ -236,7 +236,7 @@ def of_this_python(item: Bytecode, data: bytes, budget: Budget) -> Iterator[tupl
 
 
 def hash_verdicts(flags: int, kept: bytes, made: bytes) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a header that names its source by a hash."""
+    """What is wrong with a header that names its source by a hash."""
     if flags != CHECKED:
         yield "unchecked", "Python runs it without ever looking at its source"
     if kept != made:
@@ -244,7 +244,7 @@ def hash_verdicts(flags: int, kept: bytes, made: bytes) -> Iterator[tuple[str, s
 
 
 def time_verdicts(source: Path, modified: int, size: int) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a header that names its source by time and size."""
+    """What is wrong with a header that names its source by time and size."""
     status = source.stat()
     found = int(status.st_mtime) & 0xFFFFFFFF
     if status.st_size & 0xFFFFFFFF != size:
@@ -254,7 +254,7 @@ def time_verdicts(source: Path, modified: int, size: int) -> Iterator[tuple[str,
 
 
 def code_verdicts(item: Bytecode, body: bytes, source: bytes) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the compiled code itself, behind a header in which all is well."""
+    """What is wrong with the compiled code itself, behind a header in which all is well."""
     try:
         kept = marshal.loads(body)  # noqa: S302  # read, never run; and Python itself would load and run it
     except (EOFError, ValueError, TypeError, MemoryError) as error:
@@ -277,13 +277,13 @@ def code_verdicts(item: Bytecode, body: bytes, source: bytes) -> Iterator[tuple[
 
 
 def compiled(source: bytes, path: str, level: int) -> types.CodeType:
-    """Compile a source the way the import system does."""
+    """Compiles a source the way the import system does."""
     code: types.CodeType = compile(source, path, "exec", dont_inherit=True, optimize=level)
     return code
 
 
 def difference(kept: types.CodeType, made: types.CodeType) -> str:
-    """Name the first place where two code objects differ, or return an empty text; file names do not count."""
+    """Names the first place where two code objects differ, or returns an empty text; file names do not count."""
     where = f"{made.co_name} (line {made.co_firstlineno})"
     for attribute in COMPARED:
         if getattr(kept, attribute, None) != getattr(made, attribute, None):
@@ -303,7 +303,7 @@ def difference(kept: types.CodeType, made: types.CodeType) -> str:
 
 
 def identity(constant: object, *, unordered: bool = False) -> object:
-    """Return what a constant is, its type and sign of zero included, whatever order a set has."""
+    """What a constant is, its type and sign of zero included, whatever order a set has."""
     if isinstance(constant, float):
         return ("float", "nan" if constant != constant else constant.hex())  # noqa: PLR0124  # NaN is not itself
     if isinstance(constant, complex):
@@ -321,7 +321,7 @@ def identity(constant: object, *, unordered: bool = False) -> object:
 
 
 def same_lines(kept: types.CodeType, made: types.CodeType) -> bool:
-    """Say whether two code objects name the same lines; one compiled without columns is compared without them."""
+    """Whether two code objects name the same lines; one compiled without columns is compared without them."""
     if table(kept) == table(made):
         return True
     if not hasattr(kept, "co_positions"):
@@ -333,18 +333,18 @@ def same_lines(kept: types.CodeType, made: types.CodeType) -> bool:
 
 
 def table(code: types.CodeType) -> bytes:
-    """Return the line table, under the name that this Python has for it."""
+    """The line table, under the name that this Python has for it."""
     lines: bytes = code.co_linetable if hasattr(code, "co_linetable") else code.co_lnotab
     return lines
 
 
 def printable(path: str) -> str:
-    """Return a path that can be printed anywhere: bytes that are no text are escaped."""
+    """A path that can be printed anywhere: bytes that are no text are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def main(argv: list[str]) -> int:
-    """Read the request, print the document."""
+    """Reads the request, prints the document."""
     request = json.loads(argv[1]) if len(argv) > 1 else {}
     sys.stdout.write(json.dumps(examine(request)) + "\n")
     return 0

@@ -39,18 +39,18 @@ USUAL = {"postgres": "psycopg2", "postgresql": "psycopg2", "mysql": "MySQLdb", "
 
 
 def now_connected() -> float:
-    """Return the moment at which a connection came about, and note that one did."""
+    """The moment at which a connection came about, and note that one did."""
     CONNECTED.append(time.monotonic())
     return CONNECTED[-1]
 
 
 def has(module: str) -> bool:
-    """Say whether a module is installed."""
+    """Whether a module is installed."""
     return importlib.util.find_spec(module) is not None
 
 
 def guards(url: str, seconds: float) -> list[str]:
-    """Return the statements after which nothing can be written, nor asked for longer than so many seconds."""
+    """The statements after which nothing can be written, nor asked for longer than so many seconds."""
     scheme, limit = url.partition("://")[0].partition("+")[0], int(seconds * 1000)
     if scheme.startswith("postgres"):
         return ["SET TRANSACTION READ ONLY", f"SET LOCAL statement_timeout = {limit}"]
@@ -60,12 +60,12 @@ def guards(url: str, seconds: float) -> list[str]:
 
 
 def as_it_is(statement: str) -> Any:
-    """Return a statement for SQLAlchemy, in which a colon names no parameter."""
+    """A statement for SQLAlchemy, in which a colon names no parameter."""
     return importlib.import_module("sqlalchemy").text(statement.replace(":", "\\:"))
 
 
 def through_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
-    """Ask through an engine of the application's own dialect."""
+    """Asks through an engine of the application's own dialect."""
     sqlalchemy = importlib.import_module("sqlalchemy")
 
     begin = time.monotonic()
@@ -82,7 +82,7 @@ def through_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[A
 
 
 def through_async_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
-    """Ask through an asynchronous engine, where the URL names an asynchronous driver."""
+    """Asks through an asynchronous engine, where the URL names an asynchronous driver."""
     create_async_engine = importlib.import_module("sqlalchemy.ext.asyncio").create_async_engine
 
     async def ask() -> tuple[float, float, list[Any]]:
@@ -102,7 +102,7 @@ def through_async_sqlalchemy(url: str, asked: list[str]) -> tuple[float, float, 
 
 
 def through_dbapi(module: str) -> Way:
-    """Return a way to ask through a PostgreSQL driver."""
+    """A way to ask through a PostgreSQL driver."""
 
     def ask(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
         begin = time.monotonic()
@@ -121,7 +121,7 @@ def through_dbapi(module: str) -> Way:
 
 
 def through_asyncpg(url: str, asked: list[str]) -> tuple[float, float, list[Any]]:
-    """Ask through asyncpg."""
+    """Asks through asyncpg."""
     asyncpg = importlib.import_module("asyncpg")
 
     async def ask() -> tuple[float, float, list[Any]]:
@@ -143,13 +143,13 @@ def through_asyncpg(url: str, asked: list[str]) -> tuple[float, float, list[Any]
 
 
 def plain(url: str) -> str:
-    """Return a URL without SQLAlchemy's driver in its scheme."""
+    """A URL without SQLAlchemy's driver in its scheme."""
     scheme, colon, rest = url.partition("://")
     return scheme.partition("+")[0] + colon + rest
 
 
 def way(url: str) -> tuple[str, Way] | None:
-    """Return the name of the first driver that can be used for a URL, and the way to ask through it."""
+    """The name of the first driver that can be used for a URL, and the way to ask through it."""
     usual = USUAL.get(url.partition("://")[0])
     if has("sqlalchemy") and (usual is None or has(usual)):
         is_async = url.partition("://")[0].endswith(("+asyncpg", "+aiosqlite", "+aiomysql", "+asyncmy", "_async"))
@@ -163,7 +163,7 @@ def way(url: str) -> tuple[str, Way] | None:
 
 
 def told(value: Any) -> Any:
-    """Return a value as JSON has it: numbers as numbers, moments by ISO 8601, everything else as text."""
+    """A value as JSON has it: numbers as numbers, moments by ISO 8601, everything else as text."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if hasattr(value, "as_integer_ratio"):
@@ -172,7 +172,7 @@ def told(value: Any) -> Any:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document."""
+    """The document."""
     document: dict[str, Any] = {
         "variable": None,
         "driver": None,
@@ -199,7 +199,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print the document, whatever else is printed around it."""
+    """Prints the document, whatever else is printed around it."""
     sys.dont_write_bytecode = True
     request = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     sys.stdout.write(f"\n{MARKER}{json.dumps(answer(request), default=str)}\n")

@@ -30,13 +30,13 @@ LOOPBACK_6 = "0" * 24 + "01000000"
 
 
 def own_sockets() -> set[str]:
-    """Return the sockets of the processes that can be seen here."""
+    """The sockets of the processes that can be seen here."""
     found = {link_of(name) for process in Path("/proc").glob("[0-9]*") for name in open_files(process)}
     return {link[8:-1] for link in found if link.startswith("socket:[")}
 
 
 def open_files(process: Path) -> list[Path]:
-    """Return what a process has open; nothing where this user may not know."""
+    """What a process has open; nothing where this user may not know."""
     try:
         return list((process / "fd").iterdir())
     except OSError:
@@ -44,7 +44,7 @@ def open_files(process: Path) -> list[Path]:
 
 
 def link_of(name: Path) -> str:
-    """Return where a link leads; one that is gone meanwhile leads nowhere."""
+    """Where a link leads; one that is gone meanwhile leads nowhere."""
     try:
         return os.readlink(name)  # noqa: PTH115  # absent before 3.9
     except OSError:
@@ -52,7 +52,7 @@ def link_of(name: Path) -> str:
 
 
 def listening() -> dict[int, bool]:
-    """Return each port on which one of them listens, and whether it is more than this place's loopback."""
+    """Each port on which one of them listens, and whether it is more than this place's loopback."""
     sockets = own_sockets()
     found: dict[int, bool] = {}
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -69,7 +69,7 @@ def listening() -> dict[int, bool]:
 
 
 def ask(port: int, path: str, host: str) -> int:
-    """Return the status that a port answers; 0 for none."""
+    """The status that a port answers; 0 for none."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"User-Agent": AGENT, "Host": host})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -84,14 +84,14 @@ def ask(port: int, path: str, host: str) -> int:
 
 
 def answers(path: str, host: str, ports: list[int]) -> dict[str, Any]:
-    """Return the document."""
+    """The document."""
     found = dict.fromkeys(ports, True) if ports else listening()
     asked = sorted(found)[:MOST]
     return {"ports": [{"port": port, "reachable": found[port], "status": ask(port, path, host)} for port in asked]}
 
 
 def main() -> int:
-    """Print it, whatever else is printed around it."""
+    """Prints it, whatever else is printed around it."""
     sys.dont_write_bytecode = True
     path, host, *ports = sys.argv[1:]
     sys.stdout.write(f"\n{MARKER}{json.dumps(answers(path, host, [int(port) for port in ports]))}\n")

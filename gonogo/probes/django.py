@@ -57,7 +57,7 @@ WORDS = (
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document that answers a request."""
+    """The document that answers a request."""
     names = ("current", "applied", "behind", "unknown", "pending", "error", "environment")
     document: dict[str, Any] = dict.fromkeys(names)
     document.update(heads=[], replaced={})
@@ -71,7 +71,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """Return what kind of error it is, its first line, and where in the application it arose."""
+    """What kind of error it is, its first line, and where in the application it arose."""
     first = (str(error).strip().splitlines() or [""])[0]
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if not is_ours(frame.filename)), None)
@@ -86,12 +86,12 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def is_ours(name: str) -> bool:
-    """Say whether a frame is none of the application's: this script's, a library's, or the import system's."""
+    """Whether a frame is none of the application's: this script's, a library's, or the import system's."""
     return "-packages/" in name or name.startswith(("<", os.path.dirname(os.__file__)))  # noqa: PTH120
 
 
 def as_managed(config: str, job: Callable[[], None]) -> None:
-    """Run manage.py as ``manage.py showmigrations`` does; the job stands in for the command."""
+    """Runs manage.py as ``manage.py showmigrations`` does; the job stands in for the command."""
     folder, name = os.path.split(config)
     if folder:
         os.chdir(folder)
@@ -114,7 +114,7 @@ def as_managed(config: str, job: Callable[[], None]) -> None:
 
 
 def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
-    """Answer, with the application set up."""
+    """Answers, with the application set up."""
     loader = loader_of(None)
     document["heads"] = sorted(map(spelled, loader.graph.leaf_nodes()))
     document["replaced"] = {
@@ -137,7 +137,7 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
 
 
 def loader_of(applied: Any) -> Any:
-    """Return the migrations on the disk, read as if these were applied; no database is asked."""
+    """The migrations on the disk, read as if these were applied; no database is asked."""
     module: Any = importlib.import_module("django.db.migrations.loader")
     recorder = module.MigrationRecorder
 
@@ -157,7 +157,7 @@ def loader_of(applied: Any) -> Any:
 
 
 def shape() -> dict[str, Any]:
-    """Return every table of the default database with its columns, but for Django's own account of migrations."""
+    """Every table of the default database with its columns, but for Django's own account of migrations."""
     connection = importlib.import_module("django.db").connection
     with connection.cursor() as cursor:
         names = [name for name in connection.introspection.table_names(cursor) if name != "django_migrations"]
@@ -166,7 +166,7 @@ def shape() -> dict[str, Any]:
 
 
 def standing() -> dict[str, Any]:
-    """Return what the default database says that was applied, and whether something is left to run."""
+    """What the default database says that was applied, and whether something is left to run."""
     connection = importlib.import_module("django.db").connection
     loader = importlib.import_module("django.db.migrations.loader").MigrationLoader(connection)
     applied = set(loader.applied_migrations)
@@ -183,7 +183,7 @@ def standing() -> dict[str, Any]:
 
 
 def pending(loader: Any) -> list[dict[str, Any]]:
-    """Return what ``migrate`` would run, in its order, with the files' own text."""
+    """What ``migrate`` would run, in its order, with the files' own text."""
     seen: list[Any] = []
     for leaf in sorted(loader.graph.leaf_nodes()):
         for node in loader.graph.forwards_plan(leaf):
@@ -196,7 +196,7 @@ def pending(loader: Any) -> list[dict[str, Any]]:
 
 
 def idle(loader: Any, node: Any) -> list[int]:
-    """Return the positions of a migration's operations on fields that leave their columns as they are."""
+    """The positions of a migration's operations on fields that leave their columns as they are."""
     operations = loader.graph.nodes[node].operations
     if not any(type(operation).__name__ == "AlterField" for operation in operations):
         return []
@@ -210,7 +210,7 @@ def idle(loader: Any, node: Any) -> list[int]:
 
 
 def unknown(loader: Any) -> list[str]:
-    """Return what was applied of applications that are installed, and stands in no file here."""
+    """What was applied of applications that are installed, and stands in no file here."""
     return sorted(
         spelled(node)
         for node in loader.applied_migrations
@@ -219,7 +219,7 @@ def unknown(loader: Any) -> list[str]:
 
 
 def file_of(migration: Any) -> dict[str, str]:
-    """Return a migration's file and text."""
+    """A migration's file and text."""
     path = getattr(sys.modules.get(type(migration).__module__), "__file__", None) or ""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
@@ -229,7 +229,7 @@ def file_of(migration: Any) -> dict[str, str]:
 
 
 def changes(loader: Any) -> dict[str, dict[str, list[str]]]:
-    """Return what ``makemigrations`` would write for the applications that stand here, not for installed ones.
+    """What ``makemigrations`` would write for the applications that stand here, not for installed ones.
 
     ``changes``: without it a query or an insertion fails. ``harmless``: the tables are as the models need them.
     """
@@ -248,7 +248,7 @@ def changes(loader: Any) -> dict[str, dict[str, list[str]]]:
 
 
 def breaks(operation: Any, label: str, before: Any) -> bool:
-    """Say whether the models cannot work with the tables as they are, because this operation was not run."""
+    """Whether the models cannot work with the tables as they are, because this operation was not run."""
     kind = type(operation).__name__
     if kind == "CreateModel":
         return operation.options.get("managed", True) and not operation.options.get("proxy", False)
@@ -262,13 +262,13 @@ def breaks(operation: Any, label: str, before: Any) -> bool:
 
 
 def former(operation: Any, label: str, before: Any) -> Any:
-    """Return the field as the migrations left it; None where they say nothing of it."""
+    """The field as the migrations left it; None where they say nothing of it."""
     model = before.models.get((label, operation.model_name.lower()))
     return dict(model.fields).get(operation.name) if model is not None else None
 
 
 def columns(field: Any) -> Any:
-    """Return what of a field its column depends on; all kinds of automatic numbers count as one."""
+    """What of a field its column depends on; all kinds of automatic numbers count as one."""
     _, path, args, options = field.deconstruct()
     unseen = {*WORDS, *getattr(field, "non_db_attrs", ())} - {"db_column"}
     kind = "AutoField" if path.endswith("AutoField") else path
@@ -276,12 +276,12 @@ def columns(field: Any) -> Any:
 
 
 def spelled(node: Any) -> str:
-    """Return a migration as people write it."""
+    """A migration as people write it."""
     return f"{node[0]}.{node[1]}"
 
 
 def main(argv: list[str]) -> int:
-    """Keep standard output for the document: the application's settings may print what they like."""
+    """Keeps standard output for the document: the application's settings may print what they like."""
     sys.dont_write_bytecode = True
     mine = os.dup(1)
     os.dup2(2, 1)

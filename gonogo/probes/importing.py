@@ -29,7 +29,7 @@ LATER: list[Callable[[], dict[str, Any]]] = []
 
 
 def load(entrypoint: str) -> None:
-    """Import the module and look its attribute up."""
+    """Imports the module and looks its attribute up."""
     module, _, attribute = entrypoint.partition(":")
     if os.getcwd() not in sys.path and "" not in sys.path:  # noqa: PTH109
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
@@ -39,7 +39,7 @@ def load(entrypoint: str) -> None:
 
 
 def origins(module: str) -> dict[str, str]:
-    """Return the files of loaded modules that may be the application's, by the names of files nearby."""
+    """The files of loaded modules that may be the application's, by the names of files nearby."""
     names = {module.partition(":")[0].partition(".")[0]}
     here = os.getcwd()  # noqa: PTH109
     for folder in (here, *(os.path.join(here, name) for name in os.listdir(here))):  # noqa: PTH118, PTH208
@@ -50,7 +50,7 @@ def origins(module: str) -> dict[str, str]:
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """Return an error's type, message, and the last place it passed through."""
+    """An error's type, message, and the last place it passed through."""
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     return {
@@ -64,7 +64,7 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def main(argv: list[str]) -> int:
-    """Keep standard output for the document, import, print."""
+    """Keeps standard output for the document, imports, prints."""
     sys.dont_write_bytecode = True
     mine = os.dup(1)
     os.dup2(2, 1)

@@ -26,7 +26,7 @@ LONGEST = 256 * 1024
 
 
 def read(path: str) -> dict[str, Any]:
-    """Return the end of a file in whole lines, and whether more stands before it."""
+    """The end of a file in whole lines, and whether more stands before it."""
     size = os.path.getsize(path)  # noqa: PTH202
     with open(path, "rb") as stream:  # noqa: PTH123
         stream.seek(max(0, size - LONGEST))
@@ -37,7 +37,7 @@ def read(path: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print the document, whatever else is printed around it."""
+    """Prints the document, whatever else is printed around it."""
     sys.dont_write_bytecode = True
     files: list[dict[str, Any]] = []
     problems: list[str] = []

@@ -1,6 +1,6 @@
 """List what the imports inside an application's functions would not find, once its entry point is loaded.
 
-It is no script of its own: `nested.with_walk` puts it into a probe that loads the entry point, so that it sees the
+It is no script of its own: ``nested.with_walk`` puts it into a probe that loads the entry point, so that it sees the
 import path, the finders and the modules as the application has made them. It executes no import. Standard library
 only, any Python from 3.8.
 """
@@ -44,12 +44,12 @@ class Imports(ast.NodeVisitor):
         self.depth = 0
 
     def visit_Import(self, node: ast.Import) -> None:
-        """Note every module that is named."""
+        """Notes every module that is named."""
         for alias in node.names:
             self.note(node, alias.name, "")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """Note the module, and each thing that is taken from it."""
+        """Notes the module, and each thing that is taken from it."""
         parts = self.package.split(".") if self.package else []
         above = parts[: len(parts) - node.level + 1] if node.level else []
         base = ".".join([*above, *([node.module] if node.module else [])])
@@ -58,12 +58,12 @@ class Imports(ast.NodeVisitor):
                 self.note(node, base, "" if alias.name == "*" else alias.name)
 
     def note(self, node: ast.stmt, name: str, member: str) -> None:
-        """Keep one import with its outermost guard."""
+        """Keeps one import with its outermost guard."""
         guard = next((one for one in self.guards if one), "")
         self.found.append(Want(node.lineno, name, member, guard, nested=self.depth > 0))
 
     def within(self, guard: str, nodes: list[Any]) -> None:
-        """Visit nodes behind a guard."""
+        """Visits nodes behind a guard."""
         self.guards.append(guard)
         for node in nodes:
             self.visit(node)
@@ -112,27 +112,27 @@ class Imports(ast.NodeVisitor):
 
 
 def catches(node: Any) -> bool:
-    """Say whether a try goes on after an import that fails."""
+    """Whether a try goes on after an import that fails."""
     kinds = [one.type for one in node.handlers]
     named = [item for kind in kinds if kind is not None for item in getattr(kind, "elts", [kind])]
     return None in kinds or any(getattr(one, "id", getattr(one, "attr", "")) in CAUGHT for one in named)
 
 
 def is_command(node: Any) -> bool:
-    """Say whether a function is for somebody at a terminal, or a test: not for who serves."""
+    """Whether a function is for somebody at a terminal, or a test: not for who serves."""
     called = [getattr(one, "func", one) for one in node.decorator_list]
     decorated = {getattr(one, "attr", getattr(one, "id", "")) for one in called}
     return bool(decorated & COMMANDS) or node.name == "main" or node.name.startswith("test_")
 
 
 def ends_early(node: ast.stmt) -> bool:
-    """Say whether a function may end in a statement without what stands behind it."""
+    """Whether a function may end in a statement without what stands behind it."""
     inner = [one for one in ast.walk(node) if isinstance(one, (ast.Return, ast.Raise))]
     return isinstance(node, (ast.If, ast.Try, ast.For, ast.While)) and bool(inner)
 
 
 def tried_in(tree: ast.Module) -> frozenset[str]:
-    """Return the functions that are called in a try which goes on after an import that fails."""
+    """The functions that are called in a try which goes on after an import that fails."""
     tries: list[Any] = [one for one in ast.walk(tree) if hasattr(one, "handlers") and catches(one)]
     calls = [one.func for node in tries for part in node.body for one in ast.walk(part) if isinstance(one, ast.Call)]
     return frozenset(getattr(one, "id", getattr(one, "attr", "")) for one in calls)
@@ -148,7 +148,7 @@ class Found:
         self.texts: dict[str, str] = {}
 
     def state(self, name: str) -> tuple[str, str]:
-        """Say ``found``, ``missing`` or ``unknown``, and of which name that is so."""
+        """Says ``found``, ``missing`` or ``unknown``, and of which name that is so."""
         if name in sys.modules:
             return ("found" if sys.modules[name] is not None else "unknown"), name
         parent = name.rpartition(".")[0]
@@ -167,7 +167,7 @@ class Found:
         return "missing" if spec is None else "found" if spec else "unknown", name
 
     def spec(self, name: str, path: Any) -> Any:
-        """Return what the first finder says; None where none knows the name, False where one could not say."""
+        """What the first finder says; None where none knows the name, False where one could not say."""
         for finder in list(sys.meta_path):
             if not hasattr(finder, "find_spec"):
                 return False
@@ -180,14 +180,14 @@ class Found:
         return None
 
     def path_of(self, name: str) -> Any:
-        """Return where a package's modules are; None where that is not known."""
+        """Where a package's modules are; None where that is not known."""
         loaded = sys.modules.get(name)
         if loaded is not None:
             return loaded.__dict__.get("__path__", ()) if type(loaded) is types.ModuleType else None
         return getattr(self.specs.get(name), "submodule_search_locations", None) or ()
 
     def is_plain(self, parent: str) -> bool:
-        """Say whether a package has just the modules that are found in it.
+        """Whether a package has just the modules that are found in it.
 
         One that is loaded has made all its changes; another one's source tells, where it is the application's.
         """
@@ -196,7 +196,7 @@ class Found:
         return not DYNAMIC.search(self.text(parent)) if self.is_own(parent) else False
 
     def file(self, name: str) -> str:
-        """Return the file of a module that is loaded or found."""
+        """The file of a module that is loaded or found."""
         loaded = sys.modules.get(name)
         if loaded is not None:
             file = getattr(loaded, "__dict__", {}).get("__file__")
@@ -205,18 +205,18 @@ class Found:
         return os.path.abspath(file) if isinstance(file, str) and file else ""  # noqa: PTH100
 
     def is_own(self, name: str) -> bool:
-        """Say whether a module is the application's; a folder without a file is by what stands around it."""
+        """Whether a module is the application's; a folder without a file is by what stands around it."""
         file = self.file(name)
         if not file and self.path_of(name):
             return any(one.startswith(str(folder) + "/") for folder in self.path_of(name) for one in self.own)
         return file in self.own
 
     def text(self, name: str) -> str:
-        """Return a module's source; empty where it has none."""
+        """A module's source; empty where it has none."""
         return read(self.file(name), self.texts)
 
     def has(self, name: str, member: str) -> bool:
-        """Say whether a module of the application may have a thing; only what is sure not to be there is not."""
+        """Whether a module of the application may have a thing; only what is sure not to be there is not."""
         loaded = sys.modules.get(name)
         if loaded is not None and (type(loaded) is not types.ModuleType or {member, "__getattr__"} & set(vars(loaded))):
             return True
@@ -229,7 +229,7 @@ class Found:
 
 
 def read(file: str, texts: dict[str, str]) -> str:
-    """Return a source file's text, read once; empty where it cannot be read."""
+    """A source file's text, read once; empty where it cannot be read."""
     if file not in texts:
         try:
             with tokenize.open(file) as stream:
@@ -240,7 +240,7 @@ def read(file: str, texts: dict[str, str]) -> str:
 
 
 def asked(own: frozenset[str]) -> dict[str, Any]:
-    """Return the answer; what goes wrong here is no fault of the application."""
+    """The answer; what goes wrong here is no fault of the application."""
     try:
         return lacking(own)
     except Exception as error:  # noqa: BLE001  # finders and modules of the application may do anything
@@ -248,7 +248,7 @@ def asked(own: frozenset[str]) -> dict[str, Any]:
 
 
 def lacking(own: frozenset[str]) -> dict[str, Any]:
-    """Return what imports of loaded files and of those behind them do not find; ``own`` are the application's files."""
+    """What imports of loaded files and of those behind them do not find; ``own`` are the application's files."""
     found, began = Found(own), time.monotonic()
     rows: list[dict[str, Any]] = []
     loaded = [(name, found.file(name)) for name in list(sys.modules) if name != "__main__"]
@@ -271,7 +271,7 @@ def lacking(own: frozenset[str]) -> dict[str, Any]:
 
 
 def wants(name: str, file: str, found: Found) -> list[Want]:
-    """Return the imports of a file; none where it does not parse, or changes the import path by itself."""
+    """The imports of a file; none where it does not parse, or changes the import path by itself."""
     text = read(file, found.texts)
     try:
         tree = ast.parse(text)
@@ -288,7 +288,7 @@ def wants(name: str, file: str, found: Found) -> list[Want]:
 
 
 def judged(want: Want, file: str, found: Found) -> Iterator[dict[str, Any]]:
-    """Yield what an import does not find."""
+    """What an import does not find."""
     row = {"file": file, "line": want.line, "guard": want.guard, "member": ""}
     state, which = found.state(want.name)
     parent = which.rpartition(".")[0]

@@ -40,7 +40,7 @@ class RefusedError(Exception):
 
 
 def named() -> dict[str, str]:
-    """Return the variables that hold the address of such a store, one for each address."""
+    """The variables that hold the address of such a store, one for each address."""
     found: dict[str, str] = {}
     for name, value in sorted(os.environ.items()):
         if NAMES.fullmatch(name) and value.strip().partition("://")[0] in SCHEMES and value not in found.values():
@@ -49,13 +49,13 @@ def named() -> dict[str, str]:
 
 
 def command(*words: str) -> bytes:
-    """Return a command as the protocol has it."""
+    """A command as the protocol has it."""
     parts = [word.encode() for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
 def said(connection: socket.socket, *words: str) -> str:
-    """Return the first line of the answer to a command."""
+    """The first line of the answer to a command."""
     connection.sendall(command(*words))
     answer = b""
     while b"\n" not in answer and len(answer) < LONGEST:
@@ -70,7 +70,7 @@ def said(connection: socket.socket, *words: str) -> str:
 
 
 def text_under(connection: socket.socket, key: str) -> str | None:
-    """Return the text under a key, nothing of another kind of value, and None where there is none."""
+    """The text under a key, nothing of another kind of value, and None where there is none."""
     connection.sendall(command("GET", key))
     answer = b""
     while not is_whole(answer) and len(answer) < LONGEST:
@@ -85,13 +85,13 @@ def text_under(connection: socket.socket, key: str) -> str | None:
 
 
 def is_whole(answer: bytes) -> bool:
-    """Say whether an answer has come to its end."""
+    """Whether an answer has come to its end."""
     head, found, rest = answer.partition(b"\r\n")
     return bool(found) and (not head.startswith(b"$") or head == b"$-1" or len(rest) >= int(head[1:]) + 2)
 
 
 def ask_for(connection: socket.socket, key: str, number: str) -> dict[str, Any]:
-    """Return what is under a key of a numbered database, and for how many milliseconds more."""
+    """What is under a key of a numbered database, and for how many milliseconds more."""
     if number.isdigit() and int(number):
         said(connection, "SELECT", number)
     left = said(connection, "PTTL", key).lstrip(":")
@@ -99,7 +99,7 @@ def ask_for(connection: socket.socket, key: str, number: str) -> dict[str, Any]:
 
 
 def ping(url: str, key: str, document: dict[str, Any]) -> float:
-    """Connect, log in, ask, and return how many seconds the quickest answer to PING took."""
+    """Connects, logs in, asks, and returns how many seconds the quickest answer to PING took."""
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "localhost", parts.port or 6379), timeout=TIMEOUT) as plain:
         connection: socket.socket = plain
@@ -117,14 +117,14 @@ def ping(url: str, key: str, document: dict[str, Any]) -> float:
 
 
 def timed(connection: socket.socket) -> float:
-    """Return how long one answer took."""
+    """How long one answer took."""
     began = time.monotonic()
     said(connection, "PING")
     return time.monotonic() - began
 
 
 def ask(name: str, url: str, key: str) -> dict[str, Any]:
-    """Return what became of one address."""
+    """What became of one address."""
     document: dict[str, Any] = {"variable": name, "ping": None, "error": None}
     try:
         document["ping"] = ping(url, key, document)
@@ -136,7 +136,7 @@ def ask(name: str, url: str, key: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print the document, whatever else is printed around it."""
+    """Prints the document, whatever else is printed around it."""
     sys.dont_write_bytecode = True
     key = sys.argv[1] if sys.argv[1:] else ""
     document = {"stores": [ask(name, url, key) for name, url in named().items()]}

@@ -4,7 +4,7 @@ Self-contained: standard library only, any Python from 3.8, fed on standard inpu
 
     python -I - < requirements_probe.py
 
-It needs no pip. Versions and conditions are judged where `packaging` is there, by itself or as pip brings it; without
+It needs no pip. Versions and conditions are judged where ``packaging`` is there, by itself or as pip brings it; without
 it only what is required under no condition and is not there at all.
 """
 
@@ -25,7 +25,7 @@ NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 def broken() -> list[dict[str, str]]:
-    """Return each requirement that is not met, by who has it."""
+    """Each requirement that is not met, by who has it."""
     found: dict[str, Any] = {}
     for one in metadata.distributions():
         found.setdefault(normal(one.metadata["Name"] or ""), one)
@@ -42,7 +42,7 @@ def broken() -> list[dict[str, str]]:
 
 
 def needed(text: str, parse: Any) -> tuple[str, Any]:
-    """Return the name that is required here, and the versions that fit; nothing where a condition does not hold."""
+    """The name that is required here, and the versions that fit; nothing where a condition does not hold."""
     if parse is None:
         match = NAME.match(text)
         return (match[1] if match and ";" not in text else ""), None
@@ -55,7 +55,7 @@ def needed(text: str, parse: Any) -> tuple[str, Any]:
 
 
 def fits(specifier: Any, version: str) -> bool:
-    """Say whether a version is among those that fit; one that nobody can read fits."""
+    """Whether a version is among those that fit; one that nobody can read fits."""
     try:
         return bool(specifier.contains(version, prereleases=True))
     except Exception:  # noqa: BLE001  # likewise
@@ -63,7 +63,7 @@ def fits(specifier: Any, version: str) -> bool:
 
 
 def requirement() -> Any:
-    """Return the class that reads requirements; None where it is not installed."""
+    """The class that reads requirements; None where it is not installed."""
     for name in ("packaging.requirements", "pip._vendor.packaging.requirements"):
         with contextlib.suppress(Exception):  # a broken pip is no fault of the application
             return importlib.import_module(name).Requirement
@@ -71,12 +71,12 @@ def requirement() -> Any:
 
 
 def normal(name: str) -> str:
-    """Return a distribution's name as it is compared."""
+    """A distribution's name as it is compared."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def main() -> int:
-    """Print the document."""
+    """Prints the document."""
     sys.stdout.write("\n" + MARKER + json.dumps({"broken": broken()}) + "\n")
     return 0
 

@@ -36,7 +36,7 @@ IMPORTING = "_find_and_load"
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document that answers a request."""
+    """The document that answers a request."""
     document: dict[str, Any] = dict.fromkeys(
         ("current", "behind", "unknown", "pending", "tables", "error", "environment")
     )
@@ -59,7 +59,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """Return what kind of error it is and its first line, as far as the application's code goes."""
+    """What kind of error it is and its first line, as far as the application's code goes."""
     first = (str(error).strip().splitlines() or [""])[0]
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if not is_ours(frame.filename)), None)
@@ -74,12 +74,12 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def is_ours(name: str) -> bool:
-    """Say whether a frame is none of the application's: this script's, a library's, or the import system's."""
+    """Whether a frame is none of the application's: this script's, a library's, or the import system's."""
     return "-packages/" in name or name.startswith(("<", os.path.dirname(os.__file__)))  # noqa: PTH120
 
 
 def enter(request: dict[str, Any]) -> None:
-    """Go where the team runs Alembic; the configuration's name is relative to that, or absolute.
+    """Goes where the team runs Alembic; the configuration's name is relative to that, or absolute.
 
     ``bare``: by its own program, for which that folder is no place to import from, unlike for ``python -m``.
     """
@@ -94,7 +94,7 @@ def enter(request: dict[str, Any]) -> None:
 
 
 def forget_here() -> None:
-    """Import no more from the folder where this runs, unless the application's own PYTHONPATH names it."""
+    """Imports no more from the folder where this runs, unless the application's own PYTHONPATH names it."""
     if sys.path[:1] == [""]:
         del sys.path[0]
     added = os.environ.get("GONOGO_ADDED")
@@ -104,7 +104,7 @@ def forget_here() -> None:
 
 
 def configuration(request: dict[str, Any], *words: str) -> Any:
-    """Return Alembic's configuration as its own command line would make it of these words."""
+    """Alembic's configuration as its own command line would make it of these words."""
     module = importlib.import_module("alembic.config")
     name = request["name"]
     named = [] if name == "alembic.ini" else ["-c", name]
@@ -122,7 +122,7 @@ def configuration(request: dict[str, Any], *words: str) -> Any:
 
 
 def completed(config: Any) -> Any:
-    """Return the configuration with the folder that Flask-Migrate adds to it: the one that it stands in."""
+    """The configuration with the folder that Flask-Migrate adds to it: the one that it stands in."""
     folder = os.path.dirname(os.path.abspath(config.config_file_name or ""))  # noqa: PTH100, PTH120
     beside = os.path.isfile(os.path.join(folder, "env.py"))  # noqa: PTH113, PTH118
     if beside and not config.get_main_option("script_location"):
@@ -131,7 +131,7 @@ def completed(config: Any) -> Any:
 
 
 def application(request: dict[str, Any], scripts: Any) -> Any:
-    """Return the context in which env.py runs: the Flask application's, where it asks for the current one."""
+    """The context in which env.py runs: the Flask application's, where it asks for the current one."""
     if "current_app" not in text_of(os.path.join(scripts.dir, "env.py")):  # noqa: PTH118
         return contextlib.nullcontext()
     name = request.get("app") or os.environ.get("FLASK_APP")
@@ -139,24 +139,24 @@ def application(request: dict[str, Any], scripts: Any) -> Any:
 
 
 def scripts_of(request: dict[str, Any], *words: str) -> Any:
-    """Return the folder of migrations that a configuration names."""
+    """The folder of migrations that a configuration names."""
     return importlib.import_module("alembic.script").ScriptDirectory.from_config(configuration(request, *words))
 
 
 def lookup(scripts: Any, name: str) -> Any:
-    """Return a revision by its full id; None where no file has it."""
+    """A revision by its full id; None where no file has it."""
     return next((script for script in scripts.walk_revisions() if script.revision == name), None)
 
 
 def goal_of(scripts: Any, target: str) -> list[str]:
-    """Return the revisions that an upgrade goes to; Alembic's own error where it would refuse."""
+    """The revisions that an upgrade goes to; Alembic's own error where it would refuse."""
     if target == "head" and not scripts.get_heads():
         return []
     return [script.revision for script in scripts.get_revisions(target) if script is not None]
 
 
 def reached(scripts: Any, names: Any) -> set[str]:
-    """Return these revisions and everything that has run when they have."""
+    """These revisions and everything that has run when they have."""
     parents = {script.revision: parents_of(script) for script in scripts.walk_revisions()}
     seen: set[str] = set()
     todo = [name for name in names if name in parents]
@@ -169,7 +169,7 @@ def reached(scripts: Any, names: Any) -> set[str]:
 
 
 def parents_of(script: Any) -> tuple[str, ...]:
-    """Return what must have run before a revision: what it follows, and what it depends on."""
+    """What must have run before a revision: what it follows, and what it depends on."""
     found: list[str] = []
     for name in ("down_revision", "_resolved_dependencies"):
         value = getattr(script, name, None) or ()
@@ -178,7 +178,7 @@ def parents_of(script: Any) -> tuple[str, ...]:
 
 
 def pending(scripts: Any, goal: list[str], since: list[str]) -> list[dict[str, Any]]:
-    """Return what an upgrade would run from there, oldest first, with the files' own text."""
+    """What an upgrade would run from there, oldest first, with the files' own text."""
     left = reached(scripts, goal) - reached(scripts, since)
     found = [script for script in scripts.walk_revisions() if script.revision in left]
     return [
@@ -188,7 +188,7 @@ def pending(scripts: Any, goal: list[str], since: list[str]) -> list[dict[str, A
 
 
 def text_of(path: str) -> str:
-    """Return a file's text; nothing for bytecode."""
+    """A file's text; nothing for bytecode."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
             return stream.read(SOURCE_LIMIT) if path.endswith(".py") else ""
@@ -197,7 +197,7 @@ def text_of(path: str) -> str:
 
 
 def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str, Any]:
-    """Return what each database that env.py configures says that it has, and whether something is left to run."""
+    """What each database that env.py configures says that it has, and whether something is left to run."""
     found: list[tuple[str, ...]] = []
     tables: dict[str, Any] = {}
 
@@ -221,7 +221,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
 
 
 def run(request: dict[str, Any], note: Any, *words: str, **options: Any) -> None:
-    """Run env.py; ``note`` stands in for the migrations, so that none runs."""
+    """Runs env.py; ``note`` stands in for the migrations, so that none runs."""
     context = importlib.import_module("alembic.runtime.environment").EnvironmentContext
     config = configuration(request, *words)
     config.output_buffer = io.StringIO()
@@ -231,13 +231,13 @@ def run(request: dict[str, Any], note: Any, *words: str, **options: Any) -> None
 
 
 def shape(context: Any) -> dict[str, Any]:
-    """Return every table of the default schema with its columns, but for Alembic's own."""
+    """Every table of the default schema with its columns, but for Alembic's own."""
     names = importlib.import_module("sqlalchemy").inspect(context.connection).get_table_names()
     return columns(context.connection, [name for name in names if name != context.version_table])
 
 
 def columns(connection: Any, names: list[str]) -> dict[str, Any]:
-    """Return the columns of tables as the database has them; None for one that it has not."""
+    """The columns of tables as the database has them; None for one that it has not."""
     inspect = importlib.import_module("sqlalchemy").inspect
     found: dict[str, Any] = {}
     for name in names:
@@ -250,7 +250,7 @@ def columns(connection: Any, names: list[str]) -> dict[str, Any]:
 
 
 def environment(request: dict[str, Any]) -> dict[str, Any]:
-    """Run env.py as ``upgrade --sql`` does; return why it could not be run, and the tables that its models declare."""
+    """Runs env.py as ``upgrade --sql`` does; returns why it could not be run, and its models' tables."""
     document: dict[str, Any] = {"error": None, "ran": False, "models": None}
     models: dict[str, list[str]] = {}
 
@@ -270,7 +270,7 @@ def environment(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def declared(options: dict[str, Any]) -> dict[str, list[str]]:
-    """Return table and columns of the metadata that env.py gives to autogenerate, without what it leaves out."""
+    """Table and columns of the metadata that env.py gives to autogenerate, without what it leaves out."""
     metadata = options.get("target_metadata")
     wanted = options.get("include_object") or (lambda *_: True)
     found: dict[str, list[str]] = {}
@@ -284,7 +284,7 @@ def declared(options: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def main(argv: list[str]) -> int:
-    """Keep standard output for the document: env.py may print what it likes."""
+    """Keeps standard output for the document: env.py may print what it likes."""
     sys.dont_write_bytecode = True
     mine = os.dup(1)
     os.dup2(2, 1)

@@ -4,7 +4,7 @@ Self-contained: standard library only, any Python from 3.8, fed on standard inpu
 
     python - '{"entrypoint": "main:app", "framework": "fastapi"}' < route_probe.py
 
-It imports the entry point (`module:attribute`, `module:create_app()`) and prints one JSON document on a line that
+It imports the entry point (``module:attribute``, ``module:create_app()``) and prints one JSON document on a line that
 begins with a marker; whatever the application prints goes to standard error. An import that fails is an answer too.
 """
 
@@ -36,7 +36,7 @@ LATER: list[Callable[[], dict[str, Any]]] = []
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document that answers a request."""
+    """The document that answers a request."""
     document: dict[str, Any] = {
         "python": "{}.{}.{}".format(*sys.version_info[:3]),
         "framework": request.get("framework"),
@@ -66,7 +66,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def origins(module: str) -> dict[str, str]:
-    """Return the files of loaded modules that may be the application's, by the names of files nearby."""
+    """The files of loaded modules that may be the application's, by the names of files nearby."""
     names = {module.partition(":")[0].partition(".")[0]}
     here = os.getcwd()  # noqa: PTH109
     for folder in (here, *(os.path.join(here, name) for name in os.listdir(here))):  # noqa: PTH118, PTH208
@@ -77,7 +77,7 @@ def origins(module: str) -> dict[str, str]:
 
 
 def is_debugging(framework: str, app: Any) -> bool:
-    """Say whether the application, as it is set up here, runs in its debug mode."""
+    """Whether the application, as it is set up here, runs in its debug mode."""
     holder = importlib.import_module("django.conf").settings if framework == "django" else app
     if type(getattr(app, "wsgi_app", None)).__name__ == "DebuggedApplication":  # werkzeug's debugger around it
         return True
@@ -85,7 +85,7 @@ def is_debugging(framework: str, app: Any) -> bool:
 
 
 def is_own(route: dict[str, Any], package: str) -> bool:
-    """Say whether the application declares a route: its handler is no framework's and no other package's.
+    """Whether the application declares a route: its handler is no framework's and no other package's.
 
     What Django's own classes answer counts where a URL configuration of the application names them.
     """
@@ -94,7 +94,7 @@ def is_own(route: dict[str, Any], package: str) -> bool:
 
 
 def is_foreign(name: str, package: str) -> bool:
-    """Say whether a top-level module is of another distribution than the entry point's."""
+    """Whether a top-level module is of another distribution than the entry point's."""
     if name == package:
         return False
     file = str(getattr(sys.modules.get(name), "__file__", None) or "")
@@ -106,14 +106,14 @@ def is_foreign(name: str, package: str) -> bool:
 
 @functools.cache
 def distributions() -> dict[str, list[str]]:
-    """Return the distributions that top-level modules are of, where Python says so."""
+    """The distributions that top-level modules are of, where Python says so."""
     metadata = importlib.import_module("importlib.metadata")
     found: dict[str, list[str]] = getattr(metadata, "packages_distributions", dict)()
     return {name: list(owners) for name, owners in found.items()}
 
 
 def load(entrypoint: str) -> Any:
-    """Return what an entry point names, called where it says so or where it is a factory."""
+    """What an entry point names, called where it says so or where it is a factory."""
     module_name, _, expression = entrypoint.partition(":")
     if os.getcwd() not in sys.path and "" not in sys.path:  # noqa: PTH109
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
@@ -131,7 +131,7 @@ def load(entrypoint: str) -> Any:
 
 
 def attribute(module: Any, node: ast.expr) -> Any:
-    """Return what a dotted name means in a module."""
+    """What a dotted name means in a module."""
     if isinstance(node, ast.Name):
         return getattr(module, node.id)
     if isinstance(node, ast.Attribute):
@@ -140,7 +140,7 @@ def attribute(module: Any, node: ast.expr) -> Any:
 
 
 def recognized(found: Any, wanted: str | None) -> tuple[str, Any]:
-    """Return framework and application: what was found, what it wraps, or what it makes."""
+    """Framework and application: what was found, what it wraps, or what it makes."""
     if wanted == "django":
         return "django", found
     if inspect.isfunction(found) and not framework_of(found) and makes_app(found):
@@ -158,7 +158,7 @@ def recognized(found: Any, wanted: str | None) -> tuple[str, Any]:
 
 
 def makes_app(function: Callable[..., Any]) -> bool:
-    """Say whether a function can be called without arguments, as a factory can."""
+    """Whether a function can be called without arguments, as a factory can."""
     required = (
         parameter
         for parameter in inspect.signature(function).parameters.values()
@@ -169,7 +169,7 @@ def makes_app(function: Callable[..., Any]) -> bool:
 
 
 def framework_of(found: Any) -> str:
-    """Return the framework whose application an object is, or an empty text."""
+    """The framework whose application an object is, or an empty text."""
     for kind in type(found).__mro__:
         root = kind.__module__.partition(".")[0]
         if kind.__module__.startswith(("fastapi.applications", "starlette.applications")):
@@ -182,7 +182,7 @@ def framework_of(found: Any) -> str:
 
 
 def fastapi_routes(app: Any, base: str = "", *, nested: bool = False, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the routes of a FastAPI or Starlette application, those of mounted applications included."""
+    """The routes of a FastAPI or Starlette application, those of mounted applications included."""
     for route in contexts(app.routes):
         path = base + (getattr(route, "path", None) or "")
         endpoint = getattr(route, "endpoint", None)
@@ -204,13 +204,13 @@ def fastapi_routes(app: Any, base: str = "", *, nested: bool = False, depth: int
 
 
 def contexts(routes: Iterable[Any]) -> Iterator[Any]:
-    """Yield routes as they answer: newer FastAPI keeps an included router as one lazy entry."""
+    """Routes as they answer: newer FastAPI keeps an included router as one lazy entry."""
     unfold = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", None)
     yield from routes if unfold is None else unfold(list(routes))
 
 
 def flask_routes(app: Any) -> Iterator[dict[str, Any]]:
-    """Yield the rules of a Flask application."""
+    """The rules of a Flask application."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions.get(rule.endpoint)
         methods = set(rule.methods or ()) - {"OPTIONS"}
@@ -220,7 +220,7 @@ def flask_routes(app: Any) -> Iterator[dict[str, Any]]:
 
 
 def django_routes(_app: Any) -> Iterator[dict[str, Any]]:
-    """Yield the patterns that Django's resolver knows."""
+    """The patterns that Django's resolver knows."""
     if not importlib.import_module("django.apps").apps.ready:
         importlib.import_module("django").setup()
     resolver = importlib.import_module("django.urls").get_resolver()
@@ -228,12 +228,12 @@ def django_routes(_app: Any) -> Iterator[dict[str, Any]]:
 
 
 def name_of(resolver: Any) -> str | None:
-    """Return the module of a URL configuration; a list of patterns has none."""
+    """The module of a URL configuration; a list of patterns has none."""
     return getattr(resolver.urlconf_module, "__name__", None)
 
 
 def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None) -> Iterator[dict[str, Any]]:
-    """Yield the patterns of a resolver and of those below it."""
+    """The patterns of a resolver and of those below it."""
     for entry in entries:
         path = base + str(entry.pattern).replace("^", "").replace("\\Z", "").rstrip("$")
         if hasattr(entry, "url_patterns"):
@@ -249,7 +249,7 @@ def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None
 def row(  # one per column
     kind: str, methods: Iterable[str], path: str, name: str | None, handler: Any, *, schema: str | None = None
 ) -> dict[str, Any]:
-    """Return one route of the document."""
+    """One route of the document."""
     module, qualname, source, line = origin(handler)
     return {
         "kind": kind,
@@ -265,7 +265,7 @@ def row(  # one per column
 
 
 def origin(handler: Any) -> tuple[str, str, str | None, int | None]:
-    """Return where a handler was written: module, qualified name, file and line; of a class-based view the class."""
+    """Where a handler was written: module, qualified name, file and line; of a class-based view the class."""
     for _ in range(DEPTH):
         inner = getattr(handler, "view_class", None) or getattr(handler, "cls", None) or handler
         if isinstance(inner, functools.partial):
@@ -284,7 +284,7 @@ def origin(handler: Any) -> tuple[str, str, str | None, int | None]:
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """Return an error's type, message, and the last place of the application that it passed through."""
+    """An error's type, message, and the last place of the application that it passed through."""
     frames = list(traceback.extract_tb(error.__traceback__))
     places = [frame for frame in frames if in_application(frame.filename)] or frames
     last = places[-1] if places else None
@@ -302,7 +302,7 @@ def described(error: BaseException) -> dict[str, Any]:
 
 
 def in_application(file: str) -> bool:
-    """Say whether a file is the application's own: below the working folder and in no environment."""
+    """Whether a file is the application's own: below the working folder and in no environment."""
     return file.startswith(os.path.join(os.getcwd(), "")) and "site-packages" not in file  # noqa: PTH109, PTH118
 
 
@@ -314,7 +314,7 @@ READERS: dict[str, Callable[[Any], Iterator[dict[str, Any]]]] = {
 
 
 def main(argv: list[str]) -> int:
-    """Keep standard output for the document, ask the application, print, and leave whatever it has started."""
+    """Keeps standard output for the document, asks the application, prints, and leaves whatever it has started."""
     sys.dont_write_bytecode = True
     mine = os.dup(1)
     os.dup2(2, 1)

@@ -4,7 +4,7 @@ Self-contained: standard library only, any Python from 3.8, fed on standard inpu
 
     python -I -B - '{"root": "/src", "files": ["main.py", "templates/base.html"]}' < compile_probe.py
 
-Long lists of files stand in the script itself instead (`REQUEST`). It runs nothing of what it reads, and prints one
+Long lists of files stand in the script itself instead (``REQUEST``). It runs nothing of what it reads, and prints one
 JSON document.
 """
 
@@ -26,7 +26,7 @@ SOURCES = (".py", ".pyw")
 
 
 def examine(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the document that answers a request."""
+    """The document that answers a request."""
     root = Path(request["root"])
     problems: list[dict[str, Any]] = []
     examined = compiled = 0
@@ -55,7 +55,7 @@ def examine(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def conflict_lines(data: bytes) -> Iterator[int]:
-    """Yield the lines at which conflicts begin: the three markers in their order, at the beginning of lines.
+    """The lines at which conflicts begin: the three markers in their order, at the beginning of lines.
 
     A lone row of equals signs is a heading's underline, and binary files hold no conflicts.
     """
@@ -74,7 +74,7 @@ def conflict_lines(data: bytes) -> Iterator[int]:
 
 
 def syntax_problems(name: str, data: bytes) -> list[dict[str, Any]]:
-    """Return why a source does not compile, or nothing."""
+    """Why a source does not compile, or nothing."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -87,12 +87,12 @@ def syntax_problems(name: str, data: bytes) -> list[dict[str, Any]]:
 
 
 def problem(path: str, line: int, kind: str, message: str) -> dict[str, Any]:
-    """Return one problem of the document; line 0 is the whole file."""
+    """One problem of the document; line 0 is the whole file."""
     return {"path": path, "line": line, "kind": kind, "message": message}
 
 
 def main(argv: list[str]) -> int:
-    """Read the request, print the document."""
+    """Reads the request, prints the document."""
     sys.stdout.write(json.dumps(examine(json.loads(REQUEST or argv[1]))) + "\n")
     return 0
 

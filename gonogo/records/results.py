@@ -69,7 +69,7 @@ class Evidence(BaseModel):
 
     title: Text
     kind: str = "text"
-    """``text``, ``table`` (list of rows, the first its header), ``json``, ``measure`` (a `Measure`), or
+    """``text``, ``table`` (list of rows, the first its header), ``json``, ``measure`` (a ``Measure``), or
     ``image`` (a data URL)."""
     value: Annotated[Any, BeforeValidator(_written)] = None
 

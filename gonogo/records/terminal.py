@@ -100,7 +100,7 @@ def ending_lines(run: RunResult) -> list[str]:
 
 
 def paint(line: str, *, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """Colour the verdict that a line begins or ends with, where the stream is a terminal and nobody objects.
+    """Colours the verdict that a line begins or ends with, where the stream is a terminal and nobody objects.
 
     ``NO_COLOR`` and ``CI`` object. The words say everything without it.
     """

@@ -19,7 +19,7 @@ _MODE = 0o644
 
 
 def write_run(folder: Path, run: RunResult, journal: Path) -> str:
-    """Write the record in its three forms and copy the journal; returns what could not be written, or nothing."""
+    """Writes the record in its three forms and copies the journal; returns what could not be written, or nothing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         keep_out_of_git(folder.parents[1])

@@ -40,5 +40,5 @@ class Course:
     """Why the state could not be told how the run ended."""
 
     def blame(self, reason: str, causes: tuple[CheckResult, ...] = ()) -> None:
-        """Say why it does not go on."""
+        """Why it does not go on."""
         self.reason, self.causes = reason, causes

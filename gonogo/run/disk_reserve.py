@@ -23,7 +23,7 @@ class Reserve:
         self._size = size
 
     def __enter__(self) -> Self:
-        """Take the room.
+        """Takes the room.
 
         Raises:
             OSError: there is not that much; nothing is left behind.
@@ -41,7 +41,7 @@ class Reserve:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the room back."""
+        """Gives the room back."""
         self.give()
 
     def give(self) -> None:

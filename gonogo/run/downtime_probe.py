@@ -1,7 +1,7 @@
 """The downtime probe: asks the live URL from outside while moves are made, without being a burden.
 
 Ten times a second around the moment at which one release takes over from the other; once a second before and after;
-less where the address says that it is asked too often. Checks of the same run come first (see `Budget`).
+less where the address says that it is asked too often. Checks of the same run come first (see ``Budget``).
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class DowntimeProbe:
         self._stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        """Begin to ask."""
+        """Begins to ask."""
         if self._target is not None:
             import httpx  # noqa: F401, PLC0415 (a third of what `gonogo status` would import; here, before time counts)
 
@@ -158,7 +158,7 @@ class DowntimeProbe:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and wait for the last answers; whether anybody answers in the end is always known."""
+        """Stops, and waits for the last answers; whether anybody answers in the end is always known."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=2 * _TIMEOUT + 1)
@@ -167,12 +167,12 @@ class DowntimeProbe:
                 self._stream.close()
 
     def wait_for_first(self) -> None:
-        """Wait, bounded, until one request was answered or refused; then there is a figure."""
+        """Waits, bounded, until one request was answered or refused; then there is a figure."""
         if self._target is not None:
             self._asked.wait(2 * _TIMEOUT)
 
     def mark(self, name: str) -> None:
-        """Note a moment (``settled``: the moves are done)."""
+        """Notes a moment (``settled``: the moves are done)."""
         self._write({"at": time.time(), "mark": name})
 
     def _ask_on(self, target: Target) -> None:

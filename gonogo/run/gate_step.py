@@ -56,7 +56,7 @@ class Gate:
         """How long that took."""
 
     def ask_early(self, work: Work, *, about: Release | None, root: Path) -> GateResult:
-        """Ask what needs no baseline, while there is none; ``ask`` goes on after it."""
+        """Asks what needs no baseline, while there is none; ``ask`` goes on after it."""
         label = f"{self.name}.early"
         first = self._once(work, about=about, root=root, only=(), label=label, more=("--gonogo-early",))
         found = self._late_again(work, first, about=about, root=root, files=self.name)
@@ -70,7 +70,7 @@ class Gate:
         return self.stage in _BEFORE
 
     def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool, files: str) -> GateResult:
-        """Run the gate; in the baseline and after the first touch, red checks are asked again before they count.
+        """Runs the gate; in the baseline and after the first touch, red checks are asked again before they count.
 
         ``files`` is what its results and its page are called.
         """

@@ -45,7 +45,7 @@ class Notices:
         self._thread: threading.Thread | None = None
 
     def tell(self, title: str, body: str = "") -> None:
-        """Send a message, later; returns at once."""
+        """Sends a message, later; returns at once."""
         if not self._urls:
             return
         if self._thread is None:
@@ -54,7 +54,7 @@ class Notices:
         self._queue.put((self._redact(title), clip(self._redact(body), _BODY)))
 
     def close(self) -> tuple[str, ...]:
-        """Wait for what was told; returns which channels could not be told, each once."""
+        """Waits for what was told; returns which channels could not be told, each once."""
         if self._thread is None:
             return ()
         self._queue.put(None)
@@ -74,7 +74,7 @@ class Notices:
                     self._problems.put(f"notify[{number}]: {problem}; nobody was told there")
 
     def _send(self, url: str, title: str, body: str) -> str:
-        """Send to one channel; returns what went wrong, without the address: it may hold a secret."""
+        """Sends to one channel; returns what went wrong, without the address: it may hold a secret."""
         try:
             import apprise  # noqa: PLC0415 (an extra, and slow to import)
         except ImportError:

@@ -60,7 +60,7 @@ class Pipeline:
         self._steps = StepRunner(work, self.course)
 
     def deploy(self, recipe: Recipe) -> Ending:
-        """Run to GO, or stop before the first touch, or go back."""
+        """Runs to GO, or stops before the first touch, or goes back."""
         return self._told(lambda: self._deploy(recipe))
 
     def _deploy(self, recipe: Recipe) -> Ending:
@@ -87,7 +87,7 @@ class Pipeline:
         return decision.early(error, serves=self._served if sure else None)
 
     def _touching(self, urls: Urls, run: Callable[[DowntimeProbe], Ending], *, sure: bool = True) -> Ending:
-        """Keep room free for the rollback, ask from outside, and go on; where the disk is full, nothing was changed."""
+        """Keeps room free for the rollback, asks from outside, goes on; where the disk is full, nothing was changed."""
         work = self._work
         with contextlib.ExitStack() as around:
             try:
@@ -108,7 +108,7 @@ class Pipeline:
     def go_back(
         self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
     ) -> Ending:
-        """Start a kept release and prove it by its own gate; the operator asked for it.
+        """Starts a kept release and proves it by its own gate; the operator asked for it.
 
         ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
         ``undo`` takes back what the team's steps did since the target served.
@@ -127,7 +127,7 @@ class Pipeline:
     def restart(
         self, services: tuple[str, ...], *, arrived: Callable[[], str], undo: Callable[[], None] | None
     ) -> Ending:
-        """Start what serves anew and prove it by its own gate; the arguments are those of ``Rollback.again``."""
+        """Starts what serves anew and proves it by its own gate; the arguments are those of ``Rollback.again``."""
         return self._told(lambda: self._restart(services, arrived, undo))
 
     def _restart(
@@ -151,7 +151,7 @@ class Pipeline:
         return self._touching(urls, kept)
 
     def _ask_first(self) -> None:
-        """Ask what serves, shortly: what is red there already is no fault of the release that is gone back to."""
+        """Asks what serves, shortly: what is red there already is no fault of the release that is gone back to."""
         work, place = self._work, self._work.place
         bound = {"attempts": 1, "gate_timeout": min(_BASELINE_SECONDS, place.environment.gate_timeout)}
         work.place = replace(place, environment=place.environment.model_copy(update=bound))
@@ -210,7 +210,7 @@ class Pipeline:
         return decision.not_passed(gate, serves=self._served)
 
     def _passes(self, step: Gate, rest: Sequence[Step]) -> Ending | None:
-        """Ask a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it).
+        """Asks a gate before the first touch; a baseline is kept, never a reason to stop (P36 reads it).
 
         What of predeploy needs only the source is asked before it: where that is red, nobody waits for what serves.
         """
@@ -236,7 +236,7 @@ class Pipeline:
         return is_ours and not self._work.options.no_cache and any(check.stale for check in gate.blocking)
 
     def _anew(self, step: Gate, build: Move) -> GateResult:
-        """Build once more, without the cache, and ask again."""
+        """Builds once more, without the cache, and asks again."""
         self._work.options = replace(self._work.options, no_cache=True)
         self._work.notes.append("What was built held something stale, so it was built once more, without the cache.")
         self._steps.move(build)
@@ -316,7 +316,7 @@ class Pipeline:
         interrupted: bool = False,
         seen: bool = False,
     ) -> Ending:
-        """Go back; ``seen``: whether the release is to blame was found out when its verdict fell."""
+        """Goes back; ``seen``: whether the release is to blame was found out when its verdict fell."""
         self.course.blame(reason, causes)
         with self._signals.rollback():
             if causes and not seen:

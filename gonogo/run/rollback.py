@@ -35,7 +35,7 @@ class Rollback:
     """Runs the rollback recipe; nothing in it may stop what comes after."""
 
     def __init__(self, work: Work, course: Course, steps: StepRunner, probe: DowntimeProbe) -> None:
-        """Go back within a run that has touched its target."""
+        """Goes back within a run that has touched its target."""
         self._work = work
         self._course = course
         self._steps = steps
@@ -148,7 +148,7 @@ class Rollback:
         return decision.of_target(course, move.target)
 
     def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
-        """Start a release and ask it; why it is not proven, or nothing."""
+        """Starts a release and asks it; why it is not proven, or nothing."""
         begin = time.monotonic()
         try:
             try:
@@ -223,7 +223,7 @@ class Rollback:
         return ending
 
     def _hold(self, begun: str) -> Ending:
-        """Leave the new release, and say what each choice would lose; the figures are estimates."""
+        """Leaves the new release, and says what each choice would lose; the figures are estimates."""
         name, old = self._work.place.environment.name, self._work.serving
         touched = self._course.first_touch or datetime.now(UTC)
         spent = (datetime.now(UTC) - touched).total_seconds()
@@ -286,7 +286,7 @@ class Rollback:
                 raise
 
     def _ask(self, target: Release, restore: Restore | Restart | None) -> None:
-        """Ask the release that is back; red with today's secrets, once more with its own."""
+        """Asks the release that is back; red with today's secrets, once more with its own."""
         self._verify(VERIFY, target)
         if restore is None or self._proven():
             return
@@ -299,7 +299,7 @@ class Rollback:
                 self._steps.move(restore)
 
     def _earlier(self, restore: Restore | Restart) -> bool:
-        """Start it with the secrets that it was made with, where today's are others; whether it did start."""
+        """Starts it with the secrets that it was made with, where today's are others; whether it did start."""
         work, target = self._work, restore.target
         names = ", ".join(changed(work.place, target))
         if not names:

@@ -44,7 +44,7 @@ class StepRunner:
     def gate(
         self, step: Gate, *, about: Release | None = None, counted: Callable[[GateResult], GateResult] = _as_it_is
     ) -> GateResult:
-        """Ask a gate about a release: the one named, the serving one in a baseline, the new one otherwise.
+        """Asks a gate about a release: the one named, the serving one in a baseline, the new one otherwise.
 
         ``counted`` says what of it counts; the terminal and the record show that.
         """
@@ -70,7 +70,7 @@ class StepRunner:
         return gate
 
     def early(self, step: Gate) -> GateResult:
-        """Ask what of a gate needs only the source; where that is red, it is the gate's own result."""
+        """Asks what of a gate needs only the source; where that is red, it is the gate's own result."""
         work = self._work
         result = StepResult(name=step.name, kind="gate", ok=False, seconds=0.0, started=datetime.now(UTC))
         work.journal.enter(step.name, kind="gate", release=work.release.id)
@@ -89,7 +89,7 @@ class StepRunner:
         return gate
 
     def move(self, step: Move) -> None:
-        """Make a move.
+        """Makes a move.
 
         Raises:
             GonogoError: it failed; the result is noted before.

@@ -110,7 +110,7 @@ class Move(Protocol):
         """What it would run, as a person would type it."""
 
     def do(self, work: Work) -> str:
-        """Do it; returns one line for people.
+        """Does it; returns one line for people.
 
         Raises:
             GonogoError: it failed.
@@ -118,7 +118,7 @@ class Move(Protocol):
 
 
 def run_all(work: Work, commands: Iterable[Command]) -> list[Completed]:
-    """Run commands one after the other.
+    """Runs commands one after the other.
 
     Raises:
         CommandError: at the first that fails.

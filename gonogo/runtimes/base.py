@@ -174,14 +174,14 @@ class Inside(Protocol):
         """Where paths of the application land; nothing where that is not known, or none is there."""
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
-        """Run a script under the target's own Python, given on standard input.
+        """Runs a script under the target's own Python, given on standard input.
 
         ``isolated`` is ``python -I -``; otherwise ``python -`` in the application's working folder with its
         environment, as the application itself would be started.
         """
 
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
-        """Digest of every regular file and link below these absolute paths (missing ones are left out)."""
+        """Digests of every regular file and link below these absolute paths (missing ones are left out)."""
 
     def text(self, path: str) -> str | None:
         """The text of a file at an absolute path, or behind the link there; None where no file is."""

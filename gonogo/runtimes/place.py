@@ -108,7 +108,7 @@ def pinned_variables(release: Release | None) -> dict[str, str]:
 
 
 def note_variables(place: Place, release: Release) -> None:
-    """Keep what a release was started with again, for the gates that ask it."""
+    """Keeps what a release was started with again, for the gates that ask it."""
     before = pinned_variables(release)
     if before:
         kept = kept_variables(before, place.variables, place.environment.secrets)

@@ -34,21 +34,21 @@ class Builds(Protocol):
 
     @abstractmethod
     def pin(self, place: Place, release: Release) -> Release:
-        """Write what starts this release into its folder."""
+        """Writes what starts this release into its folder."""
 
     @abstractmethod
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
-        """Make the artifact."""
+        """Makes the artifact."""
 
     def measure(self, place: Place, release: Release) -> Release:  # noqa: ARG002 (nothing is to be noted)
-        """Note what was built (image ids)."""
+        """Notes what was built (image ids)."""
         return release
 
     @abstractmethod
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command once with a service's code and settings, beside its instances.
+        """Runs a command once with a service's code and settings, beside its instances.
 
         ``folder`` is where it runs: a folder of the application, wherever it landed; ``.`` is where the service runs.
         """
@@ -66,36 +66,36 @@ class Runs(Protocol):
 
     @abstractmethod
     def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
-        """Replace the outgoing release's instances by this one's and wait for health; never build.
+        """Replaces the outgoing release's instances by this one's and waits for health; never builds.
 
         An action raises ``CommandError`` where a command failed, or an instance did not become healthy in time;
         ``RuntimeUnreachableError`` where the runtime went away meanwhile, and how far it came is not known.
         """
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:  # noqa: ARG002 (all)
-        """Start the instances of some services anew, of a release that serves, and whatever of it does not run."""
+        """Starts the instances of some services anew, of a release that serves, and whatever of it does not run."""
         return self.starting(place, release, release)
 
     @abstractmethod
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Stop and remove this release's instances; data (volumes, databases) stay."""
+        """Stops and removes this release's instances; data (volumes, databases) stay."""
 
     def retiring(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Stop and remove this release's own instances, so that another runtime can start them; the rest goes on."""
+        """Stops and removes this release's own instances, so that another runtime can start them; the rest goes on."""
         return self.stopping(place, release)
 
     @abstractmethod
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command inside a service's running instance, in a folder as ``in_service`` has it."""
+        """Runs a command inside a service's running instance, in a folder as ``in_service`` has it."""
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run, as a person would type it."""
         return _said(self.starting(place, release, outgoing))
 
     def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
-        """Do what ``starting`` lists."""
+        """Does what ``starting`` lists."""
         _do(self.starting(place, release, outgoing))
 
     def describe_restart(self, place: Place, release: Release, services: Collection[str]) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ class Runs(Protocol):
         return _said(self.restarting(place, release, services))
 
     def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
-        """Do what ``restarting`` lists."""
+        """Does what ``restarting`` lists."""
         _do(self.restarting(place, release, services))
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
@@ -111,11 +111,11 @@ class Runs(Protocol):
         return _said(self.stopping(place, release))
 
     def stop(self, place: Place, release: Release) -> None:
-        """Do what ``stopping`` lists."""
+        """Does what ``stopping`` lists."""
         _do(self.stopping(place, release))
 
     def retire(self, place: Place, release: Release) -> None:
-        """Do what ``retiring`` lists."""
+        """Does what ``retiring`` lists."""
         _do(self.retiring(place, release))
 
 
@@ -127,7 +127,7 @@ class Looks(Protocol):
         """The read-only side."""
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:  # noqa: ARG002 (none are written)
-        """Show the logs of what runs now; their output is kept."""
+        """Shows the logs of what runs now; their output is kept."""
         return ()
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG002 (none are given)
@@ -158,7 +158,7 @@ class Ground(Protocol):
         return False
 
     def wait(self, place: Place) -> None:  # noqa: ARG002 (likewise)
-        """Wait, at most as long as a release may take to become healthy, until instances can be started again.
+        """Waits, at most as long as a release may take to become healthy, until instances can be started again.
 
         Raises:
             RuntimeUnreachableError: they cannot; the text says what to do.
@@ -166,11 +166,11 @@ class Ground(Protocol):
         return
 
     def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (likewise)
-        """Start what migrations need (a database that does not run yet); running services are left alone."""
+        """Starts what migrations need (a database that does not run yet); running services are left alone."""
         return ()
 
     def make_ready(self, place: Place, release: Release) -> None:  # noqa: ARG002 (likewise)
-        """Run what ``prepare`` names, and wait until it is ready.
+        """Runs what ``prepare`` names, and waits until it is ready.
 
         Raises:
             CommandError: it did not become ready in time.
@@ -194,7 +194,7 @@ class Ground(Protocol):
         return ()
 
     def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
-        """End what a run that was killed left going on outside its own processes; one sentence for each.
+        """Ends what a run that was killed left going on outside its own processes; one sentence for each.
 
         Raises:
             GonogoError: that could not be found out.
@@ -215,7 +215,7 @@ class Keeps(Protocol):
 
     @abstractmethod
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Throw away a release's artifact (retention)."""
+        """Throws away a release's artifact (retention)."""
 
 
 class Runtime(Builds, Runs, Looks, Ground, Keeps, Protocol):

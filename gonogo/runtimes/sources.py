@@ -50,7 +50,7 @@ def commands(checkout: Path, release: Release) -> tuple[Command, ...]:
 
 
 def make(checkout: Path, release: Release, host: Host) -> None:
-    """Write the commit's files; no hook, filter or setting has a part in it that the commit does not ask for.
+    """Writes the commit's files; no hook, filter or setting has a part in it that the commit does not ask for.
 
     Raises:
         CommandError: git could not do it.
@@ -71,12 +71,12 @@ def make(checkout: Path, release: Release, host: Host) -> None:
 
 
 def add_from(release: Release, commit: str, path: str, host: Host) -> Completed:
-    """Put a path of another commit into a source; ``keep`` notes it."""
+    """Puts a path of another commit into a source; ``keep`` notes it."""
     return host.run(git.alone(release.root, "checkout", "--quiet", commit, "--", path))
 
 
 def keep(release: Release) -> None:
-    """Note what every tracked file is, with the modes that git knows, whatever the umask was.
+    """Notes what every tracked file is, with the modes that git knows, whatever the umask was.
 
     Raises:
         CommandError: git could not say which they are.
@@ -89,7 +89,7 @@ def keep(release: Release) -> None:
 
 
 def catch_up(release: Release | None, checkout: Path) -> None:
-    """Note what an older gonogo did not, where the checkout that it relied on is gone: this one may have the commit."""
+    """Notes what an older gonogo did not, where the checkout that it relied on is gone: this one may have it."""
     if release is None or (release.folder / _LIST).exists() or not release.worktree.is_dir():
         return
     if this_machine().run(git.ask(release.worktree, "rev-parse", "--verify", "--quiet", "HEAD")).ok:
@@ -154,7 +154,7 @@ def _top(checkout: Path, release: Release) -> Path:
 
 
 def _borrow(own: Path, checkout: Path, commit: str, *, objects: Path, shallow: Path) -> None:
-    """Let a release's repository find what the checkout's has: objects, names, and where its history ends."""
+    """Lets a release's repository find what the checkout's has: objects, names, and where its history ends."""
     (own / "objects" / "info").mkdir(parents=True, exist_ok=True)
     (own / "objects" / "info" / "alternates").write_text(f"{objects.resolve()}\n", encoding="utf-8")
     names = _asked(checkout, "for-each-ref", "--format=%(objectname) %(refname)")
@@ -187,7 +187,7 @@ def _asked(checkout: Path, *words: str) -> str:
 
 
 def _open_up(top: Path) -> None:
-    """Give every file and folder the mode that git knows: 755 or 644."""
+    """Gives every file and folder the mode that git knows: 755 or 644."""
     for parent, folders, files in os.walk(top):
         if ".git" in folders:
             folders.remove(".git")

@@ -81,44 +81,44 @@ _LONG_LINE = 16
 
 
 class Secret:
-    """A value whose `repr` and `str` are `[redacted]`; it cannot be pickled, so it never reaches another process."""
+    """A value whose ``repr`` and ``str`` are ``[redacted]``; it cannot be pickled: no other process gets it."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        """Keep `value` out of sight."""
+        """Keeps ``value`` out of sight."""
         self._value = value
 
     def reveal(self) -> str:
-        """Give the value itself, for the one place that needs it."""
+        """Gives the value itself, for the one place that needs it."""
         return self._value
 
     def __repr__(self) -> str:
-        """Show the mark that stands for every secret."""
+        """Shows the mark that stands for every secret."""
         return MARK
 
     __str__ = __repr__
 
     def __bool__(self) -> bool:
-        """Say whether there is a value at all."""
+        """Whether there is a value at all."""
         return bool(self._value)
 
     def __len__(self) -> int:
-        """Count the characters, so that strength can be judged unseen."""
+        """Counts the characters, so that strength can be judged unseen."""
         return len(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Compare two secrets in constant time; a plain string is never equal."""
+        """Compares two secrets in constant time; a plain string is never equal."""
         if not isinstance(other, Secret):
             return NotImplemented
         return hmac.compare_digest(self._bytes(), other._bytes())
 
     def __hash__(self) -> int:
-        """Hash as the value does."""
+        """Hashes as the value does."""
         return hash((Secret, self._value))
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be serialised."""
+        """Refuses to be serialised."""
         raise TypeError("a Secret cannot be pickled: pass its name, and read the value where it is needed")
 
     def _bytes(self) -> bytes:
@@ -126,7 +126,7 @@ class Secret:
 
 
 def is_secret_name(name: str) -> bool:
-    """Say whether a variable of this name holds a secret: `JWT_SECRET` does, `PASSWORD_LENGTH` does not."""
+    """Whether a variable of this name holds a secret: ``JWT_SECRET`` does, ``PASSWORD_LENGTH`` does not."""
     words = _words(name)
     if not words or words[-1] in _ABOUT_A_SECRET or words[0] in _ASKS:
         return False
@@ -138,13 +138,13 @@ def is_secret_name(name: str) -> bool:
 
 
 def entropy(value: str) -> float:
-    """Measure Shannon's entropy in bits a character: 0 for `aaaa`, 4 for evenly used hex digits."""
+    """Measures Shannon's entropy in bits a character: 0 for ``aaaa``, 4 for evenly used hex digits."""
     counts = Counter(value).values()
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts) if value else 0.0
 
 
 def looks_secret(value: str) -> bool:
-    """Say whether a value looks generated (a token, a hex or base64 key, a UUID) rather than written by a person."""
+    """Whether a value looks generated (a token, a hex or base64 key, a UUID) rather than written by a person."""
     if _PREFIXES.match(value) or _UUID.fullmatch(value):
         return True
     if _HEX.fullmatch(value):
@@ -155,20 +155,20 @@ def looks_secret(value: str) -> bool:
 
 
 def is_wordy(value: str) -> bool:
-    """Say whether a value is made of words, short numbers and separators: a host, a path, a name, a sentence."""
+    """Whether a value is made of words, short numbers and separators: a host, a path, a name, a sentence."""
     parts = [part for part in _SEPARATORS.split(value) if part]
     return all(_WORDY.fullmatch(part) and not _UNPRONOUNCEABLE.search(part) for part in parts)
 
 
 def is_readable(value: str) -> bool:
-    """Say whether a value tells nobody anything: `true`, `8000`, `30m`, `prod`, a path of words."""
+    """Whether a value tells nobody anything: ``true``, ``8000``, ``30m``, ``prod``, a path of words."""
     text = value.strip()
     is_path = text.startswith(("/", "./", "../", "~/")) and is_wordy(text)
     return not text or text.casefold() in _READABLE or bool(_NUMBER.fullmatch(text)) or is_path
 
 
 def url_passwords(value: str) -> tuple[str, ...]:
-    """Find the passwords of the URLs in a value and the secret parameters of their queries, as written and decoded."""
+    """Finds the passwords of the URLs in a value and the secret parameters of their queries, as written and decoded."""
     found = [password for _, password in _USERINFO.findall(value)]
     if "://" in value:
         found += [item for name, item in _QUERY.findall(value) if is_secret_name(name)]
@@ -176,9 +176,9 @@ def url_passwords(value: str) -> tuple[str, ...]:
 
 
 def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozenset[str]:
-    """Collect what must never be shown: declared and secret-named values, generated ones, passwords in URLs.
+    """Collects what must never be shown: declared and secret-named values, generated ones, passwords in URLs.
 
-    Shorter than six characters is left readable, as are `true`, `8000`, `prod`, and hosts and words under other names.
+    Less than six characters are left readable, as are ``true``, ``8000``, ``prod``, hosts and words under other names.
     """
     found: set[str] = set()
     for name, value in env.items():
@@ -192,7 +192,7 @@ def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozense
 
 
 def word_secrets(words: Sequence[str]) -> frozenset[str]:
-    """Find the secrets in a command: `--token=…`, `--token …`, `TOKEN=…`, passwords in addresses."""
+    """Finds the secrets in a command: ``--token=…``, ``--token …``, ``TOKEN=…``, passwords in addresses."""
     parts = [part.strip("'\"") for word in words for part in word.split()]
     found = {password for part in parts for password in url_passwords(part) if not is_readable(password)}
     for part, after in zip(parts, [*parts[1:], ""], strict=False):
@@ -204,7 +204,7 @@ def word_secrets(words: Sequence[str]) -> frozenset[str]:
 
 
 def _lines(value: str) -> set[str]:
-    """Take a key of several lines apart: a log shows it line by line."""
+    """Takes a key of several lines apart: a log shows it line by line."""
     parts = [part.strip() for part in _LINES.split(value)]
     return (
         {part for part in parts if len(part) >= _LONG_LINE and not part.startswith("-----")}

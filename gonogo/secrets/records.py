@@ -20,7 +20,7 @@ _KEPT = frozenset(
         " unfinished untouched rollback_to services at given until did ended",
     )
 )
-"""Never free text. A password that is a word, `release` or `failed`, must not make a record unreadable to us."""
+"""Never free text. A password that is a word, ``release`` or ``failed``, must not make a record unreadable to us."""
 
 
 def redacted_json(value: Any, redact: Callable[[str], str], *, kept: frozenset[str] = _KEPT) -> Any:

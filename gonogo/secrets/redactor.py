@@ -1,7 +1,7 @@
 """Take secrets out of text and of byte streams, in the forms in which programs print them.
 
 Three passes. The first removes the registered values: as they are, percent-encoded (in any mixture), base64 (in each of
-the three alignments), and escaped for JSON, HTML, shells and Python's `repr`, also twice. The second removes base64 and
+the three alignments), and escaped for JSON, HTML, shells and ``repr``, also twice. The second removes base64 and
 hex that are wrapped over lines, and what an ellipsis left of a value. The third needs no values: Authorization headers,
 passwords and tokens inside URLs, private keys. Each is one compiled alternation: linear in the text.
 """
@@ -68,10 +68,10 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
 
 
 class Redactor:
-    """Replaces every registered value, in any of its forms, by `[redacted]`."""
+    """Replaces every registered value, in any of its forms, by ``[redacted]``."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        """Register `values`; those of fewer than six characters and those that are part of the mark are passed over."""
+        """Registers ``values``; those of fewer than six characters and parts of the mark are passed over."""
         self._values: frozenset[str] = frozenset()
         self._register(values)
 
@@ -81,7 +81,7 @@ class Redactor:
         return self._values
 
     def learn(self, values: Iterable[str]) -> None:
-        """Register more values."""
+        """Registers more values."""
         if new := frozenset(values) - self._values:
             self._register(self._values | new)
 
@@ -96,22 +96,22 @@ class Redactor:
         self._cuts = Cuts(text.encode(*_UTF8) for value in kept for text in (value, repr(value)[1:-1]))
 
     def __repr__(self) -> str:
-        """Show nothing of the values."""
+        """Shows nothing of the values."""
         return f"{type(self).__name__}({MARK})"
 
     def bytes(self, data: bytes) -> bytes:
-        """Redact a whole byte string."""
+        """Redacts a whole byte string."""
         if self._known is not None:
             data = self._known.sub(_MARK, data)
             data = self._cuts.sub(self._wrapped.sub(data, _MARK), _MARK)
         return _GENERIC.sub(_blank, data)
 
     def text(self, text: str) -> str:
-        """Redact a whole string."""
+        """Redacts a whole string."""
         return self.bytes(text.encode(*_UTF8)).decode(*_UTF8)
 
     def stream(self) -> "RedactingStream":
-        """Start a stream of its own: what is fed to it in chunks comes out as `bytes` would make it of the whole."""
+        """Starts a stream of its own: what is fed to it in chunks comes out as ``bytes`` would make it of the whole."""
         generic = _Stage(_GENERIC, _LONGEST_PATTERN, one_line=True, keys=True)
         if self._known is None:
             return RedactingStream((generic,))
@@ -123,17 +123,17 @@ class RedactingStream:
     """Redacts one byte stream; a value split across chunks is found, because an unfinished line is held back."""
 
     def __init__(self, stages: "tuple[_Stage | _WrappedStage, ...]") -> None:
-        """Chain the passes; `Redactor.stream` makes them."""
+        """Chain the passes; ``Redactor.stream`` makes them."""
         self._stages = stages
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take the next bytes and give those that are safe to show by now."""
+        """Takes the next bytes and gives those that are safe to show by now."""
         for stage in self._stages:
             chunk = stage.feed(chunk)
         return chunk
 
     def peek(self) -> bytes:
-        """Give the whole lines that are held back and in which less than the shortest secret can have begun.
+        """Gives the whole lines that are held back and in which less than the shortest secret can have begun.
 
         The stream goes on as if nobody had looked.
         """
@@ -143,7 +143,7 @@ class RedactingStream:
         return rest
 
     def flush(self) -> bytes:
-        """Give what was held back; the stream has ended."""
+        """Gives what was held back; the stream has ended."""
         rest = b""
         for stage in self._stages:
             rest = stage.feed(rest) + stage.flush()
@@ -177,7 +177,7 @@ class _Stage:
         return self._pattern.sub(_blank, _whole_lines(self._held + rest))
 
     def _decided(self) -> int:
-        """Find the offset before which every match lies wholly in what is held."""
+        """Finds the offset before which every match lies wholly in what is held."""
         held = self._held
         decided = max(0, len(held) - self._longest + 1)
         if self._one_line:
@@ -185,7 +185,7 @@ class _Stage:
         return min([decided, *self._open_keys()])
 
     def _open_keys(self) -> Iterator[int]:
-        """Find where a private key begins that the next chunk may continue."""
+        """Finds where a private key begins that the next chunk may continue."""
         if self._keys and b"-----BEGIN" in self._held:
             for begin in _KEY_BEGINNING.finditer(self._held, max(0, len(self._held) - _LONGEST_PATTERN)):
                 whole = _KEY_PATTERN.match(self._held, begin.start())
@@ -241,13 +241,13 @@ def _whole_lines(data: bytes) -> bytes:
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
-    """Replace the group of a match that took part, or all of it, and keep what stands around it."""
+    """Replaces the group of a match that took part, or all of it, and keeps what stands around it."""
     start, end = (offset - match.start() for offset in match.span(match.lastindex or 0))
     return match[0][:start] + _MARK + match[0][end:]
 
 
 def _alternation(forms: Iterable[_Form]) -> bytes:
-    """Join the forms so that the longest wins and each alternative begins with a literal of its own."""
+    """Joins the forms so that the longest wins and each alternative begins with a literal of its own."""
     tails: dict[bytes, list[bytes]] = {}
     for _, first, rest in sorted(forms, key=lambda form: -form[0]):
         for literal, more in first:
@@ -256,7 +256,7 @@ def _alternation(forms: Iterable[_Form]) -> bytes:
 
 
 def _forms(value: str) -> Iterator[_Form]:
-    """Give the patterns of one value: how long what it stands for is, the first character's spellings, the rest."""
+    """Gives the patterns of one value: how long what it stands for is, the first character's spellings, the rest."""
     data = value.encode(*_UTF8)
     yield _form([_first(data[0]), *map(_percent, data[1:])])
     once = {escape(value) for escape in _ESCAPES}
@@ -282,7 +282,7 @@ def _literal(byte: int) -> _Spellings:
 
 
 def _percent(byte: int) -> _Spellings:
-    """Spell one byte as it is or percent-encoded, once or twice."""
+    """Spells one byte as it is or percent-encoded, once or twice."""
     char = bytes([byte])
     if char.isalnum():
         return _literal(byte)
@@ -298,7 +298,7 @@ def _first(byte: int) -> _Spellings:
 
 
 def _base64(byte: int) -> _Spellings:
-    """Spell one base64 character in the standard and the URL-safe alphabet, percent-encoded and JSON-escaped."""
+    """Spells one base64 character in the standard and the URL-safe alphabet, percent-encoded and JSON-escaped."""
     spellings: dict[bytes, _Spellings] = {
         b"+": ((rb"\+", b""), (b"-", b""), (b"%", b"2[Bb]")),
         b"/": ((b"/", b""), (b"_", b""), (rb"\\", b"/"), (b"%", b"2[Ff]")),

@@ -1,10 +1,10 @@
 """Find values whose encoding is spread over lines, and pieces of values that were cut off with an ellipsis.
 
-`base64 -w 76`, `xxd -p`, PEM bodies and MIME wrap what they encode, a hex dump separates it by colons or spaces, and a
+``base64 -w 76``, ``xxd -p``, PEM and MIME wrap what they encode, a hex dump separates it by colons or spaces, and a
 log puts the container's name before each line. So the text is searched without all of these; only where something is
 found, which is rare, is it looked for in the text as it stands.
 
-Programs that shorten what they show (pytest's assertions and locals, `reprlib`) keep the beginning and the end of it.
+Programs that shorten what they show (pytest's assertions and locals, ``reprlib``) keep the beginning and the end of it.
 """
 
 import base64
@@ -27,13 +27,13 @@ class Wrapped:
     """Base64 in each of its three alignments and hex of some values, with any breaks inside."""
 
     def __init__(self, values: Iterable[bytes]) -> None:
-        """Encode `values`."""
+        """Encodes ``values``."""
         self._forms = sorted({form for value in values for form in _encoded(value)}, key=len, reverse=True)
         self._search = re.compile(_tree(self._forms)) if self._forms else None
         self._longest = max(map(len, self._forms), default=0)
 
     def sub(self, data: bytes, mark: bytes) -> bytes:
-        """Put `mark` in the place of each."""
+        """Puts ``mark`` in the place of each."""
         if self._search is None:
             return data
         found = {match[0] for match in self._search.finditer(_folded(data))}
@@ -60,7 +60,7 @@ class Cuts:
     """The beginnings of some texts before an ellipsis, and their ends after one."""
 
     def __init__(self, texts: Iterable[bytes]) -> None:
-        """Know `texts`; a piece of fewer than six bytes is left."""
+        """Knows ``texts``; a piece of fewer than six bytes is left."""
         kept = [text for text in set(texts) if len(text) > _PIECE]
         self._pieces = {text[at : at + _PIECE] for text in kept for at in range(len(text) - _PIECE + 1)}
         self._before = sorted(
@@ -71,7 +71,7 @@ class Cuts:
         )
 
     def sub(self, data: bytes, mark: bytes) -> bytes:
-        """Put `mark` in the place of each piece; the ellipsis stays."""
+        """Puts ``mark`` in the place of each piece; the ellipsis stays."""
         return b"".join(self._parts(data, mark)) if self._pieces else data
 
     def _parts(self, data: bytes, mark: bytes) -> Iterator[bytes]:

@@ -93,7 +93,7 @@ def _still_runs(pid: int, line: Mapping[str, Any]) -> bool:
 
 
 def end_survivors(folder: Path, journal: Journal, *, elsewhere: Callable[[], Sequence[str]] = tuple) -> list[str]:
-    """End what survived, note it in the journal of the run that does so, and return what was found as sentences.
+    """Ends what survived, notes it in the journal of the run that does so, and returns what was found as sentences.
 
     ``elsewhere`` ends what is no process of this machine, once the commands that made it are gone.
     """
@@ -106,7 +106,7 @@ def end_survivors(folder: Path, journal: Journal, *, elsewhere: Callable[[], Seq
 
 
 def _ended(pid: int, line: Mapping[str, Any], run: str) -> list[str]:
-    """End a command, and its children whether or not it is there itself; what was found, as sentences."""
+    """Ends a command, and its children whether or not it is there itself; what was found, as sentences."""
     argv, mark = str(line.get("argv", "")), str(line.get("mark", ""))
     found = []
     if _still_runs(pid, line):
@@ -120,5 +120,5 @@ def _ended(pid: int, line: Mapping[str, Any], run: str) -> list[str]:
 
 
 def close_run(folder: Path, journal: Journal) -> None:
-    """Say in a cut-off run's own journal that it needs nobody any more; only once that is so."""
+    """Says in a cut-off run's own journal that it needs nobody any more; only once that is so."""
     Journal(folder / "journal.jsonl").write("run-settled", by=str(journal.path))

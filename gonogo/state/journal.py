@@ -18,14 +18,14 @@ _KEPT = frozenset(
     {"at", "host", "step", "event", "release", "commit", "serving", "outgoing", "run", "kind", "mends", "to"}
     | {"stage", "role", "results"}
 )
-"""What recovery reads; a password that is a word, `release` or `deploy`, must not make a run unreadable."""
+"""What recovery reads; a password that is a word, ``release`` or ``deploy``, must not make a run unreadable."""
 
 
 class Journal:
     """Writes lines that survive a crash: each is flushed to the disk before the next step."""
 
     def __init__(self, path: Path, *, host: str = "local", redact: Callable[[str], str] | None = None) -> None:
-        """Append to ``path``, creating it; ``host`` is named in each line."""
+        """Appends to ``path``, creating it; ``host`` is named in each line."""
         self.path = path
         self._host = host
         self._redact = redact or str
@@ -35,7 +35,7 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, event: str, **facts: Any) -> None:
-        """Add one line and wait until it is on the disk."""
+        """Adds one line and waits until it is on the disk."""
         line = {"at": datetime.now(UTC).isoformat(), "host": self._host, "step": self._step, "event": event, **facts}
         shown = {name: value if name in _KEPT else self._redacted(value) for name, value in line.items()}
         text = json.dumps(shown, default=str, ensure_ascii=False)

@@ -87,7 +87,7 @@ def holder(path: Path) -> Holder | None:
 
 @contextlib.contextmanager
 def hold(path: Path, *, project: str, env: str, why: str) -> Iterator[Holder]:
-    """Hold the lock for a while, with a heartbeat; a lock whose holder is proven to be gone is taken over.
+    """Holds the lock for a while, with a heartbeat; a lock whose holder is proven to be gone is taken over.
 
     Raises:
         LockedError: somebody else holds it; the message names them, and how to go on when they are gone.
@@ -142,7 +142,7 @@ def _me(project: str, env: str, why: str) -> Holder:
 
 
 def _take(path: Path, me: Holder) -> None:
-    """Create the lock whole or not at all: written aside, then linked to its name."""
+    """Creates the lock whole or not at all: written aside, then linked to its name."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _clear(path)
     aside = path.with_name(f".lock.{me.pid}.{threading.get_ident()}")
@@ -156,7 +156,7 @@ def _take(path: Path, me: Holder) -> None:
 
 
 def _clear(path: Path) -> None:
-    """Take away the lock of a process that is gone; two who see it at once do not take away each other's."""
+    """Takes away the lock of a process that is gone; two who see it at once do not take away each other's."""
     found = holder(path)
     if found is None or not found.is_gone():
         return

@@ -38,7 +38,7 @@ def state_of(project: Project, environment: Environment) -> State:
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write a file so that a reader or a crash sees the old text or the new one, never a part."""
+    """Writes a file so that a reader or a crash sees the old text or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -79,7 +79,7 @@ class State:
         self.root = root
 
     def create(self) -> None:
-        """Make the folders, closed to others."""
+        """Makes the folders, closed to others."""
         for folder in (self.root, self.root / "releases", self.root / "runs"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -97,7 +97,7 @@ class State:
         return self.root / "runs" / run
 
     def save(self, release: Release) -> None:
-        """Write ``release.json``."""
+        """Writes ``release.json``."""
         write_atomically(release.folder / "release.json", release.model_dump_json(indent=2) + "\n")
 
     def load(self, release_id: str) -> Release | None:
@@ -143,7 +143,7 @@ class State:
         return release
 
     def set_current(self, release_id: str) -> None:
-        """Record which release serves from now on; what is recorded already needs no room on a full disk."""
+        """Records which release serves from now on; what is recorded already needs no room on a full disk."""
         path = self.root / "current"
         if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != release_id + "\n":
             write_atomically(path, release_id + "\n")

@@ -27,7 +27,7 @@ class Noticed:
 
 
 def wrong(noticed: Iterable[Noticed], *, allow: Iterable[str]) -> tuple[Noticed, ...]:
-    """Return each once, without what is allowed and without an icon that nobody asked for.
+    """Each once, without what is allowed and without an icon that nobody asked for.
 
     Args:
         noticed: what the browser said, in order.

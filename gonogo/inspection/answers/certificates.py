@@ -32,7 +32,7 @@ class Term:
 
 
 def term(certificate: Mapping[str, Any]) -> Term | None:
-    """Read what ``ssl`` says of a certificate; None where it says nothing."""
+    """Reads what ``ssl`` says of a certificate; None where it says nothing."""
     try:
         begins, ends = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
     except (KeyError, ValueError, TypeError):

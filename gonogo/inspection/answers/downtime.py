@@ -60,7 +60,7 @@ class _Request:
 
 
 def figures(lines: Iterable[str]) -> Downtime:
-    """Return requests, failures, seconds down and the window that was watched, up to the last settled mark.
+    """Requests, failures, seconds down and the window that was watched, up to the last settled mark.
 
     Without a mark everything counts. A torn line is left out.
     """
@@ -82,7 +82,7 @@ def got(status: int | None) -> str:
 
 
 def read_probe(path: Path) -> list[str]:
-    """Return the lines of a probe's file; none when there is no such file."""
+    """The lines of a probe's file; none when there is no such file."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -90,12 +90,12 @@ def read_probe(path: Path) -> list[str]:
 
 
 def gaps(lines: Iterable[str]) -> tuple[Gap, ...]:
-    """Return when nobody was served, one gap after the other."""
+    """When nobody was served, one gap after the other."""
     return tuple(_gaps(*_watched(lines)))
 
 
 def answered_from(lines: Iterable[str], healthy: float) -> float:
-    """Return when it answered again, of a release whose instances were healthy at this moment.
+    """When it answered again, of a release whose instances were healthy at this moment.
 
     Without a health check an instance counts as healthy before it answers: then that is the first good answer.
     """
@@ -108,13 +108,13 @@ def answered_from(lines: Iterable[str], healthy: float) -> float:
 
 
 def answered_last(lines: Iterable[str]) -> bool | None:
-    """Return whether the newest request, however late, was answered well; None where none was sent."""
+    """Whether the newest request, however late, was answered well; None where none was sent."""
     requests = filter(None, (_request(_document(line)) for line in lines))
     return max(((request.at, request.ok) for request in requests), default=(0.0, None))[1]
 
 
 def spans(lines: Iterable[str]) -> tuple[Span, ...]:
-    """Return what was answered well and what was not, in turn; each stretch lasts until the next begins.
+    """What was answered well and what was not, in turn; each stretch lasts until the next begins.
 
     Requests that failed make one stretch for each status.
     """

@@ -37,7 +37,7 @@ class UnknownVariableError(LookupError):
     """A request names a variable that the env file has not."""
 
     def __init__(self, name: str) -> None:
-        """Keep the variable's name."""
+        """Keeps the variable's name."""
         self.name = name
         super().__init__(name)
 
@@ -64,12 +64,12 @@ class Mismatch:
     expected: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Says it in one line."""
         return f"{self.what}: found {self.found}, expected {self.expected}"
 
 
 def fill(value: Any, variables: Mapping[str, str]) -> Any:
-    """Return a text, or a table or list of texts, with every ``${NAME}`` replaced.
+    """A text, or a table or list of texts, with every ``${NAME}`` replaced.
 
     Raises:
         UnknownVariableError: a variable is not set.
@@ -91,7 +91,7 @@ def _value(name: str, variables: Mapping[str, str]) -> str:
 
 
 def compare(endpoint: Endpoint, answer: Answer) -> tuple[Mismatch, ...]:
-    """Return everything in which an answer is not what the endpoint must answer."""
+    """Everything in which an answer is not what the endpoint must answer."""
     return (
         *_status(endpoint, answer),
         *_headers(endpoint, answer),
@@ -175,7 +175,7 @@ def _time(endpoint: Endpoint, answer: Answer) -> list[Mismatch]:
 
 
 def at_path(document: Any, path: str, *, default: Any = None) -> Any:
-    """Return the value at a dotted path (``items.0.name``); a key that holds dots itself is found as well."""
+    """The value at a dotted path (``items.0.name``); a key that holds dots itself is found as well."""
     return _at(document, path.split("."), default)
 
 

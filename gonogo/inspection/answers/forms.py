@@ -8,7 +8,7 @@ __all__ = ["hidden_fields"]
 
 
 def hidden_fields(html: str) -> dict[str, str]:
-    """Name and value of the hidden fields of the first form that asks for a password; of all forms where none does."""
+    """Names and value of the hidden fields of the first form that asks for a password; of all forms where none does."""
     parser = _Parser()
     parser.feed(html.replace("<![", "<! "))
     asking = next((fields for fields, asks in parser.forms if asks), None)

@@ -65,7 +65,7 @@ class Component:
 
     name: str
     level: str
-    """`pass`, `warn` or `fail`."""
+    """``pass``, ``warn`` or ``fail``."""
     detail: str = ""
 
     @property
@@ -95,11 +95,11 @@ class Named:
     value: str
     where: str
     kind: str
-    """`commit` and `release` tell releases apart; a `version` may stay the same over many."""
+    """``commit`` and ``release`` tell releases apart; a ``version`` may stay the same over many."""
 
 
 def level_of(value: Any) -> str | None:
-    """Translate one status: a word, a flag or an HTTP status; None where it says nothing."""
+    """Translates one status: a word, a flag or an HTTP status; None where it says nothing."""
     if isinstance(value, bool):
         return "pass" if value else "fail"
     if isinstance(value, int):
@@ -108,26 +108,26 @@ def level_of(value: Any) -> str | None:
 
 
 def read(document: Any) -> Health:
-    """Read the overall level and the components of a health document of any known shape."""
+    """Reads the overall level and the components of a health document of any known shape."""
     if not isinstance(document, Mapping):
         return Health(level_of(document) if isinstance(document, str) else None)
     return Health(_own_level(document), tuple(_components(document, "", 0)) or tuple(_flat(document)))
 
 
 def judges_whole(paths: Collection[str]) -> bool:
-    """Say whether one of some paths is the status of the whole document: whoever states that judges by it."""
+    """Whether one of some paths is the status of the whole document: whoever states that judges by it."""
     return any(path in _STATUS_KEYS for path in paths)
 
 
 def release_named(document: Any, headers: Mapping[str, str]) -> tuple[Named, ...]:
-    """List the values by which the answer names its release, the most telling first."""
+    """Lists the values by which the answer names its release, the most telling first."""
     found = [*_in_headers(headers), *(_in_document(document, "", 0) if isinstance(document, Mapping) else ())]
     order = ("commit", "release", "version")
     return tuple(sorted(dict.fromkeys(found), key=lambda named: order.index(named.kind)))
 
 
 def names(value: str, commit: str) -> bool:
-    """Say whether a value names this commit: it holds at least seven hex digits that begin it, or all of it."""
+    """Whether a value names this commit: it holds at least seven hex digits that begin it, or all of it."""
     full = commit.casefold()
     found = [text.casefold() for text in _HEX.findall(value)]
     return any(full.startswith(text) or (len(full) >= 7 and text.startswith(full)) for text in found)  # noqa: PLR2004
@@ -138,7 +138,7 @@ def _word(text: str) -> str | None:
 
 
 def _own_level(part: Mapping[str, Any]) -> str | None:
-    """Take the worst of what the keys say; a number is a status only under `status`, elsewhere it counts something."""
+    """Takes the worst of what the keys say; a number is a status only under ``status``, elsewhere a count."""
     stated = [part.get(key) for key in _STATUS_KEYS if key == "status" or isinstance(part.get(key), str | bool)]
     levels = [level_of(value) for value in stated]
     return max((level for level in levels if level), key=_ORDER.index, default=None)
@@ -172,7 +172,7 @@ def _part(name: str, part: Any, depth: int) -> Iterator[Component]:
 
 
 def _flat(document: Mapping[str, Any]) -> Iterator[Component]:
-    """Read `{"db": "ok", "redis": false}`: words of the table, parts with a status, and flags of well-known parts."""
+    """Reads ``{"db": "ok", "redis": false}``: words of the table, parts with a status, flags of known parts."""
     for name, part in document.items():
         if name.casefold() in _ABOUT or name in _STATUS_KEYS:
             continue

@@ -40,7 +40,7 @@ def is_needed(address: str) -> bool:
 
 
 def same_name(address: str) -> str:
-    """A file's name without the fingerprint of its content, and without its query: `app.3f2a9c.css` is `app.css`."""
+    """A file's name without the fingerprint of its content and its query: ``app.3f2a9c.css`` is ``app.css``."""
     return _FINGERPRINT.sub("", posixpath.basename(urlsplit(address).path))
 
 

@@ -60,22 +60,22 @@ class Line:
 
     @property
     def is_indented(self) -> bool:
-        """Say whether the line continues another one."""
+        """Whether the line continues another one."""
         return self.text[:1] in {" ", "\t", "|", "+"} and bool(self.text.strip())
 
     @property
     def is_bare_exception(self) -> bool:
-        """Say whether the line is an exception as Node and Java print it before the stack."""
+        """Whether the line is an exception as Node and Java print it before the stack."""
         return not self.level and bool(_BARE_EXCEPTION.match(self.text))
 
     @property
     def is_stack_frame(self) -> bool:
-        """Say whether the line is a frame of such a stack."""
+        """Whether the line is a frame of such a stack."""
         return bool(_STACK_FRAME.fullmatch(self.text))
 
 
 def parse_line(raw: str) -> Line:
-    """Take one line apart; any text is accepted."""
+    """Takes one line apart; any text is accepted."""
     prefix = _SOURCE.match(raw)
     source = prefix[1] if prefix and not _is_level(prefix[1]) else ""
     body = raw[prefix.end() :] if prefix and source else raw
@@ -93,7 +93,7 @@ def _is_level(word: str) -> bool:
 
 
 def _level(text: str) -> tuple[str, str]:
-    """Find the level in the head of a line; what stands before it may name a logger, but says no sentence."""
+    """Finds the level in the head of a line; what stands before it may name a logger, but says no sentence."""
     head = text[:_PREFIX]
     found = [match for match in (_LEVEL_WORD.search(head), _lower(head)) if match]
     if not found:
@@ -106,12 +106,12 @@ def _level(text: str) -> tuple[str, str]:
 
 
 def _lower(head: str) -> re.Match[str] | None:
-    """Find `[error]` or `level=error`; another word in brackets is a name."""
+    """Finds ``[error]`` or ``level=error``; another word in brackets is a name."""
     return next((match for match in _LOWER.finditer(head) if (match[1] or match[2]).casefold() in _LEVELS), None)
 
 
 def _without_names(prefix: str) -> str:
-    """Leave out what is no sentence: brackets, key=value pairs, dotted names."""
+    """Leaves out what is no sentence: brackets, key=value pairs, dotted names."""
     return re.sub(r"\[[^\]]*\]|\S+=\S*|[\w-]+(?:\.[\w-]+)+", "", prefix)
 
 
@@ -141,7 +141,7 @@ def _message(document: Mapping[str, Any]) -> str:
 
 
 def _agents(value: Any, depth: int) -> Iterator[str]:
-    """Find every user agent of a structured line, wherever its logger put it."""
+    """Finds every user agent of a structured line, wherever its logger put it."""
     if depth > _DEEPEST or not isinstance(value, dict):
         return
     for key, item in value.items():

@@ -31,7 +31,7 @@ _SURE = re.compile(
 """One that no other line looks like."""
 _IN_GROUP = re.compile(r"\s*\|\s")
 _AFTER_OUTPUT = re.compile(r"\S.*?\.\.\.\s?")
-"""Output that waits for its end, as Django's `Applying shop.0001_initial...`."""
+"""Output that waits for its end, as Django's ``Applying shop.0001_initial...``."""
 _BETWEEN = 40
 """So many lines of something else may stand between the lines of a traceback."""
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
@@ -76,7 +76,7 @@ class _Open:
     """How many lines of something else stood between its own."""
 
     def name(self, exception: str) -> bool:
-        """Take the exception in, where one was found."""
+        """Takes the exception in, where one was found."""
         self.exception, self.ended = exception or self.exception, self.ended or bool(exception)
         return bool(exception)
 
@@ -98,10 +98,10 @@ class _Open:
 
 
 def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = ()) -> tuple[ErrorGroup, ...]:
-    """Find the errors of a log and group them by signature, in order of appearance.
+    """Finds the errors of a log and groups them by signature, in order of appearance.
 
     Args:
-        lines: The log. Prefixes such as `api-1  | ` are understood, and each source is followed by itself.
+        lines: The log. Prefixes such as ``api-1  | `` are understood, and each source is followed by itself.
         allow: Regular expressions of errors that are known; one that matches any line of an error excuses it.
     """
     allowed = [re.compile(pattern) for pattern in allow]
@@ -124,13 +124,13 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
 
 
 def new_signatures(before: Iterable[ErrorGroup], after: Iterable[ErrorGroup]) -> tuple[ErrorGroup, ...]:
-    """Keep the errors of `after` that `before` does not have."""
+    """Keeps the errors of ``after`` that ``before`` does not have."""
     known = {group.signature for group in before}
     return tuple(group for group in after if group.signature not in known)
 
 
 def signature(text: str) -> str:
-    """Reduce a message to what stays the same each time: times, ids, addresses and numbers become placeholders."""
+    """Reduces a message to what stays the same each time: times, ids, addresses and numbers become placeholders."""
     text = text[: 4 * _LONGEST]
     for pattern, placeholder in _NOISE:
         text = pattern.sub(placeholder, text)
@@ -138,7 +138,7 @@ def signature(text: str) -> str:
 
 
 def _errors(lines: Iterable[str]) -> Iterator[_Open]:
-    """Follow each source by itself, so that interleaved services do not tear a traceback apart."""
+    """Follows each source by itself, so that interleaved services do not tear a traceback apart."""
     still_open: dict[str, _Open] = {}
     previous: dict[str, tuple[int, Line]] = {}
     for number, raw in enumerate(lines, 1):
@@ -178,7 +178,7 @@ def _begins_traceback(line: Line) -> bool:
 
 
 def _continues(current: _Open, line: Line) -> bool:
-    """Say whether a line belongs to the open error, and learn from it what the error is."""
+    """Whether a line belongs to the open error, and learn from it what the error is."""
     if _begins_traceback(line):
         if current.in_traceback and current.ended and not current.chained:
             return False

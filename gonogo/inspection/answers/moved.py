@@ -64,7 +64,7 @@ _REFUSED = re.compile(
 )
 _BEHIND = ", upstream: "
 _SIDE_DOOR = re.compile(r"\bControl server error: \[Errno \d")
-"""Gunicorn from 25.1 on keeps a socket for `gunicornc` below its user's home; a service's user often has none."""
+"""Gunicorn from 25.1 on keeps a socket for ``gunicornc`` below its user's home; a service's user often has none."""
 _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
 _AGAIN = re.compile(

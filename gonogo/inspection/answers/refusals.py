@@ -1,4 +1,4 @@
-"""Whether a 503 may be a limit's: nginx answers so where `limit_req_status` is not set. Pure.
+"""Whether a 503 may be a limit's: nginx answers so where ``limit_req_status`` is not set. Pure.
 
 That it is one, only a second and slower request shows: one that answers well then was refused for being one too many.
 """
@@ -24,7 +24,7 @@ _RATE = re.compile(r"^[^#\n]*\blimit_req_zone\b[^;]*\brate=(\d+)r/([sm])", re.MU
 
 
 def is_proxys_own(status: int, text: str) -> bool:
-    """Whether a proxy answered by itself: its limit, or `return 503`. What is not reached behind it is a 502."""
+    """Whether a proxy answered by itself: its limit, or ``return 503``. What is not reached behind it is a 502."""
     return status == REFUSED and _OWN_PAGE.search(text[:_HEAD]) is not None
 
 

@@ -37,7 +37,7 @@ class Parts:
 
 
 def parts(health: Health, *, accepted: bool) -> Parts:
-    """Sort a document's parts; ``accepted`` says that the schema may be ahead of the release."""
+    """Sorts a document's parts; ``accepted`` says that the schema may be ahead of the release."""
     failed = [part for part in health.components if not part.ok]
     excused = [part for part in failed if accepted and part in schema_parts(health)]
     return Parts(
@@ -53,7 +53,7 @@ def schema_parts(health: Health) -> tuple[Component, ...]:
 
 
 def document_of(text: str) -> Any:
-    """Return a JSON document, or the text itself when it is none (``OK``)."""
+    """A JSON document, or the text itself when it is none (``OK``)."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -61,7 +61,7 @@ def document_of(text: str) -> Any:
 
 
 def of_another(named: Iterable[Named], *, commit: str, release: str) -> tuple[Named, ...]:
-    """Return the values that name another release than this one.
+    """The values that name another release than this one.
 
     A release id must be this release's, a commit this commit; versions may stay the same over many releases.
     """

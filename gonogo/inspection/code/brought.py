@@ -1,12 +1,12 @@
 """What a Dockerfile brings from its build contexts into an image, and where it puts it. Pure.
 
-The COPY and ADD instructions of the stages are followed file by file, also through `COPY --from` and `FROM stage`::
+The COPY and ADD instructions of the stages are followed file by file, also through ``COPY --from`` and ``FROM stage``::
 
     image = brought.image_of(text, files=["main.py", "tests/test_main.py"], args={"PORT": "8000"}, target="")
     image.files["/app/main.py"].path   # "main.py"
     brought.code_of(image)             # {".": "/app"}
 
-What a RUN makes, changes or removes is not followed: `File.runs` are those that came after a file was brought.
+What a RUN makes, changes or removes is not followed: ``File.runs`` are those that came after a file was brought.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def image_of(  # each keyword is one fact of the build
     workdir: str = "/",
     contexts: Mapping[str, Collection[str]] | None = None,
 ) -> Image:
-    """Return what a Dockerfile's target holds of its build contexts.
+    """What a Dockerfile's target holds of its build contexts.
 
     Args:
         text: the Dockerfile.
@@ -87,9 +87,9 @@ def image_of(  # each keyword is one fact of the build
 
 
 def code_of(image: Image) -> dict[str, str]:
-    """Return where paths of the repository are in an image, as `code` of gonogo.toml has it.
+    """Where paths of the repository are in an image, as ``code`` of gonogo.toml has it.
 
-    The build context is taken for the repository (`seen_from` gives an image for which that holds). A file that stands
+    The build context is taken for the repository (``seen_from`` gives an image for which it is). A file that stands
     in several places is looked for where most of its company is.
     """
     members: dict[tuple[str, str], set[str]] = {}
@@ -106,7 +106,7 @@ def code_of(image: Image) -> dict[str, str]:
 
 
 def seen_from(image: Image, *, root: str, contexts: Mapping[str, str]) -> Image:
-    """Return the image with the files that stand below `root`, by their paths from there, as if it were the context.
+    """The image with the files that stand below ``root``, by their paths from there, as if it were the context.
 
     Args:
         image: an image.
@@ -198,7 +198,7 @@ class _Build:
             self._bring(one, stage, known)
 
     def _bring(self, one: Instruction, stage: _Stage, known: Mapping[str, str]) -> None:
-        """Follow a COPY or ADD."""
+        """Follows a COPY or ADD."""
         words = [expand(word, known) for word in one.words if word not in one.generated]
         origin = expand(one.flag("from") or "", known)
         if origin is None or None in words or not words:

@@ -97,7 +97,7 @@ class BytecodeReport:
 
 
 def probe_source() -> str:
-    """Return the text of the probe, for the standard input of `python -I -B - REQUEST`."""
+    """The text of the probe, for the standard input of ``python -I -B - REQUEST``."""
     return probe_answers.script("bytecode_scan.py")
 
 
@@ -110,10 +110,10 @@ def probe_request(  # one keyword per key of the request
     max_files: int = 100_000,
     max_bytes: int = 2 << 30,
 ) -> str:
-    """Return the request that is the probe's one argument.
+    """The request that is the probe's one argument.
 
-    `roots` hold the application's own code; below `headers_only` only headers are judged; `exclude` are patterns for
-    names or whole paths; `prefix` is the target's PYTHONPYCACHEPREFIX where it has one.
+    ``roots`` hold the application's own code; below ``headers_only`` headers are judged; ``exclude`` are patterns for
+    names or whole paths; ``prefix`` is the target's PYTHONPYCACHEPREFIX where it has one.
     """
     return json.dumps(
         {
@@ -128,7 +128,7 @@ def probe_request(  # one keyword per key of the request
 
 
 def parse(stdout: str) -> BytecodeReport:
-    """Return the report that the probe printed.
+    """The report that the probe printed.
 
     Raises:
         ProbeAnswerError: the text is not the probe's answer.
@@ -148,12 +148,12 @@ def parse(stdout: str) -> BytecodeReport:
 
 
 def phrase(finding: Finding) -> str:
-    """Say a finding in one line: which file, and what is wrong with it."""
+    """Says a finding in one line: which file, and what is wrong with it."""
     return f"{finding.path}: {_MEANINGS[finding.kind].format(source=finding.source, detail=finding.detail)}"
 
 
 def _finding(item: Any) -> Finding:
-    """Return one finding of the answer."""
+    """One finding of the answer."""
     if not isinstance(item, dict):
         raise ProbeAnswerError(_PROBE, f"a finding of type {type(item).__name__}", "an object")
     kind = probe_answers.string(_PROBE, item, "kind")

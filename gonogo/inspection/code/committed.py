@@ -58,7 +58,7 @@ class InUse:
     """Whether it looks generated; else it only counts beside the variable's own name."""
 
     def __str__(self) -> str:
-        """Name it, and say how long it is."""
+        """Names it, and says how long it is."""
         return f"{self.name} ({len(self.value)} characters)"
 
 
@@ -88,7 +88,7 @@ def in_use(
 
 
 def _look_at(found: dict[str, InUse], name: str, value: str, shown: Collection[str], declared: Collection[str]) -> None:
-    """Note a variable's value if it is secret, and the passwords of the URLs in it."""
+    """Notes a variable's value if it is secret, and the passwords of the URLs in it."""
     if (is_secret_name(name) or name in declared) and value not in shown:
         _note(found, name, value, is_declared=name in declared)
     for password in url_passwords(value):

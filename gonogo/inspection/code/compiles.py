@@ -41,7 +41,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """Say where and what, as compilers do."""
+        """Where and what, as compilers do."""
         return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
 
 
@@ -56,7 +56,7 @@ class CompileReport:
 
 
 def probe_source(*, root: str, files: Iterable[str]) -> str:
-    """Return the text of the probe with its request in it, for the standard input of `python -I -B -`.
+    """The text of the probe with its request in it, for the standard input of ``python -I -B -``.
 
     The request travels in the script because a list of files may be longer than an argument can be.
     """
@@ -65,7 +65,7 @@ def probe_source(*, root: str, files: Iterable[str]) -> str:
 
 
 def parse(stdout: str) -> CompileReport:
-    """Return the report that the probe printed.
+    """The report that the probe printed.
 
     Raises:
         ProbeAnswerError: the text is not the probe's answer.
@@ -74,7 +74,7 @@ def parse(stdout: str) -> CompileReport:
 
 
 def compile_errors(files: Iterable[str], *, root: str = ".") -> CompileReport:
-    """Return what the probe would find under the Python that runs this, without another process."""
+    """What the probe would find under the Python that runs this, without another process."""
     return _report(syntax.examine({"root": root, "files": list(files)}))
 
 
@@ -95,7 +95,7 @@ def sort_out(
     text: Callable[[str], str],
     is_as_served: Callable[[str], bool],
 ) -> Sorted:
-    """Sort problems: only what an artifact contains or a source imports can break a release.
+    """Sorts problems: only what an artifact contains or a source imports can break a release.
 
     Args:
         problems: what was found.
@@ -127,7 +127,7 @@ def _is_template(problem: Problem, text: str) -> bool:
 
 
 def _report(answer: dict[str, Any]) -> CompileReport:
-    """Return the report that an answer is."""
+    """The report that an answer is."""
     problems = answer.get("problems")
     if not isinstance(problems, list) or not all(isinstance(item, dict) for item in problems):
         raise ProbeAnswerError(_PROBE, f"problems of type {type(problems).__name__}", "a list of objects")

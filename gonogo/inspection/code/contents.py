@@ -1,7 +1,7 @@
 """Whether the files in an image are the commit's: byte for byte, none lost, none in a module's place.
 
 A manifest holds the tracked files of the worktree that is built, so what git does to a file on checkout (line endings,
-`ident`, LFS) is part of it. Paths of the repository are mapped to paths of the image by their longest prefix.
+``ident``, LFS) is part of it. Paths of the repository are mapped to paths of the image by their longest prefix.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ class FileDigest:
     """When the content was last written, in seconds since the epoch; 0 where that was not read."""
 
     def same_content(self, other: FileDigest) -> bool:
-        """Say whether two files hold the same bytes, or two links point to the same place; modes do not count."""
+        """Whether two files hold the same bytes, or two links point to the same place; modes do not count."""
         return (self.sha256, self.size, self.link) == (other.sha256, other.size, other.link)
 
     def __str__(self) -> str:
-        """Say it shortly, for a table."""
+        """Says it shortly, for a table."""
         return f"link to {self.link}" if self.link is not None else f"{self.size} bytes, sha256 {self.sha256:.12}"
 
 
 Manifest = dict[str, FileDigest]
-"""Path to digest: of the repository (relative, with `/`) or of an image (absolute)."""
+"""Path to digest: of the repository (relative, with ``/``) or of an image (absolute)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +75,13 @@ class DriftedFile:
     found: str
 
     def __str__(self) -> str:
-        """Say it in one line: where, found, expected."""
+        """Says it in one line: where, found, expected."""
         return f"{self.image_path}: found {self.found}, expected {self.expected}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """What is red (`files`; falsy when there is none) and, for the record, what is not."""
+    """What is red (``files``; falsy when there is none) and, for the record, what is not."""
 
     files: tuple[DriftedFile, ...]
     compared: int
@@ -90,20 +90,20 @@ class Drift:
     unmapped: str = ""  # a mapping under which more files would be compared, as gonogo.toml has it
 
     def __len__(self) -> int:
-        """Return how many files are red."""
+        """How many files are red."""
         return len(self.files)
 
     def __iter__(self) -> Iterator[DriftedFile]:
-        """Return the red files in order."""
+        """The red files in order."""
         return iter(self.files)
 
     def of(self, kind: str) -> tuple[DriftedFile, ...]:
-        """Return the red files of one kind."""
+        """The red files of one kind."""
         return tuple(file for file in self.files if file.kind == kind)
 
 
 def digest_of(path: Path) -> FileDigest | None:
-    """Return the digest of a file or symbolic link, or None for anything else and for nothing."""
+    """The digest of a file or symbolic link, or None for anything else and for nothing."""
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -122,21 +122,21 @@ def digest_of(path: Path) -> FileDigest | None:
 
 
 def link_digest(target: str) -> FileDigest:
-    """Return the digest of a symbolic link: git stores the target as the content."""
+    """The digest of a symbolic link: git stores the target as the content."""
     raw = target.encode("utf-8", "surrogateescape")
     return FileDigest(sha256=hashlib.sha256(raw).hexdigest(), size=len(raw), mode=0o777, link=target)
 
 
 def manifest_of(worktree: Path, tracked: Iterable[str]) -> Manifest:
-    """Return the manifest of the tracked files that stand in a worktree; submodules and sparse paths are left out."""
+    """The manifest of the tracked files that stand in a worktree; submodules and sparse paths are left out."""
     digests = ((path, digest_of(worktree / path)) for path in tracked)
     return {path: digest for path, digest in digests if digest is not None}
 
 
 def map_paths(paths: Iterable[str], code: Mapping[str, str]) -> dict[str, str]:
-    """Return where each path of the repository lands in the image; a path under no prefix lands nowhere.
+    """Where each path of the repository lands in the image; a path under no prefix lands nowhere.
 
-    `code` maps folders or files of the repository to the image (`{".": "/app"}`); the longest prefix decides.
+    ``code`` maps folders or files of the repository to the image (``{".": "/app"}``); the longest prefix decides.
     """
     prefixes = sorted(((_parts(here), there) for here, there in code.items()), key=lambda pair: -len(pair[0]))
     mapped = {}
@@ -150,7 +150,7 @@ def map_paths(paths: Iterable[str], code: Mapping[str, str]) -> dict[str, str]:
 
 
 def looked_at(code: Mapping[str, str], paths: Iterable[str]) -> list[str]:
-    """Return what of an image is looked at: where code is mapped; of `/` only what the repository has there."""
+    """What of an image is looked at: where code is mapped; of ``/`` only what the repository has there."""
     mapped = map_paths(paths, code).values()
     tops = (
         sorted({"/" + path.split("/")[1] for path in mapped}) if "/" in map(posixpath.normpath, code.values()) else []
@@ -159,9 +159,9 @@ def looked_at(code: Mapping[str, str], paths: Iterable[str]) -> list[str]:
 
 
 def folder_place(folder: str, code: Mapping[str, str]) -> str | None:
-    """Return where a folder of the repository is in the image: mapped itself, or where its parts stand side by side.
+    """Where a folder of the repository is in the image: mapped itself, or where its parts stand side by side.
 
-    `COPY backend/app /srv/backend/app` and `COPY backend/alembic.ini /srv/backend/` put `backend` at `/srv/backend`.
+    ``COPY backend/app /srv/backend/app`` and ``COPY backend/a.ini /srv/backend/`` put ``backend`` at ``/srv/backend``.
     """
     own = map_paths([folder], code).get(folder)
     if own is not None:
@@ -176,13 +176,13 @@ def folder_place(folder: str, code: Mapping[str, str]) -> str | None:
 
 
 def belongs(path: str, code: Mapping[str, str]) -> bool:
-    """Say whether a file or folder of the repository, or something in it, lands in the image."""
+    """Whether a file or folder of the repository, or something in it, lands in the image."""
     parts = _parts(path)
     return bool(map_paths([path], code)) or any(_parts(here)[: len(parts)] == parts for here in code)
 
 
 def missing_required(required: Iterable[str], image_files: Collection[str], *, code: Mapping[str, str]) -> list[str]:
-    """Return the required paths (files or folders of the repository) that are not in the image, or are not mapped.
+    """The required paths (files or folders of the repository) that are not in the image, or are not mapped.
 
     Of a folder that lands in parts one part is enough.
     """
@@ -212,7 +212,7 @@ def compare(
     known_modules: Collection[str] = (),
     allowed: Collection[str] = (),
 ) -> Drift:
-    """Return how an image's files differ from the commit's.
+    """How an image's files differ from the commit's.
 
     Args:
         source: the manifest of the worktree that was built.
@@ -249,7 +249,7 @@ def compare(
 def _differing(
     source: Mapping[str, FileDigest], image_files: Mapping[str, FileDigest], present: Mapping[str, str]
 ) -> Iterator[DriftedFile]:
-    """Yield the tracked files whose content in the image is another; a cache is Python's, which writes it anew."""
+    """The tracked files whose content in the image is another; a cache is Python's, which writes it anew."""
     for path, there in sorted(present.items()):
         expected, found = source[path], image_files[there]
         if is_cache(path):
@@ -259,7 +259,7 @@ def _differing(
 
 
 def _followed(path: str, link: FileDigest, found: FileDigest, source: Mapping[str, FileDigest]) -> bool:
-    """Say whether the image holds what a tracked link points to: COPY follows a link that is named itself."""
+    """Whether the image holds what a tracked link points to: COPY follows a link that is named itself."""
     if link.link is None or found.link is not None:
         return False
     target = source.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), link.link)))
@@ -267,12 +267,12 @@ def _followed(path: str, link: FileDigest, found: FileDigest, source: Mapping[st
 
 
 def _missing(path: str, there: str, reason: str) -> DriftedFile:
-    """Return the row of a file that should be in the image."""
+    """The row of a file that should be in the image."""
     return DriftedFile(kind="missing", path=path, image_path=there, expected=f"the file ({reason})", found="nothing")
 
 
 def _shadow(shadow: shadows.Shadow) -> DriftedFile:
-    """Return the row of a file in a module's place."""
+    """The row of a file in a module's place."""
     return DriftedFile(
         kind="shadows",
         path="",
@@ -283,7 +283,7 @@ def _shadow(shadow: shadows.Shadow) -> DriftedFile:
 
 
 def _better(source: Iterable[str], untracked: Collection[str], code: Mapping[str, str], *, more_than: int) -> str:
-    """Return the mapping of one folder of the repository under which the most of an image's unknown files are tracked.
+    """The mapping of one folder of the repository under which the most of an image's unknown files are tracked.
 
     The text is empty unless these are more than are compared as it is.
     """
@@ -298,7 +298,7 @@ def _better(source: Iterable[str], untracked: Collection[str], code: Mapping[str
 
 
 def _nothing(code: Mapping[str, str], tracked: int, found: int, *, better: str) -> DriftedFile:
-    """Return the row of a comparison that compared nothing: the mapping is wrong, or the image is."""
+    """The row of a comparison that compared nothing: the mapping is wrong, or the image is."""
     mapping = ", ".join(f"{here} = {there}" for here, there in code.items()) or "nothing"
     return DriftedFile(
         kind="nothing",
@@ -310,15 +310,15 @@ def _nothing(code: Mapping[str, str], tracked: int, found: int, *, better: str) 
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    """Return a path's names; the repository itself has none."""
+    """A path's names; the repository itself has none."""
     return tuple(part for part in posixpath.normpath(path).split("/") if part not in ("", "."))
 
 
 def _stands(image_path: str, image_files: Collection[str]) -> bool:
-    """Say whether a path is a file of the image, or a folder with at least one."""
+    """Whether a path is a file of the image, or a folder with at least one."""
     return image_path in image_files or any(path.startswith(image_path.rstrip("/") + "/") for path in image_files)
 
 
 def _stands_below(path: str, folders: Iterable[str]) -> bool:
-    """Say whether an image path lies below one of several folders."""
+    """Whether an image path lies below one of several folders."""
     return any(path.startswith(folder.rstrip("/") + "/") for folder in folders)

@@ -27,7 +27,7 @@ class _Operation:
 
 
 def breaking(before: Any, after: Any, *, registered: Collection[tuple[str, str]] = ()) -> Iterator[str]:
-    """Yield what an earlier client trips over, one line each.
+    """What an earlier client trips over, one line each.
 
     Args:
         before: the document that clients know.

@@ -37,9 +37,9 @@ class File:
 def from_context(
     one: Instruction, source: str, files: Collection[str], *, context: str, at: Callable[[str], str]
 ) -> Iterator[tuple[str, File]]:
-    """Yield what a source brings of a context's files, by place in the image.
+    """What a source brings of a context's files, by place in the image.
 
-    `at` says where a file of that name lands; of an empty name it is where a folder's content does.
+    ``at`` says where a file of that name lands; of an empty name it is where a folder's content does.
     """
     if one.name == "ADD" and _REMOTE.fullmatch(source):
         return
@@ -60,7 +60,7 @@ def from_context(
 def from_stage(
     one: Instruction, source: str, files: Mapping[str, File], *, at: Callable[[str], str]
 ) -> Iterator[tuple[str, File]]:
-    """Yield what a source takes of the files of another stage, by place in the image."""
+    """What a source takes of the files of another stage, by place in the image."""
     named = posixpath.normpath(posixpath.join("/", source))
     for match in _matches(named, files):
         kept = at(posixpath.basename(match) if match in files else "")
@@ -95,13 +95,13 @@ def _below(folder: str, files: Iterable[str]) -> list[str]:
 
 
 def _behind_pivot(source: str, match: str) -> str:
-    """The part of a path that `COPY --parents` makes again: all of it, or what stands behind `/./`."""
+    """The part of a path that ``COPY --parents`` makes again: all of it, or what stands behind ``/./``."""
     _, pivot, behind = source.partition("/./")
     return "/".join(match.split("/")[-(behind.count("/") + 1) :]) if pivot else match
 
 
 def _is_excluded(path: str, one: Instruction) -> bool:
-    """Whether `--exclude` leaves a file out."""
+    """Whether ``--exclude`` leaves a file out."""
     said = [value for name, value in one.flags if name == "exclude"]
     return bool(said) and ignore("\n".join(said))(path)
 

@@ -20,7 +20,7 @@ _FOREIGN = frozenset({".git", "__pycache__", ".venv", "venv", "node_modules"})
 
 
 def is_kept_account(content: bytes) -> bool:
-    """Say whether a file's beginning is that of an SQLite database that a migration tool keeps account in.
+    """Whether a file's beginning is that of an SQLite database that a migration tool keeps account in.
 
     A cache or a queue that is made anew each time has none.
     """
@@ -35,7 +35,7 @@ def sqlite_beside_code(address: str) -> str:
 
 
 def sqlite_files(folder: Path) -> Iterator[Path]:
-    """Yield such databases below a folder, never through symbolic links; what cannot be read is left out."""
+    """Such databases below a folder, never through symbolic links; what cannot be read is left out."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _FOREIGN)
         for name in sorted(names):

@@ -32,7 +32,7 @@ class Desk:
 
 
 def sort_out(entries: Iterable[StatusEntry], *, written: Collection[str] = (), tracked: Collection[str] = ()) -> Desk:
-    """Tell apart what may be missed in the release.
+    """Tells apart what may be missed in the release.
 
     Args:
         entries: what differs from the commit.

@@ -1,6 +1,6 @@
 """The instructions of a Dockerfile, as BuildKit reads them. Pure: nothing is built and nothing is asked.
 
-`read` gives the instructions one by one; what they bring into an image is `brought.py`'s part.
+``read`` gives the instructions one by one; what they bring into an image is ``brought.py``'s part.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Instruction:
 
 
 def read(text: str) -> tuple[Instruction, ...]:
-    """Return the instructions of a Dockerfile.
+    """The instructions of a Dockerfile.
 
     Raises:
         DockerfileError: it has a line that is no instruction, a heredoc without an end, or no FROM.
@@ -67,9 +67,9 @@ def read(text: str) -> tuple[Instruction, ...]:
 
 
 def expand(word: str, values: Mapping[str, str]) -> str | None:
-    """Return a word with its variables filled in and its quotes taken off; None where a variable is not known.
+    """A word with its variables filled in and its quotes taken off; None where a variable is not known.
 
-    `${name:-word}` and `${name:+word}` are as the shell has them.
+    ``${name:-word}`` and ``${name:+word}`` are as the shell has them.
     """
     unknown = []
 
@@ -90,7 +90,7 @@ def expand(word: str, values: Mapping[str, str]) -> str | None:
 
 
 def unpinned(text: str) -> list[tuple[int, str]]:
-    """Return line and name of each image that a stage is made from, and that has no version or is ``latest``.
+    """Line and name of each image that a stage is made from, and that has no version or is ``latest``.
 
     Names with variables are left, and a text that is no Dockerfile.
     """
@@ -193,7 +193,7 @@ def _instruction(name: str, rest: str, line: int, generated: list[str], bodies: 
 
 
 def _listed(rest: str) -> tuple[str, ...]:
-    """The words of the form `["a", "b"]`; nothing where it is another."""
+    """The words of the form ``["a", "b"]``; nothing where it is another."""
     if not rest.startswith("["):
         return ()
     try:

@@ -16,9 +16,9 @@ def names(dockerfile: str) -> tuple[str, ...]:
 
 
 def ignore(text: str) -> Callable[[str], bool]:
-    """Return what says of a path of the context whether an ignore file of this text leaves it out.
+    """What says of a path of the context whether an ignore file of this text leaves it out.
 
-    The last pattern that matches a path or one of its folders decides; `!` brings back.
+    The last pattern that matches a path or one of its folders decides; ``!`` brings back.
     """
     rules = [rule for line in text.removeprefix("\ufeff").splitlines() if (rule := _rule(line)) is not None]
 
@@ -55,7 +55,7 @@ def _rule(line: str) -> tuple[re.Pattern[str], bool] | None:
 
 
 def _regex(pattern: str) -> str:
-    """The regular expression of a pattern: `*` stays in one folder, `**` does not, a backslash escapes what follows."""
+    """The regular expression of a pattern: ``*`` stays in one folder, ``**`` does not, a backslash escapes."""
     said, rest = "", pattern
     while rest:
         if rest.startswith("**"):

@@ -22,7 +22,7 @@ __all__ = [
 LS_TREE = ("git", "ls-tree", "-r", "-z", "--long")
 STATUS = ("git", "status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all")
 LOG_FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%cI%x1f%s"
-"""For `git log -z --format=…`: one commit a record, its fields apart by unit separators."""
+"""For ``git log -z --format=…``: one commit a record, its fields apart by unit separators."""
 
 _FIELDS = {"1": 8, "2": 9, "u": 10}
 """How many words stand before the path, by kind of entry."""
@@ -44,17 +44,17 @@ class TreeEntry:
 
     @property
     def is_executable(self) -> bool:
-        """Say whether git records the file as executable."""
+        """Whether git records the file as executable."""
         return self.mode == "100755"
 
     @property
     def is_symlink(self) -> bool:
-        """Say whether the entry is a symbolic link, whose blob is its target."""
+        """Whether the entry is a symbolic link, whose blob is its target."""
         return self.mode == "120000"
 
     @property
     def is_submodule(self) -> bool:
-        """Say whether the entry is a commit of another repository."""
+        """Whether the entry is a commit of another repository."""
         return self.mode == "160000"
 
 
@@ -64,24 +64,24 @@ class StatusEntry:
 
     path: str
     state: str
-    """The two letters of `git status`, or `??` and `!!`."""
+    """The two letters of ``git status``, or ``??`` and ``!!``."""
     original: str = ""
     """The former path of a renamed or copied file."""
 
     @property
     def is_untracked(self) -> bool:
-        """Say whether git does not know the path."""
+        """Whether git does not know the path."""
         return self.state == "??"
 
     @property
     def is_conflict(self) -> bool:
-        """Say whether a merge left the path undecided."""
+        """Whether a merge left the path undecided."""
         return "U" in self.state or self.state in {"AA", "DD"}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a working tree; an empty `commit` is a repository without any."""
+    """The state of a working tree; an empty ``commit`` is a repository without any."""
 
     commit: str = ""
     branch: str = ""
@@ -92,7 +92,7 @@ class Status:
 
     @property
     def is_clean(self) -> bool:
-        """Say whether nothing differs, untracked files included and ignored ones aside."""
+        """Whether nothing differs, untracked files included and ignored ones aside."""
         return all(entry.state == "!!" for entry in self.entries)
 
 
@@ -110,7 +110,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """One ref of a remote; `peeled` is the commit of an annotated tag."""
+    """One ref of a remote; ``peeled`` is the commit of an annotated tag."""
 
     name: str
     sha: str
@@ -118,17 +118,17 @@ class Ref:
 
     @property
     def commit(self) -> str:
-        """Give the commit that the ref stands for."""
+        """Gives the commit that the ref stands for."""
         return self.peeled or self.sha
 
 
 def parse_ls_tree(output: str | bytes) -> tuple[TreeEntry, ...]:
-    """Read `git ls-tree -r -z`, with or without `--long`."""
+    """Reads ``git ls-tree -r -z``, with or without ``--long``."""
     return tuple(_tree_entry(record) for record in _records(output))
 
 
 def parse_status(output: str | bytes) -> Status:
-    """Read `git status --porcelain=v2 -z`, with or without `--branch`."""
+    """Reads ``git status --porcelain=v2 -z``, with or without ``--branch``."""
     headers: dict[str, str] = {}
     entries: list[StatusEntry] = []
     records = _records(output)
@@ -151,12 +151,12 @@ def parse_status(output: str | bytes) -> Status:
 
 
 def parse_log(output: str | bytes) -> tuple[Commit, ...]:
-    """Read `git log -z --format=` with LOG_FORMAT."""
+    """Reads ``git log -z --format=`` with LOG_FORMAT."""
     return tuple(_commit(record) for record in _records(output))
 
 
 def parse_ls_remote(output: str | bytes) -> tuple[Ref, ...]:
-    """Read `git ls-remote`; the two lines of an annotated tag become one ref."""
+    """Reads ``git ls-remote``; the two lines of an annotated tag become one ref."""
     refs: dict[str, Ref] = {}
     for line in _text(output).splitlines():
         sha, tab, name = line.partition("\t")

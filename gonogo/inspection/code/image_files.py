@@ -30,14 +30,14 @@ class _Reader:
     """A file object over chunks of bytes: it reads ahead by one chunk at most and keeps the last block."""
 
     def __init__(self, stream: Iterable[bytes]) -> None:
-        """Start before the first chunk."""
+        """Starts before the first chunk."""
         self._chunks: Iterator[bytes] = iter(stream)
         self._rest = b""
         self.last = b""
         self.count = 0
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes, fewer than asked only at the end."""
+        """The next bytes, fewer than asked only at the end."""
         parts = []
         wanted = size
         while wanted:
@@ -54,17 +54,17 @@ class _Reader:
         return data
 
     def _next_full(self) -> bytes:
-        """Return the next chunk that is not empty, or nothing at the end."""
+        """The next chunk that is not empty, or nothing at the end."""
         return next((chunk for chunk in self._chunks if chunk), b"")
 
 
 def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: str = "/") -> dict[str, FileDigest]:
-    """Return the digests of the files and links below some roots, by absolute path.
+    """The digests of the files and links below some roots, by absolute path.
 
     Args:
-        stream: the chunks of a tar archive, as docker's `get_archive` and `export` give them.
+        stream: the chunks of a tar archive, as docker's ``get_archive`` and ``export`` give them.
         roots: the folders or files that are wanted.
-        base: the folder that the archive's names are relative to: for `get_archive("/srv/app")` it is `/srv`.
+        base: the folder that the archive's names are relative to: for ``get_archive("/srv/app")`` it is ``/srv``.
 
     Raises:
         TarStreamError: the stream is no tar archive, or it ends before the archive does.
@@ -90,7 +90,7 @@ def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: st
 
 
 def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights], str]:
-    """Return modes and owners of what is in an archive, and where its first member points if it is a link.
+    """Modes and owners of what is in an archive, and where its first member points if it is a link.
 
     Raises:
         TarStreamError: the stream is no tar archive, or it ends before the archive does.
@@ -117,7 +117,7 @@ def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights
 def read_some(
     stream: Iterable[bytes], *, base: str, chosen: Callable[[str, int], bool]
 ) -> tuple[set[str], dict[str, bytes]]:
-    """Return the paths of all files in an archive, and what those hold that are chosen by path and size.
+    """The paths of all files in an archive, and what those hold that are chosen by path and size.
 
     Raises:
         TarStreamError: the stream is no tar archive, or it ends before the archive does.
@@ -139,7 +139,7 @@ def read_some(
 
 
 def read_text(stream: Iterable[bytes]) -> str:
-    """Return the text of the one file in an archive; empty where it holds none.
+    """The text of the one file in an archive; empty where it holds none.
 
     Raises:
         TarStreamError: the stream is no tar archive.
@@ -148,7 +148,7 @@ def read_text(stream: Iterable[bytes]) -> str:
 
 
 def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
-    """Return the first bytes of the one file in an archive, all of them for -1; the rest is not waited for.
+    """The first bytes of the one file in an archive, all of them for -1; the rest is not waited for.
 
     Raises:
         TarStreamError: the stream is no tar archive.
@@ -164,9 +164,9 @@ def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
 
 
 def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:
-    """Return the digests of a folder's files and links, by absolute path, as if the folder stood at `at`.
+    """The digests of a folder's files and links, by absolute path, as if the folder stood at ``at``.
 
-    `.git` is left out, and links are never followed.
+    ``.git`` is left out, and links are never followed.
     """
     base = folder.as_posix() if at is None else at
     found = {}
@@ -184,7 +184,7 @@ def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:
 def _member_digest(
     archive: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, FileDigest], base: str
 ) -> FileDigest | None:
-    """Return the digest of a member that is a file or a link; a hard link is the file that came before it."""
+    """The digest of a member that is a file or a link; a hard link is the file that came before it."""
     if member.issym():
         return link_digest(member.linkname)
     if member.islnk():
@@ -210,22 +210,22 @@ def _member_digest(
 
 
 def _raised(error: OSError) -> None:
-    """Raise the error of a folder that cannot be listed: it must not look empty."""
+    """Raises the error of a folder that cannot be listed: it must not look empty."""
     raise error
 
 
 def _absolute(base: str, name: str) -> str:
-    """Return the absolute path of an archive's name, which can never climb above the root."""
+    """The absolute path of an archive's name, which can never climb above the root."""
     return "/" + posixpath.normpath(posixpath.join("/", base, name.lstrip("/"))).lstrip("/")
 
 
 def _below(path: str, root: str) -> bool:
-    """Say whether a path is a root or lies below it."""
+    """Whether a path is a root or lies below it."""
     return path == root or path.startswith(root.rstrip("/") + "/")
 
 
 def _broken(reader: _Reader, reason: str) -> TarStreamError:
-    """Return the error for a stream that is no whole archive."""
+    """The error for a stream that is no whole archive."""
     return TarStreamError(
         f"tar stream: found {reader.count} bytes that are no whole archive ({reason}), expected a complete one; "
         "ask the Engine again, and look at its free disk space"

@@ -22,7 +22,7 @@ class Foreign:
 def imported_elsewhere(
     entrypoint: str, origins: Mapping[str, str], *, code: Mapping[str, str], tracked: Collection[str]
 ) -> list[Foreign]:
-    """Return the modules that were not loaded from mapped code although git has their source beside the entry point's.
+    """The modules that were not loaded from mapped code although git has their source beside the entry point's.
 
     Args:
         entrypoint: ``module`` or ``module:attribute``; where git has its source is where imports begin.

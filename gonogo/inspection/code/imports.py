@@ -10,7 +10,7 @@ __all__ = ["files_of_module", "imported_files"]
 
 
 def imported_files(source: str, text: str) -> Iterator[str]:
-    """Yield the paths that a source may import: every name, wherever in it that stands, from every folder above it.
+    """The paths that a source may import: every name, wherever in it that stands, from every folder above it.
 
     A source that does not compile imports nothing.
     """

@@ -33,7 +33,7 @@ class Leftover:
     """Whether it stops whoever comes by: neither an import alone, nor under a condition that speaks of debugging."""
 
     def __str__(self) -> str:
-        """Name the place."""
+        """Names the place."""
         return f"{self.path}:{self.line}: {self.what}"
 
 

@@ -17,7 +17,7 @@ _TELLING = 64
 
 
 def located(source: Mapping[str, FileDigest], image: Mapping[str, FileDigest]) -> dict[str, str]:
-    """Return where paths of the repository are in an image, as `code` of gonogo.toml has it; nothing where none is.
+    """Where paths of the repository are in an image, as ``code`` of gonogo.toml has it; nothing where none is.
 
     The same bytes under another path are the mapping. A file stands for its whole folder where the names agree.
 

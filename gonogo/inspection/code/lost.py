@@ -29,7 +29,7 @@ class Absent:
 def sort_out(
     gone: Collection[str], present: Collection[str], *, left_out: Callable[[str], str], text: Callable[[str], str]
 ) -> Absent:
-    """Sort the files that are gone.
+    """Sorts the files that are gone.
 
     Args:
         gone: what the serving image had, the source still has, and the new image has not.

@@ -77,7 +77,7 @@ def with_walk(probe: str, own: Iterable[str]) -> str:
 def judged(
     rows: Iterable[Mapping[str, Any]], *, places: Mapping[str, str], tracked: Collection[str], texts: Mapping[str, str]
 ) -> Iterator[Lack]:
-    """Yield what the probe found, each with what there is to doubt; an import that is tried is left out.
+    """What the probe found, each with what there is to doubt; an import that is tried is left out.
 
     Args:
         rows: as the probe gave them.

@@ -23,7 +23,7 @@ class Held:
 def commit_of(trees: Mapping[str, Mapping[str, str]], held: Sequence[Held]) -> str | None:
     """The commit whose files these are; None where no commit has exactly them.
 
-    A file that is left out of an image proves nothing by itself (`.dockerignore`), so that of several commits that fit
+    A file that an image lacks proves nothing by itself (``.dockerignore``), so that of several commits that fit
     the one counts that has the fewest files beside what is there; then the first.
 
     Args:

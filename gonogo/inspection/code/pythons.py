@@ -25,7 +25,7 @@ class Wanted:
     where: str
 
     def __str__(self) -> str:
-        """Say it: ``3.12 (Dockerfile)``."""
+        """Says it: ``3.12 (Dockerfile)``."""
         return f"{self.version} ({self.where})"
 
 

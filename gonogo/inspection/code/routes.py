@@ -57,7 +57,7 @@ class ImageRoute:
 
     @property
     def is_own(self) -> bool:
-        """Whether the application declares it: not its framework or a package (`/docs`, static files, the admin)."""
+        """Whether the application declares it: not its framework or a package (``/docs``, static files, the admin)."""
         return self.handler_module.partition(".")[0] not in _FRAMEWORKS_OWN if self.own is None else self.own
 
     @property
@@ -66,7 +66,7 @@ class ImageRoute:
         return f"{','.join(self.methods) or 'ANY'} {self.path}"
 
     def __str__(self) -> str:
-        """Say it in one line: methods, path, handler."""
+        """Says it in one line: methods, path, handler."""
         return f"{self.label} {self.handler_module}.{self.handler_qualname}"
 
 
@@ -82,7 +82,7 @@ class ImportFailure:
     text: str | None
 
     def __str__(self) -> str:
-        """Say it in one line: error, and the place where it was raised."""
+        """Says it in one line: error, and the place where it was raised."""
         where = f" at {self.file}:{self.line}" if self.file else ""
         return f"{self.type}: {self.message}{where}" if self.message else f"{self.type}{where}"
 
@@ -101,7 +101,7 @@ class RouteReport:
     debug: bool | None = None
     """Whether the application is in its debug mode; None where nobody could say."""
     lacking: tuple[Mapping[str, Any], ...] | None = None
-    """What imports inside functions do not find, as `nested.judged` reads it; None where that was not asked."""
+    """What imports inside functions do not find, as ``nested.judged`` reads it; None where that was not asked."""
     walked: int = 0
     """How many of the application's files were looked at for that."""
     unwalked: int = 0
@@ -109,7 +109,7 @@ class RouteReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """How an image's routes compare with the source and with the serving image; see `problems`."""
+    """How an image's routes compare with the source and with the serving image; see ``problems``."""
 
     counted: tuple[ImageRoute, ...]  # the application's own, each (methods, path) once
     floor: int
@@ -164,7 +164,7 @@ class Inventory:
 
 
 def counted(registered: Iterable[ImageRoute]) -> tuple[ImageRoute, ...]:
-    """Return the routes that ``min_routes`` counts: the application's own, each (methods, path) once."""
+    """The routes that ``min_routes`` counts: the application's own, each (methods, path) once."""
     return tuple({_identity(route): route for route in registered if route.is_own}.values())
 
 
@@ -191,22 +191,22 @@ class RouteDifference:
     unexpected: tuple[str, ...]  # the running process answers for it, the image does not have it
 
     def __bool__(self) -> bool:
-        """Say whether there is a difference."""
+        """Whether there is a difference."""
         return bool(self.missing or self.unexpected)
 
 
 def probe_source() -> str:
-    """Return the text of the probe, for the standard input of `python - REQUEST` in the application's folder."""
+    """The text of the probe, for the standard input of ``python - REQUEST`` in the application's folder."""
     return probe_answers.script("route.py")
 
 
 def probe_request(*, entrypoint: str, framework: str | None = None, openapi: bool = False) -> str:
-    """Return the request that is the probe's one argument; `openapi` asks for the OpenAPI document as well."""
+    """The request that is the probe's one argument; ``openapi`` asks for the OpenAPI document as well."""
     return json.dumps({"entrypoint": entrypoint, "framework": framework, "openapi": openapi})
 
 
 def parse(stdout: str) -> RouteReport:
-    """Return the report that the probe printed, whatever the application printed around it.
+    """The report that the probe printed, whatever the application printed around it.
 
     Raises:
         ProbeAnswerError: the text holds no answer of the probe.
@@ -242,11 +242,11 @@ def compare(
     known: Iterable[StaticRoute] = (),
     texts: Mapping[str, str] | None = None,
 ) -> Inventory:
-    """Return how an image's routes compare with the source and, where there is one, with the serving image.
+    """How an image's routes compare with the source and, where there is one, with the serving image.
 
     A route is followed by its handler, and where a decorator hides the handler, by methods and the end of the path.
-    `serving` are the routes of the serving image, `known` those that its source declares: what was not registered then
-    either is not told again. The floor counts the application's own routes only. `texts` are the source's own files,
+    ``serving`` are the routes of the serving image, ``known`` those of its source: what was not registered then
+    either is not told again. The floor counts the application's own routes only. ``texts`` are the source's own files,
     where a decorator makes the routes: a handler that lost it is known by them.
     """
     declared, registered, known = list(static), list(image), list(known)
@@ -286,7 +286,7 @@ def _once(routes: Iterable[StaticRoute]) -> Iterable[StaticRoute]:
 
 
 def changes(before: Iterable[StaticRoute], after: Iterable[StaticRoute]) -> Changes:
-    """Return which declared routes appeared and vanished; one that merely moved to another line or file did not."""
+    """Which declared routes appeared and vanished; one that merely moved to another line or file did not."""
     old = {(one.methods, one.path, one.handler): one for one in before}
     new = {(one.methods, one.path, one.handler): one for one in after}
     return Changes(
@@ -296,9 +296,9 @@ def changes(before: Iterable[StaticRoute], after: Iterable[StaticRoute]) -> Chan
 
 
 def equal(running: Mapping[str, Any] | Collection[str], image: Iterable[ImageRoute]) -> RouteDifference:
-    """Return where the running process's OpenAPI paths differ from the image's routes that are in the schema.
+    """Where the running process's OpenAPI paths differ from the image's routes that are in the schema.
 
-    `running` is the document's `paths` (then methods count as well), or paths alone.
+    ``running`` is the document's ``paths`` (then methods count as well), or paths alone.
     """
     listed = [route for route in image if route.schema_path is not None]
     if hasattr(running, "items"):
@@ -311,22 +311,22 @@ def equal(running: Mapping[str, Any] | Collection[str], image: Iterable[ImageRou
 
 
 def _identity(route: ImageRoute) -> tuple[tuple[str, ...], str]:
-    """Return what makes a route the same to those who call it."""
+    """What makes a route the same to those who call it."""
     return route.methods, route.path
 
 
 def _same_handler(one: ImageRoute, other: ImageRoute) -> bool:
-    """Say whether two routes lead to the same handler."""
+    """Whether two routes lead to the same handler."""
     return (one.handler_module, one.handler_qualname) == (other.handler_module, other.handler_qualname)
 
 
 def _handles(declared: StaticRoute, route: ImageRoute) -> bool:
-    """Say whether a declared route's handler is that of a registered one, from whichever root it is imported."""
+    """Whether a declared route's handler is that of a registered one, from whichever root it is imported."""
     return declared.handler == route.handler_qualname and same_module(declared.module, route.handler_module)
 
 
 def _unregistered(declared: Collection[StaticRoute], registered: Collection[ImageRoute]) -> list[StaticRoute]:
-    """Return the routes declared unconditionally on a router that no registered route answers for."""
+    """The routes declared unconditionally on a router that no registered route answers for."""
     wanted = [one for one in declared if not any(_handles(one, route) for route in registered)]
     candidates = [one for one in wanted if one.owner == "router" and not one.conditional]
     hidden = [route for route in registered if not any(_handles(one, route) for one in declared)]
@@ -334,13 +334,13 @@ def _unregistered(declared: Collection[StaticRoute], registered: Collection[Imag
 
 
 def _answers(declared: StaticRoute, route: ImageRoute) -> bool:
-    """Say whether a registered route of unknown handler stands where a declared one should."""
+    """Whether a registered route of unknown handler stands where a declared one should."""
     path = declared.path.replace("{?}", "")
     return route.path.endswith(path) and (not declared.methods or set(declared.methods) <= set(route.methods))
 
 
 def _route(item: Any) -> ImageRoute:
-    """Return one route of the answer."""
+    """One route of the answer."""
     if not isinstance(item, dict):
         raise ProbeAnswerError(_PROBE, f"a route of type {type(item).__name__}", "an object")
     return ImageRoute(
@@ -358,7 +358,7 @@ def _route(item: Any) -> ImageRoute:
 
 
 def _failure(item: Any) -> ImportFailure:
-    """Return the failure that the answer reports."""
+    """The failure that the answer reports."""
     if not isinstance(item, dict):
         raise ProbeAnswerError(_PROBE, f"an error of type {type(item).__name__}", "an object")
     return ImportFailure(

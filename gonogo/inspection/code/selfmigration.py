@@ -33,7 +33,7 @@ class SelfMigration:
 
 
 def self_migrating(words: Sequence[str], scripts: Mapping[str, str] | None = None) -> SelfMigration | None:
-    """Find the first migration command among the words of an entry command, or in a script that they name.
+    """Finds the first migration command among the words of an entry command, or in a script that they name.
 
     Args:
         words: Entry point and command, as in the compose model or the image's configuration.
@@ -72,7 +72,7 @@ def _is_all(text: str, found: str) -> bool:
 
 
 def _reached(text: str, scripts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Walk the scripts that are named by the text or by a script that is."""
+    """Walks the scripts that are named by the text or by a script that is."""
     work, seen = [text], set[str]()
     while work:
         current = work.pop()

@@ -28,7 +28,7 @@ class Shadow:
 
 
 def module_name(path: str, root: str) -> str | None:
-    """Return the dotted name under which Python imports a file from a root, or None when it cannot."""
+    """The dotted name under which Python imports a file from a root, or None when it cannot."""
     folder = root.rstrip("/") + "/"
     if not path.startswith(folder):
         return None
@@ -48,10 +48,10 @@ def find(
     known_modules: Collection[str] = (),
     allowed: Collection[str] = (),
 ) -> list[Shadow]:
-    """Return the untracked files of an image that stand in a module's place.
+    """The untracked files of an image that stand in a module's place.
 
     A file does so when its dotted name is that of a tracked module or package, from whichever root, or when it stands
-    at a root and has the name of a module of the standard library or of `known_modules`.
+    at a root and has the name of a module of the standard library or of ``known_modules``.
     """
     roots = sorted({posixpath.normpath(root) for root in import_roots})
     own = _modules(tracked, roots)
@@ -66,7 +66,7 @@ def find(
 
 
 def _shadows(path: str, roots: Iterable[str], own: dict[str, str], known_modules: Collection[str]) -> Iterator[Shadow]:
-    """Yield what a file stands in the place of, seen from each root."""
+    """What a file stands in the place of, seen from each root."""
     for root in roots:
         name = module_name(path, root)
         if name is None:
@@ -80,7 +80,7 @@ def _shadows(path: str, roots: Iterable[str], own: dict[str, str], known_modules
 
 
 def _modules(tracked: Iterable[str], roots: Iterable[str]) -> dict[str, str]:
-    """Return every module and package of the application by dotted name, with the file or folder that it is."""
+    """Every module and package of the application by dotted name, with the file or folder that it is."""
     own: dict[str, str] = {}
     for path in sorted(tracked):
         for root in roots:

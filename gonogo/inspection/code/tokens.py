@@ -46,7 +46,7 @@ _ALLOWED = re.compile(rb"allowlist[ -]secret|gitleaks:allow|trufflehog:ignore|no
 
 
 def shaped(path: str, data: bytes) -> Iterator[str]:
-    """Yield the kinds of tokens that a file holds, each once; not in what is for tests, examples or documentation."""
+    """The kinds of tokens that a file holds, each once; not in what is for tests, examples or documentation."""
     if is_for_show(path) or b"\0" in data[:8000]:
         return
     kinds = dict.fromkeys(kind for part, (kind, pattern) in _PATTERNS.items() if part in data and _holds(pattern, data))

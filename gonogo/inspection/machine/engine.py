@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["ASK", "EngineFacts", "parse"]
 
 ASK = ("docker", "info", "--format", "{{json .}}")
-"""The command whose answer :func:`parse` reads."""
+"""The command whose answer :func:``parse`` reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class EngineFacts:
 
 
 def parse(output: str, errors: str) -> EngineFacts:
-    """Read the answer of ``docker info``; the client answers for a dead daemon too, with its errors beside it."""
+    """Reads the answer of ``docker info``; the client answers for a dead daemon too, with its errors beside it."""
     try:
         answer = json.loads(output)
     except ValueError:

@@ -28,7 +28,7 @@ _FAILURE = frozenset({"exit", "false", "true", ":", "return", "echo", "kill"})
 
 
 def needs(healthcheck: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Return the alternatives of a health check, each with every program that it needs.
+    """The alternatives of a health check, each with every program that it needs.
 
     ``curl -f URL || wget -q URL || exit 1`` has two alternatives; one of them has to be possible. No alternative at all
     means that nothing has to be installed.
@@ -43,7 +43,7 @@ def needs(healthcheck: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def missing_programs(healthcheck: Sequence[str], exists: Callable[[str], bool]) -> tuple[str, ...]:
-    """Return the programs that are missing, or nothing when one alternative has all it needs."""
+    """The programs that are missing, or nothing when one alternative has all it needs."""
     lacking = [tuple(program for program in programs if not exists(program)) for programs in needs(healthcheck)]
     if not lacking or not all(lacking):
         return ()
@@ -72,7 +72,7 @@ def _alternatives(script: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _words(script: str) -> list[str]:
-    """Split as a shell would; a script that no shell could split is taken word for word."""
+    """Splits as a shell would; a script that no shell could split is taken word for word."""
     text = script.replace("\\\n", " ").replace("\n", " ; ")
     lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
@@ -97,7 +97,7 @@ def _split(words: Sequence[str], separators: set[str]) -> Iterator[list[str]]:
 
 
 def _programs(command: Sequence[str]) -> Iterator[str]:
-    """Yield the program of a simple command, and those in its substitutions."""
+    """The program of a simple command, and those in its substitutions."""
     words = list(command)
     while words and (words[0] in _KEYWORDS or _ASSIGNMENT.fullmatch(words[0])):
         words.pop(0)
@@ -109,7 +109,7 @@ def _programs(command: Sequence[str]) -> Iterator[str]:
 
 
 def _carried(words: list[str]) -> Iterator[str]:
-    """Yield a program, and the one that it starts in turn (``timeout 5 curl``)."""
+    """A program, and the one that it starts in turn (``timeout 5 curl``)."""
     yield words[0]
     if words[0] not in _CARRIERS:
         return

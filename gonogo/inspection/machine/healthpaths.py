@@ -24,7 +24,7 @@ def unrouted(paths: Sequence[str], routes: Iterable[tuple[str, str]]) -> tuple[s
     """The paths that no route answers; none where something may answer for any path.
 
     Args:
-        paths: of `asked_paths`.
+        paths: of ``asked_paths``.
         routes: kind and path of each route; a mount answers for what lies below it.
     """
     known = [(kind, f"/{path.strip('/^$')}") for kind, path in routes]

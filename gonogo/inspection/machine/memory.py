@@ -9,9 +9,9 @@ from dataclasses import dataclass
 __all__ = ["ASKED", "SHARES", "Memory", "is_close", "read", "shares"]
 
 ASKED = "{{.Name}} {{.State.OOMKilled}} {{.HostConfig.Memory}}"
-"""The format of ``docker inspect`` that `read` reads."""
+"""The format of ``docker inspect`` that ``read`` reads."""
 SHARES = "{{.Name}} {{.MemPerc}}"
-"""The format of ``docker stats`` that `shares` reads."""
+"""The format of ``docker stats`` that ``shares`` reads."""
 _CLOSE = 90.0
 _SHARE = re.compile(r"(\S+) (\d+(?:\.\d+)?)%")
 
@@ -28,7 +28,7 @@ class Memory:
 
 
 def read(text: str) -> Iterator[Memory]:
-    """Read what ``docker inspect`` says; a line that is none is left out."""
+    """Reads what ``docker inspect`` says; a line that is none is left out."""
     for line in text.splitlines():
         name, killed, limit, *_ = [*line.split(), "", "", ""]
         if killed in {"true", "false"} and limit.isdecimal():

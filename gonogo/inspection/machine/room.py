@@ -34,7 +34,7 @@ def disk(what: str, path: Path) -> Free:
 
 
 def too_little(places: Iterable[Free], least_disk: int, memory: int, least_memory: int) -> list[str]:
-    """Say each shortage in one line (all figures in MiB)."""
+    """Says each shortage in one line (all figures in MiB)."""
     short = [place for place in places if place.free < least_disk]
     wrong = [f"{p.what} ({p.path}): found {p.free} MiB free, expected at least {least_disk}" for p in short]
     if memory < least_memory:

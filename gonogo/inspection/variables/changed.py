@@ -18,7 +18,7 @@ def of_the_runtime(name: str) -> bool:
 
 
 def gone_and_read(gone: Collection[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that went and that a source still reads, with the place: ``PATH:LINE``."""
+    """The variables that went and that a source still reads, with the place: ``PATH:LINE``."""
     for name in sorted(gone):
         reads = re.compile(
             rf"(?:environ(?:\.get)?|getenv|env(?:\.\w+)?|config)\s*[\[(]\s*[\"']{re.escape(name)}[\"']|process\.env\.{re.escape(name)}\b"

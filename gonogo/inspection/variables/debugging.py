@@ -31,7 +31,7 @@ class Mode:
     """False where the name alone does not say that it is one."""
 
     def __str__(self) -> str:
-        """Say it in a few words."""
+        """Says it in a few words."""
         return f"{self.by}: {self.what}"
 
 
@@ -44,7 +44,7 @@ def modes(
     means: Callable[[str], str],
     text: Callable[[str], str | None],
 ) -> tuple[Mode, ...]:
-    """Return the debug modes of a service.
+    """The debug modes of a service.
 
     Args:
         variables: what its instances are given.

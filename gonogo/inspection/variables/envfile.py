@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """One parsed env file; its `repr` shows no value."""
+    """One parsed env file; its ``repr`` shows no value."""
 
     values: Mapping[str, str] = field(repr=False)
     lines: Mapping[str, int]
@@ -42,7 +42,7 @@ class EnvFile:
 
 
 def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile:
-    """Read an env file's text; a line that is no `KEY=value` is an error that names the line and quotes no value."""
+    """Reads an env file's text; a line that is no ``KEY=value`` is an error that names the line and quotes no value."""
     if grammar == "compose":
         text = _with_assignments(text)
     values: dict[str, str] = {}
@@ -79,13 +79,13 @@ def _quote(binding: Binding) -> str:
 
 
 def only_in_example(example: Iterable[str], env: Iterable[str]) -> tuple[str, ...]:
-    """List the names that the example file has and the env file has not, in the example's order."""
+    """Lists the names that the example file has and the env file has not, in the example's order."""
     known = set(env)
     return tuple(name for name in example if name not in known)
 
 
 def _line(binding: Binding) -> int:
-    """Skip the blank lines that python-dotenv counts to the binding after them."""
+    """Skips the blank lines that python-dotenv counts to the binding after them."""
     string = binding.original.string
     blank = string[: len(string) - len(string.lstrip())]
     return binding.original.line + len(blank.replace("\r\n", "\n").replace("\r", "\n").split("\n")) - 1

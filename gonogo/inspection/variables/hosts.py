@@ -27,7 +27,7 @@ _NO_NAMES = frozenset({"sqlite", "file", "memory", "unix", "mailto", "data", "ar
 
 
 def hosts_in(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield variable and host of each address that a variable of such a name holds; not of what a template left."""
+    """Variable and host of each address that a variable of such a name holds; not of what a template left."""
     left = {one.name for one in placeholders(variables)}
     for name, value in sorted(variables.items()):
         text = value.strip()

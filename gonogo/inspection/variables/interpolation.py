@@ -22,7 +22,7 @@ _LONGEST_ARGUMENT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One `$X` or `${X…}` of a text, with the references around it that decide whether it is read."""
+    """One ``$X`` or ``${X…}`` of a text, with the references around it that decide whether it is read."""
 
     name: str
     operator: str
@@ -33,7 +33,7 @@ class Reference:
 
 
 def required_by_compose(texts: Mapping[str, str]) -> tuple[Variable, ...]:
-    """Name every variable that the compose files read without a default, each with its file and line."""
+    """Names every variable that the compose files read without a default, each with its file and line."""
     return tuple(
         _variable(reference, f"{file}:{text.count(chr(10), 0, reference.offset) + 1}")
         for file, text in texts.items()
@@ -43,7 +43,7 @@ def required_by_compose(texts: Mapping[str, str]) -> tuple[Variable, ...]:
 
 
 def references(text: str) -> Iterator[Reference]:
-    """Find the references of a text, those inside defaults too; `$$` is an escaped dollar sign."""
+    """Finds the references of a text, those inside defaults too; ``$$`` is an escaped dollar sign."""
     work = [Reference("", "", text, 0)]
     while work:
         part = work.pop()
@@ -86,7 +86,7 @@ def _references(part: Reference) -> Iterator[Reference]:
 
 
 def _inside(reference: Reference) -> Reference:
-    """Make the argument of a reference the next text to read, offsets and conditions kept."""
+    """Makes the argument of a reference the next text to read, offsets and conditions kept."""
     is_default = reference.operator.endswith("-")
     offset = reference.offset + len(f"${{{reference.name}{reference.operator}")
     unless = (*reference.unless, reference.name) if is_default else reference.unless
@@ -111,13 +111,13 @@ def _variable(reference: Reference, where: str) -> Variable:
 
 
 def _parent_indent(line: str) -> int:
-    """Say which indentation the lines of a block scalar must exceed: that of its key, or of its dash."""
+    """Which indentation the lines of a block scalar must exceed: that of its key, or of its dash."""
     key = _DASHES.match(line)
     return len(key[0]) if key else len(line) - len(line.lstrip())
 
 
 def _clean(line: str, quote: str) -> tuple[str, str]:
-    """Blank the comment of one line; `quote` is the quotation mark that is open before and after it."""
+    """Blank the comment of one line; ``quote`` is the quotation mark that is open before and after it."""
     skip = False
     for index, char in enumerate(line):
         if skip:

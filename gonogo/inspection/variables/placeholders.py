@@ -33,18 +33,18 @@ _WEAK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One variable whose value is left from a template; `why` never quotes more than the placeholder itself."""
+    """One variable whose value is left from a template; ``why`` never quotes more than the placeholder itself."""
 
     name: str
     why: str
 
     def __str__(self) -> str:
-        """Say which variable and why."""
+        """Which variable and why."""
         return f"{self.name} {self.why}"
 
 
 def placeholders(env: Mapping[str, str], example: Mapping[str, str] | None = None) -> tuple[Placeholder, ...]:
-    """Name the variables that still hold a placeholder, or a secret that stands in the example file for all to read."""
+    """Names the variables that still hold a placeholder, or a secret that stands in the example file."""
     example = example or {}
     found = ((name, _reason(name, value, example.get(name, ""))) for name, value in env.items())
     return tuple(Placeholder(name, why) for name, why in found if why)
@@ -64,7 +64,7 @@ def _reason(name: str, value: str, example: str) -> str:
 
 
 def _is_bare(site: str) -> bool:
-    """`example.com` itself is nobody's host; a name below it may be the team's own stand-in."""
+    """``example.com`` itself is nobody's host; a name below it may be the team's own stand-in."""
     return site.removeprefix("www.").count(".") == 1
 
 

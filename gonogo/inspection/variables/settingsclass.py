@@ -1,4 +1,4 @@
-"""The variables that Python source demands: settings classes, and `os.environ["X"]` while a module is imported.
+"""The variables that Python source demands: settings classes, and ``os.environ["X"]`` while a module is imported.
 
 The source is read, never imported. Nothing here guesses: a name that is computed or read under a condition is left out.
 """
@@ -47,12 +47,12 @@ class _Module:
 
     @property
     def is_v1(self) -> bool:
-        """Pydantic 1 keeps BaseSettings in `pydantic` itself and gives Optional fields the default None."""
+        """Pydantic 1 keeps BaseSettings in ``pydantic`` itself and gives Optional fields the default None."""
         return "pydantic.BaseSettings" in self.imported.values()
 
 
 def required_by_settings(source: str, module: str) -> tuple[Variable, ...]:
-    """Name the variables without which this module's settings cannot be made, or the module not be imported.
+    """Names the variables without which this module's settings cannot be made, or the module not be imported.
 
     Args:
         source: The module's text; one that does not compile raises SyntaxError.
@@ -90,7 +90,7 @@ def _variable(item: _Field, config: _Config, module: _Module) -> Variable:
 
 
 def _is_settings(node: ast.ClassDef, module: _Module, seen: set[str]) -> bool:
-    """Look for a base called `…Settings` that comes from elsewhere, directly or through classes of this file."""
+    """Looks for a base called ``…Settings`` that comes from elsewhere, directly or through classes of this file."""
     seen.add(node.name)
     for base in map(_last_name, node.bases):
         own = module.classes.get(base)
@@ -102,7 +102,7 @@ def _is_settings(node: ast.ClassDef, module: _Module, seen: set[str]) -> bool:
 
 
 def _flatten(node: ast.ClassDef, module: _Module, seen: set[str]) -> tuple[_Config, dict[str, _Field]]:
-    """Collect configuration and fields of a class and of its bases in this file; the nearest definition wins."""
+    """Collects configuration and fields of a class and of its bases in this file; the nearest definition wins."""
     seen.add(node.name)
     config, fields = _Config(), dict[str, _Field]()
     for base in reversed([_last_name(base) for base in node.bases]):
@@ -156,7 +156,7 @@ def _has_default(call: ast.Call) -> bool:
 
 
 def _aliases(call: ast.Call) -> tuple[str, ...] | None:
-    """Read `validation_alias`, `alias` or (pydantic 1) `env`; None where the name is not written out."""
+    """Reads ``validation_alias``, ``alias`` or (pydantic 1) ``env``; None where the name is not written out."""
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     value = named.get("validation_alias", named.get("alias", named.get("env")))
     if value is None:
@@ -173,7 +173,7 @@ def _assigned(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _config(node: ast.ClassDef, inherited: _Config) -> _Config:
-    """Read `model_config`, an inner `Config` and class keywords on top of what the bases say."""
+    """Reads ``model_config``, an inner ``Config`` and class keywords on top of what the bases say."""
     values: dict[str, ast.expr] = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     certain = inherited.certain
     for item in node.body:
@@ -242,7 +242,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _environ_reads(module: _Module) -> Iterator[Variable]:
-    """Find `os.environ["X"]` that certainly runs when the module is imported."""
+    """Finds ``os.environ["X"]`` that certainly runs when the module is imported."""
     given: set[str] = set()
     for node in _executed(module.tree.body):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
@@ -264,7 +264,7 @@ def _is_environ(node: ast.expr, module: _Module) -> bool:
 
 
 def _executed(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Walk the nodes that run unconditionally on import, in source order."""
+    """Walks the nodes that run unconditionally on import, in source order."""
     work = list(reversed(nodes))
     while work:
         node = work.pop()

@@ -26,7 +26,7 @@ def signs(name: str) -> bool:
 
 
 def too_short(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[str]:
-    """Name the secrets with fewer characters than was asked for; an empty one is missing, which P19 tells."""
+    """Names the secrets with fewer characters than was asked for; an empty one is missing, which P19 tells."""
     for name, wanted in least.items():
         length = len(values.get(name, "").strip())
         if 0 < length < wanted:
@@ -34,7 +34,7 @@ def too_short(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[s
 
 
 def weak_keys(values: Mapping[str, str], *, judged: Mapping[str, int]) -> Iterator[str]:
-    """Name the keys that sign or encrypt and can be guessed; those with a length of their own are judged by that.
+    """Names the keys that sign or encrypt and can be guessed; those with a length of their own are judged by that.
 
     A placeholder is told as what it is (P20, P23).
     """

@@ -24,11 +24,11 @@ class Variable:
     """Any variable whose name starts like this satisfies it (nested settings)."""
     ignore_case: bool = False
     unless: tuple[str, ...] = ()
-    """It is not needed when one of these is set (`${A:-${B}}` needs B only without A)."""
+    """It is not needed when one of these is set (``${A:-${B}}`` needs B only without A)."""
     only_with: tuple[str, ...] = ()
-    """It is needed only when all of these are set (`${A:+${B}}`)."""
+    """It is needed only when all of these are set (``${A:+${B}}``)."""
     empty: str = "refused"
-    """`refused`, `example` (fine where the example file is empty as well) or `allowed`."""
+    """``refused``, ``example`` (fine where the example file is empty as well) or ``allowed``."""
     certain: bool = True
     """False where another source than the environment may fill it in."""
 
@@ -42,17 +42,17 @@ class Missing:
     asked_by: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say which variable, what was found, and who asks for it."""
+        """Which variable, what was found, and who asks for it."""
         return f"{self.name} is {self.found}; asked for by {', '.join(self.asked_by)}"
 
 
 def missing(
     required: Iterable[Variable], env: Mapping[str, str], *, example: Mapping[str, str] | None = None
 ) -> tuple[Missing, ...]:
-    """Name the required variables that `env` leaves unset or empty, in the order in which they are asked for.
+    """Names the required variables that ``env`` leaves unset or empty, in the order in which they are asked for.
 
     Uncertain ones (a settings class that reads a secrets folder) are left out. An empty value is refused, except where
-    the form of the reference accepts it, or where `example` shows that the team leaves a value empty that is no secret.
+    the form of the reference accepts it, or where ``example`` shows that the team leaves empty what is no secret.
     """
     found: dict[str, list[Variable]] = {}
     for variable in required:

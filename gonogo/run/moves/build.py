@@ -22,7 +22,7 @@ class Build:
         return tuple(str(command) for command in commands)
 
     def do(self, work: Work) -> str:
-        """Build; tags carry the release's id.
+        """Builds; tags carry the release's id.
 
         Raises:
             RefusedError: the release could not be pinned, or what was built could not be measured.

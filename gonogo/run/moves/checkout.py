@@ -26,7 +26,7 @@ class Checkout:
         return tuple(str(command) for command in sources.commands(work.checkout, work.release))
 
     def do(self, work: Work) -> str:
-        """Make the source, read the migration heads, pin the release; half a release is thrown away."""
+        """Makes the source, reads the migration heads, pins the release; half a release is thrown away."""
         work.release.folder.mkdir(parents=True, mode=0o700)
         try:
             return self._do(work)

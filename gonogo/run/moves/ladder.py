@@ -23,7 +23,7 @@ class AskLadder:
         return ()
 
     def do(self, work: Work) -> str:
-        """Note the rung, for the rollback and for the record.
+        """Notes the rung, for the rollback and for the record.
 
         Raises:
             RefusedError: the change is forward-only and the environment does not allow it.

@@ -23,7 +23,7 @@ class SaveLogs:
         return tuple(map(str, _commands(work)))
 
     def do(self, work: Work) -> str:
-        """Keep the logs; a service that logs nothing is no failure."""
+        """Keeps the logs; a service that logs nothing is no failure."""
         parts = []
         for command in _commands(work):
             completed = work.host.run(command, output_limit=32 * 1024 * 1024)

@@ -19,7 +19,7 @@ _STARTS, _PAUSE = 60.0, 2.0
 
 
 class Migrate:
-    """Start the data stores that do not run yet, then run the migrations with the new release's code."""
+    """Starts the data stores that do not run yet, then runs the migrations with the new release's code."""
 
     name = "migrate"
     touches = True
@@ -43,7 +43,7 @@ class Migrate:
         return tuple(commands)
 
     def do(self, work: Work) -> str:
-        """Run them, and say where the databases stand now.
+        """Runs them, and says where the databases stand now.
 
         Raises:
             CommandError: a data store did not become ready, or a migration failed.
@@ -64,7 +64,7 @@ class Migrate:
 
 
 def _run(work: Work, command: Command, *, until: float) -> None:
-    """Run a migration; on a first deploy again while its database, which nothing watches, only begins to listen.
+    """Runs a migration; on a first deploy again while its database, which nothing watches, only begins to listen.
 
     Raises:
         CommandError: it failed.

@@ -19,7 +19,7 @@ _TIMES = 3
 
 
 class Start:
-    """Start the new release's instances in place of the old ones and wait for health."""
+    """Starts the new release's instances in place of the old ones and waits for health."""
 
     name = "start"
     touches = True
@@ -31,7 +31,7 @@ class Start:
         return _describe(work, work.release, work.serving)
 
     def do(self, work: Work) -> str:
-        """Start; the release notes when.
+        """Starts; the release notes when.
 
         Raises:
             CommandError: a command failed, or an instance did not become healthy in time.
@@ -46,7 +46,7 @@ class Start:
 
 
 class Restore:
-    """Start a kept release again from its own images and files; never builds."""
+    """Starts a kept release again from its own images and files; never builds."""
 
     name = "restore"
     touches = True
@@ -54,7 +54,7 @@ class Restore:
     migrates = False
 
     def __init__(self, target: Release, outgoing: Release, *, red: bool = False) -> None:
-        """Go back to ``target`` from ``outgoing``; ``red``: nothing that this one wrote into its instances is kept."""
+        """Goes back to ``target`` from ``outgoing``; ``red``: nothing that this one wrote into them is kept."""
         self.target = target
         self._outgoing = outgoing
         self._red = red
@@ -64,7 +64,7 @@ class Restore:
         return _describe(work, self.target, self._outgoing)
 
     def do(self, work: Work) -> str:
-        """Start the kept release.
+        """Starts the kept release.
 
         Raises:
             CommandError: its artifact is gone, a command failed, or it did not become healthy.
@@ -83,7 +83,7 @@ class Restore:
         return f"{self.target.short}: {_how_it_runs(work, self.target)}{not_run}"
 
     def _start(self, work: Work, times: int, *, room: bool) -> None:
-        """Start it once the runtime answers; where that went away in the middle, or room could be made, again."""
+        """Starts it once the runtime answers; where that went away in the middle, or room could be made, again."""
         work.runtime.wait(work.place)
         try:
             with work.moving.here():
@@ -111,7 +111,7 @@ def _describe(work: Work, release: Release, outgoing: Release | None) -> tuple[s
 
 
 def _replace(work: Work, release: Release, outgoing: Release | None) -> None:
-    """Start a release by the runtime that made it, once another one that made the outgoing release has let go of it."""
+    """Starts a release by the runtime that made it, once one that made the outgoing release has let go of it."""
     if outgoing is not None and outgoing.runtime != release.runtime:
         runtime, place = maker(work.runtime, work.place, outgoing)
         runtime.retire(place, outgoing)
@@ -135,7 +135,7 @@ def _how_it_runs(work: Work, release: Release) -> str:
 
 
 class Restart:
-    """Start instances of what serves anew; nothing is built, and nothing of the release changes."""
+    """Starts instances of what serves anew; nothing is built, and nothing of the release changes."""
 
     name = "restart"
     touches = True
@@ -152,7 +152,7 @@ class Restart:
         return work.runtime.describe_restart(work.place, self.target, self._services)
 
     def do(self, work: Work) -> str:
-        """Start them.
+        """Starts them.
 
         Raises:
             CommandError: something of the release is gone, or an instance did not become healthy in time.
@@ -167,7 +167,7 @@ class Restart:
 
 
 class Stop:
-    """Stop a first deploy that went red; what it stored stays."""
+    """Stops a first deploy that went red; what it stored stays."""
 
     name = "stop"
     touches = True
@@ -179,7 +179,7 @@ class Stop:
         return work.runtime.describe_stop(work.place, work.release)
 
     def do(self, work: Work) -> str:
-        """Stop and remove the instances; volumes and databases stay."""
+        """Stops and removes the instances; volumes and databases stay."""
         work.runtime.wait(work.place)
         work.runtime.stop(work.place, work.release)
         return "stopped; stored data stay"

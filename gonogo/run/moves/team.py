@@ -65,7 +65,7 @@ class TeamMove:
     migrates = False
 
     def __init__(self, step: TeamStep) -> None:
-        """Wrap a configured step."""
+        """Wraps a configured step."""
         self.step = step
         self.name = step.name
 
@@ -74,7 +74,7 @@ class TeamMove:
         return (str(_command(work, self.step, self.step.run, work.release)),)
 
     def do(self, work: Work) -> str:
-        """Run it.
+        """Runs it.
 
         Raises:
             CommandError: it failed.
@@ -85,14 +85,14 @@ class TeamMove:
 
 
 class Undo:
-    """Take back one of the team's steps."""
+    """Takes back one of the team's steps."""
 
     touches = True
     replaces = False
     migrates = False
 
     def __init__(self, step: TeamStep, release: Release | None = None) -> None:
-        """Wrap a step that has begun, for this release or for the run's own."""
+        """Wraps a step that has begun, for this release or for the run's own."""
         self.step = step
         self.name = f"undo {step.name}"
         self._release = release
@@ -104,7 +104,7 @@ class Undo:
         return (str(_command(work, self.step, self.step.undo, self._release or work.release)),)
 
     def do(self, work: Work) -> str:
-        """Run the undo.
+        """Runs the undo.
 
         Raises:
             CommandError: it failed.

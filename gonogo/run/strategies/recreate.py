@@ -17,7 +17,7 @@ __all__ = ["Recreate"]
 
 
 class Recreate:
-    """Migrate, start in place of what serves, judge; back: start the release before in place of the red one."""
+    """Migrates, start in place of what serves, judges; back: start the release before in place of the red one."""
 
     def steps(self, *, first: bool) -> tuple[Step, ...]:
         """A deployment, without the team's steps; ``first``: nothing serves yet."""

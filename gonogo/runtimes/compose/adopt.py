@@ -223,7 +223,7 @@ def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: 
 
 
 def _left_out(place: Place, containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The files that it was started from and a release is not: `up` reads an override by itself, `--file` none."""
+    """The files that it was started from and a release is not: ``up`` reads an override by itself, ``--file`` none."""
     named = {name for one in containers for name in _labels(one).get(f"{_LABEL}.project.config_files", "").split(",")}
     listed = {Path(name).name for name in place.environment.compose}
     others = sorted(name for name in named if name and Path(name).name not in listed)

@@ -43,7 +43,7 @@ class Mounted:
 def keep_mounted(
     place: Place, release: Release, model: Mapping[str, Any], containers: Collection[Mapping[str, Any]]
 ) -> Mounted:
-    """Copy every tracked file that the containers mount; ``release`` has a worktree at the commit that they are of."""
+    """Copies every tracked file that the containers mount; ``release`` has a worktree at their commit."""
     from gonogo.runtimes.compose.pinning import relocate  # noqa: PLC0415 (it knows of releases that are rendered)
 
     aside = release.folder / "mounted"
@@ -115,7 +115,7 @@ class _Then:
     """Redacts nothing: contents are kept."""
 
     def write(self, aside: Path) -> Iterator[str]:
-        """Write every mounted, tracked file aside; one sentence for what is only as it is now."""
+        """Writes every mounted, tracked file aside; one sentence for what is only as it is now."""
         known = self._tracked(self.place.path) | self._tracked(self.source)
         for container in self.containers:
             commit = self._stood_at(_started(container))
@@ -133,7 +133,7 @@ class _Then:
                     )
 
     def _one(self, name: str, aside: Path, container: Mapping[str, Any], mount: Mapping[str, Any], commit: str) -> bool:
-        """Write one file aside as it was; False where only its present content is known."""
+        """Writes one file aside as it was; False where only its present content is known."""
         there, target = self.place.path / name, aside / name
         if target.exists() or target.is_symlink():
             return True

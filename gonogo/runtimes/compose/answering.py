@@ -55,7 +55,7 @@ def wait_until_answering(
     timeout: float,
     reached: Callable[[str], str] = str,
 ) -> None:
-    """Ask ``url`` once a second until an application answers, whatever it says; the gate judges what it is.
+    """Asks ``url`` once a second until an application answers, whatever it says; the gate judges what it is.
 
     It ends earlier where an instance ended or starts again and again, and without a word when the time is over: the
     checks say what they find. A name that is not known, or a certificate that nobody trusts, does not get better.

@@ -32,7 +32,7 @@ class Baked:
 
 @functools.lru_cache(maxsize=32)
 def baked_in(image: str, folders: tuple[str, ...], *, project: str) -> Baked:
-    """Look at an image once, however many services are made of it.
+    """Looks at an image once, however many services are made of it.
 
     Raises:
         RuntimeUnreachableError: the Engine does not answer, or its archive ended early.

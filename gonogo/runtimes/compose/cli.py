@@ -40,12 +40,12 @@ def cli(host: Host | None = None) -> tuple[str, ...]:
 
 
 def forget() -> None:
-    """Ask again next time: another Compose was installed, or a test changed PATH."""
+    """Asks again next time: another Compose was installed, or a test changed PATH."""
     _FOUND.clear()
 
 
 def parse_version(text: str) -> tuple[int, int, int] | None:
-    """Read ``2.26.1-4``, ``v2.5.0`` or ``docker-compose version 1.29.2, build …``; None where no version stands."""
+    """Reads ``2.26.1-4``, ``v2.5.0`` or ``docker-compose version 1.29.2, build …``; None where no version stands."""
     match = _VERSION.search(text)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
 
@@ -77,7 +77,7 @@ def container_on(port: int, host: Host) -> str:
 
 
 def require_daemon(host: Host) -> None:
-    """Ask the Docker daemon for its version.
+    """Asks the Docker daemon for its version.
 
     Raises:
         RefusedError: none answers; the text says what to start.

@@ -17,7 +17,7 @@ _DOCKERFILE = "Dockerfile"
 
 
 def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> Recipe | None:
-    """Return what a service's ``build`` makes of the files below the application's folder.
+    """What a service's ``build`` makes of the files below the application's folder.
 
     None where that cannot be read: nothing is built, the context or the Dockerfile is elsewhere, or it is none.
 

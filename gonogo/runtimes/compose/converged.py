@@ -32,7 +32,7 @@ class Seen:
 
 
 def containers(output: str) -> tuple[Seen, ...]:
-    """Read the answer to ``CONTAINER``, one line a container."""
+    """Reads the answer to ``CONTAINER``, one line a container."""
     rows = (line.split("\t") for line in output.splitlines() if line.strip())
     return tuple(
         Seen(name=name.lstrip("/"), image=image, service=service, release=release)

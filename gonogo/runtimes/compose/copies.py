@@ -24,7 +24,7 @@ _PASSING = (".pyc", ".pid", ".log", ".sock", ".lock", ".tmp", ".swp")
 def keep_copy(
     source: Path, below: Sequence[str], *, state: Path, holes: Mapping[str, bool] | None = None, own: Path | None = None
 ) -> Path:
-    """Copy tracked files to ``state/files/<digest>/<name>`` once, with the modes that git knows.
+    """Copies tracked files to ``state/files/<digest>/<name>`` once, with the modes that git knows.
 
     Args:
         source: where they stand at the commit.
@@ -149,7 +149,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _own_alike(copy: Path, own: Path) -> None:
-    """Give what is copied the owners that it has on the host: a container's user may write there, or not."""
+    """Gives what is copied the owners that it has on the host: a container's user may write there, or not."""
     for parent, folders, files in os.walk(copy):
         here = Path(parent)
         for one in [here, *(here / name for name in (*folders, *files))]:
@@ -166,7 +166,7 @@ def _hole(target: Path, *, is_folder: bool) -> None:
 
 
 def _folders(folder: Path) -> None:
-    """Make folders that every container user may enter, whatever the umask is."""
+    """Makes folders that every container user may enter, whatever the umask is."""
     if not folder.exists():
         _folders(folder.parent)
         folder.mkdir()

@@ -95,7 +95,7 @@ def _client() -> DockerClient:
 
 
 def _drop_lost_sockets(error: BaseException) -> None:
-    """Collect the sockets that the SDK leaves open when it cannot connect; its error's frames hold them."""
+    """Collects the sockets that the SDK leaves open when it cannot connect; its error's frames hold them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         link: BaseException | None = error
@@ -329,7 +329,7 @@ def health_said(state: Mapping[str, Any]) -> str:
 
 
 def plain_lines(raw: bytes) -> list[str]:
-    """Log lines without colours and without empty ones."""
+    """Logs lines without colours and without empty ones."""
     text = _ANSI.sub("", raw.decode("utf-8", errors="replace"))
     return [line.rstrip("\r") for line in text.split("\n") if line.strip()]
 

@@ -24,7 +24,7 @@ ENV = "env"
 
 
 def write_model(path: Path, model: Mapping[str, Any]) -> None:
-    """Write a model (0600: it holds the env file's values)."""
+    """Writes a model (0600: it holds the env file's values)."""
     write_atomically(path, json.dumps(model, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 

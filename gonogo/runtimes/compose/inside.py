@@ -96,7 +96,7 @@ class ComposeArtifact:
         return self.layout.code
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
-        """Run a script in a scratch container without a network; it is gone afterwards.
+        """Runs a script in a scratch container without a network; it is gone afterwards.
 
         What the service mounts over its image is copied into it, so that what is asked is what would run, and nothing
         that the script writes arrives on the host.
@@ -183,7 +183,7 @@ class ComposeInside:
         return f"container {self.container}"
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
-        """Run a script in the container; one that does not end in time is ended there as well."""
+        """Runs a script in the container; one that does not end in time is ended there as well."""
         for python in _pythons(self.environment):
             done = self._run(python, script, args, isolated=isolated, timeout=timeout)
             if not _is_missing(done):

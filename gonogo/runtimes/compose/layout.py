@@ -30,7 +30,7 @@ _SAMPLE = 12
 def layout_of(
     said: Mapping[str, str] | None, build: Mapping[str, Any], *, root: Path, workdir: str, read: Reader
 ) -> Layout:
-    """Return where the files below the application's folder are in an image.
+    """Where the files below the application's folder are in an image.
 
     Args:
         said: what gonogo.toml says; it is believed.

@@ -57,7 +57,7 @@ def disks_of(project: str, host: Host) -> dict[str, Path]:
 
 
 def wait_for_engine(host: Host, *, seconds: float) -> None:
-    """Wait until the Engine answers.
+    """Waits until the Engine answers.
 
     Raises:
         RuntimeUnreachableError: it does not within that time; the text says what to do.
@@ -82,7 +82,7 @@ def _silence(host: Host) -> str:
 
 
 def end_leftovers(project: str, run: str, host: Host) -> tuple[str, ...]:
-    """End the containers that a run's killed clients have left: of its own commands, and of its gates.
+    """Ends the containers that a run's killed clients have left: of its own commands, and of its gates.
 
     Raises:
         CommandError: the Engine does not answer.

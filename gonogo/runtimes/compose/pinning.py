@@ -40,7 +40,7 @@ _REVISION = "org.opencontainers.image.revision"
 
 
 def pin_release(place: Place, release: Release) -> Release:
-    """Write ``build.json``, ``compose.json`` and the env file into the release's folder.
+    """Writes ``build.json``, ``compose.json`` and the env file into the release's folder.
 
     Raises:
         RefusedError: a compose file is missing, or Compose refuses the model.
@@ -257,7 +257,7 @@ def _with_moved(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _by_id(model: dict[str, Any], release: Release) -> dict[str, Any]:
-    """Name images that this release did not build by their id: their names may have moved on since."""
+    """Names images that this release did not build by their id: their names may have moved on since."""
     services = services_of(model)
     for name, image in release.images.items():
         if name in services and not release.tags.get(name, "").endswith(f":{release.id}"):

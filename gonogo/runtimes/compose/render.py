@@ -80,7 +80,7 @@ def render_command(place: Place, folder: Path, output: Path, *, commit: str = ""
 def render(
     place: Place, root: Path, *, output: Path, commit: str = "", lent: list[Path] | None = None
 ) -> dict[str, Any]:
-    """Render the compose files below ``root`` into ``output`` (0600) and return the model.
+    """Renders the compose files below ``root`` into ``output`` (0600) and returns the model.
 
     ``lent`` is given the host's own files that Compose read for it.
 
@@ -162,7 +162,7 @@ class _Loan:
         return [self.source / path.relative_to(self.folder) for path in self._lent]
 
     def usual(self) -> None:
-        """Lend files named like env files: an optional one that is absent would be passed over in silence."""
+        """Lends files named like env files: an optional one that is absent would be passed over in silence."""
         if self.source.resolve() == self.folder.resolve() or not self.source.is_dir():
             return
         for folder in (self.source, *_tracked_folders(self.folder, self.source)):
@@ -171,7 +171,7 @@ class _Loan:
                     self._lend(path.relative_to(self.source))
 
     def asked(self, errors: str) -> bool:
-        """Lend what Compose did not find; whether there was anything to lend."""
+        """Lends what Compose did not find; whether there was anything to lend."""
         absent = (Path(found) for found in _ABSENT.findall(errors))
         inside = [path.relative_to(self.folder) for path in absent if path.is_relative_to(self.folder)]
         lent = [self._lend(path) for path in inside]

@@ -18,7 +18,7 @@ _FORM = (
 
 
 def make_room(project: str, red: Release, target: Release, host: Host) -> tuple[str, ...]:
-    """Remove the containers of a release that is turned back, with what they wrote; what was removed, in words.
+    """Removes the containers of a release that is turned back, with what they wrote; what was removed, in words.
 
     The Engine makes a container anew before it lets the old one go, and on a full disk it cannot. A container with an
     anonymous volume stays: the one that follows it takes that over.

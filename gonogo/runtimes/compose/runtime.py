@@ -61,7 +61,7 @@ class ComposeRuntime(Runtime):
         return ComposeInspector(place, release)
 
     def pin(self, place: Place, release: Release) -> Release:
-        """Render the model at the commit and keep what starts it.
+        """Renders the model at the commit and keeps what starts it.
 
         Raises:
             RefusedError: no daemon answers, Compose is too old, or it refuses the model.
@@ -72,7 +72,7 @@ class ComposeRuntime(Runtime):
         return pin_release(place, release)
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
-        """Build the images of the deployed services; those that are not built here are pulled.
+        """Builds the images of the deployed services; those that are not built here are pulled.
 
         So are those of what stands behind or before them and is yet to be made: no start waits for that.
         """
@@ -95,7 +95,7 @@ class ComposeRuntime(Runtime):
         return tuple(commands)
 
     def measure(self, place: Place, release: Release) -> Release:
-        """Note the id of each deployed service's image, and whether it would run a command that it is given.
+        """Notes the id of each deployed service's image, and whether it would run a command that it is given.
 
         Raises:
             CommandError: an image is not there.
@@ -113,18 +113,18 @@ class ComposeRuntime(Runtime):
         return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
-        """Show the end of the logs of every container of the project."""
+        """Shows the end of the logs of every container of the project."""
         pinned = release.folder / COMPOSE if release is not None else None
         model = pinned if pinned is not None and pinned.is_file() else None
         words = ("logs", "--no-color", "--timestamps", "--tail", _LOG_TAIL)
         return (project_command(model, *words, project=place.environment.project),)
 
     def prepare(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Start data stores that do not run; those that run are left alone."""
+        """Starts data stores that do not run; those that run are left alone."""
         return self._steps(place, release).backing()
 
     def make_ready(self, place: Place, release: Release) -> None:
-        """Start data stores that do not run, and wait for their health."""
+        """Starts data stores that do not run, and waits for their health."""
         steps = self._steps(place, release)
         with explained(steps):
             run_commands(steps, steps.backing())
@@ -132,7 +132,7 @@ class ComposeRuntime(Runtime):
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command in a new container of a service, which is removed afterwards."""
+        """Runs a command in a new container of a service, which is removed afterwards."""
         options, words = self._standing(place, release, service, argv, folder)
         name = run_name(place, release, service)
         run = run_words(release, service, options, words, name=name)
@@ -141,14 +141,14 @@ class ComposeRuntime(Runtime):
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command in a service's running container; cut off, what it began there is ended too."""
+        """Runs a command in a service's running container; cut off, what it began there is ended too."""
         options, words = self._standing(place, release, service, argv, folder)
         inside = functools.partial(self._command, place, release, self._path(release), "exec", "--no-TTY")
         mark, end = marked(release)
         return replace(inside(*mark, *options, service, *words), ends=(inside(service, *end),))
 
     def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
-        """Replace the deployed services, wait for their health, and refresh what stands in front of them.
+        """Replaces the deployed services, waits for their health, and refreshes what stands in front of them.
 
         An action raises ``CommandError`` where an image is gone, a command failed, a service did not become healthy in
         time, or what runs in the end is not the release alone; ``RuntimeUnreachableError`` where the Engine went away.
@@ -159,7 +159,7 @@ class ComposeRuntime(Runtime):
         return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers)))
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
-        """Make the containers of these services anew, and start what does not run; one-shots are not run again."""
+        """Makes the containers of these services anew, and starts what does not run; one-shots are not run again."""
         steps = self._steps(place, release, self._today(place, release))
         steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
         return tuple(self._unless_lost(place, self._actions(place, release, steps, ())))
@@ -189,7 +189,7 @@ class ComposeRuntime(Runtime):
         return starts_from(place, release) if (release.folder / COMPOSE).is_file() else None
 
     def _await_answers(self, place: Place, release: Release) -> None:
-        """Wait for the application where no health check does, at most as long as one would."""
+        """Waits for the application where no health check does, at most as long as one would."""
         url = self.inspector(place, release).url()
         services = unwatched(read_model(release), release, place.host) if url else ()
         if url and services:
@@ -232,23 +232,23 @@ class ComposeRuntime(Runtime):
         return is_lost(said, place.host)
 
     def wait(self, place: Place) -> None:
-        """Wait until the Engine answers."""
+        """Waits until the Engine answers."""
         wait_for_engine(place.host, seconds=place.environment.health.timeout)
 
     def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
-        """Remove the containers of the release that is turned back."""
+        """Removes the containers of the release that is turned back."""
         return make_room(place.environment.project, red, target, place.host)
 
     def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:
-        """End the containers that killed clients left: of the run's own commands, and of its gates."""
+        """Ends the containers that killed clients left: of the run's own commands, and of its gates."""
         return end_leftovers(place.environment.project, run, place.host)
 
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Remove the project's containers and networks; volumes stay."""
+        """Removes the project's containers and networks; volumes stay."""
         return self._required(place, self._command(place, release, self._path(release), "down"))
 
     def retiring(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Remove the deployed services and what stands in front; data stores and networks stay for others."""
+        """Removes the deployed services and what stands in front; data stores and networks stay for others."""
         fronts = roles.fronts(self._model(place, release), release.services)
         words = ("rm", "--stop", "--force", *release.services, *fronts)
         return self._required(place, self._command(place, release, self._path(release), *words))
@@ -267,7 +267,7 @@ class ComposeRuntime(Runtime):
         return stores_of(model, release.services or deployed(place, model))
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Throw away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
+        """Throws away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
         tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
         images = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
         copies = map(str, self._copies(place, release))

@@ -32,7 +32,7 @@ _SECONDS = 60.0
 
 
 def replace_outgoing(steps: Steps, model: dict[str, object], outgoing: Release | None) -> tuple[Command, ...]:
-    """Remove the outgoing release's services that the new one has not; renew those that it does not deploy any more.
+    """Removes the outgoing release's services that the new one has not; renews those that it does not deploy any more.
 
     The latter would be left running as they are, like a data store; made anew, they keep what they stored.
     """
@@ -76,11 +76,11 @@ class _Fronts:
         self._before: dict[str, frozenset[str]] = {}
 
     def note(self) -> None:
-        """Note which containers there are."""
+        """Notes which containers there are."""
         self._before = {name: _containers(self._steps, name) for name in self._steps.groups.fronts}
 
     def renew(self) -> None:
-        """Restart those that are the same."""
+        """Restarts those that are the same."""
         same = [name for name, found in self._before.items() if found and _containers(self._steps, name) == found]
         run_commands(self._steps, self._steps.restart(same))
 
@@ -126,7 +126,7 @@ def _look(steps: Steps, command: Command) -> dict[str, Look]:
 
 
 def _clear_half_made(steps: Steps) -> None:
-    """Settle what an ``up`` that was cut off had made to take another container's place, and never renamed.
+    """Settles what an ``up`` that was cut off had made to take another container's place, and never renamed.
 
     The next ``up`` would take the old container away and then find its name in use. Where the old one is gone already,
     the new one holds its anonymous volumes, and is renamed as it was to be; where somebody else holds that name, the
@@ -256,7 +256,7 @@ def _ended(states: Sequence[Mapping[str, Any]]) -> str:
 
 
 def verify_images(release: Release, host: Host) -> None:
-    """Make sure that each tag of the release names the image that was built, and that no image is gone.
+    """Makes sure that each tag of the release names the image that was built, and that no image is gone.
 
     Raises:
         CommandError: an image is gone, or the Engine does not say.

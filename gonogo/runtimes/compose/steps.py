@@ -50,7 +50,7 @@ class Groups:
 
 
 def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: Collection[str] = ()) -> Groups:
-    """Sort the services of a model; ``left_out`` are one-shots that must not run this time."""
+    """Sorts the services of a model; ``left_out`` are one-shots that must not run this time."""
     ending = set(roles.one_shots(model))
     definitions = services_of(model)
     backing = roles.backing(model, services)
@@ -134,11 +134,11 @@ class Steps:
         return Command(argv=made.argv, env={**made.env, **self.secrets}, timeout=timeout)
 
     def up(self, services: Sequence[str], *options: str) -> Command:
-        """Bring services up."""
+        """Brings services up."""
         return self.command(*_UP, *options, *services)
 
     def up_and_wait(self, services: Sequence[str], *options: str) -> tuple[Command, ...]:
-        """Bring services up and wait for the health of those that have a health check, or until they run."""
+        """Brings services up and waits for the health of those that have a health check, or until they run."""
         watched = [name for name in services if name not in self.groups.unwatched]
         started: tuple[Command, ...] = ()
         if len(watched) < len(services):
@@ -149,7 +149,7 @@ class Steps:
         return (*started, self.command(*words, wait=seconds)) if watched else started
 
     def backing(self) -> tuple[Command, ...]:
-        """Start what stands behind the release, where it is missing; never replace it."""
+        """Starts what stands behind the release, where it is missing; never replace it."""
         stores = self.groups.stores
         built = self.up_and_wait(stores, "--no-recreate", "--pull", "never", "--no-deps") if stores else ()
         return (*self._behind(), *built)
@@ -163,18 +163,18 @@ class Steps:
         return (started, *self.up_and_wait(self.groups.awaited, "--no-recreate", "--pull", "never", "--no-deps"))
 
     def one_shots(self, services: Sequence[str]) -> tuple[Command, ...]:
-        """Run services that end by themselves, one after the other, anew."""
+        """Runs services that end by themselves, one after the other, anew."""
         return tuple(self.up((name,), "--force-recreate", "--pull", "never", "--no-deps") for name in services)
 
     def left_out(self) -> tuple[Command, ...]:
-        """Make the one-shots that must not run, so that nothing of the outgoing release is left in their place."""
+        """Makes the one-shots that must not run, so that nothing of the outgoing release is left in their place."""
         if not self.groups.left_out:
             return ()
         words = ("up", "--no-start", "--no-build", "--force-recreate", "--pull", "never", "--no-deps")
         return (self.command(*words, *self.groups.left_out),)
 
     def running(self) -> tuple[Command, ...]:
-        """Replace the deployed services and wait for their health."""
+        """Replaces the deployed services and waits for their health."""
         if not self.groups.running:
             return ()
         anew = tuple(name for name in self.groups.running if name in self.again)
@@ -183,19 +183,19 @@ class Steps:
         return (*first, *(self.up_and_wait(others, "--pull", "never", "--no-deps") if others else ()))
 
     def fronts(self) -> tuple[Command, ...]:
-        """Bring up what stands in front; it is recreated only where its definition changed."""
+        """Brings up what stands in front; it is recreated only where its definition changed."""
         if not self.groups.fronts:
             return ()
         return self.up_and_wait(self.groups.fronts, "--pull", "missing", "--no-deps")
 
     def passing(self) -> tuple[Command, ...]:
-        """Start what stands in front and ends by itself."""
+        """Starts what stands in front and ends by itself."""
         if not self.groups.passing:
             return ()
         return (self.up(self.groups.passing, "--pull", "missing", "--no-deps"),)
 
     def restart(self, services: Sequence[str]) -> tuple[Command, ...]:
-        """Restart fronts that were not recreated: a proxy may have looked up addresses once, when it started."""
+        """Restarts fronts that were not recreated: a proxy may have looked up addresses once, when it started."""
         if not services:
             return ()
         again = self.up_and_wait(services, "--no-recreate", "--pull", "never", "--no-deps")

@@ -36,7 +36,7 @@ class Look:
 
 
 def looks(output: str) -> dict[str, Look]:
-    """Read the answer to ``LOOK``, one line a container."""
+    """Reads the answer to ``LOOK``, one line a container."""
     rows = (line.split("\t") for line in output.splitlines() if line.count("\t") == 3)  # noqa: PLR2004 (four fields)
     return {
         name: Look(name=name, status=status, health=health, restarts=int(count)) for name, status, health, count in rows
@@ -44,7 +44,7 @@ def looks(output: str) -> dict[str, Look]:
 
 
 def run_until_healthy(host: Host, command: Command, look: Callable[[], dict[str, Look]]) -> Completed:
-    """Run an ``up --wait``; where only health keeps it from succeeding, go on waiting until its time is over.
+    """Runs an ``up --wait``; where only health keeps it from succeeding, goes on waiting until its time is over.
 
     ``look`` says how the containers are that it brings up. One that ended, or is started again and again, is a failure
     at once.
@@ -59,7 +59,7 @@ def run_until_healthy(host: Host, command: Command, look: Callable[[], dict[str,
 
 
 def _comes(look: Callable[[], dict[str, Look]], before: dict[str, Look], deadline: float) -> bool:
-    """Wait for containers that are late; False where none is, one is lost, or the time is over."""
+    """Waits for containers that are late; False where none is, one is lost, or the time is over."""
     now = look()
     if not any(one.is_late for one in now.values()):
         return False

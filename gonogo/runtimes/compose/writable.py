@@ -12,7 +12,7 @@ _ASK = 'for one in "$@"; do if [ -w "$one" ]; then echo "1 $one"; elif [ -e "$on
 
 
 def writable_in(container: str, places: Collection[str], host: Host) -> dict[str, bool] | None:
-    """Place → whether the container's user may write there; None where it has no shell to be asked with.
+    """Places → whether the container's user may write there; None where it has no shell to be asked with.
 
     Raises:
         CommandError: docker cannot be run.

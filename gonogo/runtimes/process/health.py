@@ -34,7 +34,7 @@ _RELEASED = 2.0
 
 
 def require_free(service: str, port: int) -> None:
-    """Wait shortly until a port is free.
+    """Waits shortly until a port is free.
 
     Raises:
         CommandError: a stranger holds it.
@@ -64,7 +64,7 @@ def holder_of(port: int) -> str | None:
 
 
 def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -> None:
-    """Wait until an instance answers, or stays alive for a second when it has no port.
+    """Waits until an instance answers, or stays alive for a second when it has no port.
 
     Raises:
         CommandError: it ended, or did not answer as it should within its time; with the end of its log.

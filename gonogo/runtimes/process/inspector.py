@@ -45,11 +45,11 @@ class ReleaseEnvironment:
         self._host = place.host
 
     def __repr__(self) -> str:
-        """Name it; variables stay out of sight."""
+        """Names it; variables stay out of sight."""
         return f"<{self.label}>"
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
-        """Run a script under the environment's Python, given on standard input; it leaves no bytecode.
+        """Runs a script under the environment's Python, given on standard input; it leaves no bytecode.
 
         Raises:
             CommandError: the environment has no Python that runs.
@@ -72,7 +72,7 @@ class ReleaseEnvironment:
         return self._host.run(command, output_limit=None)
 
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
-        """Digest of every regular file and link below these paths; git's own folder is left out."""
+        """Digests of every regular file and link below these paths; git's own folder is left out."""
         found: dict[str, FileDigest] = {}
         for path in map(Path, paths):
             digest = digest_of(path)

@@ -98,11 +98,11 @@ class Instances:
         return [instance for instance in found if instance is not None]
 
     def write(self, instance: Instance) -> None:
-        """Record an instance."""
+        """Records an instance."""
         write_atomically(self._file(instance.service), instance.model_dump_json(indent=2) + "\n")
 
     def forget(self, service: str) -> None:
-        """Remove the record of a service's instance."""
+        """Removes the record of a service's instance."""
         self._file(service).unlink(missing_ok=True)
 
     def log(self, service: str, release: str) -> Path:
@@ -120,7 +120,7 @@ class Instances:
 def launch(
     instances: Instances, host: Host, command: Command, *, service: str, release: str, port: int | None
 ) -> Instance:
-    """Start an instance and record it; its output is added to the log that ``command.detach`` names.
+    """Starts an instance and records it; its output is added to the log that ``command.detach`` names.
 
     Raises:
         CommandError: the program was not found or may not be executed.
@@ -145,7 +145,7 @@ def launch(
 
 
 def note_healthy(instances: Instances, services: Iterable[str]) -> None:
-    """Note how much each instance had written when all were healthy: its log has no times."""
+    """Notes how much each instance had written when all were healthy: its log has no times."""
     for service in services:
         found = instances.read(service)
         if found is not None and found.log.exists():
@@ -177,7 +177,7 @@ def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:
 
 
 def end(instance: Instance, *, grace: float) -> None:
-    """End an instance with all its processes: TERM, ``grace`` seconds, KILL.
+    """Ends an instance with all its processes: TERM, ``grace`` seconds, KILL.
 
     Raises:
         CommandError: a process is still there after KILL.
@@ -187,7 +187,7 @@ def end(instance: Instance, *, grace: float) -> None:
 
 
 def end_strays(mark: Path, *, grace: float, release: str | None = None) -> None:
-    """End instances of a service that no pid file names.
+    """Ends instances of a service that no pid file names.
 
     Raises:
         CommandError: a process is still there after KILL.

@@ -91,12 +91,12 @@ def venv(release: Release) -> Path:
 
 
 def fill(words: Sequence[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """Replace ``{name}`` in each word; names that are not in ``values`` stay as they are."""
+    """Replaces ``{name}`` in each word; names that are not in ``values`` stay as they are."""
     return tuple(re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), word) for word in words)
 
 
 def pin(place: Place, release: Release) -> Pinned:
-    """Write what starts the release into its folder.
+    """Writes what starts the release into its folder.
 
     Raises:
         UsageError: a command asks for a port that its service has not, or the env file cannot be read.

@@ -63,7 +63,7 @@ class ProcessRuntime(Runtime):
         return ProcessInspector(place, release)
 
     def pin(self, place: Place, release: Release) -> Release:
-        """Write the commands and the env file that start this release into its folder.
+        """Writes the commands and the env file that start this release into its folder.
 
         Raises:
             UsageError: a command asks for a port that its service has not.
@@ -71,7 +71,7 @@ class ProcessRuntime(Runtime):
         return release.model_copy(update={"services": tuple(pin(place, release).services)})
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
-        """Make the environment and install the application's dependencies; ``commands.build`` replaces both."""
+        """Makes the environment and installs the application's dependencies; ``commands.build`` replaces both."""
         folder = str(application(place, release))
         if whole := self._words(place, release, "build"):
             return (Command(argv=whole, cwd=folder),)
@@ -88,7 +88,7 @@ class ProcessRuntime(Runtime):
         return tuple(commands)
 
     def measure(self, place: Place, release: Release) -> Release:
-        """Return the release as it is, once every program that starts it is there.
+        """The release as it is, once every program that starts it is there.
 
         Raises:
             CommandError: one is neither in the release's environment nor on PATH; start would find it out too late.
@@ -98,24 +98,24 @@ class ProcessRuntime(Runtime):
         return release
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:  # noqa: ARG002 (of what runs)
-        """Show the end of the log of every instance that was started."""
+        """Shows the end of the log of every instance that was started."""
         logs = [instance.log for instance in Instances(place.state).all() if instance.log.exists()]
         return tuple(Command(argv=("tail", "-n", _LOG_TAIL, str(log))) for log in logs)
 
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command once with the release's programs and variables, in a folder of the application."""
+        """Runs a command once with the release's programs and variables, in a folder of the application."""
         return within(place, release, argv, service=service, folder=folder)
 
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
     ) -> Command:
-        """Run a command as ``in_service`` does: a process has no inside of its own."""
+        """Runs a command as ``in_service`` does: a process has no inside of its own."""
         return within(place, release, argv, service=service, folder=folder)
 
     def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
-        """Replace each service's instance in turn and wait for its health; then stop services that vanished.
+        """Replaces each service's instance in turn and waits for its health; then stops services that vanished.
 
         What is stopped is what the pid files name, so that doing it again, or after a crash, ends in the same state.
         An action raises ``CommandError`` where the release is not whole (then nothing was stopped), a port is held by
@@ -128,7 +128,7 @@ class ProcessRuntime(Runtime):
         return (*self._replacing(place, release, services, outgoing), *vanished)
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
-        """Replace the instances of these services, and start what does not run."""
+        """Replaces the instances of these services, and starts what does not run."""
         known = pinned(place, release).services
         alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
         chosen = {name: one for name, one in known.items() if name in services or name not in alive}
@@ -150,7 +150,7 @@ class ProcessRuntime(Runtime):
     def _replacing(
         self, place: Place, release: Release, services: Mapping[str, PinnedService], outgoing: Release | None
     ) -> tuple[Action, ...]:
-        """End the instance of each service, start the release's, and wait for it; a broken one stops nothing."""
+        """Ends the instance of each service, starts the release's, and waits for it; a broken one stops nothing."""
         instances = Instances(place.state)
         running = {one.service for one in instances.all() if is_alive(one)}
         running |= set(outgoing.services if outgoing is not None else ())
@@ -192,7 +192,7 @@ class ProcessRuntime(Runtime):
         return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
 
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Stop this release's instances; those of another release go on.
+        """Stops this release's instances; those of another release go on.
 
         An action raises ``CommandError`` where a process is still there after KILL.
         """
@@ -217,7 +217,7 @@ class ProcessRuntime(Runtime):
         }
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Throw away the worktree (while it stands), the environment, and the logs."""
+        """Throws away the worktree (while it stands), the environment, and the logs."""
         instances = Instances(place.state)
         logs = (str(instances.log(service, release.id)) for service in release.services)
         folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
@@ -233,7 +233,7 @@ class ProcessRuntime(Runtime):
         return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
 
     def _make_room(self, instances: Instances, service: str, port: int | None) -> None:
-        """End the service's present instance, and any of ours on the port that it needs."""
+        """Ends the service's present instance, and any of ours on the port that it needs."""
         for instance in instances.all():
             if instance.service == service or (port is not None and instance.port == port):
                 self._end(instances, instance)
@@ -282,7 +282,7 @@ def _start_command(place: Place, release: Release, name: str, service: PinnedSer
 
 
 def _require_program(service: str, command: Command) -> None:
-    """Refuse a command whose program is nowhere, before anything is stopped for it."""
+    """Refuses a command whose program is nowhere, before anything is stopped for it."""
     program = command.argv[0]
     found = str(Path(command.cwd or ".") / program) if "/" in program else program
     if shutil.which(found, path=command.env.get("PATH")) is None:
@@ -294,7 +294,7 @@ def _require_program(service: str, command: Command) -> None:
 
 
 def _require_whole(release: Release, command: Command) -> None:
-    """Refuse to stop anything for a release whose worktree or program is gone."""
+    """Refuses to stop anything for a release whose worktree or program is gone."""
     program = Path(command.argv[0])
     gone = next(
         (path for path in (Path(command.cwd or "/"), program) if path.is_absolute() and not path.exists()), None

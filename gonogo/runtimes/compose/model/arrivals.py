@@ -36,7 +36,7 @@ class Standing:
     """Addresses and TCP ports of this machine."""
 
     def __str__(self) -> str:
-        """Name it as people look it up."""
+        """Names it as people look it up."""
         return f"container {self.name} ({self.image}, project {self.project or 'none'})"
 
     def open_ports(self) -> Iterator[int]:

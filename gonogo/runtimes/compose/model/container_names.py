@@ -29,7 +29,7 @@ class Held:
 
 
 def listed(output: str) -> tuple[Held, ...]:
-    """Read the answer to ``LISTED``, one line a container."""
+    """Reads the answer to ``LISTED``, one line a container."""
     rows = (line.split("\t") for line in output.splitlines() if line.count("\t") == 3)  # noqa: PLR2004 (four fields)
     return tuple(Held(name=name, project=project, service=one, state=state) for name, project, one, state in rows)
 

@@ -42,7 +42,7 @@ class Exposed:
     """Whether the image is known to be a data service's; else its port alone says so."""
 
     def __str__(self) -> str:
-        """Say what is published where."""
+        """What is published where."""
         what = self.image if self.is_sure else f"{self.image}, a data service as its port {self.target} tells"
         return f"{self.service} publishes {self.published} on {self.address}, open to other machines ({what})"
 

@@ -27,7 +27,7 @@ _NETWORK_MODES = ("host", "none", "bridge")
 def model_of(
     containers: Iterable[Mapping[str, Any]], images: Mapping[str, Mapping[str, Any]], *, project: str
 ) -> dict[str, Any]:
-    """Make the model that would start containers like these again.
+    """Makes the model that would start containers like these again.
 
     Args:
         containers: what ``docker inspect`` says of each container of the project.
@@ -135,7 +135,7 @@ def _named(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _volumes(container: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Bind mounts and named volumes; Compose itself hands anonymous volumes on to the next container."""
+    """Binds mounts and named volumes; Compose itself hands anonymous volumes on to the next container."""
     for mount in container.get("Mounts") or ():
         read_only = {} if mount.get("RW", True) else {"read_only": True}
         if mount["Type"] == "bind":
@@ -165,7 +165,7 @@ def _network(container: Mapping[str, Any], service: str) -> dict[str, Any]:
 
 
 def _depends_on(label: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read Compose's own label: ``db:service_healthy:false,queue:service_started:true``."""
+    """Reads Compose's own label: ``db:service_healthy:false,queue:service_started:true``."""
     for entry in filter(None, label.split(",")):
         name, _, rest = entry.partition(":")
         condition, _, restart = rest.partition(":")

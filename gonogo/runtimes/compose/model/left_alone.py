@@ -29,7 +29,7 @@ class Change:
     is_other_data: bool = False
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Says it in one line."""
         return f"{self.service}: {self.what}: found {self.after or 'none'}, {self.before or 'none'} before"
 
 

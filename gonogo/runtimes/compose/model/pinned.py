@@ -1,7 +1,7 @@
 """Two models made from a rendered one: what a release is built from, and what it is started from.
 
-Decisions: extra `build.tags` are dropped, so that building a release moves no name that something else uses.
-`GIT_COMMIT` is passed only where the service's own `build.args` name it; elsewhere it would only spoil the cache.
+Decisions: extra ``build.tags`` are dropped, so that building a release moves no name that something else uses.
+``GIT_COMMIT`` is passed only where the service's own ``build.args`` name it; elsewhere it would only spoil the cache.
 """
 
 import copy
@@ -15,7 +15,7 @@ REVISION_LABEL = "org.opencontainers.image.revision"
 
 
 def with_build(model: Mapping[str, Any], tags: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, Any]:
-    """Make the model that `docker compose build` reads: the release's tag and labels for each service in `tags`."""
+    """Makes the model that ``docker compose build`` reads: tag and labels for each service in ``tags``."""
     result = copy.deepcopy(dict(model))
     for name, tag in tags.items():
         service = result["services"][name]
@@ -35,7 +35,7 @@ def pin(
     release: str,
     commit: str,
 ) -> dict[str, Any]:
-    """Make the model that a release is started from, again and again: nothing in it is built or read from the worktree.
+    """Makes the model that a release is started from, again and again: nothing is built or read from the worktree.
 
     Args:
         model: The model as rendered in the worktree.
@@ -74,14 +74,14 @@ def _labelled(build: str | Mapping[str, Any], labels: Mapping[str, str]) -> dict
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    """Compose allows a mapping or a list of `KEY=value`; the rendered model has mappings."""
+    """Compose allows a mapping or a list of ``KEY=value``; the rendered model has mappings."""
     if isinstance(value, list):
         return {key: text if equals else None for key, equals, text in (str(item).partition("=") for item in value)}
     return dict(value or {})
 
 
 def _relocation(worktree: str, project_dir: str, files: Mapping[str, str]) -> Callable[[str], str]:
-    """Make the function that says where a path of the worktree lies when the release runs; other strings stay."""
+    """Makes the function that says where a path of the worktree lies when the release runs; other strings stay."""
     root, home = worktree.rstrip("/"), project_dir.rstrip("/")
     longest_first = sorted(files.items(), key=lambda item: -len(PurePosixPath(item[0]).parts))
     copies = {f"{root}/{PurePosixPath(relative)}": pinned for relative, pinned in longest_first}
@@ -96,7 +96,7 @@ def _relocation(worktree: str, project_dir: str, files: Mapping[str, str]) -> Ca
 
 
 def _map_strings(value: Any, change: Callable[[str], str]) -> Any:
-    """Change every string that is a value; keys stay."""
+    """Changes every string that is a value; keys stay."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):

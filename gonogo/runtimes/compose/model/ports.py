@@ -33,7 +33,7 @@ class Conflict:
     """Another service of the same release asks for it: nobody on the machine is to blame."""
 
     def __str__(self) -> str:
-        """Say which port, for whom, and who holds it."""
+        """Which port, for whom, and who holds it."""
         if self.twice:
             return f"{self.host_ip}:{self.port}/{self.protocol} is asked for by {self.holder} and by {self.service}"
         return f"{self.host_ip}:{self.port}/{self.protocol} for {self.service} is held by {self.holder}"
@@ -46,7 +46,7 @@ def conflicts(
     *,
     own_pids: Collection[int] = (),
 ) -> tuple[Conflict, ...]:
-    """Name the wanted ports that a stranger holds, or that two services want at once.
+    """Names the wanted ports that a stranger holds, or that two services want at once.
 
     Args:
         wanted: The ports that the release asks for.
@@ -75,7 +75,7 @@ def _clash(one: Listener | PublishedPort, other: Listener | PublishedPort) -> bo
 
 
 def overlap(one: str, other: str) -> bool:
-    """Two addresses clash when they are the same or one of them is a wildcard; `::` covers IPv4 as well."""
+    """Two addresses clash when they are the same or one of them is a wildcard; ``::`` covers IPv4 as well."""
     if one == other or {one, other} & {"", "::", "*"}:
         return True
     try:

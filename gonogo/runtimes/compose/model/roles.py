@@ -1,4 +1,4 @@
-"""What a rendered compose model (`docker compose config --format json`) says: who is deployed, who stands around it."""
+"""What a rendered compose model (``docker compose config --format json``) says: who is deployed, who is around it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class NamedVolume:
 
 
 def deployed_services(model: Mapping[str, Any], declared: Collection[str]) -> tuple[str, ...]:
-    """List the services that a release consists of: built here, run from an image built here, or declared."""
+    """Lists the services that a release consists of: built here, run from an image built here, or declared."""
     built = built_by(model)
     return tuple(name for name in _services(model) if name in declared or name in built)
 
@@ -79,7 +79,7 @@ def nothing_to_deploy(model: Mapping[str, Any], files: Iterable[str]) -> str:
 
 
 def built_by(model: Mapping[str, Any]) -> dict[str, str]:
-    """Say for each service whose image is built here which service builds it (`jobs` may run the image of `api`)."""
+    """Which service builds the image of each whose image is built here (``jobs`` may run that of ``api``)."""
     services = _services(model)
     builders = {image_name(model, name): name for name, service in reversed(services.items()) if "build" in service}
     return {
@@ -90,7 +90,7 @@ def built_by(model: Mapping[str, Any]) -> dict[str, str]:
 
 
 def image_name(model: Mapping[str, Any], service: str) -> str:
-    """Name the image of a service, with Compose's own name for one that is built without a name."""
+    """Names the image of a service, with Compose's own name for one that is built without a name."""
     return str(_services(model)[service].get("image") or f"{model['name']}-{service}")
 
 
@@ -102,7 +102,7 @@ def other_versions(model: Mapping[str, Any], deployed: Collection[str]) -> dict[
 
 
 def fronts(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, ...]:
-    """List the services before the deployed ones: they depend on one, or run a known proxy."""
+    """Lists the services before the deployed ones: they depend on one, or run a known proxy."""
     return tuple(
         name
         for name in _services(model)
@@ -111,7 +111,7 @@ def fronts(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, ..
 
 
 def backing(model: Mapping[str, Any], deployed: Collection[str]) -> tuple[str, ...]:
-    """List the services behind the deployed ones: stores, queues, and what else is left running."""
+    """Lists the services behind the deployed ones: stores, queues, and what else is left running."""
     others = {*deployed, *fronts(model, deployed)}
     return tuple(name for name in _services(model) if name not in others)
 
@@ -122,7 +122,7 @@ def stores_data(model: Mapping[str, Any], name: str) -> bool:
 
 
 def one_shots(model: Mapping[str, Any]) -> tuple[str, ...]:
-    """List the services that run to their end and exit.
+    """Lists the services that run to their end and exit.
 
     Those are: one whose success another service waits for, one in a job mode, and one that does nothing but migrate.
     A missing restart policy alone says nothing; most servers have none.
@@ -137,7 +137,7 @@ def one_shots(model: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def published_ports(model: Mapping[str, Any]) -> tuple[PublishedPort, ...]:
-    """List the host's ports that the model asks for, ranges in full; ports that the engine chooses are left out."""
+    """Lists the host's ports that the model asks for, ranges in full; ports that the engine chooses are left out."""
     return tuple(
         PublishedPort(name, port.get("host_ip") or _ANY, number, port.get("protocol") or "tcp")
         for name, service in _services(model).items()
@@ -147,12 +147,12 @@ def published_ports(model: Mapping[str, Any]) -> tuple[PublishedPort, ...]:
 
 
 def bind_mounts(model: Mapping[str, Any]) -> tuple[BindMount, ...]:
-    """List what services see of the host's files: bind mounts, and configs and secrets that are files."""
+    """Lists what services see of the host's files: bind mounts, and configs and secrets that are files."""
     return tuple(mount for name, service in _services(model).items() for mount in _mounts(model, name, service))
 
 
 def volumes_declared(model: Mapping[str, Any]) -> tuple[NamedVolume, ...]:
-    """List the named volumes with the names that the engine knows them by."""
+    """Lists the named volumes with the names that the engine knows them by."""
     return tuple(
         NamedVolume(key, (volume or {}).get("name") or f"{model['name']}_{key}", bool((volume or {}).get("external")))
         for key, volume in (model.get("volumes") or {}).items()
@@ -160,7 +160,7 @@ def volumes_declared(model: Mapping[str, Any]) -> tuple[NamedVolume, ...]:
 
 
 def volumes_used(model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """List for each service the named volumes that it may write to, by the names that the engine knows them by."""
+    """Lists for each service the named volumes that it may write to, by the names that the engine knows them by."""
     names = {volume.key: volume.name for volume in volumes_declared(model)}
     return {
         name: tuple(
@@ -173,7 +173,7 @@ def volumes_used(model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def start_words(service: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the words that a service overrides its image's start with: entry point, then command."""
+    """Gives the words that a service overrides its image's start with: entry point, then command."""
     return tuple(word for key in ("entrypoint", "command") for word in _as_words(service.get(key)))
 
 
@@ -187,7 +187,7 @@ def _depends_on(service: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _needs(model: Mapping[str, Any], name: str) -> set[str]:
-    """Collect what a service depends on, directly or through others."""
+    """Collects what a service depends on, directly or through others."""
     services, found, work = _services(model), set[str](), [name]
     while work:
         for other in _depends_on(services.get(work.pop(), {})):
@@ -198,7 +198,7 @@ def _needs(model: Mapping[str, Any], name: str) -> set[str]:
 
 
 def is_proxy(image: str) -> bool:
-    """Say whether an image is a known proxy's, by its name."""
+    """Whether an image is a known proxy's, by its name."""
     repository = _repository(image).rpartition("/")[2].casefold()
     return repository in _PROXIES or repository in _PROXY_VARIANTS
 

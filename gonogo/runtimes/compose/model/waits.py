@@ -23,7 +23,7 @@ class Hasty:
     why: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Says it in one line."""
         return f"{self.service} depends on {self.other}: found {_STARTED}, expected {self.expected}: {self.why}"
 
 

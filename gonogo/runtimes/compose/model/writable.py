@@ -27,14 +27,14 @@ class Data:
     """The model mounts it writable in another service."""
 
     def __str__(self) -> str:
-        """Say it: ``/app/uploads (volume shop_uploads)``."""
+        """Says it: ``/app/uploads (volume shop_uploads)``."""
         return f"{self.target} ({'folder' if self.source.startswith('/') else 'volume'} {self.source})"
 
 
 def data_mounts(
     model: Mapping[str, Any], service: str, *, of_release: Collection[str], tracked: Collection[str]
 ) -> Iterator[Data]:
-    """Yield the mounts of a service that may hold data; not configuration, single files, sockets, or a release's own.
+    """The mounts of a service that may hold data; not configuration, single files, sockets, or a release's own.
 
     Args:
         model: the pinned model.
@@ -69,7 +69,7 @@ def judged(
     """What was writable before and is no more, and what is not and may never have been: one text each.
 
     Args:
-        mounts: of `data_mounts`.
+        mounts: of ``data_mounts``.
         writable: target → whether the service can write there now.
         before: source → the same of the serving release; nothing where nobody knows.
     """
