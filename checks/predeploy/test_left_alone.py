@@ -41,7 +41,7 @@ def test_data_stays_where_it_is(
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")
     from gonogo.runtimes.compose.files import COMPOSE, read_model  # noqa: PLC0415 (only where the runtime is compose)
-    from gonogo.runtimes.compose.held import held_now, volumes_here  # noqa: PLC0415 (likewise)
+    from gonogo.runtimes.compose.held import held_now, holds_nothing, volumes_here  # noqa: PLC0415 (likewise)
 
     if not (serving.folder / COMPOSE).is_file():
         pytest.skip(f"{serving.id} has no model any more, which P37 tells")
@@ -52,8 +52,13 @@ def test_data_stays_where_it_is(
     copies = str(place.state / "files")
     found = list(changes(read_model(serving), new, services, copies=copies, alike=alike))
     evidence.table("Changed", [(one.service, one.what, one.before, one.after) for one in found])
-    risky = [one for one in found if one.is_other_data]
-    now = held_now(place.environment.project) if risky else {}
+    project = place.environment.project
+    risky = [
+        one
+        for one in found
+        if one.is_other_data and not (one.held_at and holds_nothing(project, one.service, one.held_at))
+    ]
+    now = held_now(project) if risky else {}
     here = volumes_here({one.volume for one in risky if one.volume})
     wrong = [one for one in risky if not _is_settled(one, now, here, is_new=one.service in services)]
     for one in (one for one in found if one not in wrong):

@@ -17,6 +17,7 @@ from gonogo.gates.subject import Subject
 from gonogo.host.runner import LocalHost
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.engine import archive, scratch, scratch_label
+from gonogo.runtimes.compose.held import holds_nothing
 from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -364,3 +365,13 @@ def test_last_lines_of_a_container_are_those_since_a_moment(well: Release, image
 
     assert inspector.last_lines(datetime.now(UTC) - timedelta(minutes=1), most=2) == {name: ["second", "third"]}
     assert inspector.last_lines(datetime.now(UTC) + timedelta(hours=1), most=2) == {name: []}
+
+
+def test_a_place_without_a_file_holds_nothing(well: Release, images: Images) -> None:
+    """Folders alone are no data (P44); of a service without a container nobody knows."""
+    (name,) = images.runtime.inspector(images.place(well), well).services
+
+    assert not holds_nothing(images.project, name, "/srv/app")
+    assert holds_nothing(images.project, name, "/media")
+    assert holds_nothing(images.project, name, "/not/there")
+    assert not holds_nothing(images.project, "nobody", "/srv/app")

@@ -15,7 +15,16 @@ from gonogo.inspection.code.rights import Rights
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["TarStreamError", "read_beginning", "read_rights", "read_some", "read_tar", "read_text", "read_tree"]
+__all__ = [
+    "TarStreamError",
+    "holds_a_file",
+    "read_beginning",
+    "read_rights",
+    "read_some",
+    "read_tar",
+    "read_text",
+    "read_tree",
+]
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -136,6 +145,20 @@ def read_some(
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
     return paths, contents
+
+
+def holds_a_file(stream: Iterable[bytes]) -> bool:
+    """Whether a tar archive holds more than folders; it is read to the first of it.
+
+    Raises:
+        TarStreamError: the stream is no tar archive.
+    """
+    reader = _Reader(stream)
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+            return any(not member.isdir() for member in archive)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise _broken(reader, str(error)) from error
 
 
 def read_text(stream: Iterable[bytes]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from gonogo.runtimes.compose.engine import connect, containers_of
+from gonogo.inspection.code.image_files import holds_a_file
+from gonogo.runtimes.compose.engine import archive, connect, containers_of
 from gonogo.runtimes.compose.model.from_engine import SERVICE
 
-__all__ = ["held_now", "volumes_here"]
+__all__ = ["held_now", "holds_nothing", "volumes_here"]
 
 
 def held_now(project: str) -> Mapping[str, Mapping[str, str]]:
@@ -23,6 +24,21 @@ def held_now(project: str) -> Mapping[str, Mapping[str, str]]:
             for mount in container.attrs.get("Mounts") or ():
                 held[str(mount["Destination"]).rstrip("/")] = str(mount.get("Name") or mount.get("Source") or "")
     return found
+
+
+def holds_nothing(project: str, service: str, place: str) -> bool:
+    """Whether there is no file at a place of any container of a service; without a container nobody knows.
+
+    Raises:
+        RuntimeUnreachableError: the Engine could not be asked.
+    """
+    with connect() as client:
+        own = [one for one in containers_of(client, project) if one.labels.get(SERVICE, "") == service]
+        for container in own:
+            with archive(container, place) as there:
+                if there is not None and holds_a_file(there.stream):
+                    return False
+    return bool(own)
 
 
 def volumes_here(names: Collection[str]) -> frozenset[str]:

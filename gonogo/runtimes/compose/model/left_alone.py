@@ -27,6 +27,8 @@ class Change:
     volume: str = ""
     """The volume that would be used instead, where it would be other data."""
     is_other_data: bool = False
+    held_at: str = ""
+    """Where in its container the data stands that it would no longer have."""
 
     def __str__(self) -> str:
         """Says it in one line."""
@@ -94,7 +96,8 @@ def _volumes(
         if now != source and source not in after.values():
             kind = f"what holds its data at {target}"
             other = bool(now) or source not in shared
-            yield Change(service=name, what=kind, before=source, after=now, volume=now, is_other_data=other)
+            data = {"volume": now, "held_at": target}
+            yield Change(service=name, what=kind, before=source, after=now, is_other_data=other, **data)
         elif now != source:
             place = next(one for one, held in after.items() if held == source)
             kind = f"where {source} is mounted"

@@ -193,6 +193,22 @@ def test_any_stream_is_read_or_refused(stream: list[bytes]) -> None:
     assert isinstance(found, dict)
 
 
+def test_folders_alone_are_no_files() -> None:
+    """A link or a file anywhere is one; a stream that is cut is an error, whatever stood before."""
+    folders = io.BytesIO()
+    with tarfile.open(fileobj=folders, mode="w") as stream:
+        for name in ("data", "data/sub"):
+            folder = tarfile.TarInfo(name)
+            folder.type = tarfile.DIRTYPE
+            stream.addfile(folder)
+
+    assert not image_files.holds_a_file(chunks(folders.getvalue()))
+    assert image_files.holds_a_file(chunks(archive(("data/a", b""))))
+    assert image_files.holds_a_file(chunks(archive(("data/link", "a"))))
+    with pytest.raises(image_files.TarStreamError):
+        image_files.holds_a_file(chunks(b"no archive at all" * 100))
+
+
 def test_a_folder_is_read_as_if_it_stood_in_an_image(tmp_path: Path) -> None:
     """Files and links of a folder come back under the path it stands for; git's own files do not."""
     (tmp_path / "app").mkdir()
