@@ -53,7 +53,8 @@ def changes(
         held = _data(old, name, copies), _data(new, name, copies)
         others = () if name in left else (one for one in after if one != name)
         shared = {source for one in others for source in _data(new, one, copies).values()}
-        yield from _volumes(name, held[0], {**_read(new, name, copies, shared), **held[1]}, shared)
+        seen = set(_data(new, name, copies, only_written=False).values())
+        yield from _volumes(name, held[0], {**_read(new, name, copies, shared), **held[1]}, shared, seen)
         if name in left and alike:
             yield from _rest(name, old, new)
             yield from _more(name, *held)
@@ -88,15 +89,18 @@ def _environment(name: str, before: Mapping[str, Any], after: Mapping[str, Any])
 
 
 def _volumes(
-    name: str, before: Mapping[str, str], after: Mapping[str, str], shared: Collection[str]
+    name: str, before: Mapping[str, str], after: Mapping[str, str], shared: Collection[str], seen: Collection[str]
 ) -> Iterator[Change]:
-    """Whoever lets go of what is ``shared``, which another service goes on writing to, does not begin with nothing."""
+    """Whoever lets go of what is ``shared``, which another service goes on writing to, does not begin with nothing.
+
+    What is ``seen`` still, and only cannot be written to any more, is no place that may be empty.
+    """
     for target, source in before.items():
         now = after.get(target, "")
         if now != source and source not in after.values():
             kind = f"what holds its data at {target}"
             other = bool(now) or source not in shared
-            data = {"volume": now, "held_at": target}
+            data = {"volume": now, "held_at": "" if source in seen else target}
             yield Change(service=name, what=kind, before=source, after=now, is_other_data=other, **data)
         elif now != source:
             place = next(one for one, held in after.items() if held == source)

@@ -153,3 +153,19 @@ def test_a_store_that_loses_its_data_is_known_although_another_service_has_it() 
     new["services"]["db"]["volumes"] = []
 
     assert found(new) == [("db: what holds its data at /data: found none, shop_data before", True)]
+
+
+@pytest.mark.parametrize(
+    ("volume", "held_at"),
+    [
+        ({"type": "volume", "source": "others", "target": "/media"}, "/media"),
+        ({"type": "volume", "source": "media", "target": "/media", "read_only": True}, ""),
+    ],
+)
+def test_only_what_is_not_mounted_any_more_may_prove_empty(volume: dict[str, Any], held_at: str) -> None:
+    """A volume for uploads that nobody may write to from now on is red, whether it holds any or not."""
+    new = changed(services__web__volumes=[volume], volumes={"data": {}, "media": {"name": "pictures"}, "others": {}})
+    (change,) = changes(MODEL, new, ("web",), copies="/state/files")
+
+    assert change.is_other_data
+    assert change.held_at == held_at
