@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .conftest import App
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.integration, pytest.mark.thorough, pytest.mark.timeout(400)]
 
 ENV = """\
 import os
