@@ -13,10 +13,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-from shared import commit, free_port, git
+from shared import ALONE, commit, free_port, git, processor
 
 from gonogo.gates.process import gate_argv, gate_environment
 
@@ -73,17 +72,6 @@ import pytest
 def test_nothing(number):
     pass
 """
-_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-
-
-def processor(argv: list[str], folder: Path, environ: Mapping[str, str]) -> float:
-    """Seconds of processor time that a command takes; it must succeed."""
-    before = os.times()
-    done = subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    after = os.times()
-    if done.returncode != 0:
-        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
-    return after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def measured(folder: Path, port: int, count: int, runs: int) -> list[str]:
@@ -99,7 +87,7 @@ def measured(folder: Path, port: int, count: int, runs: int) -> list[str]:
     commands = (
         (list(gate_argv(folder, arguments=words)), gate_environment()),
         ([sys.executable, "loop.py"], {**os.environ}),
-        ([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_empty.py"], {**os.environ, **_ALONE}),
+        ([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_empty.py"], {**os.environ, **ALONE}),
     )
     rounds = [[processor(argv, folder, environ) for argv, environ in commands] for _ in range(runs)]
     gate, loop, empty = (min(times) for times in zip(*rounds, strict=True))

@@ -17,11 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-from shared import commit, free_port, git, seconds
+from shared import ALONE, commit, free_port, git, processor, seconds
 
 from gonogo.gates.process import gate_argv, gate_environment
 
@@ -77,8 +77,6 @@ runtime = "process"
 project = "empty"
 """
 
-_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""What a gate does: no plugin that happens to be installed."""
 
 DEPENDENCIES = (
     *("xdist", "xdist.looponfail", "html", "html_fixtures"),
@@ -189,22 +187,12 @@ def gate_start(folder: Path, runs: int) -> list[str]:
     gate = list(gate_argv(folder, arguments=("-m", "predeploy", "--gonogo-env=bench", "-q", "--no-header")))
     plain = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_one.py"]
     pairs = [
-        (processor(gate, folder, gate_environment()), processor(plain, folder, {**os.environ, **_ALONE}))
+        (processor(gate, folder, gate_environment()), processor(plain, folder, {**os.environ, **ALONE}))
         for _ in range(runs)
     ]
     best, against = (min(times) for times in zip(*pairs, strict=True))
     what = "a gate of an empty project against `pytest` over one empty test, processor time of the"
     return [f"{what} fastest of {runs}", f"{best / against:.2f}", f"{best:.2f} s"]
-
-
-def processor(argv: list[str], folder: Path, environ: Mapping[str, str]) -> float:
-    """Seconds of processor time that a command and its children take."""
-    with subprocess.Popen(
-        argv, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime
 
 
 def measured(bench: Bench, folder: Path, runs: int) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _IDENTITY = {
@@ -16,6 +16,9 @@ _IDENTITY = {
     "GIT_COMMITTER_NAME": "bench",
     "GIT_COMMITTER_EMAIL": "bench@example.com",
 }
+
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""What a gate does: no plugin that happens to be installed."""
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -41,3 +44,13 @@ def seconds(run: Callable[[], object]) -> float:
     begin = time.monotonic()
     run()
     return time.monotonic() - begin
+
+
+def processor(argv: list[str], folder: Path, environ: Mapping[str, str]) -> float:
+    """Seconds of processor time that a command takes; it must succeed."""
+    before = os.times()
+    done = subprocess.run(argv, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    after = os.times()
+    if done.returncode != 0:
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    return after.children_user + after.children_system - before.children_user - before.children_system

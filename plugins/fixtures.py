@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,7 @@ __all__ = [
     "attestation",
     "baseline",
     "command",
+    "compose_model",
     "configured_page",
     "context",
     "endpoint",
@@ -249,6 +250,14 @@ def rendered(place: Place) -> Rendered:
     if not place.environment.has("compose files"):
         pytest.skip(f"runtime {place.environment.runtime} has no compose files")
     return render_model(place)
+
+
+@pytest.fixture(scope="session")
+def compose_model(rendered: Rendered) -> Mapping[str, Any]:
+    """The rendered model; skips where Compose renders none."""
+    if rendered.problem:
+        pytest.skip("Compose does not render the files, which P12 tells")
+    return rendered.model
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,11 @@ def test_database_says(
     missing. It is asked in a transaction that can write nothing.
     """
     asked = json.dumps({"query": assertion.query, "seconds": assertion.within})
-    found, name = _said(assertion, environment, inspector, asked)
+    said = _said(assertion, environment, inspector, asked)
+    if said is None:
+        evidence.warn(f"{assertion.name}: was not asked: found no database whose address and driver are known")
+        return
+    found, name = said
     evidence.text(f"Asked through {name}", assertion.query)
     evidence.json("Answer", {key: found[key] for key in ("driver", "rows", "value", "query", "error") if key in found})
     error = found["error"]
@@ -161,8 +165,8 @@ def test_database_says(
 
 def _said(
     assertion: SqlAssertion, environment: Environment, inspector: Inspector, asked: str
-) -> tuple[Mapping[str, Any], str]:
-    """What the query says, and through whose instance; the first service whose instance has a database."""
+) -> tuple[Mapping[str, Any], str] | None:
+    """What the query says, and through whose instance; None where no instance has a database that can be asked."""
     names = [assertion.service] if assertion.service is not None else sorted(environment.service)
     for name in names:
         with contextlib.suppress(*((LackingError, pytest.skip.Exception) if len(names) > 1 else ())):
@@ -172,4 +176,4 @@ def _said(
             found = probing.marked(inside, done, database.MARKER)
             if found["driver"] is not None:
                 return found, name
-    pytest.skip(f"{', '.join(names) or 'no service'}: found no database that can be asked")
+    return None

@@ -12,7 +12,6 @@ import pytest
 
 from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model.exposed import exposed
@@ -32,18 +31,16 @@ _ENGINE = Path("/etc/docker/daemon.json")
     "project reach each other without",
 )
 def test_data_services_are_kept_from_other_machines(
-    environment: Environment, source: Source, rendered: Rendered, evidence: Collected
+    environment: Environment, source: Source, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """No database, cache or queue is published beyond this machine and the private networks that the files name.
 
     Catches `ports: ["6379:6379"]`, which Docker opens to the world past the firewall of the host. Red in tier prod
     where the image is a data service's; elsewhere, and where only the port tells, it warns.
     """
-    if rendered.problem:
-        pytest.skip("Compose does not render the files, which P12 tells")
-    if not any(service.get("ports") for service in (rendered.model.get("services") or {}).values()):
+    if not any(service.get("ports") for service in (compose_model.get("services") or {}).values()):
         pytest.skip("no service publishes a port")
-    found = exposed(rendered.model, bases=_bases(rendered.model, source), address=_default_address())
+    found = exposed(compose_model, bases=_bases(compose_model, source), address=_default_address())
     said = {f"{place_of(source.text, environment.compose, one.service, 'ports')}: {one}": one for one in found}
     evidence.table("Data services that other machines reach", ((line,) for line in said))
     red = [line for line, one in said.items() if one.is_sure and environment.tier is Tier.PROD]

@@ -10,21 +10,12 @@ import pytest
 from gonogo.config import Environment
 from gonogo.inspection.code.habits import habits
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.waits import hasty
 
 __all__: list[str] = []
-
-
-@pytest.fixture(scope="module")
-def model(rendered: Rendered) -> Mapping[str, Any]:
-    """The rendered model; skips where Compose renders none."""
-    if not rendered.model:
-        pytest.skip("Compose does not render the files, which P12 tells")
-    return rendered.model
 
 
 @pytest.mark.predeploy(
@@ -34,7 +25,7 @@ def model(rendered: Rendered) -> Mapping[str, Any]:
     remedy="Change the named lines of the Dockerfile, and look at the build's time and the image's size: docker images",
 )
 def test_images_are_made_with_care(
-    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+    environment: Environment, source: Source, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """No Dockerfile installs packages anew for each change of the source, or leaves the lists of apt in its image.
 
@@ -42,8 +33,8 @@ def test_images_are_made_with_care(
     B17's, P13's and B03's.
     """
     told: dict[str, None] = {}
-    for name in roles.deployed_services(model, tuple(environment.service)):
-        build = (model["services"].get(name) or {}).get("build") or {}
+    for name in roles.deployed_services(compose_model, tuple(environment.service)):
+        build = (compose_model["services"].get(name) or {}).get("build") or {}
         recipe = recipe_of(build, root=source.root)
         if recipe is None or build.get("dockerfile_inline") or recipe.dockerfile not in source.tracked:
             continue
@@ -61,14 +52,14 @@ def test_images_are_made_with_care(
     remedy="Write depends_on of the named service with a condition: {other: {condition: service_healthy}}",
 )
 def test_services_wait_for_what_they_need(
-    environment: Environment, model: Mapping[str, Any], evidence: Collected
+    environment: Environment, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """Each deployed service waits for the end of what only migrates, and for the health of what has a health check.
 
     Catches the application that is up before its tables are, after the next reboot of the machine: Compose starts what
     has no condition as soon as the other one has begun.
     """
-    found = list(hasty(model, roles.deployed_services(model, tuple(environment.service))))
+    found = list(hasty(compose_model, roles.deployed_services(compose_model, tuple(environment.service))))
     evidence.table("Starts too early", [(one.service, one.other, one.expected) for one in found])
     for one in found:
         evidence.advise(str(one))

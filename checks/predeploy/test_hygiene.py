@@ -17,7 +17,6 @@ from gonogo.inspection.code.dockerfile import DockerfileError
 from gonogo.inspection.variables import envfile
 from gonogo.inspection.variables.envfiles import is_example
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
@@ -42,14 +41,6 @@ _ENDS = re.compile(
 _ENV_FILE = re.compile(r"(?:^|/)\.env(?:\.[\w.-]+)?$")
 
 
-@pytest.fixture(scope="module")
-def model(rendered: Rendered) -> Mapping[str, Any]:
-    """The rendered model; skips where Compose renders none."""
-    if not rendered.model:
-        pytest.skip("Compose does not render the files, which P12 tells")
-    return rendered.model
-
-
 @pytest.mark.predeploy(
     "P11",
     needs=("compose", "a service that is built here"),
@@ -57,7 +48,7 @@ def model(rendered: Rendered) -> Mapping[str, Any]:
     remedy="Name it in .dockerignore, as in: echo '.env*' >> .dockerignore, and commit that",
 )
 def test_ignore_file_keeps_env_files_out(
-    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+    environment: Environment, source: Source, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """No tracked env file with secrets in it is copied into an image.
 
@@ -68,8 +59,8 @@ def test_ignore_file_keeps_env_files_out(
     told = [path for path in tracked if _secrets(source.text(path))]
     evidence.text("Tracked env files with secrets", ", ".join(told) or "none")
     taken: dict[str, list[str]] = {}
-    for name in roles.deployed_services(model, tuple(environment.service)) if told else ():
-        recipe = recipe_of((model["services"].get(name) or {}).get("build") or {}, root=source.root)
+    for name in roles.deployed_services(compose_model, tuple(environment.service)) if told else ():
+        recipe = recipe_of((compose_model["services"].get(name) or {}).get("build") or {}, root=source.root)
         brought = {file.path for file in recipe.image.files.values()} if recipe is not None else set()
         for path in told:
             if recipe is not None and path in brought:
@@ -86,7 +77,7 @@ def test_ignore_file_keeps_env_files_out(
     remedy="Give the service a healthcheck in the compose file, with times that fit health.timeout of [env.{env}]",
 )
 def test_services_that_serve_have_a_health_check(
-    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+    environment: Environment, source: Source, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """Each deployed service that serves has a health check, and its times fit the time that a deployment waits.
 
@@ -95,7 +86,7 @@ def test_services_that_serve_have_a_health_check(
     well (curl without --fail). Workers and one-shot services need none.
     """
     without: list[str] = []
-    for name, service in _serving(model, environment):
+    for name, service in _serving(compose_model, environment):
         own, of_image, _ = _probes(service, source)
         probe = own or of_image
         if probe is None:
@@ -116,14 +107,14 @@ def test_services_that_serve_have_a_health_check(
     remedy="Say it in one place: take HEALTHCHECK out of the Dockerfile, or healthcheck out of the compose file",
 )
 def test_health_checks_agree(
-    environment: Environment, source: Source, model: Mapping[str, Any], evidence: Collected
+    environment: Environment, source: Source, compose_model: Mapping[str, Any], evidence: Collected
 ) -> None:
     """The health check of a compose file and that of the Dockerfile say the same.
 
     Catches the one that was mended while the other one counts: a compose file has the last word. Workers of the same
     image have another one on purpose.
     """
-    for name, service in _serving(model, environment):
+    for name, service in _serving(compose_model, environment):
         own, of_image, dockerfile = _probes(service, source)
         if own is None or of_image is None or ("NONE",) in {own.test, of_image.test}:
             continue
@@ -140,16 +131,20 @@ def test_health_checks_agree(
     severity="advisory",
     remedy="Write restart: unless-stopped for the named services; one that shall stay down says restart: 'no'",
 )
-def test_services_are_started_again(environment: Environment, model: Mapping[str, Any], evidence: Collected) -> None:
+def test_services_are_started_again(
+    environment: Environment, compose_model: Mapping[str, Any], evidence: Collected
+) -> None:
     """Each deployed service that goes on running has a restart policy.
 
     Catches the application that is down after a reboot of the host, or after one crash at night. One-shot services, and
     those that say "no" themselves, are left alone.
     """
-    ending = roles.one_shots(model)
-    deployed = roles.deployed_services(model, tuple(environment.service))
+    ending = roles.one_shots(compose_model)
+    deployed = roles.deployed_services(compose_model, tuple(environment.service))
     without = [
-        name for name in deployed if name not in ending and not _restarts(name, model["services"].get(name) or {})
+        name
+        for name in deployed
+        if name not in ending and not _restarts(name, compose_model["services"].get(name) or {})
     ]
     evidence.text("Without a restart policy", ", ".join(without) or "none")
     if without:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from gonogo.plugins.evidence import Collected
-from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.model.mounts import never_written
@@ -21,7 +23,7 @@ __all__: list[str] = []
     "volume of its own, with nothing tracked in it but a placeholder (.gitkeep)",
 )
 def test_mounts_are_what_they_should_be(
-    rendered: Rendered, source: Source, serving: Release | None, place: Place, evidence: Collected
+    compose_model: Mapping[str, Any], source: Source, serving: Release | None, place: Place, evidence: Collected
 ) -> None:
     """Everything that containers mount from this machine exists, is of the right kind, and is the commit's own.
 
@@ -33,18 +35,16 @@ def test_mounts_are_what_they_should_be(
     from gonogo.runtimes.compose.mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
     from gonogo.runtimes.compose.pinning import mounts_of  # noqa: PLC0415 (likewise)
 
-    if rendered.problem:
-        pytest.skip("Compose does not render the files, which P12 tells")
-    for said in (unwritable := list(never_written(rendered.model))):
+    for said in (unwritable := list(never_written(compose_model))):
         evidence.advise(said)
-    mounts = mounts_of(place, rendered.model, source.root, tracked=source.tracked, copies=False)
-    found = list(mounted(rendered.model, mounts))
+    mounts = mounts_of(place, compose_model, source.root, tracked=source.tracked, copies=False)
+    found = list(mounted(compose_model, mounts))
     if not found and not unwritable:
         pytest.skip("no container mounts a file or folder of this machine")
     evidence.table("Mounts", [(one.service, one.source, one.target, one.stands) for one in found])
     for said in dict.fromkeys(one.loose for one in found if one.loose and not one.wrong):
         evidence.advise(said)
-    lost = list(dict.fromkeys(left_behind(rendered.model, serving, mounts))) if serving is not None else []
+    lost = list(dict.fromkeys(left_behind(compose_model, serving, mounts))) if serving is not None else []
     wrong = [*(one.wrong for one in found if one.wrong), *_moved(lost)]
     assert not wrong, "; ".join(wrong)
 

@@ -270,3 +270,16 @@ def test_a_database_that_cannot_be_reached_is_no_finding(deploy: Callable[..., D
     assert run.result is not None
 
     assert {check.outcome for check in run.result.checks} == {Outcome.INCONCLUSIVE}
+
+
+def test_a_query_that_nobody_can_ask_is_told(deploy: Callable[..., Deployed]) -> None:
+    """D23 warns: settings made of parts (host, name, user) are well, and what was configured was not asked."""
+    site = deploy(environment=SQL, env="DB_HOST=127.0.0.1\n")
+    site.start()
+    run = site.ask("postdeploy", "database_says")
+    assert run.result is not None
+
+    assert {check.outcome for check in run.result.checks} == {Outcome.WARNED}
+    assert run.check("D23[fresh]").found == (
+        "fresh: was not asked: found no database whose address and driver are known"
+    )

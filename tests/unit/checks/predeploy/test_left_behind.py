@@ -72,7 +72,7 @@ def test_an_address_that_was_changed_to_a_file_beside_the_code_is_named(
         (BEFORE, BESIDE),
         (BESIDE, BESIDE),
         ("sqlite:////var/lib/shop/shop.db", BEFORE),
-        ("sqlite:///../shared/shop.db", BEFORE),
+        ("sqlite:///../kept/shop.db", BEFORE),
         ("sqlite:///:memory:", BEFORE),
         ("sqlite://", BEFORE),
         ("postgresql://db/shop", BEFORE),
