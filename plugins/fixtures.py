@@ -170,13 +170,14 @@ def engine(environment: Environment, runner: Host) -> EngineFacts:
     """The Docker Engine, or why it does not answer; skips where the runtime needs none."""
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} needs no Docker")
+    sent = time.time()
     try:
         asked = runner.run(Command(argv=ASK, timeout=20.0), output_limit=None)
     except CommandError as error:
         return EngineFacts(problem=str(error))
     if asked.timed_out:
         return EngineFacts(problem="no answer within 20 s")
-    return parse_engine(asked.output, asked.errors)
+    return parse_engine(asked.output, asked.errors, asked=(sent, time.time()))
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,14 @@ import functools
 import os
 import socket
 import ssl
-import urllib.request
 from collections.abc import Iterator
 
 import httpx
 
 from gonogo.inspection import things
-from gonogo.inspection.answers.addresses import asks_for_a_name, is_loopback
+from gonogo.inspection.answers.addresses import asks_for_a_name
 from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.proxies import proxy_of
 from gonogo.words import Outcome
 
 __all__ = ["judge", "needs", "needs_of", "refused", "trusted"]
@@ -69,7 +69,7 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         said = "of an authority of your own: SSL_CERT_FILE=/path/to/its.crt"
         return Outcome.FAILED, f"{url}: its certificate is not trusted here ({text}); {said}"
-    proxy = _proxy_of(url)
+    proxy = proxy_of(str(url))
     if isinstance(error, httpx.ProxyError | httpx.ConnectError) and proxy:
         return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
     name = asks_for_a_name(str(url)) if _hung_up(error) else ""
@@ -79,7 +79,7 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
 def needs(error: httpx.TransportError) -> tuple[str, ...]:
     """What keeps every request for the same address from being answered; nothing where it may be this request alone."""
     url = str(_url_of(error))
-    if _proxy_of(httpx.URL(url)):
+    if proxy_of(url):
         return ()
     if _is_unresolved(error):
         return (things.host_name(url),)
@@ -89,7 +89,7 @@ def needs(error: httpx.TransportError) -> tuple[str, ...]:
 
 def refused(error: httpx.TransportError) -> bool:
     """Whether the address itself refused the connection: somebody is there, and nobody listens."""
-    if _proxy_of(_url_of(error)):
+    if proxy_of(str(_url_of(error))):
         return False
     return any(isinstance(one, OSError) and one.errno == errno.ECONNREFUSED for one in _chain(error)) or (
         isinstance(error, httpx.ConnectError) and "connection refused" in str(error).casefold()
@@ -119,17 +119,3 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__ or link.__context__
-
-
-def _proxy_of(url: httpx.URL) -> str:
-    """The variable that sends requests for an address through a proxy of the deployer's; empty without one."""
-    proxies = urllib.request.getproxies_environment()
-    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), None)
-    if kind is None or is_loopback(str(url)) or _passes_by(url.host, proxies):
-        return ""
-    return f"{kind.upper()}_PROXY"
-
-
-def _passes_by(host: str, proxies: dict[str, str]) -> bool:
-    """Whether NO_PROXY names the host; the function is there and documented nowhere, so its type is not known."""
-    return bool(urllib.request.proxy_bypass_environment(host, proxies))  # type: ignore[attr-defined]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from threading import Thread
 from typing import Any
 
 import pytest
 
+from gonogo.checks.predeploy.resolving import nobodys
 from gonogo.checks.predeploy.started import model_of, started
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
@@ -19,9 +17,6 @@ from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 
 __all__: list[str] = []
-
-_SECONDS = 5.0
-"""For all names together: a DNS that is away says nothing about them."""
 
 
 @pytest.mark.predeploy(
@@ -51,7 +46,7 @@ def test_hosts_of_addresses_are_somebodys(
                 named[name, host].append(service)
     if not named and not itself:
         pytest.skip("no address names a host that somebody would have to be")
-    nobody = _nobodys({host for _, host in named})
+    nobody = nobodys({host for _, host in named})
     evidence.table("Hosts", [(name, host, ", ".join(services)) for (name, host), services in named.items()])
     for said, services in itself.items():
         evidence.advise(f"{', '.join(services)}: {said}; expected the name of a service, or host.docker.internal")
@@ -75,25 +70,3 @@ def _reached(model: Mapping[str, Any], service: str) -> tuple[Collection[str], b
     except GonogoError:
         names = tuple(model["services"])
     return {*names, service}, not mode
-
-
-def _nobodys(hosts: Collection[str]) -> set[str]:
-    """The names that this machine's resolver denies; one without an answer in time is not among them."""
-    denied: set[str] = set()
-
-    def ask(host: str) -> None:
-        try:
-            socket.getaddrinfo(host, None)
-        except socket.gaierror as problem:
-            if problem.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
-                denied.add(host)
-        except UnicodeError:
-            return
-
-    asking = [Thread(target=ask, args=(host,), daemon=True) for host in hosts]
-    for one in asking:
-        one.start()
-    until = time.monotonic() + _SECONDS
-    for one in asking:
-        one.join(max(0.0, until - time.monotonic()))
-    return set(denied)

@@ -182,6 +182,8 @@ class Environment(_Model):
     min_free_disk: Annotated[int, Field(ge=0)] = 1024
     """MiB that must be free before a build (P26)."""
     min_free_memory: Annotated[int, Field(ge=0)] = 128
+    max_clock_offset: Duration = 30.0
+    """How far this machine's clock may be from the ones that it is compared with (P28)."""
     allow_forward_only: bool = False
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     """How often a red check is asked in all, after the first touch, before it counts."""

@@ -18,11 +18,15 @@ class EngineFacts:
     version: str = ""
     root: str = ""
     """Where it keeps images and volumes, on its own machine."""
+    time: str = ""
+    """What its machine's clock said."""
+    asked: tuple[float, float] = (0.0, 0.0)
+    """When it was asked, and when it had answered, by the clock of the machine that asked."""
     problem: str = ""
     """Why nothing is known; empty when it answers."""
 
 
-def parse(output: str, errors: str) -> EngineFacts:
+def parse(output: str, errors: str, *, asked: tuple[float, float] = (0.0, 0.0)) -> EngineFacts:
     """Reads the answer of ``docker info``; the client answers for a dead daemon too, with its errors beside it."""
     try:
         answer = json.loads(output)
@@ -35,7 +39,8 @@ def parse(output: str, errors: str) -> EngineFacts:
     if problems or not isinstance(version, str) or not version:
         told = "; ".join(map(str, problems)) if isinstance(problems, list) else str(problems)
         return EngineFacts(problem=_one_line(told or errors) or "the client answers, the daemon does not")
-    return EngineFacts(version=version, root=root if isinstance(root, str) else "")
+    said, root = answer.get("SystemTime"), root if isinstance(root, str) else ""
+    return EngineFacts(version=version, root=root, time=said if isinstance(said, str) else "", asked=asked)
 
 
 def _one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonogo.errors import SAID_FULL
 
-__all__ = ["MIB", "Free", "disk", "full", "says_full", "too_little"]
+__all__ = ["MIB", "Free", "disk", "full", "says_full", "too_little", "unwritable"]
 
 MIB = 1024 * 1024
 _SHOWN = 160
@@ -40,6 +40,18 @@ def too_little(places: Iterable[Free], least_disk: int, memory: int, least_memor
     if memory < least_memory:
         wrong.append(f"memory: found {memory} MiB free, expected at least {least_memory}")
     return wrong
+
+
+def unwritable(places: Mapping[str, Path]) -> list[str]:
+    """The folders in which this user cannot write, or that it cannot make, one text each; nothing is written."""
+    found = []
+    for what, path in places.items():
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        if not there.is_dir():
+            found.append(f"{what} ({path}): found {there}, which is no folder, expected a folder to write in")
+        elif not os.access(there, os.W_OK | os.X_OK):
+            found.append(f"{what} ({path}): found {there}, where this user cannot write, expected a folder to write in")
+    return found
 
 
 def full(places: Mapping[str, Path]) -> list[str]:

@@ -10,10 +10,12 @@ __all__: list[str] = []
 
 
 def test_a_living_engine_says_version_and_root() -> None:
-    """Version and data root are read from the answer."""
-    found = parse('{"ServerVersion": "26.1.5", "DockerRootDir": "/var/lib/docker"}', "")
+    """Version, data root and clock are read from the answer."""
+    found = parse(
+        '{"ServerVersion": "26.1.5", "DockerRootDir": "/var/lib/docker", "SystemTime": "2026"}', "", asked=(1, 2)
+    )
 
-    assert found == EngineFacts(version="26.1.5", root="/var/lib/docker")
+    assert found == EngineFacts(version="26.1.5", root="/var/lib/docker", time="2026", asked=(1, 2))
 
 
 @pytest.mark.parametrize(

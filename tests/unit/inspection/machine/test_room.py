@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.inspection.machine.room import Free, disk, full, says_full, too_little
+from gonogo.inspection.machine.room import Free, disk, full, says_full, too_little, unwritable
 
 __all__: list[str] = []
 
@@ -49,3 +49,17 @@ def test_a_disk_with_room_is_not_full(tmp_path: Path) -> None:
 def test_words_that_tell_of_a_full_disk(said: str, line: str) -> None:
     """The line that says it is found among others; other errors are none."""
     assert says_full(["fine", said]) == line
+
+
+def test_folders_that_can_be_made_are_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder to come is judged by the one that it would be made in; a file is none, whoever asks."""
+    (tmp_path / "file").write_text("")
+    file, shut = tmp_path / "file", tmp_path / "shut"
+    shut.mkdir()
+    monkeypatch.setattr("os.access", lambda path, _mode: path != shut)
+
+    assert unwritable({"state": tmp_path / "a/b", "reports": tmp_path}) == []
+    assert unwritable({"state": file / "a", "reports": shut / "b"}) == [
+        f"state ({file}/a): found {file}, which is no folder, expected a folder to write in",
+        f"reports ({shut}/b): found {shut}, where this user cannot write, expected a folder to write in",
+    ]
