@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -51,7 +54,8 @@ def test_there_is_room_on_disk_and_in_memory(
 ) -> None:
     """Enough disk and memory are free to build, keep and run a release.
 
-    Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back.
+    Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back. Less than
+    each of the kept releases took is too little, less than one of them took warns.
     """
     places = {"the state folder": state.root}
     wanted = environment.has("a Docker Engine")
@@ -62,9 +66,25 @@ def test_there_is_room_on_disk_and_in_memory(
     memory = psutil.virtual_memory().available // room.MIB
     evidence.table("Free (MiB)", [*((place.what, place.path, place.free) for place in free), ("memory", "", memory)])
     wrong = room.too_little(free, environment.min_free_disk, memory, environment.min_free_memory)
+    tight = [room.too_tight(place, took) for place, took in _took(free, state)]
+    wrong += [problem for problem, _ in tight if problem]
+    for advice in (advice for _, advice in tight if advice):
+        evidence.advise(advice)
     assert not wrong, "; ".join(wrong)
     if engine is not None and engine.problem:
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
+
+
+def _took(places: Sequence[room.Free], state: State) -> Iterator[tuple[room.Free, list[int]]]:
+    """Each disk, and what making the kept releases took of it (MiB)."""
+    taken = [release.took for release in state.releases() if release.took]
+    disks: dict[int, list[tuple[room.Free, str]]] = defaultdict(list)
+    for place, kind in zip(places, ("folder", "images"), strict=False):
+        disks[room.device(place.path)].append((place, kind))
+    for on_it in disks.values():
+        what = " and ".join(place.what for place, _ in on_it)
+        sizes = [sum(one.get(kind, 0) for _, kind in on_it) // room.MIB for one in taken]
+        yield dataclasses.replace(on_it[0][0], what=what), [size for size in sizes if size]
 
 
 @pytest.mark.predeploy(

@@ -44,6 +44,10 @@ class Builds(Protocol):
         """Notes what was built (image ids)."""
         return release
 
+    def image_room(self, place: Place, release: Release) -> int:  # noqa: ARG002 (no images)
+        """The bytes that its images took, in layers that were not there before."""
+        return 0
+
     @abstractmethod
     def in_service(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."

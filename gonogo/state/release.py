@@ -48,6 +48,8 @@ class Release(BaseModel):
     """The migration heads in the source."""
     accepted: tuple[str, ...] = ()
     """Revisions of the database that this release runs on although they are not its own (after a rollback)."""
+    took: dict[str, int] = Field(default_factory=dict)
+    """Bytes that making it took: of ``folder``, its own, and of ``images``, in layers that were not there before."""
     routes: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
     """Service → the routes that its artifact registers, measured by the build gate."""
     started: datetime | None = None

@@ -284,6 +284,17 @@ def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient
     ]
 
 
+def test_room_of_a_build_is_that_of_its_own_layers(desk: Desk) -> None:
+    """Neither the base image nor what is cached counts, and what two services have in common counts once."""
+    desk.built(minute=1)
+    now = datetime.now(UTC)
+    desk.write({"server.py": SERVER.format(version="v2") + f"# {'x' * 2_000_000}\n"})
+
+    took = desk.runtime.image_room(desk.place, desk.built(minute=2).model_copy(update={"created": now}))
+
+    assert 2_000_000 <= took < 4_000_000
+
+
 def test_pin_keeps_secrets_out_of_the_worktree(desk: Desk) -> None:
     """What is pinned is closed to others, no env file stays in the build context, mounts have lasting paths."""
     uploads = desk.path / "uploads"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-__all__ = ["ASK", "EngineFacts", "parse"]
+__all__ = ["ASK", "EngineFacts", "layers_since", "parse"]
 
 ASK = ("docker", "info", "--format", "{{json .}}")
 """The command whose answer :func:``parse`` reads."""
@@ -41,6 +44,16 @@ def parse(output: str, errors: str, *, asked: tuple[float, float] = (0.0, 0.0)) 
         return EngineFacts(problem=_one_line(told or errors) or "the client answers, the daemon does not")
     said, root = answer.get("SystemTime"), root if isinstance(root, str) else ""
     return EngineFacts(version=version, root=root, time=said if isinstance(said, str) else "", asked=asked)
+
+
+def layers_since(history: str, moment: datetime) -> Iterator[tuple[str, str, int]]:
+    """The layers that ``docker history`` names (time, size, instruction) and that were made then or later."""
+    for line in history.splitlines():
+        made, _, rest = line.partition("\t")
+        size, _, by = rest.partition("\t")
+        with contextlib.suppress(ValueError):
+            if datetime.fromisoformat(made) >= moment.replace(microsecond=0):
+                yield made, by, int(size)
 
 
 def _one_line(text: str) -> str:

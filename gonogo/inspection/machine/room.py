@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.errors import SAID_FULL
 
-__all__ = ["MIB", "Free", "disk", "full", "says_full", "too_little", "unwritable"]
+__all__ = ["MIB", "Free", "device", "disk", "full", "says_full", "taken", "too_little", "too_tight", "unwritable"]
 
 MIB = 1024 * 1024
 _SHOWN = 160
+_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,11 @@ def disk(what: str, path: Path) -> Free:
     return Free(what=what, path=path, free=shutil.disk_usage(there).free // MIB)
 
 
+def device(path: Path) -> int:
+    """Which disk holds ``path``, which need not exist yet."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists()).stat().st_dev
+
+
 def too_little(places: Iterable[Free], least_disk: int, memory: int, least_memory: int) -> list[str]:
     """Says each shortage in one line (all figures in MiB)."""
     short = [place for place in places if place.free < least_disk]
@@ -40,6 +46,30 @@ def too_little(places: Iterable[Free], least_disk: int, memory: int, least_memor
     if memory < least_memory:
         wrong.append(f"memory: found {memory} MiB free, expected at least {least_memory}")
     return wrong
+
+
+def taken(folder: Path) -> int:
+    """The bytes on disk that a folder alone holds: not what other names lead to as well, as uv's files do."""
+    found = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                seen = (Path(parent) / name).lstat()
+                found += seen.st_blocks * _BLOCK if seen.st_nlink == 1 else 0
+    return found
+
+
+def too_tight(place: Free, took: Sequence[int]) -> tuple[str, str]:
+    """What is wrong with the room beside what earlier releases took (MiB), and what may be; each empty where nothing.
+
+    Only less than each of several took is wrong: the next one may need less than one of them.
+    """
+    if not took or place.free >= max(took):
+        return "", ""
+    found = f"{place.what} ({place.path}): found {place.free} MiB free, expected at least"
+    if len(took) > 1 and place.free < min(took):
+        return f"{found} {min(took)}, as each of the last {len(took)} releases took", ""
+    return "", f"{found} {max(took)}, as one of the last {len(took)} releases took"
 
 
 def unwritable(places: Mapping[str, Path]) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gonogo.errors import RefusedError
+from gonogo.inspection.machine.room import taken
 from gonogo.run.work import Work, run_all
+from gonogo.state.release import Release
 
 __all__ = ["Build"]
 
@@ -32,6 +34,12 @@ class Build:
             raise RefusedError(str(work.pin_problem)) from work.pin_problem
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
         run_all(work, commands)
-        work.release = work.runtime.measure(work.place, work.release)
+        work.release = _with_room(work, work.runtime.measure(work.place, work.release))
         work.state.save(work.release)
         return " && ".join(str(command) for command in commands[:1]) or "nothing to build"
+
+
+def _with_room(work: Work, release: Release) -> Release:
+    """Notes what it took, from which the next run knows how much it will need (P26)."""
+    took = {"folder": taken(release.folder), "images": work.runtime.image_room(work.place, release)}
+    return release.model_copy(update={"took": {what: size for what, size in took.items() if size}})

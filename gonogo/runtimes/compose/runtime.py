@@ -15,6 +15,7 @@ from typing import Any
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
+from gonogo.inspection.machine.engine import layers_since
 from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
 from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
@@ -111,6 +112,15 @@ class ComposeRuntime(Runtime):
         ending = set(roles.one_shots(read_model(release)))
         only = (name for name, words in facts["entry"].items() if only_migrates(words, facts["scripts"]))
         return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
+
+    def image_room(self, place: Place, release: Release) -> int:
+        """The bytes of the layers that were made since the release was begun; one of several images counts once."""
+        form, new = "{{.CreatedAt}}\t{{.Size}}\t{{.CreatedBy}}", set()
+        for image in {release.images[service] for service in release.tags}:
+            argv = ("docker", "history", "--human=false", "--no-trunc", "--format", form, image)
+            asked = place.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
+            new |= set(layers_since(asked.output, release.created)) if asked.ok else set()
+        return sum(size for *_, size in new)
 
     def save_logs(self, place: Place, release: Release | None) -> tuple[Command, ...]:
         """Shows the end of the logs of every container of the project."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.inspection.machine.room import Free, disk, full, says_full, too_little, unwritable
+from gonogo.inspection.machine.room import Free, disk, full, says_full, taken, too_little, too_tight, unwritable
 
 __all__: list[str] = []
 
@@ -63,3 +63,29 @@ def test_folders_that_can_be_made_are_writable(tmp_path: Path, monkeypatch: pyte
         f"state ({file}/a): found {file}, which is no folder, expected a folder to write in",
         f"reports ({shut}/b): found {shut}, where this user cannot write, expected a folder to write in",
     ]
+
+
+def test_files_with_other_names_take_no_room(tmp_path: Path) -> None:
+    """What a cache holds as well is there already; a file's own blocks count, below folders too."""
+    own, cached = tmp_path / "release/a/own", tmp_path / "release/cached"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"x" * 100_000)
+    (tmp_path / "cache").write_bytes(b"y" * 500_000)
+    cached.hardlink_to(tmp_path / "cache")
+
+    assert 100_000 <= taken(tmp_path / "release") < 200_000
+
+
+@pytest.mark.parametrize(
+    ("took", "wrong", "advice"),
+    [
+        ([], "", ""),
+        ([10, 9], "", ""),
+        ([11], "", "data (/d): found 10 MiB free, expected at least 11, as one of the last 1 releases took"),
+        ([9, 11], "", "data (/d): found 10 MiB free, expected at least 11, as one of the last 2 releases took"),
+        ([12, 11], "data (/d): found 10 MiB free, expected at least 11, as each of the last 2 releases took", ""),
+    ],
+)
+def test_room_is_compared_with_what_releases_took(took: list[int], wrong: str, advice: str) -> None:
+    """Less than each took is wrong; one release, perhaps the first, says too little of the next."""
+    assert too_tight(Free(what="data", path=Path("/d"), free=10), took) == (wrong, advice)
