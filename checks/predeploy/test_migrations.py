@@ -7,7 +7,14 @@ import pytest
 from gonogo.config import Environment, Service
 from gonogo.errors import RefusedError
 from gonogo.gates.ladder import Rung
-from gonogo.gates.pending_migrations import ask_ladder, forward_only, graph_of, migrated, refuse_unknown
+from gonogo.gates.pending_migrations import (
+    ask_ladder,
+    forward_only,
+    graph_of,
+    migrated,
+    refuse_unknown,
+    starts_migrating,
+)
 from gonogo.inspection.code import presence
 from gonogo.migrations import Graph, Layout, layout_of, tool_of
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -18,6 +25,7 @@ from gonogo.words import Tier
 
 __all__: list[str] = []
 
+_ONCE_BUILT = "the release is asked once it is built (P35)"
 _LATER = "the tool itself is asked once the release is built (B15)"
 
 
@@ -114,9 +122,42 @@ def test_the_databases_revision_is_known(question: Asking, serving: Release | No
     )
     wrong = [why for why in map(refuse_unknown, found) if why]
     assert not wrong, "; ".join(wrong)
+    ahead = sorted({name for one in found if one.accepted for name in one.unknown})
+    if ahead:
+        said = f"the schema is ahead of this commit ({', '.join(ahead)}), as a rollback left it"
+        itself = starts_migrating(question) if question.release is not None else None
+        assert itself is None, f"{said}; found a start that migrates ({itself}), which refuses what it does not know"
+        evidence.warn(f"{said}: nothing is migrated")
     open_ones = [one.guessed or one.doubt for one in found if one.guessed or one.doubt]
     if len(open_ones) == len(found):
         pytest.skip(f"{open_ones[0]}; {_LATER}")
+
+
+@pytest.mark.predeploy(
+    "P33",
+    severity="advisory",
+    needs=("service.migrations", "a serving release"),
+    remedy="Write what takes it back: downgrade() of the revision, reverse_code or reverse_sql of the operation; "
+    "noop where nothing has to be",
+)
+def test_pending_migrations_can_be_taken_back(question: Asking, serving: Release | None, evidence: Collected) -> None:
+    """Each pending migration has a downgrade that does something.
+
+    Catches the migration that nobody can take back in the night in which its release does not work. It warns.
+    """
+    if not migrated(question.place.environment):
+        pytest.skip("no service has migrations")
+    if serving is None:
+        pytest.skip("first deploy: there is nothing to go back to")
+    pending = [(tool_of(one.tool), revision) for one in question.databases for revision in one.pending]
+    evidence.table(
+        "Pending", [(of.id, of.path, tool.one_way(of.source) or "can be taken back") for tool, of in pending]
+    )
+    doubts = [one.doubt for one in question.databases if one.doubt]
+    if doubts and not pending:
+        pytest.skip(f"{doubts[0]}; {_ONCE_BUILT}")
+    wrong = [f"{of.id}: {tool.one_way(of.source)}" for tool, of in pending if tool.one_way(of.source)]
+    assert not wrong, f"found {presence.first(wrong)}; expected a way back for each pending migration"
 
 
 @pytest.mark.predeploy(

@@ -38,6 +38,7 @@ __all__ = [
     "migrated",
     "refuse_unknown",
     "standings",
+    "starts_migrating",
     "unknown_revision",
 ]
 
@@ -79,6 +80,8 @@ class Standing:
     """What the database has and the release lacks."""
     doubt: str = ""
     """Why what is pending may be something else: the files were only read."""
+    accepted: bool = False
+    """What is unknown stayed after a rollback, and the commit has nothing that the release that is back had not."""
     late: bool = False
     """The database was only not asked because the answer did not come in time."""
 
@@ -152,11 +155,21 @@ def _standing(question: Question, name: str, service: Service, *, built: bool, i
         else None
     )
     if asked is not None and asked.pending is not None:
-        return replace(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
+        of = replace(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
+        return _accepted(of, question.serving, graph)
     pending = tuple(graph.revisions[one] for one in graph.pending(current))
     unknown = tuple(one for one in current if one not in graph.revisions)
     doubt = "; ".join(graph.doubts)
-    return replace(of, heads=graph.heads(), pending=pending, unknown=() if doubt else unknown, doubt=doubt)
+    of = replace(of, heads=graph.heads(), pending=pending, unknown=() if doubt else unknown, doubt=doubt)
+    return _accepted(of, question.serving, graph)
+
+
+def _accepted(found: Standing, serving: Release | None, graph: Graph) -> Standing:
+    """The same; where a rollback left the schema ahead and the commit brings no migration, nothing is pending."""
+    if serving is None or not found.unknown or not set(found.unknown) <= set(serving.accepted):
+        return found
+    brings = set(found.heads) - {*serving.heads, *graph.ancestors(serving.heads)}
+    return found if brings else replace(found, pending=(), accepted=True)
 
 
 def ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
@@ -216,7 +229,7 @@ def _ask_artifact(question: Question, name: str, service: Service, since: Sequen
 
 def refuse_unknown(standing: Standing) -> str:
     """Why the release cannot be brought to a database: it lacks a revision that the tool will not do without."""
-    if not standing.unknown or not tool_of(standing.tool).refuses_unknown:
+    if not standing.unknown or standing.accepted or not tool_of(standing.tool).refuses_unknown:
         return ""
     return (
         f"the database of {standing.service}: found revision {', '.join(standing.unknown)}, expected one that "
@@ -308,10 +321,15 @@ def _migrates_itself(question: Question, release: Release, *, aside: Collection[
     return None
 
 
+def starts_migrating(question: Question) -> str | None:
+    """The entry command of the release that comes, where it runs migrations when it starts."""
+    return _migrates_itself(question, question.release)
+
+
 def _runs_migrations(question: Question) -> bool:
     """Whether the release, or a step of the team's own, migrates the database."""
     steps = question.place.environment.step
-    return any(self_migrating(step.run) for step in steps) or _migrates_itself(question, question.release) is not None
+    return any(self_migrating(step.run) for step in steps) or starts_migrating(question) is not None
 
 
 def _unread(question: Question, serving: Release) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from gonogo.migrations.alembic_config import Located, Reader, located
 from gonogo.migrations.base import Graph, Revision, Upgrade
 from gonogo.migrations.expand import not_shown
+from gonogo.migrations.reverse import one_way
 
 __all__ = ["Alembic"]
 
@@ -79,6 +80,10 @@ class Alembic:
     def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:  # noqa: ARG002 (its files are read alone)
         """See ``gonogo.migrations.expand``."""
         return not_shown(source)
+
+    def one_way(self, source: str) -> str:
+        """See ``gonogo.migrations.reverse``."""
+        return one_way(source)
 
 
 def _alembic(config: str) -> tuple[str, ...]:

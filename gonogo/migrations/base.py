@@ -126,3 +126,6 @@ class MigrationTool(Protocol):
 
         Its idle operations are passed over.
         """
+
+    def one_way(self, source: str) -> str:
+        """Why reading a revision shows that nothing takes it back; empty where that is not so, or cannot be read."""

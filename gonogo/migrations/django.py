@@ -60,6 +60,14 @@ class Django:
         reasons = (_reason(node) for place, node in enumerate(found.elts) if place not in idle)
         return next((reason for reason in reasons if reason), "")
 
+    def one_way(self, source: str) -> str:
+        """The first operation that Django calls irreversible: code or SQL without its reverse."""
+        try:
+            found = next(_operations(ast.parse(source)), None)
+        except SyntaxError:
+            return ""
+        return next((_forward(node) for node in (found.elts if found else ()) if _forward(node)), "")
+
 
 def _operations(tree: ast.Module) -> Iterator[ast.List]:
     for node in tree.body:
@@ -83,6 +91,21 @@ def _reason(node: ast.expr) -> str:
     field = options.get("field") or (node.args[2] if len(node.args) > 2 else None)  # noqa: PLR2004 (model, name, field)
     called = options.get("name") or (node.args[1] if len(node.args) > 1 else None)
     return _field(field, _text(called) or "?")
+
+
+_REVERSES = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}
+
+
+def _forward(node: ast.expr) -> str:
+    """What an operation lacks to be taken back, with the line."""
+    name, reverse = _name(node), _REVERSES.get(_name(node), "")
+    if not isinstance(node, ast.Call) or not reverse:
+        return ""
+    named = {word.arg: word.value for word in node.keywords}
+    if None in named or any(isinstance(one, ast.Starred) for one in node.args):
+        return ""
+    given = named.get(reverse) or (node.args[1] if len(node.args) > 1 else None)
+    return f"{name} has no {reverse} (line {node.lineno})" if given is None or _is(given, value=None) else ""
 
 
 def _is_left_as_it_is(node: ast.Call) -> bool:

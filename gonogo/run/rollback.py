@@ -333,7 +333,8 @@ class Rollback:
 
     def _newer_than(self, target: Release) -> tuple[str, ...]:
         """The revisions that the upgrade would run; one that was cut off half-way stands at any of them."""
-        place, newer = self._work.place, {*self._work.release.heads} - {*target.heads}
+        place, release = self._work.place, self._work.release
+        newer = {*release.heads, *release.accepted} - {*target.heads}
         with contextlib.suppress(OSError):
             for graph in graphs(place.environment, place.project).values():
                 newer |= {*graph.pending(target.heads)}

@@ -32,6 +32,13 @@ class AskLadder:
         answer = foresee(asked.answer, work.baseline())
         work.notes += asked.notes
         work.standings = asked.standings
+        ahead = {name for one in asked.standings if one.accepted for name in one.unknown}
+        if ahead:
+            work.release = work.release.model_copy(update={"accepted": tuple(sorted(ahead))})
+            work.state.save(work.release)
+            work.notes.append(
+                f"The schema is ahead of this commit ({', '.join(sorted(ahead))}), as the rollback left it."
+            )
         work.ladder, work.rung = str(answer), int(answer.rung)
         work.journal.write("ladder", rung=work.rung, said=work.ladder)
         environment = work.place.environment

@@ -34,7 +34,10 @@ class Migrate:
 
     def _upgrades(self, work: Work) -> tuple[Command, ...]:
         commands = []
+        ahead = {one.service for one in work.standings if one.accepted}
         for name, service in migrated(work.place.environment).items():
+            if name in ahead and tool_of(service.migrations).refuses_unknown:
+                continue
             tool = tool_of(service.migrations)
             layout = layout_of(work.place.project.source_root, tool, service.migrations_config)
             own = work.place.environment.commands.get("migrate")
@@ -57,7 +60,7 @@ class Migrate:
         except CommandError:
             work.half_done = half_done(work, before)
             raise
-        if not upgrades:
+        if not upgrades and not migrated(work.place.environment):
             ready = work.runtime.prepare(work.place, work.release)
             return f"no migrations configured{'; its data stores are ready' if ready else ''}"
         return "; ".join(_moved(work, name) for name in migrated(work.place.environment))

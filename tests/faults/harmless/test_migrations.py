@@ -259,6 +259,43 @@ def test_a_readiness_that_wants_its_own_head_is_no_good_rollback(tmp_path: Path)
     assert "D07" in {check["code"] for check in record["verified"]["checks"] if check["outcome"] == "failed"}
 
 
+def test_commit_without_the_migration_is_deployed_after_a_rollback(tmp_path: Path) -> None:
+    """The team reverts the whole change after the rollback: the schema stays ahead, and nothing is migrated."""
+    app = Shop(tmp_path)
+    configure(app, 'migrations = "alembic"', "alembic", tier="prod")
+    (app.root / ".env").write_text(f"DATABASE_URL=sqlite:///{tmp_path}/shop.db\nPYTHONPATH=.\n")
+    app.write({"pyproject.toml": PYPROJECT, "db/env.py": ENV, "models.py": MODELS.format(columns="")})
+    app.write({"db/versions/0001.py": FIRST})
+    try:
+        app.pages(GREEN)
+        first, _, _ = app.ended()
+        app.write({"models.py": MODELS.format(columns=', Column("note", Text)')})
+        app.write({"db/versions/0002.py": NEXT.format(name="0002", parent="0001", operation=NOTE)})
+        app.pages({**GREEN, "/page": (500, "hello")})
+        back, _, _ = app.ended()
+        app.git("revert", "--no-edit", "HEAD")
+        app.pages({**GREEN, "/new": (200, "new")})
+        code, steps, record = app.ended()
+        again, _, _ = app.ended()
+        app.write({"db/versions/0003.py": NEXT.format(name="0003", parent="0001", operation=NOTE)})
+        app.commit("another line")
+        cause = app.red()[:2]
+    finally:
+        app.close()
+
+    said = {check["code"]: check for step in record["steps"] for check in (step["gate"] or {}).get("checks", ())}
+    assert (first, back, code, again) == (0, 1, 0, 0), record
+    assert steps["migrate"] == "web: nothing was pending, its database stands at 0002"
+    assert (
+        said["P32"]["found"] == "the schema is ahead of this commit (0002), as a rollback left it: nothing is migrated"
+    )
+    assert said["D12[web]"]["found"] == "the schema is ahead of the release: 0002, accepted after a rollback"
+    assert cause == (
+        "P32",
+        "the database of web: found revision 0002, expected one that this commit has (its heads: 0003)",
+    )
+
+
 MANAGE = """\
 import os, sys
 
