@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-__all__ = ["CONFIG_NAME", "Exit", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier", "WaiverDid"]
+__all__ = ["CONFIG_NAME", "Exit", "Impact", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier", "WaiverDid"]
 
 CONFIG_NAME = "gonogo.toml"
 
@@ -51,6 +51,19 @@ class OnRed(StrEnum):
     ROLLBACK = "rollback"
     HOLD = "hold"
     WARN = "warn"
+
+
+class Impact(StrEnum):
+    """What a red check means for whoever uses the environment: how far and how fast to react. The worst sorts first."""
+
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+
+    @property
+    def said(self) -> str:
+        """What it means, in a word."""
+        return {Impact.SEV1: "down", Impact.SEV2: "broken", Impact.SEV3: "minor"}[self]
 
 
 class Tier(StrEnum):

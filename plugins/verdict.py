@@ -33,7 +33,7 @@ from gonogo.records.findings import with_causes
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.secrets.records import redacted, redacted_json
 from gonogo.state.store import write_atomically
-from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage
+from gonogo.words import Exit, Impact, OnRed, Outcome, Role, Severity, Stage
 
 if TYPE_CHECKING:
     from gonogo.records.listing import Listed, Listing
@@ -131,7 +131,7 @@ class VerdictPlugin:
         marker = item.get_closest_marker(stage.value)
         collected = item.stash.get(COLLECTED, Collected())
         advice = [self._redacted(line) for line in collected.advice]
-        rule = self._context.environment.rule_of(_code(item, marker) or "")
+        rule = self._rule(item, marker)
         is_strict = rule.severity is Severity.BLOCKER
         news, before = (advice, []) if is_strict else self._context.told.sorted_out(item.nodeid, advice)
         collected.warnings += [line for line in news if line not in collected.warnings]
@@ -171,6 +171,9 @@ class VerdictPlugin:
             }
         )
         return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
+
+    def _rule(self, item: pytest.Item, marker: pytest.Mark | None) -> CheckRule:
+        return self._context.environment.rule_of(_code(item, marker) or "").on(self._context.subject.day)
 
     def _causes(self, call: pytest.CallInfo[None], collected: Collected) -> dict[str, Any]:
         asked = self._config.stash.get(LIMITS, None)
@@ -310,7 +313,7 @@ class VerdictPlugin:
             remedy=self._redacted(self._remedy(marker, item, "")),
             needs=tuple(marker.kwargs.get("needs", ())) if marker is not None else (),
             skipped=self._redacted(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
-            **_options(item, marker, self._context.environment.rule_of(_code(item, marker) or "")),
+            **_options(item, marker, self._rule(item, marker)),
         )
 
     def _result(self, exitstatus: int) -> GateResult:
@@ -371,13 +374,15 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
 
 
 def _options(item: pytest.Item, marker: pytest.Mark | None, rule: CheckRule) -> dict[str, Any]:
-    """Severity and on_red: the configured thing's own, else the environment's rule, the marker's, the defaults."""
+    """How its red is judged: the configured thing's own, else the environment's rule, the marker's, the defaults."""
     given = {**(marker.kwargs if marker is not None else {}), **rule.stated()}
     params = getattr(getattr(item, "callspec", None), "params", {})
     thing = next((params[name] for name in ("endpoint", "configured_page", "command") if name in params), None)
     return {
         "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
         "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),
+        "impact": Impact(given.get("impact", Impact.SEV2)),
+        "until": given.get("until"),
     }
 
 

@@ -18,6 +18,7 @@ __all__: list[str] = []
 
 @pytest.mark.postdeploy(
     "D27",
+    impact="SEV3",
     needs=("a serving release", "a URL"),
     reads=("max_downtime",),
     on_red="hold",

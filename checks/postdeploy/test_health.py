@@ -36,6 +36,7 @@ _OF_DATABASE = re.compile(r"(?i)(?:.*\.)?(?:db|database|postgres\w*|mysql|mariad
 
 @pytest.mark.postdeploy(
     "D06",
+    impact="SEV1",
     needs=("a URL",),
     reads=("health.live",),
     rests_on="live",

@@ -24,6 +24,7 @@ _SHOWN = 160
 
 @pytest.mark.postdeploy(
     "D32",
+    impact="SEV3",
     needs=("logs",),
     reads=("logs",),
     remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml",

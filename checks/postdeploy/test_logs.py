@@ -59,6 +59,7 @@ class _Found:
 
 @pytest.mark.postdeploy(
     "D15",
+    impact="SEV3",
     needs=("logs of an instance",),
     reads=("logs",),
     remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml",

@@ -27,6 +27,7 @@ _MIB = 1 << 20
 @pytest.mark.late
 @pytest.mark.postdeploy(
     "D17",
+    impact="SEV3",
     needs=("a Docker Engine",),
     remedy="Give it more (mem_limit, or deploy.resources.limits.memory in the compose file), or fewer workers; the "
     "kernel's own words: dmesg --ctime | grep -i 'killed process'",

@@ -13,6 +13,7 @@ from gonogo.gates.waivers import of_run
 from gonogo.inspection.answers.downtime import answered_last, figures, read_probe, spans
 from gonogo.records.ending import Ending
 from gonogo.records.headline import headline
+from gonogo.records.impact import impact_of
 from gonogo.records.results import CommitLine, RunResult, WaiverUse
 from gonogo.records.write import write_run
 from gonogo.run.course import Course
@@ -31,6 +32,7 @@ _MOST_COMMITS = 100
 def finish(work: Work, course: Course, ending: Ending, *, kind: str, started: datetime, seconds: float) -> RunResult:
     """Writes the record; a full disk or an unwritable folder never loses the verdict."""
     run = _result(work, course, ending, kind=kind, started=started, seconds=seconds)
+    run = run.model_copy(update={"ended": run.ended.model_copy(update={"impact": impact_of(run)})})
     run = redacted(run.model_copy(update={"ending": headline(run)}), work.redactor.text)
     try:
         work.journal.write(

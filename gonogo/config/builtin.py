@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gonogo.words import OnRed, Severity, Stage
+from gonogo.words import Impact, OnRed, Severity, Stage
 
 __all__ = ["BuiltIn", "built_in", "checks_folder", "never_waived", "refusing"]
 
@@ -38,6 +38,7 @@ class BuiltIn:
     """It is about whether anything runs at all."""
     severity: Severity
     on_red: OnRed
+    impact: Impact
     fixtures: tuple[str, ...]
     """What its function asks for."""
 
@@ -102,5 +103,6 @@ def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
         never_excused=bool(words.get("never_excused")),
         severity=Severity(words.get("severity", Severity.BLOCKER)),
         on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
+        impact=Impact(words.get("impact", Impact.SEV2)),
         fixtures=tuple(argument.arg for argument in node.args.args),
     )

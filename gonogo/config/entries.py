@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gonogo.config.comparisons import judged_json
 from gonogo.config.types import Argv, CheckName, Day, Duration, HttpUrl, Name, RequestLine, Texts, Words
-from gonogo.words import OnRed, Severity
+from gonogo.words import Impact, OnRed, Severity
 
 __all__ = [
     "CheckRule",
@@ -254,12 +255,23 @@ class CheckRule(_Model):
     severity: Literal[Severity.BLOCKER] | None = None
     """All that it warns of is red."""
     on_red: OnRed | None = None
+    until: Day | None = None
+    """The last day, in UTC, on which ``on_red = "warn"`` holds."""
+    impact: Impact | None = None
+    """What it means for whoever uses the environment when it is red."""
 
     @model_validator(mode="after")
     def _says_something(self) -> CheckRule:
         if not self.model_fields_set:
-            raise ValueError("expected severity or on_red")
+            raise ValueError("expected severity, on_red or impact")
+        if self.until is not None and self.on_red is not OnRed.WARN:
+            raise ValueError('until needs on_red = "warn": it says how long that holds')
         return self
+
+    def on(self, day: date) -> CheckRule:
+        """What holds on a day."""
+        ended = {"on_red", "until"} if self.until is not None and day > self.until else set()
+        return CheckRule.model_construct(self.model_fields_set - ended, **self.model_dump(exclude=ended))
 
     def stated(self) -> dict[str, Any]:
         """What was written down."""

@@ -36,7 +36,7 @@ def misjudged(environment: Environment) -> Iterator[tuple[str, str]]:
 
 def _mistakes(check: BuiltIn, rule: CheckRule) -> Iterator[str]:
     table = next((_LISTED[name] for name in check.fixtures if name in _LISTED), None)
-    if table is not None:
+    if table is not None and rule.model_fields_set - {"impact"}:
         yield f"found {check.code}, expected it where each is listed: severity and on_red of [[env.NAME.{table}]]"
     elif rule.on_red is not None and check.stage in {Stage.PREDEPLOY, Stage.BUILD}:
         yield f"found on_red of {check.code}, expected none: what {check.stage} finds is before the first touch"

@@ -67,7 +67,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
         if prior is not None and _was_as_red(check, prior):
             excused.append(_warning(check, _before(prior)))
         elif check.on_red is OnRed.WARN:
-            excused.append(_warning(check, "is red and only warns"))
+            excused.append(_warning(check, f"is red and only warns{f' until {check.until}' if check.until else ''}"))
         elif check.on_red is OnRed.HOLD or check.limited or _is_open(check, gate):
             held.append(check)
         elif prior is not None and prior.unstable:

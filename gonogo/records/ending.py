@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from gonogo.words import Exit
+from gonogo.words import Exit, Impact
 
 __all__ = ["Ending", "Kind", "of_older"]
 
@@ -115,6 +115,8 @@ class Ending(BaseModel):
     """The steps of the rollback that failed."""
     half_done: tuple[str, ...] = ()
     """What a migration that failed left behind."""
+    impact: Impact | None = None
+    """What it meant for whoever uses the environment; None where nobody noticed anything."""
 
     @property
     def exit_code(self) -> Exit:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.headline import headline
+from gonogo.records.impact import impact_said
 from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
 from gonogo.records.red import as_before, red_findings, run_as_before, run_warnings, warnings_of
 from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
@@ -116,6 +117,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "release": _code(run.release),
         "served before": _code(run.serving) or "nothing",
         "serves now": _code(run.ended.serves) or serves_said(run),
+        "impact": impact_said(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
         "changed what serves": f"from {when(run.first_touch)} on" if run.first_touch else "never",
         "downtime": downtime_said(run),

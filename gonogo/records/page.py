@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from gonogo.records import charts
 from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.headline import headline, verdict
+from gonogo.records.impact import impact_said
 from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
 from gonogo.records.red import red_findings, run_as_before, run_warnings
 from gonogo.records.results import Evidence, Measure, RunResult
@@ -166,6 +167,7 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "why", run.said
     yield "served before", run.serving or "nothing"
     yield "serves now", serves_said(run)
+    yield "impact", impact_said(run)
     yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
     yield "changed what serves", f"from {when(run.first_touch)} on" if run.first_touch else "never"
     yield "going back would mean for the data", run.ladder

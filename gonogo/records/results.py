@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, computed_field, mod
 
 from gonogo.records.ending import Ending, of_older
 from gonogo.records.findings import causes_first
-from gonogo.words import Exit, OnRed, Outcome, Role, Severity, Stage, WaiverDid
+from gonogo.words import Exit, Impact, OnRed, Outcome, Role, Severity, Stage, WaiverDid
 
 __all__ = [
     "Attestation",
@@ -113,6 +113,9 @@ class CheckResult(BaseModel):
     stage: Stage
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
+    impact: Impact = Impact.SEV2
+    until: date | None = None
+    """The last day on which it only warns, where ``on_red`` says so until a day."""
     outcome: Outcome
     found: Text = ""
     """One line: what is wrong, or why it was skipped."""

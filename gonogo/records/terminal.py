@@ -10,6 +10,7 @@ from typing import TextIO
 from gonogo.records.advice import other_notes, told
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.headline import headline
+from gonogo.records.impact import impact_said
 from gonogo.records.parts import result_word
 from gonogo.records.red import as_before, needless, red_findings, run_as_before, run_warnings, warnings_of
 from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
@@ -81,7 +82,7 @@ def gate_lines(gate: GateResult) -> list[str]:
 def ending_lines(run: RunResult) -> list[str]:
     """The ending in words, then why: red checks, warnings, notes, where the reports are."""
     own, back = red_findings(run)
-    lines = [run.ending or headline(run)]
+    lines = [run.ending or headline(run), *_row("impact", impact_said(run))]
     for label, text in told(run):
         lines += _row(label, text, whole_words=label == "next")
     for finding in own:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
+from gonogo.records.impact import impact_said
 from gonogo.records.red import red_checks
 from gonogo.records.results import RunResult
 from gonogo.records.text import clip, first_line
@@ -103,7 +104,8 @@ def ended(run: RunResult, *, environ: Mapping[str, str] = os.environ) -> tuple[s
     lines = [first_line(f"{check.code or check.id}: {check.found or check.proves}") for check in red_checks(run)[:1]]
     if not lines and run.reason and first_line(run.reason) not in run.ending:
         lines = [first_line(run.reason)]
-    return f"{run.app} {run.env}: {run.ending}", "\n".join([*lines, link(run, environ=environ)])
+    lines = [*filter(None, [impact_said(run)]), *lines, link(run, environ=environ)]
+    return f"{run.app} {run.env}: {run.ending}", "\n".join(lines)
 
 
 def link(run: RunResult, *, environ: Mapping[str, str] = os.environ) -> str:

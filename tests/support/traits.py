@@ -10,7 +10,7 @@ from gonogo.config.builtin import checks_folder
 
 __all__ = ["traits_of"]
 
-_NAMES = {"never_excused", "never_waived", "seen_once", "says_alive", "says_which", "keeps"}
+_NAMES = {"never_excused", "never_waived", "seen_once", "says_alive", "says_which", "keeps", "impact"}
 
 
 def traits_of(code: str | None) -> dict[str, Any]:

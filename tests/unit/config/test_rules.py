@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from gonogo.config import parse_project
 from gonogo.errors import ConfigError
-from gonogo.words import OnRed, Severity
+from gonogo.words import Impact, OnRed, Severity
 
 BASE = '[app]\nname = "shop"\n[env.prod]\nproject = "shop"\n'
 
@@ -34,6 +35,25 @@ def test_rules_are_found_by_code_and_by_case() -> None:
     assert prod.rule_of("D12[jobs]").stated() == {"severity": Severity.BLOCKER}
     assert prod.rule_of("shop-1").stated() == {"on_red": OnRed.WARN}
     assert prod.rule_of("D13[api]").stated() == {}
+
+
+def test_warning_with_a_date_holds_until_its_day() -> None:
+    """On that day it holds still; after it the check is judged as it brings it, whatever else the rule says stays."""
+    text = '[env.prod.checks.D15]\non_red = "warn"\nuntil = 2026-12-31\nimpact = "SEV1"\n'
+    rule = parse_project(BASE + text, root=Path("/srv/shop")).environments["prod"].rule_of("D15")
+
+    day = date(2026, 12, 31)
+    assert rule.on(day).stated() == {"on_red": OnRed.WARN, "until": day, "impact": Impact.SEV1}
+    assert rule.on(date(2027, 1, 1)).stated() == {"impact": Impact.SEV1}
+
+
+def test_impact_of_what_is_listed_may_be_said() -> None:
+    """An endpoint says itself what its red causes, and the rule what that means."""
+    text = '[env.prod.checks."D09[GET /login]"]\nimpact = "SEV1"\n'
+
+    assert parse_project(BASE + text, root=Path("/srv/shop")).environments["prod"].rule_of(
+        "D09[GET /login]"
+    ).impact is (Impact.SEV1)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +85,8 @@ def test_rules_that_do_nothing_or_too_much_are_refused(rule: str, expected: str)
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        ("", "env.prod.checks.D15: found this table, expected severity or on_red"),
+        ("", "env.prod.checks.D15: found this table, expected severity, on_red or impact"),
+        ('on_red = "hold"\nuntil = 2026-12-31\n', 'until needs on_red = "warn": it says how long that holds'),
         ('severity = "advisory"\n', "env.prod.checks.D15.severity: found"),
     ],
 )

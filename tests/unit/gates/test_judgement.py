@@ -128,6 +128,15 @@ def test_on_red_hold_and_warn_do_not_go_back() -> None:
     assert [one.found for one in warned.excused] == ["is red and only warns: 500"]
 
 
+def test_what_may_wait_says_until_when() -> None:
+    """A warning with a date: somebody has to look before that day is over."""
+    waits = check("D15", "failed", on_red=OnRed.WARN, until=date(2026, 12, 31))
+
+    assert [one.found for one in judge(gate(GOOD, waits), baseline=None).excused] == [
+        "is red and only warns until 2026-12-31: 500"
+    ]
+
+
 def test_rollback_outweighs_hold() -> None:
     """One check that demands the rollback decides."""
     found = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD), check("D09", "failed")), baseline=None)
