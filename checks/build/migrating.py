@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gonogo.checks.build.probing import needs_python
-from gonogo.config import Service
+from gonogo.config import Environment, Service
 from gonogo.errors import CommandError, OutOfTimeError
+from gonogo.gates.pending_migrations import migrated
 from gonogo.migrations import tool_of
 from gonogo.migrations.question import Said, Trouble, ask
 from gonogo.plugins.evidence import InconclusiveError
@@ -12,9 +15,10 @@ from gonogo.plugins.fixtures import Asking
 from gonogo.runtimes.base import Artifact
 from gonogo.state.release import Release
 
-__all__ = ["artifact_said", "is_certain", "serving_said"]
+__all__ = ["artifact_said", "fails_for_certain", "is_certain", "migrating", "serving_said", "would_run"]
 
 _SAID: dict[tuple[str, str], Said] = {}
+_WOULD: dict[tuple[str, str], Said | None] = {}
 _CERTAIN = frozenset({"SyntaxError", "ImportError", "NameError"})
 """No surroundings, and no way in which env.py is run, make these right."""
 _SURROUNDINGS = frozenset({"OSError", "DBAPIError", "DatabaseError", "TimeoutError", "ConnectionError", "HTTPError"})
@@ -39,6 +43,37 @@ def artifact_said(question: Asking, release: Release, artifact: Artifact, servic
     return _SAID[key]
 
 
+def migrating(artifact: Artifact, environment: Environment) -> Service:
+    """The service of an artifact, where it is asked about its migrations."""
+    service = environment.service.get(artifact.service, Service())
+    if service.migrations == "none":
+        pytest.skip(f"service.{artifact.service} has no migrations")
+    if artifact.service not in migrated(environment):
+        pytest.skip(f"service.{artifact.service} has the migrations of another one, which is asked about them")
+    return service
+
+
+def would_run(question: Asking, release: Release, artifact: Artifact, service: Service) -> Said | None:
+    """What an upgrade from where the database stands would run, with its SQL; None where nothing would or is said."""
+    key = (release.id, artifact.service)
+    if key not in _WOULD:
+        _WOULD[key] = _would_run(question, release, artifact, service)
+    return _WOULD[key]
+
+
+def _would_run(question: Asking, release: Release, artifact: Artifact, service: Service) -> Said | None:
+    own = question.place.environment.commands.get("migrate", ())
+    root = release.source_root(question.place.project.app.root)
+    standing = next((one for one in question.databases if one.service == artifact.service), None)
+    if standing is None or standing.accepted or not (standing.pending or standing.doubt):
+        return None
+    try:
+        said = ask(artifact, root, service, tool_of(service.migrations), own, since=list(standing.since), sql=True)
+    except CommandError:
+        return None
+    return said if said.error is None and said.pending else None
+
+
 def serving_said(question: Asking, service: str, configured: Service) -> Said | None:
     """What the tool says in the serving release's artifact; None where there is none, or it cannot be asked.
 
@@ -56,6 +91,15 @@ def serving_said(question: Asking, service: str, configured: Service) -> Said | 
         if isinstance(error.__cause__, OutOfTimeError):
             raise
         return None
+
+
+def fails_for_certain(trouble: Trouble) -> bool:
+    """Whether an error of a revision's own code, met while its SQL was only written, would stop the upgrade as well.
+
+    Offline there are no rows, so that what a revision does with them may fail there alone.
+    """
+    is_unnamed = bool(set(trouble.kinds) & _CERTAIN) and trouble.type != "UnboundLocalError"
+    return is_unnamed or trouble.message.startswith("module 'alembic.op' has no attribute")
 
 
 def is_certain(trouble: Trouble) -> bool:

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from gonogo.checks.build.migrating import artifact_said, is_certain, serving_said
+from gonogo.checks.build.migrating import (
+    artifact_said,
+    fails_for_certain,
+    is_certain,
+    migrating,
+    serving_said,
+    would_run,
+)
 from gonogo.config import Environment, Service
 from gonogo.gates.pending_migrations import ask_serving, graph_of, migrated, standings
 from gonogo.inspection.code import presence
@@ -37,7 +44,7 @@ def test_migration_head_is_the_sources(
 
     Catches an image that was built before the newest migration was written.
     """
-    service = _migrating(artifact, environment)
+    service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
     own = environment.commands.get("migrate", ())
     graph = graph_of(release.source_root(question.place.project.app.root), service, own)
@@ -75,16 +82,18 @@ def _remedy(trouble: Trouble, service: Service, evidence: Collected) -> None:
 def test_migrations_can_be_run(
     artifact: Artifact, environment: Environment, question: Asking, release: Release, evidence: Collected
 ) -> None:
-    """The migrations' environment (env.py, or Django's settings) runs in the artifact; no migration is run.
+    """The migrations' environment (env.py, or Django's settings) runs in the artifact, and what is pending is callable.
 
-    Catches an env.py that imports what is not there: the upgrade would find that out after the first touch.
+    Catches an env.py that imports what is not there, and a revision that calls what is not there: the upgrade would
+    find that out after the first touch. No migration is run; Alembic writes its SQL, without a connection.
     """
-    service = _migrating(artifact, environment)
+    service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
     if said.error is not None:
         pytest.skip("the migrations cannot be read (see B15)")
     if said.refused is None:
         evidence.text("The migrations' environment", "was run to its end, without a database")
+        _call(would_run(question, release, artifact, service), artifact, evidence)
         return
     found = f"{artifact.label}: {service.migrations}: found {said.refused}, expected an environment that can be run"
     if not is_certain(said.refused):
@@ -94,6 +103,14 @@ def test_migrations_can_be_run(
         evidence.advise(f"{found}; it was so in the serving release too")
         return
     pytest.fail(found)
+
+
+def _call(said: Said | None, artifact: Artifact, evidence: Collected) -> None:
+    """Red for a pending revision that could not even be called."""
+    troubles = said.written.errors if said is not None and said.written is not None else {}
+    wrong = [f"{one}: {trouble}" for one, trouble in troubles.items() if fails_for_certain(trouble)]
+    evidence.remedy("Mend the revision, and try it: alembic upgrade head --sql" if wrong else "")
+    assert not wrong, f"{artifact.label}: found {presence.first(wrong)}; expected a revision that can be run"
 
 
 @pytest.mark.build(
@@ -114,7 +131,7 @@ def test_models_have_their_migrations(
     Catches the model that got a column without a migration: each query for it fails, once the release serves. What
     Django would write a migration for and no table needs (words, choices, an order, an index) is advice.
     """
-    service = _migrating(artifact, environment)
+    service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
     if said.error is not None or said.refused is not None:
         pytest.skip("the models cannot be read (see B15 and B19)")
@@ -193,12 +210,3 @@ def _ask_tool(said: Said, name: str, service: Service, question: Asking, evidenc
 
 def _listed(changes: Mapping[str, Iterable[str]]) -> set[str]:
     return {f"{app}: {one}" for app, found in changes.items() for one in found}
-
-
-def _migrating(artifact: Artifact, environment: Environment) -> Service:
-    service = environment.service.get(artifact.service, Service())
-    if service.migrations == "none":
-        pytest.skip(f"service.{artifact.service} has no migrations")
-    if artifact.service not in migrated(environment):
-        pytest.skip(f"service.{artifact.service} has the migrations of another one, which is asked about them")
-    return service

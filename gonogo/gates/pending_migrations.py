@@ -72,6 +72,8 @@ class Standing:
     service: str
     tool: str
     current: tuple[str, ...]
+    since: tuple[str, ...] = ()
+    """What is asked about is what comes after these: all that was run, where the tool keeps account of each."""
     guessed: str = ""
     """Why ``current`` is what is recorded: the database could not be asked."""
     heads: tuple[str, ...] = ()
@@ -148,12 +150,9 @@ def _standing(question: Question, name: str, service: Service, *, built: bool, i
     graph = graph_of(
         question.place.project.source_root, service, question.place.environment.commands.get("migrate", ())
     )
-    of = Standing(service=name, tool=service.migrations, current=current, guessed=guessed, late=late)
-    asked = (
-        _ask_artifact(question, name, service, (said.applied if said is not None else None) or current)
-        if built
-        else None
-    )
+    since = (said.applied if said is not None else None) or current
+    of = Standing(service=name, tool=service.migrations, current=current, since=since, guessed=guessed, late=late)
+    asked = _ask_artifact(question, name, service, since) if built else None
     if asked is not None and asked.pending is not None:
         of = replace(of, heads=asked.heads, pending=asked.pending, unknown=asked.unknown)
         return _accepted(of, question.serving, graph)

@@ -17,7 +17,7 @@ from gonogo.inspection.probe_answers import script
 from gonogo.migrations.base import MigrationTool, Revision
 from gonogo.migrations.layout import layout_of
 
-__all__ = ["Asked", "Said", "Trouble", "ask", "read", "request"]
+__all__ = ["Asked", "Said", "Trouble", "Written", "ask", "read", "request"]
 
 
 class Asked(Protocol):
@@ -54,6 +54,19 @@ class Trouble:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written:
+    """The SQL that an upgrade would run, as the tool writes it without a database."""
+
+    dialect: str
+    statements: Mapping[str, tuple[str, ...]]
+    """Revision → its statements, oldest first."""
+    errors: Mapping[str, Trouble]
+    """Revision → why not all of its statements could be written."""
+    refused: Trouble | None = None
+    """Why it ended before all were written."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Said:
     """The tool's answer; None where it was not asked."""
 
@@ -71,6 +84,9 @@ class Said:
     pending: tuple[Revision, ...] | None = None
     tables: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     """Columns of the tables that were asked for, as the database has them."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of the tables that were asked for, with their indexes, where the database is one that says it."""
+    written: Written | None = None
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns of the tables that the application's models declare."""
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -144,12 +160,24 @@ def _said(document: Mapping[str, Any]) -> Said:
         replaced=document.get("replaced") or {},
         pending=None if document.get("pending") is None else tuple(_revision(one) for one in document["pending"]),
         tables={name: _names(found) for name, found in (document.get("tables") or {}).items()},
+        sizes=document.get("sizes") or {},
+        written=None if document.get("sql") is None else _written(document["sql"]),
         models={name: tuple(found) for name, found in (environment.get("models") or {}).items()},
         changes={name: tuple(found) for name, found in (environment.get("changes") or {}).items()},
         unwritten={name: tuple(found) for name, found in (environment.get("harmless") or {}).items()},
         error=_trouble(document.get("error")),
         refused=_trouble(environment.get("error")),
         ran=bool(environment.get("ran")),
+    )
+
+
+def _written(found: Mapping[str, Any]) -> Written:
+    troubles = {one["id"]: _trouble(one["error"]) for one in found["revisions"]}
+    return Written(
+        dialect=found["dialect"],
+        statements={one["id"]: tuple(one["sql"]) for one in found["revisions"]},
+        errors={name: trouble for name, trouble in troubles.items() if trouble is not None},
+        refused=_trouble(found["error"]),
     )
 
 

@@ -30,6 +30,7 @@ __all__ = ["main"]
 
 MARKER = "<<gonogo-django>>"
 SOURCE_LIMIT = 200000
+READING = {"options": "-c default_transaction_read_only=on", "connect_timeout": 3}
 WORDS = (
     "blank",
     "choices",
@@ -58,7 +59,7 @@ WORDS = (
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The document that answers a request."""
-    names = ("current", "applied", "behind", "unknown", "pending", "error", "environment")
+    names = ("current", "applied", "behind", "unknown", "pending", "sizes", "error", "environment", "sql")
     document: dict[str, Any] = dict.fromkeys(names)
     document.update(heads=[], replaced={})
     try:
@@ -127,11 +128,13 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
     if request.get("current"):
         document.update(standing())
         document["tables"] = shape() if request.get("shape") else None
+        document["sizes"] = sizes(request.get("sizes") or ())
     if request.get("since") is not None:
         given = [tuple(name.split(".", 1)) for name in request["since"]]
         ahead = loader_of(given)
         document["pending"] = pending(ahead)
         document["unknown"] = unknown(ahead)
+        document["sql"] = written(ahead) if request.get("sql") else None
     if request.get("environment"):
         document["environment"] = {"error": None, "ran": True, **changes(loader)}
 
@@ -163,6 +166,77 @@ def shape() -> dict[str, Any]:
         names = [name for name in connection.introspection.table_names(cursor) if name != "django_migrations"]
         described = connection.introspection.get_table_description
         return {name: [column.name for column in described(cursor, name)] for name in names}
+
+
+def sizes(names: Any) -> dict[str, int]:
+    """The bytes of tables that PostgreSQL has, with their indexes; of other databases nothing is known."""
+    connection = importlib.import_module("django.db").connection
+    found: dict[str, int] = {}
+    if connection.vendor != "postgresql" or not names:
+        return found
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute("SELECT pg_total_relation_size(to_regclass(%s))", [name])
+            (asked,) = cursor.fetchone()
+            found.update({name: int(asked)} if asked is not None else {})
+    return found
+
+
+def written(loader: Any) -> dict[str, Any]:
+    """The SQL of what ``migrate`` would run, as ``sqlmigrate`` writes it.
+
+    Code (RunPython) is not run: a comment stands where it would. PostgreSQL is asked for what an operation must know,
+    in transactions that can write nothing; another database is not.
+    """
+    connection: Any = importlib.import_module("django.db").connection
+    document: dict[str, Any] = {"dialect": connection.vendor, "revisions": [], "error": None}
+    connection.connect = once(connection.connect) if connection.vendor == "postgresql" else refuse
+    if connection.vendor == "postgresql":
+        connection.settings_dict["OPTIONS"] = {**connection.settings_dict.get("OPTIONS", {}), **READING}
+    for name in ("disable_constraint_checking", "enable_constraint_checking", "check_constraints"):
+        setattr(connection, name, lambda *_, **__: True)
+    for one in pending(loader):
+        made: dict[str, Any] = {"id": one["id"], "sql": [], "error": None}
+        document["revisions"].append(made)
+        try:
+            made["sql"] = statements(loader, connection, tuple(one["id"].split(".", 1)))
+        except Exception as error:  # noqa: BLE001  # an operation may ask the database, or raise anything
+            made["error"] = told(error)
+    return document
+
+
+def statements(loader: Any, connection: Any, node: Any) -> list[str]:
+    """The statements of one migration."""
+    state = loader.project_state(node, at_end=False)
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        connection.ops.compose_sql = lambda text, given: text % tuple(map(editor.quote_value, given)) if given else text
+        editor.atomic_migration = True  # else each operation would begin a transaction
+        try:
+            loader.graph.nodes[node].apply(state, editor, collect_sql=True)
+        finally:
+            editor.atomic_migration = False
+    return [line for line in editor.collected_sql if line != "--"]
+
+
+def once(connect: Any) -> Any:
+    """Connects; where that failed, not again."""
+    failed: list[BaseException] = []
+
+    def connect_once() -> None:
+        if failed:
+            raise failed[0]
+        try:
+            connect()
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    return connect_once
+
+
+def refuse(*_: Any, **__: Any) -> Any:
+    """In the place of a connection."""
+    raise ConnectionRefusedError("no connection is made while SQL is only written")
 
 
 def standing() -> dict[str, Any]:

@@ -31,6 +31,7 @@ __all__ = ["main"]
 
 MARKER = "<<gonogo-revision>>"
 SOURCE_LIMIT = 200000
+SIZE = "SELECT pg_total_relation_size(to_regclass(:name))"
 IMPORTING = "_find_and_load"
 """The interpreter's own frame of an import; beneath env.py's it says that a module could not be imported."""
 
@@ -38,7 +39,7 @@ IMPORTING = "_find_and_load"
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The document that answers a request."""
     document: dict[str, Any] = dict.fromkeys(
-        ("current", "behind", "unknown", "pending", "tables", "error", "environment")
+        ("current", "behind", "unknown", "pending", "tables", "sizes", "error", "environment", "sql")
     )
     document["heads"] = []
     try:
@@ -53,6 +54,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             document["unknown"] = [name for name in request["since"] if lookup(scripts, name) is None]
         if request.get("environment"):
             document["environment"] = environment(request)
+        if request.get("sql"):
+            document["sql"] = written(request, scripts, goal)
     except Exception as error:  # noqa: BLE001  # the application's env.py may raise anything
         document["error"] = told(error)
     return document
@@ -200,6 +203,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
     """What each database that env.py configures says that it has, and whether something is left to run."""
     found: list[tuple[str, ...]] = []
     tables: dict[str, Any] = {}
+    sizes: dict[str, Any] = {}
 
     def note(revisions: Any, context: Any) -> list[Any]:
         found.append((revisions,) if isinstance(revisions, str) else tuple(revisions or ()))
@@ -208,6 +212,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
         elif request.get("tables"):
             for name, there in columns(context.connection, request["tables"]).items():
                 tables[name] = tables.get(name) or there  # one of several databases has it
+        sizes.update(measured(context, request.get("sizes") or ()))
         return []
 
     run(request, note, "current")
@@ -217,6 +222,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
         "unknown": [name for name in every if lookup(scripts, name) is None],
         "behind": not found or any(not set(goal) <= reached(scripts, one) for one in found),
         "tables": tables,
+        "sizes": sizes,
     }
 
 
@@ -247,6 +253,78 @@ def columns(connection: Any, names: list[str]) -> dict[str, Any]:
         except Exception:  # noqa: BLE001  # NoSuchTableError, under whatever name the dialect raises it
             found[name] = None
     return found
+
+
+def measured(context: Any, names: Any) -> dict[str, int]:
+    """The bytes of tables that PostgreSQL has, with their indexes; of other databases nothing is known."""
+    found: dict[str, int] = {}
+    if context.dialect.name != "postgresql":
+        return found
+    text = importlib.import_module("sqlalchemy").text
+    with contextlib.suppress(Exception):  # a figure beside the answer; nothing in it may take that away
+        for name in names:
+            asked = context.connection.execute(text(SIZE), {"name": name}).scalar()
+            found.update({name: int(asked)} if asked is not None else {})
+    return found
+
+
+def written(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str, Any]:
+    """The SQL of an upgrade, as ``upgrade --sql`` writes it: by revision, and why a revision's could not be written.
+
+    Revisions run as they do offline; whatever they would open a connection for is refused.
+    """
+    document: dict[str, Any] = {"dialect": "", "revisions": [], "error": None}
+
+    def note(revisions: Any, context: Any) -> Any:
+        document["dialect"] = context.dialect.name
+        for step in scripts._upgrade_revs(tuple(goal), revisions):  # noqa: SLF001  # as alembic.command has it
+            yield watched(step, context, document["revisions"])
+
+    offline()
+    try:
+        since = list(request["since"]) or None
+        run(request, note, "upgrade", "head", "--sql", as_sql=True, starting_rev=since, destination_rev="heads")
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the application's env.py may raise anything
+        document["error"] = told(error)
+    return document
+
+
+def watched(step: Any, context: Any, found: list[dict[str, Any]]) -> Any:
+    """The step of an upgrade, noting each statement that it writes."""
+    migrate, write = step.migration_fn, context.impl.static_output
+
+    def run_it(**options: Any) -> None:
+        made: dict[str, Any] = {"id": step.to_revisions[0], "sql": [], "error": None}
+        found.append(made)
+        context.impl.static_output = made["sql"].append
+        try:
+            migrate(**options)
+        except BaseException as error:
+            made["error"] = told(error)
+            raise
+        finally:
+            context.impl.static_output = write
+
+    step.migration_fn = run_it
+    return step
+
+
+def offline() -> None:
+    """From here on nothing here may speak to a database or to anybody else: revisions may do more than write SQL."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ConnectionRefusedError("no connection is made while SQL is only written")
+
+    def heard(event: str, _: Any) -> None:
+        if event in {"socket.connect", "socket.sendto", "sqlite3.connect", "subprocess.Popen", "os.system"}:
+            refuse()
+
+    sqlalchemy = importlib.import_module("sqlalchemy")
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "do_connect", refuse)
+    for name in ("psycopg", "psycopg2", "MySQLdb"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name).connect = refuse  # type: ignore[attr-defined]
+    sys.addaudithook(heard)
 
 
 def environment(request: dict[str, Any]) -> dict[str, Any]:

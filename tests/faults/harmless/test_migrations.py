@@ -136,6 +136,25 @@ def test_alembic_in_other_forms_is_deployed_twice(alembic: Shop) -> None:
     assert first_steps["migrate"] == "web: its database stands at 0001"
     assert steps["migrate"] == "web: its database stands at 0001 → 0002"
     assert again["migrate"] == "web: nothing was pending, its database stands at 0002"
+    checks = [check for step in record["steps"] for check in (step["gate"] or {}).get("checks", ())]
+    (sql,) = (check for check in checks if check["code"] == "P35[web]")
+    assert sql["outcome"] == "passed"
+    assert sql["evidence"][0]["value"].strip() == "-- 0002\nALTER TABLE lamps ADD COLUMN note TEXT;"
+
+
+def test_a_revision_that_calls_what_is_not_there_is_red(alembic: Shop) -> None:
+    """B19: its SQL is written in the artifact, and that does not work."""
+    wrong = NEXT.format(name="0003", parent="0002", operation='op.add_column("lamps", Column("hue", sa.Text))')
+    alembic.write({"db/versions/2026/0003.py": wrong})
+    toml = (alembic.root / "gonogo.toml").read_text()
+    stated = toml.replace("[service.web]\n", '[service.web]\ncompatible_migrations = ["0003"]\n')
+    alembic.write({"gonogo.toml": stated})
+    alembic.commit("wrong")
+    code, found, steps = alembic.red()
+    alembic.git("reset", "-q", "--hard", "HEAD~1")
+
+    assert (code, "migrate" in steps) == ("B19[web]", False)
+    assert "found 0003: NameError: name 'Column' is not defined (" in found
 
 
 def test_a_column_without_a_migration_is_red(alembic: Shop) -> None:
