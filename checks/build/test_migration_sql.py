@@ -66,7 +66,7 @@ def test_pending_migrations_hold_no_big_table(
 
 
 def _locks(written: Written) -> Iterator[tuple[str, str, Taken]]:
-    """Revision, statement and lock of everything that locks a table which none of them made."""
+    """Everything that locks a table which none of them made: revision, statement and lock."""
     if written.dialect != "postgresql":
         return
     of = [(name, text) for name, statements in written.statements.items() for text in statements]

@@ -164,8 +164,8 @@ def test_pending_migrations_can_be_taken_back(question: Asking, serving: Release
     "P34",
     needs=("a serving release",),
     refuses="a forward-only change",
-    remedy="Split the change (add first, remove in a later release), or state compatible_migrations for the service "
-    "once it is proven, or set env.{env}.allow_forward_only",
+    remedy="Split the change (add first, remove in a later release), or write `# gonogo: compatible because …` "
+    "into the migration once it is proven, or set env.{env}.allow_forward_only",
 )
 def test_pending_migrations_leave_a_way_back(
     question: Asking, serving: Release | None, environment: Environment, evidence: Collected

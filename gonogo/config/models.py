@@ -174,6 +174,8 @@ class Environment(_Model):
     keep: Annotated[int, Field(ge=2)] = 5
     """How many releases stay on the host."""
     command_timeout: Duration = 900.0
+    lock_timeout: Duration = 5.0
+    """How long a statement of a migration waits for a lock of PostgreSQL's, while everybody waits behind it."""
     gate_timeout: Duration = 600.0
     workers: Literal["auto"] | Annotated[int, Field(ge=0, le=64)] = 0
     """How many processes ask the checks of the postdeploy gate; 0: one does."""

@@ -85,7 +85,7 @@ def decide(
     first: bool,
     pending: Sequence[str],
     shown: Mapping[str, str],
-    stated: Sequence[str],
+    stated: Mapping[str, str],
     migrates_itself: str | None = None,
     unasked: bool = False,
     doubt: str = "",
@@ -96,7 +96,7 @@ def decide(
         first: no release serves yet.
         pending: revisions that will run, oldest first.
         shown: revision → why reading it shows that the previous release cannot live with it (empty text: it can).
-        stated: revisions that the team states the previous release can live with.
+        stated: revisions that the team states the previous release can live with → why, where its own file says that.
         migrates_itself: the entry command of the *previous* release that runs migrations when it starts: it may
             refuse a revision that it does not know, so reading the migration is not enough.
         unasked: no migration tool is configured, so that nothing pending means only that nothing was found.
@@ -119,5 +119,7 @@ def decide(
         )
     if reasons:
         return Answer(rung=Rung.FORWARD_ONLY, pending=tuple(pending), reasons=tuple(reasons))
-    said = "stated by the team" if not open_ones else "reading them shows that they only add"
-    return Answer(rung=Rung.SCHEMA_STAYS, pending=tuple(pending), reasons=(said,))
+    said = [] if not open_ones else ["reading them shows that they only add"]
+    said += [f"{one}: stated in its file, because {stated[one]}" for one in pending if stated.get(one)]
+    said += ["stated by the team"] if any(stated.get(one) == "" for one in pending) else []
+    return Answer(rung=Rung.SCHEMA_STAYS, pending=tuple(pending), reasons=tuple(said))

@@ -18,6 +18,7 @@ from gonogo.inspection.code.contents import manifest_of, map_paths
 from gonogo.inspection.code.selfmigration import self_migrating
 from gonogo.migrations import Graph, Revision, layout_of, tool_of
 from gonogo.migrations.question import Said, ask
+from gonogo.migrations.stated import compatible_because
 from gonogo.records.results import read_gate
 from gonogo.runtimes import sources
 from gonogo.runtimes.base import Place
@@ -270,7 +271,9 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
             taken = ", ".join(one.current) or "none"
             notes.append(f"The database's revision is taken for {taken}; asking it failed: {one.guessed}")
         doubts += [one.doubt] if one.doubt else []
-    stated = [revision for service in environment.service.values() for revision in service.compatible_migrations]
+    configured = [revision for service in environment.service.values() for revision in service.compatible_migrations]
+    said = {one.id: compatible_because(one.source) for each in found for one in each.pending}
+    stated = dict.fromkeys(configured, "") | {revision: why for revision, why in said.items() if why}
     back = serving.left_out(question.release) if serving is not None else ()
     if serving is not None and not pending:
         pending = _unread(question, serving)

@@ -11,13 +11,17 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from gonogo.host.runner import Command
 from gonogo.runtimes.base import Inspector, Place
 from gonogo.state.release import Release
 
-__all__ = ["Action", "Builds", "Ground", "Keeps", "Looks", "Runs", "Runtime"]
+__all__ = ["NONE", "Action", "Builds", "Ground", "Keeps", "Looks", "Runs", "Runtime"]
+
+NONE: Mapping[str, str] = MappingProxyType({})
+"""No variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +54,19 @@ class Builds(Protocol):
 
     @abstractmethod
     def in_service(
-        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+        self,
+        place: Place,
+        release: Release,
+        service: str,
+        argv: Sequence[str],
+        *,
+        folder: str = ".",
+        variables: Mapping[str, str] = NONE,
     ) -> Command:
         """Runs a command once with a service's code and settings, beside its instances.
 
         ``folder`` is where it runs: a folder of the application, wherever it landed; ``.`` is where the service runs.
+        ``variables`` are set beside the service's own.
         """
 
     @abstractmethod

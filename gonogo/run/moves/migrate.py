@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.host.runner import Command
 from gonogo.inspection.answers.moved import not_reached
 from gonogo.migrations import layout_of, tool_of
+from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.standing import half_done, said_of, shapes
 from gonogo.run.work import Work
+from gonogo.runtimes.protocols import NONE
 
 __all__ = ["Migrate", "have_moved", "left_in_databases", "stands_at"]
 
@@ -28,22 +31,21 @@ class Migrate:
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """What would run; migrations run even when none is pending (the tool then does nothing)."""
-        return tuple(
-            str(command) for command in (*work.runtime.prepare(work.place, work.release), *self._upgrades(work))
-        )
+        upgrades = (self._upgrade(work, name, limits(work, name)) for name in self._services(work))
+        return tuple(str(command) for command in (*work.runtime.prepare(work.place, work.release), *upgrades))
 
-    def _upgrades(self, work: Work) -> tuple[Command, ...]:
-        commands = []
-        ahead = {one.service for one in work.standings if one.accepted}
-        for name, service in migrated(work.place.environment).items():
-            if name in ahead and tool_of(service.migrations).refuses_unknown:
-                continue
-            tool = tool_of(service.migrations)
-            layout = layout_of(work.place.project.source_root, tool, service.migrations_config)
-            own = work.place.environment.commands.get("migrate")
-            argv, folder = (own, ".") if own else (tool.upgrade_command(layout.config), layout.folder)
-            commands.append(work.runtime.in_service(work.place, work.release, name, argv, folder=folder))
-        return tuple(commands)
+    def _services(self, work: Work) -> list[str]:
+        """Whose migrations are run: not where a rollback left the schema ahead, of a tool that would refuse that."""
+        ahead = {one.service for one in work.standings if one.accepted and tool_of(one.tool).refuses_unknown}
+        return [name for name in migrated(work.place.environment) if name not in ahead]
+
+    def _upgrade(self, work: Work, name: str, variables: Mapping[str, str]) -> Command:
+        service, place = work.place.environment.service[name], work.place
+        tool = tool_of(service.migrations)
+        layout = layout_of(place.project.source_root, tool, service.migrations_config)
+        own = place.environment.commands.get("migrate")
+        argv, folder = (own, ".") if own else (tool.upgrade_command(layout.config), layout.folder)
+        return work.runtime.in_service(place, work.release, name, argv, folder=folder, variables=variables)
 
     def do(self, work: Work) -> str:
         """Runs them, and says where the databases stand now.
@@ -52,31 +54,32 @@ class Migrate:
             CommandError: a data store did not become ready, or a migration failed.
         """
         work.runtime.make_ready(work.place, work.release)
-        upgrades = self._upgrades(work)
-        before = shapes(work) if upgrades else {}
+        services = self._services(work)
+        before = shapes(work) if services else {}
         try:
-            for command in upgrades:
-                _run(work, command, until=time.monotonic() + (_STARTS if work.serving is None else 0.0))
+            for name in services:
+                self._run(work, name)
         except CommandError:
             work.half_done = half_done(work, before)
             raise
-        if not upgrades and not migrated(work.place.environment):
+        if not migrated(work.place.environment):
             ready = work.runtime.prepare(work.place, work.release)
             return f"no migrations configured{'; its data stores are ready' if ready else ''}"
         return "; ".join(_moved(work, name) for name in migrated(work.place.environment))
 
+    def _run(self, work: Work, name: str) -> None:
+        """Runs one; on a first deploy again while its database, which nothing watches, only begins to listen.
 
-def _run(work: Work, command: Command, *, until: float) -> None:
-    """Runs a migration; on a first deploy again while its database, which nothing watches, only begins to listen.
-
-    Raises:
-        CommandError: it failed.
-    """
-    done = work.host.run(command)
-    while not done.ok and time.monotonic() < until and not_reached(done.output + done.errors):
-        time.sleep(_PAUSE)
-        done = work.host.run(command)
-    done.require()
+        Raises:
+            CommandError: it failed.
+        """
+        until = time.monotonic() + (_STARTS if work.serving is None else 0.0)
+        command, plain = self._upgrade(work, name, limits(work, name)), self._upgrade(work, name, NONE)
+        done = run_migration(work, name, command, plain)
+        while not done.ok and time.monotonic() < until and not_reached(done.output + done.errors):
+            time.sleep(_PAUSE)
+            done = run_migration(work, name, command, plain)
+        done.require()
 
 
 def _moved(work: Work, name: str) -> str:

@@ -38,7 +38,7 @@ from gonogo.runtimes.compose.start import (
 )
 from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
-from gonogo.runtimes.protocols import Action, Runtime
+from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 
 __all__ = ["ComposeRuntime", "cli"]
@@ -140,12 +140,20 @@ class ComposeRuntime(Runtime):
             run_commands(steps, steps.backing())
 
     def in_service(
-        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+        self,
+        place: Place,
+        release: Release,
+        service: str,
+        argv: Sequence[str],
+        *,
+        folder: str = ".",
+        variables: Mapping[str, str] = NONE,
     ) -> Command:
         """Runs a command in a new container of a service, which is removed afterwards."""
         options, words = self._standing(place, release, service, argv, folder)
+        given = (word for key, value in variables.items() for word in ("--env", f"{key}={value}"))
         name = run_name(place, release, service)
-        run = run_words(release, service, options, words, name=name)
+        run = run_words(release, service, (*options, *given), words, name=name)
         return replace(self._command(place, release, self._path(release), *run), ends=ends_of(name))
 
     def in_instance(

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from gonogo.runtimes.process.pinned import (
     venv,
     within,
 )
-from gonogo.runtimes.protocols import Action, Runtime
+from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 
 __all__ = ["ProcessRuntime"]
@@ -103,10 +104,18 @@ class ProcessRuntime(Runtime):
         return tuple(Command(argv=("tail", "-n", _LOG_TAIL, str(log))) for log in logs)
 
     def in_service(
-        self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."
+        self,
+        place: Place,
+        release: Release,
+        service: str,
+        argv: Sequence[str],
+        *,
+        folder: str = ".",
+        variables: Mapping[str, str] = NONE,
     ) -> Command:
         """Runs a command once with the release's programs and variables, in a folder of the application."""
-        return within(place, release, argv, service=service, folder=folder)
+        command = within(place, release, argv, service=service, folder=folder)
+        return replace(command, env={**command.env, **variables})
 
     def in_instance(
         self, place: Place, release: Release, service: str, argv: Sequence[str], *, folder: str = "."

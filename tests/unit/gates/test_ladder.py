@@ -12,7 +12,7 @@ from gonogo.words import Outcome, Stage
 
 def test_first_release_has_nothing_to_go_back_to() -> None:
     """Whatever is pending."""
-    answer = decide(first=True, pending=["1"], shown={}, stated=[])
+    answer = decide(first=True, pending=["1"], shown={}, stated={})
 
     assert (answer.rung, str(answer)) == (
         Rung.FIRST,
@@ -22,7 +22,7 @@ def test_first_release_has_nothing_to_go_back_to() -> None:
 
 def test_no_pending_migration_is_release_only() -> None:
     """Rung 1."""
-    answer = decide(first=False, pending=[], shown={}, stated=[])
+    answer = decide(first=False, pending=[], shown={}, stated={})
 
     assert (answer.rung, str(answer)) == (
         Rung.RELEASE_ONLY,
@@ -32,7 +32,7 @@ def test_no_pending_migration_is_release_only() -> None:
 
 def test_nothing_is_said_of_migrations_that_nobody_was_asked_about() -> None:
     """Without a migration tool (Django's own, a script) nothing was found, which is not: nothing is pending."""
-    answer = decide(first=False, pending=[], shown={}, stated=[], unasked=True)
+    answer = decide(first=False, pending=[], shown={}, stated={}, unasked=True)
 
     assert (answer.rung, str(answer)) == (
         Rung.RELEASE_ONLY,
@@ -43,7 +43,7 @@ def test_nothing_is_said_of_migrations_that_nobody_was_asked_about() -> None:
 
 def test_migration_that_only_adds_lets_the_schema_stay() -> None:
     """Rung 2, shown by reading."""
-    answer = decide(first=False, pending=["2"], shown={"2": ""}, stated=[])
+    answer = decide(first=False, pending=["2"], shown={"2": ""}, stated={})
 
     assert (answer.rung, str(answer)) == (
         Rung.SCHEMA_STAYS,
@@ -53,21 +53,21 @@ def test_migration_that_only_adds_lets_the_schema_stay() -> None:
 
 def test_migration_that_is_not_shown_is_forward_only() -> None:
     """Rung 4, with the reason for each."""
-    answer = decide(first=False, pending=["2", "3"], shown={"2": "", "3": "op.drop_column (line 9)"}, stated=[])
+    answer = decide(first=False, pending=["2", "3"], shown={"2": "", "3": "op.drop_column (line 9)"}, stated={})
 
     assert (answer.rung, str(answer)) == (Rung.FORWARD_ONLY, "forward-only: pending 2, 3: 3: op.drop_column (line 9)")
 
 
 def test_stated_migration_is_believed() -> None:
     """Rung 2, stated by the team."""
-    answer = decide(first=False, pending=["3"], shown={"3": "op.execute (line 9)"}, stated=["3"])
+    answer = decide(first=False, pending=["3"], shown={"3": "op.execute (line 9)"}, stated={"3": ""})
 
     assert (answer.rung, answer.reasons) == (Rung.SCHEMA_STAYS, ("stated by the team",))
 
 
 def test_previous_release_that_migrates_itself_may_refuse_the_schema() -> None:
     """Reading the migration is not enough: the old entry point does not know the revision."""
-    answer = decide(first=False, pending=["2"], shown={"2": ""}, stated=[], migrates_itself="alembic upgrade head")
+    answer = decide(first=False, pending=["2"], shown={"2": ""}, stated={}, migrates_itself="alembic upgrade head")
 
     assert answer.rung is Rung.FORWARD_ONLY
     assert answer.reasons == (
@@ -82,8 +82,8 @@ def test_readiness_that_speaks_of_the_schema_is_foreseen() -> None:
     )
     ready = CheckResult(id="d07", code="D07", stage=Stage.POSTDEPLOY, outcome=Outcome.PASSED, evidence=(seen,))
     gate = GateResult(stage=Stage.POSTDEPLOY, env="prod", started=datetime.now(UTC), checks=(ready,))
-    adds = decide(first=False, pending=["2"], shown={"2": ""}, stated=[])
-    none = decide(first=False, pending=[], shown={}, stated=[])
+    adds = decide(first=False, pending=["2"], shown={"2": ""}, stated={})
+    none = decide(first=False, pending=[], shown={}, stated={})
 
     assert str(foresee(adds, gate)) == (
         f"{adds}; its readiness has migrations: where that answers 503 on a schema that is ahead, it is back and not "
@@ -91,3 +91,17 @@ def test_readiness_that_speaks_of_the_schema_is_foreseen() -> None:
     )
     assert foresee(adds, None) == adds
     assert str(foresee(none, gate)) == str(none)
+
+
+def test_migration_that_states_it_is_compatible_lets_the_schema_stay() -> None:
+    """Rung 2, with the reason that stands in the file, beside what reading shows of the others."""
+    shown = {"2": "", "3": "op.execute (line 9)"}
+    answer = decide(first=False, pending=["2", "3"], shown=shown, stated={"3": "nobody reads it", "9": "old"})
+    alone = decide(first=False, pending=["3"], shown=shown, stated={"3": "nobody reads it"})
+
+    assert answer.rung is alone.rung is Rung.SCHEMA_STAYS
+    assert answer.reasons == (
+        "reading them shows that they only add",
+        "3: stated in its file, because nobody reads it",
+    )
+    assert alone.reasons == ("3: stated in its file, because nobody reads it",)
