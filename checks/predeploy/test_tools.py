@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonogo.config import Environment
+from gonogo.backups.outlook import is_asked
+from gonogo.backups.shelf import Shelf, shelf_of
+from gonogo.config import Environment, Project
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.machine import room, tools
@@ -50,9 +52,9 @@ def test_tools_are_there_in_the_required_versions(environment: Environment, runn
     remedy="df -h; free -m; docker system df; free some, or set min_free_disk and min_free_memory of [env.{env}]",
 )
 def test_there_is_room_on_disk_and_in_memory(
-    environment: Environment, state: State, request: pytest.FixtureRequest, evidence: Collected
+    environment: Environment, project: Project, state: State, request: pytest.FixtureRequest, evidence: Collected
 ) -> None:
-    """Enough disk and memory are free to build, keep and run a release.
+    """Enough disk and memory are free to build, keep and run a release, and for its backup where one is asked for.
 
     Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back. Less than
     each of the kept releases took is too little, less than one of them took warns.
@@ -70,6 +72,7 @@ def test_there_is_room_on_disk_and_in_memory(
     wrong += [problem for problem, _ in tight if problem]
     for advice in (advice for _, advice in tight if advice):
         evidence.advise(advice)
+    wrong += _no_room_for_a_backup(shelf_of(project, environment, state), environment, evidence)
     assert not wrong, "; ".join(wrong)
     if engine is not None and engine.problem:
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
@@ -99,6 +102,19 @@ def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> 
     assert not engine.problem, f"found no answer from the Docker daemon ({engine.problem}), expected its version"
     old = tools.judge(tools.DOCKER, engine.version)
     assert not old, old
+
+
+def _no_room_for_a_backup(shelf: Shelf, environment: Environment, evidence: Collected) -> list[str]:
+    """Counts the one before; how big a first one will be is asked when it is taken."""
+    last = next(iter(shelf.all()), None) if is_asked(environment) else None
+    if last is None:
+        return []
+    place, need = room.disk("backups", shelf.folder), last.bytes // room.MIB + 1
+    evidence.table("Room for a backup (MiB)", [(str(place.path), f"{place.free} free", f"{need} by the one before")])
+    if place.free >= environment.min_free_disk + need:
+        return []
+    least = environment.min_free_disk
+    return [f"backups ({place.path}): found {place.free} MiB free, expected {need} for one more and {least} to spare"]
 
 
 def _said(runner: Host, argv: tuple[str, ...]) -> str | None:

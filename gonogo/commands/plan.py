@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from gonogo.backups.shelf import shelf_of
 from gonogo.commands.adopt import foreseen
 from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.look import recent
@@ -71,7 +72,7 @@ def _work_aside(at: Where, commit: Commit, aside: Path, options: Options) -> Wor
     elsewhere = replace(at, state=State(aside))
     release = new_release(elsewhere, commit)
     work = make_work(elsewhere, release, run=release.id, options=options)
-    work.serving = at.state.current()
+    work.serving, work.shelf = at.state.current(), shelf_of(at.project, at.environment, at.state)
     return work
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gonogo import git
+from gonogo.backups.shelf import shelf_of
 from gonogo.config import Environment, Project, find_project, load_project, parse_project
 from gonogo.errors import CommandError, ConfigError, UsageError
 from gonogo.host.runner import Host, this_machine
@@ -213,6 +214,7 @@ def make_work(at: Where, release: Release, *, run: str, options: Options, screen
         place=place,
         runtime=runtime_of(at.environment.runtime),
         state=at.state,
+        shelf=shelf_of(at.project, at.environment, at.state),
         journal=journal,
         release=release,
         serving=serving,

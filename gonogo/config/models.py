@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from gonogo.config.backups import BackupRule
 from gonogo.config.calendar import judged_freezes, judged_windows, judged_zone
 from gonogo.config.comparisons import judged_json
 from gonogo.config.entries import (
@@ -171,6 +172,8 @@ class Environment(_Model):
     """Channels that are told of a run: addresses of apprise, with ``${NAME}`` from the env file."""
     commands: dict[Literal["build", "environment", "install", "migrate"], Argv] = {}
     """Replaces the command of a move; the plan prints what would run."""
+    backup: BackupRule | None = None
+    """How the data are kept before a deployment; None: where a database container is found, outside dev."""
     keep: Annotated[int, Field(ge=2)] = 5
     """How many releases stay on the host."""
     command_timeout: Duration = 900.0

@@ -61,6 +61,12 @@ class Command:
     cwd: str | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     stdin: bytes | None = field(default=None, repr=False)
+    stdin_from: Path | None = None
+    """A file that is its standard input, instead."""
+    into: Path | None = None
+    """The file that its standard output becomes, as it is (a dump): shown to nobody, closed to others."""
+    errors_into: Path | None = None
+    """The file that keeps all that it says on standard error, unredacted, for whoever parses that."""
     timeout: float | None = None
     firm: bool = False
     """The bound is the team's: it stays as it is on a machine that is busy."""
@@ -76,6 +82,10 @@ class Command:
     def __str__(self) -> str:
         """The command as it would be typed."""
         line = shlex.join(self.argv)
+        if self.stdin_from is not None:
+            line = f"{line} < {shlex.quote(str(self.stdin_from))}"
+        if self.into is not None:
+            line = f"{line} > {shlex.quote(str(self.into))}"
         return f"{line} > {shlex.quote(str(self.detach))} 2>&1 &" if self.detach else line
 
 
@@ -181,13 +191,13 @@ class LocalHost:
         longest = timeout if command.firm else max(timeout, min(self._timeout, STRETCH * timeout))
         command = command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
         begin = time.monotonic()
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with _stream(command.into) as out, _stream(command.errors_into) as err:
             with self._watched(command, out, err):
                 process, timed_out = self._to_the_end(command, out, err, (begin + timeout, begin + longest))
             completed = Completed(
                 command=command if command.timeout else _bounded(command, timeout),
                 code=process.returncode,
-                output=self._read(out, output_limit, "surrogateescape" if exact else "replace"),
+                output="" if command.into else self._read(out, output_limit, "surrogateescape" if exact else "replace"),
                 errors=self._read(err, _TAIL),
                 seconds=time.monotonic() - begin,
                 pid=process.pid,
@@ -198,7 +208,8 @@ class LocalHost:
         return completed
 
     def _watched(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
-        return nullcontext() if self._watcher is None else self._watcher.runs(command, out, err)
+        shown = err if command.into else out  # a dump is no text
+        return nullcontext() if self._watcher is None else self._watcher.runs(command, shown, err)
 
     def _read(self, stream: IO[bytes], limit: int | None, errors: str = "replace") -> str:
         """The end of what was said, redacted before it is cut: half a value cannot be known again."""
@@ -304,16 +315,17 @@ def _popen(
     command: Command, out: IO[bytes], err: IO[bytes], before_exec: Callable[[], None] | None
 ) -> subprocess.Popen[bytes]:
     try:
-        return _Process(
-            command.argv,
-            cwd=command.cwd,
-            env=_environment(command),
-            stdin=subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-            preexec_fn=before_exec,  # what waits there takes no lock
-        )
+        with _given(command) as given:
+            return _Process(
+                command.argv,
+                cwd=command.cwd,
+                env=_environment(command),
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                preexec_fn=before_exec,  # what waits there takes no lock
+            )
     except (OSError, ValueError) as error:
         where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
         said = getattr(error, "strerror", None) or error
@@ -323,9 +335,20 @@ def _popen(
         ) from error
 
 
+def _given(command: Command) -> AbstractContextManager[int | IO[bytes]]:
+    """What its standard input is."""
+    if command.stdin_from is not None:
+        return command.stdin_from.open("rb")
+    return nullcontext(subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL)
+
+
 def _never_ran(command: Command, pid: int, error: CommandError) -> Completed:
     """What a shell says of a program that it cannot run."""
     return Completed(command=command, code=127, output="", errors=str(error), seconds=0.0, pid=pid)
+
+
+def _stream(path: Path | None) -> IO[bytes]:
+    return tempfile.TemporaryFile() if path is None else open(path, "w+b", opener=_closed_to_others)
 
 
 def _closed_to_others(path: str, flags: int) -> int:
@@ -354,7 +377,7 @@ def _environment(command: Command) -> dict[str, str]:
 
 
 def _bounded(command: Command, timeout: float) -> Command:
-    return Command(argv=command.argv, cwd=command.cwd, timeout=timeout)
+    return replace(command, timeout=timeout, env={}, stdin=None, ends=())
 
 
 def _created(pid: int) -> float:

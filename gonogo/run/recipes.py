@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gonogo.backups.outlook import is_asked, is_wanted
 from gonogo.config import Environment, TeamStep
 from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import UsageError
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.backup import BackUp
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
@@ -84,7 +86,7 @@ def _migration_runs(environment: Environment) -> None:
 
 
 def _with_team_steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
-    moves = [step.name for step in strategy.steps(first=False) if not isinstance(step, Gate | AskLadder)]
+    moves = [step.name for step in strategy.steps(first=False) if not isinstance(step, Gate | AskLadder | BackUp)]
     for team in environment.step:
         anchor = team.before or team.after
         if anchor not in moves:
@@ -93,16 +95,23 @@ def _with_team_steps(strategy: Strategy, environment: Environment, *, first: boo
                 f"expected one of the moves {', '.join(moves)}."
             )
     woven: list[Step] = []
-    for step in strategy.steps(first=first):
+    for step in _steps(strategy, environment, first=first):
         woven += [TeamMove(team) for team in environment.step if team.before == step.name]
         woven.append(step)
         woven += [TeamMove(team) for team in environment.step if team.after == step.name]
     return tuple(woven)
 
 
+def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
+    """The strategy's steps; before a first deployment a backup is taken only where one is asked for."""
+    wanted = is_asked(environment) if first else is_wanted(environment)
+    return tuple(step for step in strategy.steps(first=first) if wanted or not isinstance(step, BackUp))
+
+
 def _names_are_free(environment: Environment) -> None:
     """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
     ours, taken = _ours(), Counter(team.name for team in environment.step)
+    ours -= frozenset() if is_wanted(environment) else {BackUp.name}
     for team in environment.step:
         own = team.name in ours
         if own or taken[team.name] > 1:

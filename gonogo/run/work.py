@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from gonogo.backups.shelf import Shelf
 from gonogo.errors import GonogoError
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import today
@@ -47,6 +48,8 @@ class Work:
     place: Place
     runtime: Runtime
     state: State
+    shelf: Shelf
+    """The environment's backups."""
     journal: Journal
     release: Release
     """What is being deployed, or gone back to."""

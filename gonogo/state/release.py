@@ -59,6 +59,8 @@ class Release(BaseModel):
     went_go: datetime | None = None
     replaced: str | None = None
     """The id of the release that served until this one did."""
+    backup: str | None = None
+    """The id of the backup that was taken before it was started."""
     bad: str | None = None
     """Why its checks turned it back, if they did."""
     adopted: bool = False

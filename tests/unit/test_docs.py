@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator
 from typer.main import get_command
 
 from gonogo.cli import app
+from gonogo.config.backups import BackupRule
 from gonogo.config import (
     CheckRule,
     Endpoint,
@@ -119,6 +120,7 @@ def literal(value: object) -> str:
         ("`[[env.NAME.sql]]`,", SqlAssertion),
         ("`[[env.NAME.command]]`,", TeamCommand),
         ("`[[env.NAME.step]]`", TeamStep),
+        ("`[env.NAME.backup]`,", BackupRule),
         ("`[env.NAME.checks.CODE]`,", CheckRule),
         ("`[[env.NAME.waive]]`,", Waiver),
     ],

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _DESCRIBED = re.compile(r"[A-Z][a-z]+")
 _NOUNS = {"A", "File", "Id", "It", "Line", "Method", "Mode", "Module", "Name", "Our", "Path", "Secret", "Service"}
 _NOUNS |= {"See", "Step", "Table"}
-_ELSEWHERE = ("gonogo/cli.py", "gonogo/demo/app/")
+_ELSEWHERE = ("gonogo/cli/", "gonogo/demo/app/")
 """Texts of the command line's help, and an application of somebody's."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.backup import BackUp
 from gonogo.run.moves.build import Build
 from gonogo.run.moves.checkout import Checkout
 from gonogo.run.moves.ladder import AskLadder
@@ -32,6 +33,7 @@ class Recreate:
             build,
             Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE, remade_by=build),
             AskLadder(),
+            BackUp(),
             Migrate(),
             Start(),
             Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),

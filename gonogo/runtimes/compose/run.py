@@ -18,7 +18,7 @@ from gonogo.runtimes.compose.entry import entry_point, image_config, scripts_of
 from gonogo.runtimes.compose.files import services_of
 from gonogo.state.release import Release
 
-__all__ = ["deaf_services", "ends_of", "is_once", "marked", "run_name", "run_words", "standing"]
+__all__ = ["deaf_services", "ends_of", "is_once", "marked", "marked_by", "run_name", "run_words", "standing"]
 
 _SECONDS = 30.0
 _GRACE = 8.0
@@ -92,7 +92,12 @@ def ends_of(name: str) -> tuple[Command, ...]:
 
 def marked(release: Release) -> tuple[tuple[str, str], tuple[str, ...]]:
     """Options of ``exec`` by which what it starts is known in the container, and the command there that ends it."""
-    mark = f"{_MARK}={release.id}"
+    return marked_by(release.id)
+
+
+def marked_by(name: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """The same by any name that nobody else has."""
+    mark = f"{_MARK}={name}"
     return ("--env", mark), ("sh", "-c", _END.replace("MARK", mark))
 
 

@@ -11,6 +11,7 @@ from gonogo.config import Environment, parse_project
 from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import ConfigError, UsageError
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.team import TeamMove
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.strategies import strategy_of
 from gonogo.run.strategies.base import VERIFY
@@ -56,11 +57,32 @@ def test_deploy_asks_before_it_touches() -> None:
         "build",
         "build gate",
         "ladder",
+        "backup",
         "migrate",
         "start",
         "postdeploy",
     ]
-    assert recipe.first_touch == 7
+    assert recipe.first_touch == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "expected"),
+    [
+        ("", False, True),
+        ("", True, False),
+        ('tier = "dev"\n', False, False),
+        ('tier = "dev"\n[env.x.backup]\n', False, True),
+        ("[env.x.backup]\n", True, True),
+        ("[env.x.backup]\noff = true\n", False, False),
+        (step("nightly-dump", "before", "migrate"), False, False),
+        (step("backup", "before", "migrate"), False, False),
+    ],
+)
+def test_backup_is_taken_where_it_is_wanted(text: str, first: bool, expected: bool) -> None:  # noqa: FBT001
+    """Unasked outside dev, of what serves, and where the team has no step for it; asked in any case."""
+    recipe = deploy_recipe(environment(text), first=first)
+
+    assert ("backup" in {found.name for found in recipe.steps if not isinstance(found, TeamMove)}) is expected
 
 
 def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:

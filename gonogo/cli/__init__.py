@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gonogo
+from gonogo.cli import data
+from gonogo.cli.options import Attest, Env, Force, Hotfix, Json, NoCache, Quiet, Ref
 from gonogo.commands import printing
 from gonogo.words import Exit, Stage
 
@@ -35,18 +37,6 @@ app = typer.Typer(
 
 _URGENT = (Exit.GO, Exit.LOCKED, Exit.NOTHING_CHECKED, Exit.NO_GO, Exit.NEEDS_HUMAN)
 """How ``status`` may end, for one environment; of several the last one of these."""
-
-Env = Annotated[str | None, typer.Option("--env", metavar="NAME", help="environment of gonogo.toml")]
-Json = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
-Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="build without cached layers")]
-Hotfix = Annotated[bool, typer.Option("--hotfix", help="production is broken already: deploy all the same")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="show the ending only")]
-Attest = Annotated[
-    list[str] | None,
-    typer.Option("--attest", metavar="ID", help="say what the environment asks for; repeat it for each"),
-]
-Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]
 
 _OF_TYPER = 130
 """What Typer makes of Ctrl-C, where no command of ours took it."""
@@ -371,6 +361,9 @@ def demo(
     from gonogo.demo.run import demo as run  # noqa: PLC0415
 
     return int(run(keep=keep))
+
+
+data.add_to(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback signature)

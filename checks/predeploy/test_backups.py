@@ -1,0 +1,81 @@
+"""Whether what the databases hold can be kept before they are touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gonogo.backups.found import databases
+from gonogo.backups.outlook import is_asked
+from gonogo.backups.shelf import Shelf, shelf_of
+from gonogo.config import Environment
+from gonogo.config.backups import BackupRule
+from gonogo.errors import CommandError, RefusedError
+from gonogo.plugins.evidence import Collected
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Place
+from gonogo.state.release import Release
+from gonogo.state.store import State
+
+__all__: list[str] = []
+
+
+@pytest.mark.predeploy(
+    "P29",
+    needs=("backup",),
+    remedy="Try it by hand: gonogo backup --env {env}; what [env.{env}.backup] may say stands in docs/configuration.md",
+)
+def test_a_backup_can_be_made_now(
+    place: Place, environment: Environment, state: State, serving: Release | None, evidence: Collected
+) -> None:
+    """A backup can be made and kept now: each database lets its dump program in, and its folder can be written.
+
+    Catches the dump program that is older than the server, the role that may not read a table's schema, and the folder
+    of backups that is another user's: each is found when a deployment has built for minutes, or when nobody looks.
+    """
+    if not is_asked(environment):
+        pytest.skip("backup.off: no backup is wanted")
+    rule = environment.backup or BackupRule()
+    shelf = shelf_of(place.project, environment, state)
+    wrong = [_unwritable(shelf)]
+    if rule.command is not None:
+        evidence.text("Backup", f"the team's command {' '.join(rule.command)}")
+        wrong.append(_no_program(rule.command[0], place.path))
+    else:
+        wrong += _unready(place, serving, evidence)
+    found = [one for one in wrong if one]
+    assert not found, "; ".join(found)
+
+
+def _unready(place: Place, serving: Release | None, evidence: Collected) -> list[str]:
+    try:
+        found = databases(place, runtime_of(place.environment.runtime), serving)
+    except RefusedError as error:
+        return [str(error)]
+    ready: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    for one in found.sources:
+        try:
+            ready.append((one.name, one.ready(place.host)))
+        except CommandError as error:
+            wrong.append(" ".join(str(error).split()))
+    evidence.table("Databases", [*ready, *(("not in it", left) for left in found.left)])
+    if not found.sources and serving is not None:
+        wrong.append("found no database of what serves, expected one; name it under databases")
+    return wrong
+
+
+def _unwritable(shelf: Shelf) -> str:
+    """Why a backup could not be written; nothing where it could, also where the folder is still to be made."""
+    there = next(one for one in (shelf.folder, *shelf.folder.parents) if one.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return ""
+    return f"{there}: found no folder that this user may write into, expected one for the backups"
+
+
+def _no_program(name: str, folder: Path) -> str:
+    here = shutil.which(folder / name) if os.sep in name else shutil.which(name)
+    return "" if here else f"backup.command: found no program {name} that can be run, expected one"

@@ -1,0 +1,81 @@
+"""How the programs of a database server are run: in its container, with what its image was told, or on this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gonogo.host.runner import Command
+from gonogo.runtimes.compose.run import marked_by
+
+__all__ = ["Access", "InContainer", "OnHost"]
+
+_PLAIN = {"LC_ALL": "C", "LANGUAGE": "C"}
+"""Programs that speak one language; the server may speak another."""
+
+
+class Access(Protocol):
+    """Where a server's programs are."""
+
+    @property
+    def where(self) -> str:
+        """As people call it."""
+
+    @property
+    def image(self) -> str:
+        """The id of its image; empty where it is no container."""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether a program that it runs can write into files of this machine by itself."""
+
+    def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
+        """A program beside the server, as the server's own user and with its password."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InContainer:
+    """In the server's own container: the programs are as old as the server is, and no password leaves it."""
+
+    container: str
+    image: str
+    is_here: bool = False
+    prelude: str = ""
+    """Shell text before the program: what the image's variables say, as the program wants it."""
+
+    @property
+    def where(self) -> str:
+        """As people call it."""
+        return f"container {self.container}"
+
+    def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
+        """Through ``docker exec``; cut off, what it began in the container is ended too."""
+        mark, end = marked_by(secrets.token_hex(8))
+        told = [word for name, value in {**_PLAIN, **env}.items() for word in ("--env", f"{name}={value}")]
+        words = ("sh", "-c", f'{self.prelude}exec "$@"', "gonogo", *argv) if self.prelude else tuple(argv)
+        return Command(
+            argv=("docker", "exec", "--interactive", *mark, *told, self.container, *words),
+            ends=(Command(argv=("docker", "exec", self.container, *end), timeout=30.0),),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnHost:
+    """On this machine, to an address; the password is in the program's environment alone."""
+
+    address: str
+    """Without a password."""
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    image: str = ""
+    is_here: bool = True
+
+    @property
+    def where(self) -> str:
+        """As people call it."""
+        return self.address
+
+    def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
+        """As it would be typed here."""
+        return Command(argv=tuple(argv), env={**_PLAIN, **self.env, **env})

@@ -1,0 +1,274 @@
+"""Which databases an environment has: those that run in its containers, and those that its variables name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from gonogo.backups.access import InContainer, OnHost
+from gonogo.backups.postgres import PRELUDE, Postgres
+from gonogo.backups.source import Source
+from gonogo.backups.sqlite import Here, Sqlite
+from gonogo.config.backups import BackupRule
+from gonogo.errors import RefusedError
+from gonogo.host.runner import Host
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose.engine import connect, containers_of
+from gonogo.runtimes.place import maker
+from gonogo.runtimes.protocols import Runtime
+from gonogo.state.release import Release
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+__all__ = ["Found", "Server", "databases", "servers_among"]
+
+_SERVICE = "com.docker.compose.service"
+_POSTGRES = frozenset({"postgres", "postgresql"})
+_NOT_OURS = frozenset({"postgres"})
+"""The database for maintenance: it holds an application's data only where that says so."""
+_LISTED = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
+_SQLITE = "sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A container that runs PostgreSQL."""
+
+    service: str
+    container: str
+    image: str
+    names: frozenset[str]
+    """By which others reach it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What can be backed up, and what is known not to be."""
+
+    sources: tuple[Source, ...] = ()
+    left: tuple[str, ...] = ()
+    """Databases that are in no backup, one sentence each."""
+
+    @property
+    def said(self) -> str:
+        """As one line."""
+        return ", ".join(f"{one.name} ({one.kind})" for one in self.sources)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Around:
+    """What is known around the databases."""
+
+    place: Place
+    variables: Mapping[str, Mapping[str, str]]
+    """Service → its variables."""
+    servers: Sequence[Server]
+    containers: Mapping[str, tuple[str, str]]
+    """Service → a running container of it, and its image."""
+
+    @property
+    def host(self) -> Host:
+        return self.place.host
+
+    def urls(self) -> Iterator[tuple[str, str]]:
+        """Variable and value of whatever looks like an address, each value once."""
+        seen: set[str] = set()
+        for values in self.variables.values():
+            for name, value in values.items():
+                if "://" in value and value not in seen:
+                    seen.add(value)
+                    yield name, value
+
+
+def databases(place: Place, runtime: Runtime, release: Release | None) -> Found:
+    """The databases of a release, or without one of whatever runs; the rule of the environment says which.
+
+    Raises:
+        GonogoError: the runtime could not be asked, or something that is named is not there.
+    """
+    rule = place.environment.backup or BackupRule()
+    if release is not None:
+        runtime, place = maker(runtime, place, release)
+    around = _around(place, runtime, release)
+    named = [_named(name, around) for name in rule.databases]
+    files = [_file(name, around) for name in rule.sqlite]
+    if named or files:
+        return Found(sources=(*named, *files))
+    return _by_itself(around, is_told=place.environment.backup is not None)
+
+
+def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
+    variables: Mapping[str, Mapping[str, str]] = {"": place.variables}
+    servers: list[Server] = []
+    containers: dict[str, tuple[str, str]] = {}
+    if place.environment.has("a Docker Engine"):
+        variables = runtime.expected_variables(place, release) if release is not None else {}
+        with connect() as client:
+            running = [one for one in containers_of(client, place.environment.project) if one.status == "running"]
+            servers = list(servers_among(running))
+            for one in reversed(running):
+                containers[one.labels.get(_SERVICE, "")] = (str(one.name), str(one.attrs["Image"]))
+    return _Around(place=place, variables=variables, servers=servers, containers=containers)
+
+
+def servers_among(containers: Sequence[Container]) -> Iterator[Server]:
+    """Those that run PostgreSQL, whatever their image is called."""
+    from docker.errors import APIError  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    for one in containers:
+        try:
+            processes: Any = one.top().get("Processes") or ()
+        except APIError:  # it ended meanwhile
+            continue
+        words = {posixpath.basename(word).rstrip(":") for row in processes for word in str(row[-1]).split()[:1]}
+        if words & _POSTGRES:
+            yield Server(
+                service=one.labels.get(_SERVICE, "") or str(one.name),
+                container=str(one.name),
+                image=str(one.attrs["Image"]),
+                names=frozenset(_names(one)),
+            )
+
+
+def _names(container: Container) -> Iterator[str]:
+    yield str(container.name)
+    if container.labels.get(_SERVICE):
+        yield container.labels[_SERVICE]
+    for network in ((container.attrs.get("NetworkSettings") or {}).get("Networks") or {}).values():
+        yield from network.get("Aliases") or ()
+        if network.get("IPAddress"):
+            yield str(network["IPAddress"])
+
+
+def _by_itself(around: _Around, *, is_told: bool) -> Found:
+    """What the deployed services name; of servers that none of them names, all."""
+    found: dict[str, Source] = {}
+    left: list[str] = []
+    told = [value for values in around.variables.values() for value in values.values()]
+    named = [one for one in around.servers if any(_names_server(value, one) for value in told)]
+    for server in named or around.servers:
+        sources, others = _of_server(server, around)
+        found |= {one.name: one for one in sources}
+        left += others
+    for name, url in around.urls():
+        scheme = _scheme(url)
+        if scheme in _POSTGRES and _host(url) and not any(_names_server(url, one) for one in around.servers):
+            if is_told:
+                found[name] = _at_address(name, url)
+            else:
+                left.append(f"{name} names a database at {_host(url)}, in no container of this project")
+        elif scheme == _SQLITE and is_told and (path := _sqlite_path(url)):
+            service = next((one for one, values in around.variables.items() if url in values.values()), "")
+            found[path] = _file(f"{service}:{path}" if service else path, around)
+    return Found(sources=tuple(found.values()), left=tuple(dict.fromkeys(left)))
+
+
+def _names_server(value: str, server: Server) -> bool:
+    """Whether a variable's value is one of its names, or an address with one of them."""
+    return value in server.names or ("://" in value and _host(value) in server.names)
+
+
+def _of_server(server: Server, around: _Around) -> tuple[list[Source], list[str]]:
+    """The databases that addresses name, else the one that its image was told, else all that it has."""
+    probe = _inside(server, "")
+    default = probe.ask(around.host, "SELECT current_database()")
+    there = probe.ask(around.host, _LISTED).splitlines()
+    urls = [url for _, url in around.urls() if _scheme(url) in _POSTGRES and _names_server(url, server)]
+    wanted = {_database(url) for url in urls} & {*there}
+    if not wanted:
+        wanted = {default} if default not in _NOT_OURS else {*there} - _NOT_OURS or {default}
+    others = [one for one in there if one not in wanted and one not in _NOT_OURS]
+    left = (
+        [f"{server.service} also holds {', '.join(others)}: name them under databases to keep them"] if others else []
+    )
+    return [_inside(server, name) for name in sorted(wanted)], left
+
+
+def _inside(server: Server, database: str) -> Postgres:
+    access = InContainer(container=server.container, image=server.image, prelude=PRELUDE)
+    return Postgres(name=f"{server.service}/{database}", access=access, database=database)
+
+
+def _named(name: str, around: _Around) -> Source:
+    """A database that gonogo.toml names.
+
+    Raises:
+        RefusedError: it is not there.
+    """
+    service, slash, database = name.partition("/")
+    server = next((one for one in around.servers if slash and one.service == service), None)
+    if server is not None:
+        return _inside(server, database)
+    url = next((values[name] for values in around.variables.values() if name in values), "")
+    url = url or around.place.variables.get(name, "")
+    if _scheme(url) == _SQLITE and (path := _sqlite_path(url)):
+        return _file(path, around)
+    if _scheme(url) in _POSTGRES:
+        inside = next((one for one in around.servers if _names_server(url, one)), None)
+        return _inside(inside, _database(url)) if inside is not None else _at_address(name, url)
+    here = ", ".join(one.service for one in around.servers) or "none"
+    raise RefusedError(
+        f'backup.databases: found "{name}", expected service/database with a service that runs PostgreSQL '
+        f"(here: {here}), or a variable that holds its address."
+    )
+
+
+def _file(name: str, around: _Around) -> Source:
+    """A file that gonogo.toml or an address names; one that stands in a container is asked there.
+
+    Raises:
+        RefusedError: the service does not run.
+    """
+    service, colon, path = name.rpartition(":")
+    if not colon:
+        return Sqlite(name=name, access=Here(), path=str(around.place.path / Path(name).expanduser()))
+    if service not in around.containers:
+        raise RefusedError(f'backup.sqlite: found "{name}", expected a service that runs before its colon.')
+    container, image = around.containers[service]
+    return Sqlite(name=name, access=InContainer(container=container, image=image), path=path)
+
+
+def _at_address(name: str, url: str) -> Postgres:
+    """A database that is reached from this machine."""
+    parts = urlsplit(url)
+    options = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+    env = {
+        "PGHOST": unquote(options.get("host", "")) or parts.hostname or "",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGSSLMODE": options.get("sslmode", ""),
+        "PGSSLROOTCERT": unquote(options.get("sslrootcert", "")),
+    }
+    address = f"{env['PGHOST']}:{env['PGPORT']}"
+    access = OnHost(address=address, env={key: value for key, value in env.items() if value})
+    return Postgres(name=name, access=access, database=_database(url))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].partition("+")[0].lower()
+
+
+def _database(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path.strip("/"))
+    except ValueError:
+        return ""
+
+
+def _sqlite_path(url: str) -> str:
+    """``sqlite:////data/app.db`` → ``/data/app.db``; nothing for a database in memory."""
+    path = url.partition("://")[2].partition("?")[0].removeprefix("/")
+    return "" if path in {"", ":memory:"} else path

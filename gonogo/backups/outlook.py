@@ -1,0 +1,75 @@
+"""What the next backup of an environment will be: of what, where, how big; or why none can be taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gonogo.backups.found import Found, databases
+from gonogo.backups.shelf import Shelf
+from gonogo.backups.take import LARGEST_UNASKED, Foreseen, foreseen, too_much
+from gonogo.config import Environment
+from gonogo.config.backups import BackupRule
+from gonogo.errors import RefusedError
+from gonogo.inspection.machine.room import MIB
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.protocols import Runtime
+from gonogo.state.release import Release
+from gonogo.words import Tier
+
+__all__ = ["Outlook", "is_asked", "is_wanted", "look_ahead"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """One backup that may be taken."""
+
+    shelf: Shelf
+    rule: BackupRule
+    found: Found = field(default_factory=Found)
+    expected: Foreseen | None = None
+    """None where the team's own command makes it."""
+    none: str = ""
+    """Why none will be taken although nothing is wrong; nothing where one will."""
+
+
+def is_asked(environment: Environment) -> bool:
+    """Whether somebody asked for backups: what cannot be made then is red."""
+    return environment.backup is not None and not environment.backup.off
+
+
+def is_wanted(environment: Environment) -> bool:
+    """Whether a deployment begins with a backup: where somebody asked for it, or an Engine runs databases.
+
+    A team whose own step is called a backup or a dump makes its own.
+    """
+    if environment.backup is not None:
+        return not environment.backup.off
+    own = any(word in step.name for step in environment.step for word in ("backup", "back-up", "dump"))
+    return environment.tier is not Tier.DEV and environment.has("a Docker Engine") and not own
+
+
+def look_ahead(place: Place, runtime: Runtime, release: Release | None, shelf: Shelf) -> Outlook:
+    """Looks for the databases of what serves, and asks how big they are.
+
+    Raises:
+        RefusedError: nothing is found to be backed up, or there is no room, although backups are asked for.
+        GonogoError: the runtime or a database could not be asked.
+    """
+    rule, asked = place.environment.backup or BackupRule(), is_asked(place.environment)
+    if rule.command is not None:
+        return Outlook(shelf=shelf, rule=rule)
+    found = databases(place, runtime, release)
+    if not found.sources:
+        why = "; ".join(found.left) or "no database of this environment was found"
+        if asked and release is not None:
+            raise RefusedError(
+                f"backup: {why}, expected one. Name it under env.{place.environment.name}.backup.databases."
+            )
+        return Outlook(shelf=shelf, rule=rule, none=why)
+    expected = foreseen(shelf, found, place.host)
+    full = too_much(expected, shelf, spare=place.environment.min_free_disk)
+    if full and asked:
+        raise RefusedError(f"{full}. Free some (df -h), or set backup.folder to another disk.")
+    if not asked and not full and not expected.is_known and expected.bytes > LARGEST_UNASKED:
+        full = f"{expected}: more than the {LARGEST_UNASKED // MIB} MiB up to which one is taken unasked"
+    return Outlook(shelf=shelf, rule=rule, found=found, expected=expected, none=full)

@@ -1,0 +1,21 @@
+"""Options that several commands have, each defined once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["Attest", "Env", "Force", "Hotfix", "Json", "NoCache", "Quiet", "Ref"]
+
+Env = Annotated[str | None, typer.Option("--env", metavar="NAME", help="environment of gonogo.toml")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON document on standard output")]
+Ref = Annotated[str, typer.Option("--ref", help="branch, tag or commit to deploy")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="build without cached layers")]
+Hotfix = Annotated[bool, typer.Option("--hotfix", help="production is broken already: deploy all the same")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="show the ending only")]
+Attest = Annotated[
+    list[str] | None,
+    typer.Option("--attest", metavar="ID", help="say what the environment asks for; repeat it for each"),
+]
+Force = Annotated[bool, typer.Option("--force", help="do it although gonogo would refuse; deploy asks for --reason")]

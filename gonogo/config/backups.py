@@ -1,0 +1,55 @@
+"""What a gonogo.toml may say of backups."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from gonogo.config.types import Argv, Duration, Words
+
+__all__ = ["BackupRule"]
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression ({error})") from error
+    return value
+
+
+class BackupRule(BaseModel):
+    """What is kept of the data before a deployment, and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    off: bool = False
+    """Take none."""
+    folder: Words | None = None
+    """Where backups are kept; default: ``backups`` in the state folder."""
+    databases: tuple[Words, ...] = ()
+    """Which: ``service/database``, or a variable with an address; default: what the deployed services name."""
+    sqlite: tuple[Words, ...] = ()
+    """SQLite files: ``service:/path`` in a container, or a path from the folder on the host."""
+    command: Argv | None = None
+    """The team's own backup, instead."""
+    success: Annotated[str, AfterValidator(_pattern)] | None = None
+    """What its text must say somewhere: some programs exit 0 whatever happens."""
+    copy_to: Argv | None = None
+    """A command that brings a backup elsewhere; ``{folder}`` is filled in."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """How many stay, beside those that a kept release needs."""
+    keep_for: Duration | None = None
+    """Younger ones stay as well."""
+    timeout: Duration = 1800.0
+    """The longest that one database may take."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> BackupRule:
+        if self.success is not None and self.command is None:
+            raise ValueError("backup.success judges what backup.command says; there is none")
+        if self.command is not None and (self.databases or self.sqlite):
+            raise ValueError("backup.command is taken instead of databases and sqlite; name one or the other")
+        return self

@@ -1,0 +1,112 @@
+"""Keep what the databases hold, before anything is touched."""
+
+from __future__ import annotations
+
+from gonogo.backups.manifest import Backup
+from gonogo.backups.outlook import Outlook, is_asked, look_ahead
+from gonogo.backups.shelf import Shelf, needed_by
+from gonogo.backups.take import Taking, copy_away, own_command, take
+from gonogo.errors import GonogoError, InterruptedRunError, explain, in_one_line
+from gonogo.inspection.machine.room import MIB
+from gonogo.run.work import Work
+
+__all__ = ["BackUp", "let_go", "said_of", "taking_of"]
+
+
+class BackUp:
+    """Dumps every database of what serves; asked for, a failure stops the run, and nothing was touched."""
+
+    name = "backup"
+    touches = False
+    replaces = False
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The dumps, where they go and how big they will be."""
+        ahead = self._ahead(work)
+        if ahead.none:
+            return (f"(none: {ahead.none})",)
+        folder = ahead.shelf.path("{backup}")
+        if ahead.rule.command is not None:
+            return (str(own_command(ahead.rule, work.place.path, into=folder)),)
+        lines = [
+            line
+            for one in ahead.found.sources
+            for line in one.describe(folder / f"{one.name.replace('/', '-')}{one.ending}")
+        ]
+        return (*lines, f"({ahead.expected})", *(f"({left})" for left in ahead.found.left))
+
+    def do(self, work: Work) -> str:
+        """Takes it; where nobody asked for one and none can be taken, the record says why.
+
+        Raises:
+            GonogoError: it was asked for, and failed.
+        """
+        try:
+            return self._do(work)
+        except InterruptedRunError:
+            raise
+        except (GonogoError, OSError) as error:
+            if is_asked(work.place.environment):
+                raise
+            return _none(work, in_one_line(error))
+
+    def _do(self, work: Work) -> str:
+        ahead = self._ahead(work)
+        work.notes += ahead.shelf.sweep(work.host)
+        if ahead.none:
+            return _none(work, ahead.none) if work.serving is not None else f"nothing to keep: {ahead.none}"
+        taking = taking_of(work, ahead)
+        made = take(taking, ahead.found)
+        work.release = work.release.model_copy(update={"backup": made.id})
+        work.state.save(work.release)
+        work.notes += [f"Not in the backup: {left}." for left in ahead.found.left]
+        return "; ".join(filter(None, [said_of(made), copy_away(taking, made), *let_go(work, ahead.shelf)]))
+
+    def _ahead(self, work: Work) -> Outlook:
+        return look_ahead(work.place, work.runtime, work.serving, work.shelf)
+
+
+def taking_of(work: Work, ahead: Outlook) -> Taking:
+    """What a backup of this run is of."""
+    place = work.place
+    return Taking(
+        shelf=ahead.shelf,
+        host=work.host,
+        rule=ahead.rule,
+        app=place.project.app.name,
+        env=place.environment.name,
+        folder=place.path,
+        serving=work.serving,
+        ahead_of=None if work.release is work.serving else work.release,
+        redact=work.redactor.text,
+    )
+
+
+def said_of(made: Backup) -> str:
+    """A backup in one line."""
+    if not made.parts:
+        return f"{made.id} by the team's command"
+    size = f"{made.bytes / MIB:.1f} MiB"
+    rows = sum(part.facts.rows for part in made.parts)
+    return f"{made.id}: {', '.join(part.name for part in made.parts)}, {rows} rows, {size}"
+
+
+def let_go(work: Work, shelf: Shelf) -> tuple[str, ...]:
+    """Retention; that it cannot be done harms no deployment."""
+    rule = work.place.environment.backup
+    keep, keep_for = (rule.keep, rule.keep_for) if rule is not None else (5, None)
+    try:
+        gone = shelf.let_go(keep=keep, keep_for=keep_for, needed=needed_by(work.state))
+    except (GonogoError, OSError) as error:
+        work.notes.append(f"Old backups were not let go: {explain(error)}")
+        return ()
+    return (f"{len(gone)} older let go",) if gone else ()
+
+
+def _none(work: Work, why: str) -> str:
+    name = work.place.environment.name
+    work.notes.append(
+        f"No backup was taken: {why}. Nobody asked for one; [env.{name}.backup] says which is wanted, or off = true."
+    )
+    return "none was taken; see the notes"
