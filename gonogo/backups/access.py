@@ -27,10 +27,6 @@ class Access(Protocol):
     def image(self) -> str:
         """The id of its image; empty where it is no container."""
 
-    @property
-    def is_here(self) -> bool:
-        """Whether a program that it runs can write into files of this machine by itself."""
-
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """A program beside the server, as the server's own user and with its password."""
 
@@ -41,7 +37,6 @@ class InContainer:
 
     container: str
     image: str
-    is_here: bool = False
     prelude: str = ""
     """Shell text before the program: what the image's variables say, as the program wants it."""
 
@@ -69,7 +64,6 @@ class OnHost:
     """Without a password."""
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     image: str = ""
-    is_here: bool = True
 
     @property
     def where(self) -> str:

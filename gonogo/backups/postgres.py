@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import tempfile
 import time
@@ -20,6 +21,8 @@ __all__ = ["KIND", "PRELUDE", "Postgres", "in_container", "read_facts"]
 
 KIND = "PostgreSQL"
 _FACT = "gonogo-fact:"
+_END = bytes(5)
+"""After the data of a table, a block of length 0. ``pg_dump`` itself may lose the end on a full disk, and exits 0."""
 _SECONDS = 60.0
 _LOCK = "60s"
 """How long a dump waits for a table that somebody holds."""
@@ -99,8 +102,7 @@ class Postgres:
     def describe(self, into: Path) -> tuple[str, ...]:
         """The dump, as a person would type it."""
         argv = ("pg_dump", "--format=custom", "--snapshot={snapshot}", "--no-password", f"--dbname={self.database}")
-        aside = (f"--file={into}",) if self.access.is_here else ()
-        return (str(replace(self.access.command((*argv, *aside), env={}), into=None if aside else into)),)
+        return (str(replace(self.access.command(argv, env={}), into=into)),)
 
     def size(self, host: Host) -> int:
         """Bytes that the database takes now.
@@ -142,13 +144,12 @@ class Postgres:
             CommandError: with what was said; the file is half a dump, or none.
         """
         begin = time.monotonic()
-        dump: tuple[str, ...] = ("pg_dump", "--format=custom", "--no-password", f"--lock-wait-timeout={_LOCK}")
-        if self.access.is_here:  # it looks whether the end of a file of its own was written, and not at its output's
-            into.touch(mode=0o600)
-            dump, output = (*dump, f"--file={into}"), None
-        else:
-            output = into
-        facts, said = self._session(host, _script(dump), into=output, timeout=timeout, dumped=True)
+        dump = ("pg_dump", "--format=custom", "--no-password", f"--lock-wait-timeout={_LOCK}")
+        facts, said = self._session(host, _script(dump), into=into, timeout=timeout)
+        if facts.tables and _end_of(into) != _END:
+            raise CommandError(
+                f"database {self.name}: found a dump whose end is missing, expected a whole one (df -h)."
+            )
         return Stored(
             kind=self.kind,
             name=self.name,
@@ -167,17 +168,15 @@ class Postgres:
         Raises:
             CommandError: it could not be counted.
         """
-        return self._session(host, _script(None), into=None, timeout=timeout, dumped=False)[0]
+        return self._session(host, _script(None), into=None, timeout=timeout)[0]
 
-    def _session(
-        self, host: Host, script: str, *, into: Path | None, timeout: float, dumped: bool
-    ) -> tuple[Facts, tuple[str, ...]]:
+    def _session(self, host: Host, script: str, *, into: Path | None, timeout: float) -> tuple[Facts, tuple[str, ...]]:
         with tempfile.TemporaryDirectory(prefix="gonogo-facts-") as folder:
             kept = Path(folder) / "facts"
             command = self.access.command((*_PSQL, "--file=-"), env=self._env)
             command = replace(command, stdin=script.encode(), into=into, errors_into=kept, timeout=timeout)
             done = host.run(command)
-            return self._read(done, kept.read_text(encoding="utf-8", errors="replace"), dumped=dumped)
+            return self._read(done, kept.read_text(encoding="utf-8", errors="replace"), dumped=into is not None)
 
     def _read(self, done: Completed, text: str, *, dumped: bool) -> tuple[Facts, tuple[str, ...]]:
         """The session's end is judged by what it said, and every part of it must have spoken."""
@@ -191,6 +190,12 @@ class Postgres:
         what = f"database {self.name}"
         replace(done, code=code, errors=shown, command=_shown(done.command)).require(what)
         raise CommandError(f"{what}: found an end of `{_shown(done.command)}` without its last word, expected one.")
+
+
+def _end_of(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(-min(len(_END), path.stat().st_size), os.SEEK_END)
+        return stream.read()
 
 
 def _shown(command: Command) -> Command:

@@ -28,7 +28,6 @@ class Here:
     """Files of this machine."""
 
     image: str = ""
-    is_here: bool = True
 
     @property
     def where(self) -> str:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, BeforeValidator
 from typer.main import get_command
 
 from gonogo.cli import app
-from gonogo.config.backups import BackupRule
 from gonogo.config import (
     CheckRule,
     Endpoint,
@@ -30,6 +29,7 @@ from gonogo.config import (
     Waiver,
     parse_project,
 )
+from gonogo.config.backups import BackupRule
 from gonogo.config.builtin import built_in
 from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key

@@ -94,7 +94,7 @@ def test_a_database_elsewhere_is_kept_where_that_is_asked_for(monkeypatch: pytes
     assert unasked.left == ("DATABASE_URL names a database at db.example.com, in no container of this project",)
     (source,) = asked.sources
     command = source.describe(Path("/b/x.dump"))[0]
-    assert command.endswith("'--dbname=sh op' --file=/b/x.dump")
+    assert command.endswith("'--dbname=sh op' > /b/x.dump")
     assert "pa/ss" not in repr(source) + command
     env = source.access.command(("x",), env={}).env  # type: ignore[attr-defined]
     assert env["PGPASSWORD"] == "pa/ss"
