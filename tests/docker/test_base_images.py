@@ -100,6 +100,7 @@ def test_python_installs_packages_in_a_build(
     assert said == "3.10 1.0.0\n"
 
 
+@pytest.mark.thorough
 def test_postgres_accepts_the_password_that_it_was_given(engine: docker.DockerClient, base_image: BaseImage) -> None:
     """The database and user of the variables exist; the password opens the door over TCP and a wrong one does not."""
     base_image("postgres:15")
@@ -122,6 +123,7 @@ def test_postgres_accepts_the_password_that_it_was_given(engine: docker.DockerCl
     assert owner == "postgres\n"
 
 
+@pytest.mark.thorough
 def test_postgres_keeps_its_rows_and_runs_init_scripts(
     engine: docker.DockerClient, base_image: BaseImage, tmp_path: Path
 ) -> None:

@@ -316,6 +316,7 @@ def test_a_daemon_that_does_not_answer_is_inconclusive(images: Images, well: Rel
     assert run.check("B02[api]").outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.thorough
 def test_a_crash_that_comes_round_slowly_is_red(images: Images, engine: docker.DockerClient) -> None:
     """What restarted before it was watched is watched for longer than it lived, not for the second of ``stable_for``."""
     release = images.release(DOCKERFILE, WELL, built=CRASHING)

@@ -373,6 +373,7 @@ def test_failed_start_says_that_memory_was_lacking(desk: Desk) -> None:
     assert "\n  Last lines of api, which was killed for want of memory:\n    eats" in str(caught.value)
 
 
+@pytest.mark.thorough
 def test_image_that_is_gone_refuses_and_a_moved_tag_is_mended(desk: Desk, engine: docker.DockerClient) -> None:
     """The recorded image id decides: a tag that moved is put back, an image that is gone ends in one clear message."""
     release = desk.built(minute=1)

@@ -160,6 +160,7 @@ def _without_version(engine: docker.DockerClient) -> Iterator[None]:
         engine.images.remove("python:latest")
 
 
+@pytest.mark.thorough
 def test_each_evil_of_a_release_is_named(app: Stack) -> None:
     """Thirteen before anything is touched, in three goes; what only an answer tells turns the release back.
 

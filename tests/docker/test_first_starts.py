@@ -81,6 +81,7 @@ health = { live = "/healthz", stable_for = "1s", timeout = "60s" }
 """
 
 
+@pytest.mark.thorough
 def test_a_first_start_in_no_order_goes(tmp_path: Path, engine: docker.DockerClient) -> None:
     """One ends with a traceback until its database is up, one logs errors until its queue is: GO, and both are shown."""
     for image in ("python:3.11-slim", "redis:7"):

@@ -244,6 +244,7 @@ def deploy_to(table: Table, at: str, edges: str, step: str) -> Ended:
     return table.drive(at, edges, "deploy", "--json", "--force", "--reason", "a test", real=step)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("step", "name"), signalled(STEPS_UNTOUCHED, every=6))
 def test_signal_at_a_step_before_the_first_touch(table: Table, step: str, name: str) -> None:
     """Exit 2; the very process that served goes on, and no run is left open."""

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 AT_ONCE = 20
 
 
+@pytest.mark.thorough
 def test_twenty_deploys_at_once_one_wins(app: App, tmp_path: Path) -> None:
     """One exits 0; nineteen exit 7, name the one that holds it, and leave nothing; one release serves."""
     gate = tmp_path / "all-have-asked"
@@ -45,6 +46,7 @@ def test_twenty_deploys_at_once_one_wins(app: App, tmp_path: Path) -> None:
     assert len(instances(app)) == 1
 
 
+@pytest.mark.thorough
 def test_lock_from_elsewhere_is_kept_until_a_person_takes_it_away(app: App) -> None:
     """Exit 7 while its heart beats, and after; ``unlock`` refuses the first and takes away the second."""
     state = State(app.state)

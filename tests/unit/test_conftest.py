@@ -25,6 +25,7 @@ def run_one_docker_test(tmp_path: Path, *options: str, **variables: str) -> subp
     return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_skipped_docker_tests_are_counted_aloud(tmp_path: Path, options: tuple[str, ...]) -> None:
     """Without a daemon a docker test is skipped, and one line counts it, under xdist as well."""
@@ -35,6 +36,7 @@ def test_skipped_docker_tests_are_counted_aloud(tmp_path: Path, options: tuple[s
     assert "1 skipped" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.thorough
 def test_a_required_daemon_that_is_missing_is_a_failure(tmp_path: Path) -> None:
     """GONOGO_REQUIRE_DOCKER=1 turns the skip into a red test that says how to start an engine."""
     done = run_one_docker_test(tmp_path, GONOGO_REQUIRE_DOCKER="1")

@@ -130,6 +130,7 @@ def test_the_page_has_what_is_kept() -> None:
         filled("# A\n", rows, BY_APP)
 
 
+@pytest.mark.thorough
 def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
     """An edit that changes nothing, a fault that nobody sees, and one that is there without the edit prove nothing."""
     front = "web/templates/front.html"

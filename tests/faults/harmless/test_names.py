@@ -26,6 +26,7 @@ Handler.do_GET = strict
 """
 
 
+@pytest.mark.thorough
 def test_an_application_is_asked_by_its_name_on_this_machine(app: App) -> None:
     """``connect_to``: every request of the start, the probe and the checks has the name, and none is sent elsewhere."""
     toml = app.root / "gonogo.toml"

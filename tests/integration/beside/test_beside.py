@@ -86,6 +86,7 @@ def test_bare_gates_are_untouched(deployed: Team, stage: str, own: list[str], wo
     assert not re.search("cov|randomly|django|playwright", ended.out + ended.err), ended
 
 
+@pytest.mark.thorough
 def test_the_team_s_first_failure_does_not_end_a_gate(deployed: Team) -> None:
     """``-x`` in the team's addopts: every check is asked all the same."""
     (deployed.root / "RED").touch()

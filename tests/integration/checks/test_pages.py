@@ -91,17 +91,41 @@ def test_good_pages_pass_with_their_screenshots(site: Deployed) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({"app_js": [404, {}, "", 0]}, 'found no visible "Rooms", expected it; request: GET answered 404 (http://'),
-        ({"app_js": [200, JS, "throw new Error('boom')", 0]}, "exception: boom"),
-        (
+        pytest.param(
+            {"app_js": [404, {}, "", 0]},
+            'found no visible "Rooms", expected it; request: GET answered 404 (http://',
+            id="script missing",
+        ),
+        pytest.param(
+            {"app_js": [200, JS, "throw new Error('boom')", 0]},
+            "exception: boom",
+            id="exception",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
             {"app_js": [200, JS, "console.error('lost'); document.body.append('Rooms')", 0]},
             "/: console: lost (http://",
+            id="console",
         ),
-        ({"_": [200, HTML, "<p hidden>Rooms</p>", 0]}, '/: found no visible "Rooms", expected it'),
-        ({"_": [500, HTML, "<h1>Rooms</h1>", 0]}, "/: request: GET answered 500 (http://"),
-        ({"_": [200, HTML, "<h1>Rooms</h1>", 4]}, "/: found no loaded page within 3 s, expected one"),
+        pytest.param(
+            {"_": [200, HTML, "<p hidden>Rooms</p>", 0]},
+            '/: found no visible "Rooms", expected it',
+            id="hidden",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            {"_": [500, HTML, "<h1>Rooms</h1>", 0]},
+            "/: request: GET answered 500 (http://",
+            id="500",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            {"_": [200, HTML, "<h1>Rooms</h1>", 4]},
+            "/: found no loaded page within 3 s, expected one",
+            id="slow",
+            marks=pytest.mark.thorough,
+        ),
     ],
-    ids=["script missing", "exception", "console", "hidden", "500", "slow"],
 )
 def test_page_that_a_visitor_would_not_like_is_red(site: Deployed, answers: dict[str, object], said: str) -> None:
     """A green health check says nothing of these; each is named."""
@@ -118,6 +142,7 @@ def test_what_is_allowed_is_no_error(site: Deployed) -> None:
     assert asked(site, "D19[/]", app_js=[200, JS, known, 0]).outcome is Outcome.PASSED
 
 
+@pytest.mark.thorough
 def test_severity_and_on_red_are_the_page_s(site: Deployed) -> None:
     """An advisory page warns."""
     check = asked(site, "D19[/admin]", admin=[500, HTML, "", 0])
@@ -162,7 +187,7 @@ class Named(http.server.BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-@pytest.mark.parametrize("own", [True, False], ids=["its port", "another port"])
+@pytest.mark.parametrize("own", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_the_browser_goes_where_requests_are_sent(*, own: bool) -> None:
     """``connect_to``: under the name of ``url``, with a port of its own or that of ``url``."""
     need_chromium()

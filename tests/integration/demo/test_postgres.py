@@ -57,6 +57,7 @@ def test_the_server_never_runs_as_root(home: Path) -> None:
     assert user == ("nobody" if os.geteuid() == 0 else psutil.Process().username())
 
 
+@pytest.mark.thorough
 def test_others_on_this_machine_cannot_enter(home: Path) -> None:
     """Without the password the server refuses, and its repr does not show it."""
     with postgres(home) as server:
@@ -67,6 +68,7 @@ def test_others_on_this_machine_cannot_enter(home: Path) -> None:
         assert not (home / "password").exists()
 
 
+@pytest.mark.thorough
 def test_variables_of_the_user_do_not_steer_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """PGDATA, PGPORT or PGSSLMODE of the caller's shell change nothing."""
     monkeypatch.setenv("PGDATA", "/nowhere")
@@ -77,6 +79,7 @@ def test_variables_of_the_user_do_not_steer_it(home: Path, monkeypatch: pytest.M
         assert server.create("guestbook").endswith(f":{server.port}/guestbook")
 
 
+@pytest.mark.thorough
 def test_it_is_stopped_when_the_block_fails(home: Path) -> None:
     """An error inside ends the server as well."""
     with contextlib.suppress(RuntimeError), postgres(home):

@@ -56,6 +56,7 @@ def counted(app: App, *, most: int) -> None:
     app.commit("a check that counts")
 
 
+@pytest.mark.thorough
 def test_both_answers_are_kept_and_the_release_keeps_the_later(app: App) -> None:
     """Each gate has files and a page of its own; a first release that is asked again is known by the later answer."""
     counted(app, most=2)

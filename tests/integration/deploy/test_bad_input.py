@@ -178,6 +178,7 @@ def test_empty_name_of_an_environment_is_not_the_default(app: App) -> None:
     assert ended.err == '--env: found "", expected one of test.\n'
 
 
+@pytest.mark.thorough
 def test_deploys_of_one_second_are_told_apart(app: App) -> None:
     """A run that fails at once may be followed by the next in the same second."""
     app.configure(options="min_free_disk = 1000000000")

@@ -275,6 +275,7 @@ def test_run_that_was_killed_is_found_and_settled_by_rollback(app: App) -> None:
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_uncommitted_configuration_stays_behind(app: App) -> None:
     """What is deployed is judged by its own commit's gonogo.toml."""
     (app.root / "gonogo.toml").write_text("[app\n")

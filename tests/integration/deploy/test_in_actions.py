@@ -89,6 +89,7 @@ def kill_tree(pid: int) -> None:
         one.kill()
 
 
+@pytest.mark.thorough
 def test_cancelled_deployment_leaves_the_release_before(app: App, tmp_path: Path) -> None:
     """Ctrl-C, then the kill before the rollback is whole: the step that follows ends it, and proves what serves."""
     job = Job(app, tmp_path)

@@ -174,6 +174,7 @@ def unread(*, closed: bool) -> Iterator[tuple[int, Callable[[], bytes]]]:
         os.close(writer)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("closed", [True, False] if ALL else [False], ids=lambda closed: "closed" if closed else "full")
 def test_stderr_that_takes_nothing_stops_no_way_back(app: App, closed: bool) -> None:  # noqa: FBT001
     """A red release is taken back, and the record is written, before anybody reads a word; its verdict is the same."""

@@ -105,6 +105,7 @@ def test_rollback_that_was_killed_on_its_return_returns(kept: Kept) -> None:
     assert kept.serving() == (kept.second, kept.second)
 
 
+@pytest.mark.thorough
 def test_target_whose_gate_is_red_gives_way_to_what_served(kept: Kept) -> None:
     """A release that starts and answers wrongly is not proven either, although somebody insists on starting it."""
     kept.gone.unlink(missing_ok=True)

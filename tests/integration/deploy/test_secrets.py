@@ -146,7 +146,14 @@ def files_with_it(*folders: Path) -> list[str]:
     return sorted({path for marker in MARKERS for path in holders(folders, marker)})
 
 
-@pytest.mark.parametrize("stage", ["predeploy", "build", "postdeploy"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "predeploy",
+        pytest.param("build", marks=pytest.mark.thorough),
+        pytest.param("postdeploy", marks=pytest.mark.thorough),
+    ],
+)
 def test_deploy_writes_and_prints_no_secret(app: App, stage: str) -> None:
     """Red checks of every kind, in the stage that is asked before, between and after."""
     prepare(app, stage)

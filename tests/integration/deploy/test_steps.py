@@ -43,6 +43,7 @@ def test_red_build_gate_after_a_step_starts_nothing(app: App) -> None:
     assert app.serving_text() == "hello"
 
 
+@pytest.mark.thorough
 def test_rollback_by_hand_takes_back_what_the_steps_did(app: App) -> None:
     """Seen: after a rollback of a release that went GO, what its steps had done stayed, without a word."""
     first, before = app.deploy()

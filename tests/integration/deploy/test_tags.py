@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .conftest import GREEN
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 TAG = '\n[env.test.tag]\nname = "deployed/{env}/{commit}"\n'
 
 
+@pytest.mark.thorough
 def test_what_went_go_is_tagged_and_what_is_turned_back_is_not(app: App) -> None:
     """A tag says that a release serves, and the record says what it is called."""
     app.configure(tables=TAG)

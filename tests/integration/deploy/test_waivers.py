@@ -140,6 +140,7 @@ def test_waived_failure_goes_on_with_a_warning_that_is_on_record(story: Story) -
     assert "waived most often       D09[GET /legacy] (2)" in history.err
 
 
+@pytest.mark.thorough
 def test_record_says_who_spoke_and_when(story: Story) -> None:
     """User and machine as the lock names them, the sentence, the moment; in the journal before the first gate."""
     _, record = story.good

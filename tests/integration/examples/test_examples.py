@@ -22,7 +22,8 @@ def not_green(run: dict[str, Any]) -> list[tuple[str, str]]:
     return [(check["code"], check["found"]) for check in checks if check["outcome"] not in {"passed", "skipped"}]
 
 
-@pytest.mark.parametrize("example", [pytest.param(FLASK, id="flask", marks=pytest.mark.thorough), pytest.param(DJANGO, id="django")])
+@pytest.mark.thorough
+@pytest.mark.parametrize("example", [pytest.param(FLASK, id="flask"), pytest.param(DJANGO, id="django")])
 def test_an_example_goes_twice_and_a_broken_release_is_turned_back(deploys: Deploys, example: Example) -> None:
     """GO without a warning, GO with an additive migration, and back to that after a page raised."""
     app = deploys(example)

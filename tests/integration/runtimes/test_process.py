@@ -275,6 +275,7 @@ def test_describe_start_is_what_start_runs(site: Site) -> None:
     assert site.runtime.describe_stop(site.place(old), old) == ("kill -TERM <pid of jobs>", "kill -TERM <pid of web>")
 
 
+@pytest.mark.thorough
 def test_pip_installs_with_the_defaults(site: Site) -> None:
     """Without overrides an environment with pip is made and pip installs what requirements.txt names, offline here."""
     release = site.release(build=False)

@@ -51,6 +51,7 @@ def test_checks_stand_in_the_applications_folder(team: Path, gate: Gates) -> Non
     assert one.check("T01").id == "services/shop/checks/test_own.py::test_own"
 
 
+@pytest.mark.thorough
 def test_a_gate_is_asked_from_the_applications_folder(team: Path, gate: Gates) -> None:
     """Standing in the application's folder, a path to one of its checks makes a gate."""
     run = gate.bare(team / "services/shop", "-m", "predeploy", "checks/test_own.py")

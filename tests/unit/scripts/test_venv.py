@@ -74,6 +74,7 @@ def test_no_suitable_python_is_said_with_the_way_to_one(checkout: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_an_installation_is_repeated_only_for_another_pyproject(checkout: Path) -> None:
     """The second call installs nothing; a changed pyproject.toml installs again, into the same environment."""
     with_python(checkout)
@@ -89,6 +90,7 @@ def test_an_installation_is_repeated_only_for_another_pyproject(checkout: Path) 
     assert counts == [1, 1, 2]
 
 
+@pytest.mark.thorough
 def test_an_unfinished_installation_is_thrown_away(checkout: Path) -> None:
     """After a pip that failed or was killed, the next call makes .venv anew and installs completely."""
     with_python(checkout)
