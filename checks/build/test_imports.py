@@ -100,6 +100,7 @@ def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:
 
 @pytest.mark.build(
     "B05",
+    in_prod="red",
     needs=("service.entrypoint",),
     remedy="Correct the import that is named, or let the build bring what it names, then: gonogo deploy --env {env}",
 )
@@ -261,6 +262,7 @@ def _document(url: str, serving: Release, name: str, limits: Limits) -> Any:
 
 @pytest.mark.build(
     "B21",
+    in_prod="red",
     needs=("a tier that is not dev",),
     reads=("service.framework", "service.entrypoint"),
     remedy="Let the application read it from a variable that is off by default, or take it out of the Dockerfile; on "

@@ -26,6 +26,7 @@ __all__: list[str] = []
 
 @pytest.mark.build(
     "B13",
+    in_prod="red",
     needs=("images",),
     reads=("secrets", "tier"),
     remedy="Write its name into .dockerignore (.git, .env, *.pem), give secrets when it is started, and replace what "

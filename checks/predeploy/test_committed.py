@@ -26,6 +26,7 @@ _SHOWN = 3
 
 @pytest.mark.predeploy(
     "P22",
+    in_prod="red",
     reads=("tier", "secrets"),
     remedy="git rm --cached FILE, name it in .gitignore, commit; then give [env.{env}] new values: what was committed "
     "stays in the history",

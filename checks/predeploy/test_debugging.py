@@ -19,6 +19,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P45",
+    in_prod="red",
     needs=("a tier that is not dev",),
     remedy="Take it out of the env file of [env.{env}] or of the command, or let it be off (0); on purpose for a "
     "while: [[env.{env}.waive]] with a day",

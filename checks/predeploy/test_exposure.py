@@ -25,6 +25,7 @@ _ENGINE = Path("/etc/docker/daemon.json")
 
 @pytest.mark.predeploy(
     "P17",
+    in_prod="red",
     needs=("compose", "published ports"),
     reads=("tier",),
     remedy='Publish on this machine alone, as in ports: ["127.0.0.1:5432:5432"], or take the port out: services of one '

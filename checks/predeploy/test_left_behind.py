@@ -22,6 +22,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P46",
+    in_prod="red",
     needs=("a serving release",),
     remedy="Copy the file to where every release finds it (a volume; under the runtime process a folder outside of any "
     "release), name that place in the env file, then: gonogo deploy --env {env}",

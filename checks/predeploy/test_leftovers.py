@@ -25,6 +25,7 @@ _OFF = "PYTHONBREAKPOINT"
 
 @pytest.mark.predeploy(
     "P07",
+    in_prod="red",
     needs=("a tier that is not dev",),
     reads=("service.entrypoint", "tier"),
     remedy="Take the named lines out and commit; what is left: git grep -nE 'breakpoint\\(|set_trace\\('",

@@ -162,6 +162,7 @@ def test_pending_migrations_can_be_taken_back(question: Asking, serving: Release
 
 @pytest.mark.predeploy(
     "P34",
+    in_prod="red",
     needs=("a serving release",),
     refuses="a forward-only change",
     remedy="Split the change (add first, remove in a later release), or write `# gonogo: compatible because …` "

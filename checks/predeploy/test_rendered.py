@@ -21,6 +21,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P23",
+    in_prod="red",
     needs=("a tier that is not dev",),
     reads=("url", "tier"),
     remedy="Write this environment's own values in the compose files, or name a variable there that the env file sets",

@@ -70,6 +70,7 @@ def test_the_serving_release_is_healthy(
 
 @pytest.mark.predeploy(
     "P37",
+    in_prod="stricter",
     needs=("a serving release",),
     remedy="gonogo history --env {env}; deploy the serving commit once more, so that there is a release to go back to: "
     "gonogo deploy --env {env} --ref COMMIT; containers started by hand: gonogo adopt --env {env}",

@@ -68,6 +68,7 @@ def test_every_required_variable_is_set(
 
 @pytest.mark.predeploy(
     "P20",
+    in_prod="stricter",
     needs=("an env file",),
     remedy="Put real values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",
 )

@@ -21,6 +21,7 @@ __all__: list[str] = []
 
 @pytest.mark.predeploy(
     "P21",
+    in_prod="stricter",
     needs=("secrets or an env file",),
     reads=("secrets", "tier"),
     remedy="Put stronger values into the env file of [env.{env}] on the host; a fresh secret: openssl rand -hex 32",

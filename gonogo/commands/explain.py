@@ -7,9 +7,12 @@ import textwrap
 from collections.abc import Iterator
 
 from gonogo.config.builtin import BuiltIn, built_in
-from gonogo.config.needs import written
+from gonogo.config.entries import CheckRule
+from gonogo.config.needs import NOT_DEV, with_default, written
+from gonogo.config.rules import mistakes
 from gonogo.errors import UsageError
 from gonogo.records.listing import when_red
+from gonogo.words import Impact, OnRed, Severity, Stage, Tier
 
 __all__ = ["explain", "page"]
 
@@ -25,10 +28,10 @@ def explain(code: str) -> str:
     return "\n".join(_lines(_named(code)))
 
 
-def page(check: BuiltIn) -> str:
-    """The check's page of the documentation, as Markdown."""
+def page(check: BuiltIn, *, since: str) -> str:
+    """The check's page of the documentation, as Markdown; ``since`` is the version that it came with."""
     first, _, rest = check.doc.partition("\n\n")
-    facts = "\n".join(f"| {name} | {value} |" for name, value in _facts(check))
+    facts = "\n".join(f"| {name} | {value} |" for name, value in (*_facts(check), ("since", since)))
     parts = [f"# {check.code}: {' '.join(first.split())}", *([_flowed(rest)] if rest else [])]
     parts += [f"| | |\n|---|---|\n{facts}", f"**When it is red:** {_remedy(check)}.", _waiving(check)]
     return "\n\n".join(parts) + "\n"
@@ -63,10 +66,32 @@ def _lines(check: BuiltIn) -> Iterator[str]:
 def _facts(check: BuiltIn) -> Iterator[tuple[str, str]]:
     yield "stage", str(check.stage)
     yield "red", when_red(check.stage, check.severity, check.on_red)
+    by_tier = {tier: _in(tier, check) for tier in Tier}
+    if len(set(by_tier.values())) > 1:
+        yield "by tier", "; ".join(f"{tier}: {word}" for tier, word in by_tier.items())
+    if check.stage is Stage.POSTDEPLOY:
+        yield "impact", f"{check.impact} ({check.impact.said})"
     if check.needs:
         yield "needs", "; ".join(map(written, check.needs))
     if check.reads:
-        yield "reads", ", ".join(map(written, check.reads))
+        yield "reads", ", ".join(map(with_default, check.reads))
+    yield "rules", f"{_rules(check)} of `[env.NAME.checks.{check.code}]`"
+
+
+def _in(tier: Tier, check: BuiltIn) -> str:
+    """What its red causes in a tier."""
+    if tier is Tier.DEV and NOT_DEV in check.needs:
+        return "not asked"
+    red = when_red(check.stage, check.severity, check.on_red)
+    elsewhere = {"": red, "red": "warns", "stricter": f"{red}, a part of it warns"}
+    return red if tier is Tier.PROD else elsewhere[check.in_prod]
+
+
+def _rules(check: BuiltIn) -> str:
+    """What ``[env.NAME.checks.CODE]`` may say of it."""
+    said = {"severity": Severity.BLOCKER, "on_red": OnRed.HOLD, "impact": Impact.SEV1}
+    may = (key for key, value in said.items() if not any(mistakes(check, CheckRule.model_validate({key: value}))))
+    return ", ".join(f"`{key}`" for key in may)
 
 
 def _remedy(check: BuiltIn) -> str:

@@ -39,6 +39,8 @@ class BuiltIn:
     severity: Severity
     on_red: OnRed
     impact: Impact
+    in_prod: str
+    """``red``: elsewhere it warns; ``stricter``: elsewhere a part of it warns; empty: it is the same in every tier."""
     fixtures: tuple[str, ...]
     """What its function asks for."""
 
@@ -104,5 +106,6 @@ def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
         severity=Severity(words.get("severity", Severity.BLOCKER)),
         on_red=OnRed(words.get("on_red", OnRed.ROLLBACK)),
         impact=Impact(words.get("impact", Impact.SEV2)),
+        in_prod=str(words.get("in_prod", "")),
         fixtures=tuple(argument.arg for argument in node.args.args),
     )

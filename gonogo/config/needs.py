@@ -16,8 +16,10 @@ from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.runtimes import Capability, with_capability
 from gonogo.words import Tier
 
-__all__ = ["held", "is_key", "lacking", "switch_on", "written"]
+__all__ = ["NOT_DEV", "held", "is_key", "lacking", "switch_on", "with_default", "written"]
 
+NOT_DEV = "a tier that is not dev"
+"""What is not asked in tier dev needs this."""
 _TABLES: Mapping[str, type[BaseModel]] = {"app": App, "service": Service, "health": Health}
 _NOTHING: tuple[object, ...] = (None, "", "none", 0, (), MappingProxyType({}))
 
@@ -49,6 +51,17 @@ def switch_on(need: str, *, env: str) -> str:
 def written(need: str) -> str:
     """A need as the documentation writes it: keys as code."""
     return " or ".join(f"`{one}`" if is_key(one) else one for one in _alternatives(need))
+
+
+def with_default(key: str) -> str:
+    """A key as the documentation writes it, with what it is where nobody says it; nothing of what has none."""
+    table, _, name = key.rpartition(".")
+    model: type[BaseModel] = _TABLES[table] if table else Environment
+    field = next((one for own, one in model.model_fields.items() if name in {own, one.alias}), None)
+    default = field.get_default() if field is not None and not field.is_required() else None
+    if default in _NOTHING or not isinstance(default, int | float | str):
+        return written(key)
+    return f"{written(key)} ({default:g} s)" if isinstance(default, float) else f"{written(key)} ({default})"
 
 
 def is_key(word: str) -> bool:
@@ -103,7 +116,7 @@ _WORDS: Mapping[str, tuple[Callable[[Environment], bool | None], str]] = {
     "compose": (lambda environment: environment.has("compose files"), _runtime_with("compose files")),
     "images": (lambda environment: environment.has("images"), _runtime_with("images")),
     "a Docker Engine": (lambda environment: environment.has("a Docker Engine"), _runtime_with("a Docker Engine")),
-    "a tier that is not dev": (
+    NOT_DEV: (
         lambda environment: environment.tier != Tier.DEV,
         'tier = "staging" (or "prod") under [env.{env}]',
     ),

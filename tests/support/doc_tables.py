@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,13 @@ from gonogo.config.builtin import built_in
 from gonogo.config.needs import written
 from gonogo.records.listing import when_red
 from tests.faults.corpus.cases import BY_APP
+from tests.faults.corpus.elsewhere import ELSEWHERE
 
 __all__ = ["BEGIN", "END", "PAGE", "ROOT", "SHEETS", "checks_table", "sheets", "written_table"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "checks.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
 SHEETS = ROOT / "docs" / "checks"
 BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
 END = "<!-- end of checks -->"
@@ -46,7 +49,17 @@ def written_table() -> str:
 def sheets() -> dict[Path, str]:
     """A page for each built-in check."""
     proofs = faults()
-    return {SHEETS / f"{check.code}.md": page(check) + proven(proofs[check.code]) for check in built_in()}
+    return {
+        SHEETS / f"{check.code}.md": page(check, since=since(check.code)) + proven(check.code, proofs[check.code])
+        for check in built_in()
+    }
+
+
+def since(code: str) -> str:
+    """The oldest version whose part of the changelog names a check."""
+    parts = CHANGELOG.read_text(encoding="utf-8").split("\n## ")[1:]
+    named = [part.partition("]")[0].removeprefix("[") for part in parts if re.search(rf"\b{code}\b", part)]
+    return named[-1]
 
 
 def faults() -> Mapping[str | None, list[str]]:
@@ -59,11 +72,11 @@ def faults() -> Mapping[str | None, list[str]]:
     return found
 
 
-def proven(proofs: Sequence[str]) -> str:
-    """The part of a page that names them."""
-    return (
-        "\n**Faults of [the corpus](../corpus.md) that it catches:**\n\n" + "\n".join(proofs) + "\n" if proofs else ""
-    )
+def proven(code: str, proofs: Sequence[str]) -> str:
+    """The part of a page that names them, or else the test in which it is red."""
+    if proofs:
+        return "\n**Faults of [the corpus](../corpus.md) that it catches:**\n\n" + "\n".join(proofs) + "\n"
+    return f"\n**Seen red in** `tests/{ELSEWHERE[code]}`.\n" if code in ELSEWHERE else ""
 
 
 def main() -> int:

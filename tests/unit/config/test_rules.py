@@ -61,6 +61,7 @@ def test_impact_of_what_is_listed_may_be_said() -> None:
     [
         ('D99]\non_red = "hold"', 'found "D99", expected the code of a built-in check, or of one of your own'),
         ('d15]\non_red = "hold"', 'found "d15", expected the code of a built-in check, or of one of your own; did you'),
+        ('B02]\nimpact = "SEV1"', "found impact of B02, expected none: what build finds nobody noticed"),
         (
             'P12]\non_red = "hold"',
             "found on_red of P12, expected none: what predeploy finds is before the first touch",
