@@ -55,6 +55,9 @@ def parametrize(metafunc: pytest.Metafunc, context: Context) -> None:
     if "configured_page" in metafunc.fixturenames:
         pages = context.environment.page
         _spread(metafunc, "configured_page", pages, [page.path for page in pages], "no page is configured")
+    if "webhook" in metafunc.fixturenames:
+        hooks = context.environment.webhook
+        _spread(metafunc, "webhook", hooks, [one.request for one in hooks], "no webhook is configured")
     if "attestation" in metafunc.fixturenames:
         asked = context.environment.attest
         _spread(metafunc, "attestation", [*asked.items()], [*asked], "no attestation is asked for")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service, SqlAssertion
+from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service, SqlAssertion, Webhook
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
@@ -78,6 +78,7 @@ __all__ = [
     "state",
     "subject",
     "variables",
+    "webhook",
 ]
 
 _NGINX = (".conf", ".conf.template", ".conf.j2", ".nginx")
@@ -366,6 +367,13 @@ def endpoint(request: pytest.FixtureRequest) -> Endpoint:
 def configured_page(request: pytest.FixtureRequest) -> Page:
     """One configured page."""
     configured: Page = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def webhook(request: pytest.FixtureRequest) -> Webhook:
+    """One configured webhook."""
+    configured: Webhook = request.param
     return configured
 
 

@@ -128,6 +128,10 @@ class Limits:
         """A check stopped listening before an answer's end: an application may log that as an error."""
         self._budget.hung_up(url)
 
+    def refused(self, url: str) -> None:
+        """A check sent a wrong signature: an application may log that as an error."""
+        self._budget.refused(url)
+
     def is_tight(self, url: str) -> bool:
         """Whether a limit was met at this address, so that nothing is asked that need not be."""
         return self._budget.met(url) > 0

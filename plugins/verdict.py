@@ -377,7 +377,8 @@ def _options(item: pytest.Item, marker: pytest.Mark | None, rule: CheckRule) -> 
     """How its red is judged: the configured thing's own, else the environment's rule, the marker's, the defaults."""
     given = {**(marker.kwargs if marker is not None else {}), **rule.stated()}
     params = getattr(getattr(item, "callspec", None), "params", {})
-    thing = next((params[name] for name in ("endpoint", "configured_page", "command") if name in params), None)
+    listed = ("endpoint", "configured_page", "webhook", "command")
+    thing = next((params[name] for name in listed if name in params), None)
     return {
         "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
         "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),

@@ -25,6 +25,7 @@ from gonogo.inspection.answers.moved import (
     no_upstream,
     not_reached,
     refused_visitor,
+    signed_wrongly,
     tried_again,
 )
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -154,6 +155,7 @@ def _sorted(
     """What counts, and what does not."""
     until, budget = _until(subject), Budget(subject.run / FILE if subject.run is not None else None)
     gone = [_moment(at) for at in budget.hang_ups]
+    refused = [_moment(at) for at in budget.refusals]
     missed = [(_moment(at), path) for at, path in budget.misses]
     others = [*(other for other in lines if other != name)]
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
@@ -170,6 +172,7 @@ def _sorted(
         overcome = (ended and not_reached(group.example)) or (early(group)[0] and tried_again(group, texts))
         moved = overcome or (all(early(group)) and caused_by_move(group.example, others=others))
         ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
+        ours = ours or signed_wrongly(group, moments(group), refused)
         idle = refused_visitor(group.example) or no_request_needs(group.example)
         return moved or ours or idle or not group.signature
 

@@ -14,6 +14,7 @@ from gonogo.config.entries import (
     TeamStep,
     Visitor,
     Waiver,
+    Webhook,
 )
 from gonogo.config.load import find_project, load_project, parse_project
 from gonogo.config.models import App, Environment, Health, Project, Service
@@ -37,6 +38,7 @@ __all__ = [
     "TeamStep",
     "Visitor",
     "Waiver",
+    "Webhook",
     "find_project",
     "load_project",
     "parse_project",

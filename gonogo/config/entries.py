@@ -25,6 +25,7 @@ __all__ = [
     "TeamStep",
     "Visitor",
     "Waiver",
+    "Webhook",
 ]
 
 
@@ -192,6 +193,41 @@ class Heartbeat(_Model):
     def _one_place(self) -> Heartbeat:
         if (self.file is None) == (self.key is None):
             raise ValueError("expected exactly one of file and key")
+        return self
+
+
+_SIGNED = re.compile(r"\{(?:hex|base64)\}")
+
+
+class Webhook(_Model):
+    """One address at which another service tells of events, signed with a shared secret (D24)."""
+
+    request: RequestLine
+    signature: Literal["github", "stripe", "slack", "shopify"] | dict[str, str]
+    """Whose signatures they are, or the headers: ``{ X-Signature = "sha256={hex}" }`` (HMAC, SHA-256)."""
+    signs: str = "{body}"
+    """What headers of one's own are the signature of."""
+    refused: tuple[int, ...] = (400, 401, 403)
+    """What is answered to a wrong signature, or none."""
+    harmless: dict[str, Any] | None = None
+    """An event of which nothing follows; it is sent with a wrong signature, and then with the right one."""
+    secret: str | None = None
+    """``"${WEBHOOK_SECRET}"``: from the env file."""
+    send: dict[str, str] = {}
+    """Further headers of every request."""
+    service: str | None = None
+    severity: Severity = Severity.BLOCKER
+    on_red: OnRed = OnRed.ROLLBACK
+
+    @model_validator(mode="after")
+    def _harms_nobody(self) -> Webhook:
+        if (self.secret is None) != (self.harmless is None):
+            raise ValueError("expected secret and harmless, or neither: only what does nothing is signed rightly")
+        named = {} if isinstance(self.signature, str) else self.signature
+        if not isinstance(self.signature, str) and not any(_SIGNED.search(value) for value in named.values()):
+            raise ValueError('signature: expected a header with {hex} or {base64}, such as { X-Signature = "{hex}" }')
+        if not self.refused or any(status < 400 or status >= 500 for status in self.refused):  # noqa: PLR2004 (HTTP)
+            raise ValueError("refused: expected statuses from 400 to 499, such as [401]")
         return self
 
 

@@ -16,6 +16,7 @@ Location = tuple[str | int, ...]
 MERGE_KEYS = {
     "endpoint": "request",
     "page": "path",
+    "webhook": "request",
     "heartbeat": "name",
     "command": "name",
     "sql": "name",

@@ -25,6 +25,7 @@ from gonogo.config.entries import (
     TeamStep,
     Visitor,
     Waiver,
+    Webhook,
 )
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has
@@ -139,6 +140,7 @@ class Environment(_Model):
     service: dict[str, Service] = {}
     endpoint: tuple[Endpoint, ...] = ()
     page: tuple[Page, ...] = ()
+    webhook: tuple[Webhook, ...] = ()
     visitor: Visitor | None = None
     heartbeat: tuple[Heartbeat, ...] = ()
     command: tuple[TeamCommand, ...] = ()

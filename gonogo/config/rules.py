@@ -15,7 +15,7 @@ __all__ = ["misjudged", "mistakes"]
 
 _OURS = re.compile(r"[PBD]\d{1,3}", re.IGNORECASE)
 """How a built-in check is called; any other code is the team's."""
-_LISTED = {"endpoint": "endpoint", "configured_page": "page", "command": "command"}
+_LISTED = {"endpoint": "endpoint", "configured_page": "page", "webhook": "webhook", "command": "command"}
 """Fixture → the table whose entries say it themselves."""
 
 

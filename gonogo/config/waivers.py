@@ -18,6 +18,7 @@ _OURS = re.compile(r"[PBD]\d{1,3}", re.IGNORECASE)
 _LISTED: Mapping[str, Callable[[Environment], Iterable[str]]] = {
     "endpoint": lambda environment: (one.request for one in environment.endpoint),
     "configured_page": lambda environment: (one.path for one in environment.page),
+    "webhook": lambda environment: (one.request for one in environment.webhook),
     "heartbeat": lambda environment: (one.name for one in environment.heartbeat),
     "assertion": lambda environment: (one.name for one in environment.sql),
     "command": lambda environment: (one.name for one in environment.command),

@@ -93,6 +93,17 @@ class Budget:
         found = (one for address in self._read().values() for one in address.get("missed", ()))
         return tuple((float(at), str(path)) for at, path in found)
 
+    def refused(self, url: str) -> None:
+        """Somebody sent what its signature does not fit: an application may log that as an error."""
+        with self._changed() as known:
+            address, _ = _of(known, url)
+            address["refused"] = [*address.get("refused", ()), self._clock()][-_MOST_MISSES:]
+
+    @property
+    def refusals(self) -> tuple[float, ...]:
+        """When anybody sent a wrong signature, to any address."""
+        return tuple(at for address in self._read().values() for at in address.get("refused", ()))
+
     def pause(self, url: str) -> float:
         """Seconds until this path should be asked again; 0 where no limit was met."""
         _, path = _of(self._read(), url)

@@ -27,6 +27,7 @@ from gonogo.config import (
     TeamStep,
     Visitor,
     Waiver,
+    Webhook,
     parse_project,
 )
 from gonogo.config.backups import BackupRule
@@ -115,6 +116,7 @@ def literal(value: object) -> str:
         ("`health = { … }`", Health),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
+        ("`[[env.NAME.webhook]]`,", Webhook),
         ("`[env.NAME.visitor]`,", Visitor),
         ("`[[env.NAME.heartbeat]]`,", Heartbeat),
         ("`[[env.NAME.sql]]`,", SqlAssertion),

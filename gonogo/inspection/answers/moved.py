@@ -22,6 +22,7 @@ __all__ = [
     "no_upstream",
     "not_reached",
     "refused_visitor",
+    "signed_wrongly",
     "tried_again",
 ]
 
@@ -67,6 +68,7 @@ _SIDE_DOOR = re.compile(r"\bControl server error: \[Errno \d")
 """Gunicorn from 25.1 on keeps a socket for ``gunicornc`` below its user's home; a service's user often has none."""
 _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
+_SIGNATURE = re.compile(r"\b(?:signatures?|hmac|webhooks?)\b", re.IGNORECASE)
 _AGAIN = re.compile(
     r"\b(?:(?:try|trying) (?:it )?again|retry|retries|retrying|reconnect(?:ing)?|attempt #?\d|backing off|"
     r"(?:sleep|wait)ing\b.{0,40}\d ?s|will (?:re)?try|waiting for)\b",
@@ -169,6 +171,13 @@ def asked_in_vain(
     return bool(about) and all(
         bool(named) if at is None else any(abs(at - one) <= _NEAR for one in about) for at in moments
     )
+
+
+def signed_wrongly(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[datetime]) -> bool:
+    """Whether an error is about a signature, each time when one of ours had sent a wrong one."""
+    if not ours or not _SIGNATURE.search(group.example):
+        return False
+    return all(at is None or any(abs(at - one) <= _NEAR for one in ours) for at in moments)
 
 
 def _is_named(path: str, text: str) -> bool:

@@ -92,6 +92,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D34[web]": "runtime process runs one instance of each service",
         "D33": "no address is configured where nobody may be reached",
         "D16[none]": "no heartbeat is configured",
+        "D24[none]": "no webhook is configured",
         "D23[none]": "no sql is configured",
         "D36": "no visitor is configured",
         "D35[none]": "no command is configured for postdeploy",

@@ -372,6 +372,30 @@ def test_a_tag_has_a_name_that_git_takes(name: str) -> None:
     assert 'expected the name of a tag, such as "deployed/{env}/{date}-{commit}"' in problem
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('secret = "${S}"', "expected secret and harmless, or neither: only what does nothing is signed rightly"),
+        ("refused = [401, 200]", "refused: expected statuses from 400 to 499, such as [401]"),
+        ("refused = []", "refused: expected statuses from 400 to 499, such as [401]"),
+    ],
+)
+def test_webhook_that_would_prove_nothing_or_do_something_is_refused(lines: str, expected: str) -> None:
+    """Only an event of which nothing follows is signed rightly, and taking a wrong one is no refusal."""
+    text = MINIMAL + f'[[env.staging.webhook]]\nrequest = "POST /hook"\nsignature = "github"\n{lines}\n'
+
+    (problem,) = problems(text)
+    assert problem.endswith(expected)
+
+
+def test_signature_in_headers_of_ones_own_stands_in_one() -> None:
+    """A header in which nothing is filled in signs nothing."""
+    text = MINIMAL + '[[env.staging.webhook]]\nrequest = "POST /hook"\nsignature = { X-Sig = "hex" }\n'
+
+    (problem,) = problems(text)
+    assert 'signature: expected a header with {hex} or {base64}, such as { X-Signature = "{hex}" }' in problem
+
+
 def test_a_heartbeat_stands_in_one_place_and_is_waited_for() -> None:
     """A file or a key; a gate has to end after the longest wait."""
     text = MINIMAL + '[[env.staging.heartbeat]]\nname = "jobs"\nservice = "api"\n'

@@ -15,6 +15,7 @@ from gonogo.inspection.answers.moved import (
     no_request_needs,
     not_reached,
     refused_visitor,
+    signed_wrongly,
     tried_again,
 )
 
@@ -193,6 +194,24 @@ def test_what_is_logged_of_a_404_of_ours_is_ours(text: str, after: float | None,
 
     assert asked_in_vain(group, [moment], [(NOON, "/gone.png"), (NOON, "/")]) is expected
     assert not asked_in_vain(group, [moment], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("ERROR shop: stripe.error.SignatureVerificationError: no signatures found", 1.0, True),
+        ("ERROR shop: webhook refused", None, True),
+        ("ERROR shop: invalid signature", 60.0, False),
+        ("ERROR shop: no price", 1.0, False),
+    ],
+)
+def test_what_is_logged_of_a_wrong_signature_of_ours_is_ours(text: str, after: float | None, *, expected: bool) -> None:
+    """Known by its words, and by its time where the log has times; nothing is where none was sent."""
+    (group,) = error_lines([text])
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert signed_wrongly(group, [moment], [NOON]) is expected
+    assert not signed_wrongly(group, [moment], [])
 
 
 CELERY = """\
