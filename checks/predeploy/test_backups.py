@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from gonogo.backups.found import databases
-from gonogo.backups.outlook import is_asked
+from gonogo.backups.outlook import is_asked, is_proven
 from gonogo.backups.shelf import Shelf, shelf_of
+from gonogo.backups.source import Source
 from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, RefusedError
+from gonogo.host.runner import Command
+from gonogo.inspection.machine.room import MIB, disk
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
@@ -48,6 +52,46 @@ def test_a_backup_can_be_made_now(
         wrong += _unready(place, serving, evidence)
     found = [one for one in wrong if one]
     assert not found, "; ".join(found)
+
+
+@pytest.mark.predeploy(
+    "P30",
+    needs=("backup",),
+    refuses="a backup that cannot be put back",
+    remedy="gonogo backups --env {env} says what was found; prove = false in [env.{env}.backup] does without the proof",
+)
+def test_a_backup_can_be_put_back(
+    place: Place, environment: Environment, serving: Release | None, evidence: Collected
+) -> None:
+    """A backup of this environment can be put back: here the scratch server that proves it, and later the proof itself.
+
+    Catches the dump that lacks a table, rows or its end, and the database image that is gone or has no room to be
+    started once more: a backup that nobody has restored is none.
+    """
+    if not is_proven(environment) or (environment.backup or BackupRule()).command is not None:
+        pytest.skip("no proof by a restore is wanted (backup.prove)")
+    try:
+        found = databases(place, runtime_of(environment.runtime), serving)
+        size = sum(one.size(place.host) for one in found.sources)
+    except (RefusedError, CommandError):
+        pytest.skip("what would be put back is not known (see P29)")
+    evidence.text("Restored", f"{', '.join(one.name for one in found.sources) or 'nothing yet'}: {size // MIB} MiB")
+    wrong = _no_room(place, [one for one in found.sources if one.image], environment.min_free_disk)
+    assert not wrong, wrong
+
+
+def _no_room(place: Place, sources: Sequence[Source], spare: int) -> str:
+    """Why the Engine's disk cannot hold the databases once more."""
+    if not sources:
+        return ""
+    asked = place.host.run(Command(argv=("docker", "info", "--format", "{{.DockerRootDir}}"), timeout=20.0)).require()
+    root, need = Path(asked.output.strip()), sum(one.size(place.host) for one in sources) // MIB + 1
+    free = disk("the Docker Engine", root).free if root.is_dir() else need + spare
+    if free >= need + spare:
+        return ""
+    return (
+        f"{root}: found {free} MiB free, expected {need} for a scratch server with the databases and {spare} to spare"
+    )
 
 
 def _unready(place: Place, serving: Release | None, evidence: Collected) -> list[str]:

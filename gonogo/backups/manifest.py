@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["FORMAT", "Backup", "Facts", "Stored", "Table"]
+__all__ = ["FORMAT", "Backup", "Facts", "Proof", "Proven", "Stored", "Table"]
 
 FORMAT = 1
 
@@ -38,6 +38,13 @@ class Facts(_Model):
     encoding: str = ""
     collate: str = ""
     ctype: str = ""
+    provider: str | None = None
+    icu: str | None = None
+    """The locale of ICU, where that sorts."""
+    preload: str = ""
+    """Libraries that the server loads when it starts."""
+    roles: tuple[str, ...] = ()
+    """The server's; a policy may name one."""
     extensions: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     sequences: dict[str, tuple[int | None, int | None]] = {}
@@ -69,6 +76,37 @@ class Stored(_Model):
     """What the program that dumped it warned of."""
 
 
+class Proven(_Model):
+    """What putting one part back showed."""
+
+    name: str
+    how: str
+    """``restored``, ``read``: what was done."""
+    seconds: float = 0.0
+    wrong: tuple[str, ...] = ()
+    """What is not as it was kept; nothing where all of it is."""
+    unknown: str = ""
+    """Why that could not be found out."""
+
+
+class Proof(_Model):
+    """Whether a backup can be put back, as it was tried."""
+
+    at: datetime
+    parts: tuple[Proven, ...]
+
+    @property
+    def seconds(self) -> float:
+        """What putting it back takes."""
+        return sum(part.seconds for part in self.parts)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Whatever keeps it from being proven."""
+        wrong = [f"{part.name}: {text}" for part in self.parts for text in part.wrong]
+        return (*wrong, *(f"{part.name}: not known, {part.unknown}" for part in self.parts if part.unknown))
+
+
 class Backup(_Model):
     """One backup."""
 
@@ -86,6 +124,8 @@ class Backup(_Model):
     parts: tuple[Stored, ...] = ()
     said: tuple[str, ...] = ()
     """Of the team's own command, its last words."""
+    proof: Proof | None = None
+    """None where nobody tried."""
 
     @property
     def bytes(self) -> int:

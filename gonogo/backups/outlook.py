@@ -16,7 +16,7 @@ from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 from gonogo.words import Tier
 
-__all__ = ["Outlook", "is_asked", "is_wanted", "look_ahead"]
+__all__ = ["Outlook", "is_asked", "is_proven", "is_wanted", "look_ahead"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,12 @@ def is_wanted(environment: Environment) -> bool:
         return not environment.backup.off
     own = any(word in step.name for step in environment.step for word in ("backup", "back-up", "dump"))
     return environment.tier is not Tier.DEV and environment.has("a Docker Engine") and not own
+
+
+def is_proven(environment: Environment) -> bool:
+    """Whether a backup is restored into a scratch server before anything is touched."""
+    told = environment.backup.prove if environment.backup is not None else None
+    return is_wanted(environment) and (environment.tier is Tier.PROD if told is None else told)
 
 
 def look_ahead(place: Place, runtime: Runtime, release: Release | None, shelf: Shelf) -> Outlook:

@@ -56,6 +56,10 @@ _SERVER = """\
 SELECT '{fact}' || json_build_object(
   'version', current_setting('server_version'), 'size', pg_database_size(d.oid),
   'encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+  'provider', to_jsonb(d)->>'datlocprovider', 'icu', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
+  'roles', (SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'),
+  'preload', CASE WHEN pg_has_role('pg_read_all_settings', 'member')
+    THEN current_setting('shared_preload_libraries') ELSE '' END,
   'extensions', (SELECT coalesce(json_agg(extname ORDER BY extname), '[]') FROM pg_extension),
   'wal', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
   'identifier', CASE WHEN has_function_privilege('pg_control_system()', 'execute')
@@ -98,6 +102,11 @@ class Postgres:
 
     kind = KIND
     ending = ".dump"
+
+    @property
+    def image(self) -> str:
+        """The id of the image of its container; empty where it is in none."""
+        return self.access.image
 
     def describe(self, into: Path) -> tuple[str, ...]:
         """The dump, as a person would type it."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gonogo.backups.manifest import FORMAT, Backup
+from gonogo.backups.manifest import FORMAT, Backup, Proof
 from gonogo.config import Environment, Project
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Command, Host
@@ -116,6 +116,12 @@ class Shelf:
         aside.rename(self.path(made.id))
         _sync(self.folder)
         return self.path(made.id)
+
+    def note_proof(self, backup: Backup, proof: Proof) -> Backup:
+        """Writes into a manifest what putting the backup back showed."""
+        proven = backup.model_copy(update={"proof": proof})
+        write_atomically(self.path(backup.id) / _MANIFEST, proven.model_dump_json(indent=1) + "\n")
+        return proven
 
     @staticmethod
     def note_ends(aside: Path, commands: Iterable[Command]) -> None:

@@ -26,6 +26,10 @@ class Source(Protocol):
     def ending(self) -> str:
         """Of the file that it becomes."""
 
+    @property
+    def image(self) -> str:
+        """The id of the image of its container; empty where it is in none."""
+
     def describe(self, into: Path) -> tuple[str, ...]:
         """What would run, as a person would type it."""
 

@@ -51,6 +51,11 @@ class Sqlite:
     kind = KIND
     ending = ".db"
 
+    @property
+    def image(self) -> str:
+        """The id of the image of its container; empty where it is in none."""
+        return self.access.image
+
     def describe(self, into: Path) -> tuple[str, ...]:
         """The copy, as a person would type it."""
         return (str(replace(self._command("-", "copy", self.path), into=into)) + f" < {_PROBE.name}",)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gonogo.backups.manifest import Backup
-from gonogo.backups.outlook import look_ahead
+from gonogo.backups.outlook import is_proven, look_ahead
 from gonogo.backups.shelf import Shelf, needed_by, shelf_of
 from gonogo.backups.take import copy_away, take
 from gonogo.commands.prepare import Where, located, make_work, where
@@ -16,7 +16,7 @@ from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError, explain
 from gonogo.host.signals import Signals
 from gonogo.records.kept_backups import BackupLine
-from gonogo.run.moves.backup import let_go, taking_of
+from gonogo.run.moves.backup import let_go, proven, said_of_proof, taking_of
 from gonogo.run.work import Options, Work
 from gonogo.state.lock import hold
 from gonogo.words import Exit
@@ -75,6 +75,12 @@ def _taken(work: Work, say: Callable[[str], None]) -> tuple[Backup, tuple[str, .
     taking = taking_of(work, ahead)
     made = take(taking, ahead.found)
     copied = copy_away(taking, made)
+    if is_proven(work.place.environment) and made.parts:
+        proof = proven(work, made)
+        if proof.problems:
+            raise RefusedError(f"the backup {made.id} is not proven: {'; '.join(proof.problems)}")
+        say(f"  {said_of_proof(proof)}")
+        made = made.model_copy(update={"proof": proof})
     for text in (copied, *let_go(work, ahead.shelf), *work.notes):
         say(text) if text else None
     work.journal.leave(ok=True)
@@ -113,6 +119,9 @@ def line_of(at: Where, shelf: Shelf, one: Backup) -> BackupLine:
         folder=str(folder),
         needed_by=needed_by(at.state).get(one.id),
         lacks=tuple(_lacks(folder, one)),
+        proven=one.proof.at if one.proof is not None and not one.proof.problems else None,
+        restore_seconds=one.proof.seconds if one.proof is not None and not one.proof.problems else None,
+        unproven=one.proof.problems if one.proof is not None else (),
     )
 
 

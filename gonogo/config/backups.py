@@ -37,6 +37,8 @@ class BackupRule(BaseModel):
     """The team's own backup, instead."""
     success: Annotated[str, AfterValidator(_pattern)] | None = None
     """What its text must say somewhere: some programs exit 0 whatever happens."""
+    prove: bool | None = None
+    """Restore each into a scratch server before anything is touched; default: in prod."""
     copy_to: Argv | None = None
     """A command that brings a backup elsewhere; ``{folder}`` is filled in."""
     keep: Annotated[int, Field(ge=1)] = 5

@@ -29,6 +29,12 @@ class BackupLine(BaseModel):
     folder: str
     needed_by: str | None = None
     """The kept release that was deployed after it."""
+    proven: datetime | None = None
+    """When it was put back, and all was there."""
+    restore_seconds: float | None = None
+    """What that took."""
+    unproven: tuple[str, ...] = ()
+    """What was wrong when it was put back."""
     lacks: tuple[str, ...] = ()
     """Its files that are gone, or have another size."""
     left: tuple[str, ...] = ()
@@ -47,6 +53,9 @@ def _lines(one: BackupLine) -> Iterator[str]:
         f"{one.rows} rows  {databases}"
     )
     yield f"  {one.folder}"
+    if one.proven is not None:
+        yield f"  proven {one.proven:%Y-%m-%d %H:%M}: a restore takes {one.restore_seconds:.1f} s"
+    yield from (f"  NOT PROVEN  {text}" for text in one.unproven)
     if one.needed_by is not None:
         yield f"  needed to go back from {one.needed_by} with the data"
     yield from (f"  LACKS {text}" for text in one.lacks)

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gonogo.backups.outlook import is_asked, is_wanted
+from gonogo.backups.outlook import is_asked, is_proven, is_wanted
 from gonogo.config import Environment, TeamStep
 from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import UsageError
 from gonogo.run.gate_step import Gate
-from gonogo.run.moves.backup import BackUp
+from gonogo.run.moves.backup import BackUp, ProveBackup
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
@@ -86,7 +86,11 @@ def _migration_runs(environment: Environment) -> None:
 
 
 def _with_team_steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
-    moves = [step.name for step in strategy.steps(first=False) if not isinstance(step, Gate | AskLadder | BackUp)]
+    moves = [
+        step.name
+        for step in strategy.steps(first=False)
+        if not isinstance(step, Gate | AskLadder | BackUp | ProveBackup)
+    ]
     for team in environment.step:
         anchor = team.before or team.after
         if anchor not in moves:
@@ -105,13 +109,14 @@ def _with_team_steps(strategy: Strategy, environment: Environment, *, first: boo
 def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
     """The strategy's steps; before a first deployment a backup is taken only where one is asked for."""
     wanted = is_asked(environment) if first else is_wanted(environment)
-    return tuple(step for step in strategy.steps(first=first) if wanted or not isinstance(step, BackUp))
+    left = (() if wanted else (BackUp,)) + (() if wanted and is_proven(environment) else (ProveBackup,))
+    return tuple(step for step in strategy.steps(first=first) if not isinstance(step, left))
 
 
 def _names_are_free(environment: Environment) -> None:
     """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
     ours, taken = _ours(), Counter(team.name for team in environment.step)
-    ours -= frozenset() if is_wanted(environment) else {BackUp.name}
+    ours -= frozenset() if is_wanted(environment) else {BackUp.name, ProveBackup.name}
     for team in environment.step:
         own = team.name in ours
         if own or taken[team.name] > 1:

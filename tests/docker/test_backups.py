@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -107,7 +106,7 @@ class Keeping:
 
     def next(self, answer: str, *, more: str = "") -> Ended:
         """Deploys another version, with more in its gonogo.toml."""
-        text = (self.app.root / "gonogo.toml").read_text()
+        text = (self.app.root / "gonogo.toml").read_text().partition("\n[env.staging.backup]")[0]
         self.app.write({"server.py": server(f"'{answer}'"), "gonogo.toml": text + more})
         self.app.commit(answer)
         return self.app.deploy()
@@ -117,12 +116,12 @@ class Keeping:
         return [json.loads(path.read_text()) for path in sorted(self.app.state.glob("backups/*/manifest.json"))]
 
 
-@pytest.fixture
-def keeping(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Keeping]:
+@pytest.fixture(scope="module")
+def keeping(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Keeping]:
     """One that serves."""
     for name in ("python:3.11-slim", "postgres:15"):
         ensure(name)
-    with stack(tmp_path, engine, "keeping") as made:
+    with stack(tmp_path_factory.mktemp("keeping"), engine, "keeping") as made:
         yield Keeping(made)
 
 
@@ -163,11 +162,36 @@ def test_a_deployment_keeps_the_rows_before_it_touches_anything(keeping: Keeping
     assert PASSWORD not in everything
 
 
+def test_backups_are_taken_by_hand_proven_listed_and_let_go(keeping: Keeping) -> None:
+    """``gonogo backup`` takes one, and ``gonogo backups`` says which release needs which; those stay."""
+    proving = keeping.next("proving", more="\n[env.staging.backup]\nkeep = 1\nprove = true\n")
+    assert proving.code == 0, proving.err
+    steps = {step["name"]: step["said"] for step in proving.document["steps"]}
+    assert steps["proof"].startswith("db/keeper restored: all as it was kept; it takes ")
+    app = keeping.app
+    needed = {
+        app.release(name)["backup"]: name
+        for name in (path.parent.name for path in app.state.glob("releases/*/release.json"))
+        if app.release(name)["backup"]
+    }
+
+    by_hand = [app.gonogo("backup", "--env", "staging", "--json") for _ in range(2)]
+    listed = app.gonogo("backups", "--json").document
+
+    assert [one.code for one in by_hand] == [0, 0], by_hand
+    assert [one["id"] for one in listed] == [by_hand[1].document["id"], *sorted(needed, reverse=True)]
+    assert {one["id"]: one["needed_by"] for one in listed if one["needed_by"]} == needed
+    assert [one["lacks"] for one in listed] == [[]] * len(listed)
+    assert listed[0]["proven"]
+    told = app.gonogo("backups", "--env", "staging").err
+    assert f"needed to go back from {proving.document['release']} with the data" in told
+    assert "  proven 20" in told
+
+
 def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(keeping: Keeping) -> None:
     """Exit 1 before the first touch; unasked, the same is a note in the record."""
     app = keeping.app
-    lives = app.lives()
-    keeping.sql("ALTER SYSTEM SET max_connections = 100\nCREATE ROLE weak LOGIN PASSWORD 'weak'")
+    lives, before = app.lives(), keeping.manifests()
 
     asked = keeping.next("two", more='\n[env.staging.backup]\ndatabases = ["db/nowhere"]\n')
 
@@ -175,11 +199,9 @@ def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(kee
     assert asked.document["ended"]["kind"] == "no-go"
     assert 'database "nowhere"' in asked.document["reason"] + str(asked.document["causes"])
     assert app.lives() == lives
-    assert keeping.manifests() == []
+    assert keeping.manifests() == before
     assert not list(app.state.glob("backups/.*"))
 
-    text = (app.root / "gonogo.toml").read_text().partition("\n[env.staging.backup]")[0]
-    app.write({"gonogo.toml": text})
     app.containers()["db"].exec_run(["sh", "-c", "for one in $(which -a pg_dump); do mv $one $one.away; done"])
     unasked = keeping.next("three")
 
@@ -187,23 +209,3 @@ def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(kee
     (note,) = [note for note in unasked.document["notes"] if note.startswith("No backup was taken: ")]
     assert "pg_dump: not found" in note
     assert note.endswith("Nobody asked for one; [env.staging.backup] says which is wanted, or off = true.")
-
-
-def test_backups_are_taken_by_hand_listed_and_let_go(keeping: Keeping) -> None:
-    """``gonogo backup`` takes one, and ``gonogo backups`` says which release needs which; those stay."""
-    second = keeping.next("two", more="\n[env.staging.backup]\nkeep = 1\n")
-    assert second.code == 0, second
-    app = keeping.app
-
-    by_hand = [app.gonogo("backup", "--env", "staging", "--json") for _ in range(2)]
-    listed = app.gonogo("backups", "--json").document
-
-    assert [one.code for one in by_hand] == [0, 0], by_hand
-    assert [one["id"] for one in listed] == [
-        by_hand[1].document["id"],
-        app.release(second.document["release"])["backup"],
-    ]
-    assert [one["needed_by"] for one in listed] == [None, second.document["release"]]
-    assert [one["lacks"] for one in listed] == [[], []]
-    told = app.gonogo("backups", "--env", "staging").err
-    assert f"needed to go back from {second.document['release']} with the data" in told

@@ -276,6 +276,7 @@ def test_red_release_was_green_until_it_served(third: Ended) -> None:
         ("build", True),
         ("build gate", True),
         ("ladder", True),
+        ("backup", True),
         ("migrate", True),
         ("start", True),
         ("postdeploy", False),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from gonogo.backups.manifest import Backup
+from gonogo.backups.manifest import Backup, Proof
 from gonogo.backups.outlook import Outlook, is_asked, look_ahead
+from gonogo.backups.proof import Proving, prove
 from gonogo.backups.shelf import Shelf, needed_by
 from gonogo.backups.take import Taking, copy_away, own_command, take
-from gonogo.errors import GonogoError, InterruptedRunError, explain, in_one_line
+from gonogo.config.backups import BackupRule
+from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain, in_one_line
 from gonogo.inspection.machine.room import MIB
 from gonogo.run.work import Work
+from gonogo.runtimes.compose.engine import scratch_of
 
-__all__ = ["BackUp", "let_go", "said_of", "taking_of"]
+__all__ = ["LARGEST_UNPROVEN", "BackUp", "ProveBackup", "let_go", "proven", "said_of", "said_of_proof", "taking_of"]
+
+LARGEST_UNPROVEN = 2048 * MIB
+"""Bytes of databases up to which a backup is restored although nobody asked for one."""
 
 
 class BackUp:
@@ -65,6 +71,59 @@ class BackUp:
 
     def _ahead(self, work: Work) -> Outlook:
         return look_ahead(work.place, work.runtime, work.serving, work.shelf)
+
+
+class ProveBackup:
+    """Restores the backup of this run into a scratch server, and compares it with what was kept."""
+
+    name = "proof"
+    touches = False
+    replaces = False
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (the same for every backup)
+        """What is done; the commands are many."""
+        return ("(restores the backup into a scratch server of the same image, without a network)",)
+
+    def do(self, work: Work) -> str:
+        """Proves it; where nobody asked for backups, what is wrong is told in the record.
+
+        Raises:
+            RefusedError: it cannot be put back as it was kept, or nobody could find out.
+        """
+        made = work.shelf.load(work.release.backup) if work.release.backup is not None else None
+        if made is None or not made.parts:
+            return "nothing to restore" if made is None else "a backup of the team's own command is not restored"
+        asked = is_asked(work.place.environment)
+        if not asked and sum(part.facts.size for part in made.parts) > LARGEST_UNPROVEN:
+            work.notes.append(
+                f"The backup {made.id} was not proven by a restore: it is large, and nobody asked for one."
+            )
+            return "not tried; see the notes"
+        proof = proven(work, made)
+        if not proof.problems:
+            return said_of_proof(proof)
+        found = f"the backup {made.id} is not proven: {'; '.join(proof.problems)}"
+        if asked:
+            raise RefusedError(found, refuses="a backup that cannot be put back")
+        work.notes.append(f"{found}. Nobody asked for one; [env.{work.place.environment.name}.backup] does.")
+        return "not proven; see the notes"
+
+
+def proven(work: Work, made: Backup) -> Proof:
+    """What putting a backup back shows; it is noted in its manifest."""
+    environment = work.place.environment
+    owner = scratch_of(environment.project, work.folder.name)
+    timeout = (environment.backup or BackupRule()).timeout
+    proof = prove(Proving(shelf=work.shelf, host=work.host, owner=owner, timeout=timeout), made)
+    work.shelf.note_proof(made, proof)
+    return proof
+
+
+def said_of_proof(proof: Proof) -> str:
+    """A proof in one line."""
+    names = ", ".join(f"{part.name} {part.how}" for part in proof.parts)
+    return f"{names}: all as it was kept; it takes {proof.seconds:.1f} s"
 
 
 def taking_of(work: Work, ahead: Outlook) -> Taking:

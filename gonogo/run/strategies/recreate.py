@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.run.gate_step import Gate
-from gonogo.run.moves.backup import BackUp
+from gonogo.run.moves.backup import BackUp, ProveBackup
 from gonogo.run.moves.build import Build
 from gonogo.run.moves.checkout import Checkout
 from gonogo.run.moves.ladder import AskLadder
@@ -34,6 +34,7 @@ class Recreate:
             Gate(Stage.BUILD.gate, Stage.BUILD, Role.CANDIDATE, remade_by=build),
             AskLadder(),
             BackUp(),
+            ProveBackup(),
             Migrate(),
             Start(),
             Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),

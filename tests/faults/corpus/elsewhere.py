@@ -14,6 +14,7 @@ ELSEWHERE = {
     "P26": "unit/checks/predeploy/test_tools.py::test_there_is_too_little_room",
     "P27": "unit/checks/predeploy/test_tools.py::test_room_of_a_dead_daemon_is_not_known",
     "P29": "integration/backups/test_postgres.py::test_a_backup_that_cannot_be_made_is_red",
+    "P30": "docker/test_backup_proofs.py::test_what_is_not_as_it_was_kept_is_named",
     "P36": "unit/checks/predeploy/test_serving.py::test_a_red_baseline_is_named",
     "P37": "unit/checks/predeploy/test_serving.py::test_a_lost_image_is_named",
     "P38": "unit/checks/predeploy/test_serving.py::test_a_held_environment_is_red",

@@ -85,6 +85,25 @@ def test_backup_is_taken_where_it_is_wanted(text: str, first: bool, expected: bo
     assert ("backup" in {found.name for found in recipe.steps if not isinstance(found, TeamMove)}) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ('tier = "prod"\n', True),
+        ('tier = "prod"\n[env.x.backup]\nprove = false\n', False),
+        ('tier = "prod"\n[env.x.backup]\noff = true\n', False),
+        ("[env.x.backup]\nprove = true\n", True),
+    ],
+)
+def test_backup_is_proven_in_prod_or_where_that_is_asked_for(text: str, expected: bool) -> None:  # noqa: FBT001
+    """Right after it was taken, and before anything is touched."""
+    recipe = deploy_recipe(environment(text), first=False)
+
+    found = names(recipe.steps)
+    assert ("proof" in found) is expected
+    assert not expected or found[found.index("backup") + 1 : found.index("migrate")] == ["proof"]
+
+
 def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
     """Gates after the last move that ended, and the team's steps that had not begun."""
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
