@@ -76,6 +76,8 @@ def _of_store(found: Mapping[str, Any]) -> Beat:
 def is_fresh(beat: Beat, first: Beat, *, within: float, ran: float) -> bool:
     """Whether a beat was left in time by what runs now, and not by what ran before it.
 
+    A key without a moment in it, which the store keeps for longer than a beat may take, may be years old.
+
     Args:
         beat: what is there now.
         first: what was there when it was first looked at.
@@ -84,6 +86,8 @@ def is_fresh(beat: Beat, first: Beat, *, within: float, ran: float) -> bool:
     """
     if beat.age is not None:
         return beat.age <= min(within, ran)
-    if not beat.there or ran > within:
-        return beat.there
-    return not first.there or beat.text != first.text or (beat.left or 0) > (first.left or 0)
+    if not beat.there:
+        return False
+    is_forgotten = 0 < (beat.left or 0) <= within * 1000
+    renewed = not first.there or beat.text != first.text or (beat.left or 0) > (first.left or 0)
+    return renewed or (ran > within and is_forgotten)

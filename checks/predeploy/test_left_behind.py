@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
 
+from gonogo.checks.predeploy.emptied import emptied
+from gonogo.checks.predeploy.started import started
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import as_it_serves
 from gonogo.inspection.code.databases import sqlite_beside_code
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.context import Context
+from gonogo.plugins.evidence import Collected, InconclusiveError, LackingError
 from gonogo.plugins.source import Source
 from gonogo.runtimes import runtime_of
-from gonogo.runtimes.base import Place
+from gonogo.runtimes.base import Inspector, Place
 from gonogo.runtimes.place import variables_of
 from gonogo.state.release import Release
 
@@ -27,11 +32,19 @@ __all__: list[str] = []
     remedy="Copy the file to where every release finds it (a volume; under the runtime process a folder outside of any "
     "release), name that place in the env file, then: gonogo deploy --env {env}",
 )
-def test_no_database_is_left_behind(serving: Release | None, place: Place, source: Source, evidence: Collected) -> None:
+def test_no_database_is_left_behind(
+    serving: Release | None,
+    place: Place,
+    source: Source,
+    context: Context,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> None:
     """No database stands in a container, or in a release's own folder: the new release would begin with an empty one.
 
-    Catches an SQLite file beside the code, and an address that was changed to one. Only a file in which a
-    migration tool keeps account counts; a cache may go. It is red in prod, and warns elsewhere.
+    Catches an SQLite file beside the code, and an address that was changed to one, or to another database of a server
+    in which there is no table. Only a file in which a migration tool keeps account counts; a cache may go. It is red in
+    prod, and warns elsewhere.
     """
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")
@@ -43,10 +56,27 @@ def test_no_database_is_left_behind(serving: Release | None, place: Place, sourc
         raise InconclusiveError(str(error)) from error
     evidence.table("Databases that the next release will not find", [(one,) for one in found])
     said = f"found {found[0]}, which goes with the release that serves" if found else _moved(serving, place, source)
+    said = said or next(_emptied(serving, then, inspector, context, request, evidence), "")
     if said and place.environment.tier != "prod":
         evidence.warn(said)
         return
     assert not said, f"{said}; expected it where every release finds it"
+
+
+def _emptied(
+    serving: Release,
+    then: Place,
+    inspector: Inspector,
+    context: Context,
+    request: pytest.FixtureRequest,
+    evidence: Collected,
+) -> Iterator[str]:
+    """What is given another database of a server, an empty one."""
+    with contextlib.suppress(GonogoError, LackingError, OSError, ValueError):  # nobody knows what it is given, or was
+        running = runtime_of(then.environment.runtime).found_variables(then, serving)
+        before = {name: instances[0] for name, instances in running.items() if instances}
+        now = {name: variables for name, variables, _ in started(context.environment, context, request)}
+        yield from emptied(before, now, inspector, evidence)
 
 
 def _moved(serving: Release, place: Place, source: Source) -> str:

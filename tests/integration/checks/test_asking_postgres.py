@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import pytest
 
 from gonogo.demo.postgres import postgres
 from gonogo.probes import database
+from gonogo.words import Outcome
+
+from .deployed import Deployed
 
 pytestmark = pytest.mark.integration
 
@@ -49,3 +52,30 @@ def test_each_driver_asks_and_writes_nothing(url: str, scheme: str) -> None:
         ask("select nextval('numbers')")
     with pytest.raises(Exception, match="statement timeout"):
         ask("select pg_sleep(20)", seconds=0.2)
+
+
+def test_database_without_a_table_is_told_apart(deploy: Callable[..., Deployed], url: str) -> None:
+    """P46: another database of the server is empty, or has tables as the present one, or is the same by another password."""
+    packages = ("psycopg[binary]",)
+    empty, _ = url.rsplit("/", 1)
+    site = deploy(env=f"DATABASE_URL={url}\n", packages=packages, tier="prod")
+    site.start()
+    first = site.release
+
+    def asked(address: str) -> tuple[Outcome, str]:
+        (site.folder / ".env").write_text(f"ANSWERS={site.folder}/answers.json\nDATABASE_URL={address}\n")
+        site.another({"address": address.rpartition("@")[2]})
+        check = site.ask("predeploy", "left_behind", serving=first).check("P46")
+        return check.outcome, check.found or "".join(check.advice)
+
+    assert asked(url) == (Outcome.PASSED, "")
+    assert asked(f"{empty}/postgres") == (
+        Outcome.FAILED,
+        "web: DATABASE_URL: found another database, without a table (what serves has 1 in its own); expected it where "
+        "every release finds it",
+    )
+    assert asked(f"{url}?application_name=shop") == (Outcome.PASSED, "")
+    assert asked(f"{empty}/nobodys") == (
+        Outcome.WARNED,
+        "web: DATABASE_URL names another database than before, and it could not be asked whether that is empty",
+    )

@@ -62,16 +62,19 @@ def test_a_worker_that_beats_is_well(deploy: Callable[..., Deployed], beaten: Pa
 
 
 def test_a_worker_that_does_nothing_is_red(deploy: Callable[..., Deployed], tmp_path: Path) -> None:
-    """What the worker before left says nothing of this one; of the one that served before, it does."""
+    """What the worker before left says nothing of this one; of the one that served before, what is soon forgotten does."""
     left = tmp_path / "left"
     left.write_text("beat")
-    with store({**LOGIN, b"PTTL": b":170000\r\n", b"GET": b"$4\r\nbusy\r\n"}) as port:
+    answers = {**LOGIN, b"PTTL": b":170000\r\n", b"GET": b"$4\r\nbusy\r\n"}
+    with store(answers) as port:
         site = deploy(
             environment=HEARTBEATS.replace("@FILE@", str(left)), env=f"REDIS_URL=redis://127.0.0.1:{port}/1\n"
         )
         site.start()
         red = site.ask("postdeploy", "worker_beats").check("D16[file]")
         time.sleep(3)
+        kept = site.ask("postdeploy", "worker_beats", role=Role.BASELINE).check("D16[key]")
+        answers[b"PTTL"] = b":2500\r\n"
         served = site.ask("postdeploy", "worker_beats", role=Role.BASELINE).check("D16[key]")
     with store({**LOGIN, b"PTTL": b":-2\r\n", b"GET": b"$-1\r\n"}) as port:
         site = deploy(
@@ -80,7 +83,11 @@ def test_a_worker_that_does_nothing_is_red(deploy: Callable[..., Deployed], tmp_
         site.start()
         none = site.ask("postdeploy", "worker_beats")
 
-    assert (red.outcome, served.outcome) == (Outcome.FAILED, Outcome.PASSED)
+    assert (red.outcome, kept.outcome, served.outcome) == (Outcome.FAILED, Outcome.FAILED, Outcome.PASSED)
+    assert (
+        kept.found
+        == "web: jobs:beat: found no other beat than 'busy', expected one since it was started, and every 3 s"
+    )
     assert red.found.startswith(f"web: {left}: found a beat ")
     assert red.found.endswith(" s ago, expected one since it was started, and every 3 s")
     for name, where in (("file", "/nowhere"), ("key", "jobs:beat")):

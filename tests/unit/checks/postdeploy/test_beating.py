@@ -12,6 +12,7 @@ __all__: list[str] = []
 
 NONE = Beat(there=False)
 BUSY = Beat(there=True, text="busy", left=100_000)
+FOREVER, LONG = (Beat(there=True, text="busy", left=left) for left in (-1, 3_590_000))
 OLD, NEW = Beat(there=True, age=90.0), Beat(there=True, age=5.0)
 
 
@@ -28,6 +29,10 @@ OLD, NEW = Beat(there=True, age=90.0), Beat(there=True, age=5.0)
         (Beat(there=True, text="busy", left=180_000), BUSY, 2.0, True),
         (Beat(there=True, text="idle", left=90_000), BUSY, 2.0, True),
         (BUSY, BUSY, 600.0, True),
+        (FOREVER, FOREVER, 600.0, False),
+        (LONG, LONG, 600.0, False),
+        (Beat(there=True, text="busy", left=3_600_000), LONG, 600.0, True),
+        (Beat(there=True, text="8", left=-1), Beat(there=True, text="7", left=-1), 600.0, True),
     ],
 )
 def test_a_beat_of_what_ran_before_does_not_count(beat: Beat, first: Beat, ran: float, *, fresh: bool) -> None:
