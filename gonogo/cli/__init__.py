@@ -180,14 +180,21 @@ def rollback(
     env: Env = None,
     to: Annotated[str | None, typer.Option("--to", metavar="RELEASE", help="a kept release's id or commit")] = None,
     force: Force = False,
+    downgrade: Annotated[
+        bool, typer.Option("--downgrade", help="take migrations back before; says what is lost")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="lose it without being asked")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Start a kept release again from its own images and files, and prove it by its own gate."""
     from gonogo.commands.rollback import rollback as run  # noqa: PLC0415
+    from gonogo.display.questions import agree  # noqa: PLC0415
 
     with _screen(quiet=quiet) as screen:
-        return printing.finished(run(Path.cwd(), env, to=to, force=force, screen=screen), screen, as_json=as_json)
+        agreed = (lambda text: yes or agree(text)) if downgrade else None
+        ended = run(Path.cwd(), env, to=to, force=force, screen=screen, downgrade=agreed)
+        return printing.finished(ended, screen, as_json=as_json)
 
 
 @app.command()

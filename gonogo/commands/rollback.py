@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,14 +22,15 @@ from gonogo.commands.recover import (
     run_name,
     serves,
 )
-from gonogo.errors import RefusedError
+from gonogo.errors import RefusedError, UsageError
 from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
+from gonogo.run.moves.downgrade import Downgrade, losses, ways_back
 from gonogo.run.moves.team import Undo, left_done
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.screen import Screen
-from gonogo.run.work import Options
+from gonogo.run.work import Options, Work
 from gonogo.runtimes import sources
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.kept import lost_parts
@@ -35,14 +38,22 @@ from gonogo.state.interrupted import CutOff
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
 
-__all__ = ["choose_target", "require_whole", "rollback", "start_kept"]
+__all__ = ["Agree", "choose_target", "require_whole", "rollback", "start_kept"]
 
 
-def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen) -> RunResult:
+Agree = Callable[[str], bool]
+"""Puts a question to the operator."""
+
+
+def rollback(
+    folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen, downgrade: Agree | None = None
+) -> RunResult:
     """Starts a kept release again and proves it; returns how it ended.
 
+    ``downgrade``: its migrations are taken back before, if the operator agrees to what is lost.
+
     Raises:
-        UsageError: wrong usage or configuration.
+        UsageError: wrong usage or configuration, or the operator does not agree.
         RefusedError: there is no release to go back to, or it is a bad one.
         LockedError: another run holds the environment.
     """
@@ -54,18 +65,37 @@ def rollback(folder: Path, env: str | None, *, to: str | None, force: bool, scre
     ):
         cut = cut_off(at.state)
         if to is None and cut is not None and cut.kind == "deploy" and at.state.load(cut.release) is not None:
+            if downgrade is not None:
+                raise RefusedError(
+                    f"{at.state.root}: found that the run {cut.run} was cut off, expected one that ended. "
+                    f"Settle it first: gonogo rollback --env {at.environment.name}"
+                )
             return recover(at, cut, kind="rollback", screen=screen, signals=signals)
-        return start_kept(at, cut, to=to, force=force, screen=screen, signals=signals)
+        return start_kept(at, cut, to=to, force=force, screen=screen, signals=signals, downgrade=downgrade)
 
 
 def start_kept(
-    at: Where, cut: CutOff | None, *, to: str | None, force: bool, screen: Screen, signals: Signals
+    at: Where,
+    cut: CutOff | None,
+    *,
+    to: str | None,
+    force: bool,
+    screen: Screen,
+    signals: Signals,
+    downgrade: Agree | None = None,
 ) -> RunResult:
     """Starts a kept release and proves it: the named one, that of a rollback that was cut off, or the last good.
 
     Raises:
-        RefusedError: there is no release to go back to, it is a bad one, or what it is started from is gone.
+        UsageError: the operator does not agree to what a downgrade loses.
+        RefusedError: there is no release to go back to, it is a bad one, what it is started from is gone, or its
+            database cannot be brought back.
     """
+    if cut is not None and downgrade is None and Downgrade.name in cut.progress.half_done:
+        raise RefusedError(
+            f"{at.state.root}: found that the run {cut.run} was cut off inside its downgrade, expected a database that "
+            f"is not half-way. Go on with it: gonogo rollback --env {at.environment.name} --downgrade"
+        )
     if to is None and cut is not None and cut.kind in {"rollback", "restart"}:
         returns = cut.returning is not None and cut.serving is not None
         to, force = (cut.serving if returns else cut.release), True
@@ -76,6 +106,7 @@ def start_kept(
     for one in (target, outgoing):
         sources.catch_up(one, at.project.root)
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
+    back = _agreed(at, work, outgoing, downgrade) if downgrade is not None else None
     work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
     runs = end_all_survivors(work)
     opened(work, kind="rollback")
@@ -86,13 +117,33 @@ def start_kept(
         screen.say(f'The step "{name}" has no undo: what it did stays.')
     with signals.rollback():
         last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
-        ending = pipeline.go_back(target, outgoing, last=last, undo=undo)
+        ending = pipeline.go_back(target, outgoing, last=last, undo=undo, downgrade=back)
         ending = recorded(pipeline.course, ending, lambda: serves(work, ending))
         seconds = time.monotonic() - begin
         result = finish(work, pipeline.course, ending, kind="rollback", started=started, seconds=seconds)
         if ending.kind.touched:
             close_all(work, runs)
         return result
+
+
+def _agreed(at: Where, work: Work, outgoing: Release, agree: Agree) -> Downgrade | None:
+    """The downgrade that the operator agrees to; None where no database is ahead of the release."""
+    theirs = pinned(at, outgoing)
+    own = theirs.project.model_copy(update={"root": outgoing.root})
+    place = replace(work.place, project=own, environment=theirs.environment)
+    back = ways_back(work, place, outgoing, work.release)
+    if back is None:
+        work.notes.append(f"No database is ahead of {work.release.short}: nothing was downgraded.")
+        return None
+    said = [f"{way.service}: takes back {', '.join(one.id for one in way.beyond)}" for way in back.ways]
+    lost = losses(work, place, outgoing, {way.service: way.beyond for way in back.ways})
+    drops = "; ".join(map(str, lost)) or "nothing that its downgrades name; what their SQL does is not known"
+    if not agree(f"{'; '.join(said)}. It drops {drops}. Go on?"):
+        raise UsageError(
+            f"--downgrade: found no consent, expected yes, or --yes. It drops {drops}; nothing was touched"
+        )
+    work.notes.append(f"The downgrade dropped {drops}.")
+    return back
 
 
 def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force: bool = False) -> Release:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.prompt import Prompt
+import sys
 
-__all__ = ["ask"]
+from rich.console import Console
+from rich.prompt import Confirm, Prompt
+
+__all__ = ["agree", "ask"]
+
+
+def agree(text: str) -> bool:
+    """Puts one question that is answered by yes or no; without a terminal the answer is no."""
+    console = Console(stderr=True, highlight=False)
+    return sys.stdin.isatty() and Confirm.ask(text, default=False, console=console)
 
 
 def ask(text: str, default: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gonogo.migrations.alembic_config import Located, Reader, located
-from gonogo.migrations.base import Graph, Revision, Upgrade
+from gonogo.migrations.base import Dropped, Graph, Revision, Upgrade
 from gonogo.migrations.expand import not_shown
-from gonogo.migrations.reverse import one_way
+from gonogo.migrations.reverse import drops, one_way
 
 __all__ = ["Alembic"]
 
@@ -35,6 +35,15 @@ class Alembic:
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """``alembic upgrade head``."""
         return (*_alembic(config), "upgrade", "head")
+
+    def downgrade_commands(
+        self, config: str, upgrade: Upgrade, *, now: Sequence[str], to: Sequence[str]
+    ) -> tuple[tuple[str, ...], ...]:
+        """``alembic downgrade REVISION``; none where it stands at several heads, or is to."""
+        if len(now) > 1 or len(to) > 1:
+            return ()
+        program = upgrade.program or (*_alembic(config), *upgrade.words)
+        return ((*program, "downgrade", to[0] if to else "base"),)
 
     def upgrade(self, own: Sequence[str]) -> Upgrade:
         """Options and target of ``alembic … upgrade …``, wherever in a command it stands."""
@@ -81,6 +90,10 @@ class Alembic:
         """See ``gonogo.migrations.expand``."""
         return not_shown(source)
 
+    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+        """See ``gonogo.migrations.reverse``."""
+        return drops(revision.source)
+
     def one_way(self, source: str) -> str:
         """See ``gonogo.migrations.reverse``."""
         return one_way(source)
@@ -95,7 +108,9 @@ def _of_flask(words: Sequence[str]) -> Upgrade:
     for at in range(len(words) - 1):
         if (words[at], words[at + 1]) == ("db", "upgrade"):
             rest = " ".join(words[at + 2 :][:1])
-            return Upgrade(target=rest if _TARGET.fullmatch(rest) else "head")
+            flask = max((one for one in range(at) if posixpath.basename(words[one]) == "flask"), default=at)
+            program = tuple(words[flask : at + 1])
+            return Upgrade(target=rest if _TARGET.fullmatch(rest) else "head", program=program)
     return Upgrade(target="")
 
 

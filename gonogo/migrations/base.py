@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gonogo.migrations.alembic_config import Located, Reader
 
-__all__ = ["Graph", "MigrationTool", "Revision", "Upgrade"]
+__all__ = ["Dropped", "Graph", "MigrationTool", "Revision", "Upgrade"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,18 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dropped:
+    """A table, or a column of one, that a downgrade takes away."""
+
+    table: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        """As people name it."""
+        return f"column {self.table}.{self.column}" if self.column else f"table {self.table}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Upgrade:
     """What the migrate move asks of the tool, as its command says it."""
 
@@ -36,6 +48,8 @@ class Upgrade:
     """Where it goes; empty where the team's own command does not say."""
     config: str = ""
     """The configuration that the command names."""
+    program: tuple[str, ...] = ()
+    """What stands before its subcommand, where that is not the tool's own program (``flask db``)."""
     bare: bool = field(default=False, compare=False)
     """The tool's own program runs it: the folder where that is run is no place to import from."""
 
@@ -112,6 +126,11 @@ class MigrationTool(Protocol):
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """What brings the database to the head."""
 
+    def downgrade_commands(
+        self, config: str, upgrade: Upgrade, *, now: Sequence[str], to: Sequence[str]
+    ) -> tuple[tuple[str, ...], ...]:
+        """What takes a database back from where it stands; nothing where the tool has no command for that."""
+
     def upgrade(self, own: Sequence[str]) -> Upgrade:
         """What a command of the team's own asks of the tool; nothing: what ``upgrade_command`` asks."""
 
@@ -126,6 +145,9 @@ class MigrationTool(Protocol):
 
         Its idle operations are passed over.
         """
+
+    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+        """What is gone once a revision was taken back, as far as reading shows it."""
 
     def one_way(self, source: str) -> str:
         """Why reading a revision shows that nothing takes it back; empty where that is not so, or cannot be read."""

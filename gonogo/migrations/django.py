@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.migrations.alembic_config import Located, Reader
-from gonogo.migrations.base import Graph, Upgrade
+from gonogo.migrations.base import Dropped, Graph, Revision, Upgrade
 
 __all__ = ["Django"]
 
@@ -31,6 +31,22 @@ class Django:
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """``python manage.py migrate``."""
         return ("python", config, "migrate", "--noinput")
+
+    def downgrade_commands(
+        self,
+        config: str,
+        upgrade: Upgrade,  # noqa: ARG002 (an Alembic's words)
+        *,
+        now: Sequence[str],
+        to: Sequence[str],
+    ) -> tuple[tuple[str, ...], ...]:
+        """``manage.py migrate APP NAME`` for each application that stands elsewhere; ``zero`` for one that is new."""
+        wanted = dict(one.split(".", 1) for one in to)
+        back = [(app, wanted.get(app, "zero")) for app in dict.fromkeys(one.split(".", 1)[0] for one in now)]
+        stands = set(now)
+        return tuple(
+            ("python", config, "migrate", "--noinput", app, name) for app, name in back if f"{app}.{name}" not in stands
+        )
 
     def upgrade(self, own: Sequence[str]) -> Upgrade:  # noqa: ARG002 (Django's loader names no target)
         """All applications' leaves, whatever the command is."""
@@ -59,6 +75,15 @@ class Django:
             return "has no operations that can be read"
         reasons = (_reason(node) for place, node in enumerate(found.elts) if place not in idle)
         return next((reason for reason in reasons if reason), "")
+
+    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+        """The tables of its ``CreateModel`` and the columns of its ``AddField``, as Django calls them."""
+        try:
+            found = next(_operations(ast.parse(revision.source)), None)
+        except SyntaxError:
+            return ()
+        label = revision.id.partition(".")[0]
+        return tuple(one for node in (found.elts if found else ()) for one in _made(node, label))
 
     def one_way(self, source: str) -> str:
         """The first operation that Django calls irreversible: code or SQL without its reverse."""
@@ -91,6 +116,22 @@ def _reason(node: ast.expr) -> str:
     field = options.get("field") or (node.args[2] if len(node.args) > 2 else None)  # noqa: PLR2004 (model, name, field)
     called = options.get("name") or (node.args[1] if len(node.args) > 1 else None)
     return _field(field, _text(called) or "?")
+
+
+def _made(node: ast.expr, label: str) -> Iterator[Dropped]:
+    """What an operation makes; a column or a table that has a name of its own is not known."""
+    if not isinstance(node, ast.Call) or "db_table" in ast.dump(node) or "db_column" in ast.dump(node):
+        return
+    named = {word.arg: word.value for word in node.keywords}
+    words = [_text(one) for one in node.args]
+    if _name(node) == "CreateModel" and (model := _text(named.get("name")) or next(iter(words), "")):
+        yield Dropped(table=f"{label}_{model.lower()}")
+    elif _name(node) == "AddField" and "ManyToMany" not in ast.dump(node):
+        model = _text(named.get("model_name")) or next(iter(words), "")
+        field = _text(named.get("name")) or next(iter(words[1:]), "")
+        refers = any(kind in ast.dump(node) for kind in _REFUSING)
+        if model and field:
+            yield Dropped(table=f"{label}_{model.lower()}", column=f"{field}_id" if refers else field)
 
 
 _REVERSES = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}

@@ -84,6 +84,10 @@ class Said:
     pending: tuple[Revision, ...] | None = None
     tables: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     """Columns of the tables that were asked for, as the database has them."""
+    known: tuple[str, ...] = ()
+    """Every revision that the code has."""
+    beyond: tuple[Revision, ...] | None = None
+    """What was run and is none of those that were named, with its files."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Bytes of the tables that were asked for, with their indexes, where the database is one that says it."""
     written: Written | None = None
@@ -158,7 +162,9 @@ def _said(document: Mapping[str, Any]) -> Said:
         behind=document.get("behind"),
         unknown=_names(document.get("unknown")) or (),
         replaced=document.get("replaced") or {},
-        pending=None if document.get("pending") is None else tuple(_revision(one) for one in document["pending"]),
+        pending=_revisions(document.get("pending")),
+        known=_names(document.get("known")) or (),
+        beyond=_revisions(document.get("beyond")),
         tables={name: _names(found) for name, found in (document.get("tables") or {}).items()},
         sizes=document.get("sizes") or {},
         written=None if document.get("sql") is None else _written(document["sql"]),
@@ -183,6 +189,10 @@ def _written(found: Mapping[str, Any]) -> Written:
 
 def _names(found: Any) -> tuple[str, ...] | None:
     return None if found is None else tuple(map(str, found))
+
+
+def _revisions(found: Any) -> tuple[Revision, ...] | None:
+    return None if found is None else tuple(map(_revision, found))
 
 
 def _revision(found: Mapping[str, Any]) -> Revision:

@@ -59,7 +59,19 @@ WORDS = (
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The document that answers a request."""
-    names = ("current", "applied", "behind", "unknown", "pending", "sizes", "error", "environment", "sql")
+    names = (
+        "current",
+        "applied",
+        "behind",
+        "unknown",
+        "pending",
+        "sizes",
+        "error",
+        "environment",
+        "sql",
+        "known",
+        "beyond",
+    )
     document: dict[str, Any] = dict.fromkeys(names)
     document.update(heads=[], replaced={})
     try:
@@ -118,6 +130,7 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
     """Answers, with the application set up."""
     loader = loader_of(None)
     document["heads"] = sorted(map(spelled, loader.graph.leaf_nodes()))
+    document["known"] = sorted(map(spelled, {*loader.graph.nodes, *loader.disk_migrations}))
     document["replaced"] = {
         spelled(old): spelled(node) for node, one in loader.disk_migrations.items() for old in one.replaces
     }
@@ -129,6 +142,10 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
         document.update(standing())
         document["tables"] = shape() if request.get("shape") else None
         document["sizes"] = sizes(request.get("sizes") or ())
+    if request.get("beyond") is not None:
+        left = {*document["applied"]} - {*request["beyond"]}
+        nodes = [node for node in loader.disk_migrations if spelled(node) in left]
+        document["beyond"] = [{"id": spelled(node), **file_of(loader.disk_migrations[node])} for node in sorted(nodes)]
     if request.get("since") is not None:
         given = [tuple(name.split(".", 1)) for name in request["since"]]
         ahead = loader_of(given)

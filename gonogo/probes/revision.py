@@ -39,16 +39,20 @@ IMPORTING = "_find_and_load"
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """The document that answers a request."""
     document: dict[str, Any] = dict.fromkeys(
-        ("current", "behind", "unknown", "pending", "tables", "sizes", "error", "environment", "sql")
+        ("current", "behind", "unknown", "pending", "tables", "sizes", "error", "environment", "sql", "known", "beyond")
     )
     document["heads"] = []
     try:
         enter(request)
         scripts = scripts_of(request, "upgrade", "head")
         document["heads"] = sorted(scripts.get_heads())
+        document["known"] = sorted(script.revision for script in scripts.walk_revisions())
         goal = goal_of(scripts, request.get("target") or "heads")
         if request.get("current"):
             document.update(standing(request, scripts, goal))
+        if request.get("beyond") is not None:
+            ran = reached(scripts, document["current"]) - set(request["beyond"])
+            document["beyond"] = files_of(script for script in scripts.walk_revisions() if script.revision in ran)
         if request.get("since") is not None:
             document["pending"] = pending(scripts, goal, request["since"])
             document["unknown"] = [name for name in request["since"] if lookup(scripts, name) is None]
@@ -183,10 +187,14 @@ def parents_of(script: Any) -> tuple[str, ...]:
 def pending(scripts: Any, goal: list[str], since: list[str]) -> list[dict[str, Any]]:
     """What an upgrade would run from there, oldest first, with the files' own text."""
     left = reached(scripts, goal) - reached(scripts, since)
-    found = [script for script in scripts.walk_revisions() if script.revision in left]
+    return files_of(script for script in reversed(list(scripts.walk_revisions())) if script.revision in left)
+
+
+def files_of(scripts: Any) -> list[dict[str, Any]]:
+    """Revisions with the text of their files."""
     return [
         {"id": script.revision, "path": script.path, "source": text_of(script.path), "parents": parents_of(script)}
-        for script in reversed(found)
+        for script in scripts
     ]
 
 

@@ -25,6 +25,7 @@ from gonogo.run.course import Course
 from gonogo.run.disk_reserve import Reserve
 from gonogo.run.downtime_probe import DowntimeProbe, Target
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.downgrade import Downgrade
 from gonogo.run.moves.start import Restart
 from gonogo.run.recipes import Recipe
 from gonogo.run.rollback import Rollback
@@ -106,22 +107,35 @@ class Pipeline:
         return work.runtime.lost(work.place, self.course.reason) or restarted(work, work.epoch)
 
     def go_back(
-        self, target: Release, outgoing: Release, *, last: Release | None = None, undo: Sequence[Move] = ()
+        self,
+        target: Release,
+        outgoing: Release,
+        *,
+        last: Release | None = None,
+        undo: Sequence[Move] = (),
+        downgrade: Downgrade | None = None,
     ) -> Ending:
         """Starts a kept release and proves it by its own gate; the operator asked for it.
 
         ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
-        ``undo`` takes back what the team's steps did since the target served.
+        ``undo`` takes back what the team's steps did since the target served, ``downgrade`` what migrations did.
         """
-        return self._told(lambda: self._go_back(target, outgoing, last, undo))
+        return self._told(lambda: self._go_back(target, outgoing, last, undo, downgrade))
 
-    def _go_back(self, target: Release, outgoing: Release, last: Release | None, undo: Sequence[Move]) -> Ending:
+    def _go_back(
+        self,
+        target: Release,
+        outgoing: Release,
+        last: Release | None,
+        undo: Sequence[Move],
+        downgrade: Downgrade | None,
+    ) -> Ending:
         self._work.serving = outgoing
         if last is not None and last.id == outgoing.id:
             self._ask_first()
         room = self._reserve.give
         return self._start_kept(
-            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room),
+            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room, downgrade=downgrade),
         )
 
     def restart(

@@ -18,6 +18,7 @@ from gonogo.run.attribution import restarted
 from gonogo.run.course import Course
 from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.downgrade import Downgrade, choice
 from gonogo.run.moves.migrate import have_moved, left_in_databases
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import Recipe
@@ -75,14 +76,24 @@ class Rollback:
         last: Release | None,
         undo: Sequence[Move],
         make_room: Callable[[], None],
+        downgrade: Downgrade | None = None,
     ) -> Ending:
         """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
 
-        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full.
+        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full. ``downgrade``
+        goes before everything: where it fails, the outgoing release serves on.
         """
         course, today = self._course, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
+        if downgrade is not None:
+            last, behind = None, ()
+            try:
+                self._steps.move(downgrade)
+            except Exception as error:  # noqa: BLE001 (whatever it was, nothing is started on such a schema)
+                self._work.notes.append(downgrade.left_behind(self._work))
+                course.blame(explain(error))
+                return decision.held(self._work, replaced=False)
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         failed = self._take_back(undo)
         reason = self._attempt(restore, make_room)
@@ -235,6 +246,7 @@ class Rollback:
             f"loses no data; until then {stays}.",
             f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
             "meets a schema that it may refuse or misread; the line data says why.",
+            choice(self._work),
             f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
             f"(estimate: the writes of {spent:.0f} s so far).",
         ]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host.runner import Command, Completed
-from gonogo.inspection.probe_answers import script
-from gonogo.probes import database
+from gonogo.run.moves.standing import value_of
 from gonogo.run.work import Work
 
 __all__ = ["limits", "run_migration"]
 
 _PAUSES = (2.0, 5.0, 10.0)
 """Before each further try; whoever waited behind the migration is served meanwhile."""
-_SECONDS = 30.0
 _OPTIONS = "PGOPTIONS"
 _LOCKED = re.compile(r"LockNotAvailable|DeadlockDetected|\b55P03\b|\b40P01\b|lock timeout|deadlock detected")
 _NO_OPTIONS = re.compile(r"unsupported startup parameter|doesn.t support command-line options", re.IGNORECASE)
@@ -87,12 +83,5 @@ def _tell(work: Work, name: str, done: Completed) -> None:
 
 def _holders(work: Work, name: str) -> str:
     """Who holds locks there now; empty where that cannot be asked, or nobody does."""
-    asked = json.dumps({"query": _HOLDERS, "seconds": _SECONDS})
-    try:
-        command = work.runtime.in_service(work.place, work.release, name, ("python", "-", asked))
-        command = replace(command, stdin=script("database.py").encode(), timeout=_SECONDS)
-        done = work.host.run(command, output_limit=None).require()
-        found = json.loads(done.output.rpartition(database.MARKER)[2].partition("\n")[0])
-    except (GonogoError, OSError, ValueError):
-        return ""
-    return f"The database of {name} has locks that are held by {found['value']}" if found.get("value") else ""
+    found = value_of(work, work.place, work.release, name, _HOLDERS)
+    return f"The database of {name} has locks that are held by {found}" if found else ""

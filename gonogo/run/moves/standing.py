@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from gonogo.errors import GonogoError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.inspection.probe_answers import script
 from gonogo.migrations import layout_of, tool_of
 from gonogo.migrations.question import Said, read
+from gonogo.probes import database
 from gonogo.run.work import Work
+from gonogo.runtimes.base import Place
+from gonogo.state.release import Release
 
-__all__ = ["half_done", "said_of", "shapes"]
+__all__ = ["half_done", "said_in", "said_of", "shapes", "value_of"]
 
 _SECONDS = 120.0
+_QUERY = 30.0
 _SHOWN = 4
 Shape = Mapping[str, tuple[str, ...] | None]
 """Table → its columns."""
@@ -23,10 +29,14 @@ Shape = Mapping[str, tuple[str, ...] | None]
 
 def said_of(work: Work, name: str, **asked: Any) -> Said | None:
     """What the tool of a service says, asked beside its instances; None where it does not answer."""
-    service = work.place.environment.service[name]
-    tool, root = tool_of(service.migrations), work.place.project.source_root
-    own = work.place.environment.commands.get("migrate", ())
-    layout = layout_of(root, tool, service.migrations_config, own)
+    return said_in(work, work.place, work.release, work.place.project.source_root, name, **asked)
+
+
+def said_in(work: Work, place: Place, release: Release, root: Path, name: str, **asked: Any) -> Said | None:
+    """The same of another release of the run's runtime, whose configuration and source are given."""
+    service = place.environment.service[name]
+    tool = tool_of(service.migrations)
+    layout = layout_of(root, tool, service.migrations_config, place.environment.commands.get("migrate", ()))
     upgrade = {"words": layout.upgrade.words, "target": layout.upgrade.target}
     here = {"folder": "."} if "/" in layout.config else {}
     words = json.dumps(
@@ -34,12 +44,24 @@ def said_of(work: Work, name: str, **asked: Any) -> Said | None:
     )
     argv = ("python", "-", words)
     try:
-        command = work.runtime.in_service(work.place, work.release, name, argv, folder=layout.folder)
+        command = work.runtime.in_service(place, release, name, argv, folder=layout.folder)
         done = work.host.run(replace(command, stdin=script(tool.probe).encode(), timeout=_SECONDS), output_limit=None)
         said = read(done.require().output, tool, name)
     except Exception:  # noqa: BLE001 (a question; nothing in it may stop what comes after)
         return None
     return said if said.error is None else None
+
+
+def value_of(work: Work, place: Place, release: Release, name: str, query: str) -> Any:
+    """The first value that a query of a service's database gives; None where it cannot be asked."""
+    asked = json.dumps({"query": query, "seconds": _QUERY})
+    try:
+        command = work.runtime.in_service(place, release, name, ("python", "-", asked))
+        command = replace(command, stdin=script("database.py").encode(), timeout=2 * _QUERY)
+        done = work.host.run(command, output_limit=None).require()
+        return json.loads(done.output.rpartition(database.MARKER)[2].partition("\n")[0]).get("value")
+    except (GonogoError, OSError, ValueError):
+        return None
 
 
 def shapes(work: Work) -> dict[str, Said]:

@@ -151,7 +151,7 @@ class ComposeRuntime(Runtime):
     ) -> Command:
         """Runs a command in a new container of a service, which is removed afterwards."""
         options, words = self._standing(place, release, service, argv, folder)
-        given = (word for key, value in variables.items() for word in ("--env", f"{key}={value}"))
+        given = (word for key, value in variables.items() for word in ("-e", f"{key}={value}"))
         name = run_name(place, release, service)
         run = run_words(release, service, (*options, *given), words, name=name)
         return replace(self._command(place, release, self._path(release), *run), ends=ends_of(name))

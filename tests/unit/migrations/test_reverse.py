@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from gonogo.migrations import Revision, Upgrade
 from gonogo.migrations.alembic import Alembic
 from gonogo.migrations.django import Django
 
@@ -74,3 +77,66 @@ def test_downgrade_is_named_where_it_does_nothing(source: str, why: str) -> None
 def test_operation_without_its_reverse_is_named(operation: str, why: str) -> None:
     """As Django itself calls it irreversible."""
     assert Django().one_way(DJANGO.format(operation=operation)) == why
+
+
+@pytest.mark.parametrize(
+    ("body", "dropped"),
+    [
+        ("op.drop_column('lamps', 'hue')", ["column lamps.hue"]),
+        ("op.drop_column('lamps', 'hue', schema='shop')", ["column shop.lamps.hue"]),
+        ("op.drop_index('ix', 'lamps'); op.drop_table('lamps')", ["table lamps"]),
+        ("with op.batch_alter_table('lamps') as batch:\n        batch.drop_column('hue')", ["column lamps.hue"]),
+        ("op.drop_constraint('u', 'lamps'); op.execute('DROP TABLE rooms')", []),
+        ("op.drop_table(NAME)", []),
+    ],
+)
+def test_what_a_downgrade_drops_is_read(body: str, dropped: list[str]) -> None:
+    """Tables and columns by their names; what is computed, or SQL, is not known."""
+    revision = Revision(id="2", parents=(), path="2.py", source=f"{UP}def downgrade():\n    {body}\n")
+
+    assert [str(one) for one in Alembic().drops(revision)] == dropped
+
+
+@pytest.mark.parametrize(
+    ("operation", "dropped"),
+    [
+        ("migrations.CreateModel('LampShade', [('id', models.AutoField())])", ["table lamps_lampshade"]),
+        ("migrations.CreateModel('Lamp', [], options={'db_table': 'lights'})", []),
+        ("migrations.AddField('Lamp', 'hue', models.TextField(null=True))", ["column lamps_lamp.hue"]),
+        (
+            "migrations.AddField(model_name='lamp', name='room', field=models.ForeignKey('x'))",
+            ["column lamps_lamp.room_id"],
+        ),
+        ("migrations.AddField('lamp', 'rooms', models.ManyToManyField('x'))", []),
+        ("migrations.RemoveField('lamp', 'hue'), migrations.RunPython(fill, fill)", []),
+    ],
+)
+def test_what_django_drops_is_read(operation: str, dropped: list[str]) -> None:
+    """By the names that Django gives tables and columns; one with a name of its own is not known."""
+    revision = Revision(id="lamps.0002_next", parents=(), path="", source=DJANGO.format(operation=operation))
+
+    assert [str(one) for one in Django().drops(revision)] == dropped
+
+
+def test_alembic_goes_back_to_the_one_revision() -> None:
+    """With the options of the team's own command; Flask-Migrate's by its own program; to none where there was none."""
+    tool = Alembic()
+
+    def back(own: tuple[str, ...], now: tuple[str, ...] = ("2",), to: tuple[str, ...] = ("1",)) -> Any:
+        return tool.downgrade_commands("alembic.ini", tool.upgrade(own), now=now, to=to)
+
+    assert back(()) == (("alembic", "downgrade", "1"),)
+    assert back((), to=()) == (("alembic", "downgrade", "base"),)
+    assert back(("sh", "-c", "alembic -x tenant=a upgrade head")) == (("alembic", "-x", "tenant=a", "downgrade", "1"),)
+    assert back(("flask", "--app", "shop", "db", "upgrade")) == (("flask", "--app", "shop", "db", "downgrade", "1"),)
+    assert back((), now=("2", "b")) == back((), to=("1", "b")) == ()
+
+
+def test_django_goes_back_application_by_application() -> None:
+    """Those that stand where they are to be are left alone; one that the earlier release lacks goes to nothing."""
+    now = ("auth.0012_x", "lamps.0003_c", "rooms.0001_initial")
+
+    assert Django().downgrade_commands("manage.py", Upgrade(), now=now, to=("auth.0012_x", "lamps.0001_a")) == (
+        ("python", "manage.py", "migrate", "--noinput", "lamps", "0001_a"),
+        ("python", "manage.py", "migrate", "--noinput", "rooms", "zero"),
+    )
