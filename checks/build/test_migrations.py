@@ -19,7 +19,7 @@ from gonogo.config import Environment, Service
 from gonogo.gates.pending_migrations import ask_serving, graph_of, migrated, standings
 from gonogo.inspection.code import presence
 from gonogo.migrations import Revision, tool_of
-from gonogo.migrations.question import Said, Trouble
+from gonogo.migrations.question import Said, Trouble, lacking
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
@@ -146,29 +146,16 @@ def test_models_have_their_migrations(
     if live is None or not any(found is not None for found in live.tables.values()):
         pytest.skip(f"the database does not say what it has: {why or 'no table of the models was found'}")
     creates = any(".create_all(" in text for text in source.texts(".py").values())
-    lacking = [one for one in _lacking(said, live) if "." in one or not creates]
+    unmade = [one for one in lacking(said.models, live.tables) if "." in one or not creates]
     pending = next((one.pending for one in standings(question, built=True) if one.service == artifact.service), ())
-    evidence.text("Models without a place in the database", "\n".join(lacking) or "none")
-    _judge(lacking, pending, serving_said(question, artifact.service, service) if lacking else None, evidence)
+    evidence.text("Models without a place in the database", "\n".join(unmade) or "none")
+    _judge(unmade, pending, serving_said(question, artifact.service, service) if unmade else None, evidence)
 
 
-def _lacking(said: Said, live: Said) -> list[str]:
-    """Tables, and columns as ``table.column``, that the models declare and the database has not."""
-    found = []
-    for table, columns in said.models.items():
-        there = live.tables.get(table)
-        if there is None:
-            found.append(f"table {table}")
-            continue
-        known = {name.casefold() for name in there}
-        found += [f"{table}.{column}" for column in columns if column.casefold() not in known]
-    return found
-
-
-def _judge(lacking: list[str], pending: Iterable[Revision], before: Said | None, evidence: Collected) -> None:
+def _judge(lacks: list[str], pending: Iterable[Revision], before: Said | None, evidence: Collected) -> None:
     """Red for what no pending migration names and the serving release's models did not declare either."""
     text = "\n".join(revision.source for revision in pending)
-    unmade = [one for one in lacking if not re.search(rf"\b{re.escape(_name(one))}\b", text)]
+    unmade = [one for one in lacks if not re.search(rf"\b{re.escape(_name(one))}\b", text)]
     known = [one for one in unmade if before is not None and _declares(before, one)]
     fresh = [one for one in unmade if one not in known]
     if known:

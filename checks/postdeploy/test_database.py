@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,20 +12,26 @@ import pytest
 
 from gonogo.checks.build import probing
 from gonogo.checks.postdeploy.instances import running
-from gonogo.config import Environment, Project, Service, SqlAssertion
+from gonogo.config import Environment, Service, SqlAssertion
 from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.inspection import probe_answers, things
 from gonogo.inspection.answers.expectations import compare_value
+from gonogo.inspection.code import presence
 from gonogo.migrations import tool_of
-from gonogo.migrations.question import ask
+from gonogo.migrations.question import ask, lacking
 from gonogo.plugins.evidence import Collected, InconclusiveError, LackingError
+from gonogo.plugins.fixtures import Asking
+from gonogo.plugins.source import Source
 from gonogo.probes import database
+from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector
 from gonogo.state.release import Release
 
 __all__: list[str] = []
 
+_LACKS = "lacks"
+"""Of D12's evidence: what the database has not."""
 _SECONDS = 0.5
 _CONNECTING = 10.0
 _NO_CONNECTION = frozenset(
@@ -49,30 +55,35 @@ _NO_CONNECTION = frozenset(
 )
 def test_database_revision_is_the_head(
     service: tuple[str, Service],
-    project: Project,
-    environment: Environment,
+    question: Asking,
     inspector: Inspector,
     release: Release,
+    baseline: GateResult | None,
+    source: Source,
     evidence: Collected,
 ) -> None:
-    """The database's revision is the release's head, or one that was accepted for it.
+    """The database's revision is the release's head, or one that was accepted for it, and has what the models need.
 
-    Catches a release whose migration was never run.
+    Catches a release whose migration was never run, and one whose revision was stamped: each query for the column that
+    is not there fails. What the release before lacked as well is advice.
     """
     name, configured = service
+    environment = question.place.environment
     if configured.migrations == "none":
         pytest.skip(f"service.{name} has no migrations")
     if name not in migrated(environment):
         pytest.skip(f"service.{name} has the migrations of another one, which is asked about them")
     inside = running(inspector, name)
     tool, own = tool_of(configured.migrations), environment.commands.get("migrate", ())
-    root = release.source_root(project.app.root)
+    root = release.source_root(question.place.project.app.root)
     try:
-        said = ask(inside, root, configured, tool, own, current=True)
+        said = ask(inside, root, configured, tool, own, current=True, models=True)
     except CommandError as error:
         raise InconclusiveError(str(error)) from error
     found = {"heads": said.heads, "current": said.current, "unknown": said.unknown, "behind": said.behind}
-    evidence.json("Revisions", {**found, "release": release.heads, "accepted": release.accepted})
+    creates = any(".create_all(" in text for text in source.texts(".py").values())
+    lacks = [one for one in lacking(said.models, said.tables) if "." in one or not creates]
+    evidence.json("Revisions", {**found, "release": release.heads, "accepted": release.accepted, _LACKS: lacks})
     if said.error is not None:
         if said.error.type in _NO_CONNECTION:
             evidence.needs(things.database(name))
@@ -83,12 +94,34 @@ def test_database_revision_is_the_head(
     known = {*release.accepted, *said.heads}
     if said.unknown and known.issuperset(current):
         evidence.warn(f"the schema is ahead of the release: {', '.join(current)}, accepted after a rollback")
+        _compare(name, lacks, baseline, evidence)
         return
     expected = ", ".join(sorted(said.heads))
     wrong = said.behind or (said.unknown and tool.refuses_unknown)
     if wrong and release.assumed:
         pytest.skip("adopted: what it was built from is not known, and the code here may be another commit's")
     assert not wrong, f"database of {name}: revision: found {', '.join(current) or 'none'}, expected {expected}"
+    _compare(name, lacks, baseline, evidence)
+
+
+def _compare(name: str, lacks: Sequence[str], baseline: GateResult | None, evidence: Collected) -> None:
+    """Red for what the models need and the database has not, where the release before did not lack it."""
+    before = _lacked(name, baseline)
+    fresh = [one for one in lacks if before is not None and one not in before]
+    for one in lacks:
+        if one not in fresh:
+            evidence.advise(f"the database of {name} lacks {one}, which the models have")
+    evidence.remedy("Run what makes it, and look why the revision says that it was run" if fresh else "")
+    assert not fresh, f"database of {name}: found no {presence.first(fresh)}, expected what the models have"
+
+
+def _lacked(name: str, baseline: GateResult | None) -> list[str] | None:
+    """What the database lacked for the release before; None where nobody asked."""
+    for check in baseline.checks if baseline is not None else ():
+        if check.code == f"D12[{name}]":
+            values = [piece.value for piece in check.evidence if isinstance(piece.value, dict)]
+            return next((value[_LACKS] for value in values if _LACKS in value), None)
+    return None
 
 
 @pytest.mark.postdeploy(

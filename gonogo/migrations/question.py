@@ -17,7 +17,7 @@ from gonogo.inspection.probe_answers import script
 from gonogo.migrations.base import MigrationTool, Revision
 from gonogo.migrations.layout import layout_of
 
-__all__ = ["Asked", "Said", "Trouble", "Written", "ask", "read", "request"]
+__all__ = ["Asked", "Said", "Trouble", "Written", "ask", "lacking", "read", "request"]
 
 
 class Asked(Protocol):
@@ -103,6 +103,19 @@ class Said:
     ran: bool = False
 
 
+def lacking(models: Mapping[str, Sequence[str]], tables: Mapping[str, Sequence[str] | None]) -> list[str]:
+    """Tables, and columns as ``table.column``, that models declare and a database has not."""
+    found = []
+    for table, columns in models.items():
+        there = tables.get(table)
+        if there is None:
+            found.append(f"table {table}")
+            continue
+        known = {name.casefold() for name in there}
+        found += [f"{table}.{column}" for column in columns if column.casefold() not in known]
+    return found
+
+
 def request(
     root: Path, service: Service, tool: MigrationTool, code: Mapping[str, str], own: Sequence[str] = (), **asked: Any
 ) -> str:
@@ -168,7 +181,9 @@ def _said(document: Mapping[str, Any]) -> Said:
         tables={name: _names(found) for name, found in (document.get("tables") or {}).items()},
         sizes=document.get("sizes") or {},
         written=None if document.get("sql") is None else _written(document["sql"]),
-        models={name: tuple(found) for name, found in (environment.get("models") or {}).items()},
+        models={
+            name: tuple(found) for name, found in (environment.get("models") or document.get("models") or {}).items()
+        },
         changes={name: tuple(found) for name, found in (environment.get("changes") or {}).items()},
         unwritten={name: tuple(found) for name, found in (environment.get("harmless") or {}).items()},
         error=_trouble(document.get("error")),

@@ -142,6 +142,8 @@ def fill(document: dict[str, Any], request: dict[str, Any]) -> None:
         document.update(standing())
         document["tables"] = shape() if request.get("shape") else None
         document["sizes"] = sizes(request.get("sizes") or ())
+        if request.get("models"):
+            document.update(compared())
     if request.get("beyond") is not None:
         left = {*document["applied"]} - {*request["beyond"]}
         nodes = [node for node in loader.disk_migrations if spelled(node) in left]
@@ -183,6 +185,31 @@ def shape() -> dict[str, Any]:
         names = [name for name in connection.introspection.table_names(cursor) if name != "django_migrations"]
         described = connection.introspection.get_table_description
         return {name: [column.name for column in described(cursor, name)] for name in names}
+
+
+def compared() -> dict[str, Any]:
+    """The tables and columns of the models that stand in the default database, and what that has of them."""
+    connection = importlib.import_module("django.db").connection
+    router = importlib.import_module("django.db").router
+    apps = importlib.import_module("django.apps").apps
+    longest = connection.ops.max_name_length() or None
+    kept = [
+        model._meta  # noqa: SLF001  # Django's own word for it
+        for model in apps.get_models(include_auto_created=True)
+        if router.allow_migrate_model(connection.alias, model)
+    ]
+    models = {
+        one.db_table[:longest]: [field.column[:longest] for field in one.local_concrete_fields]
+        for one in kept
+        if one.managed and not (one.proxy or one.swapped) and '"' not in one.db_table
+    }
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor, include_views=True))
+        described = connection.introspection.get_table_description
+        tables = {
+            name: [column.name for column in described(cursor, name)] if name in there else None for name in models
+        }
+    return {"models": models, "tables": tables}
 
 
 def sizes(names: Any) -> dict[str, int]:

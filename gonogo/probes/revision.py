@@ -212,6 +212,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
     found: list[tuple[str, ...]] = []
     tables: dict[str, Any] = {}
     sizes: dict[str, Any] = {}
+    models: dict[str, list[str]] = {}
 
     def note(revisions: Any, context: Any) -> list[Any]:
         found.append((revisions,) if isinstance(revisions, str) else tuple(revisions or ()))
@@ -220,6 +221,9 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
         elif request.get("tables"):
             for name, there in columns(context.connection, request["tables"]).items():
                 tables[name] = tables.get(name) or there  # one of several databases has it
+        if request.get("models"):
+            models.update(declared(context.opts))
+            tables.update(columns(context.connection, list(models)))
         sizes.update(measured(context, request.get("sizes") or ()))
         return []
 
@@ -231,6 +235,7 @@ def standing(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str
         "behind": not found or any(not set(goal) <= reached(scripts, one) for one in found),
         "tables": tables,
         "sizes": sizes,
+        "models": models,
     }
 
 
