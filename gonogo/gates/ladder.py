@@ -9,7 +9,7 @@ from enum import IntEnum
 from gonogo.inspection.answers.served import SCHEMA_PARTS
 from gonogo.records.results import GateResult
 
-__all__ = ["Answer", "Rung", "decide", "foresee"]
+__all__ = ["Answer", "Rung", "decide", "foresee", "qualify"]
 
 
 class Rung(IntEnum):
@@ -78,6 +78,11 @@ def foresee(answer: Answer, gate: GateResult | None) -> Answer:
         for name in names
     ]
     return replace(answer, wants_head=tuple(dict.fromkeys(found))) if found else answer
+
+
+def qualify(answer: Answer, caveats: Sequence[str]) -> Answer:
+    """The answer, with what the previous release may not do any more on a schema that stays."""
+    return replace(answer, reasons=(*answer.reasons, *caveats)) if answer.rung is Rung.SCHEMA_STAYS else answer
 
 
 def decide(

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from gonogo import git
 from gonogo.config import Environment, Project, Service, load_project
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
-from gonogo.gates.ladder import Answer, decide, foresee
+from gonogo.gates.ladder import Answer, decide, foresee, qualify
 from gonogo.host.runner import this_machine
 from gonogo.inspection.code.contents import manifest_of, map_paths
 from gonogo.inspection.code.selfmigration import self_migrating
@@ -287,6 +287,8 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
         unasked=_is_unread(environment),
         doubt="; ".join(doubts),
     )
+    read = [(tool_of(each.tool), one) for each in found for one in each.pending if one.id not in stated]
+    answer = qualify(answer, [text for tool, one in read for text in tool.caveats(one.source)])
     pinned = read_gate(serving.gate) if serving is not None else None
     return Ladder(answer=foresee(answer, pinned), notes=tuple(notes), standings=tuple(found))
 

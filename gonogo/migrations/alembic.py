@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from gonogo.migrations.alembic_config import Located, Reader, located
 from gonogo.migrations.base import Dropped, Graph, Revision, Upgrade
-from gonogo.migrations.expand import not_shown
+from gonogo.migrations.expand import caveats, not_shown
 from gonogo.migrations.reverse import drops, one_way
 
 __all__ = ["Alembic"]
@@ -89,6 +89,10 @@ class Alembic:
     def not_shown(self, source: str, idle: Sequence[int] = ()) -> str:  # noqa: ARG002 (its files are read alone)
         """See ``gonogo.migrations.expand``."""
         return not_shown(source)
+
+    def caveats(self, source: str) -> tuple[str, ...]:
+        """See ``gonogo.migrations.expand``."""
+        return caveats(source)
 
     def drops(self, revision: Revision) -> tuple[Dropped, ...]:
         """See ``gonogo.migrations.reverse``."""

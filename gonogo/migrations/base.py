@@ -48,7 +48,7 @@ class Upgrade:
     """Where it goes; empty where the team's own command does not say."""
     config: str = ""
     """The configuration that the command names."""
-    program: tuple[str, ...] = ()
+    program: tuple[str, ...] = field(default=(), compare=False)
     """What stands before its subcommand, where that is not the tool's own program (``flask db``)."""
     bare: bool = field(default=False, compare=False)
     """The tool's own program runs it: the folder where that is run is no place to import from."""
@@ -145,6 +145,9 @@ class MigrationTool(Protocol):
 
         Its idle operations are passed over.
         """
+
+    def caveats(self, source: str) -> tuple[str, ...]:
+        """What a revision that only adds may still keep the previous release from doing, as far as reading shows it."""
 
     def drops(self, revision: Revision) -> tuple[Dropped, ...]:
         """What is gone once a revision was taken back, as far as reading shows it."""

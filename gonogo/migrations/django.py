@@ -76,6 +76,21 @@ class Django:
         reasons = (_reason(node) for place, node in enumerate(found.elts) if place not in idle)
         return next((reason for reason in reasons if reason), "")
 
+    def caveats(self, source: str) -> tuple[str, ...]:
+        """A new model that refers to another: Django deletes what refers to a row only where its code knows of it."""
+        try:
+            found = next(_operations(ast.parse(source)), None)
+        except SyntaxError:
+            return ()
+        made = [
+            one for one in (found.elts if found else ()) if isinstance(one, ast.Call) and _name(one) == "CreateModel"
+        ]
+        refers = [one for one in made if any(f"'{kind}'" in ast.dump(one) for kind in (*_REFUSING, "ManyToManyField"))]
+        names = [_text(next(iter(one.args), None)) or _text(_named(one).get("name")) or "a model" for one in refers]
+        return tuple(
+            f"rows of {name} would keep the previous release from deleting what they refer to" for name in names
+        )
+
     def drops(self, revision: Revision) -> tuple[Dropped, ...]:
         """The tables of its ``CreateModel`` and the columns of its ``AddField``, as Django calls them."""
         try:
@@ -122,7 +137,7 @@ def _made(node: ast.expr, label: str) -> Iterator[Dropped]:
     """What an operation makes; a column or a table that has a name of its own is not known."""
     if not isinstance(node, ast.Call) or "db_table" in ast.dump(node) or "db_column" in ast.dump(node):
         return
-    named = {word.arg: word.value for word in node.keywords}
+    named = _named(node)
     words = [_text(one) for one in node.args]
     if _name(node) == "CreateModel" and (model := _text(named.get("name")) or next(iter(words), "")):
         yield Dropped(table=f"{label}_{model.lower()}")
@@ -132,6 +147,10 @@ def _made(node: ast.expr, label: str) -> Iterator[Dropped]:
         refers = any(kind in ast.dump(node) for kind in _REFUSING)
         if model and field:
             yield Dropped(table=f"{label}_{model.lower()}", column=f"{field}_id" if refers else field)
+
+
+def _named(node: ast.Call) -> dict[str | None, ast.expr]:
+    return {word.arg: word.value for word in node.keywords}
 
 
 _REVERSES = {"RunPython": "reverse_code", "RunSQL": "reverse_sql"}

@@ -6,9 +6,10 @@ Deliberately narrow. What is not on the list is not shown, which is not the same
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-__all__ = ["not_shown"]
+__all__ = ["caveats", "not_shown"]
 
 _NEW_TABLE_ONLY = {
     "bulk_insert": 0,
@@ -35,6 +36,37 @@ def not_shown(source: str) -> str:
     return next((reason for reason in _reasons(upgrades[0].body, tables) if reason), "")
 
 
+def caveats(source: str) -> tuple[str, ...]:
+    """What a migration that only adds may still keep the previous release from doing: rows that others refer to.
+
+    A new table's rows keep those of another table from being deleted, unless the reference says what then becomes of
+    them.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ()
+    found: dict[str, None] = {}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if _operation(call) == "create_table":
+            for inner in (node for node in ast.walk(call) if isinstance(node, ast.Call)):
+                if (to := _referred(inner)) and to != (name := _text(call, 0, "table_name") or "?"):
+                    found[f"rows of {name} would keep the previous release from deleting rows of {to}"] = None
+    return tuple(found)
+
+
+def _referred(call: ast.Call) -> str:
+    """The table that a foreign key refers to, where nothing is said of its rows' end."""
+    name = _last_name(call.func)
+    if name not in {"ForeignKey", "ForeignKeyConstraint"} or _keyword(call, "ondelete") is not None:
+        return ""
+    place = call.args[1] if name == "ForeignKeyConstraint" and len(call.args) > 1 else next(iter(call.args), None)
+    if isinstance(place, ast.List | ast.Tuple):
+        place = next(iter(place.elts), None)
+    text = place.value if isinstance(place, ast.Constant) else ""
+    return str(text).rpartition(".")[0]
+
+
 def _op_is_alembics(tree: ast.Module) -> bool:
     """``from alembic import op``, and no other binding of the name."""
     imported = any(
@@ -49,7 +81,52 @@ def _op_is_alembics(tree: ast.Module) -> bool:
 
 def _reasons(body: list[ast.stmt], tables: set[str]) -> Iterator[str]:
     for statement in body:
-        yield _statement(statement, tables)
+        inner = _opened(statement) if isinstance(statement, ast.With) else None
+        if inner is None:
+            yield _statement(statement, tables)
+        else:
+            yield from _reasons(inner, tables)
+
+
+def _opened(node: ast.With) -> list[ast.stmt] | None:
+    """The statements of an ``autocommit_block``, or of a batch as they would stand without it; None of another."""
+    call, name = node.items[0].context_expr, node.items[0].optional_vars
+    if len(node.items) > 1 or not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return None
+    if call.func.attr == "autocommit_block" and name is None:
+        return node.body
+    is_batch = _operation(call) == "batch_alter_table" and call.args and isinstance(name, ast.Name)
+    options = {word.arg for word in call.keywords if not _is(word.value, value=None)}
+    if not is_batch or options or not all(_in_batch(one, name) for one in node.body):
+        return None
+    return [ast.copy_location(ast.Expr(_unbatched(one, call.args[0])), one) for one in node.body]
+
+
+def _in_batch(node: ast.stmt, batch: ast.expr | None) -> bool:
+    """Whether a statement of a batch is one that can be read without it."""
+    call = _call(node)
+    function = call.func if call is not None else None
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and isinstance(batch, ast.Name)
+        and function.value.id == batch.id
+        and function.attr in _AT
+    )
+
+
+_AT = {"add_column": 0, "create_index": 1}
+"""Operations of a batch → where the table's name stands without it."""
+
+
+def _unbatched(node: ast.stmt, table: ast.expr) -> ast.Call:
+    call = _call(node)
+    if call is None or not isinstance(call.func, ast.Attribute):
+        raise TypeError(ast.dump(node))
+    op = ast.Attribute(ast.Name("op", ast.Load()), call.func.attr, ast.Load())
+    at = _AT[call.func.attr]
+    made = ast.Call(op, [*call.args[:at], table, *call.args[at:]], call.keywords)
+    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def _statement(node: ast.stmt, tables: set[str]) -> str:
@@ -118,20 +195,45 @@ def _column(call: ast.Call) -> str:
         return (
             f"op.add_column {name}: a foreign key, which can refuse the previous release's deletes (line {call.lineno})"
         )
-    if "CheckConstraint" in constraints:
-        return f"op.add_column {name}: a check constraint (line {call.lineno})"
+    if refusing := constraints & {"CheckConstraint", "Computed"}:
+        kind = "a check constraint" if "CheckConstraint" in refusing else "computed, which can refuse rows"
+        return f"op.add_column {name}: {kind} (line {call.lineno})"
     nullable = options.get("nullable")
     if nullable is None or _is(nullable, value=True) or _has_default(options.get("server_default")):
         return ""
     return f"op.add_column {name}: not nullable and without server_default (line {call.lineno})"
 
 
+_PLAIN = re.compile(r"(?i)\s*(?:\w+|(?:lower|upper)\(\w+\))(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*")
+_SIMPLE = re.compile(r"(?:'[^']*'|[^-'/%(:*+|])*")
+
+
 def _index(call: ast.Call, tables: set[str]) -> str:
     unique = next((keyword.value for keyword in call.keywords if keyword.arg == "unique"), None)
     table = _text(call, 1, "table_name")
-    if _is_off(unique) or table in tables:
+    if table in tables:
         return ""
-    return f"op.create_index unique on {table or 'a table'} (line {call.lineno})"
+    if not _is_off(unique):
+        return f"op.create_index unique on {table or 'a table'} (line {call.lineno})"
+    where = next((word.value for word in call.keywords if (word.arg or "").endswith("_where")), None)
+    columns = call.args[2] if len(call.args) > 2 else _keyword(call, "columns")  # noqa: PLR2004 (name, table, columns)
+    keys = columns.elts if isinstance(columns, ast.List | ast.Tuple) else []
+    if where is not None and not _SIMPLE.fullmatch(_sql(where)):
+        return f"op.create_index where something is computed, which can refuse rows (line {call.lineno})"
+    if not all(isinstance(one, ast.Constant) or _PLAIN.fullmatch(_sql(one)) for one in keys):
+        return f"op.create_index of something computed, which can refuse rows (line {call.lineno})"
+    return ""
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return next((word.value for word in call.keywords if word.arg == name), None)
+
+
+def _sql(node: ast.expr) -> str:
+    """The text of ``sa.text("…")``, or of a string; a division where it is made elsewhere."""
+    if isinstance(node, ast.Call) and _last_name(node.func) in {"text", "desc", "asc"} and len(node.args) == 1:
+        node = node.args[0]
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "/"
 
 
 def _is_off(node: ast.expr | None) -> bool:

@@ -284,16 +284,17 @@ def measured(context: Any, names: Any) -> dict[str, int]:
 def written(request: dict[str, Any], scripts: Any, goal: list[str]) -> dict[str, Any]:
     """The SQL of an upgrade, as ``upgrade --sql`` writes it: by revision, and why a revision's could not be written.
 
-    Revisions run as they do offline; whatever they would open a connection for is refused.
+    Revisions run as they do offline; whatever they would open a connection for is refused. What env.py opens before is
+    not: one without an offline mode writes SQL too, where its database can be reached.
     """
     document: dict[str, Any] = {"dialect": "", "revisions": [], "error": None}
 
     def note(revisions: Any, context: Any) -> Any:
         document["dialect"] = context.dialect.name
+        offline()
         for step in scripts._upgrade_revs(tuple(goal), revisions):  # noqa: SLF001  # as alembic.command has it
             yield watched(step, context, document["revisions"])
 
-    offline()
     try:
         since = list(request["since"]) or None
         run(request, note, "upgrade", "head", "--sql", as_sql=True, starting_rev=since, destination_rev="heads")

@@ -449,7 +449,9 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     del without["services"]["web"]
     (tmp_path / "compose.json").write_text(json.dumps(without))
     next_one = desk.runtime.inspector(desk.place, release.model_copy(update={"folder": tmp_path}))
-    in_service = desk.host.run(desk.runtime.in_service(desk.place, release, "api", ["python", "-c", "print(1 + 1)"]))
+    asks = ["python", "-c", "import os; print(1 + 1, os.environ['PGOPTIONS'])"]
+    given = {"PGOPTIONS": "-c lock_timeout=5000"}
+    in_service = desk.host.run(desk.runtime.in_service(desk.place, release, "api", asks, variables=given))
     in_instance = desk.host.run(desk.runtime.in_instance(desk.place, release, "api", ["cat", "server.py"]))
     desk.host.run(command(release, "docker", "rm", "--force", f"{desk.project}-api-1")).require()
     gone = [row for row in inspector.instances() if row.service == "api"]
@@ -462,7 +464,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     assert processes.output == "1\n", "only the script that counts is left"
     assert inside.label == f"container {desk.project}-api-1"
     assert inside.code == {"server.py": "/srv/app/server.py"}
-    assert in_service.output == "2\n"
+    assert in_service.output == "2 -c lock_timeout=5000\n"
     assert in_instance.output == SERVER.format(version="v1")
     assert inspector.logs(before)["seed"] == ["seeded"]
     assert inspector.url() == f"http://127.0.0.1:{desk.port}"

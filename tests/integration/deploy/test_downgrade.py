@@ -128,7 +128,7 @@ def test_downgrade_that_fails_leaves_what_serves(shop: Shop) -> None:
     assert any("was not replaced. Its database may be half-way" in note for note in back["notes"])
     assert shop.ask("/new") is not None
     assert shop.asked("select version_num from alembic_version") == ("2",)
-    assert record["release"][-7:] in again.out
+    assert record["release"][-7:] in again.err
 
 
 def test_migration_without_a_way_back_is_refused_untouched(shop: Shop) -> None:

@@ -227,9 +227,11 @@ def test_in_service_runs_with_the_release(site: Site) -> None:
     place = site.place(release)
     argv = ("python", "-c", "import os, sys; print(sys.prefix, os.getcwd(), os.environ['GREETING'])")
     command = site.runtime.in_service(place, release, "web", argv)
+    other = site.runtime.in_service(place, release, "web", argv, variables={"GREETING": "good day"})
 
     assert command.argv[0] == str(release.folder / "venv" / "bin" / "python")
     assert site.host.run(command).output == f"{release.folder / 'venv'} {release.worktree / 'site'} hello\n"
+    assert site.host.run(other).output.endswith(" good day\n")
     assert site.runtime.in_instance(place, release, "web", argv) == command
 
 
