@@ -15,7 +15,10 @@ from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["down", "measured", "noted", "ran_since", "rows_of", "running"]
+__all__ = ["RESTARTS", "down", "measured", "noted", "ran_since", "rows_of", "running"]
+
+RESTARTS = "Seconds that instances live"
+"""Under which title D03 attaches how long each service's instances lived that were started again."""
 
 
 def running(inspector: Inspector, service: str) -> Inside:

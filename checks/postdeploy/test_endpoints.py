@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import httpx
 import pytest
 
 from gonogo.checks.postdeploy.instances import measured
+from gonogo.checks.postdeploy.requested import requested
 from gonogo.config import Endpoint
 from gonogo.inspection import things
-from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, compare, fill, p95
+from gonogo.inspection.answers.expectations import Answer, compare, p95
 from gonogo.inspection.answers.slower import is_broken, is_slower
-from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
+from gonogo.plugins.evidence import Collected, LimitedError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector, Place
@@ -21,7 +21,6 @@ from gonogo.runtimes.base import Inspector, Place
 __all__: list[str] = []
 
 _SHOWN = 2000
-_MARGIN = 5.0
 _AGAIN = 2
 """How often more what seems slow is asked."""
 _MEASURE = "answer"
@@ -51,7 +50,7 @@ def test_endpoint(
     url = inspector.url(endpoint.service)
     if url is None:
         pytest.skip(f"{endpoint.service or 'the environment'} has no url")
-    answer = _asked(endpoint, url, place, limits)
+    answer = requested(endpoint, url, place, limits)
     names = ", ".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "set-cookie")
     evidence.text(f"{endpoint.request} at {url}", f"{answer.status} in {answer.seconds * 1000:.0f} ms\n{names}")
     evidence.text("Body", answer.text[:_SHOWN])
@@ -68,7 +67,7 @@ def test_endpoint(
     before = measured(baseline, f"D09[{endpoint.request}]", _MEASURE)
     if before is None or not endpoint.request.startswith(("GET ", "HEAD ")) or not is_slower(answer.seconds, before):
         return
-    quickest = min(answer.seconds, *(_asked(endpoint, url, place, limits).seconds for _ in range(_AGAIN)))
+    quickest = min(answer.seconds, *(requested(endpoint, url, place, limits).seconds for _ in range(_AGAIN)))
     said = f"{endpoint.request}: found {quickest:.1f} s at best of {_AGAIN + 1}, {before:.2f} s before this release"
     is_stated = "within" in endpoint.model_fields_set
     assert is_stated or not is_broken(quickest, before), (
@@ -84,7 +83,7 @@ def _repeat(
     """Asks as often as is configured; each answer is to be right, and 19 of 20 in time."""
     seconds = [first.seconds]
     for number in range(2, endpoint.repeat + 1):
-        answer = _asked(endpoint, url, place, limits, within=within)
+        answer = requested(endpoint, url, place, limits, within=within)
         wrong = compare(endpoint, answer)
         assert not wrong, f"{endpoint.request}, asked {number} times: {'; '.join(map(str, wrong))}"
         seconds.append(answer.seconds)
@@ -94,47 +93,3 @@ def _repeat(
         f"{endpoint.request}, asked {endpoint.repeat} times: p95: found {found * 1000:.0f} ms, expected at most "
         f"{within * 1000:.0f} ms"
     )
-
-
-def _asked(endpoint: Endpoint, url: str, place: Place, limits: Limits, *, within: float | None = None) -> Answer:
-    """Sends the request.
-
-    Raises:
-        InconclusiveError: the request names a variable that is not set, so it cannot be sent.
-    """
-    method, _, path = endpoint.request.partition(" ")
-    within = endpoint.within if within is None else within
-    limit = within + _MARGIN
-    try:
-        sent = _sent(endpoint, place)
-    except UnknownVariableError as error:
-        where = place.environment.env_file or f"env.{place.environment.name}.env_file, which is not configured"
-        raise InconclusiveError(
-            f"{endpoint.request}: ${{{error.name}}}: found no such variable in {where}, expected one; set it there"
-        ) from error
-    expected = (endpoint.status,) if isinstance(endpoint.status, int) else endpoint.status
-    try:
-        answer = limits.send(method, url + path, timeout=limit, expected=expected, **sent)
-    except (httpx.ReadTimeout, httpx.WriteTimeout):
-        wanted = f"expected one within {within:g} s"
-        pytest.fail(f"{endpoint.request}: found no answer within {limit:g} s, {wanted}")
-    return Answer(
-        status=answer.status_code,
-        headers={name.lower(): value for name, value in answer.headers.items()},
-        text=answer.text,
-        seconds=answer.elapsed.total_seconds(),
-    )
-
-
-def _sent(endpoint: Endpoint, place: Place) -> dict[str, Any]:
-    """Headers, credentials and body, with their variables filled in."""
-    sent: dict[str, Any] = {"headers": fill(endpoint.send, place.variables)}
-    if endpoint.auth is not None:
-        user, _, password = endpoint.auth.partition(":")
-        sent["auth"] = (fill(user, place.variables), fill(password, place.variables))
-    body = fill(endpoint.body, place.variables)
-    if isinstance(body, str):
-        sent["content"] = body
-    elif body is not None:
-        sent["json"] = body
-    return sent

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gonogo.checks.postdeploy.instances import RESTARTS
 from gonogo.checks.postdeploy.instances import down as broken
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
@@ -120,6 +121,7 @@ def test_no_instance_restarts(
     ended = sorted({before[name].service for name in moved})
     _blame(evidence, inspector, set(ended))
     evidence.breaks(*map(things.end, ended))
+    evidence.json(RESTARTS, {one.service: round(_lived(one), 1) for one in before.values() if one.restarts})
     restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
     if restarted:
         evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")

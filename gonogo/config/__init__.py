@@ -14,6 +14,7 @@ from gonogo.config.entries import (
     TeamStep,
     Visitor,
     Waiver,
+    Watch,
     Webhook,
 )
 from gonogo.config.load import find_project, load_project, parse_project
@@ -38,6 +39,7 @@ __all__ = [
     "TeamStep",
     "Visitor",
     "Waiver",
+    "Watch",
     "Webhook",
     "find_project",
     "load_project",

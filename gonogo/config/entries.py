@@ -25,6 +25,7 @@ __all__ = [
     "TeamStep",
     "Visitor",
     "Waiver",
+    "Watch",
     "Webhook",
 ]
 
@@ -332,3 +333,18 @@ class SecretRule(_Model):
     """A variable of the env file that is a secret, and how strong it must be."""
 
     min_length: Annotated[int, Field(ge=0)] = 0
+
+
+class Watch(_Model):
+    """How long what was deployed is watched after its gate, and what ends that (W01 to W07)."""
+
+    for_: Annotated[Duration | None, Field(alias="for")] = None
+    """Seconds; not said: none in tier dev, a minute in staging, five in prod."""
+    every: Annotated[Duration, Field(ge=0.2)] = 1.0
+    """Between two requests."""
+    unhealthy_for: Duration = 120.0
+    """How long something may be unwell without a break (W01); in a shorter watch half of that."""
+    max_errors: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """The share of requests that may be answered wrongly (W02)."""
+    slower_than: Duration = 10.0
+    """What 19 of 20 requests must be answered in (W03)."""

@@ -25,6 +25,7 @@ from gonogo.config.entries import (
     TeamStep,
     Visitor,
     Waiver,
+    Watch,
     Webhook,
 )
 from gonogo.config.migration_tools import MIGRATION_TOOLS
@@ -146,6 +147,7 @@ class Environment(_Model):
     command: tuple[TeamCommand, ...] = ()
     sql: tuple[SqlAssertion, ...] = ()
     step: tuple[TeamStep, ...] = ()
+    watch: Watch = Watch()
     checks: dict[CheckName, CheckRule] = {}
     """How checks are judged here: by code (``D15``), or by one of its cases (``B02[api]``)."""
     waive: tuple[Waiver, ...] = ()
@@ -218,6 +220,12 @@ class Environment(_Model):
         if self.connect_to and not self.url:
             raise ValueError("connect_to needs a url: it says where the requests to that are sent")
         return self
+
+    @property
+    def watched_for(self) -> float:
+        """For how many seconds a deployment is watched after its gate."""
+        stated = self.watch.for_
+        return {Tier.DEV: 0.0, Tier.STAGING: 60.0, Tier.PROD: 300.0}[self.tier] if stated is None else stated
 
     def reached(self, url: str) -> str:
         """Where a request to a URL is sent: to ``connect_to``, where it has the name that the environment's has.

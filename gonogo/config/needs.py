@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
+from gonogo.config.entries import Watch
 from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.runtimes import Capability, with_capability
 from gonogo.words import Tier
@@ -20,7 +21,7 @@ __all__ = ["NOT_DEV", "held", "is_key", "lacking", "switch_on", "with_default", 
 
 NOT_DEV = "a tier that is not dev"
 """What is not asked in tier dev needs this."""
-_TABLES: Mapping[str, type[BaseModel]] = {"app": App, "service": Service, "health": Health}
+_TABLES: Mapping[str, type[BaseModel]] = {"app": App, "service": Service, "health": Health, "watch": Watch}
 _NOTHING: tuple[object, ...] = (None, "", "none", 0, (), MappingProxyType({}))
 
 
@@ -43,7 +44,13 @@ def switch_on(need: str, *, env: str) -> str:
     if first in _WORDS:
         return _WORDS[first][1].format(env=env)
     table, _, key = _key(first).rpartition(".")
-    places = {"": f"[env.{env}]", "app": "[app]", "service": "[service.NAME]", "health": f"[env.{env}] health"}
+    places = {
+        "": f"[env.{env}]",
+        "app": "[app]",
+        "service": "[service.NAME]",
+        "health": f"[env.{env}] health",
+        "watch": f"[env.{env}] watch",
+    }
     _, equal, value = first.partition(" = ")
     return f'{key} = "{value}" under {places[table]}' if equal else f"{key} = … under {places[table]}"
 
@@ -98,6 +105,7 @@ def _values(key: str, app: App, environment: Environment) -> list[object]:
         "app": [app],
         "service": environment.service.values(),
         "health": [environment.health],
+        "watch": [environment.watch],
     }
     return [getattr(one, name) for one in tables[table]]
 

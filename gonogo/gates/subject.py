@@ -49,6 +49,8 @@ class Subject(BaseModel):
     day: date = Field(default_factory=today)
     """The day on which the run began; midnight ends no waiver in the middle of it."""
     attested: tuple[Attestation, ...] = ()
+    watch: float = 0.0
+    """For how many seconds a watch observes; 0: it takes one look."""
     lock_pid: int | None = None
     """The run that asks holds the lock itself."""
 

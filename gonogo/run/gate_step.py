@@ -34,6 +34,8 @@ _UNFIT = {
 """What pytest's exit codes say of a session that cannot be a gate, however many checks passed in it."""
 
 
+_LONGER = 1.5
+"""A watch ends later than it is to where something is unwell at its end."""
 _BEFORE = (Stage.PREDEPLOY, Stage.BUILD)
 """Asked before the first touch."""
 
@@ -72,13 +74,15 @@ class Gate:
     def ask(self, work: Work, *, about: Release | None, root: Path, after_touch: bool, files: str) -> GateResult:
         """Runs the gate; in the baseline and after the first touch, red checks are asked again before they count.
 
+        What ends a watch is final: it was seen over time.
+
         ``files`` is what its results and its page are called.
         """
         more = (f"--gonogo-then={self._early}",) if self._early is not None else ()
         first = self._once(work, about=about, root=root, only=(), label=files, more=more)
         first = first.model_copy(update={"seconds": first.seconds + self._seconds})
         attempts = [self._late_again(work, first, about=about, root=root, files=files)]
-        again = after_touch or self.role is Role.BASELINE
+        again = (after_touch or self.role is Role.BASELINE) and self.stage is not Stage.WATCH
         of = work.place.environment.attempts if again else 1
         for number in range(1, of):
             ids = undecided(attempts, of=of)
@@ -96,7 +100,7 @@ class Gate:
     ) -> GateResult:
         """The gate, with what ran out of time asked once more: alone, and for as long as it may take at the worst."""
         late = tuple(check for check in first.checks if check.blocks and check.late)
-        if first.problem or not late:
+        if first.problem or not late or self.stage is Stage.WATCH:
             return first
         bound = _longer(work, late, touched=not self.is_before_touch)
         ids, label = tuple(check.id for check in late), f"{files}.late"
@@ -117,14 +121,15 @@ class Gate:
         more: tuple[str, ...] = (),
     ) -> GateResult:
         results = work.folder / f"{label}.json"
-        bound = bound or work.place.environment.check_timeout
+        watched = work.place.environment.watched_for if self.stage is Stage.WATCH else 0.0
+        bound = bound or work.place.environment.check_timeout + _LONGER * watched
         argv = self._argv(work, about=about, root=root, only=only, results=results, bound=bound, more=more)
         began = datetime.now(UTC)
         command = Command(
             argv=argv,
             cwd=str(root),
             env=gate_environment(run=work.folder.name),
-            timeout=work.place.environment.gate_timeout,
+            timeout=work.place.environment.gate_timeout + _LONGER * watched,
             firm=True,
         )
         work.screen.asks(results)
@@ -183,6 +188,7 @@ class Gate:
             force=work.options.force,
             day=work.day,
             attested=work.attested,
+            watch=work.place.environment.watched_for,
             lock_pid=os.getpid(),
         )
 

@@ -107,10 +107,18 @@ def _with_team_steps(strategy: Strategy, environment: Environment, *, first: boo
 
 
 def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tuple[Step, ...]:
-    """The strategy's steps; before a first deployment a backup is taken only where one is asked for."""
-    wanted = is_asked(environment) if first else is_wanted(environment)
-    left = (() if wanted else (BackUp,)) + (() if wanted and is_proven(environment) else (ProveBackup,))
-    return tuple(step for step in strategy.steps(first=first) if not isinstance(step, left))
+    """The strategy's steps; before a first deployment a backup is taken only where one is asked for.
+
+    A watch is asked where it takes time.
+    """
+    backs_up = is_asked(environment) if first else is_wanted(environment)
+    left = (() if backs_up else (BackUp,)) + (() if backs_up and is_proven(environment) else (ProveBackup,))
+    watches = environment.watched_for > 0
+
+    def is_wanted_here(step: Step) -> bool:
+        return watches or step.stage is not Stage.WATCH if isinstance(step, Gate) else not isinstance(step, left)
+
+    return tuple(filter(is_wanted_here, strategy.steps(first=first)))
 
 
 def _names_are_free(environment: Environment) -> None:

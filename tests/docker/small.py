@@ -83,6 +83,7 @@ migrations_config = "app/alembic.ini"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 attempts = 1
 keep = 2
 max_downtime = "1h"

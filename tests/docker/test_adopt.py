@@ -43,6 +43,7 @@ name = "adopted"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { stable_for = "1s", timeout = "60s" }
 attempts = 1
 

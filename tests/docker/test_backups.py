@@ -54,6 +54,7 @@ name = "keeping"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 attempts = 1
 max_downtime = "1h"
 min_free_disk = 100

@@ -95,6 +95,7 @@ tier = "prod"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 attempts = 1
 max_downtime = "1h"
 health = { stable_for = "100ms", timeout = "60s", json = { 'age("data.synced_at")' = "< 20m" } }

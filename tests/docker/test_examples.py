@@ -27,7 +27,9 @@ def prepare(made: Stack, example: Example) -> None:
         ensure(image)
     made.create(example.folder)
     toml, address = "gonogo.toml", example.addresses[0]
-    made.replace(toml, '-staging"\n', f'-staging"\nstate = "{made.state}"\nretry_every = "100ms"\n')
+    made.replace(
+        toml, '-staging"\n', f'-staging"\nstate = "{made.state}"\nretry_every = "100ms"\nwatch = {{ for = "0s" }}\n'
+    )
     made.replace(toml, f'"{example.name}-staging"', f'"{made.project}"')
     made.replace(toml, f'"{address}"', f'"http://127.0.0.1:{made.port}"')
     made.replace(toml, 'stable_for = "5s"', 'stable_for = "1s"')

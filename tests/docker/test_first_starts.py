@@ -77,6 +77,7 @@ name = "waits"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { live = "/healthz", stable_for = "1s", timeout = "60s" }
 """
 

@@ -41,6 +41,7 @@ code = { "app" = "/srv/app" }
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 attempts = 1
 health = { stable_for = "100ms", timeout = "40s" }
 

@@ -58,6 +58,7 @@ name = "proxies"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { stable_for = "100ms", timeout = "60s" }
 attempts = 1
 

@@ -45,6 +45,7 @@ name = "lost"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { stable_for = "@WATCHED@", timeout = "60s" }
 attempts = 3
 retry_every = "100ms"

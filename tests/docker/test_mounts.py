@@ -51,6 +51,7 @@ code = { "app" = "/srv/app" }
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 max_downtime = "1h"
 health = { stable_for = "100ms", timeout = "60s" }
 attempts = 1

@@ -33,6 +33,7 @@ name = "other"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { stable_for = "100ms", timeout = "60s" }
 attempts = 1
 max_downtime = "1h"

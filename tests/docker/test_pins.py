@@ -101,6 +101,7 @@ name = "pins"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 profiles = ["office"]
 health = { live = "/", stable_for = "1s", timeout = "60s" }
 """

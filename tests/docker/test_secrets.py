@@ -79,6 +79,7 @@ name = "secrets"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { live = "/", stable_for = "1s", timeout = "60s" }
 
 [[env.staging.endpoint]]

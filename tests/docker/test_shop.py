@@ -128,7 +128,7 @@ def make(stack_: Stack) -> Shop:
     toml = "gonogo.toml"
     stack_.replace(toml, 'project = "shop-staging"', f'project = "{stack_.project}"\nstate = "{stack_.state}"')
     stack_.replace(toml, "http://127.0.0.1:8080", f"http://127.0.0.1:{stack_.port}")
-    stack_.replace(toml, 'stable_for = "10s" }', 'stable_for = "1s" }\nretry_every = "100ms"')
+    stack_.replace(toml, 'stable_for = "10s" }', 'stable_for = "1s" }\nretry_every = "100ms"\nwatch = { for = "6s" }')
     stack_.replace(toml, 'within = "1s"', 'within = "10s"', times=2)
     stack_.replace("docker-compose.yml", "start_period: 20s", "start_period: 60s\n      start_interval: 1s", times=2)
     password = secrets.token_hex(24)

@@ -67,6 +67,7 @@ name = "who"
 project = "@PROJECT@"
 url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
+watch = { for = "0s" }
 health = { stable_for = "100ms", timeout = "30s" }
 attempts = 1
 max_downtime = "1h"

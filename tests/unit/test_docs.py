@@ -27,6 +27,7 @@ from gonogo.config import (
     TeamStep,
     Visitor,
     Waiver,
+    Watch,
     Webhook,
     parse_project,
 )
@@ -114,6 +115,7 @@ def literal(value: object) -> str:
         ("`[app]`", App),
         ("`[service.NAME]`,", Service),
         ("`health = { … }`", Health),
+        ("`watch = { … }`", Watch),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),
         ("`[[env.NAME.webhook]]`,", Webhook),

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["ASKED", "SHARES", "Memory", "is_close", "read", "shares"]
+__all__ = ["ASKED", "SHARES", "USED", "Memory", "is_close", "read", "shares", "used"]
 
 ASKED = "{{.Name}} {{.State.OOMKilled}} {{.HostConfig.Memory}}"
 """The format of ``docker inspect`` that ``read`` reads."""
 SHARES = "{{.Name}} {{.MemPerc}}"
 """The format of ``docker stats`` that ``shares`` reads."""
+USED = "{{.Name}} {{.MemUsage}}"
+"""The format of ``docker stats`` that ``used`` reads."""
 _CLOSE = 90.0
+_USED = re.compile(r"(\S+) (\d+(?:\.\d+)?)([KMGT]?)i?B /")
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SHARE = re.compile(r"(\S+) (\d+(?:\.\d+)?)%")
 
 
@@ -38,6 +42,12 @@ def read(text: str) -> Iterator[Memory]:
 def shares(text: str) -> dict[str, float]:
     """Container → how many per cent of its limit it uses, caches that can be dropped aside."""
     return {match[1].lstrip("/"): float(match[2]) for match in _SHARE.finditer(text)}
+
+
+def used(text: str) -> dict[str, int]:
+    """Container → how many bytes it uses, caches that can be dropped aside."""
+    found = _USED.finditer(text)
+    return {match[1].lstrip("/"): int(float(match[2]) * (1 << _UNITS[match[3]])) for match in found}
 
 
 def is_close(share: float) -> bool:

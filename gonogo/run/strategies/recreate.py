@@ -38,6 +38,7 @@ class Recreate:
             Migrate(),
             Start(),
             Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),
+            Gate(Stage.WATCH.gate, Stage.WATCH, Role.CANDIDATE),
         )
 
     def rollback(self, release: Release, *, to: Release | None, replaced: bool) -> tuple[Step, ...]:

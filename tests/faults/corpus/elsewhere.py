@@ -40,4 +40,10 @@ ELSEWHERE = {
     "D29": "integration/checks/test_front_page.py::test_front_page",
     "D36": "integration/checks/test_visitor.py::test_a_login_that_lets_nobody_in_is_red",
     "D34": "docker/test_each.py::test_the_broken_one_of_two_is_named",
+    "W01": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
+    "W02": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
+    "W03": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
+    "W04": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
+    "W06": "integration/deploy/test_watch.py::test_a_worker_that_stops_is_turned_back",
+    "W07": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
 }

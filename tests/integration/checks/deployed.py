@@ -87,6 +87,7 @@ runtime = "process"
 project = "tiny-test"
 env_file = ".env"
 health = { live = "/healthz", ready = "/readyz", stable_for = "1s", timeout = "20s" }
+watch = { for = "0s" }
 @ENVIRONMENT@
 [env.test.commands]
 environment = "@VENV@"

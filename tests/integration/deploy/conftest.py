@@ -64,6 +64,7 @@ url = "http://127.0.0.1:{port}"
 state = "{state}"
 health = {{ live = "/healthz", stable_for = "200ms", timeout = "10s" }}
 retry_every = "100ms"
+watch = {{ {watch} }}
 {options}
 
 [env.test.commands]
@@ -121,7 +122,14 @@ class App:
         return done.stdout.strip()
 
     def configure(
-        self, *, tier: str = "dev", options: str = "", commands: str = "", tables: str = "", install: str = "true"
+        self,
+        *,
+        tier: str = "dev",
+        options: str = "",
+        commands: str = "",
+        tables: str = "",
+        install: str = "true",
+        watch: str = 'for = "0s"',
     ) -> None:
         """Write gonogo.toml (not committed yet)."""
         text = CONFIG.format(
@@ -132,6 +140,7 @@ class App:
             commands=commands,
             tables=tables,
             install=install,
+            watch=watch,
             executable=sys.executable,
         )
         (self.root / "gonogo.toml").write_text(text)

@@ -61,8 +61,21 @@ def test_deploy_asks_before_it_touches() -> None:
         "migrate",
         "start",
         "postdeploy",
+        "watch",
     ]
     assert recipe.first_touch == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("", 60), ('tier = "prod"\n', 300), ('tier = "dev"\n', 0), ('tier = "dev"\nwatch = { for = "2s" }\n', 2)],
+)
+def test_a_release_is_watched_as_long_as_its_tier_asks_for(text: str, seconds: float) -> None:
+    """Or as long as somebody wrote; for no time at all is no step."""
+    found = environment(text)
+
+    assert found.watched_for == seconds
+    assert ("watch" in names(deploy_recipe(found, first=True).steps)) is bool(seconds)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +122,8 @@ def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:
     recipe = deploy_recipe(environment(step("warm", "after", "start")), first=False)
     done = ["checkout", "build", "migrate", "start"]
 
-    assert names(recipe.remaining(so_far(done, done))) == ["warm", "postdeploy"]
-    assert names(recipe.remaining(so_far([*done, "warm"], [*done, "warm", "postdeploy"]))) == ["postdeploy"]
+    assert names(recipe.remaining(so_far(done, done))) == ["warm", "postdeploy", "watch"]
+    assert names(recipe.remaining(so_far([*done, "warm"], [*done, "warm", "postdeploy"]))) == ["postdeploy", "watch"]
 
 
 @pytest.mark.parametrize("begun", [["migrate"], ["migrate", "start"], ["migrate", "start", "warm"]])
@@ -140,6 +153,7 @@ def test_team_steps_stand_where_they_were_configured_and_are_touches() -> None:
         "start",
         "b",
         "postdeploy",
+        "watch",
     ]
     assert recipe.first_touch == 2
 

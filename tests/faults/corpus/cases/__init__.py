@@ -33,6 +33,7 @@ url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
 env_file = ".env"
 max_downtime = "1m"
+watch = { for = "0s" }
 
 [env.prod.service.web]
 command = ["{python}", "-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "--no-control-socket", "library.wsgi"]
@@ -52,6 +53,7 @@ url = "http://127.0.0.1:@PORT@"
 state = "@STATE@"
 env_file = ".env"
 max_downtime = "30s"
+watch = { for = "0s" }
 logs = { files = ["@DATA@/worker.log"] }
 refused = ["127.0.0.1:@OTHER@"]
 attempts = 2

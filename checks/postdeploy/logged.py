@@ -1,0 +1,153 @@
+"""How the logs of a release are read, and which of their errors count against it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gonogo.config import Environment
+from gonogo.errors import CommandError
+from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.subject import Subject
+from gonogo.inspection import things
+from gonogo.inspection.answers.downtime import answered_from, read_probe
+from gonogo.inspection.answers.logs import ErrorGroup, error_lines
+from gonogo.inspection.answers.moved import (
+    asked_in_vain,
+    caused_by_move,
+    hung_up,
+    is_trying,
+    no_request_needs,
+    no_upstream,
+    not_reached,
+    refused_visitor,
+    signed_wrongly,
+    tried_again,
+)
+from gonogo.plugins.evidence import InconclusiveError
+from gonogo.records.results import GateResult
+from gonogo.runtimes.base import Inspector, LogLine
+
+__all__ = ["SIGNATURES", "Found", "cause", "known_in", "read", "said", "sort"]
+
+SIGNATURES = "Error signatures"
+"""Under which title D15 attaches what it found."""
+_SHOWN = 160
+_READ_AGAIN = 0.5
+_TIMES = 5
+"""How often a log is read that ends in the middle of a traceback."""
+_TRYING = 10.0
+"""Seconds for which something that is not reached yet, and is tried again, is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The errors of one service's log."""
+
+    service: str
+    counted: tuple[ErrorGroup, ...]
+    aside: tuple[ErrorGroup, ...]
+    """What the move or a visitor caused, was overcome or harms nobody, and a traceback that never came to its end."""
+    starting: tuple[ErrorGroup, ...]
+    """Of those that count: a line without a traceback, from before the release was healthy, about nothing it needs."""
+
+
+def read(
+    inspector: Inspector, environment: Environment, since: datetime | None
+) -> tuple[Mapping[str, Sequence[LogLine]], dict[str, tuple[ErrorGroup, ...]]]:
+    """The logs since a moment and their errors; read again while a traceback is written, or something tried again.
+
+    Raises:
+        InconclusiveError: they cannot be read.
+    """
+    begin, left = time.monotonic(), _TIMES
+    while True:
+        try:
+            lines = inspector.log_lines(since)
+        except CommandError as error:
+            raise InconclusiveError(f"the logs are not known: {error}") from error
+        texts = {name: [line.text for line in text] for name, text in lines.items()}
+        groups = {name: error_lines(text, environment.logs.allow) for name, text in texts.items()}
+        left -= 1
+        torn = left > 0 and any(group.unfinished for found in groups.values() for group in found)
+        trying = any(is_trying(group, texts[name]) for name, found in groups.items() for group in found)
+        if not torn and not (trying and time.monotonic() - begin < _TRYING):
+            return lines, groups
+        time.sleep(_READ_AGAIN)
+
+
+def sort(
+    name: str,
+    lines: Mapping[str, Sequence[LogLine]],
+    groups: Sequence[ErrorGroup],
+    inspector: Inspector,
+    subject: Subject,
+) -> Found:
+    """What counts, and what does not."""
+    until, budget = _until(subject), Budget(subject.run / FILE if subject.run is not None else None)
+    gone = [_moment(at) for at in budget.hang_ups]
+    refused = [_moment(at) for at in budget.refusals]
+    missed = [(_moment(at), path) for at, path in budget.misses]
+    others = [*(other for other in lines if other != name)]
+    others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
+    texts, restarted = [line.text for line in lines[name]], _restarted(inspector, name)
+
+    def moments(group: ErrorGroup) -> list[datetime | None]:
+        return [lines[name][number - 1].at for number in group.lines]
+
+    def early(group: ErrorGroup) -> list[bool]:
+        return [until is not None and at is not None and at < until for at in moments(group)]
+
+    def is_aside(group: ErrorGroup) -> bool:
+        ended = restarted is not None and all(at is not None and at < restarted for at in moments(group))
+        overcome = (ended and not_reached(group.example)) or (early(group)[0] and tried_again(group, texts))
+        moved = overcome or (all(early(group)) and caused_by_move(group.example, others=others))
+        ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
+        ours = ours or signed_wrongly(group, moments(group), refused)
+        idle = refused_visitor(group.example) or no_request_needs(group.example)
+        return moved or ours or idle or not group.signature
+
+    aside = tuple(group for group in groups if is_aside(group))
+    counted = tuple(group for group in groups if group not in aside)
+    plain = (group for group in counted if not group.in_traceback and not not_reached(group.example))
+    starting = tuple(group for group in plain if all(early(group)))
+    return Found(name, counted, aside, starting)
+
+
+def _restarted(inspector: Inspector, service: str) -> datetime | None:
+    """When the last instance of a service was started that its restart policy had to start again."""
+    starts = [one.started_at for one in inspector.instances(health=False) if one.service == service and one.restarts]
+    return max((datetime.fromisoformat(at) for at in starts if at), default=None)
+
+
+def _until(subject: Subject) -> datetime | None:
+    """Until when the release was being moved; None where that is not known."""
+    release = subject.release
+    if release is None or release.healthy is None:
+        return None
+    probed = read_probe(subject.run / "probe.jsonl") if subject.run is not None else []
+    return _moment(answered_from(probed, release.healthy.timestamp()))
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def known_in(baseline: GateResult | None) -> dict[str, list[str]]:
+    """Service → the errors that the serving release logged already, as this check noted them in the baseline."""
+    checks = [check for check in (baseline.checks if baseline else ()) if check.code == "D15"]
+    pieces = [piece for check in checks for piece in check.evidence]
+    return next((piece.value for piece in pieces if piece.title == SIGNATURES and isinstance(piece.value, dict)), {})
+
+
+def cause(name: str, group: ErrorGroup) -> str:
+    """Which thing that another check may find broken would explain an error."""
+    return things.upstreams(name) if no_upstream(group.example) else things.end(name)
+
+
+def said(name: str, group: ErrorGroup) -> str:
+    """One error in one line: whose log, what it says, how often."""
+    times = f" ({group.count} times)" if group.count > 1 else ""
+    return f"{name}: found {group.said[:_SHOWN]}{times}"

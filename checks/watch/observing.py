@@ -1,0 +1,269 @@
+"""One sampler watches what was deployed: asks, looks, reads; what it saw is judged by the checks of this stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from gonogo.checks.postdeploy import logged
+from gonogo.checks.postdeploy.requested import requested
+from gonogo.config import Endpoint, Environment
+from gonogo.errors import CommandError, GonogoError
+from gonogo.gates.asked import last_of
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import Command, Host
+from gonogo.inspection.answers.expectations import compare
+from gonogo.inspection.answers.logs import ErrorGroup
+from gonogo.inspection.answers.watched import Asked, Spells, Trouble
+from gonogo.inspection.machine.memory import USED, used
+from gonogo.plugins import transport
+from gonogo.plugins.evidence import InconclusiveError
+from gonogo.plugins.limits import Limits
+from gonogo.records.results import GateResult, read_gate
+from gonogo.runtimes.base import LIMITED, Inspector, InstanceState, Place
+from gonogo.words import Outcome, Role, Stage
+
+__all__ = ["Observed", "observe"]
+
+_LOOK = 2.0
+"""Seconds between two looks at the instances: what restarted is seen at the next one as well."""
+_READ = 15.0
+"""Seconds between two looks at what costs more: memory, logs."""
+_LIMITED = 5.0
+"""Seconds between two requests where a limit on requests was met."""
+_AT_LEAST = 3
+"""Of a line without a traceback; one that a visitor causes now and then is no release's fault."""
+_TRACEBACKS = 2
+
+
+@dataclass(kw_only=True)
+class Observed:
+    """What was seen."""
+
+    began: datetime
+    seconds: float = 0.0
+    wanted: float
+    asked: list[Asked] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
+    """Endpoints that were not well when the watch began."""
+    errors: Trouble
+    slow: Trouble
+    spells: Spells = field(default_factory=Spells)
+    unhealthy_for: float
+    first: dict[str, InstanceState] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Instances that ended or were started again, one text each."""
+    looked: bool = False
+    """Whether the runtime answered at all."""
+    memory: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    logs: dict[str, list[ErrorGroup]] = field(default_factory=dict)
+    """Service → the errors that were not known before the watch."""
+    logs_problem: str = ""
+
+    @property
+    def red_logs(self) -> list[tuple[str, ErrorGroup]]:
+        """Errors that came again."""
+        each = [(name, group) for name, groups in self.logs.items() for group in groups]
+        return [
+            (name, group) for name, group in each if group.count >= (_TRACEBACKS if group.in_traceback else _AT_LEAST)
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether something was seen that ends the watch."""
+        unwell = self.spells.longer_than(self.unhealthy_for)
+        return bool(self.moved or unwell or self.red_logs) or self.errors.is_red or self.slow.is_red
+
+
+def observe(
+    *, environment: Environment, subject: Subject, inspector: Inspector, place: Place, limits: Limits, runner: Host
+) -> Observed:
+    """Watches for as long as the gate is to, or, of a gate that only looks, for ``health.stable_for``."""
+    watch, wanted = environment.watch, subject.watch or environment.health.stable_for
+    seen = Observed(
+        began=datetime.now(UTC),
+        wanted=wanted,
+        errors=Trouble(watch.max_errors),
+        slow=Trouble(0.05),
+        unhealthy_for=min(watch.unhealthy_for, wanted / 2),
+    )
+    began = time.monotonic()
+    questions = _Questions(environment, subject, inspector, place, limits, seen)
+    looked = read = asked = -1e9
+    while True:
+        now = time.monotonic() - began
+        if now - looked >= _LOOK:
+            looked = now
+            _look(seen, inspector, at=now)
+        if now - asked >= (_LIMITED if questions.is_tight else watch.every):
+            asked = now
+            questions.ask(at=now)
+        if now - read >= _READ:
+            read = now
+            _weigh(seen, environment, runner, at=now)
+            _read(seen, environment, subject, inspector)
+        seen.seconds = time.monotonic() - began
+        waits = seen.spells.open and seen.seconds < wanted + seen.unhealthy_for
+        if seen.is_over or (seen.seconds >= wanted and not waits):
+            break
+        time.sleep(max(min(asked + watch.every, looked + _LOOK) - seen.seconds, 0.05))
+    _read(seen, environment, subject, inspector)
+    return seen
+
+
+class _Questions:
+    """What is asked, one request after the other: the health pages, and every endpoint that only reads."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        subject: Subject,
+        inspector: Inspector,
+        place: Place,
+        limits: Limits,
+        seen: Observed,
+    ) -> None:
+        self._place, self._limits, self._seen = place, limits, seen
+        self._slower_than = environment.watch.slower_than
+        self._url = inspector.url()
+        known = _passed(subject)
+        health = environment.health
+        pages = [Endpoint(request=f"GET {health.live}", status=health.live_status)]
+        if health.ready and (known is None or "D07" in known):
+            pages.append(Endpoint(request=f"GET {health.ready}"))
+        given = [one for one in environment.endpoint if one.request.startswith(("GET ", "HEAD "))]
+        well = [one for one in given if known is None or f"D09[{one.request}]" in known]
+        seen.left_out = tuple(one.request for one in given if one not in well)
+        self._pages = {one.request for one in pages}
+        at = [(self._url, one) for one in pages] + [(inspector.url(one.service), one) for one in well]
+        self._cycle = _again([(url, one) for url, one in at if url is not None])
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether a limit on requests was met."""
+        return self._url is not None and self._limits.is_tight(self._url)
+
+    def ask(self, *, at: float) -> None:
+        """Sends the next request and notes what it got; a limit on requests says nothing."""
+        url, endpoint = next(self._cycle, ("", None))
+        if endpoint is None:
+            return
+        self._limits.begin()
+        begin = time.monotonic()
+        said = self._said(endpoint, url)
+        if said is None:
+            return
+        one = Asked(at=at, what=endpoint.request, said=said, seconds=time.monotonic() - begin)
+        seen = self._seen
+        seen.asked.append(one)
+        seen.errors.note(at=at, wrong=bool(said))
+        seen.slow.note(at=at, wrong=one.seconds > self._slower_than)
+        if endpoint.request in self._pages:
+            seen.spells.note(endpoint.request, at=at, said=said)
+
+    def _said(self, endpoint: Endpoint, url: str) -> str | None:
+        """What is wrong with the answer, nothing where it is right; None where nobody knows."""
+        plain = endpoint.model_copy(update={"repeat": 1, "within": max(endpoint.within, self._slower_than)})
+        try:
+            answer = requested(plain, url, self._place, self._limits)
+        except InconclusiveError:
+            return None
+        except httpx.TransportError as error:
+            outcome, text = transport.judge(error)
+            return text if outcome is Outcome.FAILED else None
+        except pytest.fail.Exception as error:  # no answer in time
+            return str(error)
+        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            return None
+        return "; ".join(map(str, compare(plain, answer)))
+
+
+def _again(things: Sequence[tuple[str, Endpoint]]) -> Iterator[tuple[str, Endpoint]]:
+    while things:
+        yield from things
+
+
+def _passed(subject: Subject) -> frozenset[str] | None:
+    """The codes of what the release's gate found well, of this run or when it went GO; None without one."""
+    gate: GateResult | None = None
+    if subject.run is not None:
+        gate = last_of(subject.run, role=Role.CANDIDATE, stage=Stage.POSTDEPLOY)
+    if gate is None and subject.release is not None:
+        gate = read_gate(subject.release.gate)
+    if gate is None:
+        return None
+    return frozenset(check.code or check.id for check in gate.checks if check.outcome is Outcome.PASSED)
+
+
+def _look(seen: Observed, inspector: Inspector, *, at: float) -> None:
+    """What the instances are; a runtime that does not answer is asked again."""
+    try:
+        fronts = {one.name: one for one in inspector.fronts()}
+        now = {**{one.name: one for one in inspector.instances(health=False)}, **fronts}
+    except GonogoError:
+        return
+    done = {name for name, one in fronts.items() if one.status in {"created", "exited"} and not one.exit_code}
+    lasting = {name: one for name, one in now.items() if not one.one_shot and name not in done}
+    if not seen.looked:
+        seen.looked, seen.first = True, lasting
+    for name, before in seen.first.items():
+        if name not in done and (moved := _moved(before, now.get(name))):
+            seen.moved[name] = moved
+    for name, one in lasting.items():
+        sick = one.health not in {None, "healthy", "starting", LIMITED}
+        seen.spells.note(name, at=at, said=f"{one.health} ({one.health_said})" if sick else "")
+
+
+def _moved(before: InstanceState, now: InstanceState | None) -> str:
+    if now is None:
+        return f"{before.name} gone"
+    if now.status not in {"running", "restarting"}:
+        code = f" (exit code {now.exit_code})" if now.exit_code is not None else ""
+        return f"{now.name} {now.status}{code}"
+    if now.restarts > before.restarts or now.status == "restarting":
+        return f"{now.name} restarted {max(now.restarts - before.restarts, 1)} times"
+    return f"{now.name} started again" if now.started_at != before.started_at else ""
+
+
+def _weigh(seen: Observed, environment: Environment, runner: Host, *, at: float) -> None:
+    """How much memory each container uses."""
+    names = list(seen.first)
+    if not names or not environment.has("a Docker Engine"):
+        return
+    argv = ("docker", "stats", "--no-stream", "--format", USED, *names)
+    try:
+        done = runner.run(Command(argv=argv, timeout=20.0), output_limit=None)
+    except CommandError:
+        return
+    for name, size in used(done.output).items():
+        seen.memory.setdefault(name, []).append((at, size))
+
+
+def _read(seen: Observed, environment: Environment, subject: Subject, inspector: Inspector) -> None:
+    """The errors that were logged since the watch began, and were known neither before this release nor at its gate."""
+    try:
+        lines, groups = logged.read(inspector, environment, seen.began)
+    except (GonogoError, InconclusiveError) as error:
+        seen.logs_problem = str(error)
+        return
+    known = _known(subject)
+    for name in lines:
+        found = logged.sort(name, lines, groups[name], inspector, subject)
+        new = [group for group in found.counted if group.signature not in known(name)]
+        seen.logs[name] = new
+    seen.logs_problem = ""
+
+
+def _known(subject: Subject) -> Callable[[str], frozenset[str]]:
+    """Service → the errors that earlier gates saw: of the release before, of this one now, or when it went GO."""
+    gates = [read_gate(subject.release.gate)] if subject.release is not None else []
+    if subject.run is not None:
+        roles = (Role.BASELINE, Role.CANDIDATE)
+        gates += [last_of(subject.run, role=role, stage=Stage.POSTDEPLOY) for role in roles]
+    each = [logged.known_in(gate) for gate in gates if gate is not None]
+    return lambda name: frozenset(one for found in each for one in found.get(name, ()))

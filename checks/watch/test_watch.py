@@ -1,0 +1,224 @@
+"""Whether what was deployed keeps serving."""
+
+from __future__ import annotations
+
+import pytest
+
+from gonogo.checks.postdeploy import logged
+from gonogo.checks.postdeploy.beating import look
+from gonogo.checks.postdeploy.instances import RESTARTS, measured, noted, running
+from gonogo.checks.watch.observing import Observed, observe
+from gonogo.config import Environment, Heartbeat, Service
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import Host
+from gonogo.inspection import things
+from gonogo.inspection.answers.expectations import p95
+from gonogo.inspection.answers.slower import is_slower
+from gonogo.inspection.answers.watched import climb
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.limits import Limits
+from gonogo.records.results import GateResult
+from gonogo.runtimes.base import Inspector, Place
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.xdist_group("watch")
+
+_SHOWN = 20
+_OFTEN = 2.0
+"""A service whose instances ended before this release too, within so many times the watch, is nothing new."""
+_MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def seen(
+    environment: Environment, subject: Subject, inspector: Inspector, place: Place, limits: Limits, runner: Host
+) -> Observed:
+    """What was seen of the release, watched once for all checks."""
+    return observe(
+        environment=environment, subject=subject, inspector=inspector, place=place, limits=limits, runner=runner
+    )
+
+
+@pytest.mark.watch(
+    "W01",
+    needs=("a URL",),
+    reads=("watch.unhealthy_for",),
+    says_alive=True,
+    never_excused=True,
+    remedy="Read the log of that moment: gonogo status --env {env} names what runs",
+)
+def test_nothing_is_unwell_for_long(seen: Observed, evidence: Collected) -> None:
+    """No health page and no health check was unwell for longer than `watch.unhealthy_for` without a break.
+
+    Catches the release that was well when its gate asked, and is not a minute later. What is unwell when the watch
+    would end is watched on until it is well again, or has been unwell for too long.
+    """
+    if not seen.looked and not seen.asked:
+        raise InconclusiveError("neither the runtime nor the address answered while it was watched")
+    _attach(seen, evidence)
+    long = seen.spells.longer_than(seen.unhealthy_for)
+    wrong = [f"{one.thing}: {one.seconds:.0f} s unwell from {one.begin:.0f} s on ({one.said})" for one in long]
+    assert not wrong, f"found {'; '.join(wrong)}; expected at most {seen.unhealthy_for:g} s without a break"
+
+
+@pytest.mark.watch(
+    "W02",
+    needs=("a URL",),
+    reads=("watch.max_errors",),
+    remedy="Ask it yourself and read the application's log of that moment: gonogo status --env {env}",
+)
+def test_requests_are_answered(seen: Observed, evidence: Collected) -> None:
+    """Health pages and endpoints that only read are answered rightly, but for a share of `watch.max_errors`.
+
+    Catches errors in some requests only, and those that come with time: a pool that fills, a worker that dies. One bad
+    moment is none: it must last fifteen seconds or come three times, and be more than chance. Endpoints that the
+    release's own gate did not find well are left out.
+    """
+    if seen.left_out:
+        evidence.text("Not asked", f"not well at the gate: {', '.join(seen.left_out)}")
+    if not seen.asked:
+        pytest.skip("no address of the environment is known")
+    bad = [one for one in seen.asked if one.said]
+    rows = [(f"{one.at:.0f} s", one.what, one.said) for one in bad[:_SHOWN]]
+    evidence.table("Wrong answers", rows, header=("at", "request", "found"))
+    evidence.measure("wrong", len(bad) / len(seen.asked), limit=seen.errors.rate.allowed)
+    said = f"{len(bad)} of {len(seen.asked)} requests answered wrongly"
+    assert not seen.errors.is_red, (
+        f"found {said} within {seen.seconds:.0f} s, the last: {bad[-1].what}: {bad[-1].said}; "
+        f"expected at most {seen.errors.rate.allowed:.0%}"
+    )
+
+
+@pytest.mark.watch(
+    "W03",
+    needs=("a URL",),
+    reads=("watch.slower_than",),
+    remedy="Look what it waits for at that moment: its database, a lock, another service",
+)
+def test_answers_come_in_time(
+    seen: Observed, environment: Environment, baseline: GateResult | None, evidence: Collected
+) -> None:
+    """19 of 20 requests are answered within `watch.slower_than`.
+
+    Warns where an endpoint takes a second or more, and twenty times what it took before this release.
+    """
+    if not seen.asked:
+        pytest.skip("no address of the environment is known")
+    each = {what: [one.seconds for one in seen.asked if one.what == what] for what in {one.what for one in seen.asked}}
+    rows = [(what, len(found), f"{p95(found) * 1000:.0f}") for what, found in sorted(each.items())]
+    evidence.table("Answers", rows, header=("request", "times", "p95 in ms"))
+    for what, found in sorted(each.items()):
+        before = measured(baseline, f"D09[{what}]", "answer")
+        if before is not None and is_slower(min(found), before):
+            evidence.warn(f"{what}: found {min(found):.1f} s at best, {before:.2f} s before this release")
+    slow = [one for one in seen.asked if one.seconds > environment.watch.slower_than]
+    assert not seen.slow.is_red, (
+        f"found {len(slow)} of {len(seen.asked)} requests slower than {environment.watch.slower_than:g} s within "
+        f"{seen.seconds:.0f} s, the last: {slow[-1].what} in {slow[-1].seconds:.1f} s; expected 1 in 20 at most"
+    )
+
+
+@pytest.mark.watch(
+    "W04",
+    never_excused=True,
+    remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
+)
+def test_no_instance_ends(
+    seen: Observed, inspector: Inspector, baseline: GateResult | None, evidence: Collected
+) -> None:
+    """No instance ends or is started again while it is watched.
+
+    Catches the crash that comes after twenty, forty or ninety seconds, which a restart policy hides. Where the
+    instances of that service ended about as often before this release, it is a warning.
+    """
+    if not seen.looked:
+        raise InconclusiveError("the runtime did not answer while it was watched")
+    if not seen.first:
+        pytest.skip("no instance runs on")
+    lives = noted(baseline, "D03", RESTARTS)
+    usual = {name for name, one in seen.first.items() if 0 < float(lives.get(one.service, 0)) <= _OFTEN * seen.wanted}
+    for name in sorted(usual & set(seen.moved)):
+        evidence.warn(f"{seen.moved[name]}; instances of that service ended as often before this release")
+    red = {name: text for name, text in seen.moved.items() if name not in usual}
+    services = sorted({seen.first[name].service for name in red})
+    lines = inspector.logs(seen.began, around=True) if red else {}
+    for name in services:
+        evidence.text(f"Last lines of {name}", "\n".join(lines.get(name, [])[-_SHOWN:]) or "(it wrote nothing)")
+    evidence.breaks(*map(things.end, services))
+    assert not red, f"found {', '.join(red.values())} within {seen.seconds:.0f} s; expected instances that keep running"
+
+
+@pytest.mark.watch(
+    "W05",
+    severity="advisory",
+    needs=("a Docker Engine",),
+    remedy="Look what it keeps: a list or a cache without an end, connections that are not closed",
+)
+def test_memory_does_not_climb(seen: Observed, environment: Environment, evidence: Collected) -> None:
+    """The memory of no container climbs steadily while nobody but gonogo and its visitors ask.
+
+    Catches a leak before the kernel does. A figure every fifteen seconds; the first minute and a half tells nothing.
+    """
+    if not environment.has("a Docker Engine"):
+        pytest.skip(f"runtime {environment.runtime} does not tell of memory")
+    rows = [(name, *(f"{size // _MIB}" for _, size in series[:_SHOWN])) for name, series in seen.memory.items()]
+    evidence.table("MiB in use, one look after the other", rows)
+    climbing = climb(seen.memory)
+    said = [f"{name} from {first // _MIB} to {last // _MIB} MiB" for name, (first, last) in climbing.items()]
+    assert not said, f"found memory that climbs without a pause: {', '.join(said)} within {seen.seconds:.0f} s"
+
+
+@pytest.mark.watch(
+    "W06",
+    needs=("heartbeat",),
+    reads=("heartbeat",),
+    remedy="Read the log of the service of heartbeat {param}, and look what it waits for",
+)
+def test_worker_goes_on_beating(
+    heartbeat: Heartbeat, seen: Observed, environment: Environment, inspector: Inspector, evidence: Collected
+) -> None:
+    """When the watch ends, the worker's last beat is not older than `within`.
+
+    Catches the worker that did one job and hangs in the next.
+    """
+    inside = running(inspector, heartbeat.service)
+    found = look(heartbeat, inside, environment.service.get(heartbeat.service, Service()))
+    evidence.text(f"{heartbeat.file or heartbeat.key} in {heartbeat.service}", found)
+    well = found.there and (found.age is None or found.age <= heartbeat.within)
+    assert well, (
+        f"{heartbeat.service}: {heartbeat.file or heartbeat.key}: found {found} after {seen.seconds:.0f} s, "
+        f"expected one every {heartbeat.within:g} s"
+    )
+
+
+@pytest.mark.watch(
+    "W07",
+    needs=("logs of an instance",),
+    reads=("logs",),
+    remedy="Mend what is logged; or, if it is no error, allow it in [env.{env}.logs] allow of gonogo.toml",
+)
+def test_no_new_errors_come_again(seen: Observed, evidence: Collected) -> None:
+    """No error is logged again and again that neither the release before nor this one's gate had in its log.
+
+    Catches the job that fails every time, and the page that only visitors ask for. A traceback counts that comes twice,
+    another line that comes three times; what comes less often is a warning, since any visitor may cause it.
+    """
+    if seen.logs_problem:
+        raise InconclusiveError(f"the logs are not known: {seen.logs_problem}")
+    each = [(name, group) for name, groups in seen.logs.items() for group in groups]
+    rows = [(name, group.count, group.example) for name, group in each]
+    evidence.table("New errors", rows, header=("service", "times", "line"))
+    red = seen.red_logs
+    for name, group in each:
+        if (name, group) not in red:
+            evidence.warn(logged.said(name, group))
+    evidence.needs(*dict.fromkeys(logged.cause(name, group) for name, group in red))
+    said = [logged.said(name, group) for name, group in red]
+    assert not said, f"{len(said)} new errors that came again within {seen.seconds:.0f} s, the first in {said[0]}"
+
+
+def _attach(seen: Observed, evidence: Collected) -> None:
+    """How long, and how often."""
+    over = "; it ended early" if seen.is_over else ""
+    evidence.text("Watched", f"{seen.seconds:.0f} s of {seen.wanted:.0f} s, {len(seen.asked)} requests{over}")

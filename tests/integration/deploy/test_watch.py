@@ -1,0 +1,160 @@
+"""What a deployment that went well does when its release goes wrong afterwards, and what it takes for nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.deploy.conftest import GREEN, App
+
+__all__: list[str] = []
+
+WATCH = 'for = "8s", every = "200ms", unhealthy_for = "3s", slower_than = "400ms"'
+SOON = """
+import pathlib, threading, time
+
+def watched():
+    while not any(pathlib.Path("{state}").glob("runs/{{release}}/watch.subject.json")):
+        time.sleep(0.05)
+    time.sleep(2.0)
+    {does}
+
+threading.Thread(target=watched, daemon=True).start()
+"""
+"""What a release does two seconds after its watch began; stands above the application's main guard."""
+
+
+def broken(app: App, does: str) -> str:
+    """Commits a release that does something once it is watched; returns its short id."""
+    path = app.root / "app.py"
+    soon = SOON.replace("{state}", str(app.state)).replace("{{release}}", '" + os.environ["GONOGO_RELEASE"] + "')
+    text = path.read_text().replace(
+        'if __name__ == "__main__":', soon.replace("{does}", does) + '\nif __name__ == "__main__":'
+    )
+    path.write_text(text)
+    return app.commit("broken later")
+
+
+def red_codes(record: dict[str, Any]) -> set[str]:
+    """The codes of what the run ended for."""
+    return {cause["code"] for cause in record["causes"]}
+
+
+ENDS = "os._exit(3)"
+UNWELL = 'PAGES.update({"/healthz": (500, "no"), "/page": (500, "no")})'
+TRACES = """for _ in range(60):
+        print("Traceback (most recent call last):\\n  File \\"a.py\\", line 1, in f\\nKeyError: 1", flush=True)
+        time.sleep(0.5)"""
+WRONG = 'PAGES.update({"/page": (200, "another text")})'
+SLOW = """answer = Handler.do_GET
+    Handler.do_GET = lambda self: (time.sleep(0.5), answer(self))"""
+STOPS = "BEATING.clear()"
+BEATS = """
+import threading, time
+BEATING = threading.Event()
+BEATING.set()
+
+def beat():
+    while True:
+        if BEATING.is_set():
+            open("{folder}/beat", "w").close()
+        time.sleep(0.2)
+
+threading.Thread(target=beat, daemon=True).start()
+"""
+BLIP = """PAGES.update({"/healthz": (500, "no")})
+    print("Traceback (most recent call last):\\n  File \\"a.py\\", line 1, in f\\nKeyError: 1", flush=True)
+    time.sleep(0.4)
+    PAGES.update({"/healthz": (200, "alive")})"""
+
+
+@pytest.mark.parametrize(
+    ("does", "code"),
+    [
+        pytest.param(ENDS, "W04", id="ends"),
+        pytest.param(UNWELL, "W01", id="unwell", marks=pytest.mark.thorough),
+        pytest.param(WRONG, "W02", id="wrong", marks=pytest.mark.thorough),
+        pytest.param(SLOW, "W03", id="slow", marks=pytest.mark.thorough),
+        pytest.param(TRACES, "W07", id="logs errors", marks=pytest.mark.thorough),
+    ],
+)
+def test_what_goes_wrong_later_is_turned_back(app: App, does: str, code: str) -> None:
+    """The gate was green; the watch ends at once, and the release before serves again."""
+    app.configure(watch=WATCH)
+    first = app.commit("watched")
+    assert app.deploy()[0].code == 0
+    broken(app, does)
+
+    ended, record = app.deploy()
+
+    assert ended.code == 1, ended
+    assert code in red_codes(record), ended
+    steps = {step["name"]: step for step in record["steps"]}
+    assert steps["postdeploy"]["ok"]
+    assert not steps["watch"]["ok"]
+    assert first in record["ending"] or record["went_back_to"].endswith(first)
+    assert app.serving_text() == "hello"
+
+
+@pytest.mark.thorough
+def test_a_worker_that_stops_is_turned_back(app: App, tmp_path: Path) -> None:
+    """It beat at the gate, and does not when the watch ends."""
+    beats = BEATS.replace("{folder}", str(tmp_path))
+    table = f'[[env.test.heartbeat]]\nname = "jobs"\nservice = "web"\nfile = "{tmp_path}/beat"\nwithin = "3s"'
+    app.configure(watch=WATCH, tables=table)
+    app.pages(GREEN, extra="")
+    path = app.root / "app.py"
+    path.write_text(path.read_text().replace('if __name__ == "__main__":', beats + '\nif __name__ == "__main__":'))
+    app.commit("watched")
+    assert app.deploy()[0].code == 0
+    broken(app, STOPS)
+
+    ended, record = app.deploy()
+
+    assert ended.code == 1, ended
+    assert red_codes(record) == {"W06[jobs]"}
+
+
+def test_what_is_well_again_is_no_red(app: App) -> None:
+    """A moment without an answer, one traceback: any release has that."""
+    app.configure(watch=WATCH)
+    app.commit("watched")
+    broken(app, BLIP)
+
+    ended, record = app.deploy()
+
+    assert ended.code == 0, ended
+    watch = next(step["gate"] for step in record["steps"] if step["name"] == "watch")
+    told = {check["code"]: check["outcome"] for check in watch["checks"]}
+    assert told["W01"] == "passed"
+    assert told["W07"] == "warned"
+
+
+@pytest.mark.thorough
+def test_an_endpoint_that_was_red_before_is_left_alone(app: App) -> None:
+    """It turned no release back at the gate, and does not at the watch."""
+    app.pages({**GREEN, "/page": (500, "hello")})
+    app.configure(
+        watch=WATCH, tables='[[env.test.waive]]\ncheck = "D09"\nuntil = 2999-01-01\nowner = "us"\nreason = "known"'
+    )
+    app.commit("known")
+
+    ended, record = app.deploy()
+
+    assert ended.code == 0, ended
+    watch = next(step["gate"] for step in record["steps"] if step["name"] == "watch")
+    assert {check["code"]: check["outcome"] for check in watch["checks"]}["W02"] == "passed"
+
+
+def test_a_bare_watch_is_one_look(app: App) -> None:
+    """``pytest -m watch`` tells how what serves is now; an environment of tier dev is not watched in a deployment."""
+    ended, record = app.deploy()
+    assert ended.code == 0
+    assert "watch" not in {step["name"] for step in record["steps"]}
+
+    looked = app.gonogo("ask", "watch", "--env", "test")
+
+    assert looked.code == 0, looked
+    assert "GO  watch of test" in looked.out + looked.err
