@@ -13,6 +13,7 @@ from gonogo.errors import UsageError
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.backup import BackUp, ProveBackup
 from gonogo.run.moves.ladder import AskLadder
+from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
 from gonogo.run.strategies import strategy_of
@@ -89,7 +90,7 @@ def _with_team_steps(strategy: Strategy, environment: Environment, *, first: boo
     moves = [
         step.name
         for step in strategy.steps(first=False)
-        if not isinstance(step, Gate | AskLadder | BackUp | ProveBackup)
+        if not isinstance(step, Gate | AskLadder | BackUp | ProveBackup | Rehearse)
     ]
     for team in environment.step:
         anchor = team.before or team.after
@@ -112,7 +113,7 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
     A watch is asked where it takes time.
     """
     backs_up = is_asked(environment) if first else is_wanted(environment)
-    left = (() if backs_up else (BackUp,)) + (() if backs_up and is_proven(environment) else (ProveBackup,))
+    left = (() if backs_up else (BackUp,)) + (() if backs_up and is_proven(environment) else (ProveBackup, Rehearse))
     watches = environment.watched_for > 0
 
     def is_wanted_here(step: Step) -> bool:
@@ -124,7 +125,7 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
 def _names_are_free(environment: Environment) -> None:
     """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
     ours, taken = _ours(), Counter(team.name for team in environment.step)
-    ours -= frozenset() if is_wanted(environment) else {BackUp.name, ProveBackup.name}
+    ours -= frozenset() if is_wanted(environment) else {BackUp.name, ProveBackup.name, Rehearse.name}
     for team in environment.step:
         own = team.name in ours
         if own or taken[team.name] > 1:

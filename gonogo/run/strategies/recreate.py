@@ -9,6 +9,7 @@ from gonogo.run.moves.checkout import Checkout
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.logs import SaveLogs
 from gonogo.run.moves.migrate import Migrate
+from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restore, Start, Stop
 from gonogo.run.strategies.base import VERIFY, Step
 from gonogo.state.release import Release
@@ -35,6 +36,7 @@ class Recreate:
             AskLadder(),
             BackUp(),
             ProveBackup(),
+            Rehearse(),
             Migrate(),
             Start(),
             Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),

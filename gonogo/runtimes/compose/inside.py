@@ -87,6 +87,8 @@ class ComposeArtifact:
     """The service's own working folder, where it is not the image's."""
     environment: PythonEnvironment = ON_PATH
     """Where the service finds its Python."""
+    network: str = "none"
+    """What it reaches while it is asked, as the Engine is told."""
     laid_over: Sequence[LaidOver] = ()
     """What the service mounts over the image's own files: code, and files with settings."""
 
@@ -115,7 +117,7 @@ class ComposeArtifact:
         over = archive_of(self.laid_over)
         argv = ["docker", "create" if over else "run", "--rm", "--interactive", "--name", name]
         argv += ["--label", "=".join(scratch_label(self.project))]
-        argv += ["--pull", "never", "--network", "none", *options]
+        argv += ["--pull", "never", "--network", self.network, *options]
         argv += ["--workdir", self.workdir] if self.workdir and not isolated else []
         argv += ["--entrypoint", python[0], self.image, *python[1:], *(["-I"] if isolated else []), "-", *args]
         command = Command(argv=tuple(argv), env=carried, stdin=script.encode(), timeout=timeout)

@@ -347,7 +347,7 @@ def _noticed(code: int, record: Mapping[str, Any]) -> str:
         return "?"
     red = next((step["name"] for step in record.get("steps", ()) if not step["ok"]), STAGES[0])
     known = {"checkout": "predeploy", "prepare": "build", "ladder": "build", "build gate": "build", "logs": "build"}
-    known |= {"backup": "build", "proof": "build"}
+    known |= {"backup": "build", "proof": "build", "rehearsal": "build"}
     return known.get(red, red)
 
 

@@ -114,7 +114,7 @@ def test_backup_is_proven_in_prod_or_where_that_is_asked_for(text: str, expected
 
     found = names(recipe.steps)
     assert ("proof" in found) is expected
-    assert not expected or found[found.index("backup") + 1 : found.index("migrate")] == ["proof"]
+    assert not expected or found[found.index("backup") + 1 : found.index("migrate")] == ["proof", "rehearsal"]
 
 
 def test_what_is_left_of_a_started_deployment_is_asked_again() -> None:

@@ -1,0 +1,115 @@
+"""Run what is pending on a copy of the data, before anything is touched."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from gonogo.backups.manifest import Stored
+from gonogo.backups.postgres import KIND as POSTGRES
+from gonogo.backups.proof import Proving
+from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
+from gonogo.config.backups import BackupRule
+from gonogo.errors import GonogoError, RefusedError, in_one_line
+from gonogo.gates.pending_migrations import Standing
+from gonogo.inspection.code.contents import map_paths
+from gonogo.migrations import layout_of, tool_of
+from gonogo.run.work import Work
+from gonogo.runtimes.compose.engine import scratch_of
+from gonogo.runtimes.compose.inside import ComposeArtifact
+
+__all__ = ["Rehearse"]
+
+_SHOWN = 3
+
+
+class Rehearse:
+    """Migrates the proven backup of this run in a scratch server; a migration that the data refuse stops the run."""
+
+    name = "rehearsal"
+    touches = False
+    replaces = False
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (the same for every run)
+        """What is done; what is pending is known later."""
+        return ("(runs what is pending on the restored backup, from the release's own image, without a network)",)
+
+    def do(self, work: Work) -> str:
+        """Rehearses it; where that cannot be done, the record says why.
+
+        Raises:
+            RefusedError: the data refuse a migration.
+        """
+        pending = [one for one in work.standings if one.pending]
+        if not pending:
+            return "nothing is pending"
+        made = work.shelf.load(work.release.backup) if work.release.backup is not None else None
+        parts = [part for part in made.parts if part.kind == POSTGRES and part.image] if made is not None else []
+        if made is None or made.proof is None or made.proof.problems or len(parts) != 1:
+            return "not tried: no proven backup of one PostgreSQL in a container"
+        try:
+            trials = list(_trials(work, pending))
+            hosts = sorted(_hosts(trials, parts[0]))
+        except (GonogoError, OSError, StopIteration) as error:
+            return f"not tried: {in_one_line(error)}"
+        owner = scratch_of(work.place.environment.project, work.folder.name)
+        rule = work.place.environment.backup or BackupRule()
+        proving = Proving(shelf=work.shelf, host=work.host, owner=owner, timeout=rule.timeout)
+        path = work.shelf.path(made.id) / parts[0].file
+        return _said(work, rehearse(proving, path, parts[0], trials, hosts=hosts))
+
+
+def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
+    """What would run for each service, and what would take it back."""
+    own = work.place.environment.commands.get("migrate")
+    artifacts = work.runtime.inspector(work.place, work.release).artifacts()
+    for one in pending:
+        service, tool = work.place.environment.service[one.service], tool_of(one.tool)
+        artifact = next(found for found in artifacts if found.service == one.service)
+        if not isinstance(artifact, ComposeArtifact):
+            raise RefusedError("the runtime keeps nobody from reaching what is real")
+        layout = layout_of(work.place.project.source_root, tool, service.migrations_config, own or ())
+        top = map_paths(["."], artifact.code).get(".", "")
+        back = tool.downgrade_commands(layout.config, layout.upgrade, now=one.heads, to=one.current)
+        yield Trial(
+            service=one.service,
+            artifact=artifact,
+            folder="" if own else posixpath.normpath(posixpath.join(top, layout.folder)) if top else "",
+            upgrade=own or tool.upgrade_command(layout.config),
+            downgrade=() if any(tool.one_way(revision.source) for revision in one.pending) else back,
+        )
+
+
+def _hosts(trials: list[Trial], part: Stored) -> Iterator[str]:
+    """The names by which the services reach the database."""
+    yield part.name.partition("/")[0]
+    for trial in trials:
+        for value in trial.artifact.variables.values():
+            scheme = value.partition("://")[0]
+            if scheme.startswith("postgres") and scheme != value and (host := urlsplit(value).hostname):
+                yield host
+
+
+def _said(work: Work, found: Rehearsed) -> str:
+    """The rehearsal in one line; what the record needs beside it is noted.
+
+    Raises:
+        RefusedError: the data refuse a migration.
+    """
+    if found.failed:
+        raise RefusedError(
+            f"the pending migrations fail on a copy of the data: {found.failed}. Expected ones that the data allow; "
+            "nothing was touched"
+        )
+    if found.unknown:
+        return f"not known: {found.unknown}"
+    locks = "; ".join(map(str, found.locks[:_SHOWN])) or "no table was locked for longer than 0.1 s"
+    back = {
+        None: "there is no way back",
+        True: "taken back, the schema was as before",
+        False: f"taken back, the schema was not as before: {'; '.join(found.left[:_SHOWN])}",
+    }[found.came_back]
+    work.notes.append(f"On a copy of the data the pending migrations took {found.seconds:.1f} s: {locks}; {back}.")
+    return f"on a copy of the data: {found.seconds:.1f} s; {locks}; {back}"

@@ -1,0 +1,200 @@
+"""Migrations are rehearsed on a restored backup: what the data refuse is known before, and nothing real is reached."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from gonogo.backups.found import Found
+from gonogo.backups.postgres import in_container
+from gonogo.backups.proof import Proving
+from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
+from gonogo.backups.shelf import Shelf
+from gonogo.backups.take import Taking, take
+from gonogo.config.backups import BackupRule
+from gonogo.host.runner import this_machine
+from gonogo.runtimes.base import Layout
+from gonogo.runtimes.compose.inside import ComposeArtifact
+
+from .base_images import ensure
+
+__all__: list[str] = []
+
+HOST = this_machine(timeout=180)
+OWNER = "rehearsals/run"
+DOCKERFILE = """\
+FROM python:3.11-slim
+RUN pip install --quiet --disable-pip-version-check alembic==1.16.5 'psycopg[binary]'
+WORKDIR /srv/app
+COPY . .
+"""
+ENV = """\
+import os
+
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+REVISION = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{name}", "1"
+
+
+def upgrade():
+    {up}
+
+
+def downgrade():
+    {down}
+"""
+SETS = {
+    "well": ('op.add_column("lamps", sa.Column("note", sa.Text)); op.execute("SELECT pg_sleep(0.5)")', 'op.drop_column("lamps", "note")'),
+    "forgets": ('op.add_column("lamps", sa.Column("note", sa.Text)); op.create_index("ix", "lamps", ["hue"])', 'op.drop_index("ix", "lamps")'),
+    "refused": ('op.alter_column("lamps", "hue", nullable=False)', 'op.alter_column("lamps", "hue", nullable=True)'),
+    "reaches": ('__import__("socket").create_connection(("192.0.2.1", 80), timeout=5)', "pass"),
+}  # fmt: skip
+ROWS = """\
+CREATE ROLE app LOGIN PASSWORD 'a word';
+CREATE TABLE lamps (id int PRIMARY KEY, hue text);
+INSERT INTO lamps VALUES (1, 'red'), (2, null);
+CREATE TABLE alembic_version (version_num text);
+INSERT INTO alembic_version VALUES ('1');
+ALTER TABLE lamps OWNER TO app;
+ALTER TABLE alembic_version OWNER TO app;
+"""
+Rehearsal = Callable[[str], Rehearsed]
+
+
+def context(files: dict[str, str]) -> io.BytesIO:
+    """The files that an image is built of."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    stream.seek(0)
+    return stream
+
+
+@pytest.fixture(scope="module")
+def live(engine: docker.DockerClient) -> Iterator[Container]:
+    """The application's server, which nobody but the backup asks."""
+    ensure("postgres:15")
+    given = {"POSTGRES_PASSWORD": "geheim", "POSTGRES_DB": "shop"}
+    container = engine.containers.run("postgres:15", detach=True, environment=given, network_mode="none")
+    try:
+        deadline = time.monotonic() + 90
+        while container.exec_run(["pg_isready", "-h", "127.0.0.1"]).exit_code != 0:
+            assert time.monotonic() < deadline, container.logs()
+            time.sleep(0.5)
+        asked(container, *filter(None, ROWS.splitlines()))
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+def asked(container: Container, *statements: str) -> str:
+    """What the live server says."""
+    words = [word for one in statements for word in ("-c", one)]
+    done = container.exec_run(["psql", "-U", "postgres", "-d", "shop", "-v", "ON_ERROR_STOP=1", "-Atq", *words])
+    assert done.exit_code == 0, done.output
+    return bytes(done.output).decode().strip()
+
+
+@pytest.fixture(scope="module")
+def rehearsal(
+    engine: docker.DockerClient, live: Container, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rehearsal]:
+    """Rehearses one of the sets of migrations on a backup of the live server."""
+    ensure("python:3.11-slim")
+    files = {"Dockerfile": DOCKERFILE, "env.py": ENV}
+    for name, (up, down) in SETS.items():
+        files[f"{name}.ini"] = f"[alembic]\nscript_location = {name}\n"
+        files[f"{name}/env.py"] = ENV
+        files[f"{name}/versions/1.py"] = 'revision, down_revision = "1", None\n\n\ndef upgrade(): ...\n'
+        files[f"{name}/versions/2.py"] = REVISION.format(name="2", up=up, down=down)
+    image, _ = engine.images.build(fileobj=context(files), custom_context=True, rm=True)
+    shelf = Shelf(tmp_path_factory.mktemp("rehearsals") / "backups")
+    source = in_container(str(live.name), str(live.attrs["Image"]), service="db", database="shop")
+    taking = Taking(
+        shelf=shelf, host=HOST, rule=BackupRule(), app="a", env="e", folder=Path("/"), serving=None, redact=str
+    )
+    made = take(taking, Found(sources=(source,)))
+    proving = Proving(shelf=shelf, host=HOST, owner=OWNER, timeout=120)
+    artifact = ComposeArtifact(
+        service="web",
+        image=str(image.id),
+        label="the image",
+        layout=Layout(code={".": "/srv/app"}, known_by="test"),
+        facts=None,
+        host=HOST,
+        project="rehearsals",
+        variables={"DATABASE_URL": "postgresql+psycopg://app:another-word@db:5432/shop"},
+    )
+
+    def run(name: str) -> Rehearsed:
+        words = ("alembic", "-c", f"{name}.ini")
+        trial = Trial(
+            service="web",
+            artifact=artifact,
+            folder="/srv/app",
+            upgrade=(*words, "upgrade", "head"),
+            downgrade=((*words, "downgrade", "1"),),
+        )
+        return rehearse(proving, shelf.path(made.id) / made.parts[0].file, made.parts[0], [trial], hosts=["db"])
+
+    yield run
+    engine.images.remove(str(image.id), force=True)
+
+
+def test_migrations_run_on_a_copy_and_are_taken_back(
+    rehearsal: Rehearsal, live: Container, engine: docker.DockerClient
+) -> None:
+    """Seconds, each table's lock, and whether the schema is as before; the live data were not asked, and nothing is left."""
+    found = rehearsal("well")
+
+    assert (found.failed, found.unknown) == ("", "")
+    assert found.seconds > 0.5
+    assert [(lock.table, lock.means) for lock in found.locks] == [("lamps", "nobody reads or writes it")]
+    assert 0.4 < found.locks[0].seconds < found.seconds
+    assert (found.came_back, found.left) == (True, ())
+    assert asked(live, "SELECT version_num FROM alembic_version") == "1"
+    assert engine.containers.list(all=True, filters={"label": f"gonogo.scratch={OWNER}"}) == []
+
+
+def test_downgrade_that_forgets_something_is_told(rehearsal: Rehearsal) -> None:
+    """A column stays behind."""
+    found = rehearsal("forgets")
+
+    assert (found.failed, found.unknown, found.came_back) == ("", "", False)
+    assert found.left == ("left: note text",)
+
+
+def test_migration_that_the_data_refuse_is_known_before(rehearsal: Rehearsal) -> None:
+    """One lamp has no hue."""
+    found = rehearsal("refused")
+
+    assert found.failed.startswith("web: ")
+    assert 'column "hue" of relation "lamps" contains null values' in found.failed
+
+
+def test_what_cannot_be_reached_is_no_fault(rehearsal: Rehearsal) -> None:
+    """A migration that asks somebody else reaches nobody, and it is not known whether it would do well."""
+    found = rehearsal("reaches")
+
+    assert found.failed == ""
+    assert "unreachable" in found.unknown

@@ -1,0 +1,75 @@
+"""gonogo.run.moves.rehearse: what a rehearsal means to a run."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gonogo.backups.rehearsal import Lock, Rehearsed
+from gonogo.errors import RefusedError
+from gonogo.run.moves import rehearse
+
+__all__: list[str] = []
+
+PENDING = SimpleNamespace(pending=("2",), service="web")
+
+
+def work(*standings: Any, backup: Any = None) -> Any:
+    """A run at its rehearsal."""
+    shelf = SimpleNamespace(load=lambda _: backup)
+    release = SimpleNamespace(backup="b" if backup is not None else None)
+    return SimpleNamespace(standings=standings, shelf=shelf, release=release, notes=[])
+
+
+def backup(*, problems: tuple[str, ...] | None = (), kinds: tuple[str, ...] = ("PostgreSQL",), image: str = "i") -> Any:
+    """A backup, and what its proof found."""
+    parts = tuple(SimpleNamespace(kind=kind, image=image) for kind in kinds)
+    return SimpleNamespace(parts=parts, proof=None if problems is None else SimpleNamespace(problems=problems))
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (work(), "nothing is pending"),
+        (work(PENDING), "not tried: no proven backup of one PostgreSQL in a container"),
+        (work(PENDING, backup=backup(problems=None)), "not tried: no proven backup of one PostgreSQL in a container"),
+        (work(PENDING, backup=backup(problems=("x",))), "not tried: no proven backup of one PostgreSQL in a container"),
+        (
+            work(PENDING, backup=backup(kinds=("SQLite",))),
+            "not tried: no proven backup of one PostgreSQL in a container",
+        ),
+        (work(PENDING, backup=backup(image="")), "not tried: no proven backup of one PostgreSQL in a container"),
+    ],
+    ids=["nothing pending", "no backup", "not proven", "broken", "a file", "a provider's"],
+)
+def test_without_a_proven_copy_nothing_is_tried(made: Any, said: str) -> None:
+    """The run goes on: a rehearsal is no condition."""
+    assert rehearse.Rehearse().do(made) == said
+
+
+def test_what_the_data_refuse_stops_the_run() -> None:
+    """Before anything is touched, with the error."""
+    with pytest.raises(RefusedError) as refused:
+        rehearse._said(work(), Rehearsed(failed="web: contains null values"))
+
+    assert str(refused.value) == (
+        "the pending migrations fail on a copy of the data: web: contains null values. "
+        "Expected ones that the data allow; nothing was touched"
+    )
+
+
+def test_what_was_seen_is_noted() -> None:
+    """Seconds, locks, and the way back; what could not be found out is told and stops nothing."""
+    made = work()
+    lock = Lock(table="lamps", seconds=1.24, means="nobody writes it")
+    said = rehearse._said(made, Rehearsed(seconds=2.5, locks=(lock,), came_back=False, left=("left: note text",)))
+    unknown = rehearse._said(made, Rehearsed(unknown="web: no such host"))
+
+    assert said == (
+        "on a copy of the data: 2.5 s; lamps is locked for 1.2 s (nobody writes it); "
+        "taken back, the schema was not as before: left: note text"
+    )
+    assert len(made.notes) == 1
+    assert unknown == "not known: web: no such host"
