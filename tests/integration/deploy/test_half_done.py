@@ -90,3 +90,72 @@ def test_what_a_failed_migration_left_needs_a_person(app: App, tmp_path: Path) -
     assert "but a migration left something: the database of web: column guests.mood is new" in record["ending"]
     assert any("take it away by hand, then deploy again" in note for note in record["notes"])
     assert app.serving_text() == "hello"
+
+
+SETTINGS = """\
+import os
+
+SECRET_KEY = "for-tests"
+INSTALLED_APPS = ["guests"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE_FILE"]}}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+"""
+MANAGE = """\
+import os, sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+from django.core.management import execute_from_command_line
+
+execute_from_command_line(sys.argv)
+"""
+MIGRATION = """\
+from django.db import migrations, models
+
+
+def fail(apps, schema_editor):
+    raise ValueError("half-way")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [{parent}]
+    operations = [{operations}]
+"""
+GUESTS = 'migrations.CreateModel("Guest", [("id", models.AutoField(primary_key=True))])'
+MOOD = 'migrations.AddField("Guest", "mood", models.TextField(null=True))'
+MODEL = "from django.db import models\n\n\nclass Guest(models.Model):\n    {field}\n"
+
+
+def test_what_a_failed_migration_of_django_left_needs_a_person(app: App, tmp_path: Path) -> None:
+    """A migration outside of a transaction keeps its column; the same inside of one leaves nothing, and is turned back."""
+    database, package = tmp_path / "guests.db", app.root / "guests"
+    (app.root / ".env").write_text(f"DATABASE_FILE={database}\n")
+    install = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python django"
+    app.configure(options='env_file = ".env"', install=install)
+    toml = app.root / "gonogo.toml"
+    toml.write_text(toml.read_text().replace("[service.web]", '[service.web]\nmigrations = "django"'))
+    (package / "migrations").mkdir(parents=True)
+    (app.root / "manage.py").write_text(MANAGE)
+    (app.root / "settings.py").write_text(SETTINGS)
+    for path in (package / "__init__.py", package / "migrations" / "__init__.py"):
+        path.write_text("")
+
+    def commit(name: str, parent: str, *operations: str, field: str, atomic: bool = False) -> None:
+        (package / "models.py").write_text(MODEL.format(field=field))
+        text = MIGRATION.format(parent=parent, operations=", ".join(operations))
+        text = text.replace("atomic = False", "atomic = True") if atomic else text
+        (package / "migrations" / f"{name}.py").write_text(text)
+        app.commit(name)
+
+    mood, fails, parent = "mood = models.TextField(null=True)", "migrations.RunPython(fail)", '("guests", "0001_first")'
+    commit("0001_first", "", GUESTS, field="pass")
+    first, before = app.deploy()
+    commit("0002_mood", parent, MOOD, fails, field=mood, atomic=True)
+    whole, _ = app.deploy()
+    commit("0002_mood", parent, MOOD, fails, field=mood)
+    half, record = app.deploy()
+
+    assert (first.code, whole.code, half.code) == (0, 1, 6), (first, whole, half)
+    assert (record["ended"]["kind"], record["serving_after"]) == ("unproven", before["release"])
+    assert record["ended"]["half_done"] == ["the database of web: column guests_guest.mood is new"]
+    assert app.serving_text() == "hello"
