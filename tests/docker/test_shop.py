@@ -205,6 +205,7 @@ def red(gate: dict[str, Any]) -> list[str]:
 def test_first_release_goes(shop: Shop, first: Ended) -> None:
     """Exit 0: every step went well, v1 answers through Caddy, migrated and with its jobs running."""
     steps = {step["name"]: step["ok"] for step in first.document["steps"]}
+    (office,) = (check for check in first.document["steps"][-1]["gate"]["checks"] if check["code"] == "D36")
     checks = {check["name"]: check["ok"] for check in shop.ask("/readyz")["checks"]}
 
     assert steps == dict.fromkeys(
@@ -212,6 +213,7 @@ def test_first_release_goes(shop: Shop, first: Ended) -> None:
     )
     assert first.document["ending"].endswith(f"{shop.commits['v1']} serves staging (first deploy)")
     assert checks == {"db": True, "migrations": True, "jobs": True}
+    assert office["outcome"] == "passed"
 
 
 @pytest.mark.thorough
@@ -359,3 +361,20 @@ def test_interrupted_deploy_goes_back(shop: Shop, back: Ended) -> None:
     assert shop.serving() == "v1"
     assert shop.stack.images() == shop.images["v1"]
     assert shop.lead_is_there()
+
+
+@pytest.mark.thorough
+def test_office_that_fails_behind_its_login_is_turned_back(shop: Shop, first: Ended) -> None:
+    """Exit 1: every open page is well; with the visitor's eyes D36 meets the lead that the office's page trips over."""
+    shop.stack.replace("app/templates/admin.html", "lead.created_at.strftime", "lead.created_on.strftime")
+    serves = shop.serving()
+    shop.commit("office")
+    ended = shop.stack.deploy()
+    causes = {check["code"]: check["found"] for check in ended.document["causes"]}
+
+    assert first.code == 0
+    assert ended.code == 1, ended
+    assert causes["D36"].startswith("GET /admin as the visitor: found 500")
+    assert ended.document["ended"]["impact"] == "SEV2"
+    assert shop.serving() == serves
+    assert shop.password not in json.dumps(ended.document)
