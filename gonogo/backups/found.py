@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from gonogo.backups.access import InContainer, OnHost
 from gonogo.backups.postgres import PRELUDE, Postgres
+from gonogo.backups.putback import is_ours
 from gonogo.backups.source import Source
 from gonogo.backups.sqlite import Here, Sqlite
 from gonogo.config.backups import BackupRule
@@ -25,7 +26,7 @@ from gonogo.state.release import Release
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-__all__ = ["Found", "Server", "databases", "servers_among"]
+__all__ = ["Found", "Server", "databases", "named", "servers_among"]
 
 _SERVICE = "com.docker.compose.service"
 _POSTGRES = frozenset({"postgres", "postgresql"})
@@ -100,6 +101,17 @@ def databases(place: Place, runtime: Runtime, release: Release | None) -> Found:
     if named or files:
         return Found(sources=(*named, *files))
     return _by_itself(around, is_told=place.environment.backup is not None)
+
+
+def named(place: Place, runtime: Runtime, release: Release | None, name: str) -> Source:
+    """One database by the name that a backup has of it.
+
+    Raises:
+        GonogoError: the runtime could not be asked, or it is not there.
+    """
+    if release is not None:
+        runtime, place = maker(runtime, place, release)
+    return _named(name, _around(place, runtime, release))
 
 
 def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
@@ -177,7 +189,7 @@ def _of_server(server: Server, around: _Around) -> tuple[list[Source], list[str]
     """The databases that addresses name, else the one that its image was told, else all that it has."""
     probe = _inside(server, "")
     default = probe.ask(around.host, "SELECT current_database()")
-    there = probe.ask(around.host, _LISTED).splitlines()
+    there = [one for one in probe.ask(around.host, _LISTED).splitlines() if not is_ours(one)]
     urls = [url for _, url in around.urls() if _scheme(url) in _POSTGRES and _names_server(url, server)]
     wanted = {_database(url) for url in urls} & {*there}
     if not wanted:

@@ -17,7 +17,7 @@ from gonogo.backups.manifest import Facts, Stored, Table
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
 
-__all__ = ["KIND", "PRELUDE", "Postgres", "in_container", "read_facts"]
+__all__ = ["KIND", "PRELUDE", "Postgres", "in_container", "literal", "quoted", "read_facts"]
 
 KIND = "PostgreSQL"
 _FACT = "gonogo-fact:"
@@ -199,6 +199,16 @@ class Postgres:
         what = f"database {self.name}"
         replace(done, code=code, errors=shown, command=_shown(done.command)).require(what)
         raise CommandError(f"{what}: found an end of `{_shown(done.command)}` without its last word, expected one.")
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as SQL has it."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _end_of(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gonogo.backups.access import Access, OnHost
 from gonogo.backups.manifest import Backup, Facts, Proof, Proven, Stored
 from gonogo.backups.postgres import KIND as POSTGRES
-from gonogo.backups.postgres import Postgres
+from gonogo.backups.postgres import Postgres, literal, quoted
 from gonogo.backups.scratch import scratch_server
 from gonogo.backups.shelf import Shelf, digest
 from gonogo.backups.sqlite import facts_of
@@ -24,6 +24,7 @@ _MAGIC = {POSTGRES: b"PGDMP", "SQLite": b"SQLite format 3\0"}
 _DATABASE = "gonogo_scratch"
 _SPECIAL = frozenset({"timescaledb"})
 """Extensions whose data a plain restore does not bring back whole."""
+_NOBODYS = ("--no-owner", "--no-privileges", "--no-subscriptions")
 _PUBLIC = 'schema "public" already exists'
 _MOST = 5
 _SHOWN = 600
@@ -119,12 +120,17 @@ def _refuse_live(scratch: Postgres, host: Host, facts: Facts) -> None:
         )
 
 
-def restore_into(access: Access, host: Host, path: Path, facts: Facts, *, database: str, timeout: float) -> str:
-    """Restores a dump into a database that does not exist yet; what went wrong, or nothing."""
+def restore_into(
+    access: Access, host: Host, path: Path, facts: Facts, *, database: str, timeout: float, owner: str = ""
+) -> str:
+    """Restores a dump into a database that does not exist yet; what went wrong, or nothing.
+
+    ``owner`` is whose the database is; then everything in it belongs to whom it belonged, and is nobody's without.
+    """
     said = ""
     for public in (True, False):
-        create_database(access, host, facts, database=database, public=public)
-        words = ("pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--no-subscriptions")
+        create_database(access, host, facts, database=database, public=public, owner=owner)
+        words = ("pg_restore", "--exit-on-error", *(() if owner else _NOBODYS))
         command = access.command((*words, "--no-password", f"--dbname={database}"), env={})
         done = host.run(replace(command, stdin_from=path, timeout=timeout))
         if done.ok:
@@ -136,36 +142,31 @@ def restore_into(access: Access, host: Host, path: Path, facts: Facts, *, databa
     return said
 
 
-def create_database(access: Access, host: Host, facts: Facts, *, database: str, public: bool = True) -> None:
-    """Makes an empty database as the one was that is restored, with the roles that its policies may name.
+def create_database(
+    access: Access, host: Host, facts: Facts, *, database: str, public: bool = True, owner: str = ""
+) -> None:
+    """Makes an empty database as the one was that is restored; without an owner with the roles that policies may name.
 
     Raises:
         CommandError: it could not be made.
     """
     server = Postgres(name="scratch", access=access, database="postgres")
     there = server.ask(host, "SELECT rolname FROM pg_roles").splitlines()
-    for role in facts.roles:
+    for role in () if owner else facts.roles:
         if role not in there:
-            server.ask(host, f"CREATE ROLE {_quoted(role)}")
-    server.ask(host, f"DROP DATABASE IF EXISTS {_quoted(database)}")
-    server.ask(host, f"CREATE DATABASE {_quoted(database)} TEMPLATE template0{''.join(_locale(facts))}")
+            server.ask(host, f"CREATE ROLE {quoted(role)}")
+    server.ask(host, f"DROP DATABASE IF EXISTS {quoted(database)}")
+    whose = f" OWNER {quoted(owner)}" if owner else ""
+    server.ask(host, f"CREATE DATABASE {quoted(database)}{whose} TEMPLATE template0{''.join(_locale(facts))}")
     if not public:
         replace(server, database=database).ask(host, "DROP SCHEMA public")
 
 
 def _locale(facts: Facts) -> Iterator[str]:
     if facts.encoding:
-        yield f" ENCODING {_text(facts.encoding)} LC_COLLATE {_text(facts.collate)} LC_CTYPE {_text(facts.ctype)}"
+        yield f" ENCODING {literal(facts.encoding)} LC_COLLATE {literal(facts.collate)} LC_CTYPE {literal(facts.ctype)}"
     if facts.provider == "i" and facts.icu:
-        yield f" LOCALE_PROVIDER icu ICU_LOCALE {_text(facts.icu)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+        yield f" LOCALE_PROVIDER icu ICU_LOCALE {literal(facts.icu)}"
 
 
 def differences(kept: Facts, now: Facts) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gonogo
-from gonogo.cli import data
+from gonogo.cli import aside, data
+from gonogo.cli.data import Downgrade, FromBackup, RestoreData, Yes, data_asked
 from gonogo.cli.options import Attest, Env, Force, Hotfix, Json, NoCache, Quiet, Ref
 from gonogo.commands import printing
 from gonogo.words import Exit, Stage
@@ -175,15 +176,15 @@ def ask(
 
 
 @app.command()
-def rollback(
+def rollback(  # noqa: PLR0913 (one for each option)
     *,
     env: Env = None,
     to: Annotated[str | None, typer.Option("--to", metavar="RELEASE", help="a kept release's id or commit")] = None,
     force: Force = False,
-    downgrade: Annotated[
-        bool, typer.Option("--downgrade", help="take migrations back before; says what is lost")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="lose it without being asked")] = False,
+    downgrade: Downgrade = False,
+    restore_data: RestoreData = False,
+    backup: FromBackup = "",
+    yes: Yes = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
@@ -191,9 +192,10 @@ def rollback(
     from gonogo.commands.rollback import rollback as run  # noqa: PLC0415
     from gonogo.display.questions import agree  # noqa: PLC0415
 
+    data = data_asked(restore_data=restore_data, backup=backup, yes=yes, downgrade=downgrade)
     with _screen(quiet=quiet) as screen:
         agreed = (lambda text: yes or agree(text)) if downgrade else None
-        ended = run(Path.cwd(), env, to=to, force=force, screen=screen, downgrade=agreed)
+        ended = run(Path.cwd(), env, to=to, force=force, screen=screen, downgrade=agreed, data=data)
         return printing.finished(ended, screen, as_json=as_json)
 
 
@@ -350,26 +352,7 @@ def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> i
     return int(Exit.GO)
 
 
-@app.command()
-def schema() -> int:
-    """Print the JSON schema of an environment's table in gonogo.toml."""
-    from gonogo.config import Environment  # noqa: PLC0415
-
-    printing.print_document(Environment.model_json_schema())
-    return int(Exit.GO)
-
-
-@app.command()
-def demo(
-    *,
-    keep: Annotated[bool, typer.Option("--keep", help="leave the demo's folder for a look")] = False,
-) -> int:
-    """Deploy a demo application three times on this machine; the third is broken and is turned back."""
-    from gonogo.demo.run import demo as run  # noqa: PLC0415
-
-    return int(run(keep=keep))
-
-
+aside.add_to(app)
 data.add_to(app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,13 +11,43 @@ from gonogo.cli.options import Env, Json
 from gonogo.commands import printing
 from gonogo.words import Exit
 
-__all__ = ["add_to"]
+if TYPE_CHECKING:
+    from gonogo.commands.with_data import DataAsked
+
+__all__ = ["Downgrade", "FromBackup", "RestoreData", "Yes", "add_to", "data_asked"]
+
+
+RestoreData = Annotated[
+    bool, typer.Option("--restore-data", help="put a backup of its data back too; what was written since is kept aside")
+]
+Downgrade = Annotated[bool, typer.Option("--downgrade", help="take migrations back before; says what is lost")]
+Yes = Annotated[bool, typer.Option("--yes", help="lose it without being asked")]
+FromBackup = Annotated[str, typer.Option("--backup", metavar="ID", help="which; otherwise the newest of its data")]
+
+
+def data_asked(*, restore_data: bool, backup: str, yes: bool, downgrade: bool) -> DataAsked | None:
+    """What is asked of the data; nothing where they stay."""
+    from gonogo.commands.init import has_terminal  # noqa: PLC0415
+    from gonogo.commands.with_data import DataAsked  # noqa: PLC0415
+    from gonogo.display.questions import ask  # noqa: PLC0415
+    from gonogo.errors import UsageError  # noqa: PLC0415
+
+    if not restore_data:
+        if backup:
+            raise UsageError("--backup: found no --restore-data, expected one: without it the data stay.")
+        return None
+    if downgrade:
+        raise UsageError(
+            "--restore-data: found --downgrade as well, expected one of both: a backup has its own schema."
+        )
+    return DataAsked(backup=backup, sure=yes, ask=ask if has_terminal() else None)
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds them."""
     app.command()(backup)
     app.command()(backups)
+    app.command()(prune)
 
 
 def backup(*, env: Env = None, as_json: Json = False) -> int:
@@ -36,4 +67,16 @@ def backups(*, env: Env = None, as_json: Json = False) -> int:
 
     found = run(Path.cwd(), env)
     printing.show(found, lambda: backup_lines(found), as_json=as_json)
+    return int(Exit.GO)
+
+
+def prune(*, env: Env = None, yes: Yes = False, as_json: Json = False) -> int:
+    """Throw away the databases that ``rollback --restore-data`` has replaced; lists them first."""
+    from gonogo.commands.init import has_terminal  # noqa: PLC0415
+    from gonogo.commands.prune import prune as run  # noqa: PLC0415
+    from gonogo.commands.prune import prune_lines  # noqa: PLC0415
+    from gonogo.display.questions import agree  # noqa: PLC0415
+
+    found = run(Path.cwd(), env, agree=(lambda _: True) if yes else agree if has_terminal() else None)
+    printing.show(found, lambda: prune_lines(found), as_json=as_json)
     return int(Exit.GO)

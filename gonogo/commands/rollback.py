@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,12 @@ from gonogo.commands.recover import (
     run_name,
     serves,
 )
-from gonogo.errors import RefusedError, UsageError
+from gonogo.commands.with_data import DataAsked, chosen_backup, new_stamp, swaps_of, told
+from gonogo.errors import GonogoError, RefusedError, UsageError, explain
 from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
+from gonogo.run.moves.data import RestoreAside, SwapData, WithData
 from gonogo.run.moves.downgrade import Downgrade, losses, ways_back
 from gonogo.run.moves.team import Undo, left_done
 from gonogo.run.pipeline import Pipeline
@@ -37,6 +39,7 @@ from gonogo.runtimes.kept import lost_parts
 from gonogo.state.interrupted import CutOff
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
+from gonogo.words import Exit
 
 __all__ = ["Agree", "choose_target", "require_whole", "rollback", "start_kept"]
 
@@ -46,11 +49,19 @@ Agree = Callable[[str], bool]
 
 
 def rollback(
-    folder: Path, env: str | None, *, to: str | None, force: bool, screen: Screen, downgrade: Agree | None = None
+    folder: Path,
+    env: str | None,
+    *,
+    to: str | None,
+    force: bool,
+    screen: Screen,
+    downgrade: Agree | None = None,
+    data: DataAsked | None = None,
 ) -> RunResult:
     """Starts a kept release again and proves it; returns how it ended.
 
-    ``downgrade``: its migrations are taken back before, if the operator agrees to what is lost.
+    ``downgrade``: its migrations are taken back before, ``data``: a backup of its data is put back; the operator agrees
+    to what is lost.
 
     Raises:
         UsageError: wrong usage or configuration, or the operator does not agree.
@@ -65,16 +76,16 @@ def rollback(
     ):
         cut = cut_off(at.state)
         if to is None and cut is not None and cut.kind == "deploy" and at.state.load(cut.release) is not None:
-            if downgrade is not None:
+            if downgrade is not None or data is not None:
                 raise RefusedError(
                     f"{at.state.root}: found that the run {cut.run} was cut off, expected one that ended. "
                     f"Settle it first: gonogo rollback --env {at.environment.name}"
                 )
             return recover(at, cut, kind="rollback", screen=screen, signals=signals)
-        return start_kept(at, cut, to=to, force=force, screen=screen, signals=signals, downgrade=downgrade)
+        return start_kept(at, cut, to=to, force=force, screen=screen, signals=signals, downgrade=downgrade, data=data)
 
 
-def start_kept(
+def start_kept(  # noqa: PLR0913 (what a rollback has)
     at: Where,
     cut: CutOff | None,
     *,
@@ -83,8 +94,11 @@ def start_kept(
     screen: Screen,
     signals: Signals,
     downgrade: Agree | None = None,
+    data: DataAsked | None = None,
 ) -> RunResult:
     """Starts a kept release and proves it: the named one, that of a rollback that was cut off, or the last good.
+
+    One that was cut off while it put data back goes on with that.
 
     Raises:
         UsageError: the operator does not agree to what a downgrade loses.
@@ -99,6 +113,8 @@ def start_kept(
     if to is None and cut is not None and cut.kind in {"rollback", "restart"}:
         returns = cut.returning is not None and cut.serving is not None
         to, force = (cut.serving if returns else cut.release), True
+        if cut.restores and not returns:
+            data = DataAsked(backup=cut.restores, sure=True, stamp=cut.stamp)
     target = choose_target(at, to=to, after_crash=cut is not None, force=force)
     if cut is None:  # nothing was touched yet, and it stays so
         require_whole(target, env=at.environment.name)
@@ -106,9 +122,11 @@ def start_kept(
     for one in (target, outgoing):
         sources.catch_up(one, at.project.root)
     work = make_work(pinned(at, target), target, run=run_name(at.state, "rollback"), options=Options(), screen=screen)
+    facts = _with_data(work, target, data)
     back = _agreed(at, work, outgoing, downgrade) if downgrade is not None else None
-    work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id)
+    work.journal.write("run-began", kind="rollback", release=target.id, outgoing=outgoing.id, **facts)
     runs = end_all_survivors(work)
+    moves = _data_moves(work, outgoing, data, facts, screen)
     opened(work, kind="rollback")
     started, begin = datetime.now(UTC), time.monotonic()
     pipeline = Pipeline(work, signals=signals)
@@ -117,7 +135,7 @@ def start_kept(
         screen.say(f'The step "{name}" has no undo: what it did stays.')
     with signals.rollback():
         last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
-        ending = pipeline.go_back(target, outgoing, last=last, undo=undo, downgrade=back)
+        ending = pipeline.go_back(target, outgoing, last=last, undo=undo, data=back or moves)
         ending = recorded(pipeline.course, ending, lambda: serves(work, ending))
         seconds = time.monotonic() - begin
         result = finish(work, pipeline.course, ending, kind="rollback", started=started, seconds=seconds)
@@ -144,6 +162,33 @@ def _agreed(at: Where, work: Work, outgoing: Release, agree: Agree) -> Downgrade
         )
     work.notes.append(f"The downgrade dropped {drops}.")
     return back
+
+
+def _with_data(work: Work, target: Release, data: DataAsked | None) -> dict[str, str]:
+    """What the journal must say of the data that are put back, so that a crash is gone on from."""
+    if data is None:
+        return {}
+    chosen = chosen_backup(work.shelf, target, data, env=work.place.environment.name)
+    return {"restores": chosen.id, "stamp": data.stamp or new_stamp()}
+
+
+def _data_moves(
+    work: Work, outgoing: Release, data: DataAsked | None, facts: Mapping[str, str], screen: Screen
+) -> WithData | None:
+    """Both moves, once the operator agreed; nothing where the data stay."""
+    chosen = work.shelf.load(facts["restores"]) if facts else None
+    if data is None or chosen is None:
+        return None
+    try:
+        swaps = swaps_of(work, chosen, outgoing, stamp=facts["stamp"])
+        lines = told(work, chosen, swaps, data)
+    except (GonogoError, OSError) as error:
+        work.journal.write("run-ended", how="refused", exit=int(Exit.NO_GO), reason=explain(error))
+        raise
+    for line in lines:
+        screen.say(line)
+    work.notes += lines
+    return WithData(aside=RestoreAside(swaps), swap=SwapData(swaps, outgoing))
 
 
 def choose_target(at: Where, *, to: str | None, after_crash: bool = False, force: bool = False) -> Release:

@@ -25,6 +25,7 @@ from gonogo.run.course import Course
 from gonogo.run.disk_reserve import Reserve
 from gonogo.run.downtime_probe import DowntimeProbe, Target
 from gonogo.run.gate_step import Gate
+from gonogo.run.moves.data import WithData
 from gonogo.run.moves.downgrade import Downgrade
 from gonogo.run.moves.start import Restart
 from gonogo.run.recipes import Recipe
@@ -113,14 +114,15 @@ class Pipeline:
         *,
         last: Release | None = None,
         undo: Sequence[Move] = (),
-        downgrade: Downgrade | None = None,
+        data: Downgrade | WithData | None = None,
     ) -> Ending:
         """Starts a kept release and proves it by its own gate; the operator asked for it.
 
         ``last`` is what served until now, and serves again where the target is not proven; None where nothing did.
-        ``undo`` takes back what the team's steps did since the target served, ``downgrade`` what migrations did.
+        ``undo`` takes back what the team's steps did since the target served, ``data`` what migrations did, or puts a
+        backup in the place of what is live, which is restored before anything is touched.
         """
-        return self._told(lambda: self._go_back(target, outgoing, last, undo, downgrade))
+        return self._told(lambda: self._go_back(target, outgoing, last, undo, data))
 
     def _go_back(
         self,
@@ -128,14 +130,20 @@ class Pipeline:
         outgoing: Release,
         last: Release | None,
         undo: Sequence[Move],
-        downgrade: Downgrade | None,
+        data: Downgrade | WithData | None,
     ) -> Ending:
         self._work.serving = outgoing
+        try:
+            if isinstance(data, WithData):
+                with self._signals.interruptible():
+                    self._steps.move(data.aside)
+        except (GonogoError, OSError) as error:
+            return self._early(error)
         if last is not None and last.id == outgoing.id:
             self._ask_first()
         room = self._reserve.give
         return self._start_kept(
-            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room, downgrade=downgrade),
+            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room, data=data),
         )
 
     def restart(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
-from gonogo.errors import GonogoError, explain
+from gonogo.errors import explain
 from gonogo.gates.judgement import Action, as_before, judge
 from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import graphs
@@ -15,17 +15,19 @@ from gonogo.records.ending import Ending
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run import decision
 from gonogo.run.attribution import restarted
+from gonogo.run.choices import choices, still_serves
 from gonogo.run.course import Course
 from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
-from gonogo.run.moves.downgrade import Downgrade, choice
+from gonogo.run.moves.data import WithData
+from gonogo.run.moves.downgrade import Downgrade
 from gonogo.run.moves.migrate import have_moved, left_in_databases
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import Recipe
 from gonogo.run.steps import StepRunner, why
 from gonogo.run.strategies.base import VERIFY
 from gonogo.run.work import Move, Work
-from gonogo.runtimes.place import changed, maker, with_earlier
+from gonogo.runtimes.place import changed, with_earlier
 from gonogo.state.release import Release
 from gonogo.words import Outcome, Role, Stage
 
@@ -76,24 +78,21 @@ class Rollback:
         last: Release | None,
         undo: Sequence[Move],
         make_room: Callable[[], None],
-        downgrade: Downgrade | None = None,
+        data: Downgrade | WithData | None = None,
     ) -> Ending:
         """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
 
-        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full. ``downgrade``
-        goes before everything: where it fails, the outgoing release serves on.
+        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full. ``data`` goes
+        before everything: where it fails, the outgoing release serves on; afterwards nothing else may be started on it.
         """
         course, today = self._course, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
-        if downgrade is not None:
-            last, behind = None, ()
-            try:
-                self._steps.move(downgrade)
-            except Exception as error:  # noqa: BLE001 (whatever it was, nothing is started on such a schema)
-                self._work.notes.append(downgrade.left_behind(self._work))
-                course.blame(explain(error))
-                return decision.held(self._work, replaced=False)
+        if data is not None:
+            stays = self._kept_data(data, outgoing, make_room)
+            if stays is not None:
+                return stays
+            last, behind = None, target.accepted if isinstance(data, WithData) else ()
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         failed = self._take_back(undo)
         reason = self._attempt(restore, make_room)
@@ -108,6 +107,23 @@ class Rollback:
             return self._said_of(target, failed=failed)
         self._work.place = today
         return self._return_to(last, target, why_not="was asked for and is not proven")
+
+    def _kept_data(self, data: Downgrade | WithData, outgoing: Release, make_room: Callable[[], None]) -> Ending | None:
+        """Brings the data to where the target knows them; how it ends where that fails."""
+        try:
+            self._steps.move(data.swap if isinstance(data, WithData) else data)
+        except Exception as error:  # noqa: BLE001 (whatever it was, nothing is started on such a schema)
+            reason = explain(error)
+        else:
+            return None
+        self._course.blame(reason)
+        if not isinstance(data, WithData):
+            self._work.notes.append(data.left_behind(self._work))
+            return decision.held(self._work, replaced=False)
+        again = Restore(outgoing, outgoing)
+        failed = self._attempt(again, make_room)
+        self._course.blame(f"{reason}; then: {failed}" if failed else reason)
+        return self._said_of(again.target)
 
     def _take_back(self, undo: Sequence[Move]) -> dict[str, str]:
         """Every undo, whatever became of the one before; which failed, and why."""
@@ -234,35 +250,10 @@ class Rollback:
         return ending
 
     def _hold(self, begun: str) -> Ending:
-        """Leaves the new release, and says what each choice would lose; the figures are estimates."""
-        name, old = self._work.place.environment.name, self._work.serving
-        touched = self._course.first_touch or datetime.now(UTC)
-        spent = (datetime.now(UTC) - touched).total_seconds()
-        replaced = not self._still_serves()
-        stays = "the red release stays" if replaced else f"{old.short if old else 'the old one'} serves"
-        self._work.notes += [
-            f"The migrations are forward-only and {begun}, so nothing was turned back. A person chooses:",
-            f"mend forward (commit the mend, `gonogo deploy --env {name} --hotfix`): "
-            f"loses no data; until then {stays}.",
-            f"`gonogo rollback --env {name}`: deletes no data, but {old.short if old else 'the previous release'} "
-            "meets a schema that it may refuse or misread; the line data says why.",
-            choice(self._work),
-            f"your own backup from before {touched:%H:%M:%S} UTC: loses what was written since "
-            f"(estimate: the writes of {spent:.0f} s so far).",
-        ]
+        """Leaves the new release, and says what each choice would lose."""
+        replaced = not still_serves(self._work)
+        self._work.notes += choices(self._work, begun, touched=self._course.first_touch, replaced=replaced)
         return decision.held(self._work, replaced=replaced, forward_only=True)
-
-    def _still_serves(self) -> bool:
-        """Whether the start failed before it replaced anything: all that runs is still the previous release's."""
-        work, old = self._work, self._work.serving
-        if old is None:
-            return False
-        with contextlib.suppress(GonogoError, OSError):
-            runtime, place = maker(work.runtime, work.place, old)
-            instances = runtime.inspector(place, old).instances(health=False)
-            running = [one for one in instances if not one.one_shot]
-            return bool(running) and all(one.status == "running" and one.is_of(old) for one in running)
-        return False
 
     def _run(self, recipe: Recipe, target: Release | None) -> tuple[Release | None, dict[str, str]]:
         """Every step of the recipe, whatever happens to the one before; which failed, and why."""

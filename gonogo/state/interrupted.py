@@ -32,6 +32,10 @@ class CutOff:
     """Why it was in its rollback already, if it was."""
     excuse: str = ""
     """What had failed under the release then."""
+    restores: str = ""
+    """The backup whose data a rollback puts back; empty where it leaves them."""
+    stamp: str = ""
+    """What the databases that it names have in common."""
     epoch: str = ""
     """The runtime's, when the first of these runs touched the target."""
 
@@ -55,6 +59,8 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
         ladder=str(ladder.get("said", "")),
         returning=str(back.get("reason", "")) if back else None,
         excuse=str(back.get("excuse", "")),
+        restores=str(first.get("restores", "")),
+        stamp=str(first.get("stamp", "")),
         epoch=str(touch.get("epoch", "")),
     )
 

@@ -15,7 +15,22 @@ from gonogo.host.runner import Command, Completed
 __all__ = ["Journal", "read_journal"]
 
 _KEPT = frozenset(
-    {"at", "host", "step", "event", "release", "commit", "serving", "outgoing", "run", "kind", "mends", "to"}
+    {
+        "at",
+        "host",
+        "step",
+        "event",
+        "release",
+        "commit",
+        "serving",
+        "outgoing",
+        "run",
+        "kind",
+        "mends",
+        "to",
+        "restores",
+        "stamp",
+    }
     | {"stage", "role", "results"}
 )
 """What recovery reads; a password that is a word, ``release`` or ``deploy``, must not make a run unreadable."""
