@@ -57,6 +57,7 @@ state = "@STATE@"
 watch = { for = "0s" }
 attempts = 1
 max_downtime = "1h"
+watch = { for = "0s" }
 min_free_disk = 100
 health = { stable_for = "100ms", timeout = "60s" }
 
