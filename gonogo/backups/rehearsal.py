@@ -9,13 +9,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gonogo.backups.access import InContainer
+from gonogo.backups.former import Answered, Former, answers, broken
 from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import Postgres
 from gonogo.backups.proof import Proving, restore_into
 from gonogo.backups.scratch import scratch_server
-from gonogo.errors import CommandError, telling
+from gonogo.errors import CommandError, in_one_line, telling
 from gonogo.host.runner import Command, Completed
 from gonogo.inspection.probe_answers import script
 from gonogo.runtimes.compose.inside import ComposeArtifact
@@ -105,9 +107,25 @@ class Rehearsed:
     """Whether the downgrade left the schema as it was; None where none was run."""
     left: tuple[str, ...] = ()
     """What is otherwise after the downgrade."""
+    pages: int = 0
+    """How many pages the release that serves was asked on the copy, before and after."""
+    broke: tuple[str, ...] = ()
+    """What it did before the migrations, and does not after them."""
+    unasked: str = ""
+    """Why it could not be asked."""
+    schema: frozenset[str] = frozenset()
+    """The lines of the schema before."""
 
 
-def rehearse(proving: Proving, path: Path, part: Stored, trials: Sequence[Trial], *, hosts: Sequence[str]) -> Rehearsed:
+def rehearse(
+    proving: Proving,
+    path: Path,
+    part: Stored,
+    trials: Sequence[Trial],
+    *,
+    hosts: Sequence[str],
+    former: Former | None = None,
+) -> Rehearsed:
     """Restores a part of a backup, migrates it, and takes that back again.
 
     Args:
@@ -116,11 +134,16 @@ def rehearse(proving: Proving, path: Path, part: Stored, trials: Sequence[Trial]
         part: what the manifest says of it.
         trials: whose migrations run.
         hosts: the names by which the application reaches its database; in the scratch server's network they mean it.
+        former: the release that serves; it is asked on the copy as it was restored, and on the migrated one.
     """
     database = part.name.rpartition("/")[2]
     try:
         with _restored(proving, path, part, database=database, hosts=hosts) as access:
-            return _run(proving, access, trials, database=database)
+            before = _asked(proving, access, former)
+            found = _run(proving, access, trials, database=database)
+            if former is not None and before is not None and not (found.failed or found.unknown):
+                found = replace(found, **_compared(proving, access, former, before))
+            return _taken_back(proving, access, trials, found, database=database)
     except CommandError as error:
         return Rehearsed(unknown=str(error))
 
@@ -147,10 +170,27 @@ def _restored(
         yield access
 
 
+def _asked(proving: Proving, access: InContainer, former: Former | None) -> Answered | None:
+    """What the serving release answers on the copy; a rehearsal does not fail for it."""
+    if former is None:
+        return None
+    try:
+        return answers(proving, access, former)
+    except CommandError as error:
+        return Answered(why=in_one_line(error))
+
+
+def _compared(proving: Proving, access: InContainer, former: Former, before: Answered) -> dict[str, Any]:
+    """What became of its pages, once the copy is migrated."""
+    if before.why:
+        return {"unasked": before.why}
+    return {"pages": len(before.statuses), "broke": broken(before, _asked(proving, access, former) or before)}
+
+
 def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, database: str) -> Rehearsed:
     copy = Postgres(name="scratch", access=access, database=database)
-    before = _schema(proving, access, database)
     tables = dict(line.partition("=")[::2] for line in copy.ask(proving.host, _TABLES).splitlines())
+    before = _schema(proving, access, database)
     with _watched(proving, access) as locks:
         begin = time.monotonic()
         for trial in trials:
@@ -161,8 +201,14 @@ def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, data
                 is_ours = not done.timed_out and _DATA.search(done.output + done.errors)
                 return Rehearsed(failed=why) if is_ours else Rehearsed(unknown=why)
         seconds = time.monotonic() - begin
-    found = Rehearsed(seconds=seconds, locks=tuple(_named(locks, tables)))
-    if not all(trial.downgrade for trial in trials):
+    return Rehearsed(seconds=seconds, locks=tuple(_named(locks, tables)), schema=before)
+
+
+def _taken_back(
+    proving: Proving, access: InContainer, trials: Sequence[Trial], found: Rehearsed, *, database: str
+) -> Rehearsed:
+    """The same, with what the downgrades left."""
+    if found.failed or found.unknown or not all(trial.downgrade for trial in trials):
         return found
     for trial in reversed(trials):
         for words in trial.downgrade:
@@ -170,7 +216,7 @@ def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, data
             if not done.ok:
                 said = " ".join(line.strip() for line in telling(done.output + done.errors, most=4))
                 return replace(found, came_back=False, left=(f"{trial.service}: {said}",))
-    after = _schema(proving, access, database)
+    before, after = found.schema, _schema(proving, access, database)
     left = tuple(sorted([*(f"lost: {line}" for line in before - after), *(f"left: {line}" for line in after - before)]))
     return replace(found, came_back=not left, left=left)
 

@@ -13,7 +13,7 @@ from gonogo.errors import CommandError, last_words
 from gonogo.host.runner import Command, Host
 from gonogo.runtimes.compose.engine import SCRATCH_LABEL, scratch_name
 
-__all__ = ["scratch_server"]
+__all__ = ["labels", "scratch_server"]
 
 _SECONDS = 60.0
 _STARTS = 180
@@ -52,9 +52,15 @@ def scratch_server(host: Host, image: str, facts: Facts, *, owner: str) -> Itera
             host.run(Command(argv=("docker", "rm", "--force", "--volumes", name), timeout=_SECONDS))
 
 
+def labels(owner: str) -> list[str]:
+    """The options that say whose a scratch container is."""
+    words = [f"{SCRATCH_LABEL}={owner}", *(f"{one}=" for one in _OF_COMPOSE)]
+    return [word for one in words for word in ("--label", one)]
+
+
 def _start(host: Host, image: str, facts: Facts, *, name: str, owner: str) -> Command:
     argv = ["docker", "run", "--detach", "--network", "none", "--pull", "never", "--name", name]
-    argv += ["--label", f"{SCRATCH_LABEL}={owner}", *(word for one in _OF_COMPOSE for word in ("--label", f"{one}="))]
+    argv += labels(owner)
     argv += ["--env", "POSTGRES_PASSWORD", "--env", "POSTGRESQL_PASSWORD", image]
     if _runs_postgres(host, image):
         settings = [*_QUICK, *([f"shared_preload_libraries={facts.preload}"] if facts.preload else [])]

@@ -12,6 +12,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from gonogo.backups.former import Former
 from gonogo.backups.found import Found
 from gonogo.backups.postgres import in_container
 from gonogo.backups.proof import Proving
@@ -60,10 +61,33 @@ def upgrade():
 def downgrade():
     {down}
 """
+APP = """\
+import http.server, os
+
+import psycopg
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status = 200
+        if self.path != "/healthz":
+            try:
+                with psycopg.connect(os.environ["DATABASE_URL"].replace("+psycopg", "")) as connection:
+                    connection.execute("SELECT id, hue FROM lamps").fetchall()
+            except psycopg.Error:
+                status = 500
+        self.send_response(status if self.path in {"/", "/healthz"} else 404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+"""
 SETS = {
     "well": ('op.add_column("lamps", sa.Column("note", sa.Text)); op.execute("SELECT pg_sleep(0.5)")', 'op.drop_column("lamps", "note")'),
     "forgets": ('op.add_column("lamps", sa.Column("note", sa.Text)); op.create_index("ix", "lamps", ["hue"])', 'op.drop_index("ix", "lamps")'),
     "refused": ('op.alter_column("lamps", "hue", nullable=False)', 'op.alter_column("lamps", "hue", nullable=True)'),
+    "renames": ('op.alter_column("lamps", "hue", new_column_name="colour")', 'op.alter_column("lamps", "colour", new_column_name="hue")'),
     "reaches": ('__import__("socket").create_connection(("192.0.2.1", 80), timeout=5)', "pass"),
 }  # fmt: skip
 ROWS = """\
@@ -121,7 +145,7 @@ def rehearsal(
 ) -> Iterator[Rehearsal]:
     """Rehearses one of the sets of migrations on a backup of the live server."""
     ensure("python:3.11-slim")
-    files = {"Dockerfile": DOCKERFILE, "env.py": ENV}
+    files = {"Dockerfile": DOCKERFILE, "app.py": APP}
     for name, (up, down) in SETS.items():
         files[f"{name}.ini"] = f"[alembic]\nscript_location = {name}\n"
         files[f"{name}/env.py"] = ENV
@@ -155,7 +179,11 @@ def rehearsal(
             upgrade=(*words, "upgrade", "head"),
             downgrade=((*words, "downgrade", "1"),),
         )
-        return rehearse(proving, shelf.path(made.id) / made.parts[0].file, made.parts[0], [trial], hosts=["db"])
+        former = Former(
+            artifact=artifact, entry=("python", "app.py"), live="/healthz", paths=("/healthz", "/", "/gone")
+        )
+        path = shelf.path(made.id) / made.parts[0].file
+        return rehearse(proving, path, made.parts[0], [trial], hosts=["db"], former=former)
 
     yield run
     engine.images.remove(str(image.id), force=True)
@@ -172,6 +200,7 @@ def test_migrations_run_on_a_copy_and_are_taken_back(
     assert [(lock.table, lock.means) for lock in found.locks] == [("lamps", "nobody reads or writes it")]
     assert 0.4 < found.locks[0].seconds < found.seconds
     assert (found.came_back, found.left) == (True, ())
+    assert (found.pages, found.broke, found.unasked) == (3, (), "")
     assert asked(live, "SELECT version_num FROM alembic_version") == "1"
     assert engine.containers.list(all=True, filters={"label": f"gonogo.scratch={OWNER}"}) == []
 
@@ -198,3 +227,11 @@ def test_what_cannot_be_reached_is_no_fault(rehearsal: Rehearsal) -> None:
 
     assert found.failed == ""
     assert "unreachable" in found.unknown
+
+
+def test_release_that_serves_is_asked_on_the_migrated_copy(rehearsal: Rehearsal) -> None:
+    """It reads a column that is called otherwise then; what it did not know before is no loss."""
+    found = rehearsal("renames")
+
+    assert (found.failed, found.unknown, found.came_back) == ("", "", True)
+    assert found.broke == ("GET / answers 500 instead of 200",)

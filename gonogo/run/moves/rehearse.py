@@ -6,22 +6,29 @@ import posixpath
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from gonogo.backups.former import Former
 from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import KIND as POSTGRES
 from gonogo.backups.proof import Proving
 from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, RefusedError, in_one_line
+from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import Standing
+from gonogo.gates.subject import as_it_serves
+from gonogo.inspection.answers.harmless import is_plain
 from gonogo.inspection.code.contents import map_paths
 from gonogo.migrations import layout_of, tool_of
 from gonogo.run.work import Work
 from gonogo.runtimes.compose.engine import scratch_of
 from gonogo.runtimes.compose.inside import ComposeArtifact
+from gonogo.words import Tier
 
 __all__ = ["Rehearse"]
 
 _SHOWN = 3
+_PAGES = 12
+"""Each takes a moment to be asked."""
 
 
 class Rehearse:
@@ -58,7 +65,8 @@ class Rehearse:
         rule = work.place.environment.backup or BackupRule()
         proving = Proving(shelf=work.shelf, host=work.host, owner=owner, timeout=rule.timeout)
         path = work.shelf.path(made.id) / parts[0].file
-        return _said(work, rehearse(proving, path, parts[0], trials, hosts=hosts))
+        former = _former(work, pending[0].service)
+        return _said(work, rehearse(proving, path, parts[0], trials, hosts=hosts, former=former))
 
 
 def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
@@ -80,6 +88,35 @@ def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
             upgrade=own or tool.upgrade_command(layout.config),
             downgrade=() if any(tool.one_way(revision.source) for revision in one.pending) else back,
         )
+
+
+def _former(work: Work, name: str) -> Former | None:
+    """The service of the release that serves, which is to live with the migrated data; None where it cannot be made."""
+    serving = work.serving
+    if serving is None or serving.runtime != work.place.environment.runtime:
+        return None
+    environment = as_it_serves(work.place.environment, serving)
+    try:
+        artifacts = work.runtime.inspector(work.place, serving).artifacts()
+        artifact = next(one for one in artifacts if one.service == name)
+        entry = work.runtime.facts(work.place, serving)["entry"][name]
+    except (GonogoError, OSError, KeyError, StopIteration):
+        return None
+    if not (isinstance(artifact, ComposeArtifact) and entry):
+        return None
+    health = environment.health_of(name)
+    paths = [health.live, *(one.request[4:] for one in environment.endpoint if one.request.startswith("GET /"))]
+    known = [row for row in serving.routes.get(name, ()) if "GET" in (row.get("methods") or ())]
+    routes = {f"/{str(row['path']).lstrip('/')}" for row in known if is_plain(str(row["path"]))}
+    paths += sorted(routes, key=lambda path: (path.count("/"), path))
+    return Former(
+        artifact=artifact,
+        entry=tuple(entry),
+        live=health.live,
+        paths=tuple(dict.fromkeys(paths))[:_PAGES],
+        host=urlsplit(environment.url or "").netloc or "localhost",
+        timeout=health.timeout,
+    )
 
 
 def _hosts(trials: list[Trial], part: Stored) -> Iterator[str]:
@@ -111,5 +148,24 @@ def _said(work: Work, found: Rehearsed) -> str:
         True: "taken back, the schema was as before",
         False: f"taken back, the schema was not as before: {'; '.join(found.left[:_SHOWN])}",
     }[found.came_back]
+    if found.broke:
+        _refuse(work, found)
+    old = f"; the release that serves answers {found.pages} pages on it as before" if found.pages else ""
+    old = f"; whether the release that serves lives with it is not known: {found.unasked}" if found.unasked else old
+    back += old if not found.broke else f"; the release that serves breaks on it: {'; '.join(found.broke[:_SHOWN])}"
     work.notes.append(f"On a copy of the data the pending migrations took {found.seconds:.1f} s: {locks}; {back}.")
     return f"on a copy of the data: {found.seconds:.1f} s; {locks}; {back}"
+
+
+def _refuse(work: Work, found: Rehearsed) -> None:
+    """The previous release cannot be started again on such data, whatever reading or the team says of them.
+
+    Raises:
+        RefusedError: in prod, where that is not allowed.
+    """
+    environment = work.place.environment
+    said = f"on a migrated copy of the data the release that serves breaks: {'; '.join(found.broke[:_SHOWN])}"
+    work.ladder, work.rung = f"forward-only: {said}", int(Rung.FORWARD_ONLY)
+    work.journal.write("ladder", rung=work.rung, said=work.ladder)
+    if environment.tier is Tier.PROD and not environment.allow_forward_only:
+        raise RefusedError(f"{work.ladder}. Expected migrations that it can live with", refuses="a forward-only change")

@@ -10,6 +10,7 @@ import pytest
 from gonogo.backups.rehearsal import Lock, Rehearsed
 from gonogo.errors import RefusedError
 from gonogo.run.moves import rehearse
+from gonogo.words import Tier
 
 __all__: list[str] = []
 
@@ -21,6 +22,27 @@ def work(*standings: Any, backup: Any = None) -> Any:
     shelf = SimpleNamespace(load=lambda _: backup)
     release = SimpleNamespace(backup="b" if backup is not None else None)
     return SimpleNamespace(standings=standings, shelf=shelf, release=release, notes=[])
+
+
+@pytest.mark.parametrize(("tier", "allowed"), [("prod", False), ("prod", True), ("staging", False)])
+def test_release_that_breaks_on_the_copy_is_no_way_back(tier: str, *, allowed: bool) -> None:
+    """Whatever reading or the team says: prod refuses that, and elsewhere a red release holds instead of going back."""
+    made, written = work(), []
+    made.place = SimpleNamespace(environment=SimpleNamespace(tier=Tier(tier), allow_forward_only=allowed))
+    made.journal = SimpleNamespace(write=lambda *_, **facts: written.append(facts))
+    made.rung, made.ladder = 2, "pending 2 (stated by the team)"
+    found = Rehearsed(seconds=1.0, broke=("GET / answers 500 instead of 200",), pages=2)
+    said = "on a migrated copy of the data the release that serves breaks: GET / answers 500 instead of 200"
+    if tier == "prod" and not allowed:
+        with pytest.raises(RefusedError) as refused:
+            rehearse._said(made, found)
+        assert str(refused.value) == f"forward-only: {said}. Expected migrations that it can live with"
+    else:
+        told = rehearse._said(made, found)
+        assert told.endswith("the release that serves breaks on it: GET / answers 500 instead of 200")
+
+    assert (made.rung, made.ladder) == (4, f"forward-only: {said}")
+    assert written == [{"rung": 4, "said": f"forward-only: {said}"}]
 
 
 def backup(*, problems: tuple[str, ...] | None = (), kinds: tuple[str, ...] = ("PostgreSQL",), image: str = "i") -> Any:

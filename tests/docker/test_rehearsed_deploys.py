@@ -1,0 +1,147 @@
+"""A deployment rehearses its migrations on its own backup, and what the data or the old release refuse stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from .base_images import ensure
+from .stack import Ended, Stack, stack
+from .test_rehearsals import APP, DOCKERFILE, ENV
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.thorough
+
+MODEL = """\
+services:
+  web:
+    build: .
+    init: true
+    command: [python, app.py]
+    environment: {DATABASE_URL: "postgresql+psycopg://shop:four-words-long@db:5432/shop"}
+    ports: ["127.0.0.1:@PORT@:8000"]
+    depends_on: {db: {condition: service_healthy}}
+    healthcheck:
+      test: [CMD, python, -c, "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
+      interval: 5s
+      start_period: 30s
+      start_interval: 500ms
+  db:
+    image: postgres:15
+    environment: {POSTGRES_USER: shop, POSTGRES_PASSWORD: four-words-long}
+    healthcheck:
+      test: [CMD, pg_isready, --username, shop]
+      interval: 5s
+      start_period: 30s
+      start_interval: 500ms
+"""
+TOML = """\
+[app]
+name = "rehearsing"
+
+[service.web]
+migrations = "alembic"
+
+[env.staging]
+tier = "prod"
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+attempts = 1
+max_downtime = "1h"
+min_free_disk = 100
+health = { stable_for = "100ms", timeout = "60s" }
+
+[[env.staging.endpoint]]
+request = "GET /"
+"""
+REVISION = """\
+{stated}
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{name}", {parent!r}
+
+
+def upgrade():
+    {up}
+
+
+def downgrade():
+    {down}
+"""
+
+
+class Rehearsing:
+    """An application with one migration, two lamps, and a hue that one of them lacks."""
+
+    def __init__(self, app: Stack) -> None:
+        """Deploys it."""
+        self.app = app
+        files = {".gitignore": "reports/\n", "Dockerfile": DOCKERFILE, "docker-compose.yml": MODEL, "gonogo.toml": TOML}
+        files |= {"app.py": APP, "alembic.ini": "[alembic]\nscript_location = db\n", "db/env.py": ENV}
+        values = {"PORT": app.port, "PROJECT": app.project, "STATE": app.state}
+        for key, value in values.items():
+            files = {name: text.replace(f"@{key}@", str(value)) for name, text in files.items()}
+        app.create(files)
+        made = 'op.create_table("lamps", sa.Column("id", sa.Integer), sa.Column("hue", sa.Text))'
+        first = self.next("1", None, made, 'op.drop_table("lamps")')
+        assert first.code == 0, first
+        self.sql("insert into lamps values (1, 'red'), (2, null)")
+
+    def next(self, name: str, parent: str | None, up: str, down: str, *, stated: str = "") -> Ended:
+        """Deploys another revision."""
+        text = REVISION.format(name=name, parent=parent, up=up, down=down, stated=stated)
+        self.app.write({f"db/versions/{name}.py": text})
+        self.app.commit(name)
+        return self.app.deploy()
+
+    def sql(self, query: str) -> str:
+        """Asks the live database."""
+        code, said = self.app.containers()["db"].exec_run(["psql", "-U", "shop", "-Atqc", query])
+        assert code == 0, said
+        return bytes(said).decode().strip()
+
+
+@pytest.fixture(scope="module")
+def rehearsing(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient) -> Iterator[Rehearsing]:
+    """One that serves."""
+    for name in ("python:3.11-slim", "postgres:15"):
+        ensure(name)
+    with stack(tmp_path_factory.mktemp("rehearsing"), engine, "rehearsing") as made:
+        yield Rehearsing(made)
+
+
+def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
+    """What the data refuse, and what the old release cannot live with, stops prod; what is well is deployed and told."""
+    app, because = rehearsing.app, "# gonogo: compatible because somebody thought so"
+    untouched = app.lives()
+    lamps = 'op.alter_column("lamps", '
+    filled = rehearsing.next(
+        "2", "1", f'{lamps}"hue", nullable=False)', f'{lamps}"hue", nullable=True)', stated=because
+    )
+    back = f'{lamps}"colour", new_column_name="hue")'
+    renamed = rehearsing.next("2", "1", f'{lamps}"hue", new_column_name="colour")', back, stated=because)
+    same = app.lives()
+    added = rehearsing.next(
+        "2", "1", 'op.add_column("lamps", sa.Column("note", sa.Text))', 'op.drop_column("lamps", "note")'
+    )
+
+    assert (filled.code, renamed.code, added.code) == (1, 1, 0), (filled, renamed, added)
+    assert untouched == same
+    assert "fail on a copy of the data: web: " in filled.document["reason"]
+    assert 'column "hue" of relation "lamps" contains null values' in filled.document["reason"]
+    assert renamed.document["reason"].startswith(
+        "forward-only: on a migrated copy of the data the release that serves breaks: GET / answers 500 instead of 200"
+    )
+    steps = {step["name"]: step["said"] for step in added.document["steps"]}
+    assert steps["rehearsal"].startswith("on a copy of the data: ")
+    assert steps["rehearsal"].endswith(
+        "taken back, the schema was as before; the release that serves answers 2 pages on it as before"
+    )
+    assert rehearsing.sql("select version_num from alembic_version") == "2"
+    scratch = [one.name for one in app._engine.containers.list(all=True) if "gonogo.scratch" in one.labels]
+    assert not [name for name in scratch if app.project in str(name)]
