@@ -299,7 +299,7 @@ def _source_of(context: Context) -> Source:
 
 
 @pytest.fixture(scope="session")
-def limits(context: Context, pytestconfig: pytest.Config) -> Limits:
+def limits(context: Context, pytestconfig: pytest.Config) -> Iterator[Limits]:
     """Sends requests within the budget that the run's probe and checks share."""
     from gonogo.plugins.limits import Limits  # noqa: PLC0415 (httpx takes 60 ms: only where a check asks)
 
@@ -313,7 +313,8 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Limits:
     budget, reached = Budget(run / FILE if run is not None else None), context.environment.reached
     made = Limits(budget, bound=context.bound, configured=configured, reached=reached)
     pytestconfig.stash[LIMITS] = made
-    return made
+    yield made
+    made.close()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

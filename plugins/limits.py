@@ -6,6 +6,7 @@ import functools
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -21,6 +22,10 @@ __all__ = ["AGENT", "Limits"]
 AGENT = "gonogo-check"
 """User-Agent of every request that a check sends; log and metric checks leave these requests out."""
 _TIMEOUT = 10.0
+_KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+"""As httpx has it: who asks several things one after the other, as a visitor does."""
+_ALONE = httpx.Limits(max_keepalive_connections=0)
+"""Each request has a connection of its own: of several processes that answer, any may take it."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPECTED = "gonogo.expected"
 """Statuses that a request is meant to get, beside it."""
@@ -31,9 +36,9 @@ _WAITS, _LONGEST = 0.7, 0.3
 class _Client(httpx.Client):
     """Asks once more, slowly, where a limit may have answered 503."""
 
-    def __init__(self, limits: Limits, **given: Any) -> None:
+    def __init__(self, asking: Limits, /, **given: Any) -> None:
         super().__init__(**given)
-        self._limits = limits
+        self._limits = asking
 
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """Sends a request; what comes back is the answer that counts."""
@@ -67,6 +72,7 @@ class Limits:
         """
         self._budget, self._reached = budget, reached
         self._configured = functools.cache(configured)
+        self._clients: dict[str, httpx.Client] = {}
         self._patience, self._timeout = _WAITS * bound, max(_LONGEST * bound, _TIMEOUT)
         self.begin()
 
@@ -80,15 +86,16 @@ class Limits:
         self.again: list[str] = []
         """What was asked once more, slowly, because a limit may have refused it, and what it answered then."""
 
-    def client(self, url: str, *, timeout: float | None = None) -> httpx.Client:
+    def client(self, url: str, *, limits: httpx.Limits = _KEPT) -> httpx.Client:
         """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
         known = trusted()
         return _Client(
             self,
             headers={"User-Agent": AGENT},
-            timeout=timeout or self._timeout,
+            timeout=self._timeout,
             verify=known,
-            transport=directed(url, self._reached, verify=known),
+            transport=directed(url, self._reached, verify=known, limits=limits),
+            limits=limits,
             trust_env=not is_loopback(self._reached(url)),
             event_hooks=self.hooks,
         )
@@ -113,16 +120,31 @@ class Limits:
         self, method: str, url: str, *, timeout: float | None = None, expected: Collection[int] = (), **sent: Any
     ) -> httpx.Response:
         """Sends a request; one that a limit refused, though no such answer is ``expected``, is sent again."""
-        with self.client(url, timeout=timeout) as asking:
-            while True:
-                try:
-                    answer = asking.request(method, url, extensions={_EXPECTED: tuple(expected)}, **sent)
-                except httpx.TimeoutException:
-                    self.hung_up(url)
-                    raise
-                limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
-                if not limited or answer.status_code in expected or not self.wait(url):
-                    return answer
+        asking, extensions = self._asking(url), {_EXPECTED: tuple(expected)}
+        while True:
+            asking.cookies.clear()
+            try:
+                answer = asking.request(method, url, timeout=timeout or self._timeout, extensions=extensions, **sent)
+            except httpx.TimeoutException:
+                self.hung_up(url)
+                raise
+            limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+            if not limited or answer.status_code in expected or not self.wait(url):
+                return answer
+
+    def _asking(self, url: str) -> httpx.Client:
+        """A client of the address, made once: that costs a third of a request. No connection is kept, nor a cookie."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._clients:
+            self._clients[origin] = self.client(origin, limits=_ALONE)
+        return self._clients[origin]
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def hung_up(self, url: str) -> None:
         """A check stopped listening before an answer's end: an application may log that as an error."""

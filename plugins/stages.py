@@ -52,7 +52,8 @@ def stage_of(item: pytest.Item) -> Stage | None:
     Raises:
         pytest.UsageError: it carries more than one stage marker.
     """
-    found = [stage for stage in Stage if item.get_closest_marker(stage.value) is not None]
+    names = {mark.name for mark in item.iter_markers()}
+    found = [stage for stage in Stage if stage.value in names]
     if len(found) > 1:
         names = ", ".join(found)
         raise pytest.UsageError(f"{item.nodeid}: found {len(found)} stage markers ({names}), expected exactly one.")

@@ -307,7 +307,9 @@ class CheckRule(_Model):
 
     def on(self, day: date) -> CheckRule:
         """What holds on a day."""
-        ended = {"on_red", "until"} if self.until is not None and day > self.until else set()
+        if self.until is None or day <= self.until:
+            return self
+        ended = {"on_red", "until"}
         return CheckRule.model_construct(self.model_fields_set - ended, **self.model_dump(exclude=ended))
 
     def stated(self) -> dict[str, Any]:

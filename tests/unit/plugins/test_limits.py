@@ -126,3 +126,25 @@ def test_what_is_not_there_is_remembered(url: str, monkeypatch: pytest.MonkeyPat
     asking.get(f"{url}/gone.png?v=1")
 
     assert [path for _, path in budget.misses] == ["/gone.png"]
+
+
+def test_each_request_is_somebody_elses(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cookie of an answer is sent on, and each request has a connection of its own: any process may take it."""
+    seen: list[tuple[str, object]] = []
+
+    def answer(self: Handler) -> None:
+        seen.append((self.headers.get("Cookie", ""), self.client_address))
+        self.send_response(200)
+        self.send_header("Set-Cookie", "session=yours")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    asking = limits()
+    for path in ("/login", "/page", "/page"):
+        asking.get(url + path)
+    asking.close()
+
+    assert [cookie for cookie, _ in seen] == ["", "", ""]
+    assert len({address for _, address in seen}) == 3
