@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,8 +25,13 @@ from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
 from gonogo.state.store import State
+from gonogo.words import Tier
 
 __all__: list[str] = []
+
+_HOUR, _DAY = 3600.0, 86400.0
+_READ = 64 * 1024
+"""Bytes of a backup's file in which ``success`` is looked for."""
 
 
 @pytest.mark.predeploy(
@@ -35,7 +42,7 @@ __all__: list[str] = []
 def test_a_backup_can_be_made_now(
     place: Place, environment: Environment, state: State, serving: Release | None, evidence: Collected
 ) -> None:
-    """A backup can be made and kept now: each database lets its dump program in, and its folder can be written.
+    """A backup can be made and kept now, or one of the team's own is fresh: databases, their programs, the folder.
 
     Catches the dump program that is older than the server, the role that may not read a table's schema, and the folder
     of backups that is another user's: each is found when a deployment has built for minutes, or when nobody looks.
@@ -44,6 +51,10 @@ def test_a_backup_can_be_made_now(
         pytest.skip("backup.off: no backup is wanted")
     rule = environment.backup or BackupRule()
     shelf = shelf_of(place.project, environment, state)
+    if rule.made is not None:
+        stale = _stale(rule, environment.tier, place.path, evidence)
+        assert not stale, stale
+        return
     wrong = [_unwritable(shelf)]
     if rule.command is not None:
         evidence.text("Backup", f"the team's command {' '.join(rule.command)}")
@@ -110,6 +121,27 @@ def _unready(place: Place, serving: Release | None, evidence: Collected) -> list
     if not found.sources and serving is not None:
         wrong.append("found no database of what serves, expected one; name it under databases")
     return wrong
+
+
+def _stale(rule: BackupRule, tier: Tier, folder: Path, evidence: Collected) -> str:
+    """Why the newest of the team's own backups does not count; nothing where it does."""
+    pattern = Path(rule.made or "").expanduser()
+    root = Path(pattern.anchor) if pattern.is_absolute() else folder
+    kept = [one for one in root.glob(str(pattern.relative_to(pattern.anchor))) if one.is_file()]
+    newest = max(kept, key=lambda one: one.stat().st_mtime, default=None)
+    if newest is None:
+        return f"{root / pattern}: found no backup, expected one"
+    age, most = time.time() - newest.stat().st_mtime, rule.fresh or (_HOUR if tier is Tier.PROD else _DAY)
+    evidence.table("Backups", [(str(newest), f"{newest.stat().st_size} bytes", f"{age:.0f} s old")])
+    if newest.stat().st_size == 0:
+        return f"{newest}: found an empty file, expected a backup"
+    if age > most:
+        return f"{newest}: found a backup that is {age / _HOUR:.1f} h old, expected at most {most / _HOUR:g} h (fresh)"
+    with newest.open("rb") as stream:
+        text = stream.read(_READ).decode(errors="replace")
+    if rule.success is not None and not re.search(rule.success, text, re.MULTILINE):
+        return f"{newest}: found no line that matches {rule.success!r}, expected one"
+    return ""
 
 
 def _unwritable(shelf: Shelf) -> str:

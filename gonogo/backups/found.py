@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from gonogo.backups.access import InContainer, OnHost
+from gonogo.backups.folders import Folder
 from gonogo.backups.postgres import PRELUDE, Postgres
 from gonogo.backups.putback import is_ours
 from gonogo.backups.source import Source
@@ -98,9 +99,11 @@ def databases(place: Place, runtime: Runtime, release: Release | None) -> Found:
     around = _around(place, runtime, release)
     named = [_named(name, around) for name in rule.databases]
     files = [_file(name, around) for name in rule.sqlite]
+    folders = [_folder(name, around) for name in rule.folders]
     if named or files:
-        return Found(sources=(*named, *files))
-    return _by_itself(around, is_told=place.environment.backup is not None)
+        return Found(sources=(*named, *files, *folders))
+    found = _by_itself(around, is_told=place.environment.backup is not None)
+    return Found(sources=(*found.sources, *folders), left=found.left)
 
 
 def named(place: Place, runtime: Runtime, release: Release | None, name: str) -> Source:
@@ -243,6 +246,20 @@ def _file(name: str, around: _Around) -> Source:
         raise RefusedError(f'backup.sqlite: found "{name}", expected a service that runs before its colon.')
     container, image = around.containers[service]
     return Sqlite(name=name, access=InContainer(container=container, image=image), path=path)
+
+
+def _folder(name: str, around: _Around) -> Source:
+    """A folder that gonogo.toml names.
+
+    Raises:
+        RefusedError: the service does not run.
+    """
+    service, colon, path = name.rpartition(":")
+    if not colon:
+        return Folder(name=name, path=str(around.place.path / Path(name).expanduser()))
+    if service not in around.containers:
+        raise RefusedError(f'backup.folders: found "{name}", expected a service that runs before its colon.')
+    return Folder(name=name, path=path, container=around.containers[service][0])
 
 
 def _at_address(name: str, url: str) -> Postgres:

@@ -43,7 +43,7 @@ def is_wanted(environment: Environment) -> bool:
     A team whose own step is called a backup or a dump makes its own.
     """
     if environment.backup is not None:
-        return not environment.backup.off
+        return not environment.backup.off and environment.backup.made is None
     own = any(word in step.name for step in environment.step for word in ("backup", "back-up", "dump"))
     return environment.tier is not Tier.DEV and environment.has("a Docker Engine") and not own
 

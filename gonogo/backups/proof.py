@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.backups.access import Access, OnHost
+from gonogo.backups.folders import KIND as FILES
+from gonogo.backups.folders import files_in
 from gonogo.backups.manifest import Backup, Facts, Proof, Proven, Stored
 from gonogo.backups.postgres import KIND as POSTGRES
 from gonogo.backups.postgres import Postgres, literal, quoted
@@ -53,6 +55,10 @@ def _proven(proving: Proving, path: Path, part: Stored) -> Proven:
         return Proven(name=part.name, how="read", wrong=(broken,))
     begin = time.monotonic()
     try:
+        if part.kind == FILES:
+            count = files_in(path)
+            wrong = () if count == part.facts.rows else (f"found {count} files, expected {part.facts.rows}",)
+            return Proven(name=part.name, how="read", seconds=time.monotonic() - begin, wrong=wrong)
         if part.kind != POSTGRES:
             now = facts_of(proving.host, path, what=part.name, timeout=proving.timeout)
             return Proven(
@@ -73,10 +79,11 @@ def unlike(path: Path, part: Stored) -> str:
         return f"{path}: found an empty file, expected the backup"
     if size != part.bytes:
         return f"{path}: found {size} bytes, expected {part.bytes}"
+    expected = _MAGIC.get(part.kind, b"")
     with path.open("rb") as stream:
-        begin = stream.read(len(_MAGIC[part.kind]))
-    if begin != _MAGIC[part.kind]:
-        return f"{path}: found a file that begins with {begin!r}, expected {_MAGIC[part.kind]!r}"
+        begin = stream.read(len(expected))
+    if begin != expected:
+        return f"{path}: found a file that begins with {begin!r}, expected {expected!r}"
     found = digest(path)
     return "" if found == part.sha256 else f"{path}: found the sha256 {found:.12}, expected {part.sha256:.12}"
 

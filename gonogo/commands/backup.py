@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from gonogo.backups.folders import Folder
 from gonogo.backups.manifest import Backup
 from gonogo.backups.outlook import is_proven, look_ahead
 from gonogo.backups.shelf import Shelf, needed_by, shelf_of
@@ -113,7 +114,7 @@ def line_of(at: Where, shelf: Shelf, one: Backup) -> BackupLine:
         release=one.release,
         commit=one.commit,
         databases=tuple(part.name for part in one.parts),
-        rows=sum(part.facts.rows for part in one.parts),
+        rows=sum(part.facts.rows for part in one.parts if part.kind != Folder.kind),
         bytes=one.bytes,
         seconds=one.seconds,
         folder=str(folder),

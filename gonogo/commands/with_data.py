@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gonogo.backups.folders import Folder
 from gonogo.backups.found import named
 from gonogo.backups.manifest import Backup
 from gonogo.backups.postgres import Postgres
@@ -60,8 +61,8 @@ def chosen_backup(shelf: Shelf, target: Release, asked: DataAsked, *, env: str) 
             f"{found.id}: found the data of {found.release}, expected those of {target.id}, which is to start on them. "
             f"Go back to the release that wrote them: gonogo rollback --env {env} --to {found.release} --restore-data"
         )
-    others = [part for part in found.parts if part.kind != Postgres.kind]
-    if others or not found.parts:
+    others = [part for part in found.parts if part.kind not in {Postgres.kind, Folder.kind}]
+    if others or not any(part.kind == Postgres.kind for part in found.parts):
         what = ", ".join(f"{part.name} ({part.kind})" for part in others) or "what the team's own command keeps"
         raise RefusedError(
             f"{found.id}: found {what}, expected PostgreSQL alone, which can be swapped while the rest goes on. "
@@ -78,7 +79,7 @@ def swaps_of(work: Work, backup: Backup, outgoing: Release, *, stamp: str) -> tu
     """
     timeout = (work.place.environment.backup or BackupRule()).timeout
     found = []
-    for part in backup.parts:
+    for part in (one for one in backup.parts if one.kind == Postgres.kind):
         live = named(work.place, work.runtime, outgoing, part.name)
         if not isinstance(live, Postgres):
             raise RefusedError(f"{part.name}: found {live.kind}, expected PostgreSQL.")
@@ -106,7 +107,9 @@ def told(work: Work, backup: Backup, swaps: tuple[Swap, ...], asked: DataAsked) 
         "proven by a restore" if backup.proof is not None and not backup.proof.problems else "never restored before"
     )
     shown = [*lost[:_SHOWN], *([f"and {len(lost) - _SHOWN} more tables"] if len(lost) > _SHOWN else [])]
+    files = [part.name for part in backup.parts if part.kind == Folder.kind]
     lines = (
+        *([f"What stands in {', '.join(files)} stays as it is; the backup has it."] if files else []),
         f"The backup {backup.id} is {age.total_seconds():.0f} s old, {proven}.",
         f"Written since then, by the server's counts, and kept aside: {'; '.join(shown) or 'nothing'}.",
     )

@@ -112,7 +112,7 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
 
     A watch is asked where it takes time.
     """
-    backs_up = is_asked(environment) if first else is_wanted(environment)
+    backs_up = is_wanted(environment) and (is_asked(environment) or not first)
     left = (() if backs_up else (BackUp,)) + (() if backs_up and is_proven(environment) else (ProveBackup, Rehearse))
     watches = environment.watched_for > 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gonogo.backups.folders import Folder
 from gonogo.backups.manifest import Backup, Proof
 from gonogo.backups.outlook import Outlook, is_asked, look_ahead
 from gonogo.backups.proof import Proving, prove
@@ -147,7 +148,7 @@ def said_of(made: Backup) -> str:
     if not made.parts:
         return f"{made.id} by the team's command"
     size = f"{made.bytes / MIB:.1f} MiB"
-    rows = sum(part.facts.rows for part in made.parts)
+    rows = sum(part.facts.rows for part in made.parts if part.kind != Folder.kind)
     return f"{made.id}: {', '.join(part.name for part in made.parts)}, {rows} rows, {size}"
 
 
