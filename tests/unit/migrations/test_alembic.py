@@ -165,3 +165,15 @@ def test_any_text_is_read_or_told(files: dict[str, str]) -> None:
     graph = TOOL.graph(files)
 
     assert set(graph.heads()) <= set(graph.revisions)
+
+
+def test_revision_that_is_assigned_with_its_parent_is_read() -> None:
+    """In one line, as in two."""
+    graph = TOOL.graph(
+        {
+            "v/1.py": 'revision, down_revision = "1", None\n',
+            "v/2.py": 'revision, down_revision = "2", ("1",)\nbranch_labels, depends_on = None, None\n',
+        }
+    )
+
+    assert (graph.heads(), graph.problems, graph.doubts) == (("2",), (), ())
