@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gonogo.checks.build.migrating import migrating, would_run
 from gonogo.config import Environment
+from gonogo.errors import CommandError
 from gonogo.gates.pending_migrations import ask_serving
+from gonogo.host.runner import Command, Host
 from gonogo.inspection.code import presence
+from gonogo.inspection.code.linters import LINTERS
 from gonogo.migrations import tool_of
 from gonogo.migrations.locks import Taken, taken
 from gonogo.migrations.question import Written
@@ -22,6 +29,7 @@ __all__: list[str] = []
 
 _BIG = 100_000_000
 """Bytes of a table, with its indexes; to read that many takes a second or more."""
+_SECONDS = 20.0
 
 
 @pytest.mark.build(
@@ -32,7 +40,12 @@ _BIG = 100_000_000
     "that is filled in batches), or deploy when few are there",
 )
 def test_pending_migrations_hold_no_big_table(
-    artifact: Artifact, environment: Environment, question: Asking, release: Release, evidence: Collected
+    artifact: Artifact,
+    environment: Environment,
+    question: Asking,
+    release: Release,
+    runner: Host,
+    evidence: Collected,
 ) -> None:
     """No pending migration locks a big table of PostgreSQL while it reads or writes all of it; their SQL is evidence.
 
@@ -57,6 +70,8 @@ def test_pending_migrations_hold_no_big_table(
     sizes = live.sizes if live is not None else {}
     rows = [(one, text, lock.lock, lock.table, _size(sizes.get(lock.table)), lock.why) for one, text, lock in found]
     evidence.table("Locks", rows, header=("revision", "statement", "lock", "table", "size", "meanwhile"))
+    if said.written.dialect == "postgresql" and (rules := list(_squawk(said.written, runner))):
+        evidence.table("What squawk says", rules, header=("revision", "rule", "why"))
     slow = [
         f"{one}: {text:.80} ({lock.table} has {_size(sizes[lock.table])}: {lock.why})"
         for one, text, lock in found
@@ -72,6 +87,30 @@ def _locks(written: Written) -> Iterator[tuple[str, str, Taken]]:
     of = [(name, text) for name, statements in written.statements.items() for text in statements]
     for at, text, lock in taken([text for _, text in of]):
         yield of[at][0], text, lock
+
+
+def _squawk(written: Written, runner: Host) -> Iterator[tuple[str, str, str]]:
+    """What the linter of the extra ``linters`` says of each revision, where it is installed; but for bounds of waits.
+
+    Those are set for the whole migration (``lock_timeout``).
+    """
+    program = shutil.which("squawk") or shutil.which("squawk", path=str(Path(sys.executable).parent))
+    if program is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="gonogo-sql-") as folder:
+        names = {f"{folder}/{at}.sql": name for at, name in enumerate(written.statements)}
+        for path, name in names.items():
+            Path(path).write_text("\n".join(written.statements[name]) + "\n", encoding="utf-8")
+        words = (program, *LINTERS["squawk"].command[1:], "--assume-in-transaction", *names)
+        try:
+            found = LINTERS["squawk"].findings(
+                runner.run(Command(argv=words, timeout=_SECONDS), output_limit=None).output
+            )
+        except (ValueError, CommandError):
+            return
+    for one in found:
+        if not one.rule.endswith("-timeout") and one.file in names:
+            yield names[one.file], one.rule, one.message
 
 
 def _shown(written: Written) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from gonogo.checks.build import test_migration_sql as p35
 from gonogo.config import Service
+from gonogo.host.runner import this_machine
 from gonogo.migrations import Revision
 from gonogo.migrations.question import Said, Written
 from gonogo.plugins.evidence import Collected
@@ -19,19 +21,25 @@ INDEX = "CREATE INDEX ix ON lamps (hue);"
 
 
 def asked(
-    monkeypatch: pytest.MonkeyPatch, *, size: int | None, dialect: str = "postgresql", tool: str = "alembic"
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    size: int | None,
+    dialect: str = "postgresql",
+    tool: str = "alembic",
+    squawk: str | None = None,
 ) -> Collected:
     """P35 of one pending index, on a table of this size."""
     written = Written(dialect=dialect, statements={"2": (INDEX,)}, errors={})
     source = "class Migration:\n    operations = [migrations.RunPython(fill)]\n"
     said = Said(pending=(Revision(id="2", parents=(), path="2.py", source=source),), written=written)
     live = Said(sizes={} if size is None else {"lamps": size})
+    monkeypatch.setattr(p35.shutil, "which", lambda *_, **__: squawk)
     monkeypatch.setattr(p35, "migrating", lambda *_: Service.model_validate({"migrations": tool}))
     monkeypatch.setattr(p35, "would_run", lambda *_: said)
     monkeypatch.setattr(p35, "ask_serving", lambda *_, **__: (live, ""))
     about: Any = SimpleNamespace(serving="something", service="web")
     evidence = Collected()
-    p35.test_pending_migrations_hold_no_big_table(about, about, about, about, evidence)
+    p35.test_pending_migrations_hold_no_big_table(about, about, about, about, this_machine(), evidence)
     return evidence
 
 
@@ -67,3 +75,30 @@ def test_way_back_of_django_is_known_once_it_is_built(monkeypatch: pytest.Monkey
     found = asked(monkeypatch, size=None, tool="django")
 
     assert found.advice == ["2: RunPython has no reverse_code (line 2); expected a way back"]
+
+
+SQUAWK = """\
+#!/bin/sh
+for file in "$@"; do :; done
+grep -q 'CREATE INDEX' "$file" || exit 9
+printf '[{"file": "%s", "line": 0, "rule_name": "require-lock-timeout", "message": "no bound"},' "$file"
+printf '{"file": "%s", "line": 0, "rule_name": "require-concurrent-index-creation", "message": "blocks"}]' "$file"
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(SQUAWK, [["2", "require-concurrent-index-creation", "blocks"]]), ("#!/bin/sh\n", None)]
+)
+def test_squawk_is_asked_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, said: list[list[str]] | None
+) -> None:
+    """What it says of each revision is evidence; one that says nothing that can be read is left alone."""
+    program = tmp_path / "squawk"
+    program.write_text(text)
+    program.chmod(0o755)
+    tables = [
+        piece.value[1:] for piece in asked(monkeypatch, size=1, squawk=str(program)).items if "squawk" in piece.title
+    ]
+
+    assert tables == ([said] if said is not None else [])
