@@ -151,6 +151,25 @@ def deploy(  # noqa: PLR0913 (one for each option)
 
 
 @app.command()
+def rehearse(
+    *,
+    env: Env = None,
+    ref: Ref = "HEAD",
+    no_cache: NoCache = False,
+    attest: Attest = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Do all of a deployment before its first touch, and migrate a proven copy of the data; touches nothing."""
+    from gonogo.commands.rehearse import rehearse as run  # noqa: PLC0415
+
+    options = _options(no_cache=no_cache, hotfix=False, force=False, reason="", attest=attest or ())
+    with _screen(quiet=quiet) as screen:
+        ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
+        return printing.finished(ended, screen, as_json=as_json)
+
+
+@app.command()
 def adopt(*, env: Env = None, as_json: Json = False) -> int:
     """Take over an application that was started by hand, so that the first deploy can go back to it."""
     from gonogo.commands.adopt import adopt as run  # noqa: PLC0415

@@ -25,7 +25,7 @@ from gonogo.secrets.records import redacted
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
 
-__all__ = ["deploy"]
+__all__ = ["deploy", "refuse_earlier"]
 
 
 def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen: Screen) -> RunResult:
@@ -44,7 +44,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         Signals(screen.say) as signals,
         hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="deploy"),
     ):
-        said = _refuse(at, release, options)
+        said = refuse_earlier(at, release, options)
         serving = at.state.current()
         sources.catch_up(serving, at.project.root)
         notes: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | Non
     return release, (f"What ran by hand was adopted as {release.id}. {' '.join(release.said)}",)
 
 
-def _refuse(at: Where, release: Release, options: Options) -> tuple[str, ...]:
+def refuse_earlier(at: Where, release: Release, options: Options) -> tuple[str, ...]:
     """What the record must say of earlier tries; a commit is bad for what is in it, and with the settings of that day.
 
     Raises:

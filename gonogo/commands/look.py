@@ -98,9 +98,14 @@ def rollback_target(state: State, current: Release | None) -> Release | None:
 
 
 def stopped_short(state: State, current: Release | None) -> str | None:
-    """The release of the last run, where it holds and came to replace nothing: what served serves on."""
+    """The release of the last run, where it holds and came to replace nothing: what served serves on.
+
+    Not of a rollback whose downgrade failed: that was to be left, and serves.
+    """
     last = _needs_human(state)
     if current is None or last is None or last.ended.kind is not Kind.HELD_BEFORE or last.ended.serves != current.id:
+        return None
+    if last.kind == "rollback":
         return None
     return last.release
 

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     """Every way in which a run can end."""
 
     GO = "go"
+    REHEARSED = "rehearsed"
+    """All was well up to the first touch, and that was all that was asked for."""
     NO_GO = "no-go"
     """Stopped before the first touch, as are the five that follow."""
     INTERRUPTED = "interrupted"
@@ -73,6 +75,7 @@ class _Facts(NamedTuple):
 _PERSON = "NEEDS A HUMAN"
 _FACTS: Mapping[Kind, _Facts] = {
     Kind.GO: _Facts("GO", Exit.GO),
+    Kind.REHEARSED: _Facts("REHEARSED", Exit.GO, touched=False),
     Kind.NO_GO: _Facts("NO-GO", Exit.NO_GO, touched=False),
     Kind.INTERRUPTED: _Facts("INTERRUPTED", Exit.INTERRUPTED, touched=False),
     Kind.NOTHING_CHECKED: _Facts("NO-GO", Exit.NOTHING_CHECKED, touched=False),
@@ -154,7 +157,7 @@ def of_older(record: Mapping[str, Any]) -> Ending:
 
 def _kind_of(record: Mapping[str, Any], code: Exit) -> Kind:
     back, after, held = (record.get(name) for name in ("went_back_to", "back_after", "held"))
-    untouched = {kind.exit_code: kind for kind in Kind if not kind.touched}
+    untouched = {kind.exit_code: kind for kind in Kind if not kind.touched and kind is not Kind.REHEARSED}
     calm = code in {Exit.NO_GO, Exit.INTERRUPTED}
     ended = {str(step["name"]): bool(step["ok"]) for step in record.get("steps", ())}
     by_hand = back is None and record.get("kind") in {"rollback", "restart"}

@@ -120,6 +120,11 @@ def _reason(run: RunResult) -> str:
     return clip(first_line(run.reason), _REASON)
 
 
+def _rehearsed(run: RunResult) -> str:
+    still = f"{short(run.ended.serves)} serves" if run.ended.serves else _NOTHING
+    return f": {short(run.release)} would be deployed, as far as that is known before the first touch; {still}"
+
+
 def _held(run: RunResult) -> str:
     state = _answers(run) if run.ended.started else "did not start"
     return f": {short(run.release)} {state}, a person decides{_because(run)}"
@@ -189,6 +194,7 @@ _NOTHING = "nothing serves yet"
 _STORED = "what it stored was left as it is"
 _WORDS: Mapping[Kind, Callable[[RunResult], str]] = {
     Kind.GO: _go,
+    Kind.REHEARSED: _rehearsed,
     Kind.NO_GO: _early(" before the first touch: "),
     Kind.INTERRUPTED: _early(" before the first touch: "),
     Kind.NOTHING_CHECKED: _early(f": nothing was checked (exit {Exit.NOTHING_CHECKED}), "),

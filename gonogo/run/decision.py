@@ -12,7 +12,18 @@ from gonogo.run.work import Work
 from gonogo.state.release import Release
 from gonogo.words import Exit
 
-__all__ = ["early", "held", "lost", "not_passed", "of_first", "of_target", "proven", "unrecorded", "wanted"]
+__all__ = [
+    "early",
+    "held",
+    "lost",
+    "not_passed",
+    "of_first",
+    "of_target",
+    "proven",
+    "rehearsed",
+    "unrecorded",
+    "wanted",
+]
 
 _BY_CODE = {Exit.USAGE: Kind.MISUSED, Exit.LOCKED: Kind.LOCKED, Exit.INTERRUPTED: Kind.INTERRUPTED}
 
@@ -21,6 +32,11 @@ def early(error: BaseException, *, serves: Release | None) -> Ending:
     """Something went wrong before the first touch; ``serves``: what serves on, None where nobody can tell."""
     kind = _BY_CODE.get(getattr(error, "exit_code", Exit.NO_GO), Kind.NO_GO)
     return Ending(kind=kind, serves=serves.id if serves else None)
+
+
+def rehearsed(*, serves: Release | None) -> Ending:
+    """Everything before the first touch went well."""
+    return Ending(kind=Kind.REHEARSED, serves=serves.id if serves else None)
 
 
 def not_passed(gate: GateResult, *, serves: Release | None) -> Ending:

@@ -83,6 +83,21 @@ class Pipeline:
         rest = recipe.steps[touch:] if touch is not None else ()
         return self._touching(urls, lambda probe: self._touch(recipe, rest, probe))
 
+    def rehearse(self, recipe: Recipe) -> Ending:
+        """Runs up to the first touch, and no further."""
+        return self._told(lambda: self._rehearse(recipe))
+
+    def _rehearse(self, recipe: Recipe) -> Ending:
+        try:
+            with self._signals.interruptible():
+                self._work.epoch = self._work.runtime.epoch(self._work.place)
+                red = self._walk(recipe.steps[: recipe.first_touch], self._passes)
+        except InterruptedRunError as error:
+            return self._early(error)
+        except (GonogoError, OSError) as error:
+            return self._early(error, refusal(error, env=self._work.place.environment.name))
+        return red or decision.rehearsed(serves=self._served)
+
     def _early(self, error: BaseException, causes: tuple[CheckResult, ...] = (), *, sure: bool = True) -> Ending:
         """Before anything was changed; not ``sure``: nobody can tell what serves."""
         self.course.blame(explain(error), causes)

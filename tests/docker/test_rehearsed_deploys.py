@@ -54,6 +54,7 @@ attempts = 1
 max_downtime = "1h"
 min_free_disk = 100
 health = { stable_for = "100ms", timeout = "60s" }
+watch = { for = "0s" }
 
 [[env.staging.endpoint]]
 request = "GET /"

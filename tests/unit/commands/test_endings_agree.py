@@ -50,6 +50,7 @@ class Row:
 BACK = {"back_to": OLD, "back_after": 0.8}
 ROWS: dict[Kind, Row] = {
     Kind.GO: Row(code=Exit.GO, begins="GO  9a41b7d serves", facts={"serves": NEW}, current=NEW, serves=NEW),
+    Kind.REHEARSED: Row(code=Exit.GO, begins="REHEARSED: 9a41b7d would be deployed", facts={"serves": OLD}),
     Kind.NO_GO: Row(code=Exit.NO_GO, begins="NO-GO before the first touch: ", facts={"serves": OLD}),
     Kind.INTERRUPTED: Row(code=Exit.INTERRUPTED, begins="INTERRUPTED before the first", facts={"serves": OLD}),
     Kind.NOTHING_CHECKED: Row(code=Exit.NOTHING_CHECKED, begins="NO-GO: nothing was checked", facts={"serves": OLD}),

@@ -78,6 +78,9 @@ def test_rollback_of_a_hold_that_replaced_nothing_starts_what_serves(tmp_path: P
     assert (stopped_short(state, current), rollback_target(state, current)) == (new.id, current)
     (folder / "result.json").write_text(a_run(Exit.NO_GO, **{**facts, "held": False}).model_dump_json())
     assert stopped_short(state, current) is None
+    downgrade_failed = a_run(Exit.NEEDS_HUMAN, **{**facts, "kind": "rollback", "release": eldest.id})
+    (folder / "result.json").write_text(downgrade_failed.model_dump_json())
+    assert stopped_short(state, current) is None
     found = rollback_target(state, current)
     assert found is not None
     assert found.id == eldest.id
