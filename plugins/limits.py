@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gonogo.gates.budget import Budget, retry_after
+from gonogo.host.bounded import CUT, whole
 from gonogo.host.directed import directed
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
@@ -27,6 +28,8 @@ _KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 _ALONE = httpx.Limits(max_keepalive_connections=0)
 """Each request has a connection of its own: of several processes that answer, any may take it."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_PATIENCE = 5.0
+"""Seconds in which a proxy's page has to come."""
 _EXPECTED = "gonogo.expected"
 """Statuses that a request is meant to get, beside it."""
 _WAITS, _LONGEST = 0.7, 0.3
@@ -43,9 +46,10 @@ class _Client(httpx.Client):
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """Sends a request; what comes back is the answer that counts."""
         answer = super().send(request, **how)
+        if answer.status_code == REFUSED and not answer.is_closed:
+            answer = _page(answer)
         if not self._limits.may_pass(answer):
             return answer
-        answer.close()
         again = super().send(request, **how)
         self._limits.passed(answer, again)
         return again
@@ -121,13 +125,19 @@ class Limits:
     ) -> httpx.Response:
         """Sends a request; one that a limit refused, though no such answer is ``expected``, is sent again."""
         asking, extensions = self._asking(url), {_EXPECTED: tuple(expected)}
+        patience, auth = timeout or self._timeout, sent.pop("auth", httpx.USE_CLIENT_DEFAULT)
         while True:
             asking.cookies.clear()
             try:
-                answer = asking.request(method, url, timeout=timeout or self._timeout, extensions=extensions, **sent)
+                request = asking.build_request(method, url, timeout=patience, extensions=extensions, **sent)
+                answer = asking.send(request, auth=auth, stream=True)
+                answer = answer if answer.is_closed else whole(answer, seconds=patience)
             except httpx.TimeoutException:
                 self.hung_up(url)
                 raise
+            if CUT in answer.extensions:
+                self.hung_up(url)
+            self.error = answer if answer.is_server_error else None
             limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
             if not limited or answer.status_code in expected or not self.wait(url):
                 return answer
@@ -213,6 +223,16 @@ class Limits:
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
         if answer.status_code == httpx.codes.NOT_FOUND:
             self._budget.missed(str(answer.request.url))
+
+
+def _page(answer: httpx.Response) -> httpx.Response:
+    """A refusal with its text, of which much may be missing."""
+    try:
+        return whole(answer, seconds=_PATIENCE)
+    except httpx.HTTPError:
+        empty = httpx.Response(answer.status_code, request=answer.request)
+        empty.headers = answer.headers
+        return empty
 
 
 def _text(answer: httpx.Response) -> str:

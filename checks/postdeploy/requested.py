@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gonogo.config import Endpoint
+from gonogo.host.bounded import CUT
 from gonogo.inspection.answers.expectations import Answer, UnknownVariableError, fill
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits
@@ -45,6 +46,7 @@ def requested(endpoint: Endpoint, url: str, place: Place, limits: Limits, *, wit
         headers={name.lower(): value for name, value in answer.headers.items()},
         text=answer.text,
         seconds=answer.elapsed.total_seconds(),
+        cut=str(answer.extensions.get(CUT, "")),
     )
 
 

@@ -61,7 +61,8 @@ def test_endpoint(
     if answer.status == httpx.codes.TOO_MANY_REQUESTS and wrong:
         raise LimitedError(f"{endpoint.request}: found 429, a limit on requests; ask again later")
     evidence.needs(things.answer(url, answer.status, answer.text))
-    assert not wrong, f"{endpoint.request}: {'; '.join(map(str, wrong))}"
+    evidence.text("Read", answer.cut or "all of it")
+    assert not wrong, f"{endpoint.request}: {'; '.join([*map(str, wrong), *filter(None, [answer.cut])])}"
     if endpoint.repeat > 1:
         _repeat(each, url, place, limits, evidence, first=answer, within=endpoint.within)
     before = measured(baseline, f"D09[{endpoint.request}]", _MEASURE)

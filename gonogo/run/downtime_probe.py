@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +38,8 @@ _BURST = 20
 """How many answers may come ten times a second before and after the moment at which the answers change."""
 _TIMEOUT = 10.0
 """An application logs an error for a visitor who hangs up, so each request is waited for as long as checks wait."""
+_MOST = 1 << 20
+"""Bytes of an answer that are read."""
 _UNANSWERED = 4
 """No more at a time: an application that hangs would be kept from recovering."""
 _CROWDED = 2
@@ -193,17 +196,18 @@ class DowntimeProbe:
             ThreadPoolExecutor(_UNANSWERED, thread_name_prefix="probe") as pool,
         ):
             waiting: list[Any] = []
+            get = partial(_got, client)
             while not self._stop.is_set():
                 waiting = [request for request in waiting if not request.done()]
                 left = self._left(target, len(waiting))
                 if len(waiting) < _UNANSWERED and left <= 0:
                     self._begin = time.monotonic()
-                    waiting.append(pool.submit(self._ask, client.get, target))
+                    waiting.append(pool.submit(self._ask, get, target))
                     left = _EVERY
                 self._stop.wait(min(max(left, _EVERY / 10), _EVERY))
             wait(waiting)
             if self._seen.ok is False:
-                self._ask(client.get, target)
+                self._ask(get, target)
 
     def _left(self, target: Target, unanswered: int) -> float:
         """Seconds until the next request may be sent."""
@@ -278,3 +282,11 @@ class DowntimeProbe:
         with self._write_lock, contextlib.suppress(OSError):  # a full disk costs a figure, not the deployment
             if self._stream is not None and not self._stream.closed:
                 self._stream.write(json.dumps(line) + "\n")
+
+
+def _got(client: httpx.Client, url: str) -> httpx.Response:
+    """An answer, of which no more is read than comes in time."""
+    from gonogo.host.bounded import whole  # noqa: PLC0415 (it imports httpx)
+
+    with client.stream("GET", url) as answer:
+        return whole(answer, seconds=_TIMEOUT, most=_MOST)

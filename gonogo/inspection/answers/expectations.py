@@ -53,6 +53,8 @@ class Answer:
     seconds: float
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it came."""
+    cut: str = ""
+    """Why the text is only the beginning; empty where it is whole."""
 
 
 @dataclass(frozen=True, slots=True)

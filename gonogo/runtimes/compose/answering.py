@@ -70,7 +70,8 @@ def wait_until_answering(
 
 def _is_starting(client: httpx.Client, url: str) -> bool:
     try:
-        return client.get(url).status_code in _NOT_YET
+        with client.stream("GET", url) as answer:
+            return answer.status_code in _NOT_YET
     except httpx.TimeoutException:
         return True
     except httpx.ConnectError as error:

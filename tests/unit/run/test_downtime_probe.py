@@ -260,3 +260,30 @@ def test_a_503_that_a_slower_request_does_not_get_is_a_limit(
     found = figures(seen[:2])
     assert (found.failed, found.limited) == (failed, 0 if stays else 1)
     assert budget.is_limited is not stays
+
+
+def test_answer_without_an_end_is_one(
+    server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its status came in time; nobody waits for what goes on for ever, and the run ends."""
+    ended = threading.Event()
+
+    def answer(self: Handler) -> None:
+        self.send_response(200)
+        self.end_headers()
+        while not ended.wait(0.05):
+            try:
+                self.wfile.write(b"still here\n")
+            except ConnectionError:
+                return
+
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    monkeypatch.setattr("gonogo.run.downtime_probe._TIMEOUT", 0.5)
+    path, begin = tmp_path / "probe.jsonl", time.monotonic()
+    with DowntimeProbe(live(server), path, moving=moving):
+        wait_for(path, 2)
+    took = time.monotonic() - begin
+    ended.set()
+
+    assert {json.loads(line)["ok"] for line in path.read_text().splitlines()} == {True}
+    assert took < 15
