@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gonogo
-from gonogo.cli import aside, data
+from gonogo.cli import aside, data, watching
 from gonogo.cli.data import Downgrade, FromBackup, RestoreData, Yes, data_asked
 from gonogo.cli.options import Attest, Env, Force, Hotfix, Json, NoCache, Quiet, Ref
 from gonogo.commands import printing
@@ -373,6 +373,7 @@ def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> i
 
 aside.add_to(app)
 data.add_to(app)
+watching.add_to(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback signature)

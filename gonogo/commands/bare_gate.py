@@ -30,12 +30,13 @@ def ask_beside(at: Where, stage: Stage, *, subject: Subject | None = None) -> Ga
     with tempfile.TemporaryDirectory(prefix="gonogo-gate-") as aside:
         results = Path(aside) / "results.json"
         options = [*("-m", stage, f"--gonogo-env={environment.name}", f"--gonogo-results={results}", "-q")]
-        options.append(f"--timeout={environment.check_timeout:g}")
+        watched = 1.5 * subject.watch if subject is not None else 0.0
+        options.append(f"--timeout={environment.check_timeout + watched:g}")
         if subject is not None:
             write_atomically(Path(aside) / "subject.json", subject.model_dump_json(indent=1))
             options.append(f"--gonogo-subject={aside}/subject.json")
         argv = gate_argv(root, app=at.project.app.root, plugins=at.project.app.plugins, arguments=options)
-        host = this_machine(redact=at.redactor.text, timeout=environment.gate_timeout)
+        host = this_machine(redact=at.redactor.text, timeout=environment.gate_timeout + watched)
         done = host.run(Command(argv=argv, cwd=str(root), env=gate_environment()))
         found = read_gate(results)
     if found is not None and not done.timed_out:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from gonogo.host.busy import STRETCH, busy
 from gonogo.host.signals import deferred
 from gonogo.host.tree import MARK, end_family, kill_group
 
-__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "this_machine"]
+__all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "leave", "this_machine"]
 
 
 _TIMEOUT = 900.0
@@ -385,3 +385,11 @@ def _created(pid: int) -> float:
         return psutil.Process(pid).create_time()
     except psutil.Error:
         return 0.0
+
+
+def leave(argv: Sequence[str], *, folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Starts a process that goes on when this one and its terminal are gone; what it says is written to ``log``."""
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            list(argv), cwd=folder, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+        )

@@ -209,7 +209,7 @@ def test_first_release_goes(shop: Shop, first: Ended) -> None:
     checks = {check["name"]: check["ok"] for check in shop.ask("/readyz")["checks"]}
 
     assert steps == dict.fromkeys(
-        ("checkout", "predeploy", "build", "build gate", "ladder", "migrate", "start", "postdeploy"), True
+        ("checkout", "predeploy", "build", "build gate", "ladder", "migrate", "start", "postdeploy", "watch"), True
     )
     assert first.document["ending"].endswith(f"{shop.commits['v1']} serves staging (first deploy)")
     assert checks == {"db": True, "migrations": True, "jobs": True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.integration.deploy.conftest import GREEN, App
@@ -158,3 +159,40 @@ def test_a_bare_watch_is_one_look(app: App) -> None:
 
     assert looked.code == 0, looked
     assert "GO  watch of test" in looked.out + looked.err
+
+
+def test_what_serves_is_watched_beside_deployments(app: App) -> None:
+    """``gonogo watch``: well for as long as it looks; a process of its own where that is asked for, which can be ended."""
+    assert app.deploy()[0].code == 0
+
+    looked = app.gonogo("watch", "--env", "test", "--for", "2s")
+    detached = app.gonogo("watch", "--env", "test", "--for", "1h", "--detach", "--json")
+    second = app.gonogo("watch", "--env", "test", "--for", "1s")
+    stopped = app.gonogo("watch", "--env", "test", "--stop")
+    status = app.gonogo("watch", "--env", "test", "--status", "--json")
+
+    assert looked.code == 0, looked
+    assert " is well (" in looked.err
+    assert detached.code == 0, detached
+    assert second.code == 1
+    assert "somebody watches since" in second.err
+    assert stopped.err.startswith("ended; it watch"), stopped
+    assert not psutil.pid_exists(status.json()["pid"])
+
+
+def test_a_watch_goes_back_where_that_is_asked_for(app: App) -> None:
+    """What serves has ended: told with exit 1; with ``--rollback`` the release before serves again, proven."""
+    assert app.deploy()[0].code == 0
+    app.pages({**GREEN, "/new": (200, "new")})
+    assert app.deploy()[0].code == 0
+    app.close()
+
+    told = app.gonogo("watch", "--env", "test", "--for", "4s")
+    back = app.gonogo("watch", "--env", "test", "--for", "4s", "--rollback")
+
+    assert (told.code, back.code) == (1, 1), back
+    assert "W04" in told.err
+    assert "gonogo rollback --env test" in told.err
+    assert app.ask("/new") is not None
+    assert app.ask("/new")[0] == 404  # type: ignore[index]
+    assert app.serving_text() == "hello"
