@@ -31,6 +31,8 @@ __all__ = ["Found", "Server", "databases", "named", "servers_among"]
 
 _SERVICE = "com.docker.compose.service"
 _POSTGRES = frozenset({"postgres", "postgresql"})
+_OTHERS = {"mysqld": "MySQL", "mariadbd": "MariaDB", "mongod": "MongoDB"}
+"""Servers that keep data and that gonogo cannot dump: by what they run."""
 _NOT_OURS = frozenset({"postgres"})
 """The database for maintenance: it holds an application's data only where that says so."""
 _LISTED = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname"
@@ -72,6 +74,8 @@ class _Around:
     servers: Sequence[Server]
     containers: Mapping[str, tuple[str, str]]
     """Service → a running container of it, and its image."""
+    others: tuple[str, ...] = ()
+    """What servers of other makes keep."""
 
     @property
     def host(self) -> Host:
@@ -121,33 +125,49 @@ def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
     variables: Mapping[str, Mapping[str, str]] = {"": place.variables}
     servers: list[Server] = []
     containers: dict[str, tuple[str, str]] = {}
+    others: tuple[str, ...] = ()
     if place.environment.has("a Docker Engine"):
         variables = runtime.expected_variables(place, release) if release is not None else {}
         with connect() as client:
             running = [one for one in containers_of(client, place.environment.project) if one.status == "running"]
-            servers = list(servers_among(running))
+            servers, others = list(servers_among(running)), tuple(_others_among(running))
             for one in reversed(running):
                 containers[one.labels.get(_SERVICE, "")] = (str(one.name), str(one.attrs["Image"]))
-    return _Around(place=place, variables=variables, servers=servers, containers=containers)
+    return _Around(place=place, variables=variables, servers=servers, containers=containers, others=others)
 
 
 def servers_among(containers: Sequence[Container]) -> Iterator[Server]:
     """Those that run PostgreSQL, whatever their image is called."""
-    from docker.errors import APIError  # noqa: PLC0415 (100 ms: only where a check asks)
-
     for one in containers:
-        try:
-            processes: Any = one.top().get("Processes") or ()
-        except APIError:  # it ended meanwhile
-            continue
-        words = {posixpath.basename(word).rstrip(":") for row in processes for word in str(row[-1]).split()[:1]}
-        if words & _POSTGRES:
+        if _programs(one) & _POSTGRES:
             yield Server(
-                service=one.labels.get(_SERVICE, "") or str(one.name),
+                service=_service(one),
                 container=str(one.name),
                 image=str(one.attrs["Image"]),
                 names=frozenset(_names(one)),
             )
+
+
+def _others_among(containers: Sequence[Container]) -> Iterator[str]:
+    """What other servers keep, one sentence each."""
+    for one in containers:
+        for program in sorted(_programs(one) & _OTHERS.keys()):
+            yield f"{_service(one)} runs {_OTHERS[program]}: backup.command may keep what it holds"
+
+
+def _service(container: Container) -> str:
+    return container.labels.get(_SERVICE, "") or str(container.name)
+
+
+def _programs(container: Container) -> set[str]:
+    """The names of what runs in it."""
+    from docker.errors import APIError  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    try:
+        processes: Any = container.top().get("Processes") or ()
+    except APIError:  # it ended meanwhile
+        return set()
+    return {posixpath.basename(word).rstrip(":") for row in processes for word in str(row[-1]).split()[:1]}
 
 
 def _names(container: Container) -> Iterator[str]:
@@ -163,7 +183,7 @@ def _names(container: Container) -> Iterator[str]:
 def _by_itself(around: _Around, *, is_told: bool) -> Found:
     """What the deployed services name; of servers that none of them names, all."""
     found: dict[str, Source] = {}
-    left: list[str] = []
+    left: list[str] = [*around.others]
     told = [value for values in around.variables.values() for value in values.values()]
     named = [one for one in around.servers if any(_names_server(value, one) for value in told)]
     for server in named or around.servers:
@@ -177,7 +197,9 @@ def _by_itself(around: _Around, *, is_told: bool) -> Found:
                 found[name] = _at_address(name, url)
             else:
                 left.append(f"{name} names a database at {_host(url)}, in no container of this project")
-        elif scheme == _SQLITE and is_told and (path := _sqlite_path(url)):
+        elif scheme == _SQLITE and not is_told and (path := _sqlite_path(url)):
+            left.append(f"{name} names the SQLite file {path}: backup.sqlite may keep it")
+        elif scheme == _SQLITE and (path := _sqlite_path(url)):
             service = next((one for one, values in around.variables.items() if url in values.values()), "")
             found[path] = _file(f"{service}:{path}" if service else path, around)
     return Found(sources=tuple(found.values()), left=tuple(dict.fromkeys(left)))

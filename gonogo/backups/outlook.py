@@ -71,7 +71,7 @@ def look_ahead(place: Place, runtime: Runtime, release: Release | None, shelf: S
             raise RefusedError(
                 f"backup: {why}, expected one. Name it under env.{place.environment.name}.backup.databases."
             )
-        return Outlook(shelf=shelf, rule=rule, none=why)
+        return Outlook(shelf=shelf, rule=rule, found=found, none=why)
     expected = foreseen(shelf, found, place.host)
     full = too_much(expected, shelf, spare=place.environment.min_free_disk)
     if full and asked:

@@ -57,7 +57,6 @@ state = "@STATE@"
 watch = { for = "0s" }
 attempts = 1
 max_downtime = "1h"
-watch = { for = "0s" }
 min_free_disk = 100
 health = { stable_for = "100ms", timeout = "60s" }
 
@@ -188,6 +187,29 @@ def test_backups_are_taken_by_hand_proven_listed_and_let_go(keeping: Keeping) ->
     told = app.gonogo("backups", "--env", "staging").err
     assert f"needed to go back from {proving.document['release']} with the data" in told
     assert "  proven 20" in told
+
+
+def test_data_are_put_back_while_the_application_is_stopped(keeping: Keeping) -> None:
+    """Under Compose: the database's container goes on, its database is swapped by name, and every row is somewhere."""
+    app = keeping.app
+    before = app.deploy()
+    assert before.code == 0, before.err
+    rows = keeping.sql("SELECT count(*) FROM items")
+    after = keeping.next("changing")
+    assert after.code == 0, after.err
+    keeping.sql("ALTER TABLE items RENAME TO things\nINSERT INTO things (name) VALUES ('late')")
+    database = app.lives()["db"]
+
+    ended = app.gonogo("rollback", "--env", "staging", "--restore-data", "--yes", "--json")
+
+    assert ended.code == 0, ended.err
+    assert ended.document["serving_after"] == before.document["release"]
+    assert keeping.sql("SELECT count(*) FROM items") == rows
+    (kept,) = keeping.sql("SELECT datname FROM pg_database WHERE datname LIKE 'keeper_gonogo_old_%'").split()
+    assert keeping.sql("SELECT count(*) FROM things", database=kept) == f"{int(rows) + 1}\n"
+    assert app.lives()["db"] == database
+    assert app.gonogo("prune", "--env", "staging", "--yes").code == 0
+    assert "gonogo" not in keeping.sql("SELECT datname FROM pg_database")
 
 
 def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(keeping: Keeping) -> None:

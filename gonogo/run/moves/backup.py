@@ -62,7 +62,8 @@ class BackUp:
         ahead = self._ahead(work)
         work.notes += ahead.shelf.sweep(work.host)
         if ahead.none:
-            return _none(work, ahead.none) if work.serving is not None else f"nothing to keep: {ahead.none}"
+            has_data = bool(ahead.found.sources or ahead.found.left)
+            return _none(work, ahead.none) if work.serving is not None and has_data else f"none: {ahead.none}"
         taking = taking_of(work, ahead)
         made = take(taking, ahead.found)
         work.release = work.release.model_copy(update={"backup": made.id})

@@ -101,6 +101,20 @@ def test_a_database_elsewhere_is_kept_where_that_is_asked_for(monkeypatch: pytes
     assert (env["PGHOST"], env["PGPORT"], env["PGSSLMODE"]) == ("db.example.com", "6543", "require")
 
 
+def test_what_gonogo_cannot_or_was_not_told_to_keep_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of SQLite unasked; asked, it is kept."""
+    variables = {"DATABASE_URL": "sqlite+aiosqlite:////data/app.db?mode=rw", "CACHE": "sqlite:///:memory:"}
+
+    unasked = looked(monkeypatch, "", variables)
+    asked = looked(monkeypatch, "[env.x.backup]\n", variables)
+
+    assert unasked.left == ("DATABASE_URL names the SQLite file /data/app.db: backup.sqlite may keep it",)
+    assert [one.name for one in asked.sources] == ["/data/app.db"]
+    assert list(found._others_among([Container("db", "mariadbd --user=mysql"), Container("web", "python")])) == [  # type: ignore[list-item]
+        "db runs MariaDB: backup.command may keep what it holds"
+    ]
+
+
 def test_what_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database by service, by variable, and a file of a service that runs."""
     text = '[env.x.backup]\ndatabases = ["second/reports", "STORE"]\nsqlite = ["web:/data/a.db", "own.db"]\n'
