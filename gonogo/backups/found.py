@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from gonogo.backups.access import InContainer, OnHost
 from gonogo.backups.folders import Folder
+from gonogo.backups.mysql import PRELUDE as MYSQL_PRELUDE
+from gonogo.backups.mysql import Mysql
 from gonogo.backups.postgres import PRELUDE, Postgres
 from gonogo.backups.putback import is_ours
 from gonogo.backups.source import Source
@@ -31,7 +33,14 @@ __all__ = ["Found", "Server", "databases", "named", "servers_among"]
 
 _SERVICE = "com.docker.compose.service"
 _POSTGRES = frozenset({"postgres", "postgresql"})
-_OTHERS = {"mysqld": "MySQL", "mariadbd": "MariaDB", "mongod": "MongoDB"}
+_MYSQL = frozenset({"mysqld", "mariadbd"})
+_OF_MYSQL = frozenset({"mysql", "mariadb"})
+"""Schemes of their addresses."""
+_LISTED_THERE = (
+    "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN "
+    "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1"
+)
+_OTHERS = {"mongod": "MongoDB"}
 """Servers that keep data and that gonogo cannot dump: by what they run."""
 _NOT_OURS = frozenset({"postgres"})
 """The database for maintenance: it holds an application's data only where that says so."""
@@ -41,9 +50,10 @@ _SQLITE = "sqlite"
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A container that runs PostgreSQL."""
+    """A container that runs PostgreSQL, or MySQL."""
 
     service: str
+    is_mysql: bool = False
     container: str
     image: str
     names: frozenset[str]
@@ -137,11 +147,13 @@ def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
 
 
 def servers_among(containers: Sequence[Container]) -> Iterator[Server]:
-    """Those that run PostgreSQL, whatever their image is called."""
+    """Those that run PostgreSQL or MySQL, whatever their image is called."""
     for one in containers:
-        if _programs(one) & _POSTGRES:
+        programs = _programs(one)
+        if programs & (_POSTGRES | _MYSQL):
             yield Server(
                 service=_service(one),
+                is_mysql=not programs & _POSTGRES,
                 container=str(one.name),
                 image=str(one.attrs["Image"]),
                 names=frozenset(_names(one)),
@@ -212,13 +224,12 @@ def _names_server(value: str, server: Server) -> bool:
 
 def _of_server(server: Server, around: _Around) -> tuple[list[Source], list[str]]:
     """The databases that addresses name, else the one that its image was told, else all that it has."""
-    probe = _inside(server, "")
-    default = probe.ask(around.host, "SELECT current_database()")
-    there = [one for one in probe.ask(around.host, _LISTED).splitlines() if not is_ours(one)]
-    urls = [url for _, url in around.urls() if _scheme(url) in _POSTGRES and _names_server(url, server)]
+    default, there = _there(server, around.host)
+    schemes = _OF_MYSQL if server.is_mysql else _POSTGRES
+    urls = [url for _, url in around.urls() if _scheme(url) in schemes and _names_server(url, server)]
     wanted = {_database(url) for url in urls} & {*there}
     if not wanted:
-        wanted = {default} if default not in _NOT_OURS else {*there} - _NOT_OURS or {default}
+        wanted = {default} - {"", *_NOT_OURS} or {*there} - _NOT_OURS or {default} - {""}
     others = [one for one in there if one not in wanted and one not in _NOT_OURS]
     left = (
         [f"{server.service} also holds {', '.join(others)}: name them under databases to keep them"] if others else []
@@ -226,9 +237,26 @@ def _of_server(server: Server, around: _Around) -> tuple[list[Source], list[str]
     return [_inside(server, name) for name in sorted(wanted)], left
 
 
-def _inside(server: Server, database: str) -> Postgres:
-    access = InContainer(container=server.container, image=server.image, prelude=PRELUDE)
-    return Postgres(name=f"{server.service}/{database}", access=access, database=database)
+def _there(server: Server, host: Host) -> tuple[str, list[str]]:
+    """The database that its image was told, and all that it has."""
+    if server.is_mysql:
+        names = (
+            Mysql(name=server.service, access=_access(server), database="mysql").ask(host, _LISTED_THERE).splitlines()
+        )
+        return "", names
+    probe = Postgres(name=server.service, access=_access(server), database="")
+    names = [one for one in probe.ask(host, _LISTED).splitlines() if not is_ours(one)]
+    return probe.ask(host, "SELECT current_database()"), names
+
+
+def _access(server: Server) -> InContainer:
+    prelude = MYSQL_PRELUDE if server.is_mysql else PRELUDE
+    return InContainer(container=server.container, image=server.image, prelude=prelude)
+
+
+def _inside(server: Server, database: str) -> Source:
+    kind = Mysql if server.is_mysql else Postgres
+    return kind(name=f"{server.service}/{database}", access=_access(server), database=database)
 
 
 def _named(name: str, around: _Around) -> Source:
@@ -245,12 +273,14 @@ def _named(name: str, around: _Around) -> Source:
     url = url or around.place.variables.get(name, "")
     if _scheme(url) == _SQLITE and (path := _sqlite_path(url)):
         return _file(path, around)
+    inside = next((one for one in around.servers if _names_server(url, one)), None)
+    if inside is not None and _scheme(url) in (_OF_MYSQL if inside.is_mysql else _POSTGRES):
+        return _inside(inside, _database(url))
     if _scheme(url) in _POSTGRES:
-        inside = next((one for one in around.servers if _names_server(url, one)), None)
-        return _inside(inside, _database(url)) if inside is not None else _at_address(name, url)
+        return _at_address(name, url)
     here = ", ".join(one.service for one in around.servers) or "none"
     raise RefusedError(
-        f'backup.databases: found "{name}", expected service/database with a service that runs PostgreSQL '
+        f'backup.databases: found "{name}", expected service/database with a service that runs PostgreSQL or MySQL '
         f"(here: {here}), or a variable that holds its address."
     )
 

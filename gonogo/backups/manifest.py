@@ -21,6 +21,8 @@ class Table(_Model):
     name: str
     """With its schema, quoted where SQL needs that."""
     rows: int
+    steady: bool = True
+    """Whether nobody wrote to it while it was dumped, where that has no snapshot that can be counted in."""
     written: tuple[int, int, int] | None = None
     """What the server had counted by then: rows inserted, updated, deleted; None where it counts nothing."""
 

@@ -192,6 +192,7 @@ _RECIPE_OF = {
     "postgres:15-alpine": _Recipe("postgres"),
     "caddy:2": _Recipe("caddy", _caddy),
     "caddy:2-alpine": _Recipe("caddy", _caddy),
+    "mariadb:10.11": _Recipe("mariadb"),
     "nginx:1": _Recipe("nginx"),
     "redis:7": _Recipe("redis"),
 }

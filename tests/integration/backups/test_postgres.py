@@ -182,7 +182,7 @@ def test_a_backup_that_cannot_be_made_is_red(repository: Repository, gate: Gates
     assert kept.url.split(":")[2].split("@")[0] not in found
     assert gate_of(repository, gate, kept.url, 'databases = ["REPORTS_URL"]\n') == (
         Outcome.FAILED,
-        'backup.databases: found "REPORTS_URL", expected service/database with a service that runs PostgreSQL '
+        'backup.databases: found "REPORTS_URL", expected service/database with a service that runs PostgreSQL or MySQL '
         "(here: none), or a variable that holds its address.",
     )
     assert gate_of(repository, gate, kept.url, 'command = ["no-such-backup"]\n') == (

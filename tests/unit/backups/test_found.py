@@ -110,8 +110,8 @@ def test_what_gonogo_cannot_or_was_not_told_to_keep_is_said(monkeypatch: pytest.
 
     assert unasked.left == ("DATABASE_URL names the SQLite file /data/app.db: backup.sqlite may keep it",)
     assert [one.name for one in asked.sources] == ["/data/app.db"]
-    assert list(found._others_among([Container("db", "mariadbd --user=mysql"), Container("web", "python")])) == [  # type: ignore[list-item]
-        "db runs MariaDB: backup.command may keep what it holds"
+    assert list(found._others_among([Container("db", "mongod --auth"), Container("web", "python")])) == [  # type: ignore[list-item]
+        "db runs MongoDB: backup.command may keep what it holds"
     ]
 
 
@@ -152,11 +152,13 @@ def test_a_server_is_known_by_what_it_runs() -> None:
     containers = [
         Container("db", "postgres", "postgres: checkpointer "),
         Container("bitnami", "/opt/bitnami/postgresql/bin/postgres -D /data"),
+        Container("maria", "mariadbd"),
         Container("exporter", "/bin/postgres_exporter --web"),
         Container("dump", "sh /backup.sh", "pg_dump -h db"),
     ]
 
     seen = list(servers_among(containers))  # type: ignore[arg-type]
 
-    assert [one.service for one in seen] == ["db", "bitnami"]
+    assert [one.service for one in seen] == ["db", "bitnami", "maria"]
+    assert [one.is_mysql for one in seen] == [False, False, True]
     assert seen[0].names == {"db", "alias", "10.0.0.2"}

@@ -1,0 +1,118 @@
+"""A real MariaDB is kept, and proven by a restore."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from gonogo.backups.access import InContainer
+from gonogo.backups.found import Found, servers_among
+from gonogo.backups.manifest import Backup
+from gonogo.backups.mysql import PRELUDE, Mysql
+from gonogo.backups.proof import Proving, prove
+from gonogo.backups.shelf import Shelf, digest
+from gonogo.backups.take import Taking, take
+from gonogo.config.backups import BackupRule
+from gonogo.errors import CommandError
+from gonogo.host.runner import this_machine
+
+from .base_images import ensure
+
+__all__: list[str] = []
+
+HOST = this_machine(timeout=120)
+OWNER = "maria/run"
+ROWS = """\
+CREATE TABLE items (id int AUTO_INCREMENT PRIMARY KEY, name varchar(80), data blob);
+INSERT INTO items (name, data) SELECT concat('ítem ', seq), unhex('00ff0a') FROM seq_1_to_3000;
+CREATE TABLE `two words``s` (x int);
+CREATE VIEW seen AS SELECT id FROM items;
+CREATE TRIGGER named BEFORE INSERT ON items FOR EACH ROW SET NEW.name = coalesce(NEW.name, 'nobody');
+CREATE DATABASE aside;
+"""
+
+
+@pytest.fixture(scope="module")
+def live(engine: docker.DockerClient) -> Iterator[Container]:
+    """A server with an application's rows."""
+    ensure("mariadb:10.11")
+    given = {"MARIADB_ROOT_PASSWORD": "geheim geheim", "MARIADB_DATABASE": "shop"}
+    container = engine.containers.run("mariadb:10.11", detach=True, environment=given, network_mode="none")
+    try:
+        deadline = time.monotonic() + 120
+        while container.exec_run(["mariadb-admin", "--protocol=tcp", "--host=127.0.0.1", "ping"]).exit_code != 0:
+            assert time.monotonic() < deadline, container.logs()
+            time.sleep(0.5)
+        for line in filter(None, ROWS.splitlines()):
+            done = container.exec_run(
+                ["mariadb", "--default-character-set=utf8mb4", "shop", "-e", line],
+                environment={"MYSQL_PWD": "geheim geheim"},
+            )
+            assert done.exit_code == 0, done.output
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+def source(container: Container, database: str = "shop") -> Mysql:
+    """One of its databases."""
+    access = InContainer(container=str(container.name), image=str(container.attrs["Image"]), prelude=PRELUDE)
+    return Mysql(name=f"db/{database}", access=access, database=database)
+
+
+def taken(shelf: Shelf, one: Mysql) -> Backup:
+    """A backup."""
+    rule = BackupRule()
+    taking = Taking(shelf=shelf, host=HOST, rule=rule, app="a", env="e", folder=Path("/"), serving=None, redact=str)
+    return take(taking, Found(sources=(one,)))
+
+
+def test_rows_are_kept_and_put_back(engine: docker.DockerClient, live: Container, tmp_path: Path) -> None:
+    """Tables with odd names, bytes, a view and a trigger; a torn dump and one of something else are named."""
+    shelf = Shelf(tmp_path / "backups")
+    live.reload()
+    (server,) = servers_among([live])
+    assert server.is_mysql
+    assert "server 10.11" in source(live).ready(HOST)
+    assert source(live).size(HOST) > 0
+
+    made = taken(shelf, source(live))
+    proving = Proving(shelf=shelf, host=HOST, owner=OWNER, timeout=120)
+
+    (part,) = made.parts
+    path = shelf.path(made.id) / part.file
+    assert {table.name: (table.rows, table.steady) for table in part.facts.tables} == {
+        "items": (3000, True),
+        "two words`s": (0, True),
+    }
+    proof = prove(proving, made)
+    assert proof.problems == ()
+    assert [one.how for one in proof.parts] == ["restored"]
+    text = gzip.decompress(path.read_bytes())
+    assert b"geheim" not in text
+    cut = gzip.compress(text[: len(text) // 2])
+    path.write_bytes(cut)
+    torn = part.model_copy(update={"bytes": len(cut), "sha256": digest(path)})
+    (seen,) = prove(proving, made.model_copy(update={"parts": (torn,)})).parts
+    assert seen.unknown == ""
+    assert seen.wrong
+    foreign = taken(shelf, source(live, "aside"))
+    other = foreign.parts[0]
+    path.write_bytes((shelf.path(foreign.id) / other.file).read_bytes())
+    told = part.model_copy(update={"bytes": other.bytes, "sha256": other.sha256})
+    (seen,) = prove(proving, made.model_copy(update={"parts": (told,)})).parts
+    assert seen.wrong[0] == "found that 2 tables are missing: items, two words`s"
+    assert engine.containers.list(all=True, filters={"label": f"gonogo.scratch={OWNER}"}) == []
+    assert sorted(one.name for one in path.parent.iterdir()) == [path.name, "manifest.json"]
+
+
+def test_a_database_that_is_not_there_says_so(live: Container, tmp_path: Path) -> None:
+    """What the server says."""
+    with pytest.raises(CommandError, match="Unknown database 'nowhere'"):
+        source(live, "nowhere").dump(HOST, tmp_path / "x.sql.gz", timeout=60)
