@@ -17,7 +17,7 @@ from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import Postgres
 from gonogo.backups.proof import Proving, restore_into
 from gonogo.backups.scratch import scratch_server
-from gonogo.errors import CommandError, in_one_line, telling
+from gonogo.errors import CommandError, in_one_line, last_words
 from gonogo.host.runner import Command, Completed
 from gonogo.inspection.probe_answers import script
 from gonogo.runtimes.compose.inside import ComposeArtifact
@@ -196,10 +196,11 @@ def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, data
         for trial in trials:
             done = _command(proving, access, trial, trial.upgrade)
             if not done.ok:
-                said = " ".join(line.strip() for line in telling(done.output + done.errors, most=6))
-                why = f"{trial.service}: {said or 'it said nothing'}"
-                is_ours = not done.timed_out and _DATA.search(done.output + done.errors)
-                return Rehearsed(failed=why) if is_ours else Rehearsed(unknown=why)
+                lines = (done.output + done.errors).splitlines()
+                refused = next((line.strip() for line in reversed(lines) if _DATA.search(line)), "")
+                if refused and not done.timed_out:
+                    return Rehearsed(failed=f"{trial.service}: {refused}")
+                return Rehearsed(unknown=f"{trial.service}: {last_words(done.errors or done.output)}")
         seconds = time.monotonic() - begin
     return Rehearsed(seconds=seconds, locks=tuple(_named(locks, tables)), schema=before)
 
@@ -214,7 +215,7 @@ def _taken_back(
         for words in trial.downgrade:
             done = _command(proving, access, trial, words)
             if not done.ok:
-                said = " ".join(line.strip() for line in telling(done.output + done.errors, most=4))
+                said = last_words(done.errors or done.output)
                 return replace(found, came_back=False, left=(f"{trial.service}: {said}",))
     before, after = found.schema, _schema(proving, access, database)
     left = tuple(sorted([*(f"lost: {line}" for line in before - after), *(f"left: {line}" for line in after - before)]))

@@ -257,12 +257,14 @@ def shape(context: Any) -> dict[str, Any]:
 
 def columns(connection: Any, names: list[str]) -> dict[str, Any]:
     """The columns of tables as the database has them; None for one that it has not."""
-    inspect = importlib.import_module("sqlalchemy").inspect
+    if not names:
+        return {}
+    inspector = importlib.import_module("sqlalchemy").inspect(connection)
     found: dict[str, Any] = {}
     for name in names:
         schema, _, table = name.rpartition(".")
         try:
-            found[name] = [column["name"] for column in inspect(connection).get_columns(table, schema or None)]
+            found[name] = [column["name"] for column in inspector.get_columns(table, schema or None)]
         except Exception:  # noqa: BLE001  # NoSuchTableError, under whatever name the dialect raises it
             found[name] = None
     return found

@@ -13,7 +13,7 @@ from .test_rehearsals import APP, DOCKERFILE, ENV
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(2400)]
 
 MODEL = """\
 services:
@@ -98,7 +98,13 @@ class Rehearsing:
         text = REVISION.format(name=name, parent=parent, up=up, down=down, stated=stated)
         self.app.write({f"db/versions/{name}.py": text})
         self.app.commit(name)
-        return self.app.deploy()
+        return self.run("deploy")
+
+    def run(self, command: str) -> Ended:
+        """Runs the command line to its end; a rehearsal restores twice and starts the old release twice."""
+        process = self.app.start(command, "--env", "staging", "--json")
+        out, err = process.communicate(timeout=600)
+        return Ended(process.returncode, out, err)
 
     def sql(self, query: str) -> str:
         """Asks the live database."""
@@ -144,5 +150,14 @@ def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
         "taken back, the schema was as before; the release that serves answers 2 pages on it as before"
     )
     assert rehearsing.sql("select version_num from alembic_version") == "2"
+
+    served = app.lives()
+    app.write({"db/versions/3.py": REVISION.format(name="3", parent="2", up="pass", down="pass", stated="")})
+    app.commit("3")
+    tonight = rehearsing.run("rehearse")
+    assert tonight.code == 0, tonight
+    assert tonight.document["ended"]["kind"] == "rehearsed"
+    assert "on a copy of the data: " in {step["name"]: step["said"] for step in tonight.document["steps"]}["rehearsal"]
+    assert (app.lives(), rehearsing.sql("select version_num from alembic_version")) == (served, "2")
     scratch = [one.name for one in app._engine.containers.list(all=True) if "gonogo.scratch" in one.labels]
     assert not [name for name in scratch if app.project in str(name)]

@@ -12,7 +12,7 @@ from gonogo.backups.postgres import KIND as POSTGRES
 from gonogo.backups.proof import Proving
 from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
 from gonogo.config.backups import BackupRule
-from gonogo.errors import GonogoError, RefusedError, in_one_line
+from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, in_one_line
 from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import as_it_serves
@@ -27,6 +27,8 @@ from gonogo.words import Tier
 __all__ = ["Rehearse"]
 
 _SHOWN = 3
+_STARTS = 60.0
+"""Seconds after which the release that serves is taken to miss what is not there."""
 _PAGES = 12
 """Each takes a moment to be asked."""
 
@@ -59,6 +61,8 @@ class Rehearse:
         try:
             trials = list(_trials(work, pending))
             hosts = sorted(_hosts(trials, parts[0]))
+        except InterruptedRunError:
+            raise
         except (GonogoError, OSError, StopIteration) as error:
             return f"not tried: {in_one_line(error)}"
         owner = scratch_of(work.place.environment.project, work.folder.name)
@@ -115,7 +119,7 @@ def _former(work: Work, name: str) -> Former | None:
         live=health.live,
         paths=tuple(dict.fromkeys(paths))[:_PAGES],
         host=urlsplit(environment.url or "").netloc or "localhost",
-        timeout=health.timeout,
+        timeout=min(health.timeout, _STARTS),
     )
 
 
