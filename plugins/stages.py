@@ -52,8 +52,8 @@ def stage_of(item: pytest.Item) -> Stage | None:
     Raises:
         pytest.UsageError: it carries more than one stage marker.
     """
-    names = {mark.name for mark in item.iter_markers()}
-    found = [stage for stage in Stage if stage.value in names]
+    marked = {mark.name for mark in item.iter_markers()}
+    found = [stage for stage in Stage if stage.value in marked]
     if len(found) > 1:
         names = ", ".join(found)
         raise pytest.UsageError(f"{item.nodeid}: found {len(found)} stage markers ({names}), expected exactly one.")

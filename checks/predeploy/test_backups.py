@@ -37,6 +37,7 @@ _READ = 64 * 1024
 @pytest.mark.predeploy(
     "P29",
     needs=("backup",),
+    in_prod="stricter",
     remedy="Try it by hand: gonogo backup --env {env}; what [env.{env}.backup] may say stands in docs/configuration.md",
 )
 def test_a_backup_can_be_made_now(

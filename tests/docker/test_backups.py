@@ -103,7 +103,8 @@ class Keeping:
             argv += ["-c", line]
         code, said = self.app.containers()["db"].exec_run(argv)
         assert code == 0, said
-        return bytes(said).decode()
+        assert isinstance(said, bytes)
+        return said.decode()
 
     def next(self, answer: str, *, more: str = "") -> Ended:
         """Deploys another version, with more in its gonogo.toml."""

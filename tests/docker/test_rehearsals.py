@@ -136,7 +136,8 @@ def asked(container: Container, *statements: str) -> str:
     words = [word for one in statements for word in ("-c", one)]
     done = container.exec_run(["psql", "-U", "postgres", "-d", "shop", "-v", "ON_ERROR_STOP=1", "-Atq", *words])
     assert done.exit_code == 0, done.output
-    return bytes(done.output).decode().strip()
+    assert isinstance(done.output, bytes)
+    return done.output.decode().strip()
 
 
 @pytest.fixture(scope="module")

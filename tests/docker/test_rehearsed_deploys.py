@@ -110,7 +110,8 @@ class Rehearsing:
         """Asks the live database."""
         code, said = self.app.containers()["db"].exec_run(["psql", "-U", "shop", "-Atqc", query])
         assert code == 0, said
-        return bytes(said).decode().strip()
+        assert isinstance(said, bytes)
+        return said.decode().strip()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_check_that_asks_for_prod_says_so(path: Path) -> None:
         name: node for one in _SHARED for name, node in functions(checks_folder() / f"predeploy/{one}.py").items()
     }
     known = {**shared, **functions(path)}
-    asks = {}
+    asks: dict[str, bool] = {}
     for name, node in functions(path).items():
         codes = re.findall(r"pytest\.mark\.\w+\('([PBD]\d\d)'", " ".join(map(ast.unparse, node.decorator_list)))
         asks |= {code: bool(_PROD.search(" ".join(texts(name, known, set())))) for code in codes}

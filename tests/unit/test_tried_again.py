@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.commands.deploy import _refuse
+from gonogo.commands.deploy import refuse_earlier
 from gonogo.commands.prepare import Where, where
 from gonogo.errors import RefusedError
 from gonogo.run.work import Options
@@ -42,7 +42,7 @@ def bad(repository: Repository) -> tuple[Where, Release]:
 def tried(at: Where, release: Release, *, force: bool = False) -> tuple[str, ...]:
     """What a deployment of the same commit says of it, or why it is refused."""
     again = release.model_copy(update={"id": "20261128T202020-9a41b7d", "bad": None})
-    return _refuse(where(at.project.root, "test"), again, Options(force=force))
+    return refuse_earlier(where(at.project.root, "test"), again, Options(force=force))
 
 
 def test_same_commit_with_the_same_settings_is_refused(bad: tuple[Where, Release]) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -19,6 +19,7 @@ from gonogo.demo.postgres import postgres
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, this_machine
 from gonogo.run.moves import locked
+from gonogo.run.work import Work
 
 pytestmark = pytest.mark.integration
 
@@ -70,7 +71,7 @@ def site(folder: Path, url: str) -> tuple[Any, Command]:
         host=this_machine(timeout=60.0), notes=[], journal=SimpleNamespace(write=lambda *_, **__: None), standings=[],
         serving="something", runtime=runtime, place=SimpleNamespace(environment=environment), release=None,
     )  # fmt: skip
-    bounded = {**variables, **locked.limits(work, "web")}
+    bounded = {**variables, **locked.limits(cast("Work", work), "web")}
     argv = (sys.executable, "-m", "alembic", "upgrade", "head")
     return work, Command(argv=argv, cwd=str(folder), env=bounded, clean_env=True)
 

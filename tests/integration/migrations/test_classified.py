@@ -58,6 +58,7 @@ def count(statement: sa.Executable) -> Callable[[sa.Connection], Any]:
 def default_stage(connection: sa.Connection) -> Any:
     """The stage of a lead that is written without one."""
     key = connection.execute(LEADS.insert().values(email="d", amount=-5)).inserted_primary_key
+    assert key is not None
     return connection.execute(sa.select(LEADS.c.stage).where(LEADS.c.id == key[0])).scalar()
 
 

@@ -33,7 +33,7 @@ def asked(
     source = "class Migration:\n    operations = [migrations.RunPython(fill)]\n"
     said = Said(pending=(Revision(id="2", parents=(), path="2.py", source=source),), written=written)
     live = Said(sizes={} if size is None else {"lamps": size})
-    monkeypatch.setattr(p35.shutil, "which", lambda *_, **__: squawk)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: squawk)
     monkeypatch.setattr(p35, "migrating", lambda *_: Service.model_validate({"migrations": tool}))
     monkeypatch.setattr(p35, "would_run", lambda *_: said)
     monkeypatch.setattr(p35, "ask_serving", lambda *_, **__: (live, ""))
