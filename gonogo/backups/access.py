@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from gonogo.host.runner import Command
+from gonogo.host.runner import Command, Completed
 from gonogo.runtimes.compose.run import marked_by
 
-__all__ = ["Access", "InContainer", "OnHost"]
+__all__ = ["Access", "InContainer", "OnHost", "shown"]
 
 _PLAIN = {"LC_ALL": "C", "LANGUAGE": "C"}
 """Programs that speak one language; the server may speak another."""
@@ -26,6 +26,9 @@ class Access(Protocol):
     @property
     def image(self) -> str:
         """The id of its image; empty where it is no container."""
+
+    def typed(self, argv: Sequence[str]) -> Command:
+        """The same as a person would type it."""
 
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """A program beside the server, as the server's own user and with its password."""
@@ -44,6 +47,10 @@ class InContainer:
     def where(self) -> str:
         """As people call it."""
         return f"container {self.container}"
+
+    def typed(self, argv: Sequence[str]) -> Command:
+        """Without what is told by variables."""
+        return Command(argv=("docker", "exec", self.container, *argv))
 
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """Through ``docker exec``; cut off, what it began in the container is ended too."""
@@ -70,6 +77,16 @@ class OnHost:
         """As people call it."""
         return self.address
 
+    def typed(self, argv: Sequence[str]) -> Command:
+        """Without the address, which is in variables."""
+        return Command(argv=tuple(argv))
+
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """As it would be typed here."""
         return Command(argv=tuple(argv), env={**_PLAIN, **self.env, **env})
+
+
+def shown(done: Completed) -> Completed:
+    """How a command ended, without shell text that nobody wants to read."""
+    argv = tuple("…" if "\n" in word else word for word in done.command.argv)
+    return replace(done, command=replace(done.command, argv=argv))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gonogo.backups.access import Access
+from gonogo.backups.access import Access, shown
 from gonogo.backups.manifest import Facts, Stored, Table
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
@@ -64,7 +64,8 @@ class Mysql:
     def describe(self, into: Path) -> tuple[str, ...]:
         """The dump, as a person would type it."""
         plain = into.with_suffix("")
-        return (str(replace(self._dump(), into=plain)), f"gzip {plain}")
+        typed = self.access.typed(("mysqldump", *_DUMP, "--", self.database))
+        return (str(replace(typed, into=plain)), f"gzip {plain}")
 
     def _dump(self) -> Command:
         return self.access.command(("mysqldump", *_DUMP, "--", self.database), env={})
@@ -84,7 +85,7 @@ class Mysql:
             CommandError: it is not there, or the server does not let it in.
         """
         command = replace(self.access.command(("mysqldump", "--version"), env={}), timeout=_SECONDS)
-        program = host.run(command).require(f"database {self.name}").output.strip()
+        program = shown(host.run(command)).require(f"database {self.name}").output.strip()
         return f"{program.rpartition('/')[2]}, server {self.ask(host, 'SELECT version()')}"
 
     def ask(self, host: Host, query: str, *, timeout: float = _SECONDS) -> str:
@@ -98,7 +99,7 @@ class Mysql:
     def _run(self, host: Host, query: str, *, timeout: float) -> Completed:
         command = self.access.command(("mysql", *_ASK, f"--database={self.database}"), env={})
         command = replace(command, stdin=query.encode(), timeout=timeout)
-        return host.run(command, output_limit=None).require(f"database {self.name}")
+        return shown(host.run(command, output_limit=None)).require(f"database {self.name}")
 
     def dump(self, host: Host, into: Path, *, timeout: float) -> Stored:
         """Dumps it into a file that does not exist yet, and packs that.
@@ -108,7 +109,7 @@ class Mysql:
         """
         begin, what, plain = time.monotonic(), f"database {self.name}", into.with_suffix("")
         before = self.facts(host, timeout=timeout)
-        done = host.run(replace(self._dump(), into=plain, timeout=timeout)).require(what)
+        done = shown(host.run(replace(self._dump(), into=plain, timeout=timeout))).require(what)
         with plain.open("rb") as stream:
             stream.seek(-min(_END, plain.stat().st_size), 2)
             if _LAST not in stream.read():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gonogo.backups.found import Found, databases
 from gonogo.backups.shelf import Shelf
-from gonogo.backups.take import LARGEST_UNASKED, Foreseen, foreseen, too_much
+from gonogo.backups.take import LARGEST_UNASKED, LONGEST_UNASKED, Foreseen, foreseen, too_much
 from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError
@@ -78,4 +78,6 @@ def look_ahead(place: Place, runtime: Runtime, release: Release | None, shelf: S
         raise RefusedError(f"{full}. Free some (df -h), or set backup.folder to another disk.")
     if not asked and not full and not expected.is_known and expected.bytes > LARGEST_UNASKED:
         full = f"{expected}: more than the {LARGEST_UNASKED // MIB} MiB up to which one is taken unasked"
+    if not asked and not full and (expected.seconds or 0) > LONGEST_UNASKED:
+        full = f"{expected}: more than the {LONGEST_UNASKED:.0f} s that one may take unasked"
     return Outlook(shelf=shelf, rule=rule, found=found, expected=expected, none=full)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gonogo.backups.access import Access, InContainer
+from gonogo.backups.access import Access, InContainer, shown
 from gonogo.backups.manifest import Facts, Stored, Table
 from gonogo.errors import CommandError
-from gonogo.host.runner import Command, Completed, Host
+from gonogo.host.runner import Completed, Host
 
 __all__ = ["KIND", "PRELUDE", "Postgres", "in_container", "literal", "quoted", "read_facts"]
 
@@ -111,7 +111,7 @@ class Postgres:
     def describe(self, into: Path) -> tuple[str, ...]:
         """The dump, as a person would type it."""
         argv = ("pg_dump", "--format=custom", "--snapshot={snapshot}", "--no-password", f"--dbname={self.database}")
-        return (str(replace(self.access.command(argv, env={}), into=into)),)
+        return (str(replace(self.access.typed(argv), into=into)),)
 
     def size(self, host: Host) -> int:
         """Bytes that the database takes now.
@@ -140,7 +140,7 @@ class Postgres:
 
     def _run(self, host: Host, argv: tuple[str, ...]) -> Completed:
         command = self.access.command(argv, env=self._env)
-        return host.run(replace(command, timeout=_SECONDS)).require(f"database {self.name}")
+        return shown(host.run(replace(command, timeout=_SECONDS))).require(f"database {self.name}")
 
     @property
     def _env(self) -> Mapping[str, str]:
@@ -194,11 +194,12 @@ class Postgres:
         codes = [fact[1] for fact in facts if isinstance(fact, list) and fact[0] == "dump"]
         if done.ok and ["end"] in facts and codes == ([0] if dumped else []):
             return read_facts(facts), others
-        shown = "\n".join(line for line in done.errors.splitlines() if not line.startswith(_FACT))
+        errors = "\n".join(line for line in done.errors.splitlines() if not line.startswith(_FACT))
         code = done.code or next(iter(codes), 0) or 1
         what = f"database {self.name}"
-        replace(done, code=code, errors=shown, command=_shown(done.command)).require(what)
-        raise CommandError(f"{what}: found an end of `{_shown(done.command)}` without its last word, expected one.")
+        ended = shown(replace(done, code=code, errors=errors))
+        ended.require(what)
+        raise CommandError(f"{what}: found an end of `{ended.command}` without its last word, expected one.")
 
 
 def quoted(name: str) -> str:
@@ -215,11 +216,6 @@ def _end_of(path: Path) -> bytes:
     with path.open("rb") as stream:
         stream.seek(-min(len(_END), path.stat().st_size), os.SEEK_END)
         return stream.read()
-
-
-def _shown(command: Command) -> Command:
-    """A command whose shell text nobody wants to read."""
-    return replace(command, argv=tuple("…" if "\n" in word else word for word in command.argv))
 
 
 def _script(dump: Iterable[str] | None) -> str:

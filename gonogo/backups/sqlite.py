@@ -34,6 +34,10 @@ class Here:
         """As people call it."""
         return "this machine"
 
+    def typed(self, argv: Sequence[str]) -> Command:
+        """As it stands."""
+        return Command(argv=tuple(argv))
+
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """With gonogo's own Python."""
         return Command(argv=(sys.executable, "-P", *argv[1:]), env=env)
@@ -58,7 +62,8 @@ class Sqlite:
 
     def describe(self, into: Path) -> tuple[str, ...]:
         """The copy, as a person would type it."""
-        return (str(replace(self._command("-", "copy", self.path), into=into)) + f" < {_PROBE.name}",)
+        typed = self.access.typed((self.python, "-", "copy", self.path))
+        return (str(replace(typed, into=into)) + f" < {_PROBE.name}",)
 
     def _command(self, *words: str) -> Command:
         return self.access.command((self.python, *words), env={})

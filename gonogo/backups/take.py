@@ -19,10 +19,22 @@ from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.machine.room import MIB, disk
 from gonogo.state.release import Release
 
-__all__ = ["LARGEST_UNASKED", "Taking", "backup_id", "copy_away", "foreseen", "own_command", "take", "too_much"]
+__all__ = [
+    "LARGEST_UNASKED",
+    "LONGEST_UNASKED",
+    "Taking",
+    "backup_id",
+    "copy_away",
+    "foreseen",
+    "own_command",
+    "take",
+    "too_much",
+]
 
-LARGEST_UNASKED = 10 * 1024 * MIB
+LARGEST_UNASKED = 4 * 1024 * MIB
 """Bytes of a database up to which a backup is taken although nobody asked for one: some minutes."""
+LONGEST_UNASKED = 600.0
+"""Seconds that the one before may have taken."""
 _LIKELY = 3
 """A database takes so many times the room of its first dump, at least; a later one is as big as the one before."""
 
