@@ -142,9 +142,9 @@ def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
     assert untouched == same
     assert "fail on a copy of the data: web: " in filled.document["reason"]
     assert 'column "hue" of relation "lamps" contains null values' in filled.document["reason"]
-    assert renamed.document["reason"].startswith(
+    assert (
         "forward-only: on a migrated copy of the data the release that serves breaks: GET / answers 500 instead of 200"
-    )
+    ) in renamed.document["reason"]
     steps = {step["name"]: step["said"] for step in added.document["steps"]}
     assert steps["rehearsal"].startswith("on a copy of the data: ")
     assert steps["rehearsal"].endswith(
