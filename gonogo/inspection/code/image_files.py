@@ -28,6 +28,8 @@ __all__ = [
 
 _BLOCK = 512
 _CHUNK = 1 << 20
+_AHEAD = 1 << 16
+"""Bytes that ``tarfile`` reads ahead, and copies for each header of theirs: with more, many small files take long."""
 _SKIPPED = frozenset({".git"})
 
 
@@ -41,7 +43,7 @@ class _Reader:
     def __init__(self, stream: Iterable[bytes]) -> None:
         """Starts before the first chunk."""
         self._chunks: Iterator[bytes] = iter(stream)
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.last = b""
         self.count = 0
 
@@ -51,20 +53,16 @@ class _Reader:
         wanted = size
         while wanted:
             if not self._rest:
-                self._rest = next(self._chunks, b"") or self._next_full()
+                self._rest = memoryview(next((chunk for chunk in self._chunks if chunk), b""))
                 if not self._rest:
                     break
             part, self._rest = self._rest[:wanted], self._rest[wanted:]
             parts.append(part)
             wanted -= len(part)
         data = b"".join(parts)
-        self.last = (self.last + data)[-_BLOCK:]
+        self.last = (self.last + data[-_BLOCK:])[-_BLOCK:]
         self.count += len(data)
         return data
-
-    def _next_full(self) -> bytes:
-        """The next chunk that is not empty, or nothing at the end."""
-        return next((chunk for chunk in self._chunks if chunk), b"")
 
 
 def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: str = "/") -> dict[str, FileDigest]:
@@ -81,7 +79,7 @@ def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: st
     reader = _Reader(stream)
     found: dict[str, FileDigest] = {}
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
                 digest = _member_digest(archive, member, found, base)
@@ -108,7 +106,7 @@ def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights
     found: dict[str, Rights] = {}
     link = ""
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
                 if member.issym():
@@ -135,7 +133,7 @@ def read_some(
     paths: set[str] = set()
     contents: dict[str, bytes] = {}
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
                 file = archive.extractfile(member) if member.isreg() and chosen(path, member.size) else None
@@ -155,7 +153,7 @@ def holds_a_file(stream: Iterable[bytes]) -> bool:
     """
     reader = _Reader(stream)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             return any(not member.isdir() for member in archive)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
@@ -178,7 +176,7 @@ def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
     """
     reader = _Reader(stream)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_CHUNK) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             member = archive.next()
             file = archive.extractfile(member) if member is not None and member.isreg() else None
             return file.read(size) if file is not None else b""
