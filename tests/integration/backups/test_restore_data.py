@@ -18,6 +18,8 @@ from tests.integration.deploy.conftest import App, Ended
 
 __all__: list[str] = []
 
+pytestmark = pytest.mark.timeout(400)  # each begins with two deployments
+
 OPTIONS = 'env_file = ".env"\nattempts = 1'
 TABLES = "[env.test.backup]\n"
 
@@ -190,3 +192,31 @@ def test_a_backup_that_is_not_what_was_kept_touches_nothing(shop: Shop) -> None:
     missing = shop.back("--yes", "--backup", "nothing")
     assert missing.code == 1
     assert 'found "nothing", expected one of the backups 20' in missing.err
+
+
+def test_a_backup_that_is_killed_is_taken_away_by_the_next(shop: Shop, tmp_path: Path, programs: Path) -> None:
+    """``kill -9`` in the middle of a dump: nothing was touched, no half backup counts, and what still ran is ended."""
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    waits = '#!/bin/sh\ncase "$*" in *--snapshot*) printf PGDMPhalf; sleep 300;; esac\n'
+    (slow / "pg_dump").write_text(f'{waits}exec {programs}/pg_dump "$@"\n')
+    (slow / "pg_dump").chmod(0o755)
+    whole = sorted(path.parent.name for path in shop.app.state.glob("backups/*/manifest.json"))
+    (shop.app.root / "more.txt").write_text("third\n")
+    shop.app.commit("third")
+
+    running = shop.app.start("deploy", "--env", "test", environ={"PATH": f"{slow}{os.pathsep}{os.environ['PATH']}"})
+    deadline = time.monotonic() + 120
+    while not any(path.stat().st_size for path in shop.app.state.glob("backups/.*.partial/*.dump")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    third, record = shop.app.deploy()
+
+    assert third.code == 0, third.err
+    assert list(shop.app.state.glob("backups/.*")) == []
+    now = sorted(path.parent.name for path in shop.app.state.glob("backups/*/manifest.json"))
+    assert now[:-1] == whole
+    assert any("still ran and was ended" in note and "psql" in note for note in record["notes"])
+    assert any(note.startswith("A backup that was cut off was taken away: ") for note in record["notes"])
