@@ -19,6 +19,7 @@ from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector, Place
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -32,7 +33,13 @@ _MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def seen(
-    environment: Environment, subject: Subject, inspector: Inspector, place: Place, limits: Limits, runner: Host
+    release: Release,  # noqa: ARG001 (nothing is watched before the first one)
+    environment: Environment,
+    subject: Subject,
+    inspector: Inspector,
+    place: Place,
+    limits: Limits,
+    runner: Host,
 ) -> Observed:
     """What was seen of the release, watched once for all checks."""
     return observe(

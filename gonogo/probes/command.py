@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import sys
 
-sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
+if __name__ == "__main__":
+    sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
 # An application's types.py is not the library's.
 
 import json

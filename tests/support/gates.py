@@ -110,6 +110,12 @@ class Run:
         assert self.result is not None, f"no results file; exit code {self.code}\n{self.out}\n{self.err}"
         return self.result.checks
 
+    def of_team(self) -> Run:
+        """The same with the results of the team's own checks alone."""
+        assert self.result is not None, f"no results file; exit code {self.code}\n{self.out}\n{self.err}"
+        own = tuple(check for check in self.result.checks if not check.id.startswith("gonogo/"))
+        return dataclasses.replace(self, result=self.result.model_copy(update={"checks": own}))
+
     def outcomes(self) -> dict[str, Outcome]:
         """Code (or id) → outcome."""
         return {check.code or check.id: check.outcome for check in self.checks}

@@ -217,17 +217,17 @@ def test_all_skipped_is_no_go(repository: Repository, gate: Gates) -> None:
     skips = 'import pytest\n\n\n@pytest.mark.watch\ndef test_a():\n    pytest.skip("not here")\n'
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": skips})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
 
     assert run.code == 5
     assert [check.found for check in run.checks] == ["not here"]
 
 
-def test_a_stage_without_checks_is_no_go(repository: Repository, gate: Gates) -> None:
-    """A gate without any check exits with 5."""
+def test_a_stage_without_answers_is_no_go(repository: Repository, gate: Gates) -> None:
+    """Nothing was deployed that could be watched: exit 5."""
     root = repository({"gonogo.toml": repository.process})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
 
     assert (run.code, run.checks) == (5, ())
 
@@ -318,7 +318,7 @@ def test_the_worst_of_a_check_s_phases_and_subtests_counts(
     """A teardown that crashes does not hide what the body found; a subtest, a strict xfail, ``return False`` are told."""
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": PHASES})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test", *workers)
+    run = gate.bare(root, "-m", "watch", "--env", "test", *workers).of_team()
 
     found = {str(check.code): (check.outcome.value, check.found) for check in run.checks}
     assert {code: found.pop(code)[0] for code in ("T9", "T10")} == {"T9": "inconclusive", "T10": "inconclusive"}
@@ -343,7 +343,7 @@ def test_a_crash_is_inconclusive(repository: Repository, gate: Gates) -> None:
     )
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
 
     assert run.code == 1
     assert {check.outcome for check in run.checks} == {Outcome.INCONCLUSIVE}
@@ -423,7 +423,7 @@ def test_a_file_that_cannot_be_collected_is_red(repository: Repository, gate: Ga
     }
     root = repository({"gonogo.toml": repository.process, **files})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
 
     assert run.code == 1
     assert run.outcomes() == {"T01": Outcome.PASSED, "checks/test_a.py": Outcome.INCONCLUSIVE}
@@ -441,7 +441,7 @@ def test_an_advisory_red_warns(repository: Repository, gate: Gates, tmp_path: Pa
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
     junit = tmp_path / "junit.xml"
 
-    run = gate.bare(root, "-m", "watch", "--env", "test", f"--junit-xml={junit}")
+    run = gate.bare(root, "-m", "watch", "--env", "test", f"--junit-xml={junit}").of_team()
 
     suite = suite_of(junit)
     assert run.code == 0
@@ -458,8 +458,8 @@ def test_a_red_blocker_shows_message_and_remedy(repository: Repository, gate: Ga
     )
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
-    verbose = gate.bare(root, "-m", "watch", "--env", "test", "-v")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
+    verbose = gate.bare(root, "-m", "watch", "--env", "test", "-v").of_team()
 
     assert (run.code, verbose.code) == (1, 1)
     assert (run.only().found, run.only().remedy) == ("found 2, expected 1", "gonogo status --env test")
@@ -510,7 +510,9 @@ def test_secrets_stay_out_of_every_output(repository: Repository, gate: Gates, t
     repository.write(root, {".env": "API_TOKEN=tok-8d7f6g5h4j3k2l1\n"})
     junit = tmp_path / "junit.xml"
 
-    run = gate.bare(root, "-m", "watch", "--env", "test", "-v", f"--junit-xml={junit}", "-o", "junit_logging=all")
+    run = gate.bare(
+        root, "-m", "watch", "--env", "test", "-v", f"--junit-xml={junit}", "-o", "junit_logging=all"
+    ).of_team()
 
     assert run.only().found == "found [redacted]"
     told = run.out + run.err + run.only().model_dump_json() + junit.read_text(encoding="utf-8")
@@ -522,7 +524,7 @@ def test_two_stage_markers_are_refused(repository: Repository, gate: Gates) -> N
     body = "import pytest\n\n\n@pytest.mark.watch\n@pytest.mark.build\ndef test_a():\n    pass\n"
     root = repository({"gonogo.toml": repository.process, "checks/test_a.py": body})
 
-    run = gate.bare(root, "-m", "watch", "--env", "test")
+    run = gate.bare(root, "-m", "watch", "--env", "test").of_team()
 
     assert run.code == 4
     assert "checks/test_a.py::test_a: found 2 stage markers (build, watch), expected exactly one." in run.out + run.err
