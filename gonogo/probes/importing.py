@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 
-if __name__ == "__main__":
+if not __package__:  # it is given to a Python on standard input
     sys.path[:] = [path for path in sys.path if path not in {"", os.getcwd()}]  # noqa: PTH109
 # An application's types.py is not the library's; `load` puts its folder back.
 

@@ -3,6 +3,7 @@
 import json
 import secrets
 import subprocess
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -288,7 +289,7 @@ def test_room_of_a_build_is_that_of_its_own_layers(desk: Desk) -> None:
     """Neither the base image nor what is cached counts, and what two services have in common counts once."""
     desk.built(minute=1)
     now = datetime.now(UTC)
-    desk.write({"server.py": SERVER.format(version="v2") + f"# {'x' * 2_000_000}\n"})
+    desk.write({"server.py": SERVER.format(version="v2") + f"# {uuid.uuid4().hex * 62_500}\n"})
 
     took = desk.runtime.image_room(desk.place, desk.built(minute=2).model_copy(update={"created": now}))
 

@@ -17,7 +17,7 @@ from .deployed import API, Deployed
 
 pytestmark = pytest.mark.integration
 
-MIGRATIONS = ("B15", "B19", "B20")
+MIGRATIONS = ("P35", "B15", "B19", "B20")
 FASTAPI = 'framework = "fastapi"\nentrypoint = "api:app"\nmin_routes = 1\n'
 
 

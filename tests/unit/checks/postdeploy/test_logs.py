@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.postdeploy import logged
 from gonogo.checks.postdeploy import test_logs as logs
 from gonogo.config import Environment
 from gonogo.gates.budget import FILE, Budget
@@ -81,8 +82,8 @@ def ask(
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log is read again at once."""
-    monkeypatch.setattr(logs, "_READ_AGAIN", 0.0)
-    monkeypatch.setattr(logs, "_TRYING", 0.2)
+    monkeypatch.setattr(logged, "_READ_AGAIN", 0.0)
+    monkeypatch.setattr(logged, "_TRYING", 0.2)
 
 
 def test_a_traceback_that_is_being_written_is_read_again(tmp_path: Path) -> None:
