@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -76,7 +77,8 @@ class Limits:
         """
         self._budget, self._reached = budget, reached
         self._configured = functools.cache(configured)
-        self._clients: dict[str, httpx.Client] = {}
+        self._clients: dict[tuple[str, ssl.SSLContext], httpx.Client] = {}
+        """By origin, and by whose certificates are trusted."""
         self._patience, self._timeout = _WAITS * bound, max(_LONGEST * bound, _TIMEOUT)
         self.begin()
 
@@ -146,9 +148,10 @@ class Limits:
         """A client of the address, made once: that costs a third of a request. No connection is kept, nor a cookie."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._clients:
-            self._clients[origin] = self.client(origin, limits=_ALONE)
-        return self._clients[origin]
+        key = origin, trusted()
+        if key not in self._clients:
+            self._clients[key] = self.client(origin, limits=_ALONE)
+        return self._clients[key]
 
     def close(self) -> None:
         """Nothing is asked any more."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from gonogo.config import Environment
 from gonogo.errors import CommandError
@@ -15,6 +16,7 @@ from gonogo.inspection import things
 from gonogo.inspection.answers.downtime import answered_from, read_probe
 from gonogo.inspection.answers.logs import ErrorGroup, error_lines
 from gonogo.inspection.answers.moved import (
+    asked_by_another_name,
     asked_in_vain,
     caused_by_move,
     hung_up,
@@ -92,6 +94,7 @@ def sort(
     missed = [(_moment(at), path) for at, path in budget.misses]
     others = [*(other for other in lines if other != name)]
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
+    names = {*lines, urlsplit(inspector.url() or "").hostname or ""}
     texts, restarted = [line.text for line in lines[name]], _restarted(inspector, name)
 
     def moments(group: ErrorGroup) -> list[datetime | None]:
@@ -107,6 +110,7 @@ def sort(
         ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
         ours = ours or signed_wrongly(group, moments(group), refused)
         idle = refused_visitor(group.example) or no_request_needs(group.example)
+        idle = idle or asked_by_another_name(group.example, own=names)
         return moved or ours or idle or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))

@@ -39,10 +39,10 @@ def test_no_new_errors_are_logged(
 
     Catches an exception that the answers do not show. What the move itself caused until the release was healthy (a
     proxy that did not reach what was being replaced), what gonogo's own requests caused, what a proxy refused a visitor
-    (a limit on requests, a file that is not there), a database or a queue that was not up yet and was reached after
-    that (tried again, or started again by its restart policy), and a control socket that gunicorn could not make, is
-    shown and not counted. In a first deployment, which has no release before, a line without a traceback warns that was
-    logged before the release was healthy.
+    (a limit on requests, a file that is not there), a visitor who asks Django for another name, a database or a queue
+    that was not up yet and was reached after that (tried again, or started again by its restart policy), and a control
+    socket that gunicorn could not make, is shown and not counted. In a first deployment, which has no release before, a
+    line without a traceback warns that was logged before the release was healthy.
     """
     since = subject.release.started if subject.release is not None else None
     lines, groups = logged.read(inspector, environment, since)

@@ -26,7 +26,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult, read_gate
 from gonogo.runtimes.base import LIMITED, Inspector, InstanceState, Place
-from gonogo.words import Outcome, Role, Stage
+from gonogo.words import OnRed, Outcome, Role, Severity, Stage
 
 __all__ = ["Observed", "observe"]
 
@@ -36,6 +36,8 @@ _READ = 15.0
 """Seconds between two looks at what costs more: memory, logs."""
 _LIMITED = 5.0
 """Seconds between two requests where a limit on requests was met."""
+_DIED = '{{index .Actor.Attributes "exitCode"}}'
+"""With which code a container ended, as ``docker events`` is asked."""
 _AT_LEAST = 3
 """Of a line without a traceback; one that a visitor causes now and then is no release's fault."""
 _TRACEBACKS = 2
@@ -58,6 +60,8 @@ class Observed:
     first: dict[str, InstanceState] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     """Instances that ended or were started again, one text each."""
+    came_round: dict[str, str] = field(default_factory=dict)
+    """Instances that ended well and were started again, one text each."""
     looked: bool = False
     """Whether the runtime answered at all."""
     memory: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
@@ -88,8 +92,8 @@ def observe(
     seen = Observed(
         began=datetime.now(UTC),
         wanted=wanted,
-        errors=Trouble(watch.max_errors),
-        slow=Trouble(0.05),
+        errors=Trouble(watch.max_errors, watched=wanted),
+        slow=Trouble(0.05, watched=wanted),
         unhealthy_for=min(watch.unhealthy_for, wanted / 2),
     )
     began = time.monotonic()
@@ -99,7 +103,7 @@ def observe(
         now = time.monotonic() - began
         if now - looked >= _LOOK:
             looked = now
-            _look(seen, inspector, at=now)
+            _look(seen, inspector, environment, runner, at=now)
         if now - asked >= (_LIMITED if questions.is_tight else watch.every):
             asked = now
             questions.ask(at=now)
@@ -136,7 +140,7 @@ class _Questions:
         pages = [Endpoint(request=f"GET {health.live}", status=health.live_status)]
         if health.ready and (known is None or "D07" in known):
             pages.append(Endpoint(request=f"GET {health.ready}"))
-        given = [one for one in environment.endpoint if one.request.startswith(("GET ", "HEAD "))]
+        given = [one for one in environment.endpoint if _turns_back(one, environment)]
         well = [one for one in given if known is None or f"D09[{one.request}]" in known]
         seen.left_out = tuple(one.request for one in given if one not in well)
         self._pages = {one.request for one in pages}
@@ -158,11 +162,13 @@ class _Questions:
         said = self._said(endpoint, url)
         if said is None:
             return
-        one = Asked(at=at, what=endpoint.request, said=said, seconds=time.monotonic() - begin)
+        stated = endpoint.within if "within" in endpoint.model_fields_set else 0.0
+        within = max(stated, self._slower_than)
+        one = Asked(at=at, what=endpoint.request, said=said, seconds=time.monotonic() - begin, within=within)
         seen = self._seen
         seen.asked.append(one)
         seen.errors.note(at=at, wrong=bool(said))
-        seen.slow.note(at=at, wrong=one.seconds > self._slower_than)
+        seen.slow.note(at=at, wrong=one.is_slow)
         if endpoint.request in self._pages:
             seen.spells.note(endpoint.request, at=at, said=said)
 
@@ -183,6 +189,13 @@ class _Questions:
         return "; ".join(map(str, compare(plain, answer)))
 
 
+def _turns_back(endpoint: Endpoint, environment: Environment) -> bool:
+    """Whether an endpoint only reads, and a wrong answer of it turns a release back at the gate too."""
+    reads = endpoint.request.startswith(("GET ", "HEAD "))
+    on_red = environment.rule_of(f"D09[{endpoint.request}]").on_red or endpoint.on_red
+    return reads and endpoint.severity is Severity.BLOCKER and on_red is OnRed.ROLLBACK
+
+
 def _again(things: Sequence[tuple[str, Endpoint]]) -> Iterator[tuple[str, Endpoint]]:
     while things:
         yield from things
@@ -200,7 +213,7 @@ def _passed(subject: Subject) -> frozenset[str] | None:
     return frozenset(check.code or check.id for check in gate.checks if check.outcome is Outcome.PASSED)
 
 
-def _look(seen: Observed, inspector: Inspector, *, at: float) -> None:
+def _look(seen: Observed, inspector: Inspector, environment: Environment, runner: Host, *, at: float) -> None:
     """What the instances are; a runtime that does not answer is asked again."""
     try:
         fronts = {one.name: one for one in inspector.fronts()}
@@ -212,11 +225,34 @@ def _look(seen: Observed, inspector: Inspector, *, at: float) -> None:
     if not seen.looked:
         seen.looked, seen.first = True, lasting
     for name, before in seen.first.items():
-        if name not in done and (moved := _moved(before, now.get(name))):
+        if name in done or not (moved := _moved(before, now.get(name))):
+            continue
+        if name in now and _is_a_job(now[name], inspector, environment, runner, since=seen.began):
+            seen.came_round[name], seen.first[name] = moved, now[name]
+        else:
             seen.moved[name] = moved
     for name, one in lasting.items():
         sick = one.health not in {None, "healthy", "starting", LIMITED}
         seen.spells.note(name, at=at, said=f"{one.health} ({one.health_said})" if sick else "")
+
+
+def _is_a_job(
+    one: InstanceState, inspector: Inspector, environment: Environment, runner: Host, *, since: datetime
+) -> bool:
+    """Whether it ends with exit code 0 whenever it ends, and its restart policy starts it again: a job done in turns.
+
+    Whoever asks it for something would not be answered meanwhile: what publishes a port or has a health check is none.
+    """
+    asked = one.health is not None or any(owner == one.service for owner, _, _ in inspector.published())
+    if asked or one.status not in {"running", "restarting"} or not environment.has("a Docker Engine"):
+        return False
+    argv = ("docker", "events", "--since", f"{since.timestamp():.3f}", "--until", f"{time.time():.3f}")
+    which = ("--filter", f"container={one.name}", "--filter", "event=die", "--format", _DIED)
+    try:
+        codes = runner.run(Command(argv=(*argv, *which), timeout=20.0)).output.split()
+    except CommandError:
+        return False
+    return bool(codes) and {*codes} == {"0"}
 
 
 def _moved(before: InstanceState, now: InstanceState | None) -> str:

@@ -103,10 +103,8 @@ def test_requests_are_answered(seen: Observed, evidence: Collected) -> None:
     reads=("watch.slower_than",),
     remedy="Look what it waits for at that moment: its database, a lock, another service",
 )
-def test_answers_come_in_time(
-    seen: Observed, environment: Environment, baseline: GateResult | None, evidence: Collected
-) -> None:
-    """19 of 20 requests are answered within `watch.slower_than`.
+def test_answers_come_in_time(seen: Observed, baseline: GateResult | None, evidence: Collected) -> None:
+    """19 of 20 requests are answered within `watch.slower_than`, or what their endpoint allows beyond that.
 
     Warns where an endpoint takes a second or more, and twenty times what it took before this release.
     """
@@ -119,10 +117,11 @@ def test_answers_come_in_time(
         before = measured(baseline, f"D09[{what}]", "answer")
         if before is not None and is_slower(min(found), before):
             evidence.warn(f"{what}: found {min(found):.1f} s at best, {before:.2f} s before this release")
-    slow = [one for one in seen.asked if one.seconds > environment.watch.slower_than]
+    slow = [one for one in seen.asked if one.is_slow]
     assert not seen.slow.is_red, (
-        f"found {len(slow)} of {len(seen.asked)} requests slower than {environment.watch.slower_than:g} s within "
-        f"{seen.seconds:.0f} s, the last: {slow[-1].what} in {slow[-1].seconds:.1f} s; expected 1 in 20 at most"
+        f"found {len(slow)} of {len(seen.asked)} requests slower than they may be within "
+        f"{seen.seconds:.0f} s, the last: {slow[-1].what} in {slow[-1].seconds:.1f} s, expected {slow[-1].within:g} s "
+        "in 19 of 20"
     )
 
 
@@ -137,12 +136,15 @@ def test_no_instance_ends(
     """No instance ends or is started again while it is watched.
 
     Catches the crash that comes after twenty, forty or ninety seconds, which a restart policy hides. Where the
-    instances of that service ended about as often before this release, it is a warning.
+    instances of that service ended about as often before this release, it is a warning; so is a service that nobody
+    asks for anything and that ends with exit code 0 each time, a job that its restart policy brings round again.
     """
     if not seen.looked:
         raise InconclusiveError("the runtime did not answer while it was watched")
     if not seen.first:
         pytest.skip("no instance runs on")
+    for name, text in sorted(seen.came_round.items()):
+        evidence.warn(f"{name}: {text}, each time after an end with exit code 0; a job that comes round may do so")
     lives = noted(baseline, "D03", RESTARTS)
     usual = {name for name, one in seen.first.items() if 0 < float(lives.get(one.service, 0)) <= _OFTEN * seen.wanted}
     for name in sorted(usual & set(seen.moved)):

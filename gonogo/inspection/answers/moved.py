@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from gonogo.inspection.answers.logs import ErrorGroup
 
 __all__ = [
+    "asked_by_another_name",
     "asked_in_vain",
     "caused_by_move",
     "hung_up",
@@ -64,6 +65,9 @@ _REFUSED = re.compile(
     r"\bAH0(?:0128|1630): "
 )
 _BEHIND = ", upstream: "
+_NAMED = re.compile(r"\bInvalid HTTP_HOST header: '([^']*)'")
+"""Django's word for a request for a name that is not among ``ALLOWED_HOSTS``."""
+_HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SIDE_DOOR = re.compile(r"\bControl server error: \[Errno \d")
 """Gunicorn from 25.1 on keeps a socket for ``gunicornc`` below its user's home; a service's user often has none."""
 _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
@@ -145,6 +149,22 @@ def refused_visitor(text: str) -> bool:
     Who asks too often, for a file that is not there or for one that is closed by a rule; bots do, all the time.
     """
     return _REFUSED.search(text) is not None and _BEHIND not in text
+
+
+def asked_by_another_name(text: str, *, own: Collection[str]) -> bool:
+    """Whether an error says only that a visitor asked for a name that nobody here goes by; bots do, all the time.
+
+    Args:
+        text: the whole error.
+        own: names of services, and of the environment's address.
+    """
+    found = _NAMED.search(text)
+    return found is not None and _host(found[1]) not in {*own, *_HERE}
+
+
+def _host(header: str) -> str:
+    """A ``Host`` header's name, without its port."""
+    return re.sub(r":\d*$", "", header.casefold())
 
 
 def no_request_needs(text: str) -> bool:

@@ -14,7 +14,7 @@ from gonogo.inspection.answers.rates import Rate
 __all__ = ["Asked", "Spell", "Spells", "Trouble", "climb"]
 
 _LASTS = 15.0
-"""Seconds: requests that failed without a break for so long were not one moment's."""
+"""Seconds: requests that failed without a break for so long were not one moment's; in a short watch half of it."""
 _AGAIN = 3
 """Or so many moments, with good answers between them."""
 _LEAST = 6
@@ -35,6 +35,13 @@ class Asked:
     said: str
     """Nothing where the answer was right; else what was wrong with it."""
     seconds: float
+    within: float
+    """Seconds that it may take."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it took longer."""
+        return self.seconds > self.within
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,10 @@ class Spells:
 class Trouble:
     """Whether requests go wrong more often than they may: the share is exceeded, and it was not one moment's."""
 
-    def __init__(self, share: float) -> None:
-        """``share`` of them may."""
+    def __init__(self, share: float, *, watched: float = 2 * _LASTS) -> None:
+        """``share`` of them may; ``watched`` is for how many seconds they are."""
         self.rate = Rate(share)
+        self._lasts = min(_LASTS, watched / 2)
         self.moments = 0
         """How often it began to go wrong."""
         self.longest = 0.0
@@ -106,7 +114,7 @@ class Trouble:
     @property
     def is_red(self) -> bool:
         """Whether nothing that comes could clear it."""
-        return self.rate.is_exceeded and (self.longest >= _LASTS or self.moments >= _AGAIN)
+        return self.rate.is_exceeded and (self.longest >= self._lasts or self.moments >= _AGAIN)
 
     @classmethod
     def of_all(cls, share: float, requests: Iterable[tuple[float, bool]]) -> Trouble:

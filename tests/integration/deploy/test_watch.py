@@ -149,6 +149,34 @@ def test_an_endpoint_that_was_red_before_is_left_alone(app: App) -> None:
     assert {check["code"]: check["outcome"] for check in watch["checks"]}["W02"] == "passed"
 
 
+@pytest.mark.thorough
+def test_what_may_be_slow_or_wrong_is_no_red(app: App) -> None:
+    """An endpoint whose ``within`` allows it, and one that only warns at the gate, end no watch."""
+    allowed = """
+[[env.test.endpoint]]
+request = "GET /report"
+within = "20s"
+
+[[env.test.endpoint]]
+request = "GET /odd"
+severity = "advisory"
+"""
+    app.pages({**GREEN, "/report": (200, "all of it"), "/odd": (200, "odd")})
+    app.configure(watch=WATCH, tables=allowed)
+    app.commit("watched")
+    slow = """answer = Handler.do_GET
+    Handler.do_GET = lambda self: (time.sleep(0.6 * (self.path == "/report")), answer(self))
+    PAGES.update({"/odd": (500, "odd")})"""
+    broken(app, slow)
+
+    ended, record = app.deploy()
+
+    assert ended.code == 0, ended
+    watch = next(step["gate"] for step in record["steps"] if step["name"] == "watch")
+    told = {check["code"]: check["outcome"] for check in watch["checks"]}
+    assert (told["W02"], told["W03"]) == ("passed", "passed")
+
+
 def test_a_bare_watch_is_one_look(app: App) -> None:
     """``pytest -m watch`` tells how what serves is now; an environment of tier dev is not watched in a deployment."""
     ended, record = app.deploy()

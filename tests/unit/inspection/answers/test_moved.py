@@ -8,6 +8,7 @@ import pytest
 
 from gonogo.inspection.answers.logs import error_lines
 from gonogo.inspection.answers.moved import (
+    asked_by_another_name,
     asked_in_vain,
     caused_by_move,
     hung_up,
@@ -157,6 +158,24 @@ def test_a_database_that_only_starts_is_told_from_a_migration_that_fails(text: s
 def test_what_a_proxy_refused_a_visitor_is_no_error_of_the_release(text: str, *, expected: bool) -> None:
     """Nginx calls it an error unless it is told otherwise; what it may not read, or does not reach, is another matter."""
     assert refused_visitor(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("203.0.113.9", True),
+        ("WWW.Example.org:443", True),
+        ("shop.example.com", False),
+        ("web:8000", False),
+        ("localhost:8000", False),
+        ("[::1]:8000", False),
+    ],
+)
+def test_whoever_asks_for_another_name_is_a_visitor(host: str, *, expected: bool) -> None:
+    """Bots ask by the address; a worker or a health check that asks by a name of the release is its own fault."""
+    text = f"ERROR Invalid HTTP_HOST header: '{host}'. You may need to add it to ALLOWED_HOSTS."
+
+    assert asked_by_another_name(text, own={"web", "shop.example.com"}) is expected
 
 
 @pytest.mark.parametrize(
