@@ -17,7 +17,7 @@ from gonogo.backups.manifest import Facts, Stored, Table
 from gonogo.errors import CommandError
 from gonogo.host.runner import Completed, Host
 
-__all__ = ["KIND", "PRELUDE", "Postgres", "in_container", "literal", "quoted", "read_facts"]
+__all__ = ["KIND", "OURS", "PRELUDE", "Postgres", "in_container", "literal", "quoted", "read_facts"]
 
 KIND = "PostgreSQL"
 _FACT = "gonogo-fact:"
@@ -39,7 +39,7 @@ export PGUSER PGPASSWORD PGDATABASE="${PGDATABASE:-$PGUSER}"
 _ENV = {"PGCONNECT_TIMEOUT": "10", "PGAPPNAME": "gonogo"}
 _PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-password", "--tuples-only", "--no-align")
 
-_OURS = (
+OURS = (
     "n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND NOT EXISTS "
     "(SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"
 )
@@ -138,6 +138,16 @@ class Postgres:
         """
         return self._run(host, (*_PSQL, f"--command={query}")).output.strip()
 
+    def told(self, host: Host, statements: str, *, timeout: float) -> str:
+        """What many statements print; the first that fails ends it.
+
+        Raises:
+            CommandError: one failed, or it took too long.
+        """
+        command = self.access.command((*_PSQL, "--set=ON_ERROR_STOP=1", "--file=-"), env=self._env)
+        done = host.run(replace(command, stdin=statements.encode(), timeout=timeout), output_limit=None)
+        return shown(done).require(f"database {self.name}").output
+
     def _run(self, host: Host, argv: tuple[str, ...]) -> Completed:
         command = self.access.command(argv, env=self._env)
         return shown(host.run(replace(command, timeout=_SECONDS))).require(f"database {self.name}")
@@ -220,7 +230,7 @@ def _end_of(path: Path) -> bytes:
 
 def _script(dump: Iterable[str] | None) -> str:
     """What psql is given: the dump's standard output is the session's, and facts go to standard error."""
-    words = {"fact": _FACT, "ours": _OURS, "lock": _LOCK}
+    words = {"fact": _FACT, "ours": OURS, "lock": _LOCK}
     parts = [_BEGIN]
     if dump is not None:
         parts += ["SELECT pg_export_snapshot() AS snapshot \\gset\n", "\\setenv GONOGO_SNAPSHOT :snapshot\n"]
@@ -239,7 +249,7 @@ def _script(dump: Iterable[str] | None) -> str:
             part = part.replace("{" + name + "}", value)
         text += part
     ending = (_SEQUENCES + "SELECT '{fact}' || json_build_array('end');\n" + _TO_OUTPUT + "COMMIT;\n").replace(
-        "{ours}", _OURS
+        "{ours}", OURS
     )
     return text + ending.replace("{fact}", _FACT)
 

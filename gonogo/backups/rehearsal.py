@@ -16,6 +16,7 @@ from gonogo.backups.former import Answered, Former, answers, broken
 from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import Postgres
 from gonogo.backups.proof import Proving, restore_into
+from gonogo.backups.round_trip import RoundTrip, Watched
 from gonogo.backups.scratch import scratch_server
 from gonogo.errors import CommandError, in_one_line, last_words
 from gonogo.host.runner import Command, Completed
@@ -78,6 +79,8 @@ class Trial:
     upgrade: tuple[str, ...]
     downgrade: tuple[tuple[str, ...], ...] = ()
     """Nothing where there is no way back."""
+    keeps: tuple[str, ...] = ()
+    """The tables in which the migration tool keeps account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +118,10 @@ class Rehearsed:
     """Why it could not be asked."""
     schema: frozenset[str] = frozenset()
     """The lines of the schema before."""
+    loses: str = ""
+    """Why the downgrades lose what was there before, or why that is not known; of use where they came back."""
+    drops: tuple[Watched, ...] = ()
+    """Where they lose what is written after the migrations."""
 
 
 def rehearse(
@@ -125,6 +132,7 @@ def rehearse(
     *,
     hosts: Sequence[str],
     former: Former | None = None,
+    counted: bool = False,
 ) -> Rehearsed:
     """Restores a part of a backup, migrates it, and takes that back again.
 
@@ -135,15 +143,19 @@ def rehearse(
         trials: whose migrations run.
         hosts: the names by which the application reaches its database; in the scratch server's network they mean it.
         former: the release that serves; it is asked on the copy as it was restored, and on the migrated one.
+        counted: whether to find out what the downgrades lose, for which all rows are read four times.
     """
     database = part.name.rpartition("/")[2]
     try:
         with _restored(proving, path, part, database=database, hosts=hosts) as access:
             before = _asked(proving, access, former)
+            trip = _trip(proving, access, trials, database=database) if counted else None
             found = _run(proving, access, trials, database=database)
+            if trip is not None:
+                trip.migrated()
             if former is not None and before is not None and not (found.failed or found.unknown):
                 found = replace(found, **_compared(proving, access, former, before))
-            return _taken_back(proving, access, trials, found, database=database)
+            return _taken_back(proving, access, trials, found, database=database, trip=trip)
     except CommandError as error:
         return Rehearsed(unknown=str(error))
 
@@ -187,6 +199,13 @@ def _compared(proving: Proving, access: InContainer, former: Former, before: Ans
     return {"pages": len(before.statuses), "broke": broken(before, _asked(proving, access, former) or before)}
 
 
+def _trip(proving: Proving, access: InContainer, trials: Sequence[Trial], *, database: str) -> RoundTrip:
+    copy = Postgres(name="scratch", access=access, database=database)
+    trip = RoundTrip(copy, proving.host, keeps={name for trial in trials for name in trial.keeps})
+    trip.begin()
+    return trip
+
+
 def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, database: str) -> Rehearsed:
     copy = Postgres(name="scratch", access=access, database=database)
     tables = dict(line.partition("=")[::2] for line in copy.ask(proving.host, _TABLES).splitlines())
@@ -206,17 +225,28 @@ def _run(proving: Proving, access: InContainer, trials: Sequence[Trial], *, data
 
 
 def _taken_back(
-    proving: Proving, access: InContainer, trials: Sequence[Trial], found: Rehearsed, *, database: str
+    proving: Proving,
+    access: InContainer,
+    trials: Sequence[Trial],
+    found: Rehearsed,
+    *,
+    database: str,
+    trip: RoundTrip | None,
 ) -> Rehearsed:
     """The same, with what the downgrades left."""
     if found.failed or found.unknown or not all(trial.downgrade for trial in trials):
         return found
+    if trip is not None:
+        trip.going_back()
     for trial in reversed(trials):
         for words in trial.downgrade:
             done = _command(proving, access, trial, words)
             if not done.ok:
                 said = last_words(done.errors or done.output)
                 return replace(found, came_back=False, left=(f"{trial.service}: {said}",))
+    if trip is not None:
+        trip.back()
+        found = replace(found, loses=trip.loses, drops=trip.drops)
     before, after = found.schema, _schema(proving, access, database)
     left = tuple(sorted([*(f"lost: {line}" for line in before - after), *(f"left: {line}" for line in after - before)]))
     return replace(found, came_back=not left, left=left)

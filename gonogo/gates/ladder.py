@@ -9,15 +9,17 @@ from enum import IntEnum
 from gonogo.inspection.answers.served import SCHEMA_PARTS
 from gonogo.records.results import GateResult
 
-__all__ = ["Answer", "Rung", "decide", "foresee", "qualify"]
+__all__ = ["Answer", "Rung", "decide", "foresee", "qualify", "taken_back"]
 
 
 class Rung(IntEnum):
-    """The ladder; a downgrade (3) and a restore are not offered here."""
+    """The ladder; a restore is never offered by itself."""
 
     FIRST = 0
     RELEASE_ONLY = 1
     SCHEMA_STAYS = 2
+    DOWNGRADE = 3
+    """What a rehearsal makes of the one that follows."""
     FORWARD_ONLY = 4
 
 
@@ -34,6 +36,10 @@ class Answer:
     """Why what is pending is not known yet."""
     wants_head: tuple[str, ...] = ()
     """Parts of the serving release's readiness that are about the schema: they may not accept one that is ahead."""
+    drops: tuple[str, ...] = ()
+    """Where the downgrades lose what is written after the migrations."""
+    is_rehearsed: bool = False
+    """Whether a rehearsal comes that may find out more."""
 
     def __str__(self) -> str:
         """One sentence for plan and record."""
@@ -54,8 +60,19 @@ class Answer:
                 why = "; ".join(self.reasons)
                 said = f"pending {pending} ({why}): a rollback starts the previous release, the schema stays ahead"
                 return f"{said}{self._not_ready()}"
-            case Rung.FORWARD_ONLY:
-                return f"forward-only: pending {pending}: {'; '.join(self.reasons)}"
+            case _:
+                return self._forward(pending, "; ".join(self.reasons))
+
+    def _forward(self, pending: str, why: str) -> str:
+        """Of what the previous release cannot live with."""
+        if self.rung is Rung.FORWARD_ONLY:
+            later = "; whether a downgrade loses nothing is decided by the rehearsal" if self.is_rehearsed else ""
+            return f"forward-only: pending {pending}: {why}{later}"
+        written = f" where nothing was written to {', '.join(self.drops)} by then" if self.drops else ""
+        return (
+            f"pending {pending} ({why}): as a copy of the data showed, a rollback takes them back{written} and starts the "
+            "previous release; else it holds"
+        )
 
     def _not_ready(self) -> str:
         """What the rollback may end with, where readiness speaks of the schema."""
@@ -78,6 +95,11 @@ def foresee(answer: Answer, gate: GateResult | None) -> Answer:
         for name in names
     ]
     return replace(answer, wants_head=tuple(dict.fromkeys(found))) if found else answer
+
+
+def taken_back(answer: Answer, drops: Sequence[str]) -> Answer:
+    """The answer, once a rehearsal took the migrations back and everything was as before."""
+    return replace(answer, rung=Rung.DOWNGRADE, drops=tuple(drops)) if answer.rung is Rung.FORWARD_ONLY else answer
 
 
 def qualify(answer: Answer, caveats: Sequence[str]) -> Answer:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gonogo import git
+from gonogo.backups.outlook import is_proven
 from gonogo.config import Environment, Project, Service, load_project
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
 from gonogo.gates.ladder import Answer, decide, foresee, qualify
@@ -25,6 +26,7 @@ from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
 from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
+from gonogo.words import Tier
 
 __all__ = [
     "Ladder",
@@ -290,6 +292,7 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
     read = [(tool_of(each.tool), one) for each in found for one in each.pending if one.id not in stated]
     answer = qualify(answer, [text for tool, one in read for text in tool.caveats(one.source)])
     pinned = read_gate(serving.gate) if serving is not None else None
+    answer = replace(answer, is_rehearsed=_is_rehearsed(environment))
     return Ladder(answer=foresee(answer, pinned), notes=tuple(notes), standings=tuple(found))
 
 
@@ -307,6 +310,12 @@ def unknown_revision(found: str) -> RefusedError:
         found,
         refuses="an unknown revision",
     )
+
+
+def _is_rehearsed(environment: Environment) -> bool:
+    """Whether a forward-only change comes as far as a rehearsal."""
+    comes = environment.tier is not Tier.PROD or environment.allow_forward_only
+    return comes and is_proven(environment) and environment.has("a Docker Engine")
 
 
 def _is_unread(environment: Environment) -> bool:

@@ -31,6 +31,7 @@ class Alembic:
     merge = "alembic merge heads; commit the merge revision"
     reads_models = False
     refuses_unknown = True
+    keeps = ("alembic_version",)
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """``alembic upgrade head``."""

@@ -122,6 +122,8 @@ class MigrationTool(Protocol):
     """Whether it says itself what its models lack a migration for."""
     refuses_unknown: bool
     """Whether an upgrade refuses a database with a revision that no file has."""
+    keeps: tuple[str, ...]
+    """The tables in which it, or what belongs to it, keeps account of what was run."""
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """What brings the database to the head."""

@@ -27,6 +27,7 @@ class Django:
     merge = "python manage.py makemigrations --merge"
     reads_models = True
     refuses_unknown = False
+    keeps = ("django_migrations", "django_content_type", "auth_permission")
 
     def upgrade_command(self, config: str) -> tuple[str, ...]:
         """``python manage.py migrate``."""

@@ -21,11 +21,12 @@ from gonogo.run.downtime_probe import DowntimeProbe
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.data import WithData
 from gonogo.run.moves.downgrade import Downgrade
-from gonogo.run.moves.migrate import have_moved, left_in_databases
+from gonogo.run.moves.migrate import left_in_databases
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.recipes import Recipe
 from gonogo.run.steps import StepRunner, why
 from gonogo.run.strategies.base import VERIFY
+from gonogo.run.take_back import schema_first
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import changed, with_earlier
 from gonogo.state.release import Release
@@ -45,18 +46,18 @@ class Rollback:
         self._probe = probe
         self._migrated: list[str] = []
         self._stopped = False
+        self._is_taken_back = False
+        """The schema is where the release that is gone back to knows it."""
 
     def after_red(self, recipe: Recipe, *, interrupted: bool) -> Ending:
         """The automatic one; a forward-only change that was started holds instead."""
         work = self._work
         work.journal.lenient = True
-        if work.rung == Rung.FORWARD_ONLY and work.progress.has_migrated and work.progress.has_replaced:
-            moved = have_moved(work)
-            if moved is not False:
-                return self._hold("have begun" if moved else "may have begun: the databases could not be asked")
-            work.notes.append("The migrations are forward-only, and no database moved: it was turned back.")
-        facts = {"reason": self._course.reason, "excuse": self._course.excuse}
-        work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
+        if work.rung >= Rung.DOWNGRADE and work.progress.has_migrated:
+            self._is_taken_back, begun = schema_first(work, self._steps, self._says_where)
+            if begun:
+                return self._hold(begun)
+        self._says_where()
         if self._course.excuse:
             work.notes.append(f"{work.release.id} is not called bad: {self._course.excuse}.")
         if work.serving is None and work.progress.has_migrated:
@@ -69,6 +70,12 @@ class Rollback:
         if last is not None:
             return self._return_to(last, target, why_not="served without ever going GO, and is not proven now")
         return self._said_of(target, failed=failed, interrupted=interrupted)
+
+    def _says_where(self) -> None:
+        """The journal says that it goes back, before anything does."""
+        work = self._work
+        facts = {"reason": self._course.reason, "excuse": self._course.excuse}
+        work.journal.write("rollback", **facts, to=work.serving.id if work.serving else None)
 
     def on_demand(
         self,
@@ -326,7 +333,7 @@ class Rollback:
 
     def _accept(self, target: Release | None) -> Release | None:
         """The schema stays where the migrations brought it: the release that is back runs on that revision too."""
-        if target is None or not self._work.progress.has_migrated:
+        if target is None or not self._work.progress.has_migrated or self._is_taken_back:
             return target
         accepted = self._newer_than(target)
         target = target.model_copy(update={"accepted": accepted})

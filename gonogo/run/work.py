@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from gonogo.backups.shelf import Shelf
+from gonogo.backups.written import WayBack
 from gonogo.errors import GonogoError
+from gonogo.gates.ladder import Answer, Rung
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import today
 from gonogo.host.busy import Watch
@@ -74,8 +76,12 @@ class Work:
     """Why the release could not be pinned; told after the predeploy gate, which says it better."""
     epoch: str = ""
     """The runtime's when the run began, or when the one that was cut off touched its target."""
+    answer: Answer | None = None
+    """What the ladder said when it was asked."""
     ladder: str = ""
     rung: int = 0
+    way_back: WayBack | None = None
+    """The downgrades that a rehearsal has shown to lose nothing."""
     standings: tuple[Standing, ...] = ()
     """Where the databases stood when the ladder was asked, and what was pending then."""
     half_done: tuple[str, ...] = ()
@@ -91,6 +97,16 @@ class Work:
     def baseline(self, stage: Stage = Stage.POSTDEPLOY) -> GateResult | None:
         """What a stage said of the serving release; of one that was not asked, what the post-deploy checks did."""
         return self.baselines.get(stage) or self.baselines.get(Stage.POSTDEPLOY)
+
+    def stand_on(self, rung: Rung, said: str) -> None:
+        """Notes what a rollback would do to the data, for the rollback, for the record and for whoever goes on."""
+        self.ladder, self.rung = said, int(rung)
+        self.journal.write("ladder", rung=self.rung, said=said)
+
+    def forbid_downgrade(self, why: str) -> None:
+        """What a rehearsal allowed is not possible after all."""
+        self.way_back = None
+        self.stand_on(Rung.FORWARD_ONLY, f"forward-only: no downgrade by itself, since {why}; it was: {self.ladder}")
 
     @property
     def host(self) -> Host:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -79,10 +80,10 @@ def downgrade():
 class Rehearsing:
     """An application with one migration, two lamps, and a hue that one of them lacks."""
 
-    def __init__(self, app: Stack) -> None:
+    def __init__(self, app: Stack, *, toml: str = TOML) -> None:
         """Deploys it."""
         self.app = app
-        files = {".gitignore": "reports/\n", "Dockerfile": DOCKERFILE, "docker-compose.yml": MODEL, "gonogo.toml": TOML}
+        files = {".gitignore": "reports/\n", "Dockerfile": DOCKERFILE, "docker-compose.yml": MODEL, "gonogo.toml": toml}
         files |= {"app.py": APP, "alembic.ini": "[alembic]\nscript_location = db\n", "db/env.py": ENV}
         values = {"PORT": app.port, "PROJECT": app.project, "STATE": app.state}
         for key, value in values.items():
@@ -162,3 +163,48 @@ def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
     assert (app.lives(), rehearsing.sql("select version_num from alembic_version")) == (served, "2")
     scratch = [one.name for one in app._engine.containers.list(all=True) if "gonogo.scratch" in one.labels]
     assert not [name for name in scratch if app.project in str(name)]
+
+
+UP = """op.create_table("visits", sa.Column("what", sa.Text))
+    op.execute("ALTER TABLE lamps ADD note text NOT NULL DEFAULT 'x'")"""
+DOWN = 'op.drop_column("lamps", "note"); op.drop_table("visits")'
+BROKEN = APP.replace("SELECT id, hue", "SELECT nothing")
+WRITING = BROKEN.replace(
+    "http.server.ThreadingHTTPServer",
+    """with psycopg.connect(os.environ["DATABASE_URL"].replace("+psycopg", "")) as connection:
+    if connection.execute("SELECT to_regclass('visits')").fetchone()[0]:
+        connection.execute("INSERT INTO visits VALUES ('a visit')")
+http.server.ThreadingHTTPServer""",
+)
+
+
+def test_forward_only_change_goes_back_with_its_migration(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """Where the red release wrote nothing to what the migration made; else it holds, and says what was written."""
+    for name in ("python:3.11-slim", "postgres:15"):
+        ensure(name)
+    allowed = TOML.replace("attempts = 1\n", "attempts = 1\nallow_forward_only = true\n")
+    with stack(tmp_path, engine, "takenback") as made:
+        shop = Rehearsing(made, toml=allowed)
+        made.write({"app.py": BROKEN})
+        red = shop.next("2", "1", UP, DOWN)
+        stands = shop.sql("select version_num from alembic_version")
+        columns = shop.sql(
+            "select string_agg(attname, ' ') from pg_attribute where attrelid = 'lamps'::regclass and attnum > 0 and not attisdropped"
+        )
+        made.write({"app.py": WRITING})
+        held = shop.next("2", "1", UP, DOWN)
+
+        assert (red.code, red.document["ended"]["kind"]) == (1, "reverted"), red
+        steps = {step["name"]: step["said"] for step in red.document["steps"]}
+        assert steps["rehearsal"].endswith("; a downgrade loses nothing that was there before")
+        assert [*steps][-4:] == ["postdeploy", "downgrade", "restore", "verify"]
+        assert steps["downgrade"] == "web: its database went back from 2 to 1"
+        assert (
+            "a rollback takes them back where nothing was written to public.lamps (note), public.visits"
+            in red.document["ladder"]
+        )
+        assert (stands, columns) == ("1", "id hue")
+        assert (held.code, held.document["ended"]["kind"]) == (6, "held"), held
+        lost = "they were not taken back: a downgrade would lose what was written since: public.visits: 1 rows written"
+        assert any(lost in note for note in held.document["notes"]), held
+        assert shop.sql("select version_num, (select count(*) from visits) from alembic_version") == "2|1"

@@ -39,8 +39,8 @@ class AskLadder:
             work.notes.append(
                 f"The schema is ahead of this commit ({', '.join(sorted(ahead))}), as the rollback left it."
             )
-        work.ladder, work.rung = str(answer), int(answer.rung)
-        work.journal.write("ladder", rung=work.rung, said=work.ladder)
+        work.answer = answer
+        work.stand_on(answer.rung, str(answer))
         environment = work.place.environment
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
             raise forward_only(answer)

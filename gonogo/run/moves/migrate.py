@@ -12,6 +12,7 @@ from gonogo.inspection.answers.moved import not_reached
 from gonogo.migrations import layout_of, tool_of
 from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.standing import half_done, said_of, shapes
+from gonogo.run.moves.way_back import mark
 from gonogo.run.work import Work
 from gonogo.runtimes.protocols import NONE
 
@@ -62,6 +63,7 @@ class Migrate:
         except CommandError:
             work.half_done = half_done(work, before)
             raise
+        mark(work)
         if not migrated(work.place.environment):
             ready = work.runtime.prepare(work.place, work.release)
             return f"no migrations configured{'; its data stores are ready' if ready else ''}"

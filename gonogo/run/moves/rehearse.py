@@ -11,9 +11,10 @@ from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import KIND as POSTGRES
 from gonogo.backups.proof import Proving
 from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
+from gonogo.backups.written import WayBack
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, in_one_line
-from gonogo.gates.ladder import Rung
+from gonogo.gates.ladder import Rung, taken_back
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import as_it_serves
 from gonogo.inspection.answers.harmless import is_plain
@@ -70,7 +71,10 @@ class Rehearse:
         proving = Proving(shelf=work.shelf, host=work.host, owner=owner, timeout=rule.timeout)
         path = work.shelf.path(made.id) / parts[0].file
         former = _former(work, pending[0].service)
-        return _said(work, rehearse(proving, path, parts[0], trials, hosts=hosts, former=former))
+        counted = work.rung == Rung.FORWARD_ONLY and len(trials) == 1
+        found = rehearse(proving, path, parts[0], trials, hosts=hosts, former=former, counted=counted)
+        said = _said(work, found)
+        return f"{said}; {_way_back(work, found, parts[0].name, pending)}" if counted and found.came_back else said
 
 
 def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
@@ -91,6 +95,7 @@ def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
             folder="" if own else posixpath.normpath(posixpath.join(top, layout.folder)) if top else "",
             upgrade=own or tool.upgrade_command(layout.config),
             downgrade=() if any(tool.one_way(revision.source) for revision in one.pending) else back,
+            keeps=tool.keeps,
         )
 
 
@@ -161,6 +166,18 @@ def _said(work: Work, found: Rehearsed) -> str:
     return f"on a copy of the data: {found.seconds:.1f} s; {locks}; {back}"
 
 
+def _way_back(work: Work, found: Rehearsed, database: str, pending: list[Standing]) -> str:
+    """Whether a red release's migrations may be taken back by themselves, in words; the ladder says it then."""
+    if found.loses or work.answer is None:
+        return f"no downgrade by itself: {found.loses}"
+    takes = tuple(revision.id for one in pending for revision in one.pending)
+    work.way_back = WayBack(database=database, takes=takes, drops=found.drops)
+    work.journal.write("way-back", found=work.way_back.model_dump())
+    answer = taken_back(work.answer, [*map(str, found.drops)])
+    work.stand_on(answer.rung, str(answer))
+    return "a downgrade loses nothing that was there before"
+
+
 def _refuse(work: Work, found: Rehearsed) -> None:
     """The previous release cannot be started again on such data, whatever reading or the team says of them.
 
@@ -169,7 +186,6 @@ def _refuse(work: Work, found: Rehearsed) -> None:
     """
     environment = work.place.environment
     said = f"on a migrated copy of the data the release that serves breaks: {'; '.join(found.broke[:_SHOWN])}"
-    work.ladder, work.rung = f"forward-only: {said}", int(Rung.FORWARD_ONLY)
-    work.journal.write("ladder", rung=work.rung, said=work.ladder)
+    work.stand_on(Rung.FORWARD_ONLY, f"forward-only: {said}")
     if environment.tier is Tier.PROD and not environment.allow_forward_only:
         raise RefusedError(f"{work.ladder}. Expected migrations that it can live with", refuses="a forward-only change")

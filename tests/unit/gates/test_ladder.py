@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from gonogo.gates.ladder import Rung, decide, foresee
+from gonogo.gates.ladder import Rung, decide, foresee, taken_back
 from gonogo.inspection.answers.served import SCHEMA_PARTS
 from gonogo.records.results import CheckResult, Evidence, GateResult
 from gonogo.words import Outcome, Stage
@@ -56,6 +57,25 @@ def test_migration_that_is_not_shown_is_forward_only() -> None:
     answer = decide(first=False, pending=["2", "3"], shown={"2": "", "3": "op.drop_column (line 9)"}, stated={})
 
     assert (answer.rung, str(answer)) == (Rung.FORWARD_ONLY, "forward-only: pending 2, 3: 3: op.drop_column (line 9)")
+
+
+def test_rehearsed_downgrade_is_a_way_back() -> None:
+    """Rung 3 is made of rung 4 alone, and says where nothing may have been written by then."""
+    forward = decide(first=False, pending=["2"], shown={"2": "op.execute (line 9)"}, stated={})
+    later = replace(forward, is_rehearsed=True)
+    stays = decide(first=False, pending=["2"], shown={"2": ""}, stated={})
+    found = taken_back(later, ["public.leads (note)", "public.visits"])
+
+    assert str(later) == f"{forward}; whether a downgrade loses nothing is decided by the rehearsal"
+    assert (found.rung, str(found)) == (
+        Rung.DOWNGRADE,
+        "pending 2 (2: op.execute (line 9)): as a copy of the data showed, a rollback takes them back where nothing was "
+        "written to public.leads (note), public.visits by then and starts the previous release; else it holds",
+    )
+    assert str(taken_back(later, [])).endswith(
+        "a rollback takes them back and starts the previous release; else it holds"
+    )
+    assert taken_back(stays, []) == stays
 
 
 def test_stated_migration_is_believed() -> None:

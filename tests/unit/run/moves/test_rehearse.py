@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gonogo.backups.rehearsal import Lock, Rehearsed
+from gonogo.backups.round_trip import Watched
 from gonogo.errors import RefusedError
+from gonogo.gates.ladder import Rung, decide
 from gonogo.run.moves import rehearse
+from gonogo.run.work import Work
 from gonogo.words import Tier
 
 __all__: list[str] = []
@@ -21,15 +25,20 @@ def work(*standings: Any, backup: Any = None) -> Any:
     """A run at its rehearsal."""
     shelf = SimpleNamespace(load=lambda _: backup)
     release = SimpleNamespace(backup="b" if backup is not None else None)
-    return SimpleNamespace(standings=standings, shelf=shelf, release=release, notes=[])
+    journal = SimpleNamespace(write=lambda *_, **facts: written.append(facts))
+    written: list[Any] = []
+    made = SimpleNamespace(
+        standings=standings, shelf=shelf, release=release, notes=[], journal=journal, written=written
+    )
+    made.stand_on = partial(Work.stand_on, made)
+    return made
 
 
 @pytest.mark.parametrize(("tier", "allowed"), [("prod", False), ("prod", True), ("staging", False)])
 def test_release_that_breaks_on_the_copy_is_no_way_back(tier: str, *, allowed: bool) -> None:
     """Whatever reading or the team says: prod refuses that, and elsewhere a red release holds instead of going back."""
-    made, written = work(), []
+    made = work()
     made.place = SimpleNamespace(environment=SimpleNamespace(tier=Tier(tier), allow_forward_only=allowed))
-    made.journal = SimpleNamespace(write=lambda *_, **facts: written.append(facts))
     made.rung, made.ladder = 2, "pending 2 (stated by the team)"
     found = Rehearsed(seconds=1.0, broke=("GET / answers 500 instead of 200",), pages=2)
     said = "on a migrated copy of the data the release that serves breaks: GET / answers 500 instead of 200"
@@ -42,7 +51,7 @@ def test_release_that_breaks_on_the_copy_is_no_way_back(tier: str, *, allowed: b
         assert told.endswith("the release that serves breaks on it: GET / answers 500 instead of 200")
 
     assert (made.rung, made.ladder) == (4, f"forward-only: {said}")
-    assert written == [{"rung": 4, "said": f"forward-only: {said}"}]
+    assert made.written == [{"rung": 4, "said": f"forward-only: {said}"}]
 
 
 def backup(*, problems: tuple[str, ...] | None = (), kinds: tuple[str, ...] = ("PostgreSQL",), image: str = "i") -> Any:
@@ -95,3 +104,19 @@ def test_what_was_seen_is_noted() -> None:
     )
     assert len(made.notes) == 1
     assert unknown == "not known: web: no such host"
+
+
+def test_downgrade_that_loses_nothing_moves_the_ladder() -> None:
+    """Rung 3, with what must not have been written by then; where rows changed, rung 4 stays and says why."""
+    made, lossy = work(), work()
+    made.answer = lossy.answer = decide(first=False, pending=["2"], shown={"2": "op.execute"}, stated={})
+    pending: Any = [SimpleNamespace(pending=(SimpleNamespace(id="2"),))]
+    drops = (Watched(table="public.visits", is_new=True),)
+    said = rehearse._way_back(made, Rehearsed(came_back=True, drops=drops), "db/shop", pending)
+    told = rehearse._way_back(lossy, Rehearsed(loses="the migrations change rows of public.leads"), "db/shop", pending)
+
+    assert said == "a downgrade loses nothing that was there before"
+    assert (made.rung, made.way_back.takes, made.way_back.drops) == (Rung.DOWNGRADE, ("2",), drops)
+    assert "where nothing was written to public.visits by then" in made.ladder
+    assert [sorted(facts) for facts in made.written] == [["found"], ["rung", "said"]]
+    assert (told, lossy.written) == ("no downgrade by itself: the migrations change rows of public.leads", [])
