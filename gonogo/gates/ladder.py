@@ -70,8 +70,8 @@ class Answer:
             return f"forward-only: pending {pending}: {why}{later}"
         written = f" where nothing was written to {', '.join(self.drops)} by then" if self.drops else ""
         return (
-            f"pending {pending} ({why}): as a copy of the data showed, a rollback takes them back{written} and starts the "
-            "previous release; else it holds"
+            f"pending {pending} ({why}): as a copy of the data showed, a rollback takes them back{written} "
+            "and starts the previous release; else it holds"
         )
 
     def _not_ready(self) -> str:

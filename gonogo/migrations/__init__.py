@@ -6,10 +6,10 @@ import functools
 import importlib
 
 from gonogo.config.migration_tools import MIGRATION_TOOLS
-from gonogo.migrations.base import Dropped, Graph, MigrationTool, Revision, Upgrade
+from gonogo.migrations.base import Graph, MigrationTool, Part, Revision, Upgrade
 from gonogo.migrations.layout import Layout, layout_of
 
-__all__ = ["Dropped", "Graph", "Layout", "MigrationTool", "Revision", "Upgrade", "layout_of", "tool_of"]
+__all__ = ["Graph", "Layout", "MigrationTool", "Part", "Revision", "Upgrade", "layout_of", "tool_of"]
 
 
 @functools.cache

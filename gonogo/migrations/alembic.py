@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gonogo.migrations.alembic_config import Located, Reader, located
-from gonogo.migrations.base import Dropped, Graph, Revision, Upgrade
+from gonogo.migrations.base import Graph, Part, Revision, Upgrade
 from gonogo.migrations.expand import caveats, not_shown
-from gonogo.migrations.reverse import drops, one_way
+from gonogo.migrations.reverse import alters, drops, one_way
 
 __all__ = ["Alembic"]
 
@@ -95,9 +95,13 @@ class Alembic:
         """See ``gonogo.migrations.expand``."""
         return caveats(source)
 
-    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+    def drops(self, revision: Revision) -> tuple[Part, ...]:
         """See ``gonogo.migrations.reverse``."""
         return drops(revision.source)
+
+    def alters(self, revision: Revision) -> tuple[Part, ...]:
+        """See ``gonogo.migrations.reverse``."""
+        return alters(revision.source)
 
     def one_way(self, source: str) -> str:
         """See ``gonogo.migrations.reverse``."""

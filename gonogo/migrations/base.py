@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gonogo.migrations.alembic_config import Located, Reader
 
-__all__ = ["Dropped", "Graph", "MigrationTool", "Revision", "Upgrade"]
+__all__ = ["Graph", "MigrationTool", "Part", "Revision", "Upgrade"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,8 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dropped:
-    """A table, or a column of one, that a downgrade takes away."""
+class Part:
+    """A table, or a column of one."""
 
     table: str
     column: str = ""
@@ -151,8 +151,11 @@ class MigrationTool(Protocol):
     def caveats(self, source: str) -> tuple[str, ...]:
         """What a revision that only adds may still keep the previous release from doing, as far as reading shows it."""
 
-    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+    def drops(self, revision: Revision) -> tuple[Part, ...]:
         """What is gone once a revision was taken back, as far as reading shows it."""
+
+    def alters(self, revision: Revision) -> tuple[Part, ...]:
+        """What a revision makes, drops or renames, as far as reading shows it."""
 
     def one_way(self, source: str) -> str:
         """Why reading a revision shows that nothing takes it back; empty where that is not so, or cannot be read."""

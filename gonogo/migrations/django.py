@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.migrations.alembic_config import Located, Reader
-from gonogo.migrations.base import Dropped, Graph, Revision, Upgrade
+from gonogo.migrations.base import Graph, Part, Revision, Upgrade
 
 __all__ = ["Django"]
 
@@ -79,35 +79,33 @@ class Django:
 
     def caveats(self, source: str) -> tuple[str, ...]:
         """A new model that refers to another: Django deletes what refers to a row only where its code knows of it."""
-        try:
-            found = next(_operations(ast.parse(source)), None)
-        except SyntaxError:
-            return ()
-        made = [
-            one for one in (found.elts if found else ()) if isinstance(one, ast.Call) and _name(one) == "CreateModel"
-        ]
+        made = [one for one in _listed(source) if isinstance(one, ast.Call) and _name(one) == "CreateModel"]
         refers = [one for one in made if any(f"'{kind}'" in ast.dump(one) for kind in (*_REFUSING, "ManyToManyField"))]
         names = [_text(next(iter(one.args), None)) or _text(_named(one).get("name")) or "a model" for one in refers]
         return tuple(
             f"rows of {name} would keep the previous release from deleting what they refer to" for name in names
         )
 
-    def drops(self, revision: Revision) -> tuple[Dropped, ...]:
+    def drops(self, revision: Revision) -> tuple[Part, ...]:
         """The tables of its ``CreateModel`` and the columns of its ``AddField``, as Django calls them."""
-        try:
-            found = next(_operations(ast.parse(revision.source)), None)
-        except SyntaxError:
-            return ()
-        label = revision.id.partition(".")[0]
-        return tuple(one for node in (found.elts if found else ()) for one in _made(node, label))
+        return tuple(one for node in _listed(revision.source) for one in _made(node, revision.id))
+
+    def alters(self, revision: Revision) -> tuple[Part, ...]:
+        """The tables and columns of the operations that make one or take one away, as Django calls them."""
+        return tuple(one for node in _listed(revision.source) for one in _made(node, revision.id, goes=True))
 
     def one_way(self, source: str) -> str:
         """The first operation that Django calls irreversible: code or SQL without its reverse."""
-        try:
-            found = next(_operations(ast.parse(source)), None)
-        except SyntaxError:
-            return ""
-        return next((_forward(node) for node in (found.elts if found else ()) if _forward(node)), "")
+        return next((_forward(node) for node in _listed(source) if _forward(node)), "")
+
+
+def _listed(source: str) -> Sequence[ast.expr]:
+    """The operations of a migration; none of one that cannot be read."""
+    try:
+        found = next(_operations(ast.parse(source)), None)
+    except SyntaxError:
+        return ()
+    return found.elts if found is not None else ()
 
 
 def _operations(tree: ast.Module) -> Iterator[ast.List]:
@@ -134,20 +132,23 @@ def _reason(node: ast.expr) -> str:
     return _field(field, _text(called) or "?")
 
 
-def _made(node: ast.expr, label: str) -> Iterator[Dropped]:
-    """What an operation makes; a column or a table that has a name of its own is not known."""
+def _made(node: ast.expr, revision: str, *, goes: bool = False) -> Iterator[Part]:
+    """What an operation makes, or also what it takes away; what has a name of its own is not known."""
     if not isinstance(node, ast.Call) or "db_table" in ast.dump(node) or "db_column" in ast.dump(node):
         return
     named = _named(node)
     words = [_text(one) for one in node.args]
-    if _name(node) == "CreateModel" and (model := _text(named.get("name")) or next(iter(words), "")):
-        yield Dropped(table=f"{label}_{model.lower()}")
-    elif _name(node) == "AddField" and "ManyToMany" not in ast.dump(node):
+    label = revision.partition(".")[0]
+    tables = {"CreateModel", "DeleteModel"} if goes else {"CreateModel"}
+    columns = {"AddField", "RemoveField"} if goes else {"AddField"}
+    if _name(node) in tables and (model := _text(named.get("name")) or next(iter(words), "")):
+        yield Part(table=f"{label}_{model.lower()}")
+    elif _name(node) in columns and "ManyToMany" not in ast.dump(node):
         model = _text(named.get("model_name")) or next(iter(words), "")
         field = _text(named.get("name")) or next(iter(words[1:]), "")
         refers = any(kind in ast.dump(node) for kind in _REFUSING)
         if model and field:
-            yield Dropped(table=f"{label}_{model.lower()}", column=f"{field}_id" if refers else field)
+            yield Part(table=f"{label}_{model.lower()}", column=f"{field}_id" if refers else field)
 
 
 def _named(node: ast.Call) -> dict[str | None, ast.expr]:

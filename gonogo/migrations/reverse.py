@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from gonogo.migrations.base import Dropped
+from gonogo.migrations.base import Part
 
-__all__ = ["drops", "one_way"]
+__all__ = ["alters", "drops", "one_way"]
 
 
 def one_way(source: str) -> str:
@@ -27,29 +27,47 @@ def one_way(source: str) -> str:
     return f"its downgrade() raises (line {does[0].lineno})" if isinstance(does[0], ast.Raise) else ""
 
 
-def drops(source: str) -> tuple[Dropped, ...]:
+def drops(source: str) -> tuple[Part, ...]:
     """The tables and columns that ``downgrade()`` names as dropped; what SQL of its own drops is not known."""
+    return tuple(_parts(source, "downgrade", tables=("drop_table",), columns=("drop_column",)))
+
+
+def alters(source: str) -> tuple[Part, ...]:
+    """The tables and columns that ``upgrade()`` names as made, dropped or renamed; what its SQL does is not known."""
+    tables, columns = ("create_table", "drop_table", "rename_table"), ("add_column", "drop_column", "alter_column")
+    return tuple(dict.fromkeys(_parts(source, "upgrade", tables=tables, columns=columns)))
+
+
+def _parts(source: str, name: str, *, tables: Sequence[str], columns: Sequence[str]) -> Iterator[Part]:
+    """What some calls name, in a function at the top."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
-        return ()
-    bodies = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "downgrade"]
-    return tuple(found for body in bodies for found in _dropped(body))
+        return
+    for body in (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name):
+        batches = {name: table for one in ast.walk(body) if isinstance(one, ast.With) for name, table in _batches(one)}
+        for node in ast.walk(body):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                of = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
+                if node.func.attr in tables:
+                    yield from (Part(table=_named(node, word)) for word in _words(node.args))
+                elif node.func.attr in columns:
+                    yield from _columns(node, batches.get(of, ""))
 
 
-def _dropped(body: ast.FunctionDef) -> Iterator[Dropped]:
-    batches = {name: table for one in ast.walk(body) if isinstance(one, ast.With) for name, table in _batches(one)}
-    for node in ast.walk(body):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        of = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-        words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        if node.func.attr == "drop_table" and len(words) == 1:
-            yield Dropped(table=_named(node, words[0]))
-        elif node.func.attr == "drop_column" and of in batches and words:
-            yield Dropped(table=batches[of], column=words[0])
-        elif node.func.attr == "drop_column" and len(words) > 1:
-            yield Dropped(table=_named(node, words[0]), column=words[1])
+def _columns(call: ast.Call, batch: str) -> Iterator[Part]:
+    """The columns that a call names, of the table of its batch or of the one that it names before."""
+    words = _words(one.args[0] if isinstance(one, ast.Call) and one.args else one for one in call.args)
+    renamed = _words(one.value for one in call.keywords if one.arg == "new_column_name")
+    if batch:
+        yield from (Part(table=batch, column=name) for name in (*words, *renamed))
+    elif words[1:]:
+        yield from (Part(table=_named(call, words[0]), column=name) for name in (*words[1:], *renamed))
+
+
+def _words(nodes: Iterable[ast.expr]) -> list[str]:
+    """Those that are texts."""
+    return [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
 def _batches(node: ast.With) -> Iterator[tuple[str, str]]:

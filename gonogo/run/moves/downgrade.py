@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.errors import CommandError, GonogoError, RefusedError
 from gonogo.gates.pending_migrations import migrated
 from gonogo.host.runner import Command
-from gonogo.migrations import Dropped, Layout, Revision, layout_of, tool_of
+from gonogo.migrations import Layout, Part, Revision, layout_of, tool_of
 from gonogo.migrations.question import Said, ask
 from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.standing import said_in, value_of
@@ -40,7 +40,7 @@ class Loss:
     """What is gone with a downgrade, and how much of it there is."""
 
     service: str
-    what: Dropped
+    what: Part
     rows: int | None
     """Rows of the table, or those in which the column has a value; None where that is not known."""
 
@@ -223,7 +223,7 @@ def choice(work: Work) -> str:
     return f"{command}: takes {ids} back, and drops {lost or 'nothing that its downgrades name'}; it asks first."
 
 
-def _count(what: Dropped) -> str:
+def _count(what: Part) -> str:
     """The query that counts what would be lost; names in the quotes of the standard."""
     table = ".".join(f'"{part}"' for part in what.table.split("."))
     return f'select count("{what.column}") from {table}' if what.column else f"select count(*) from {table}"  # noqa: S608 (names of the team's own migrations)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gonogo.errors import GonogoError
-from gonogo.gates.pending_migrations import migrated
+from gonogo.gates.pending_migrations import Standing, migrated
 from gonogo.inspection.probe_answers import script
-from gonogo.migrations import layout_of, tool_of
+from gonogo.migrations import Graph, Part, layout_of, tool_of
 from gonogo.migrations.question import Said, read
 from gonogo.probes import database
 from gonogo.run.work import Work
@@ -23,6 +23,8 @@ __all__ = ["half_done", "said_in", "said_of", "shapes", "value_of"]
 _SECONDS = 120.0
 _QUERY = 30.0
 _SHOWN = 4
+_MADE_ANEW = ("_alembic_tmp_", "new__")
+"""How tables are called under which Alembic and Django make one of SQLite's anew."""
 Shape = Mapping[str, tuple[str, ...] | None]
 """Table → its columns."""
 
@@ -74,24 +76,48 @@ def shapes(work: Work) -> dict[str, Said]:
 
 
 def half_done(work: Work, before: Mapping[str, Said]) -> tuple[str, ...]:
-    """What migrations that failed left in the databases, although no revision says that anything was run."""
+    """What migrations that failed left in the databases, although no revision says that anything of it was run."""
     found: list[str] = []
     for name, then in before.items():
         now = said_of(work, name, shape=True)
-        if now is None or then.current is None or now.current is None or set(now.current) != set(then.current):
+        if now is None or then.current is None or now.current is None:
             continue
-        if parts := list(_parts(then.tables, now.tables)):
-            more = f" and {len(parts) - _SHOWN} more" if parts[_SHOWN:] else ""
-            found.append(f"the database of {name}: {', '.join(parts[:_SHOWN])}{more}")
+        parts = _parts(then.tables, now.tables)
+        if set(now.current) != set(then.current):
+            standing = next((one for one in work.standings if one.service == name), None)
+            parts = _of_failed(work, parts, standing, now) if standing is not None else {}
+        if parts:
+            more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+            shown = (f"{part} is {how}" for part, how in [*parts.items()][:_SHOWN])
+            found.append(f"the database of {name}: {', '.join(shown)}{more}")
     return tuple(found)
 
 
-def _parts(before: Shape, now: Shape) -> Iterator[str]:
+def _of_failed(work: Work, parts: Mapping[Part, str], standing: Standing, now: Said) -> dict[Part, str]:
+    """What the first revision that did not run names, and none before it: the others went well.
+
+    A table under which a tool makes another anew is nobody's once it has ended.
+    """
+    tool, graph = tool_of(standing.tool), Graph(revisions={one.id: one for one in standing.pending})
+    ran = graph.ancestors(now.applied or now.current or ())
+    well = {part for one in standing.pending if one.id in ran for part in tool.alters(one)}
+    failed = next((one for one in standing.pending if one.id not in ran), None)
+    named = set[Part]()
+    if failed is not None and ran:
+        went = ", ".join(one.id for one in standing.pending if one.id in ran)
+        work.notes.append(f"{standing.service}: {went} went well and stays; {failed.id} failed.")
+        named = {*tool.alters(failed)} - well
+    return {part: how for part, how in parts.items() if part in named or part.table.startswith(_MADE_ANEW)}
+
+
+def _parts(before: Shape, now: Shape) -> dict[Part, str]:
     """What came and what went, table by table."""
+    found: dict[Part, str] = {}
     for table in sorted({*before, *now}):
         if table not in before or table not in now:
-            yield f"table {table} {'is new' if table in now else 'is gone'}"
+            found[Part(table=table)] = "new" if table in now else "gone"
             continue
         had, has = set(before[table] or ()), set(now[table] or ())
-        yield from (f"column {table}.{name} is new" for name in sorted(has - had))
-        yield from (f"column {table}.{name} is gone" for name in sorted(had - has))
+        found |= {Part(table=table, column=name): "new" for name in sorted(has - had)}
+        found |= {Part(table=table, column=name): "gone" for name in sorted(had - has)}
+    return found

@@ -92,6 +92,22 @@ def test_what_a_failed_migration_left_needs_a_person(app: App, tmp_path: Path) -
     assert app.serving_text() == "hello"
 
 
+def test_what_the_second_of_two_left_needs_a_person(app: App, tmp_path: Path) -> None:
+    """The first went well and is no leftover; what stays of the second is named, and which of them ran."""
+    migrating = Migrating(app, tmp_path)
+    first, before = app.deploy()
+    migrating.revision("0002", '"0001"', TABLE.format(name="good"))
+    migrating.revision("0003", '"0002"', TABLE.format(name="half"), COLUMN, 'raise ValueError("half-way")')
+    half, record = app.deploy()
+
+    assert (first.code, half.code) == (0, 6), (first, half)
+    assert migrating.tables() == {"alembic_version", "guests", "good", "half"}
+    assert (record["ended"]["kind"], record["serving_after"]) == ("unproven", before["release"])
+    assert record["ended"]["half_done"] == ["the database of web: column guests.mood is new, table half is new"]
+    assert "web: 0002 went well and stays; 0003 failed." in record["notes"]
+    assert app.serving_text() == "hello"
+
+
 SETTINGS = """\
 import os
 

@@ -57,6 +57,42 @@ def test_downgrade_is_named_where_it_does_nothing(source: str, why: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ("op.create_table('visits', sa.Column('id', sa.Integer))", ["table visits"]),
+        ("op.rename_table('leads', 'people')", ["table leads", "table people"]),
+        ("op.add_column('leads', sa.Column('mood', sa.Text), schema='crm')", ["column crm.leads.mood"]),
+        ("op.alter_column('leads', 'mood', new_column_name='how')", ["column leads.mood", "column leads.how"]),
+        (
+            "with op.batch_alter_table('leads') as batch:\n        batch.add_column(sa.Column('a'))\n"
+            "        batch.drop_column('b')",
+            ["column leads.a", "column leads.b"],
+        ),
+        ("op.add_column(NAME, sa.Column('mood')); op.execute('CREATE TABLE x ()')", []),
+    ],
+)
+def test_what_an_upgrade_names_is_read(body: str, parts: list[str]) -> None:
+    """Tables and columns; what is computed, or said in SQL, is not known."""
+    revision = Revision(id="2", parents=(), path="2.py", source=f"def upgrade():\n    {body}\n")
+
+    assert [str(one) for one in Alembic().alters(revision)] == parts
+
+
+def test_what_an_operation_of_django_names_is_read() -> None:
+    """What comes and what goes, as Django calls it."""
+    operations = (
+        "migrations.DeleteModel('Old'), migrations.RemoveField('lamp', 'note'), migrations.CreateModel('New', [])"
+    )
+    revision = Revision(id="shop.0002", parents=(), path="2.py", source=DJANGO.format(operation=operations))
+
+    assert [str(one) for one in Django().alters(revision)] == [
+        "table shop_old",
+        "column shop_lamp.note",
+        "table shop_new",
+    ]
+
+
+@pytest.mark.parametrize(
     ("operation", "why"),
     [
         ("migrations.RunPython(fill)", "RunPython has no reverse_code (line 5)"),

@@ -44,7 +44,7 @@ class Steps:
 
 def a_work(*begun: Begun, rung: Rung = Rung.DOWNGRADE, ended: tuple[str, ...] = ("migrate",)) -> Any:
     """A run that went red."""
-    made = SimpleNamespace(
+    made: Any = SimpleNamespace(
         rung=int(rung),
         ladder="pending 2",
         way_back=KNOWN,

@@ -27,7 +27,7 @@ def work(*standings: Any, backup: Any = None) -> Any:
     release = SimpleNamespace(backup="b" if backup is not None else None)
     journal = SimpleNamespace(write=lambda *_, **facts: written.append(facts))
     written: list[Any] = []
-    made = SimpleNamespace(
+    made: Any = SimpleNamespace(
         standings=standings, shelf=shelf, release=release, notes=[], journal=journal, written=written
     )
     made.stand_on = partial(Work.stand_on, made)
