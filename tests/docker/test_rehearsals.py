@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import socket
 import tarfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -21,6 +25,7 @@ from gonogo.backups.shelf import Shelf
 from gonogo.backups.take import Taking, take
 from gonogo.config.backups import BackupRule
 from gonogo.host.runner import this_machine
+from gonogo.migrations.alembic import Alembic
 from gonogo.runtimes.base import Layout
 from gonogo.runtimes.compose.inside import ComposeArtifact
 
@@ -37,8 +42,9 @@ WORKDIR /srv/app
 COPY . .
 """
 ENV = """\
-import os
+import os, sys
 
+sys.path.insert(0, os.getcwd())
 from alembic import context
 from sqlalchemy import create_engine
 
@@ -60,6 +66,27 @@ def upgrade():
 
 def downgrade():
     {down}
+"""
+REACH = """\
+import os, socket
+
+
+def reach():
+    for place in os.environ.get("PLACES", "").split():
+        host, _, port = place.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=2).close()
+        except OSError as error:
+            print(place, error)
+
+
+if __name__ == "__main__":
+    reach()
+"""
+CALLING = """\
+import reach
+
+reach.reach()
 """
 APP = """\
 import http.server, os
@@ -88,6 +115,7 @@ SETS = {
     "forgets": ('op.add_column("lamps", sa.Column("note", sa.Text)); op.create_index("ix", "lamps", ["hue"])', 'op.drop_index("ix", "lamps")'),
     "refused": ('op.alter_column("lamps", "hue", nullable=False)', 'op.alter_column("lamps", "hue", nullable=True)'),
     "renames": ('op.alter_column("lamps", "hue", new_column_name="colour")', 'op.alter_column("lamps", "colour", new_column_name="hue")'),
+    "calls": ('__import__("reach").reach(); op.add_column("lamps", sa.Column("note", sa.Text))', '__import__("reach").reach(); op.drop_column("lamps", "note")'),
     "reaches": ('__import__("socket").create_connection(("192.0.2.1", 80), timeout=5)', "pass"),
 }  # fmt: skip
 ROWS = """\
@@ -99,7 +127,7 @@ INSERT INTO alembic_version VALUES ('1');
 ALTER TABLE lamps OWNER TO app;
 ALTER TABLE alembic_version OWNER TO app;
 """
-Rehearsal = Callable[[str], Rehearsed]
+Rehearsal = Callable[..., Rehearsed]
 
 
 def context(files: dict[str, str]) -> io.BytesIO:
@@ -141,18 +169,23 @@ def asked(container: Container, *statements: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def rehearsal(
-    engine: docker.DockerClient, live: Container, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Rehearsal]:
-    """Rehearses one of the sets of migrations on a backup of the live server."""
+def image(engine: docker.DockerClient) -> Iterator[str]:
+    """The application with all sets of migrations."""
     ensure("python:3.11-slim")
-    files = {"Dockerfile": DOCKERFILE, "app.py": APP}
+    files = {"Dockerfile": DOCKERFILE, "app.py": APP, "reach.py": REACH, "calling.py": CALLING + APP}
     for name, (up, down) in SETS.items():
         files[f"{name}.ini"] = f"[alembic]\nscript_location = {name}\n"
         files[f"{name}/env.py"] = ENV
         files[f"{name}/versions/1.py"] = 'revision, down_revision = "1", None\n\n\ndef upgrade(): ...\n'
         files[f"{name}/versions/2.py"] = REVISION.format(name="2", up=up, down=down)
-    image, _ = engine.images.build(fileobj=context(files), custom_context=True, rm=True)
+    made, _ = engine.images.build(fileobj=context(files), custom_context=True, rm=True)
+    yield str(made.id)
+    engine.images.remove(str(made.id), force=True)
+
+
+@pytest.fixture(scope="module")
+def rehearsal(live: Container, image: str, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    """Rehearses one of the sets of migrations on a backup of the live server."""
     shelf = Shelf(tmp_path_factory.mktemp("rehearsals") / "backups")
     source = in_container(str(live.name), str(live.attrs["Image"]), service="db", database="shop")
     taking = Taking(
@@ -162,7 +195,7 @@ def rehearsal(
     proving = Proving(shelf=shelf, host=HOST, owner=OWNER, timeout=120)
     artifact = ComposeArtifact(
         service="web",
-        image=str(image.id),
+        image=image,
         label="the image",
         layout=Layout(code={".": "/srv/app"}, known_by="test"),
         facts=None,
@@ -171,23 +204,22 @@ def rehearsal(
         variables={"DATABASE_URL": "postgresql+psycopg://app:another-word@db:5432/shop"},
     )
 
-    def run(name: str) -> Rehearsed:
+    def run(name: str, *, entry: str = "app.py", places: Sequence[str] = (), counted: bool = False) -> Rehearsed:
         words = ("alembic", "-c", f"{name}.ini")
+        told = replace(artifact, variables={**artifact.variables, "PLACES": " ".join(places)})
         trial = Trial(
             service="web",
-            artifact=artifact,
+            artifact=told,
             folder="/srv/app",
             upgrade=(*words, "upgrade", "head"),
             downgrade=((*words, "downgrade", "1"),),
+            keeps=Alembic.keeps,
         )
-        former = Former(
-            artifact=artifact, entry=("python", "app.py"), live="/healthz", paths=("/healthz", "/", "/gone")
-        )
+        former = Former(artifact=told, entry=("python", entry), live="/healthz", paths=("/healthz", "/", "/gone"))
         path = shelf.path(made.id) / made.parts[0].file
-        return rehearse(proving, path, made.parts[0], [trial], hosts=["db"], former=former)
+        return rehearse(proving, path, made.parts[0], [trial], hosts=["db"], former=former, counted=counted)
 
-    yield run
-    engine.images.remove(str(image.id), force=True)
+    return run
 
 
 def test_migrations_run_on_a_copy_and_are_taken_back(
@@ -236,3 +268,63 @@ def test_release_that_serves_is_asked_on_the_migrated_copy(rehearsal: Rehearsal)
 
     assert (found.failed, found.unknown, found.came_back) == ("", "", True)
     assert found.broke == ("GET / answers 500 instead of 200",)
+
+
+@pytest.mark.parametrize(
+    ("name", "loses", "drops"),
+    [
+        ("well", "", ["public.lamps (note)"]),
+        ("renames", "the migrations change rows of public.lamps", []),
+    ],
+)
+def test_what_a_downgrade_loses_is_counted(rehearsal: Rehearsal, name: str, loses: str, drops: list[str]) -> None:
+    """Rows that were there before, and where those stand that are written afterwards."""
+    found = rehearsal(name, counted=True)
+
+    assert (found.unknown, found.came_back) == ("", True)
+    assert (found.loses, [*map(str, found.drops)]) == (loses, drops)
+
+
+class Canary:
+    """A queue, a mail server or somebody's webhook: whoever comes is counted."""
+
+    def __init__(self, address: str) -> None:
+        """Listens there, on a port of its own."""
+        self._listening = socket.create_server((address, 0))
+        self.place = f"{address}:{self._listening.getsockname()[1]}"
+        self.met = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self._listening.accept()[0].close()
+                self.met += 1
+
+    def close(self) -> None:
+        """Listens no more."""
+        self._listening.close()
+
+
+@pytest.fixture
+def canaries(engine: docker.DockerClient) -> Iterator[list[Canary]]:
+    """Three that every container of this machine can reach: where the Engine's own network meets the host."""
+    gateway = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+    with contextlib.ExitStack() as around:
+        yield [around.enter_context(contextlib.closing(Canary(gateway))) for _ in range(3)]
+
+
+def test_nothing_real_is_reached(
+    rehearsal: Rehearsal, canaries: list[Canary], engine: docker.DockerClient, image: str, live: Container
+) -> None:
+    """Neither by a migration, nor on the way back, nor by the release that serves at its start; elsewhere each is met."""
+    places = [one.place for one in canaries]
+    engine.containers.run(image, ["python", "reach.py"], environment={"PLACES": " ".join(places)}, remove=True)
+    met = [one.met for one in canaries]
+    found = rehearsal("calls", entry="calling.py", places=places)
+
+    assert met == [1, 1, 1]
+    assert (found.failed, found.unknown, found.came_back) == ("", "", True)
+    assert (found.pages, found.unasked) == (3, "")
+    assert [one.met for one in canaries] == met
+    assert asked(live, "SELECT version_num FROM alembic_version") == "1"

@@ -10,7 +10,7 @@ import pytest
 
 from .base_images import ensure
 from .stack import Ended, Stack, stack
-from .test_rehearsals import APP, DOCKERFILE, ENV
+from .test_rehearsals import APP, CALLING, DOCKERFILE, ENV, REACH
 
 __all__: list[str] = []
 
@@ -22,7 +22,9 @@ services:
     build: .
     init: true
     command: [python, app.py]
-    environment: {DATABASE_URL: "postgresql+psycopg://shop:four-words-long@db:5432/shop"}
+    environment:
+      DATABASE_URL: "postgresql+psycopg://shop:four-words-long@db:5432/shop"
+      PLACES: "queue:6379 queue:25 queue:80"
     ports: ["127.0.0.1:@PORT@:8000"]
     depends_on: {db: {condition: service_healthy}}
     healthcheck:
@@ -30,6 +32,10 @@ services:
       interval: 5s
       start_period: 30s
       start_interval: 500ms
+  queue:
+    image: python:3.11-slim
+    init: true
+    command: [python, -u, -c, "@CANARY@"]
   db:
     image: postgres:15
     environment: {POSTGRES_USER: shop, POSTGRES_PASSWORD: four-words-long}
@@ -39,6 +45,12 @@ services:
       start_period: 30s
       start_interval: 500ms
 """
+CANARY = (
+    "import socketserver as s, threading as t; "
+    "H = type('H', (s.BaseRequestHandler,), {'handle': lambda self: print('met')}); "
+    "[t.Thread(target=s.TCPServer(('', port), H).serve_forever).start() for port in (6379, 25, 80)]"
+)
+"""A queue, a mail server and somebody's webhook: whoever comes is told."""
 TOML = """\
 [app]
 name = "rehearsing"
@@ -84,8 +96,13 @@ class Rehearsing:
         """Deploys it."""
         self.app = app
         files = {".gitignore": "reports/\n", "Dockerfile": DOCKERFILE, "docker-compose.yml": MODEL, "gonogo.toml": toml}
-        files |= {"app.py": APP, "alembic.ini": "[alembic]\nscript_location = db\n", "db/env.py": ENV}
-        values = {"PORT": app.port, "PROJECT": app.project, "STATE": app.state}
+        files |= {
+            "app.py": APP,
+            "reach.py": REACH,
+            "alembic.ini": "[alembic]\nscript_location = db\n",
+            "db/env.py": ENV,
+        }
+        values = {"CANARY": CANARY, "PORT": app.port, "PROJECT": app.project, "STATE": app.state}
         for key, value in values.items():
             files = {name: text.replace(f"@{key}@", str(value)) for name, text in files.items()}
         app.create(files)
@@ -163,6 +180,27 @@ def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
     assert (app.lives(), rehearsing.sql("select version_num from alembic_version")) == (served, "2")
     scratch = [one.name for one in app._engine.containers.list(all=True) if "gonogo.scratch" in one.labels]
     assert not [name for name in scratch if app.project in str(name)]
+
+
+def test_rehearsal_meets_nobody_in_the_project_s_network(rehearsing: Rehearsing) -> None:
+    """The queue, the mail server and the webhook are met from what serves, and by nothing that a rehearsal runs."""
+    app = rehearsing.app
+    queue, web = app.containers()["queue"], app.containers()["web"]
+    code, said = web.exec_run(["python", "reach.py"])
+    met = queue.logs().count(b"met")
+    stands = rehearsing.sql("select version_num from alembic_version")
+    calls = '__import__("reach").reach(); op.add_column("lamps", sa.Column("calls", sa.Text))'
+    down = '__import__("reach").reach(); op.drop_column("lamps", "calls")'
+    app.write({"db/versions/3.py": REVISION.format(name="3", parent=stands, up=calls, down=down, stated="")})
+    app.write({"app.py": CALLING + APP})
+    app.commit("calls")
+    tonight = rehearsing.run("rehearse")
+
+    assert (code, met) == (0, 3), said
+    assert tonight.code == 0, tonight
+    said_then = {step["name"]: step["said"] for step in tonight.document["steps"]}["rehearsal"]
+    assert "taken back, the schema was as before; the release that serves answers 2 pages on it as before" in said_then
+    assert queue.logs().count(b"met") == met
 
 
 UP = """op.create_table("visits", sa.Column("what", sa.Text))
