@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -84,6 +84,29 @@ class OnHost:
     def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
         """As it would be typed here."""
         return Command(argv=tuple(argv), env={**_PLAIN, **self.env, **env})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Where a service's files are, also when no instance of it runs."""
+
+    run: Callable[[Sequence[str]], Command]
+    """A command in surroundings of its own, as the service has them."""
+    image: str = ""
+
+    @property
+    def where(self) -> str:
+        """As people call it."""
+        return "the service's surroundings"
+
+    def typed(self, argv: Sequence[str]) -> Command:
+        """As it runs."""
+        return self.run(argv)
+
+    def command(self, argv: Sequence[str], *, env: Mapping[str, str]) -> Command:
+        """With the service's own variables."""
+        command = self.run(argv)
+        return replace(command, env={**command.env, **env})
 
 
 def shown(done: Completed) -> Completed:

@@ -120,15 +120,16 @@ def databases(place: Place, runtime: Runtime, release: Release | None) -> Found:
     return Found(sources=(*found.sources, *folders), left=found.left)
 
 
-def named(place: Place, runtime: Runtime, release: Release | None, name: str) -> Source:
-    """One database by the name that a backup has of it.
+def named(place: Place, runtime: Runtime, release: Release | None, name: str, *, is_file: bool = False) -> Source:
+    """One database by the name that a backup has of it; ``is_file``: that is an SQLite file's.
 
     Raises:
         GonogoError: the runtime could not be asked, or it is not there.
     """
     if release is not None:
         runtime, place = maker(runtime, place, release)
-    return _named(name, _around(place, runtime, release))
+    around = _around(place, runtime, release)
+    return _file(name, around) if is_file else _named(name, around)
 
 
 def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:

@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from gonogo.backups.manifest import Facts, Stored
 from gonogo.backups.postgres import Postgres, literal, quoted
@@ -19,7 +20,7 @@ from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import Host
 from gonogo.inspection.machine.room import MIB
 
-__all__ = ["Swap", "discarded", "drop", "is_ours", "replaced_in"]
+__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "replaced_in"]
 
 _OURS = re.compile(r"_gonogo_(new|old)_\d{8}t\d{6}$")
 _LONGEST = 63
@@ -44,6 +45,48 @@ WHERE d.datname = {old}
 """What a dump of one database leaves out: its settings, and who may connect to it."""
 
 
+class Swapping(Protocol):
+    """One database of a backup, and the live one whose place it takes."""
+
+    @property
+    def part(self) -> Stored:
+        """What the manifest says of it."""
+
+    @property
+    def path(self) -> Path:
+        """The file of the backup."""
+
+    @property
+    def database(self) -> str:
+        """The name that both have in turn."""
+
+    @property
+    def new(self) -> str:
+        """The name while it is restored and compared."""
+
+    @property
+    def old(self) -> str:
+        """The name of what is replaced."""
+
+    def is_done(self, host: Host) -> bool:
+        """Whether they were swapped already, before a crash."""
+
+    def reopen(self, host: Host) -> None:
+        """Lets in again whom a swap that was cut off kept out."""
+
+    def restore(self, host: Host) -> str:
+        """Restores the backup aside and compares it; nothing live is touched."""
+
+    def now(self, host: Host, *, aside: str = "") -> Facts:
+        """What is live now, or what one holds that was put aside."""
+
+    def swap(self, host: Host) -> str:
+        """Changes the names, or nothing."""
+
+    def back(self, host: Host) -> None:
+        """Takes that back."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Swap:
     """One database of a backup, and the live one whose place it takes."""
@@ -54,6 +97,11 @@ class Swap:
     stamp: str
     """What the names of both have in common."""
     timeout: float
+
+    @property
+    def database(self) -> str:
+        """The live one's name."""
+        return self.live.database
 
     @property
     def new(self) -> str:
@@ -118,8 +166,15 @@ class Swap:
         words = {"new": literal(self.new), "old": literal(self.live.database)}
         for statement in server.ask(host, _SETTINGS.format(**words)).splitlines():
             server.ask(host, statement)
-        now = replace(self.live, database=self.new).facts(host, timeout=self.timeout)
-        return "; ".join(differences(self.part.facts, now))
+        return "; ".join(differences(self.part.facts, self.now(host, aside=self.new)))
+
+    def now(self, host: Host, *, aside: str = "") -> Facts:
+        """What the live database holds, or one that was put aside.
+
+        Raises:
+            CommandError: it could not be counted.
+        """
+        return replace(self.live, database=aside or self.live.database).facts(host, timeout=self.timeout)
 
     def _owner(self, host: Host) -> str:
         name = literal(self.live.database)

@@ -89,6 +89,15 @@ class Sqlite:
         version = self._ask(host, "import sqlite3; print(sqlite3.sqlite_version)")
         return f"SQLite {version}, {self.size(host)} bytes in {self.access.where}"
 
+    def facts(self, host: Host, *, timeout: float) -> Facts:
+        """What it holds now.
+
+        Raises:
+            CommandError: it is no sound database, or cannot be reached.
+        """
+        command = replace(self._command("-", "facts", self.path), stdin_from=_PROBE, timeout=timeout)
+        return _read(host, command, what=f"database {self.name}")
+
     def dump(self, host: Host, into: Path, *, timeout: float) -> Stored:
         """Copies it into a file that does not exist yet, and looks into the copy.
 
@@ -119,6 +128,10 @@ def facts_of(host: Host, path: Path, *, what: str, timeout: float) -> Facts:
         CommandError: it is no sound database.
     """
     command = Command(argv=(sys.executable, "-I", str(_PROBE), "facts", str(path)), timeout=timeout)
+    return _read(host, command, what=what)
+
+
+def _read(host: Host, command: Command, *, what: str) -> Facts:
     said = json.loads(host.run(command, output_limit=None).require(what).output)
     if said["sound"] != ["ok"]:
         raise CommandError(f"{what}: found by PRAGMA integrity_check: {'; '.join(said['sound'])}, expected ok.")

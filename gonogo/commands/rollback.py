@@ -22,7 +22,7 @@ from gonogo.commands.recover import (
     run_name,
     serves,
 )
-from gonogo.commands.with_data import DataAsked, chosen_backup, new_stamp, swaps_of, told
+from gonogo.commands.with_data import DataAsked, chosen_backup, new_stamp, put_aside, swaps_of, told
 from gonogo.errors import GonogoError, RefusedError, UsageError, explain
 from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
@@ -137,6 +137,7 @@ def start_kept(  # noqa: PLR0913 (what a rollback has)
         last = _last(at, target, outgoing, is_sure=cut is None and outgoing == at.state.current())
         ending = pipeline.go_back(target, outgoing, last=last, undo=undo, data=back or moves)
         ending = recorded(pipeline.course, ending, lambda: serves(work, ending))
+        work.notes += put_aside(work, moves.swap.swaps) if moves is not None else ()
         seconds = time.monotonic() - begin
         result = finish(work, pipeline.course, ending, kind="rollback", started=started, seconds=seconds)
         if ending.kind.touched:

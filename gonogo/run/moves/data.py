@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gonogo.backups.putback import Swap
+from gonogo.backups.putback import Swapping
 from gonogo.errors import GonogoError
 from gonogo.run.work import Work
 from gonogo.runtimes.place import maker
@@ -23,7 +23,7 @@ class RestoreAside:
     replaces = False
     migrates = False
 
-    def __init__(self, swaps: Sequence[Swap]) -> None:
+    def __init__(self, swaps: Sequence[Swapping]) -> None:
         """What is to be swapped later."""
         self._swaps = swaps
 
@@ -51,14 +51,14 @@ class SwapData:
     replaces = False
     migrates = True
 
-    def __init__(self, swaps: Sequence[Swap], outgoing: Release) -> None:
+    def __init__(self, swaps: Sequence[Swapping], outgoing: Release) -> None:
         """``outgoing`` is what serves until now."""
-        self._swaps = swaps
+        self.swaps = swaps
         self._outgoing = outgoing
 
     def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (as above)
         """Both renames."""
-        names = ((one.live.database, one.old, one.new) for one in self._swaps)
+        names = ((one.database, one.old, one.new) for one in self.swaps)
         renames = tuple(f"({live} becomes {old}, and {new} becomes {live})" for live, old, new in names)
         return (f"(stops {self._outgoing.id})", *renames)
 
@@ -71,9 +71,9 @@ class SwapData:
         runtime, place = maker(work.runtime, work.place, self._outgoing)
         runtime.wait(place)
         runtime.retire(place, self._outgoing)
-        done: list[Swap] = []
+        done: list[Swapping] = []
         said = []
-        for one in self._swaps:
+        for one in self.swaps:
             if one.is_done(work.host):
                 continue
             try:

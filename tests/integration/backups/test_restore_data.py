@@ -172,6 +172,9 @@ def test_a_writer_that_never_stops_loses_no_row(shop: Shop) -> None:
     assert ended.code == 0, ended.err
     (kept,) = shop.ours()
     assert len(written) > 10
+    aside = f"{kept} keeps what was written since the backup: "
+    (note,) = (one for one in ended.json()["notes"] if one.startswith(aside))
+    assert f"public.notes: the whole table, {len(written)} rows" in note
     assert {row[0] for row in shop.run("SELECT id FROM notes", database=kept)} == set(written)
 
 
