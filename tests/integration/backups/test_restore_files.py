@@ -163,6 +163,7 @@ def app_with_file(tmp_path: Path) -> Iterator[tuple[App, Path]]:
         app.close()
 
 
+@pytest.mark.thorough
 def test_data_of_the_release_before_are_put_back(app_with_file: tuple[App, Path]) -> None:
     """It says what was written since, asks, swaps by name and proves the release; what it replaced is kept until prune."""
     app, path = app_with_file
