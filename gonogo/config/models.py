@@ -29,8 +29,9 @@ from gonogo.config.entries import (
     Webhook,
 )
 from gonogo.config.migration_tools import MIGRATION_TOOLS
-from gonogo.config.runtimes import RUNTIMES, Capability, has
-from gonogo.config.strategies import STRATEGIES
+from gonogo.config.runtimes import RUNTIMES, Capability, has, with_capability
+from gonogo.config.strategies import BESIDE, STRATEGIES
+from gonogo.config.traffic import Traffic
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -116,6 +117,8 @@ class Service(_Model):
     port: Annotated[int, Field(gt=0, lt=65536)] | None = None
     settings: tuple[RelativePath, ...] = ()
     """Python files whose settings classes name required variables (P19)."""
+    single: bool = False
+    """Two of it must never run at a time: strategy ``bluegreen`` stops the old one before it starts the new one."""
 
 
 class Environment(_Model):
@@ -125,6 +128,8 @@ class Environment(_Model):
     tier: Tier = Tier.STAGING
     runtime: RuntimeName = "compose"
     strategy: StrategyName = "recreate"
+    traffic: Traffic | None = None
+    """Who receives requests, where releases take turns (strategy ``bluegreen``)."""
     project: Name
     url: HttpUrl | None = None
     connect_to: HostPort | None = None
@@ -219,6 +224,19 @@ class Environment(_Model):
                 raise ValueError(f"command {one.name}: found two of this name, expected a name of its own for each")
         if self.connect_to and not self.url:
             raise ValueError("connect_to needs a url: it says where the requests to that are sent")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_turns(self) -> Environment:
+        if self.strategy in BESIDE and not self.has("beside"):
+            names = " or ".join(with_capability("beside"))
+            raise ValueError(f"strategy {self.strategy}: found runtime {self.runtime}, expected {names}")
+        if self.strategy in BESIDE and self.traffic is None:
+            raise ValueError(
+                f"strategy {self.strategy} needs traffic: which proxy sends requests to a release, such as "
+                'traffic = { kind = "nginx", service = "nginx", folder = "nginx/upstreams", '
+                'upstreams = { web = "api:8000" } }'
+            )
         return self
 
     @property

@@ -12,7 +12,7 @@ from typing import Literal
 
 __all__ = ["RUNTIMES", "Capability", "Kind", "has", "with_capability"]
 
-Capability = Literal["compose files", "images", "a Docker Engine", "commands", "adoption"]
+Capability = Literal["compose files", "images", "a Docker Engine", "commands", "adoption", "beside"]
 """What a runtime may have.
 
 ``compose files``: its services and their env file are described by the files under ``compose``.
@@ -20,6 +20,7 @@ Capability = Literal["compose files", "images", "a Docker Engine", "commands", "
 ``a Docker Engine``: it runs the instances.
 ``commands``: each service is started by the ``command`` that gonogo.toml states.
 ``adoption``: what was started by hand can be taken over as the serving release.
+``beside``: a release can be started beside the one that serves, and requests are sent to either.
 """
 
 
@@ -36,7 +37,7 @@ RUNTIMES: Mapping[str, Kind] = MappingProxyType(
     {
         "compose": Kind(
             implementation="gonogo.runtimes.compose.runtime:ComposeRuntime",
-            capabilities=frozenset({"compose files", "images", "a Docker Engine", "adoption"}),
+            capabilities=frozenset({"compose files", "images", "a Docker Engine", "adoption", "beside"}),
         ),
         "process": Kind(
             implementation="gonogo.runtimes.process.runtime:ProcessRuntime", capabilities=frozenset({"commands"})

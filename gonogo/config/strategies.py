@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["STRATEGIES"]
+__all__ = ["BESIDE", "STRATEGIES"]
 
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
@@ -13,3 +13,5 @@ STRATEGIES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Module and class of each, imported where a recipe is made."""
+BESIDE: frozenset[str] = frozenset()
+"""Those under which a release is started beside the one that serves."""

@@ -35,6 +35,7 @@ from gonogo.config.backups import BackupRule
 from gonogo.config.builtin import built_in
 from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key
+from gonogo.config.traffic import Traffic
 from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, fixtures
 from gonogo.records.listing import when_red
@@ -115,6 +116,7 @@ def literal(value: object) -> str:
         ("`[app]`", App),
         ("`[service.NAME]`,", Service),
         ("`health = { … }`", Health),
+        ("`traffic = { … }`", Traffic),
         ("`watch = { … }`", Watch),
         ("`[[env.NAME.endpoint]]`\n", Endpoint),
         ("`[[env.NAME.page]]`,", Page),

@@ -1,0 +1,71 @@
+"""How requests are led to a release: the proxy in front, and the one small file of it that gonogo writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from gonogo.config.types import Argv, Duration, Name
+
+__all__ = ["PROXIES", "Traffic"]
+
+PROXIES: Mapping[str, str] = MappingProxyType(
+    {
+        "nginx": "gonogo.traffic.nginx:Nginx",
+        "caddy": "gonogo.traffic.caddy:Caddy",
+        "traefik": "gonogo.traffic.traefik:Traefik",
+        "command": "gonogo.traffic.command:Own",
+    }
+)
+"""Kind of a proxy → module and class of its adapter; a new one is one row here."""
+
+if TYPE_CHECKING:
+    Proxy = str
+else:
+    Proxy = Literal[tuple(PROXIES)]
+
+_TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*:[1-9]\d{0,4}")
+
+
+def _target(value: str) -> str:
+    if not _TARGET.fullmatch(value) or int(value.rpartition(":")[2]) > 65535:  # noqa: PLR2004 (the highest port)
+        raise ValueError('expected a service and the port that it listens on, such as "api:8000"')
+    return value
+
+
+class Traffic(BaseModel):
+    """Who receives requests, and how that is told to the proxy."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Proxy
+    upstreams: dict[Name, Annotated[str, AfterValidator(_target)]]
+    """What the proxy's configuration calls it → the service behind, and the port that this listens on."""
+    service: str | None = None
+    """The proxy's own service; None: it runs on the host."""
+    folder: str | None = None
+    """The folder on the host, from ``path``, in which gonogo writes its file; the proxy sees it as a folder."""
+    test: Argv | None = None
+    """Replaces the command that tells whether the proxy takes its configuration."""
+    reload: Argv | None = None
+    """Replaces the command that makes it read that again."""
+    show: Argv | None = None
+    """Kind ``command``: prints where requests go."""
+    drain: Duration = 10.0
+    """How long requests that are under way have before what they are at is stopped."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Traffic:
+        if not self.upstreams:
+            raise ValueError('found no upstreams, expected at least one, such as { web = "api:8000" }')
+        if self.kind == "command" and not (self.reload and self.show):
+            raise ValueError('kind "command" needs reload (sends requests to {NAME}) and show (prints where they go)')
+        if self.kind != "command" and self.folder is None:
+            raise ValueError(f'kind "{self.kind}" needs folder: where gonogo writes its file, seen by the proxy')
+        if self.kind != "command" and self.show is not None:
+            raise ValueError('show is of kind "command" alone')
+        return self

@@ -1,0 +1,114 @@
+"""Prove who answers: requests through the public address, each over a connection of its own, several in a row."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpx
+
+from gonogo.errors import CommandError
+from gonogo.host.directed import directed
+from gonogo.inspection.answers.addresses import is_loopback
+
+__all__ = ["Pages", "Said", "ask", "prove", "sign_of"]
+
+_TIMES = 5
+_PAUSE = 0.02
+_REQUEST = 5.0
+_RELEASE_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,40}", re.IGNORECASE)
+_AGENT = "gonogo-switch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """What is asked."""
+
+    urls: tuple[str, ...]
+    reached: Callable[[str], str] = str
+    """Where a request to a URL is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer: its status, and all that it says; no status where there was none."""
+
+    status: int | None
+    text: str
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether an application answered."""
+        return self.status is not None and self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __str__(self) -> str:
+        """For people."""
+        found = " ".join(dict.fromkeys(_RELEASE_ID.findall(self.text)))
+        names = f", which names {found}" if found else ""
+        return f"HTTP {self.status}{names}" if self.status is not None else self.text
+
+
+def ask(pages: Pages) -> Said:
+    """The pages' answers as one, over new connections; that of the first that does not answer."""
+    texts, status = [], None
+    for url in pages.urls:
+        headers = {"User-Agent": _AGENT, "Connection": "close"}
+        direct, proxied = directed(url, pages.reached), not is_loopback(pages.reached(url))
+        try:
+            with httpx.Client(transport=direct, trust_env=proxied, timeout=_REQUEST, headers=headers) as client:
+                answer = client.get(url)
+        except httpx.HTTPError as error:
+            return Said(None, f"{type(error).__name__}: {error}")
+        status = answer.status_code
+        texts += [answer.text, *answer.headers.values()]
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            break
+    return Said(status, "\n".join(texts))
+
+
+def sign_of(said: Said, *, release: str, commit: str) -> str:
+    """By what of it a release is known in its own answers; empty where they do not name it."""
+    return next((one for one in (release, commit, commit[:7]) if one in said.text), "")
+
+
+def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int = _TIMES) -> Said:
+    """Asks until a release answered so many times in a row.
+
+    Args:
+        pages: what is asked, through the public address.
+        release: its id; an answer that names another one alone is never its.
+        sign: what its answers must say; empty where they are not known to name it.
+        seconds: how long it may take.
+        times: how many in a row.
+
+    Returns:
+        The last answer.
+
+    Raises:
+        CommandError: somebody else answers, or nobody does.
+    """
+    deadline, row = time.monotonic() + seconds, 0
+    while True:
+        said = ask(pages)
+        row = row + 1 if _is_of(said, release, sign) else 0
+        if row >= times:
+            return said
+        if time.monotonic() >= deadline:
+            raise CommandError(
+                f"{_first(pages.urls)}: found {said}, expected {times} answers in a row by {release} within "
+                f"{seconds:g} s."
+            )
+        if not row:
+            time.sleep(_PAUSE)
+
+
+def _is_of(said: Said, release: str, sign: str) -> bool:
+    named = _RELEASE_ID.findall(said.text)
+    return said.is_answer and sign in said.text and (release in named or not named)
+
+
+def _first(urls: Sequence[str]) -> str:
+    return urls[0] if urls else "the public address"
