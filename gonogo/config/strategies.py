@@ -10,8 +10,9 @@ __all__ = ["BESIDE", "STRATEGIES"]
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
         "recreate": "gonogo.run.strategies.recreate:Recreate",
+        "bluegreen": "gonogo.run.strategies.bluegreen:Bluegreen",
     }
 )
 """Module and class of each, imported where a recipe is made."""
-BESIDE: frozenset[str] = frozenset()
+BESIDE = frozenset({"bluegreen"})
 """Those under which a release is started beside the one that serves."""

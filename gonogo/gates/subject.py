@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +52,8 @@ class Subject(BaseModel):
     attested: tuple[Attestation, ...] = ()
     watch: float = 0.0
     """For how many seconds a watch observes; 0: it takes one look."""
+    direct: dict[str, str] = {}
+    """Service → where the release itself is asked, past the proxy; empty: the public address is."""
     lock_pid: int | None = None
     """The run that asks holds the lock itself."""
 
@@ -58,7 +61,22 @@ class Subject(BaseModel):
         """The configuration that asks; in a baseline where what serves can be found, as its own says it."""
         project = load_project(self.root)
         environment = project.environments[self.env]
+        if self.direct:
+            return project, _past_the_proxy(environment, self.direct)
         return project, as_it_serves(environment, self.release) if self.role is Role.BASELINE else environment
+
+
+def _past_the_proxy(environment: Environment, direct: Mapping[str, str]) -> Environment:
+    """The environment whose URLs lead to the services themselves, under the name that the public one has."""
+    at = next(iter(direct.values()))
+    name = urlsplit(environment.url or f"http://{at}").netloc
+    services = {
+        key: one.model_copy(update={"url": f"http://{direct[key]}"}) if one.url and key in direct else one
+        for key, one in environment.service.items()
+    }
+    return environment.model_copy(
+        update={"url": f"http://{name}", "connect_to": at, "traffic": None, "service": services}
+    )
 
 
 _OF_A_RUNTIME = ("runtime", "project", "compose", "profiles", "env_file", "commands")

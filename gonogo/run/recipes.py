@@ -10,12 +10,14 @@ from gonogo.backups.outlook import is_asked, is_proven, is_wanted
 from gonogo.config import Environment, TeamStep
 from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import UsageError
+from gonogo.run.direct_gate import DirectGate
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.backup import BackUp, ProveBackup
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
+from gonogo.run.moves.turns import Leave
 from gonogo.run.strategies import strategy_of
 from gonogo.run.strategies.base import VERIFY, Step, Strategy
 from gonogo.state.progress import Progress
@@ -45,8 +47,9 @@ class Recipe:
             None when it cannot be completed: the start was not reached, or a move was cut off half way.
         """
         begun = progress.names
+        kept = {step.name for step in self.steps if isinstance(step, Leave)}  # what serves is not touched by those
         done = [at for at, step in enumerate(self.steps) if step.name in begun and progress.has_ended(step.name)]
-        if not progress.is_replaced or progress.half_done:
+        if not progress.is_replaced or not kept.issuperset(progress.half_done):
             return None
         return self.steps[max(done) + 1 :]
 
@@ -115,8 +118,11 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
     backs_up = is_wanted(environment) and (is_asked(environment) or not first)
     left = (() if backs_up else (BackUp,)) + (() if backs_up and is_proven(environment) else (ProveBackup, Rehearse))
     watches = environment.watched_for > 0
+    told_apart = environment.traffic is None or len(environment.traffic.upstreams) == 1
 
     def is_wanted_here(step: Step) -> bool:
+        if isinstance(step, DirectGate) and not told_apart:  # nobody knows which of several a page is of
+            return False
         return watches or step.stage is not Stage.WATCH if isinstance(step, Gate) else not isinstance(step, left)
 
     return tuple(filter(is_wanted_here, strategy.steps(first=first)))
@@ -139,5 +145,5 @@ def _names_are_free(environment: Environment) -> None:
 def _ours() -> frozenset[str]:
     """Names of gates and moves in any recipe."""
     steps = {step.name for name in STRATEGIES for step in strategy_of(name).steps(first=False)}
-    back = {VERIFY.name, Restore.name, Restart.name, Stop.name}
+    back = {VERIFY.name, Restore.name, Restart.name, Stop.name, "leave"}
     return frozenset(steps | back | {stage.gate for stage in Stage})

@@ -23,6 +23,7 @@ from gonogo.run.moves.data import WithData
 from gonogo.run.moves.downgrade import Downgrade
 from gonogo.run.moves.migrate import left_in_databases
 from gonogo.run.moves.start import Restart, Restore, Stop
+from gonogo.run.moves.turns import Leave
 from gonogo.run.recipes import Recipe
 from gonogo.run.steps import StepRunner, why
 from gonogo.run.strategies.base import VERIFY
@@ -107,6 +108,7 @@ class Rollback:
             self._work.release = restore.target
         if not reason:
             course.blame(next(iter(failed.values()), ""))
+            self._let_go(restore.target, red=False)
             return decision.wanted(decision.of_target(course, target, failed=tuple(failed)))
         gate = course.verified
         course.blame(reason, gate.blocking if gate else ())
@@ -238,7 +240,14 @@ class Rollback:
             work.notes.append(f"In the rollback to {last.short}: {failed}")
         self._ask(restore.target, None if failed else restore)
         self._probe.mark("settled")
+        if not failed and work.serving is not None and work.serving.id == last.id:
+            self._let_go(last, red=True)
         return self._said_of(restore.target)
+
+    def _let_go(self, serving: Release, *, red: bool) -> None:
+        """Stops what still runs beside a release that serves again."""
+        if serving.beside:
+            self._steps.move(Leave("leave", red=red))
 
     def _said_of(self, target: Release, *, failed: Collection[str] = (), interrupted: bool = False) -> Ending:
         """How it ended; where a person is needed, which command starts and proves what is to serve."""

@@ -18,7 +18,7 @@ from gonogo.host.runner import Command
 from gonogo.runtimes.base import Inspector, Place
 from gonogo.state.release import Release
 
-__all__ = ["NONE", "Action", "Builds", "Ground", "Keeps", "Looks", "Runs", "Runtime"]
+__all__ = ["NONE", "Action", "Builds", "Ground", "Keeps", "Looks", "Runs", "Runtime", "Turns", "do_all", "said_of"]
 
 NONE: Mapping[str, str] = MappingProxyType({})
 """No variables."""
@@ -108,31 +108,31 @@ class Runs(Protocol):
 
     def describe_start(self, place: Place, release: Release, outgoing: Release | None) -> tuple[str, ...]:
         """What ``start`` would run, as a person would type it."""
-        return _said(self.starting(place, release, outgoing))
+        return said_of(self.starting(place, release, outgoing))
 
     def start(self, place: Place, release: Release, outgoing: Release | None) -> None:
         """Does what ``starting`` lists."""
-        _do(self.starting(place, release, outgoing))
+        do_all(self.starting(place, release, outgoing))
 
     def describe_restart(self, place: Place, release: Release, services: Collection[str]) -> tuple[str, ...]:
         """What ``restart`` would run."""
-        return _said(self.restarting(place, release, services))
+        return said_of(self.restarting(place, release, services))
 
     def restart(self, place: Place, release: Release, services: Collection[str]) -> None:
         """Does what ``restarting`` lists."""
-        _do(self.restarting(place, release, services))
+        do_all(self.restarting(place, release, services))
 
     def describe_stop(self, place: Place, release: Release) -> tuple[str, ...]:
         """What ``stop`` would run."""
-        return _said(self.stopping(place, release))
+        return said_of(self.stopping(place, release))
 
     def stop(self, place: Place, release: Release) -> None:
         """Does what ``stopping`` lists."""
-        _do(self.stopping(place, release))
+        do_all(self.stopping(place, release))
 
     def retire(self, place: Place, release: Release) -> None:
         """Does what ``retiring`` lists."""
-        _do(self.retiring(place, release))
+        do_all(self.retiring(place, release))
 
 
 class Looks(Protocol):
@@ -234,16 +234,38 @@ class Keeps(Protocol):
         """Throws away a release's artifact (retention)."""
 
 
-class Runtime(Builds, Runs, Looks, Ground, Keeps, Protocol):
+class Turns(Protocol):
+    """Starts a release beside the one that serves; a runtime with the capability ``beside`` overrides all of it."""
+
+    def aside(self, place: Place, release: Release) -> tuple[Action, ...]:  # noqa: ARG002 (it cannot)
+        """Starts it, and waits for its health; nobody is sent to it."""
+        return ()
+
+    def switching(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:  # noqa: ARG002 (likewise)
+        """Sends everybody to it, and proves that they arrive there."""
+        return ()
+
+    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:  # noqa: ARG002 (likewise)
+        """Stops what nobody is sent to any more, once its last requests have ended."""
+        return ()
+
+    def direct(self, place: Place, release: Release) -> Mapping[str, str]:  # noqa: ARG002 (likewise)
+        """Service → ``host:port`` where a release itself is asked, past whatever stands in front."""
+        return {}
+
+
+class Runtime(Builds, Runs, Turns, Looks, Ground, Keeps, Protocol):
     """All of it."""
 
     name: str
 
 
-def _said(actions: Sequence[Action]) -> tuple[str, ...]:
+def said_of(actions: Sequence[Action]) -> tuple[str, ...]:
+    """What a list of actions would run, as a person would type it."""
     return tuple(line for action in actions for line in action.said)
 
 
-def _do(actions: Sequence[Action]) -> None:
+def do_all(actions: Sequence[Action]) -> None:
+    """Does one after the other."""
     for action in actions:
         action.do()

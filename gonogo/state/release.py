@@ -42,6 +42,8 @@ class Release(BaseModel):
     """Services whose entry point does not run a command that it is given (runtime compose)."""
     migrating: tuple[str, ...] = ()
     """One-shot services that do nothing but migrate (runtime compose)."""
+    beside: str = ""
+    """What the names of its services end in, where releases take turns; empty for those of the compose file."""
     given: dict[str, str] = Field(default_factory=dict)
     """Files of the host that it was made with, beside the env file → the digest of each."""
     heads: tuple[str, ...] = ()

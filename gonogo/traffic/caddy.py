@@ -39,7 +39,7 @@ class Caddy(Adapter):
         return self._traffic.test or ("caddy", "validate", "--config", _CADDYFILE)
 
     def reload(self, upstreams: Upstreams) -> tuple[str, ...]:  # noqa: ARG002 (its file has them)
-        """Returns when the new configuration serves, or says why it does not."""
+        """The command that ends when the new configuration serves, or says why it does not."""
         return self._traffic.reload or ("caddy", "reload", "--config", _CADDYFILE)
 
     def show(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.place import maker, note_variables
 from gonogo.state.release import Release
 
-__all__ = ["Restart", "Restore", "Start", "Stop"]
+__all__ = ["Restart", "Restore", "Start", "Stop", "how_it_runs"]
 
 _TIMES = 3
 """How often a release is started in the rollback while its runtime goes away again and again."""
@@ -42,7 +42,7 @@ class Start:
             _replace(work, work.release, work.serving)
         work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
         work.state.save(work.release)
-        return _how_it_runs(work, work.release)
+        return how_it_runs(work, work.release)
 
 
 class Restore:
@@ -80,7 +80,7 @@ class Restore:
             work.notes.append(f"{self.target.id} was started, but its record could not be written: {error}")
         left_out = self.target.left_out(self._outgoing)
         not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
-        return f"{self.target.short}: {_how_it_runs(work, self.target)}{not_run}"
+        return f"{self.target.short}: {how_it_runs(work, self.target)}{not_run}"
 
     def _start(self, work: Work, times: int, *, room: bool) -> None:
         """Starts it once the runtime answers; where that went away in the middle, or room could be made, again."""
@@ -119,7 +119,7 @@ def _replace(work: Work, release: Release, outgoing: Release | None) -> None:
     runtime.start(place, release, outgoing)
 
 
-def _how_it_runs(work: Work, release: Release) -> str:
+def how_it_runs(work: Work, release: Release) -> str:
     """What is seen of its instances; what has no health check is not called healthy."""
     try:
         runtime, place = maker(work.runtime, work.place, release)
@@ -163,7 +163,7 @@ class Restart:
         work.runtime.restart(work.place, self.target, self._services)
         note_variables(work.place, self.target)
         work.state.save(self.target)
-        return _how_it_runs(work, self.target)
+        return how_it_runs(work, self.target)
 
 
 class Stop:

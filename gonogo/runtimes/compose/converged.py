@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gonogo.runtimes.compose.inspector import expected_count
 from gonogo.state.release import Release
 
-__all__ = ["CONTAINER", "Seen", "containers", "differences"]
+__all__ = ["CONTAINER", "Seen", "containers", "differences", "of_turn"]
 
 _FIELDS = (
     "{{.Name}}",
     "{{.Image}}",
     '{{index .Config.Labels "com.docker.compose.service"}}',
     '{{index .Config.Labels "gonogo.release"}}',
+    '{{index .Config.Labels "gonogo.service"}}',
 )
 CONTAINER = "\t".join(_FIELDS)
 """What ``docker container inspect --format`` is asked for."""
@@ -29,15 +30,27 @@ class Seen:
     image: str
     service: str
     release: str
+    own: str = ""
+    """What its service is called in the compose file, where its release stands beside others."""
 
 
 def containers(output: str) -> tuple[Seen, ...]:
     """Reads the answer to ``CONTAINER``, one line a container."""
     rows = (line.split("\t") for line in output.splitlines() if line.strip())
     return tuple(
-        Seen(name=name.lstrip("/"), image=image, service=service, release=release)
-        for name, image, service, release in rows
+        Seen(name=name.lstrip("/"), image=image, service=service, release=release, own=own)
+        for name, image, service, release, own in rows
     )
+
+
+def of_turn(seen: Sequence[Seen], called: Collection[str], release: Release) -> tuple[Seen, ...]:
+    """Those that a start is judged by, by the names of the compose file; another release's turn is its own.
+
+    ``called`` are the names of a start that leaves what else there is alone.
+    """
+    if not called:
+        return tuple(one for one in seen if not one.own)
+    return tuple(replace(one, service=one.own) for one in seen if one.service in called and one.release == release.id)
 
 
 def differences(

@@ -34,12 +34,14 @@ from gonogo.runtimes.compose.inside import ComposeArtifact, ComposeInside
 from gonogo.runtimes.compose.laid_over import LaidOver, laid_over
 from gonogo.runtimes.compose.layout import layout_of
 from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.model.beside import OWN, own_name
 from gonogo.runtimes.compose.render import environment_of, render
 from gonogo.runtimes.compose.steps import vanished
 from gonogo.runtimes.compose.ways import strangers
 from gonogo.state.release import Release
 
 if TYPE_CHECKING:
+    from docker import DockerClient
     from docker.models.containers import Container
 
 __all__ = ["ComposeInspector", "expected_count", "instance_of"]
@@ -100,8 +102,8 @@ class ComposeInspector(Inspector):
 
     def _rows(self, services: Sequence[str]) -> Sequence[InstanceState]:
         with connect() as client:
-            containers = containers_of(client, self._project)
-            rows = [instance_of(container.attrs, one_shots=self._one_shots) for container in containers]
+            found = self._own(client)
+            rows = [instance_of(one.attrs, one_shots=self._one_shots, service=name) for name, one in found]
         wanted = [row for row in rows if row.service in services]
         return sorted([*wanted, *self._missing(wanted, services)], key=lambda row: (row.service, row.name))
 
@@ -112,7 +114,7 @@ class ComposeInspector(Inspector):
             CommandError: none runs.
         """
         with connect() as client:
-            found = [one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) == service]
+            found = [one for name, one in self._own(client) if name == service]
             running = [one for one in found if one.status == "running"]
             if not running:
                 seen = ", ".join(f"{one.name} {one.status}" for one in found) or "no container"
@@ -135,8 +137,7 @@ class ComposeInspector(Inspector):
         fronts = roles.fronts(self.model, self.services) if around else ()
         lines: dict[str, list[str]] = {service: [] for service in (*self.services, *fronts)}
         with connect() as client:
-            for container in containers_of(client, self._project):
-                service = container.labels.get(_SERVICE, "")
+            for service, container in self._own(client):
                 if service in lines:
                     lines[service] += plain_lines(container.logs(since=moment, tail=_LOG_LINES))
         return lines
@@ -145,9 +146,9 @@ class ComposeInspector(Inspector):
         """What each container of the project wrote since then: so many last lines of it."""
         lines: dict[str, list[str]] = {}
         with connect() as client:
-            for container in containers_of(client, self._project):
+            for service, container in self._own(client):
                 said = plain_lines(container.logs(since=since.timestamp(), tail=most))
-                lines.setdefault(container.labels.get(_SERVICE, "") or str(container.name), []).extend(said)
+                lines.setdefault(service or str(container.name), []).extend(said)
         return lines
 
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
@@ -155,8 +156,7 @@ class ComposeInspector(Inspector):
         moment = since.timestamp() if since is not None else None
         lines: dict[str, list[LogLine]] = {service: [] for service in self.services}
         with connect() as client:
-            for container in containers_of(client, self._project):
-                service = container.labels.get(_SERVICE, "")
+            for service, container in self._own(client):
                 if service in lines:
                     lines[service] += stamped_lines(container.logs(since=moment, tail=_LOG_LINES, timestamps=True))
         return lines
@@ -177,8 +177,10 @@ class ComposeInspector(Inspector):
         return None
 
     def published(self) -> Sequence[tuple[str, str, int]]:
-        """Every port that the model publishes."""
-        return tuple((one.service, one.host_ip, one.port) for one in roles.published_ports(self.model))
+        """Every port that the model publishes; what stands beside others has none."""
+        alone = self._release is None or not self._release.beside
+        ports = (one for one in roles.published_ports(self.model) if alone or one.service not in self.services)
+        return tuple((one.service, one.host_ip, one.port) for one in ports)
 
     def holders(self, outgoing: Release | None) -> Mapping[int, str]:
         """Port → the container of this project that gives it up when this release starts; an orphan does not."""
@@ -196,16 +198,33 @@ class ComposeInspector(Inspector):
         return front_at(self._place.environment.reached(url), self.model, self.services, before, self._host)
 
     def strangers(self) -> Sequence[str]:
-        """Other containers that get requests which are meant for this release."""
+        """Other containers that get requests which are meant for this release; nobody's are, before it is its turn."""
+        beside = self._release.beside if self._release is not None else ""
+        if beside and self._place.environment.traffic is None:
+            return ()
         urls = {self.url(), *map(self.url, self.services)}
         known = sorted(self._place.environment.reached(url) for url in urls if url is not None)
-        return tuple(strangers(self.model, self.services, self._host, project=self._project, urls=known))
+        release = self._release.id if self._release is not None else None
+        return tuple(
+            strangers(self.model, self.services, self._host, project=self._project, urls=known, release=release)
+        )
 
     def left_behind(self) -> Sequence[str]:
         """Databases in the containers of the deployed services themselves; what is mounted stays."""
         with connect() as client:
-            ours = [one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) in self.services]
+            ours = [one for name, one in self._own(client) if name in self.services]
             return [f"{path} in container {one.name}" for one in ours for path in databases_in(one)]
+
+    def _own(self, client: DockerClient) -> list[tuple[str, Container]]:
+        """What runs of this release, and around it, by the names of the compose file; no other release's turn."""
+        release = self._release.id if self._release is not None else None
+        beside = self._release is not None and bool(self._release.beside)
+        named = [(own_name(one.labels, release), one) for one in containers_of(client, self._project)]
+        return [
+            (name, one)
+            for name, one in named
+            if (one.labels.get(_RELEASE) == release if OWN in one.labels else not beside or name not in self.services)
+        ]
 
     @property
     def _one_shots(self) -> tuple[str, ...]:
@@ -323,14 +342,17 @@ class ComposeInspector(Inspector):
                 )
 
 
-def instance_of(attrs: Mapping[str, Any], *, one_shots: Sequence[str] = ()) -> InstanceState:
-    """What ``docker inspect`` says of a container, in our words."""
+def instance_of(
+    attrs: Mapping[str, Any], *, one_shots: Sequence[str] = (), service: str | None = None
+) -> InstanceState:
+    """What ``docker inspect`` says of a container, in our words; ``service``: as the compose file calls it."""
     state = attrs["State"]
     labels = attrs["Config"].get("Labels") or {}
+    name = labels.get(_SERVICE, "") if service is None else service
     health = (state.get("Health") or {}).get("Status") or None
     ended = state["Status"] in {"exited", "dead"}
     return InstanceState(
-        service=labels.get(_SERVICE, ""),
+        service=name,
         name=attrs["Name"].lstrip("/"),
         status=state["Status"],
         health=health if health != "none" else None,
@@ -339,7 +361,7 @@ def instance_of(attrs: Mapping[str, Any], *, one_shots: Sequence[str] = ()) -> I
         image=attrs["Image"],
         release=labels.get(_RELEASE),
         exit_code=int(state["ExitCode"]) if ended else None,
-        one_shot=labels.get(_SERVICE, "") in one_shots,
+        one_shot=name in one_shots,
         created_at=attrs.get("Created") or "",
         health_said=health_said(state),
     )

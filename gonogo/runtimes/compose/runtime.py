@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gonogo.config.strategies import BESIDE
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
@@ -22,6 +23,7 @@ from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose.copies import lone_copies
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
+from gonogo.runtimes.compose.given_variables import variables_in
 from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.lost import disks_of, end_leftovers, epoch_of, is_lost, wait_for_engine
 from gonogo.runtimes.compose.model import roles
@@ -38,6 +40,7 @@ from gonogo.runtimes.compose.start import (
 )
 from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
+from gonogo.runtimes.compose.turns import Turn, require_turns
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 
@@ -70,7 +73,11 @@ class ComposeRuntime(Runtime):
         """
         cli(place.host)
         require_daemon(place.host)
-        return pin_release(place, release)
+        pinned = pin_release(place, release)
+        if place.environment.strategy not in BESIDE:
+            return pinned
+        require_turns(place, read_model(pinned), pinned.services)
+        return pinned.model_copy(update={"beside": release.id.lower()})
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
         """Builds the images of the deployed services; those that are not built here are pulled.
@@ -161,9 +168,11 @@ class ComposeRuntime(Runtime):
     ) -> Command:
         """Runs a command in a service's running container; cut off, what it began there is ended too."""
         options, words = self._standing(place, release, service, argv, folder)
-        inside = functools.partial(self._command, place, release, self._path(release), "exec", "--no-TTY")
+        turn = self._turn(place, release)
+        path = turn.path if release.beside else self._path(release)
+        inside, name = functools.partial(self._command, place, release, path, "exec", "--no-TTY"), turn.name(service)
         mark, end = marked(release)
-        return replace(inside(*mark, *options, service, *words), ends=(inside(service, *end),))
+        return replace(inside(*mark, *options, name, *words), ends=(inside(name, *end),))
 
     def starting(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
         """Replaces the deployed services, waits for their health, and refreshes what stands in front of them.
@@ -171,15 +180,25 @@ class ComposeRuntime(Runtime):
         An action raises ``CommandError`` where an image is gone, a command failed, a service did not become healthy in
         time, or what runs in the end is not the release alone; ``RuntimeUnreachableError`` where the Engine went away.
         """
-        steps = self._steps(place, release, self._today(place, release), left_out=release.left_out(outgoing))
+        turn = self._turn(place, release, outgoing)
+        if release.beside:
+            return tuple(self._unless_lost(place, (*turn.aside(), *turn.switching(outgoing), *turn.handing_over())))
+        steps = turn.base
         gone = replace_outgoing(steps, self._model(place, release), outgoing)
         answers = Action(do=partial(self._await_answers, place, release))
-        return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers)))
+        after: tuple[Action, ...] = ()
+        if outgoing is not None and outgoing.beside:
+            led = turn.switching(outgoing) if turn.may_be_led else ()
+            after = (*led, *self._turn(place, outgoing).leaving(release))
+        return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers, *after)))
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
         """Makes the containers of these services anew, and starts what does not run; one-shots are not run again."""
         steps = self._steps(place, release, self._today(place, release))
         steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
+        if release.beside:
+            turn = replace(self._turn(place, release), base=steps)
+            return tuple(self._unless_lost(place, (*turn.aside(), *turn.switching(release), *turn.handing_over())))
         return tuple(self._unless_lost(place, self._actions(place, release, steps, ())))
 
     @staticmethod
@@ -223,19 +242,7 @@ class ComposeRuntime(Runtime):
 
     def found_variables(self, place: Place, release: Release) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """What the Engine says of each running container."""
-        project = f"label=com.docker.compose.project={place.environment.project}"
-        listed = ("docker", "ps", "--quiet", "--filter", project, "--filter", "label=com.docker.compose.oneoff=False")
-        ids = place.host.run(Command(argv=listed, timeout=_SECONDS)).require().output.split()
-        argv = ("docker", "container", "inspect", "--format", "{{json .Config}}", *ids)
-        quiet = this_machine()  # what is compared must not be redacted
-        said = quiet.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
-        found: dict[str, list[Mapping[str, str]]] = {}
-        for one in map(json.loads, said.splitlines()):
-            service = one["Labels"].get("com.docker.compose.service")
-            if service in release.services:
-                pairs = (text.partition("=") for text in one["Env"] or ())
-                found.setdefault(service, []).append({name: value for name, _, value in pairs})
-        return found
+        return variables_in(place, release)
 
     def epoch(self, place: Place) -> str:
         """Which start of the Engine it is."""
@@ -263,13 +270,38 @@ class ComposeRuntime(Runtime):
 
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Removes the project's containers and networks; volumes stay."""
-        return self._required(place, self._command(place, release, self._path(release), "down"))
+        own = self._turn(place, release).removing() if release.beside else ()
+        return (*own, *self._required(place, self._command(place, release, self._path(release), "down")))
 
     def retiring(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Removes the deployed services and what stands in front; data stores and networks stay for others."""
         fronts = roles.fronts(self._model(place, release), release.services)
-        words = ("rm", "--stop", "--force", *release.services, *fronts)
-        return self._required(place, self._command(place, release, self._path(release), *words))
+        own = self._turn(place, release).removing() if release.beside else ()
+        names = (*(() if release.beside else release.services), *fronts)
+        words = ("rm", "--stop", "--force", *names)
+        command = self._command(place, release, self._path(release), *words)
+        return (*own, *(self._required(place, command) if names else ()))
+
+    def aside(self, place: Place, release: Release) -> tuple[Action, ...]:
+        """Starts the deployed services beside those that serve, under names of their own."""
+        return tuple(self._unless_lost(place, self._turn(place, release).aside()))
+
+    def switching(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
+        """Sends every request to a release through the proxy in front, then hands over what must not run twice."""
+        turn = self._turn(place, release)
+        return tuple(self._unless_lost(place, (*turn.switching(outgoing), *turn.handing_over())))
+
+    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:
+        """Stops a release's own containers, which stay until the next one leaves."""
+        return tuple(self._turn(place, release).leaving(serving))
+
+    def direct(self, place: Place, release: Release) -> Mapping[str, str]:
+        """Where its containers are asked themselves."""
+        return self._turn(place, release).direct()
+
+    def _turn(self, place: Place, release: Release, outgoing: Release | None = None) -> Turn:
+        steps = self._steps(place, release, self._today(place, release), left_out=release.left_out(outgoing))
+        return Turn(place=place, release=release, model=self._model(place, release), base=steps)
 
     @staticmethod
     def _required(place: Place, command: Command) -> tuple[Action, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 from gonogo.errors import CommandError, GonogoError
 from gonogo.host.runner import Command, Host
 from gonogo.runtimes.compose.cli import container_on, project_command
-from gonogo.runtimes.compose.converged import CONTAINER, containers, differences
+from gonogo.runtimes.compose.converged import CONTAINER, containers, differences, of_turn
 from gonogo.runtimes.compose.engine import health_said, plain_lines
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.steps import Steps, vanished
@@ -20,7 +20,7 @@ from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 
-__all__ = ["explained", "replace_outgoing", "run_commands", "start_actions", "verify_images"]
+__all__ = ["command_actions", "explained", "replace_outgoing", "run_commands", "start_actions", "verify_images"]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -55,16 +55,16 @@ def start_actions(steps: Steps, release: Release, gone: Sequence[Command]) -> It
     """
     groups, fronts = steps.groups, _Fronts(steps)
     yield _action(steps, partial(_clear_half_made, steps))
-    yield from _commands(steps, (*gone, *steps.backing()))
-    yield from _commands(steps, steps.left_out(), aside="not run: it migrates, and the schema is newer")
+    yield from command_actions(steps, (*gone, *steps.backing()))
+    yield from command_actions(steps, steps.left_out(), aside="not run: it migrates, and the schema is newer")
     yield from _one_shots(steps, groups.early)
-    yield from _commands(steps, steps.running())
+    yield from command_actions(steps, steps.running())
     yield from _one_shots(steps, groups.late)
     yield _action(steps, fronts.note)
-    yield from _commands(steps, steps.fronts())
+    yield from command_actions(steps, steps.fronts())
     again = steps.restart(groups.fronts)[:1]
     yield _action(steps, fronts.renew, *(f"{command}  # those that were not recreated" for command in again))
-    yield from _commands(steps, steps.passing())
+    yield from command_actions(steps, steps.passing())
     yield _action(steps, partial(_require_converged, steps, release))
 
 
@@ -93,7 +93,8 @@ def _action(steps: Steps, do: Callable[[], None], *said: str) -> Action:
     return Action(said=said, do=explaining)
 
 
-def _commands(steps: Steps, commands: Sequence[Command], *, aside: str = "") -> Iterator[Action]:
+def command_actions(steps: Steps, commands: Sequence[Command], *, aside: str = "") -> Iterator[Action]:
+    """Runs commands; one that brings services up waits for their health, and tells what the sick ones said."""
     for command in commands:
         said = f"{command}  # {aside}" if aside else str(command)
         yield _action(steps, partial(run_commands, steps, (command,)), said)
@@ -155,13 +156,21 @@ def _require_converged(steps: Steps, release: Release) -> None:
     ids = listed.require().output.split()
     argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
     seen = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
-    wrong = differences(containers(seen), release, services_of(read_model(release)))
+    wrong = differences(of_turn(containers(seen), steps.called, release), release, _definitions(steps, release))
     if wrong:
         raise CommandError(
             f"release {release.id} was started, but not all of it runs alone: {'; '.join(wrong)}. Look at "
             f"`docker ps --all --filter label={_LABEL}.project={steps.place.environment.project}`, remove what is "
             "not the release's, and start again."
         )
+
+
+def _definitions(steps: Steps, release: Release) -> dict[str, dict[str, Any]]:
+    """The services that this start brings up; of a release that took over what is there, all of them."""
+    found = services_of(read_model(release))
+    return (
+        {name: found[name] for name in map(steps.own, steps.groups.running) if name in found} if steps.called else found
+    )
 
 
 def _run_to_end(steps: Steps, name: str, command: Command) -> None:

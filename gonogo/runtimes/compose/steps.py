@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,12 @@ class Steps:
     """Variables that the model's own ``secrets:`` take from the environment."""
     again: frozenset[str] = frozenset()
     """Services whose containers are made anew although nothing of them changed."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Where a release stands beside others: what its services are called → their names in the compose file."""
+
+    def own(self, service: str) -> str:
+        """A service's name in the compose file."""
+        return self.called.get(service, service)
 
     @property
     def host(self) -> Host:
@@ -144,7 +150,7 @@ class Steps:
         if len(watched) < len(services):
             started = (self.up(services, *options),)
             options = ("--no-recreate", "--pull", "never", "--no-deps")
-        seconds = wait_seconds(self.place.environment, services)
+        seconds = wait_seconds(self.place.environment, [*map(self.own, services)])
         words = (*_UP, *options, "--wait", "--wait-timeout", str(seconds), *watched)
         return (*started, self.command(*words, wait=seconds)) if watched else started
 

@@ -9,15 +9,18 @@ from typing import Any
 
 from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.machine.fronts import configuration, extra_hosts, networks_of, others, question
+from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.engine import connect, scratch_label, scratch_name
 from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.inside import variables_for_run
 from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.model.beside import OWN
 from gonogo.runtimes.compose.model.from_engine import SERVICE
 from gonogo.runtimes.compose.render import environment_of
 from gonogo.runtimes.compose.ways import start_words
+from gonogo.traffic import adapter_of
 
-__all__ = ["reachable", "trial"]
+__all__ = ["reachable", "trial", "unwritten"]
 
 _SECONDS = 30.0
 _UNWRITTEN = re.compile(r"[\"' ](/[^\"'\s]+)[\"':]* [^\n]*?[Rr]ead-only file system")
@@ -41,10 +44,19 @@ def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
         there = client.networks.list(names=sorted(joined)) if joined else []
         for network in (one for one in there if one.name in joined):
             for container in client.containers.list(filters={"network": str(network.id)}):
-                if container.labels.get("com.docker.compose.project") != project or not container.labels.get(SERVICE):
+                labels = container.labels
+                if labels.get("com.docker.compose.project") != project or not labels.get(SERVICE) or OWN in labels:
                     settings = container.attrs["NetworkSettings"]["Networks"].get(network.name) or {}
                     found += [container.name or "", *(settings.get("Aliases") or ())]
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def unwritten(place: Place) -> str | None:
+    """The proxy that cannot be asked yet: its file is written by the first deployment; None where it is there."""
+    traffic = place.environment.traffic
+    if traffic is None or traffic.folder is None:
+        return None
+    return None if (place.path / traffic.folder / adapter_of(traffic).file).exists() else traffic.service
 
 
 def trial(

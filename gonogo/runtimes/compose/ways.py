@@ -19,7 +19,13 @@ _SECONDS = 20.0
 
 
 def strangers(
-    model: Mapping[str, Any], services: Collection[str], host: Host, *, project: str, urls: Collection[str]
+    model: Mapping[str, Any],
+    services: Collection[str],
+    host: Host,
+    *,
+    project: str,
+    urls: Collection[str],
+    release: str | None = None,
 ) -> Iterator[str]:
     """Whoever gets requests that are meant for this release, one text each.
 
@@ -28,7 +34,7 @@ def strangers(
     """
     around = services_of(model)
     with connect() as client:
-        seen = [standing(one.attrs) for one in client.containers.list(ignore_removed=True)]
+        seen = [standing(one.attrs, release=release) for one in client.containers.list(ignore_removed=True)]
         running = {
             one.labels.get("com.docker.compose.service", ""): one.name or ""
             for one in containers_of(client, project)

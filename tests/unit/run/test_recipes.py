@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +13,17 @@ from gonogo.config.strategies import STRATEGIES
 from gonogo.errors import ConfigError, UsageError
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.team import TeamMove
+from gonogo.run.moves.turns import Leave
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.strategies import strategy_of
-from gonogo.run.strategies.base import VERIFY
+from gonogo.run.strategies.base import VERIFY, Step
 from gonogo.state.progress import Begun, Progress
 from gonogo.state.release import Release
+
+TURNS = """\
+strategy = "bluegreen"
+traffic = { kind = "nginx", service = "nginx", folder = "up", upstreams = { web = "api:80"MORE } }
+"""
 
 
 def environment(steps: str = "") -> Environment:
@@ -38,6 +45,11 @@ RELEASE = Release(
 def names(steps: object) -> list[str]:
     """The names of steps."""
     return [found.name for found in steps]  # type: ignore[attr-defined]
+
+
+def staying(steps: Iterable[Step]) -> list[Step]:
+    """Steps without those that only let another release go."""
+    return [found for found in steps if not isinstance(found, Leave)]
 
 
 def so_far(begun: list[str], ended: list[str]) -> Progress:
@@ -64,6 +76,54 @@ def test_deploy_asks_before_it_touches() -> None:
         "watch",
     ]
     assert recipe.first_touch == 8
+
+
+def test_a_release_takes_its_turn_once_it_was_asked_itself() -> None:
+    """It is started beside what serves, asked past the proxy, and only then are requests sent to it."""
+    recipe = deploy_recipe(environment(TURNS.replace("MORE", "")), first=False)
+
+    assert names(recipe.steps)[-7:] == [
+        "migrate",
+        "start-beside",
+        "beside",
+        "switch",
+        "postdeploy",
+        "watch",
+        "retire",
+    ]
+    assert names(recipe.steps[recipe.first_touch :])[0] == "migrate"
+
+
+def test_nobody_is_asked_past_the_proxy_where_pages_are_of_several_services() -> None:
+    """Which of two upstreams a page is of, only the proxy knows; in a first deployment nobody is hurt by a switch."""
+    two = deploy_recipe(environment(TURNS.replace("MORE", ', page = "web:80"')), first=False)
+    first = deploy_recipe(environment(TURNS.replace("MORE", "")), first=True)
+
+    assert "beside" not in names(two.steps)
+    assert names(first.steps)[-4:] == ["start-beside", "switch", "postdeploy", "watch"]
+
+
+def test_who_is_sent_where_decides_how_a_turn_is_taken_back() -> None:
+    """Before the switch the new release only leaves; after it requests are sent back first."""
+    strategy = strategy_of("bluegreen")
+
+    assert names(strategy.rollback(RELEASE, to=RELEASE, replaced=False)) == ["verify", "leave"]
+    assert names(strategy.rollback(RELEASE, to=RELEASE, replaced=True)) == ["restore", "verify", "leave"]
+
+
+def test_a_turn_that_was_cut_off_while_the_other_left_is_completed() -> None:
+    """What serves is not touched by that; a switch that was cut off is taken back."""
+    recipe = deploy_recipe(environment(TURNS.replace("MORE", "")), first=False)
+    moves = ["checkout", "build", "migrate", "start-beside", "switch"]
+
+    def progress(begun: list[str], ended: list[str]) -> Progress:
+        return Progress((Begun(step=name, replaces=name == "switch") for name in begun), ended)
+
+    rest = recipe.remaining(progress([*moves, "retire"], moves))
+
+    assert rest is not None
+    assert names(rest) == ["postdeploy", "watch", "retire"]
+    assert recipe.remaining(progress(moves, moves[:-1])) is None
 
 
 @pytest.mark.parametrize(
@@ -187,14 +247,14 @@ def test_strategy_that_there_is_not_is_refused_where_the_file_is_read() -> None:
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_every_strategy_proves_what_it_leaves(name: str) -> None:
-    """It ends with a gate and so does its rollback; names are told apart by the journal, so no two steps share one."""
+    """It ends with a gate, and so does its rollback, but for what lets another release go; no two steps share a name."""
     strategy = strategy_of(name)
     for first in (True, False):
         found = strategy.steps(first=first)
-        assert isinstance(found[-1], Gate)
+        assert isinstance(staying(found)[-1], Gate)
         assert len(set(names(found))) == len(found)
     for replaced in (True, False):
-        assert strategy.rollback(RELEASE, to=RELEASE, replaced=replaced)[-1] is VERIFY
+        assert staying(strategy.rollback(RELEASE, to=RELEASE, replaced=replaced))[-1] is VERIFY
     assert not any(isinstance(step, Gate) for step in strategy.rollback(RELEASE, to=None, replaced=True))
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.runtimes.compose.model.beside import own_name
 from gonogo.runtimes.compose.model.ports import overlap
 from gonogo.runtimes.compose.model.roles import is_proxy
 
 __all__ = ["Standing", "Ways", "standing"]
 
 _PROJECT = "com.docker.compose.project"
-_SERVICE = "com.docker.compose.service"
 _ONCE = "com.docker.compose.oneoff"
 _MACHINE = frozenset({"host.docker.internal", "gateway.docker.internal"})
 
@@ -44,8 +44,10 @@ class Standing:
         yield from (port for address, port in self.published if not is_loopback(f"//{address}"))
 
 
-def standing(attrs: Mapping[str, Any]) -> Standing:
+def standing(attrs: Mapping[str, Any], *, release: str | None = None) -> Standing:
     """What ``docker inspect`` says of a container; one of ``compose run`` belongs to no service.
+
+    ``release`` is the one whose services have the names of the compose file, where releases take turns.
 
     One that was started by hand has its image's labels, which Compose gave that: it belongs to no project.
     """
@@ -58,7 +60,7 @@ def standing(attrs: Mapping[str, Any]) -> Standing:
         name=name,
         image=config.get("Image") or "",
         project=labels.get(_PROJECT, "") if once else "",
-        service=labels.get(_SERVICE, "") if once == "False" else "",
+        service=own_name(labels, release) if once == "False" else "",
         networks={network: frozenset(filter(None, _known_as(name, one))) for network, one in networks.items()},
         gateways=frozenset(one.get("Gateway") or "" for one in networks.values()),
         published=frozenset(_published(settings.get("Ports") or {})),

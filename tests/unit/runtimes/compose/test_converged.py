@@ -15,10 +15,10 @@ OLD = "sha256:42ce08bce19d05ca7a9d5bfae3a0b1a1ff4d8a9b1d2c2cd1e8c1f1d7e54a0a11"
 NEW = "sha256:bb5520b154f7c1bb9a53a2e51b3e8b07a0f4f3c6ff5d3e37fd0f1b2a7a5e9c22"
 BEFORE, NOW = "20261121T220100-1fe2739", "20261121T220200-9a41b7d"
 OUTPUT = f"""\
-/shop-api-1\t{NEW}\tapi\t{NOW}
-/shop-db-1\tsha256:0403594a8451\tdb\t
-/shop-worker-1\t{NEW}\tworker\t{NOW}
-/shop-worker-2\t{NEW}\tworker\t{NOW}
+/shop-api-1\t{NEW}\tapi\t{NOW}\t
+/shop-db-1\tsha256:0403594a8451\tdb\t\t
+/shop-worker-1\t{NEW}\tworker\t{NOW}\t
+/shop-worker-2\t{NEW}\tworker\t{NOW}\t
 """
 DEFINITIONS: dict[str, dict[str, Any]] = {
     "api": {"labels": {"gonogo.release": NOW}},
@@ -85,7 +85,7 @@ def test_number_of_containers_is_the_models() -> None:
 
 def test_orphan_of_an_old_release_is_named() -> None:
     """A deployed service that the release has not must be gone; containers that no release made are not judged."""
-    orphan = f"/shop-mailer-1\t{OLD}\tmailer\t{BEFORE}\n"
+    orphan = f"/shop-mailer-1\t{OLD}\tmailer\t{BEFORE}\t\n"
 
     assert said(OUTPUT + orphan) == (
         f"service mailer: container shop-mailer-1 of release {BEFORE} is left with image sha256:42ce08bce19d, "

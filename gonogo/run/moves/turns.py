@@ -1,0 +1,109 @@
+"""Releases that take turns: start one beside the other, send everybody to it, let the other one go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gonogo.errors import GonogoError, explain
+from gonogo.run.moves.start import how_it_runs
+from gonogo.run.work import Work
+from gonogo.runtimes.place import maker, note_variables
+from gonogo.runtimes.protocols import Action, do_all, said_of
+from gonogo.state.release import Release
+
+__all__ = ["Leave", "StartBeside", "Switch"]
+
+
+class StartBeside:
+    """Starts the new release's instances beside those that serve, and waits for health; nobody is sent to them."""
+
+    name = "start-beside"
+    touches = True
+    replaces = False
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return said_of(work.runtime.aside(work.place, work.release))
+
+    def do(self, work: Work) -> str:
+        """Starts them; the release notes when.
+
+        Raises:
+            CommandError: a command failed, or an instance did not become healthy in time.
+        """
+        work.release = work.release.model_copy(update={"started": datetime.now(UTC), "healthy": None})
+        work.state.save(work.release)
+        do_all(work.runtime.aside(work.place, work.release))
+        work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
+        work.state.save(work.release)
+        return how_it_runs(work, work.release)
+
+
+class Switch:
+    """Sends everybody to the new release, and sees by answers that they arrive there."""
+
+    name = "switch"
+    touches = True
+    replaces = True
+    migrates = False
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return said_of(self._actions(work))
+
+    def do(self, work: Work) -> str:
+        """Sends them there.
+
+        Raises:
+            CommandError: the proxy does not take what it is told, or others answer all the same.
+        """
+        with work.moving.here():
+            do_all(self._actions(work))
+        note_variables(work.place, work.release)
+        return f"requests are answered by {work.release.short}"
+
+    def _actions(self, work: Work) -> tuple[Action, ...]:
+        return work.runtime.switching(work.place, work.release, work.serving)
+
+
+class Leave:
+    """Stops a release that nobody is sent to; it is kept until the next one leaves."""
+
+    touches = True
+    replaces = False
+    migrates = False
+
+    def __init__(self, name: str, *, red: bool) -> None:
+        """``red``: what leaves is the new release; otherwise the one that served before."""
+        self.name = name
+        self._red = red
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return said_of(self._actions(work))
+
+    def do(self, work: Work) -> str:
+        """Stops it; where that fails, what serves goes on serving, and the record says what is left."""
+        left, _ = self._who(work)
+        if left is None:
+            return "nothing served before"
+        try:
+            do_all(self._actions(work))
+        except (GonogoError, OSError) as error:
+            work.notes.append(
+                f"{left.id} still runs beside what serves, which is not touched by that: {explain(error)}"
+            )
+            return f"{left.short} still runs"
+        return f"{left.short} stopped, and kept until the next deployment"
+
+    def _who(self, work: Work) -> tuple[Release | None, Release | None]:
+        """Which release leaves, and which serves."""
+        return (work.release, work.serving) if self._red else (work.serving, work.release)
+
+    def _actions(self, work: Work) -> tuple[Action, ...]:
+        left, serving = self._who(work)
+        if left is None:
+            return ()
+        runtime, place = maker(work.runtime, work.place, left)
+        return runtime.leaving(place, left, serving)

@@ -1,0 +1,193 @@
+"""Send requests to a release through the proxy that stands in front, and prove that they arrive."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from gonogo.errors import CommandError
+from gonogo.host.runner import Command
+from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
+from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.seat import Seat
+from gonogo.runtimes.compose.start import command_actions
+from gonogo.runtimes.protocols import Action
+from gonogo.state.release import Release
+from gonogo.traffic import adapter_of
+from gonogo.traffic.base import Upstreams, alone
+from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
+from gonogo.traffic.send import Proxy, described, leads_to, send
+
+__all__ = ["PORTS", "Led", "mount_of"]
+
+PORTS = "ports.json"
+"""Service and port → the port of this machine that a proxy on it was told."""
+_SECONDS = 60.0
+_PROVEN_WITHIN = 15.0
+_AT_ONCE = 1.0
+
+
+class Led(Seat):
+    """A release to which requests are sent."""
+
+    def upstreams(self) -> Upstreams:
+        """Where requests for this release go, as the proxy reaches it."""
+        if self.traffic.service is not None:
+            return alone({name: f"{self.name(service)}:{port}" for name, (service, port) in self.targets.items()})
+        if self.release.beside:
+            ports = json.loads((self.release.folder / PORTS).read_text(encoding="utf-8"))
+            at = {name: ports[f"{service}:{port}"] for name, (service, port) in self.targets.items()}
+        else:
+            at = {name: self._published(service, port) for name, (service, port) in self.targets.items()}
+        return alone({name: f"127.0.0.1:{port}" for name, port in at.items()})
+
+    def _published(self, service: str, inside: int) -> int:
+        for port in services_of(self.model).get(service, {}).get("ports") or ():
+            if port.get("target") == inside and str(port.get("published") or "").isdecimal():
+                return int(port["published"])
+        raise CommandError(
+            f"service {service}: found no port of this machine that leads to its port {inside}, expected one that the "
+            "proxy on this machine was told"
+        )
+
+    def proxy(self, container: str = "") -> Proxy:
+        """The proxy; one in a container by the container's name, or by a placeholder for it."""
+        traffic, place = self.traffic, self.place
+        folder = (place.path / traffic.folder).resolve() if traffic.folder else None
+        adapter = adapter_of(traffic)
+        if traffic.service is None:
+            return Proxy(
+                host=place.host,
+                adapter=adapter,
+                name=traffic.kind,
+                folder=folder,
+                inside=str(folder),
+                cwd=str(place.path),
+            )
+        name = container or f"{{{traffic.service}}}"
+        return Proxy(
+            host=place.host,
+            adapter=adapter,
+            name=f"service {traffic.service}",
+            folder=folder,
+            inside=mount_of(self.model, traffic.service, folder) or "" if folder is not None else "",
+            prefix=("docker", "exec", name),
+            processes=("docker", "top", name),
+        )
+
+    @property
+    def may_be_led(self) -> bool:
+        """Whether the proxy that it comes with is told where requests go."""
+        traffic = self.place.environment.traffic
+        if traffic is None:
+            return False
+        if traffic.service is None or traffic.folder is None:
+            return True
+        folder = (self.place.path / traffic.folder).resolve()
+        return mount_of(self.model, traffic.service, folder) is not None
+
+    def switching(self, outgoing: Release | None) -> Iterator[Action]:
+        """Sends every request to it, and proves by answers through the public address that they arrive there."""
+        fronts = (*self.base.fronts(), *self.base.passing())
+        said = [f"{command}  # where anything of it changed" for command in fronts]
+        yield Action(said=tuple(map(str, said)), do=partial(self._bring_up_fronts, fronts, outgoing))
+        with contextlib.suppress(OSError):  # ports that are not chosen yet
+            said = [*described(self.proxy(), self.upstreams())]
+        yield Action(
+            said=(*said, f"# {self.url} is asked until this release answers"), do=partial(self._switch, outgoing)
+        )
+
+    def _bring_up_fronts(self, commands: Sequence[Command], outgoing: Release | None) -> None:
+        """Starts what stands in front, where it does not run as this release's model has it."""
+        names = roles.fronts(self.model, self.release.services)
+        before = read_model(outgoing) if outgoing is not None and (outgoing.folder / COMPOSE).is_file() else None
+        same = before is not None and all(
+            _as_it_runs(services_of(before).get(name)) == _as_it_runs(services_of(self.model)[name]) for name in names
+        )
+        if same and (self.traffic.service is None or self.container(required=False)):
+            return
+        proxy = self.proxy()
+        if proxy.file is not None and not proxy.file.exists():
+            proxy.file.parent.mkdir(parents=True, exist_ok=True)
+            proxy.file.write_text(proxy.adapter.render(self.upstreams()), encoding="utf-8")
+        for action in command_actions(self.base, commands):
+            action.do()
+
+    def container(self, *, required: bool = True) -> str:
+        """The running container of the proxy; an empty text where none is, if that is no mistake."""
+        service = self.traffic.service or ""
+        project = self.place.environment.project
+        filters = (f"label=com.docker.compose.project={project}", f"label=com.docker.compose.service={service}")
+        words = [word for one in (*filters, "label=com.docker.compose.oneoff=False") for word in ("--filter", one)]
+        listed = self.place.host.run(Command(argv=("docker", "ps", "--format", "{{.Names}}", *words), timeout=_SECONDS))
+        found = listed.require().output.split()
+        if required and not found:
+            raise CommandError(
+                f"service {service}: found no running container of project {project}, expected the proxy. "
+                f"Look at `docker compose --project-name {project} logs {service}`"
+            )
+        return found[0] if found else ""
+
+    def _switch(self, outgoing: Release | None) -> None:
+        proxy = self.proxy(self.container() if self.traffic.service is not None else "")
+        upstreams = self.upstreams()
+        pages = self._pages()
+        sign = self._sign(pages, outgoing)
+        if leads_to(proxy, upstreams):
+            with contextlib.suppress(CommandError):
+                prove(pages, release=self.release.id, sign=sign, seconds=_AT_ONCE)
+                return
+        send(proxy, upstreams)
+        try:
+            prove(pages, release=self.release.id, sign=sign, seconds=_PROVEN_WITHIN)
+        except CommandError as error:
+            wiring = proxy.adapter.wiring(proxy.inside, self.traffic.upstreams)
+            raise CommandError(
+                f"{proxy.name} took its configuration, and requests did not go to {self.release.id}: {error} "
+                f"Its own configuration needs {wiring}"
+            ) from error
+
+    def _pages(self) -> Pages:
+        """The health pages, through the public address."""
+        environment, url = self.place.environment, self.url
+        if not url:
+            raise CommandError(
+                f"env.{environment.name}.url: found nothing, expected where the proxy answers: that is asked "
+                "until this release answers"
+            )
+        paths = dict.fromkeys(filter(None, (environment.health.live, environment.health.ready)))
+        return Pages(urls=tuple(f"{url}{path}" for path in paths), reached=environment.reached)
+
+    def _sign(self, pages: Pages, outgoing: Release | None) -> str:
+        """What answers must say to be this release's; empty where the proxy did not pass on the last one's either."""
+        if outgoing is None:
+            return ""
+        before = ask(pages)
+        if not any(sign_of(before, release=one.id, commit=one.commit) for one in (outgoing, self.release)):
+            return ""
+        return sign_of(self._answer_of_itself(pages), release=self.release.id, commit=self.release.commit)
+
+    def _answer_of_itself(self, pages: Pages) -> Said:
+        at = next(iter(self.direct().values()), "")
+        urls = tuple(urlunsplit(urlsplit(url)._replace(scheme="http")) for url in pages.urls)
+        return ask(Pages(urls=urls, reached=lambda url: urlunsplit(urlsplit(url)._replace(netloc=at))))
+
+
+def mount_of(model: Mapping[str, Any], service: str, folder: Path) -> str | None:
+    """Where a service sees a folder of this machine; None where it does not."""
+    for mount in roles.bind_mounts(model):
+        source = Path(mount.source).resolve()
+        if mount.service == service and (folder == source or folder.is_relative_to(source)):
+            inner = folder.relative_to(source).as_posix()
+            return mount.target if inner == "." else f"{mount.target.rstrip('/')}/{inner}"
+    return None
+
+
+def _as_it_runs(service: Mapping[str, Any] | None) -> Any:
+    """What a container is made of; what it waits for is none of it."""
+    return {key: value for key, value in (service or {}).items() if key != "depends_on"}
