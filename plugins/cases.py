@@ -10,12 +10,22 @@ from typing import Any
 
 import pytest
 
-from gonogo.config import TeamCommand
+from gonogo.config import Endpoint, Heartbeat, Page, SqlAssertion, TeamCommand, Webhook
 from gonogo.plugins.context import Context
 from gonogo.plugins.stages import stage_of
 from gonogo.words import OnRed, Severity
 
-__all__ = ["Script", "parametrize"]
+__all__ = [
+    "Script",
+    "assertion",
+    "attestation",
+    "command",
+    "configured_page",
+    "endpoint",
+    "heartbeat",
+    "parametrize",
+    "webhook",
+]
 
 _MARGIN = 5.0
 """Seconds beyond a command's own bound before its check is ended."""
@@ -123,3 +133,52 @@ def _spread(
         metafunc.parametrize(
             name, [pytest.param(None, marks=pytest.mark.skip(reason=reason))], ids=["none"], indirect=True
         )
+
+
+@pytest.fixture(scope="session")
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    """One configured request."""
+    configured: Endpoint = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def configured_page(request: pytest.FixtureRequest) -> Page:
+    """One configured page."""
+    configured: Page = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def webhook(request: pytest.FixtureRequest) -> Webhook:
+    """One configured webhook."""
+    configured: Webhook = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def command(request: pytest.FixtureRequest) -> Script:
+    """One configured command of the gate's stage, with what its files hold."""
+    configured: Script = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def assertion(request: pytest.FixtureRequest) -> SqlAssertion:
+    """One configured query of the database."""
+    configured: SqlAssertion = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def heartbeat(request: pytest.FixtureRequest) -> Heartbeat:
+    """One configured heartbeat."""
+    configured: Heartbeat = request.param
+    return configured
+
+
+@pytest.fixture(scope="session")
+def attestation(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """One attestation that the environment asks for: its id and its sentence."""
+    asked: tuple[str, str] = request.param
+    return asked

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo.config import Endpoint, Environment, Heartbeat, Page, Project, Service, SqlAssertion, Webhook
+from gonogo.config import Environment, Project, Service
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
@@ -22,7 +22,6 @@ from gonogo.host.runner import Command, Host, this_machine
 from gonogo.inspection.answers.refusals import Limit, limit_of
 from gonogo.inspection.machine.engine import ASK, EngineFacts
 from gonogo.inspection.machine.engine import parse as parse_engine
-from gonogo.plugins.cases import Script
 from gonogo.plugins.context import LIMITS, Context
 from gonogo.plugins.evidence import COLLECTED, Collected
 from gonogo.plugins.runtime_facts import Rendered, render_model
@@ -45,20 +44,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Asking",
     "artifact",
-    "assertion",
-    "attestation",
     "baseline",
-    "command",
     "compose_model",
-    "configured_page",
     "context",
-    "endpoint",
     "engine",
     "env_file",
     "environment",
     "evidence",
     "first_look",
-    "heartbeat",
     "host",
     "http",
     "inside",
@@ -78,7 +71,6 @@ __all__ = [
     "state",
     "subject",
     "variables",
-    "webhook",
 ]
 
 _NGINX = (".conf", ".conf.template", ".conf.j2", ".nginx")
@@ -355,55 +347,6 @@ def artifact(request: pytest.FixtureRequest, inspector: Inspector, release: Rele
 def inside(request: pytest.FixtureRequest, inspector: Inspector) -> Inside:
     """The running instance of one service."""
     return inspector.inside(request.param)
-
-
-@pytest.fixture(scope="session")
-def endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    """One configured request."""
-    configured: Endpoint = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def configured_page(request: pytest.FixtureRequest) -> Page:
-    """One configured page."""
-    configured: Page = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def webhook(request: pytest.FixtureRequest) -> Webhook:
-    """One configured webhook."""
-    configured: Webhook = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def command(request: pytest.FixtureRequest) -> Script:
-    """One configured command of the gate's stage, with what its files hold."""
-    configured: Script = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def assertion(request: pytest.FixtureRequest) -> SqlAssertion:
-    """One configured query of the database."""
-    configured: SqlAssertion = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def heartbeat(request: pytest.FixtureRequest) -> Heartbeat:
-    """One configured heartbeat."""
-    configured: Heartbeat = request.param
-    return configured
-
-
-@pytest.fixture(scope="session")
-def attestation(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """One attestation that the environment asks for: its id and its sentence."""
-    asked: tuple[str, str] = request.param
-    return asked
 
 
 @pytest.fixture

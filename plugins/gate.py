@@ -47,6 +47,7 @@ def activate(config: pytest.Config) -> None:
         sys.meta_path.insert(0, _AsInstalled)
     config.pluginmanager.register(GatePlugin(context), "gonogo-gate")
     config.pluginmanager.register(fixtures, "gonogo-fixtures")
+    config.pluginmanager.register(cases, "gonogo-cases")
     config.pluginmanager.register(browser, "gonogo-browser")
     config.pluginmanager.register(verdict.VerdictPlugin(config, context), "gonogo-verdict")
     if config.pluginmanager.hasplugin("html"):

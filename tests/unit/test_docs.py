@@ -37,7 +37,7 @@ from gonogo.config.models import App, Environment, Health, Service
 from gonogo.config.needs import is_key
 from gonogo.config.traffic import Traffic
 from gonogo.config.types import parse_duration
-from gonogo.plugins import browser, fixtures
+from gonogo.plugins import browser, cases, fixtures
 from gonogo.records.listing import when_red
 from gonogo.words import Exit, Outcome, Stage
 from tests.faults.corpus.cases import BY_APP
@@ -238,7 +238,7 @@ def test_fixture_table_is_the_plugin() -> None:
     """Every fixture that a team's check may use is listed, and nothing else."""
     offered = {
         name
-        for module in (fixtures, browser)
+        for module in (fixtures, cases, browser)
         for name in module.__all__
         if not isinstance(getattr(module, name), str | tuple | type | types.FunctionType)
     }
