@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import time
 import warnings
@@ -29,18 +28,18 @@ from gonogo.plugins.evidence import (
 from gonogo.plugins.fingerprint import fingerprint, source
 from gonogo.plugins.outcomes import causes_of, is_late, last_line, merged, outcome_of, part_name
 from gonogo.plugins.stages import stage_of
+from gonogo.plugins.stated import code_of, options_of, proves, traits
 from gonogo.records.findings import with_causes
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.secrets.records import redacted, redacted_json
 from gonogo.state.store import write_atomically
-from gonogo.words import Exit, Impact, OnRed, Outcome, Role, Severity, Stage
+from gonogo.words import Exit, Outcome, Role, Severity, Stage
 
 if TYPE_CHECKING:
     from gonogo.records.listing import Listed, Listing
 
 __all__ = ["ATTRIBUTE", "VerdictPlugin"]
 
-_TRAITS = ("never_excused", "never_waived", "seen_once", "says_alive", "says_which", "keeps")
 ATTRIBUTE = "gonogo"
 """Where a report carries its ``CheckResult`` (as JSON values, so that it crosses xdist)."""
 
@@ -143,15 +142,15 @@ class VerdictPlugin:
             self._beside.look(item, call, stage, collected)
         late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
         found += f" ({now})" if late and (now := busy()) else ""
-        options = _options(item, marker, rule)
+        options = options_of(item, marker, rule)
         outcome = Outcome.FAILED if is_strict and outcome is Outcome.WARNED else outcome
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED
         check = CheckResult.model_validate(
             {
                 "id": item.nodeid,
-                "code": self._redacted(_code(item, marker) or "") or None,
-                "proves": _proves(item),
+                "code": self._redacted(code_of(item, marker) or "") or None,
+                "proves": proves(item),
                 "stage": stage,
                 "outcome": outcome,
                 "found": self._cut(found),
@@ -167,13 +166,13 @@ class VerdictPlugin:
                 "advice": advice,
                 "as_before": before,
                 **options,
-                **_traits(marker),
+                **traits(marker),
             }
         )
         return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
 
     def _rule(self, item: pytest.Item, marker: pytest.Mark | None) -> CheckRule:
-        return self._context.environment.rule_of(_code(item, marker) or "").on(self._context.subject.day)
+        return self._context.environment.rule_of(code_of(item, marker) or "").on(self._context.subject.day)
 
     def _causes(self, call: pytest.CallInfo[None], collected: Collected) -> dict[str, Any]:
         asked = self._config.stash.get(LIMITS, None)
@@ -307,13 +306,13 @@ class VerdictPlugin:
         skip = item.get_closest_marker("skip")
         return Listed(
             id=item.nodeid,
-            code=self._redacted(_code(item, marker) or "") or None,
+            code=self._redacted(code_of(item, marker) or "") or None,
             stage=stage,
-            proves=_proves(item),
+            proves=proves(item),
             remedy=self._redacted(self._remedy(marker, item, "")),
             needs=tuple(marker.kwargs.get("needs", ())) if marker is not None else (),
             skipped=self._redacted(str(skip.kwargs.get("reason", "skipped"))) if skip is not None else "",
-            **_options(item, marker, self._rule(item, marker)),
+            **options_of(item, marker, self._rule(item, marker)),
         )
 
     def _result(self, exitstatus: int) -> GateResult:
@@ -371,34 +370,3 @@ def _exit(gate: GateResult, exitstatus: int) -> Exit:
     if not gate.asked:
         return Exit.NOTHING_CHECKED
     return Exit.NO_GO if exitstatus == Exit.NO_GO else Exit.GO
-
-
-def _options(item: pytest.Item, marker: pytest.Mark | None, rule: CheckRule) -> dict[str, Any]:
-    """How its red is judged: the configured thing's own, else the environment's rule, the marker's, the defaults."""
-    given = {**(marker.kwargs if marker is not None else {}), **rule.stated()}
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    listed = ("endpoint", "configured_page", "webhook", "command")
-    thing = next((params[name] for name in listed if name in params), None)
-    return {
-        "severity": Severity(getattr(thing, "severity", given.get("severity", Severity.BLOCKER))),
-        "on_red": OnRed(getattr(thing, "on_red", given.get("on_red", OnRed.ROLLBACK))),
-        "impact": Impact(given.get("impact", Impact.SEV2)),
-        "until": given.get("until"),
-    }
-
-
-def _traits(marker: pytest.Mark | None) -> dict[str, Any]:
-    """What else its mark says of how it is to be judged."""
-    given = marker.kwargs if marker is not None else {}
-    return {name: given[name] for name in _TRAITS if name in given}
-
-
-def _code(item: pytest.Item, marker: pytest.Mark | None) -> str | None:
-    code = str(marker.args[0]) if marker is not None and marker.args else None
-    callspec = getattr(item, "callspec", None)
-    return f"{code}[{callspec.id}]" if code and callspec is not None else code
-
-
-def _proves(item: pytest.Item) -> str:
-    doc = inspect.getdoc(getattr(item, "obj", None)) or ""
-    return doc.split("\n\n")[0].replace("\n", " ") or item.name.removeprefix("test_").replace("_", " ")

@@ -64,6 +64,9 @@ class Inspector:
         """No port."""
         return ()
 
+    def url(self) -> None:
+        """No address."""
+
 
 def ask(
     folder: Path, inspector: Inspector, *, release: Release | None = None, **about: Any
