@@ -57,6 +57,9 @@ class Inspector:
         """Nothing stands in front."""
         return []
 
+    def url(self) -> None:
+        """No address."""
+
     def published(self) -> tuple[tuple[str, str, int], ...]:
         """No port."""
         return ()
