@@ -111,6 +111,7 @@ def test_what_was_kept_is_put_back_and_compared(engine: docker.DockerClient, liv
     assert {"public.items", "public.part_1", "public.alembic_version"} == {t.name for t in made.parts[0].facts.tables}
 
 
+@pytest.mark.thorough
 def test_what_is_not_as_it_was_kept_is_named(
     engine: docker.DockerClient, live: Container, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,6 +164,7 @@ def test_a_deployment_keeps_the_rows_before_it_touches_anything(keeping: Keeping
     assert PASSWORD not in everything
 
 
+@pytest.mark.thorough
 def test_backups_are_taken_by_hand_proven_listed_and_let_go(keeping: Keeping) -> None:
     """``gonogo backup`` takes one, and ``gonogo backups`` says which release needs which; those stay."""
     proving = keeping.next("proving", more="\n[env.staging.backup]\nkeep = 1\nprove = true\n")
@@ -190,6 +191,7 @@ def test_backups_are_taken_by_hand_proven_listed_and_let_go(keeping: Keeping) ->
     assert "  proven 20" in told
 
 
+@pytest.mark.thorough
 def test_data_are_put_back_while_the_application_is_stopped(keeping: Keeping) -> None:
     """Under Compose: the database's container goes on, its database is swapped by name, and every row is somewhere."""
     app = keeping.app
@@ -213,6 +215,7 @@ def test_data_are_put_back_while_the_application_is_stopped(keeping: Keeping) ->
     assert "gonogo" not in keeping.sql("SELECT datname FROM pg_database")
 
 
+@pytest.mark.thorough
 def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(keeping: Keeping) -> None:
     """Exit 1 before the first touch; unasked, the same is a note in the record."""
     app = keeping.app

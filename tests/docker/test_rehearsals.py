@@ -238,6 +238,7 @@ def test_migrations_run_on_a_copy_and_are_taken_back(
     assert engine.containers.list(all=True, filters={"label": f"gonogo.scratch={OWNER}"}) == []
 
 
+@pytest.mark.thorough
 def test_downgrade_that_forgets_something_is_told(rehearsal: Rehearsal) -> None:
     """A column stays behind."""
     found = rehearsal("forgets")
@@ -246,6 +247,7 @@ def test_downgrade_that_forgets_something_is_told(rehearsal: Rehearsal) -> None:
     assert found.left == ("left: note text",)
 
 
+@pytest.mark.thorough
 def test_migration_that_the_data_refuse_is_known_before(rehearsal: Rehearsal) -> None:
     """One lamp has no hue."""
     found = rehearsal("refused")
@@ -254,6 +256,7 @@ def test_migration_that_the_data_refuse_is_known_before(rehearsal: Rehearsal) ->
     assert 'column "hue" of relation "lamps" contains null values' in found.failed
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_reached_is_no_fault(rehearsal: Rehearsal) -> None:
     """A migration that asks somebody else reaches nobody, and it is not known whether it would do well."""
     found = rehearsal("reaches")
@@ -262,6 +265,7 @@ def test_what_cannot_be_reached_is_no_fault(rehearsal: Rehearsal) -> None:
     assert "unreachable" in found.unknown
 
 
+@pytest.mark.thorough
 def test_release_that_serves_is_asked_on_the_migrated_copy(rehearsal: Rehearsal) -> None:
     """It reads a column that is called otherwise then; what it did not know before is no loss."""
     found = rehearsal("renames")

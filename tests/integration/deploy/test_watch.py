@@ -118,6 +118,7 @@ def test_a_worker_that_stops_is_turned_back(app: App, tmp_path: Path) -> None:
     assert red_codes(record) == {"W06[jobs]"}
 
 
+@pytest.mark.thorough
 def test_what_is_well_again_is_no_red(app: App) -> None:
     """A moment without an answer, one traceback: any release has that."""
     app.configure(watch=WATCH)
@@ -189,6 +190,7 @@ def test_a_bare_watch_is_one_look(app: App) -> None:
     assert "GO  watch of test" in looked.out + looked.err
 
 
+@pytest.mark.thorough
 def test_what_serves_is_watched_beside_deployments(app: App) -> None:
     """``gonogo watch``: well for as long as it looks; a process of its own where that is asked for, which can be ended."""
     assert app.deploy()[0].code == 0
@@ -208,6 +210,7 @@ def test_what_serves_is_watched_beside_deployments(app: App) -> None:
     assert not psutil.pid_exists(status.json()["pid"])
 
 
+@pytest.mark.thorough
 def test_a_watch_goes_back_where_that_is_asked_for(app: App) -> None:
     """What serves has ended: told with exit 1; with ``--rollback`` the release before serves again, proven."""
     assert app.deploy()[0].code == 0

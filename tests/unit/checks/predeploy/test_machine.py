@@ -84,7 +84,7 @@ def test_clock_of_the_address_is_compared(repository: Repository, gate: Gates) -
 def test_clock_of_the_engine_is_compared(repository: Repository, gate: Gates, tmp_path: Path) -> None:
     """P28 warns where the Engine's machine slept while this one went on."""
     path = gate.path_without(tmp_path / "bin", "docker")
-    then = datetime.now(UTC) - timedelta(hours=1)
+    then = datetime.now(UTC) - timedelta(hours=1, seconds=30)
     docker = tmp_path / "bin" / "docker"
     docker.write_text(f"""#!/bin/sh\necho '{{"ServerVersion": "26.1.5", "SystemTime": "{then.isoformat()}"}}'\n""")
     docker.chmod(0o755)
