@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from tests.faults.crashing import SECOND, Crashing
+from tests.support.packages import copied
 from tests.support.sites import eventually
 
 pytestmark = [
@@ -67,8 +68,8 @@ class Migrating(Crashing):
         self.database, self.hold = self.folder / "tiny.db", self.folder / "hold"
         variables = {"DATABASE_URL": f"sqlite:///{self.database}", "HOLD": self.hold, "MARK": self.folder / "mark"}
         (root / ".env").write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
-        packages = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python sqlalchemy alembic"
-        text = (root / "gonogo.toml").read_text().replace('install = "true"', f'install = "{packages}"')
+        plain, packages = f"{sys.executable} -m venv --without-pip {{venv}}", copied("sqlalchemy", "alembic")
+        text = (root / "gonogo.toml").read_text().replace(plain, packages)
         text = text.replace("[service.web]", '[service.web]\nmigrations = "alembic"')
         (root / "gonogo.toml").write_text(text.replace("[env.test]", '[env.test]\nenv_file = ".env"'))
         (root / "migrations" / "versions").mkdir(parents=True)

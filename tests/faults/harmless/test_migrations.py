@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from tests.integration.deploy.conftest import GREEN, App
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900), pytest.mark.thorough]
 
-INSTALL = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python"
 PYPROJECT = """\
 [tool.alembic]
 script_location = "%(here)s/db"
@@ -112,14 +110,10 @@ def alembic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def configure(app: Shop, service: str, package: str, **options: str) -> None:
     """Write gonogo.toml with a service that migrates."""
-    app.configure(
-        options='env_file = ".env"\nattempts = 1\nmax_downtime = "1h"', install=f"{INSTALL} {package}", **options
-    )
+    options["options"] = 'env_file = ".env"\nattempts = 1\nmax_downtime = "1h"'
+    app.configure(packages=(package,), **options)
     toml = app.root / "gonogo.toml"
     text = toml.read_text().replace("[service.web]\n", f"[service.web]\n{service}\n")
-    text = text.replace(
-        f"{sys.executable} -m venv --without-pip", f"{sys.executable} -m uv venv --quiet --python {sys.executable}"
-    )
     toml.write_text(text)
 
 
@@ -396,7 +390,7 @@ def django(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A Django application with its own migrations and those of what is installed."""
     folder = tmp_path_factory.mktemp("django")
     app = Shop(folder)
-    configure(app, 'migrations = "django"', "'django>=5'", tier="prod")
+    configure(app, 'migrations = "django"', "django>=5", tier="prod")
     (app.root / ".env").write_text(f"DATABASE={folder}/shop.db\nSECRET_KEY=4b8e1c7d9f20a35e6b7c8d9e0f1a2b3c\n")
     files = {"manage.py": MANAGE, "shop/settings.py": SETTINGS, "shop/urls.py": URLS, "lamps/models.py": LAMP}
     empty = dict.fromkeys(("shop/__init__.py", "lamps/__init__.py", "lamps/migrations/__init__.py"), "")

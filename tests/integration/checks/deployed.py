@@ -22,6 +22,7 @@ from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Role
 from tests.support.gates import Gates, Repository, Run
+from tests.support.packages import copied
 
 __all__ = ["API", "SERVER", "Deployed"]
 
@@ -91,7 +92,7 @@ watch = { for = "0s" }
 @ENVIRONMENT@
 [env.test.commands]
 environment = "@VENV@"
-install = "@INSTALL@"
+install = "true"
 """
 WELL = {
     "/healthz": [200, {}, '{"status": "ok", "commit": "@COMMIT@"}', 0],
@@ -127,11 +128,8 @@ class Deployed:
         self.answer()
         config = CONFIG.replace("@PORT@", str(self.port)).replace("@TIER@", tier).replace("@SERVICE@", service)
         config = config.replace("@ENVIRONMENT@", environment)
-        venv = f"{sys.executable} -m uv venv --quiet --python {sys.executable} {{venv}}"
-        install = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python {' '.join(packages)}"
         plain = f"{sys.executable} -m venv --without-pip {{venv}}"
-        config = config.replace("@VENV@", venv if packages else plain)
-        config = config.replace("@INSTALL@", install if packages else f"{sys.executable} -c pass")
+        config = config.replace("@VENV@", copied(*packages) if packages else plain)
         self.root = self.repository({"server.py": SERVER, "gonogo.toml": config, **(files or {})})
         self.release = self._make(self.repository.git(self.root, "rev-parse", "HEAD").strip())
 

@@ -19,6 +19,7 @@ import pytest
 
 from gonogo.demo.ports import free_port
 from tests.support.gates import IDENTITY
+from tests.support.packages import copied
 
 APP = """\
 import http.server, json, os
@@ -68,7 +69,7 @@ watch = {{ {watch} }}
 {options}
 
 [env.test.commands]
-environment = "{executable} -m venv --without-pip {{venv}}"
+environment = "{environment}"
 install = "{install}"
 {commands}
 
@@ -129,9 +130,11 @@ class App:
         commands: str = "",
         tables: str = "",
         install: str = "true",
+        packages: tuple[str, ...] = (),
         watch: str = 'for = "0s"',
     ) -> None:
-        """Write gonogo.toml (not committed yet)."""
+        """Write gonogo.toml (not committed yet); a release's environment has the packages."""
+        plain = f"{sys.executable} -m venv --without-pip {{venv}}"
         text = CONFIG.format(
             port=self.port,
             state=self.state,
@@ -141,7 +144,7 @@ class App:
             tables=tables,
             install=install,
             watch=watch,
-            executable=sys.executable,
+            environment=copied(*packages) if packages else plain,
         )
         (self.root / "gonogo.toml").write_text(text)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -67,8 +66,7 @@ class Shop(App):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A release that serves, and one with a forward-only migration over it, which its checks hold."""
     app = Shop(tmp_path_factory.mktemp("downgrade"))
-    packages = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python alembic"
-    app.configure(options='env_file = ".env"\nattempts = 1\nmax_downtime = "1h"', install=packages)
+    app.configure(options='env_file = ".env"\nattempts = 1\nmax_downtime = "1h"', packages=("alembic",))
     toml = app.root / "gonogo.toml"
     toml.write_text(toml.read_text().replace("[service.web]", '[service.web]\nmigrations = "alembic"'))
     (app.root / ".env").write_text(f"DATABASE_URL=sqlite:///{app.root.parent}/shop.db\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -53,8 +52,7 @@ class Migrating:
         """Configure them, and write the first revision."""
         self.app, self.database = app, folder / "tiny.db"
         (app.root / ".env").write_text(f"DATABASE_URL=sqlite:///{self.database}\n")
-        packages = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python sqlalchemy alembic"
-        app.configure(options='env_file = ".env"', install=packages)
+        app.configure(options='env_file = ".env"', packages=("sqlalchemy", "alembic"))
         toml = app.root / "gonogo.toml"
         toml.write_text(toml.read_text().replace("[service.web]", '[service.web]\nmigrations = "alembic"'))
         (app.root / "migrations" / "versions").mkdir(parents=True)
@@ -146,8 +144,7 @@ def test_what_a_failed_migration_of_django_left_needs_a_person(app: App, tmp_pat
     """A migration outside of a transaction keeps its column; the same inside of one leaves nothing, and is turned back."""
     database, package = tmp_path / "guests.db", app.root / "guests"
     (app.root / ".env").write_text(f"DATABASE_FILE={database}\n")
-    install = f"{sys.executable} -m uv pip install --quiet --python {{venv}}/bin/python django"
-    app.configure(options='env_file = ".env"', install=install)
+    app.configure(options='env_file = ".env"', packages=("django",))
     toml = app.root / "gonogo.toml"
     toml.write_text(toml.read_text().replace("[service.web]", '[service.web]\nmigrations = "django"'))
     (package / "migrations").mkdir(parents=True)

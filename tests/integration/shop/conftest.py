@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +13,7 @@ import httpx
 import pytest
 
 from gonogo.demo.ports import free_port
+from tests.support.packages import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,31 +68,13 @@ def wait_until_alive(client: httpx.Client, child: subprocess.Popen[bytes], log: 
     pytest.fail(f"no 200 from /healthz within {START_DEADLINE:g} s; last answer: {last}; log:\n{log.read_text()}")
 
 
-def install(venv: Path, requirements: Path) -> None:
-    """Make a virtual environment with the requirements and the tools that the applications' tests need."""
-    shutil.rmtree(venv, ignore_errors=True)
-    uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
-    target = ["--compile-bytecode", "--python", str(venv / "bin" / "python")]
-    subprocess.run([*uv, "pip", "install", "--quiet", *target, "-r", str(requirements), *TOOLS], check=True)
-    (venv / "complete").touch()
-
-
 @pytest.fixture(scope="session")
 def python_of() -> Callable[[Path], Path]:
     """Give a function that returns a Python with an application's requirements, cached by their hash."""
 
     def python(app: Path) -> Path:
         requirements = app / "requirements.txt"
-        material = requirements.read_bytes() + repr((TOOLS, sys.version)).encode()
-        digest = hashlib.sha256(material).hexdigest()[:16]
-        cache = Path(tempfile.gettempdir()) / f"gonogo-test-venvs-{os.geteuid()}"
-        venv = cache / digest
-        cache.mkdir(mode=0o700, exist_ok=True)
-        with cache.joinpath(f"{digest}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # workers of a parallel run share the cache
-            if not (venv / "complete").is_file():
-                install(venv, requirements)
+        venv = environment("-r", str(requirements), *TOOLS, key=requirements.read_text())
         return venv / "bin" / "python"
 
     return python
