@@ -73,6 +73,7 @@ def taken(shelf: Shelf, one: Mysql) -> Backup:
     return take(taking, Found(sources=(one,)))
 
 
+@pytest.mark.thorough
 def test_rows_are_kept_and_put_back(engine: docker.DockerClient, live: Container, tmp_path: Path) -> None:
     """Tables with odd names, bytes, a view and a trigger; a torn dump and one of something else are named."""
     shelf = Shelf(tmp_path / "backups")

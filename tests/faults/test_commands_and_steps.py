@@ -262,6 +262,7 @@ def test_signal_at_a_step_before_the_first_touch(table: Table, step: str, name: 
 
 
 @pytest.mark.parametrize(("step", "name"), signalled(STEPS_TOUCHED[::-1], every=5))
+@pytest.mark.thorough
 def test_signal_at_a_step_after_the_first_touch(table: Table, step: str, name: str) -> None:
     """Exit 2; the previous release serves and passed its gate, although Ctrl-C follows while it comes back."""
     second = "restore" if step in {"warm", "postdeploy"} else "verify"

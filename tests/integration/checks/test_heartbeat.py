@@ -61,6 +61,7 @@ def test_a_worker_that_beats_is_well(deploy: Callable[..., Deployed], beaten: Pa
     assert run.outcomes() == {"D16[file]": Outcome.PASSED, "D16[key]": Outcome.PASSED}
 
 
+@pytest.mark.thorough
 def test_a_worker_that_does_nothing_is_red(deploy: Callable[..., Deployed], tmp_path: Path) -> None:
     """What the worker before left says nothing of this one; of the one that served before, what is soon forgotten does."""
     left = tmp_path / "left"

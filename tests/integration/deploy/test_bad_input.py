@@ -51,8 +51,8 @@ def check_that(app: App, body: str) -> None:
             "os.kill(os.getpid(), 9)",
             f"the gate left no results (ended by signal 9); the last check that began is {NODE}.",
         ),
-        ("pytest.exit('enough', returncode=0)", CUT_SHORT),
-        ("raise KeyboardInterrupt", CUT_SHORT),
+        pytest.param("pytest.exit('enough', returncode=0)", CUT_SHORT, marks=pytest.mark.thorough),
+        pytest.param("raise KeyboardInterrupt", CUT_SHORT, marks=pytest.mark.thorough),
         ("os.kill(os.getpid(), 2); time.sleep(30)", CUT_SHORT),
     ],
 )
@@ -192,9 +192,21 @@ def test_deploys_of_one_second_are_told_apart(app: App) -> None:
     ("content", "said"),
     [
         (b"KEY=gr\xfcn\n", ":1: found bytes that are no UTF-8, expected text in UTF-8; save the file as UTF-8"),
-        (b"A=1\nKEY=a\0b\n", ":2: found a NUL character, expected text; a variable cannot hold one"),
-        (b"KEY=1\nno line\n", ":2: found a line that cannot be read, expected KEY=value; quote or comment it out"),
-        (None, ": found a file that cannot be read (Is a directory), expected the environment's variables"),
+        pytest.param(
+            b"A=1\nKEY=a\0b\n",
+            ":2: found a NUL character, expected text; a variable cannot hold one",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            b"KEY=1\nno line\n",
+            ":2: found a line that cannot be read, expected KEY=value; quote or comment it out",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            None,
+            ": found a file that cannot be read (Is a directory), expected the environment's variables",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_env_file_that_cannot_be_used_stops_before_the_build(app: App, content: bytes | None, said: str) -> None:

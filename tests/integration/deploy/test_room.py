@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from .conftest import App
 
@@ -17,6 +19,7 @@ def claim(app: App) -> None:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"took": {"folder": PIB}}))
 
 
+@pytest.mark.thorough
 def test_less_room_than_each_release_took_is_red(app: App) -> None:
     """What each build took is noted; where one took more than there is that warns, where each did nothing is built."""
     app.deploy()

@@ -161,6 +161,7 @@ def test_record_says_who_spoke_and_when(story: Story) -> None:
     assert f"attested  team-notified (The team knows that we deploy) by {operator()}" in story.good[0].err
 
 
+@pytest.mark.thorough
 def test_ended_waiver_of_the_old_release_does_not_spoil_the_way_back(story: Story) -> None:
     """Exit 1, not 6: what it was pinned with has ended; the check that it failed then fails as it did, and is named."""
     ended, record = story.back
