@@ -84,7 +84,7 @@ def test_run_s_ending_stands_in_its_comment_without_dead_links(job: Job) -> None
 
 def test_several_results_fit_into_one_comment(job: Job) -> None:
     """Each is cut to its share of what GitHub takes."""
-    long = [the_red_one(id=f"checks/test_{at}.py::test", found="x" * 5000) for at in range(600)]
+    long = [the_red_one(id=f"checks/test_{at}.py::test", found="x" * 5000) for at in range(150)]
     with github() as server:
         job.environ["GITHUB_API_URL"] = server.url
         shown = job.shows(a_gate(*long, exitstatus=1), a_gate(*long, exitstatus=1, stage=Stage.BUILD))
