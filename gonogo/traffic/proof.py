@@ -53,13 +53,28 @@ class Said:
 
 def ask(pages: Pages) -> Said:
     """The pages' answers as one, over new connections; that of the first that does not answer."""
-    texts, status = [], None
+    with _client(pages) as client:
+        return _asked(client, pages)
+
+
+def _client(pages: Pages) -> httpx.Client:
+    """One that keeps no connection: an old one would lead to who answered before."""
+    url, limits = _first(pages.urls), httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(
+        transport=directed(url, pages.reached, limits=limits),
+        limits=limits,
+        trust_env=not is_loopback(pages.reached(url)),
+        timeout=_REQUEST,
+        headers={"User-Agent": _AGENT, "Connection": "close"},
+    )
+
+
+def _asked(client: httpx.Client, pages: Pages) -> Said:
+    texts: list[str] = []
+    status = None
     for url in pages.urls:
-        headers = {"User-Agent": _AGENT, "Connection": "close"}
-        direct, proxied = directed(url, pages.reached), not is_loopback(pages.reached(url))
         try:
-            with httpx.Client(transport=direct, trust_env=proxied, timeout=_REQUEST, headers=headers) as client:
-                answer = client.get(url)
+            answer = client.get(url)
         except httpx.HTTPError as error:
             return Said(None, f"{type(error).__name__}: {error}")
         status = answer.status_code
@@ -91,18 +106,19 @@ def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int =
         CommandError: somebody else answers, or nobody does.
     """
     deadline, row = time.monotonic() + seconds, 0
-    while True:
-        said = ask(pages)
-        row = row + 1 if _is_of(said, release, sign) else 0
-        if row >= times:
-            return said
-        if time.monotonic() >= deadline:
-            raise CommandError(
-                f"{_first(pages.urls)}: found {said}, expected {times} answers in a row by {release} within "
-                f"{seconds:g} s."
-            )
-        if not row:
-            time.sleep(_PAUSE)
+    with _client(pages) as client:
+        while True:
+            said = _asked(client, pages)
+            row = row + 1 if _is_of(said, release, sign) else 0
+            if row >= times:
+                return said
+            if time.monotonic() >= deadline:
+                raise CommandError(
+                    f"{_first(pages.urls)}: found {said}, expected {times} answers in a row by {release} within "
+                    f"{seconds:g} s."
+                )
+            if not row:
+                time.sleep(_PAUSE)
 
 
 def _is_of(said: Said, release: str, sign: str) -> bool:

@@ -128,8 +128,11 @@ def leads_to(proxy: Proxy, upstreams: Upstreams) -> bool:
     """Whether the proxy's own reading of its configuration says that requests go to exactly these endpoints."""
     with contextlib.suppress(GonogoError, OSError):
         if proxy.file is not None:
+            text = proxy.adapter.render(upstreams)
+            if proxy.file.read_text(encoding="utf-8") != text:
+                return False
             done = proxy.host.run(proxy.command(("cat", proxy.seen)))
-            return done.ok and done.output == proxy.adapter.render(upstreams)
+            return done.ok and done.output == text
         done = proxy.host.run(proxy.command(proxy.adapter.show()))
         return done.ok and all(one in done.output for one in endpoints(upstreams))
     return False

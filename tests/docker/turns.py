@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import itertools
+import math
 import threading
 import time
 from collections import Counter
@@ -28,6 +30,8 @@ class Page(http.server.BaseHTTPRequestHandler):
         if self.path == "/slow":
             time.sleep(2)
         status = PAGES.get(self.path, 404)
+        if @PROXIED@ and self.path == "/page" and self.headers["X-Proxied"]:
+            status = @PROXIED@
         body = json.dumps({"status": "ok", "release": os.environ["GONOGO_RELEASE"]}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -56,6 +60,7 @@ server {
     proxy_pass http://web;
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
+    proxy_set_header X-Proxied 1;
   }
 }
 """
@@ -66,6 +71,7 @@ CADDY = """\
 import /etc/caddy/upstreams/*.caddy
 :80 {
 	reverse_proxy {
+		header_up X-Proxied 1
 		import web
 	}
 }
@@ -158,9 +164,10 @@ def create(app: Stack, kind: str = "nginx") -> None:
     pages(app, GREEN)
 
 
-def pages(app: Stack, statuses: dict[str, int]) -> None:
-    """Write a server that answers these statuses."""
-    app.write({"app/server.py": SERVER.replace("@PAGES@", repr(statuses))})
+def pages(app: Stack, statuses: dict[str, int], *, proxied: int = 0) -> None:
+    """Write a server that answers these statuses; ``proxied``: another one to who asks for /page through the proxy."""
+    text = SERVER.replace("@PAGES@", repr(statuses)).replace("@PROXIED@", str(proxied))
+    app.write({"app/server.py": text})
 
 
 @dataclass
@@ -174,6 +181,15 @@ class Load:
     closed_idle: int = 0
     """Kept connections that the proxy had closed when the next request came: the client's race, asked once more."""
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def turns(self) -> list[str]:
+        """The commits that answered, in order; at the moment of a switch old and new may answer at a time."""
+        ends = [at for at, _ in self.releases[1:]] + [math.inf]
+        lasting = [
+            name.rpartition("-")[2] for (at, name), end in zip(self.releases, ends, strict=True) if end - at > 0.5
+        ]
+        return [name for name, _ in itertools.groupby(lasting)]
 
     @property
     def total(self) -> int:
@@ -192,10 +208,10 @@ class Load:
 
     def fresh(self) -> None:
         """A new connection for each request."""
-        while not self.stop.wait(0.03):
+        while not self.stop.wait(0.02):
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
             try:
-                line.request("GET", "/page", headers={"Connection": "close"})
+                line.request("GET", "/healthz", headers={"Connection": "close"})
                 answer = line.getresponse()
                 self.note(answer.status, answer.read())
             except (OSError, http.client.HTTPException) as error:
@@ -206,9 +222,9 @@ class Load:
     def kept(self) -> None:
         """One connection for as long as the proxy keeps it."""
         line, used = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15), False
-        while not self.stop.wait(0.03):
+        while not self.stop.wait(0.02):
             try:
-                line.request("GET", "/page")
+                line.request("GET", "/healthz")
                 answer = line.getresponse()
                 self.note(answer.status, answer.read())
                 used = not answer.will_close
@@ -230,7 +246,7 @@ class Load:
 def loaded(app: Stack) -> Iterator[Load]:
     """Inside, requests are sent all the time, over new and kept connections."""
     load = Load(app.port)
-    threads = [threading.Thread(target=one, daemon=True) for one in (load.fresh, load.fresh, load.kept, load.kept)]
+    threads = [threading.Thread(target=one, daemon=True) for one in (load.fresh, load.kept)]
     for one in threads:
         one.start()
     try:

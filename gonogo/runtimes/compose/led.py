@@ -117,15 +117,12 @@ class Led(Seat):
             proxy.file.write_text(proxy.adapter.render(self.upstreams()), encoding="utf-8")
         for action in command_actions(self.base, commands):
             action.do()
+        self.forget()
 
     def container(self, *, required: bool = True) -> str:
         """The running container of the proxy; an empty text where none is, if that is no mistake."""
-        service = self.traffic.service or ""
-        project = self.place.environment.project
-        filters = (f"label=com.docker.compose.project={project}", f"label=com.docker.compose.service={service}")
-        words = [word for one in (*filters, "label=com.docker.compose.oneoff=False") for word in ("--filter", one)]
-        listed = self.place.host.run(Command(argv=("docker", "ps", "--format", "{{.Names}}", *words), timeout=_SECONDS))
-        found = listed.require().output.split()
+        service, project = self.traffic.service or "", self.place.environment.project
+        found = [one.name for one in self.seen if one.service == service and one.state == "running"]
         if required and not found:
             raise CommandError(
                 f"service {service}: found no running container of project {project}, expected the proxy. "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,37 @@ from gonogo.runtimes.compose.model.beside import called
 from gonogo.runtimes.compose.steps import Groups, Steps
 from gonogo.state.release import Release
 
-__all__ = ["BESIDE", "Seat"]
+__all__ = ["BESIDE", "Row", "Seat"]
 
 BESIDE = "compose.beside.json"
 """``COMPOSE`` with the deployed services alone, under names of their own."""
 _SECONDS = 60.0
-_NETWORKS = "{{json .NetworkSettings}}"
+_LABELS = ("com.docker.compose.service", "gonogo.service", "gonogo.release")
+_FIELDS = ("{{.ID}}", "{{.Names}}", *(f'{{{{.Label "{one}"}}}}' for one in _LABELS), "{{.State}}", "{{.Status}}")
+_FORM = "\t".join((*_FIELDS, "{{.Ports}}"))
+_ADDRESSES = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+_ANYWHERE = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 (what a published port says, nothing is bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One container of the project, as ``docker ps`` has it."""
+
+    id: str
+    name: str
+    service: str
+    """What Compose calls it."""
+    called: str
+    """What the compose file calls it, where releases take turns."""
+    release: str
+    state: str
+    status: str
+    ports: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it runs, and is healthy where that is known."""
+        return self.state == "running" and "(unhealthy)" not in self.status and "(health:" not in self.status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +106,37 @@ class Seat:
         """The services of which two must never run."""
         return frozenset(name for name, one in self.place.environment.service.items() if one.single)
 
+    @cached_property
+    def seen(self) -> tuple[Row, ...]:
+        """The project's containers as they were when somebody looked last; ``forget`` makes that look again."""
+        rows = (line.split("\t") for line in self._listed().splitlines())
+        return tuple(Row(*row) for row in rows if len(row) == len(fields(Row)))
+
+    def forget(self) -> None:
+        """Something was started or stopped."""
+        self.__dict__.pop("seen", None)
+
+    def own(self, service: str) -> list[Row]:
+        """The containers of one of its services that run."""
+        mine = (one for one in self.seen if one.release == self.release.id and one.service == self.name(service))
+        return [one for one in mine if one.state == "running"]
+
     def direct(self) -> dict[str, str]:
         """Service → ``host:port`` where this release itself is asked, past the proxy; what does not run is left out."""
         found: dict[str, str] = {}
         for service, port in self.targets.values():
-            label = f"gonogo.release={self.release.id}"
-            ids = self.ids(label, f"com.docker.compose.service={self.name(service)}", running=True)
-            for line in self.inspected(_NETWORKS, ids[:1]).splitlines():
-                if at := _address(json.loads(line), port):
-                    found.setdefault(service, at)
+            if at := next((at for one in self.own(service) if (at := self._address(one, port))), ""):
+                found.setdefault(service, at)
         return found
+
+    def _address(self, row: Row, port: int) -> str:
+        """Where a container's port is reached from this machine: by a port of this one, else by its own address."""
+        published = re.search(rf"(\S+?):(\d+)->{port}/tcp", row.ports)
+        if published is not None:
+            return f"{'127.0.0.1' if published[1] in _ANYWHERE else published[1]}:{published[2]}"
+        argv = ("docker", "container", "inspect", "--format", _ADDRESSES, row.id)
+        addresses = self.place.host.run(Command(argv=argv, timeout=_SECONDS)).output.split()
+        return f"{addresses[0]}:{port}" if addresses else ""
 
     def steps_of(self, running: Sequence[str]) -> Steps:
         """The commands that bring some of its services up, and its one-shots."""
@@ -117,31 +164,8 @@ class Seat:
             called={self.name(name): name for name in self.release.services},
         )
 
-    def ids(self, *labels: str, running: bool = False) -> list[str]:
-        """Ids of the project's containers with these labels."""
-        return self.listed("{{.ID}}", *labels, running=running).split()
-
-    def listed(self, form: str, *labels: str, running: bool = False) -> str:
-        """What ``docker ps`` says of them."""
-        project = f"com.docker.compose.project={self.place.environment.project}"
-        wanted = (project, "com.docker.compose.oneoff=False", *labels)
+    def _listed(self) -> str:
+        wanted = (f"com.docker.compose.project={self.place.environment.project}", "com.docker.compose.oneoff=False")
         filters = (word for label in wanted for word in ("--filter", f"label={label}"))
-        argv = ("docker", "ps", *(() if running else ("--all",)), "--no-trunc", "--format", form, *filters)
+        argv = ("docker", "ps", "--all", "--no-trunc", "--format", _FORM, *filters)
         return self.place.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output
-
-    def inspected(self, form: str, ids: Sequence[str]) -> str:
-        """What ``docker container inspect`` says of containers."""
-        if not ids:
-            return ""
-        argv = ("docker", "container", "inspect", "--format", form, *ids)
-        return self.place.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output
-
-
-def _address(settings: Mapping[str, Any], port: int) -> str:
-    """Where a container's port is reached from this machine: by a port of this one, else by its own address."""
-    for binding in (settings.get("Ports") or {}).get(f"{port}/tcp") or ():
-        if binding.get("HostPort"):
-            host = binding.get("HostIp") or "127.0.0.1"
-            return f"{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{binding['HostPort']}"  # noqa: S104 (it is read)
-    addresses = (one.get("IPAddress") for one in (settings.get("Networks") or {}).values())
-    return next((f"{one}:{port}" for one in addresses if one), "")

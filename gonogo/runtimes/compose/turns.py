@@ -18,7 +18,7 @@ from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
 from gonogo.runtimes.compose.files import services_of, write_model
 from gonogo.runtimes.compose.inspector import expected_count
 from gonogo.runtimes.compose.led import PORTS, Led, mount_of
-from gonogo.runtimes.compose.model.beside import OWN, doubts, network_of, turn
+from gonogo.runtimes.compose.model.beside import doubts, network_of, turn
 from gonogo.runtimes.compose.pinning import startable
 from gonogo.runtimes.compose.seat import BESIDE
 from gonogo.runtimes.compose.start import command_actions, start_actions, verify_images
@@ -31,7 +31,6 @@ from gonogo.traffic.send import wait_until_left
 __all__ = ["Turn", "require_turns"]
 
 _SECONDS = 60.0
-_LOOK = '{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{index .Config.Labels "gonogo.service"}}'
 
 
 class Turn(Led):
@@ -54,16 +53,14 @@ class Turn(Led):
     def _unless_up(self, action: Action) -> None:
         if self.base.again or not self._is_up:
             action.do()
+            self.forget()
 
     @cached_property
     def _is_up(self) -> bool:
         """Whether it runs and is well, so that only requests need to be sent there: asked once."""
         if not (self.release.folder / BESIDE).is_file():
             return False
-        ids = self.ids(f"gonogo.release={self.release.id}", OWN)
-        seen = self.inspected(_LOOK, ids)
-        rows = [line.split("\t") for line in seen.splitlines()]
-        well = [row[2] for row in rows if row[0] == "running" and row[1] in ("", "healthy")]
+        well = [one.called for one in self.seen if one.release == self.release.id and one.is_well]
         definitions, single = services_of(self.model), self.single
         wanted = [name for name in self.base.groups.running if name not in single]
         return all(well.count(name) == expected_count(definitions.get(name, {})) for name in wanted)
@@ -116,11 +113,9 @@ class Turn(Led):
         yield from command_actions(steps, steps.running())
 
     def _stop_others(self, services: Collection[str]) -> None:
-        form = (
-            '{{.ID}}\t{{.Label "com.docker.compose.service"}}\t{{.Label "gonogo.service"}}\t{{.Label "gonogo.release"}}'
-        )
-        rows = [line.split("\t") for line in self.listed(form, running=True).splitlines()]
-        ids = [one for one, name, own, release in rows if (own or name) in services and release != self.release.id]
+        self.forget()
+        others = (one for one in self.seen if one.state == "running" and one.release != self.release.id)
+        ids = [one.id for one in others if (one.called or one.service) in services]
         if ids:
             grace = math.ceil(self.place.environment.command_timeout)
             self.place.host.run(Command(argv=("docker", "stop", *ids), timeout=grace)).require()
@@ -157,9 +152,8 @@ class Turn(Led):
 
     def _clear(self, kept: Collection[str]) -> None:
         """Removes the containers and networks of other releases' turns."""
-        form = '{{.ID}}\t{{.Label "gonogo.service"}}\t{{.Label "gonogo.release"}}'
-        rows = [line.split("\t") for line in self.listed(form).splitlines()]
-        gone = {one: release for one, own, release in rows if own and release not in kept}
+        self.forget()
+        gone = {one.id: one.release for one in self.seen if one.called and one.release not in kept}
         if gone:
             self.place.host.run(Command(argv=("docker", "rm", "--force", *gone), timeout=_SECONDS)).require()
         project = self.place.environment.project
