@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def test_a_turn_that_was_cut_off_ends_proven(app: Stack, line: str) -> None:
     with loaded(app) as load:
         pages(app, GREEN | {"/new": 200})
         second = app.commit("Two")
+        before = len([*app.state.glob("runs/*/journal.jsonl")])
         process = app.start("deploy", "--env", "staging", "--json")
+        while len([*app.state.glob("runs/*/journal.jsonl")]) == before and process.poll() is None:
+            time.sleep(0.05)
         app.wait_for('"step-began"', f'"step": "{line}"')
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
