@@ -244,7 +244,7 @@ def _there(server: Server, host: Host) -> tuple[str, list[str]]:
         names = (
             Mysql(name=server.service, access=_access(server), database="mysql").ask(host, _LISTED_THERE).splitlines()
         )
-        return "", names
+        return "", [one for one in names if not is_ours(one)]
     probe = Postgres(name=server.service, access=_access(server), database="")
     names = [one for one in probe.ask(host, _LISTED).splitlines() if not is_ours(one)]
     return probe.ask(host, "SELECT current_database()"), names

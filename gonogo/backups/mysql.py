@@ -12,7 +12,7 @@ from gonogo.backups.manifest import Facts, Stored, Table
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
 
-__all__ = ["KIND", "PRELUDE", "Mysql", "unpack"]
+__all__ = ["KIND", "PRELUDE", "Mysql", "quoted_name", "unpack"]
 
 KIND = "MySQL"
 _SECONDS = 60.0
@@ -131,6 +131,14 @@ class Mysql:
             said=tuple(done.errors.splitlines()),
         )
 
+    def tables(self, host: Host) -> list[str]:
+        """The names of its tables, sorted.
+
+        Raises:
+            CommandError: the server does not say.
+        """
+        return self.ask(host, _TABLES).splitlines()
+
     def facts(self, host: Host, *, timeout: float) -> Facts:
         """What it holds now, as one transaction sees it.
 
@@ -138,8 +146,8 @@ class Mysql:
             CommandError: it could not be counted.
         """
         version, encoding, collate = self.ask(host, _SERVER).rsplit(" ", 2)
-        names = self.ask(host, _TABLES).splitlines()
-        counts = ";".join(f"SELECT count(*) FROM {_quoted(name)}" for name in names)  # noqa: S608 (quoted)
+        names = self.tables(host)
+        counts = ";".join(f"SELECT count(*) FROM {quoted_name(name)}" for name in names)  # noqa: S608 (quoted)
         begin = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT;"
         said = self._run(host, f"{begin}{counts}", timeout=timeout).output.split() if names else []
         tables = tuple(Table(name=name, rows=int(rows)) for name, rows in zip(names, said, strict=True))
@@ -166,5 +174,6 @@ def unpack(host: Host, packed: Path, into: Path, *, timeout: float) -> str:
     return "" if done.ok else f"gzip: {' '.join(done.errors.split())}"
 
 
-def _quoted(name: str) -> str:
+def quoted_name(name: str) -> str:
+    """A name as MySQL has it."""
     return "`" + name.replace("`", "``") + "`"

@@ -20,7 +20,7 @@ from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import Host
 from gonogo.inspection.machine.room import MIB
 
-__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "replaced_in"]
+__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in"]
 
 _OURS = re.compile(r"_gonogo_(new|old)_\d{8}t\d{6}$")
 _LONGEST = 63
@@ -106,12 +106,12 @@ class Swap:
     @property
     def new(self) -> str:
         """The name while it is restored."""
-        return _name(self.live.database, "new", self.stamp)
+        return named_aside(self.live.database, "new", self.stamp)
 
     @property
     def old(self) -> str:
         """The name of what is replaced."""
-        return _name(self.live.database, "old", self.stamp)
+        return named_aside(self.live.database, "old", self.stamp)
 
     def is_done(self, host: Host) -> bool:
         """Whether they were swapped already, before a crash.
@@ -278,7 +278,8 @@ def _databases(live: Postgres, host: Host) -> list[str]:
     return _server(live).ask(host, "SELECT datname FROM pg_database ORDER BY datname").splitlines()
 
 
-def _name(database: str, what: str, stamp: str) -> str:
+def named_aside(database: str, what: str, stamp: str) -> str:
+    """The name of a database beside the live one, as long as a server allows."""
     ending = f"_gonogo_{what}_{stamp.lower()}"
     return database.encode()[: _LONGEST - len(ending)].decode(errors="ignore") + ending
 

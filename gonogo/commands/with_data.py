@@ -12,9 +12,11 @@ from gonogo.backups.access import Access, Beside
 from gonogo.backups.folders import Folder
 from gonogo.backups.found import named
 from gonogo.backups.manifest import Backup, Stored
+from gonogo.backups.mysql import Mysql
 from gonogo.backups.postgres import Postgres
 from gonogo.backups.putback import Swap, Swapping, discarded
 from gonogo.backups.putback_files import FileSwap
+from gonogo.backups.putback_tables import TableSwap
 from gonogo.backups.shelf import Shelf
 from gonogo.backups.sqlite import Sqlite
 from gonogo.config.backups import BackupRule
@@ -26,7 +28,7 @@ from gonogo.state.release import Release
 __all__ = ["DataAsked", "chosen_backup", "new_stamp", "put_aside", "swaps_of", "told"]
 
 _SHOWN = 20
-_SWAPPED = (Postgres.kind, Sqlite.kind)
+_SWAPPED = (Postgres.kind, Sqlite.kind, Mysql.kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,7 @@ def chosen_backup(shelf: Shelf, target: Release, asked: DataAsked, *, env: str) 
     if others or not any(part.kind in _SWAPPED for part in found.parts):
         what = ", ".join(f"{part.name} ({part.kind})" for part in others) or "what the team's own command keeps"
         raise RefusedError(
-            f"{found.id}: found {what}, expected {' and '.join(_SWAPPED)} alone, which can be swapped. "
+            f"{found.id}: found {what}, expected {', '.join(_SWAPPED)} alone, which can be swapped. "
             f"Stop the application, put back what {shelf.path(found.id)} holds, then: gonogo rollback --env {env}"
         )
     return found
@@ -95,6 +97,8 @@ def _swap(work: Work, backup: Backup, part: Stored, outgoing: Release, *, stamp:
         return FileSwap(live=reached, part=part, path=path, stamp=stamp, timeout=timeout)
     if isinstance(live, Postgres) and part.kind == Postgres.kind:
         return Swap(live=live, part=part, path=path, stamp=stamp, timeout=timeout)
+    if isinstance(live, Mysql) and part.kind == Mysql.kind:
+        return TableSwap(live=live, part=part, path=path, stamp=stamp, timeout=timeout)
     raise RefusedError(f"{part.name}: found {live.kind}, expected {part.kind}.")
 
 

@@ -16,10 +16,12 @@ from gonogo.backups.found import Found, servers_among
 from gonogo.backups.manifest import Backup
 from gonogo.backups.mysql import PRELUDE, Mysql
 from gonogo.backups.proof import Proving, prove
+from gonogo.backups.putback import discarded
+from gonogo.backups.putback_tables import TableSwap, drop_tables, replaced_on
 from gonogo.backups.shelf import Shelf, digest
 from gonogo.backups.take import Taking, take
 from gonogo.config.backups import BackupRule
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import this_machine
 
 from .base_images import ensure
@@ -117,3 +119,52 @@ def test_a_database_that_is_not_there_says_so(live: Container, tmp_path: Path) -
     """What the server says."""
     with pytest.raises(CommandError, match="Unknown database 'nowhere'"):
         source(live, "nowhere").dump(HOST, tmp_path / "x.sql.gz", timeout=60)
+
+
+STAMP = "20261129t101500"
+FAMILY = """\
+CREATE DATABASE `family's`;
+CREATE TABLE `family's`.parents (id int PRIMARY KEY, name varchar(20));
+CREATE TABLE `family's`.children (id int PRIMARY KEY, parent int, CONSTRAINT whose FOREIGN KEY (parent) REFERENCES parents (id));
+INSERT INTO `family's`.parents VALUES (1, 'Ada');
+INSERT INTO `family's`.children VALUES (1, 1), (2, 1);
+"""
+
+
+def test_tables_are_swapped_and_taken_back(live: Container, tmp_path: Path) -> None:
+    """With their references, in one statement; what no table can take along is refused, and nothing is left of it."""
+    shelf, server = Shelf(tmp_path / "backups"), source(live, "mysql")
+    for line in filter(None, FAMILY.splitlines()):
+        server.ask(HOST, line)
+    family = source(live, "family's")
+
+    def swap_of(one: Mysql) -> TableSwap:
+        made = taken(shelf, one)
+        part = made.parts[0]
+        return TableSwap(live=one, part=part, path=shelf.path(made.id) / part.file, stamp=STAMP, timeout=60)
+
+    swap = swap_of(family)
+    family.ask(HOST, "INSERT INTO children VALUES (3, 1); CREATE TABLE fresh (x int); INSERT INTO fresh VALUES (1)")
+    said = swap.restore(HOST)
+    before = (swap.is_done(HOST), swap.now(HOST).rows)
+    swap.swap(HOST)
+    swapped = (swap.is_done(HOST), swap.now(HOST).rows, swap.now(HOST, aside=swap.old).rows)
+    lost = discarded(swap.part.facts, swap.now(HOST, aside=swap.old))
+    listed = replaced_on(family, HOST)
+    refers = "SELECT referenced_table_name FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE()"
+    told = family.ask(HOST, refers)
+    with pytest.raises(CommandError, match="foreign key constraint fails"):
+        family.ask(HOST, "INSERT INTO children VALUES (9, 77)")
+    swap.back(HOST)
+    back = (swap.is_done(HOST), swap.now(HOST).rows)
+    drop_tables(family, swap.new, HOST)
+    with pytest.raises(RefusedError, match="found view seen, trigger named in shop, expected tables alone"):
+        swap_of(source(live)).restore(HOST)
+
+    assert said == f"db/family's: 3 rows restored as family's_gonogo_new_{STAMP}"
+    assert before == (False, 5)
+    assert swapped == (True, 3, 5)
+    assert lost == ("children: rows 1 inserted", "fresh: the whole table, 1 rows")
+    assert (listed, told) == ((swap.old,), "parents")
+    assert back == (False, 5)
+    assert replaced_on(family, HOST) == ()
