@@ -10,10 +10,15 @@ from typing import Protocol
 from gonogo.host.runner import Command, Completed
 from gonogo.runtimes.compose.run import marked_by
 
-__all__ = ["Access", "InContainer", "OnHost", "shown"]
+__all__ = ["OF", "Access", "InContainer", "OnHost", "shown"]
 
 _PLAIN = {"LC_ALL": "C", "LANGUAGE": "C"}
 """Programs that speak one language; the server may speak another."""
+OF = """\
+of() { for n in "$@"; do eval "v=\\${$n-} f=\\${${n}_FILE-}"
+  [ -z "$v" ] || { printf %s "$v"; return; }; [ -z "$f" ] || { cat "$f"; return; }; done; }
+"""
+"""Shell text: ``of NAME …`` is the first of some variables that has a value, or that names a file with one."""
 
 
 class Access(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonogo.backups.manifest import Facts, Stored, Table
+from gonogo.backups.source import stored
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 
@@ -72,15 +73,12 @@ class Folder:
         if not changed:
             done.require(f"folder {self.name}")
         count = files_in(into)
-        return Stored(
-            kind=self.kind,
-            name=self.name,
-            file=into.name,
-            bytes=into.stat().st_size,
-            sha256="",
-            seconds=time.monotonic() - begin,
+        return stored(
+            self,
+            into,
+            begin=begin,
             facts=Facts(tables=(Table(name="files", rows=count),)),
-            said=tuple(done.errors.splitlines()[:3]),
+            said=done.errors.splitlines()[:3],
         )
 
 

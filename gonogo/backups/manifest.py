@@ -42,7 +42,7 @@ class Facts(_Model):
     ctype: str = ""
     provider: str | None = None
     icu: str | None = None
-    """The locale of ICU, where that sorts."""
+    """The locale of ICU, or of the server's own rules, where one of these sorts."""
     preload: str = ""
     """Libraries that the server loads when it starts."""
     roles: tuple[str, ...] = ()

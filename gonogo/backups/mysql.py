@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gonogo.backups.access import Access, shown
+from gonogo.backups.access import OF, Access, shown
 from gonogo.backups.manifest import Facts, Stored, Table
+from gonogo.backups.source import stored
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
 
@@ -18,9 +19,9 @@ KIND = "MySQL"
 _SECONDS = 60.0
 _LAST = b"-- Dump completed"
 _END = 4096
-PRELUDE = """\
-of() { for n in "$@"; do eval "v=\\${$n-} f=\\${${n}_FILE-}"
-  [ -z "$v" ] || { printf %s "$v"; return; }; [ -z "$f" ] || { cat "$f"; return; }; done; }
+PRELUDE = (
+    OF
+    + """\
 user=root MYSQL_PWD=$(of MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD)
 [ -n "$MYSQL_PWD" ] || { user=$(of MARIADB_USER MYSQL_USER) MYSQL_PWD=$(of MARIADB_PASSWORD MYSQL_PASSWORD); }
 export MYSQL_PWD
@@ -32,6 +33,7 @@ esac
 shift
 set -- "$program" --user="${user:-root}" "$@"
 """
+)
 """What the official images are told by variables or by files that these name; newer ones have other programs."""
 _DUMP = ("--single-transaction", "--quick", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces")
 _ASK = ("--batch", "--skip-column-names", "--raw", "--default-character-set=utf8mb4")
@@ -119,16 +121,8 @@ class Mysql:
             table.model_copy(update={"steady": after.get(table.name) == table.rows}) for table in before.tables
         )
         host.run(Command(argv=("gzip", "--fast", str(plain)), timeout=timeout)).require(what)
-        return Stored(
-            kind=self.kind,
-            name=self.name,
-            file=into.name,
-            bytes=into.stat().st_size,
-            sha256="",
-            seconds=time.monotonic() - begin,
-            image=self.access.image,
-            facts=before.model_copy(update={"tables": tables}),
-            said=tuple(done.errors.splitlines()),
+        return stored(
+            self, into, begin=begin, facts=before.model_copy(update={"tables": tables}), said=done.errors.splitlines()
         )
 
     def tables(self, host: Host) -> list[str]:

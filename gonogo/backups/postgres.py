@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import tempfile
 import time
@@ -12,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gonogo.backups.access import Access, InContainer, shown
+from gonogo.backups.access import OF, Access, InContainer, shown
 from gonogo.backups.manifest import Facts, Stored, Table
+from gonogo.backups.source import stored
 from gonogo.errors import CommandError
 from gonogo.host.runner import Completed, Host
 
@@ -26,15 +28,16 @@ _END = bytes(5)
 _SECONDS = 60.0
 _LOCK = "60s"
 """How long a dump waits for a table that somebody holds."""
-PRELUDE = """\
-of() { for n in "$@"; do eval "v=\\${$n-} f=\\${${n}_FILE-}"
-  [ -z "$v" ] || { printf %s "$v"; return; }; [ -z "$f" ] || { cat "$f"; return; }; done; }
+PRELUDE = (
+    OF
+    + """\
 PGUSER=$(of POSTGRES_USER POSTGRESQL_USERNAME) PGPASSWORD=$(of POSTGRES_PASSWORD POSTGRESQL_PASSWORD)
 PGUSER=${PGUSER:-postgres}
 [ -n "$PGDATABASE" ] || PGDATABASE=$(of POSTGRES_DB POSTGRESQL_DATABASE)
 export PGUSER PGPASSWORD PGDATABASE="${PGDATABASE:-$PGUSER}"
 [ -n "$PGPASSWORD" ] || unset PGPASSWORD
 """
+)
 """What the official image and Bitnami's are told by variables or by files that these name."""
 _ENV = {"PGCONNECT_TIMEOUT": "10", "PGAPPNAME": "gonogo"}
 _PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-password", "--tuples-only", "--no-align")
@@ -125,10 +128,15 @@ class Postgres:
         """Which ``pg_dump`` would dump which server.
 
         Raises:
-            CommandError: it is not there, or the server does not let it in.
+            CommandError: it is not there or older than the server, which it refuses, or the server does not let it in.
         """
         program = self._run(host, ("pg_dump", "--version")).output.strip()
-        return f"{program}, server {self.ask(host, 'SHOW server_version')}"
+        server = self.ask(host, "SHOW server_version")
+        if 0 < _major(program) < _major(server):
+            raise CommandError(
+                f"database {self.name}: found {program}, expected one of {_major(server)} or newer, as its server is"
+            )
+        return f"{program}, server {server}"
 
     def ask(self, host: Host, query: str) -> str:
         """The one value that a query gives.
@@ -169,17 +177,7 @@ class Postgres:
             raise CommandError(
                 f"database {self.name}: found a dump whose end is missing, expected a whole one (df -h)."
             )
-        return Stored(
-            kind=self.kind,
-            name=self.name,
-            file=into.name,
-            bytes=into.stat().st_size,
-            sha256="",
-            seconds=time.monotonic() - begin,
-            image=self.access.image,
-            facts=facts,
-            said=said,
-        )
+        return stored(self, into, begin=begin, facts=facts, said=said)
 
     def facts(self, host: Host, *, timeout: float) -> Facts:
         """What it holds now.
@@ -210,6 +208,12 @@ class Postgres:
         ended = shown(replace(done, code=code, errors=errors))
         ended.require(what)
         raise CommandError(f"{what}: found an end of `{ended.command}` without its last word, expected one.")
+
+
+def _major(said: str) -> int:
+    """The first number of a version; 0 where there is none."""
+    found = re.search(r"\b(\d+)(?:\.|beta|rc|devel|\b)", said)
+    return int(found[1]) if found else 0
 
 
 def quoted(name: str) -> str:

@@ -34,7 +34,8 @@ _NOBODYS = ("--no-owner", "--no-privileges", "--no-subscriptions")
 _MYSQL_READY = (
     "$(command -v mariadb-admin || echo mysqladmin) --protocol=tcp --host=127.0.0.1 --silent ping >/dev/null 2>&1"
 )
-_PUBLIC = 'schema "public" already exists'
+_PUBLIC = "CREATE SCHEMA public;"
+"""The statement of what failed: the server's own message may be in any language."""
 _MOST = 5
 _SHOWN = 600
 
@@ -206,6 +207,8 @@ def _locale(facts: Facts) -> Iterator[str]:
         yield f" ENCODING {literal(facts.encoding)} LC_COLLATE {literal(facts.collate)} LC_CTYPE {literal(facts.ctype)}"
     if facts.provider == "i" and facts.icu:
         yield f" LOCALE_PROVIDER icu ICU_LOCALE {literal(facts.icu)}"
+    if facts.provider == "b" and facts.icu:
+        yield f" LOCALE_PROVIDER builtin BUILTIN_LOCALE {literal(facts.icu)}"
 
 
 def differences(kept: Facts, now: Facts) -> Iterator[str]:

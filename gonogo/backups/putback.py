@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +21,7 @@ from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import Host
 from gonogo.inspection.machine.room import MIB
 
-__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in"]
+__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in", "restored_aside"]
 
 _OURS = re.compile(r"_gonogo_(new|old)_\d{8}t\d{6}$")
 _LONGEST = 63
@@ -137,18 +138,9 @@ class Swap:
         Raises:
             RefusedError: it is not what was kept, or there is no room; nothing is left of it.
         """
-        broken = unlike(self.path, self.part) or _no_room(self.live, self.part.facts, host)
-        if broken:
-            raise RefusedError(broken)
-        try:
-            said = self._restored(host)
-        except BaseException:
-            drop(self.live, self.new, host)
-            raise
-        if said:
-            drop(self.live, self.new, host)
-            raise RefusedError(f"{self.part.name}: the backup was restored aside and dropped again: {said}")
-        return f"{self.part.name}: {self.part.facts.rows} rows restored as {self.new}"
+        if full := _no_room(self.live, self.part.facts, host):
+            raise RefusedError(full)
+        return restored_aside(self, lambda: self._restored(host), lambda: drop(self.live, self.new, host))
 
     def _restored(self, host: Host) -> str:
         said = restore_into(
@@ -223,6 +215,25 @@ class Swap:
                 time.sleep(_PAUSE)
             else:
                 return
+
+
+def restored_aside(one: Swapping, restore: Callable[[], str], drop_it: Callable[[], None]) -> str:
+    """Restores what was kept; ``restore`` says what is wrong with it, and ``drop_it`` takes it away then.
+
+    Raises:
+        RefusedError: it is not what was kept; nothing is left of it.
+    """
+    if broken := unlike(one.path, one.part):
+        raise RefusedError(broken)
+    try:
+        wrong = restore()
+    except BaseException:
+        drop_it()
+        raise
+    if wrong:
+        drop_it()
+        raise RefusedError(f"{one.part.name}: the backup was restored aside and dropped again: {wrong}")
+    return f"{one.part.name}: {one.part.facts.rows} rows restored as {one.new}"
 
 
 def discarded(kept: Facts, now: Facts) -> tuple[str, ...]:

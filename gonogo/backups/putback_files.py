@@ -7,9 +7,10 @@ from pathlib import Path
 
 from gonogo import probes
 from gonogo.backups.manifest import Facts, Stored
-from gonogo.backups.proof import differences, unlike
+from gonogo.backups.proof import differences
+from gonogo.backups.putback import restored_aside
 from gonogo.backups.sqlite import Sqlite
-from gonogo.errors import CommandError, RefusedError
+from gonogo.errors import CommandError
 from gonogo.host.runner import Host
 
 __all__ = ["FileSwap", "drop_file", "replaced_beside"]
@@ -62,18 +63,11 @@ class FileSwap:
             RefusedError: it is not what was kept; nothing is left of it.
             CommandError: there is no room, or the live file is gone.
         """
-        if broken := unlike(self.path, self.part):
-            raise RefusedError(broken)
-        try:
-            _run(self.live, host, "put", self.live.path, self.stamp, given=self.path, timeout=self.timeout)
-            wrong = "; ".join(differences(self.part.facts, self.now(host, aside=self.new)))
-        except BaseException:
-            drop_file(self.live, self.new, host)
-            raise
-        if wrong:
-            drop_file(self.live, self.new, host)
-            raise RefusedError(f"{self.part.name}: the backup was put aside and dropped again: {wrong}")
-        return f"{self.part.name}: {self.part.facts.rows} rows restored as {self.new}"
+        return restored_aside(self, lambda: self._put(host), lambda: drop_file(self.live, self.new, host))
+
+    def _put(self, host: Host) -> str:
+        _run(self.live, host, "put", self.live.path, self.stamp, given=self.path, timeout=self.timeout)
+        return "; ".join(differences(self.part.facts, self.now(host, aside=self.new)))
 
     def now(self, host: Host, *, aside: str = "") -> Facts:
         """What the live file holds, or one that was put aside.

@@ -14,8 +14,8 @@ from pathlib import Path
 from gonogo.backups.manifest import Facts, Stored
 from gonogo.backups.mysql import Mysql, quoted_name, unpack
 from gonogo.backups.postgres import literal
-from gonogo.backups.proof import differences, unlike
-from gonogo.backups.putback import is_ours, named_aside
+from gonogo.backups.proof import differences
+from gonogo.backups.putback import is_ours, named_aside, restored_aside
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Host
 
@@ -77,19 +77,8 @@ class TableSwap:
             RefusedError: it is not what was kept, or holds what cannot be moved; nothing is left of it.
             CommandError: the server does not do it.
         """
-        if broken := unlike(self.path, self.part):
-            raise RefusedError(broken)
         self._require_tables_alone(host, self.live)
-        try:
-            wrong = self._restored(host)
-            self._require_tables_alone(host, replace(self.live, database=self.new))
-        except BaseException:
-            drop_tables(self.live, self.new, host)
-            raise
-        if wrong:
-            drop_tables(self.live, self.new, host)
-            raise RefusedError(f"{self.part.name}: the backup was restored aside and dropped again: {wrong}")
-        return f"{self.part.name}: {self.part.facts.rows} rows restored as {self.new}"
+        return restored_aside(self, lambda: self._restored(host), lambda: drop_tables(self.live, self.new, host))
 
     def _restored(self, host: Host) -> str:
         facts, plain = self.part.facts, self.path.with_name(f".{self.new}.plain")
@@ -101,6 +90,7 @@ class TableSwap:
             said = said or replace(self.live, database=self.new).restore(host, plain, timeout=self.timeout)
         finally:
             plain.unlink(missing_ok=True)
+        self._require_tables_alone(host, replace(self.live, database=self.new))
         return said or "; ".join(differences(facts, self.now(host, aside=self.new)))
 
     @staticmethod

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from gonogo.backups.manifest import Stored
+from gonogo.backups.manifest import Facts, Stored
 from gonogo.host.runner import Host
 
-__all__ = ["Source"]
+__all__ = ["Source", "stored"]
 
 
 class Source(Protocol):
@@ -53,3 +55,18 @@ class Source(Protocol):
         Raises:
             CommandError: with what was said.
         """
+
+
+def stored(source: Source, into: Path, *, begin: float, facts: Facts, said: Iterable[str]) -> Stored:
+    """What the manifest says of a file that a source became, but for its digest; ``begin`` by the monotonic clock."""
+    return Stored(
+        kind=source.kind,
+        name=source.name,
+        file=into.name,
+        bytes=into.stat().st_size,
+        sha256="",
+        seconds=time.monotonic() - begin,
+        image=source.image,
+        facts=facts,
+        said=tuple(said),
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from gonogo import probes
 from gonogo.backups.access import Access
 from gonogo.backups.manifest import Facts, Stored, Table
+from gonogo.backups.source import stored
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 
@@ -108,17 +109,7 @@ class Sqlite:
         command = replace(self._command("-", "copy", self.path), stdin_from=_PROBE, into=into, timeout=timeout)
         done = host.run(command).require(f"database {self.name}")
         facts = facts_of(host, into, what=f"database {self.name}", timeout=timeout)
-        return Stored(
-            kind=self.kind,
-            name=self.name,
-            file=into.name,
-            bytes=into.stat().st_size,
-            sha256="",
-            seconds=time.monotonic() - begin,
-            image=self.access.image,
-            facts=facts,
-            said=tuple(done.errors.splitlines()),
-        )
+        return stored(self, into, begin=begin, facts=facts, said=done.errors.splitlines())
 
 
 def facts_of(host: Host, path: Path, *, what: str, timeout: float) -> Facts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,17 +12,16 @@ import pytest
 from docker.models.containers import Container
 
 from gonogo.backups import proof
-from gonogo.backups.found import Found
-from gonogo.backups.manifest import Backup, Facts, Stored
+from gonogo.backups.manifest import Facts, Stored
 from gonogo.backups.postgres import Postgres, in_container
 from gonogo.backups.proof import Proving, prove
 from gonogo.backups.shelf import Shelf, digest
-from gonogo.backups.take import Taking, take
-from gonogo.config.backups import BackupRule
 from gonogo.host.runner import Host, this_machine
 from gonogo.runtimes.compose.lost import end_leftovers
+from tests.support.backups import taken
 
 from .base_images import ensure
+from .servers import serving
 
 __all__: list[str] = []
 
@@ -55,16 +53,9 @@ def live(engine: docker.DockerClient) -> Iterator[Container]:
     """A server with an application's rows."""
     ensure("postgres:15")
     given = {"POSTGRES_PASSWORD": "geheim", "POSTGRES_DB": "shop"}
-    container = engine.containers.run("postgres:15", detach=True, environment=given, network_mode="none")
-    try:
-        deadline = time.monotonic() + 90
-        while container.exec_run(["pg_isready", "-h", "127.0.0.1"]).exit_code != 0:
-            assert time.monotonic() < deadline, container.logs()
-            time.sleep(0.5)
+    with serving(engine, "postgres:15", given) as container:
         sql(container, *filter(None, ROWS.splitlines()))
         yield container
-    finally:
-        container.remove(force=True, v=True)
 
 
 def sql(container: Container, *statements: str, database: str = "shop") -> None:
@@ -77,13 +68,6 @@ def sql(container: Container, *statements: str, database: str = "shop") -> None:
 def source(container: Container, database: str = "shop") -> Postgres:
     """One of its databases."""
     return in_container(str(container.name), str(container.attrs["Image"]), service="db", database=database)
-
-
-def taken(shelf: Shelf, *sources: Postgres) -> Backup:
-    """A backup."""
-    rule = BackupRule()
-    taking = Taking(shelf=shelf, host=HOST, rule=rule, app="a", env="e", folder=Path("/"), serving=None, redact=str)
-    return take(taking, Found(sources=sources))
 
 
 def proving(shelf: Shelf) -> Proving:
@@ -100,7 +84,7 @@ def scratch(engine: docker.DockerClient) -> list[str]:
 def test_what_was_kept_is_put_back_and_compared(engine: docker.DockerClient, live: Container, tmp_path: Path) -> None:
     """Roles of policies, extensions, partitions, another owner of public; the seconds are told, and nothing is left."""
     shelf = Shelf(tmp_path / "backups")
-    made = taken(shelf, source(live))
+    made = taken(tmp_path, source(live), host=HOST)
 
     found = prove(proving(shelf), made)
 
@@ -117,10 +101,10 @@ def test_what_is_not_as_it_was_kept_is_named(
 ) -> None:
     """Truncated, empty, torn, another application's, an older one: each says what was found."""
     shelf = Shelf(tmp_path / "backups")
-    older = taken(shelf, source(live))
+    older = taken(tmp_path, source(live), host=HOST)
     sql(live, "INSERT INTO items (name) VALUES ('new')", "UPDATE alembic_version SET version_num = '0008'")
-    foreign = taken(shelf, source(live, "foreigner"))
-    made = taken(shelf, source(live))
+    foreign = taken(tmp_path, source(live, "foreigner"), host=HOST)
+    made = taken(tmp_path, source(live), host=HOST)
     part = made.parts[0]
     path = shelf.path(made.id) / part.file
     whole = path.read_bytes()

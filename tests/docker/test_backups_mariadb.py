@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +11,18 @@ import pytest
 from docker.models.containers import Container
 
 from gonogo.backups.access import InContainer
-from gonogo.backups.found import Found, servers_among
-from gonogo.backups.manifest import Backup
+from gonogo.backups.found import servers_among
 from gonogo.backups.mysql import PRELUDE, Mysql
 from gonogo.backups.proof import Proving, prove
 from gonogo.backups.putback import discarded
 from gonogo.backups.putback_tables import TableSwap, drop_tables, replaced_on
 from gonogo.backups.shelf import Shelf, digest
-from gonogo.backups.take import Taking, take
-from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import this_machine
+from tests.support.backups import taken
 
 from .base_images import ensure
+from .servers import serving
 
 __all__: list[str] = []
 
@@ -45,12 +43,8 @@ def live(engine: docker.DockerClient) -> Iterator[Container]:
     """A server with an application's rows."""
     ensure("mariadb:10.11")
     given = {"MARIADB_ROOT_PASSWORD": "geheim geheim", "MARIADB_DATABASE": "shop"}
-    container = engine.containers.run("mariadb:10.11", detach=True, environment=given, network_mode="none")
-    try:
-        deadline = time.monotonic() + 120
-        while container.exec_run(["mariadb-admin", "--protocol=tcp", "--host=127.0.0.1", "ping"]).exit_code != 0:
-            assert time.monotonic() < deadline, container.logs()
-            time.sleep(0.5)
+    asked = ("mariadb-admin", "--protocol=tcp", "--host=127.0.0.1", "ping")
+    with serving(engine, "mariadb:10.11", given, ready=asked) as container:
         for line in filter(None, ROWS.splitlines()):
             done = container.exec_run(
                 ["mariadb", "--default-character-set=utf8mb4", "shop", "-e", line],
@@ -58,21 +52,12 @@ def live(engine: docker.DockerClient) -> Iterator[Container]:
             )
             assert done.exit_code == 0, done.output
         yield container
-    finally:
-        container.remove(force=True, v=True)
 
 
 def source(container: Container, database: str = "shop") -> Mysql:
     """One of its databases."""
     access = InContainer(container=str(container.name), image=str(container.attrs["Image"]), prelude=PRELUDE)
     return Mysql(name=f"db/{database}", access=access, database=database)
-
-
-def taken(shelf: Shelf, one: Mysql) -> Backup:
-    """A backup."""
-    rule = BackupRule()
-    taking = Taking(shelf=shelf, host=HOST, rule=rule, app="a", env="e", folder=Path("/"), serving=None, redact=str)
-    return take(taking, Found(sources=(one,)))
 
 
 @pytest.mark.thorough
@@ -85,7 +70,7 @@ def test_rows_are_kept_and_put_back(engine: docker.DockerClient, live: Container
     assert "server 10.11" in source(live).ready(HOST)
     assert source(live).size(HOST) > 0
 
-    made = taken(shelf, source(live))
+    made = taken(tmp_path, source(live), host=HOST)
     proving = Proving(shelf=shelf, host=HOST, owner=OWNER, timeout=120)
 
     (part,) = made.parts
@@ -105,7 +90,7 @@ def test_rows_are_kept_and_put_back(engine: docker.DockerClient, live: Container
     (seen,) = prove(proving, made.model_copy(update={"parts": (torn,)})).parts
     assert seen.unknown == ""
     assert seen.wrong
-    foreign = taken(shelf, source(live, "aside"))
+    foreign = taken(tmp_path, source(live, "aside"), host=HOST)
     other = foreign.parts[0]
     path.write_bytes((shelf.path(foreign.id) / other.file).read_bytes())
     told = part.model_copy(update={"bytes": other.bytes, "sha256": other.sha256})
@@ -139,7 +124,7 @@ def test_tables_are_swapped_and_taken_back(live: Container, tmp_path: Path) -> N
     family = source(live, "family's")
 
     def swap_of(one: Mysql) -> TableSwap:
-        made = taken(shelf, one)
+        made = taken(tmp_path, one, host=HOST)
         part = made.parts[0]
         return TableSwap(live=one, part=part, path=shelf.path(made.id) / part.file, stamp=STAMP, timeout=60)
 

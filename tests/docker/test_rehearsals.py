@@ -7,29 +7,26 @@ import io
 import socket
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import docker
 import pytest
 from docker.models.containers import Container
 
 from gonogo.backups.former import Former
-from gonogo.backups.found import Found
 from gonogo.backups.postgres import in_container
 from gonogo.backups.proof import Proving
 from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
 from gonogo.backups.shelf import Shelf
-from gonogo.backups.take import Taking, take
-from gonogo.config.backups import BackupRule
 from gonogo.host.runner import this_machine
 from gonogo.migrations.alembic import Alembic
 from gonogo.runtimes.base import Layout
 from gonogo.runtimes.compose.inside import ComposeArtifact
+from tests.support.backups import taken
 
 from .base_images import ensure
+from .servers import serving
 
 __all__: list[str] = []
 
@@ -147,16 +144,9 @@ def live(engine: docker.DockerClient) -> Iterator[Container]:
     """The application's server, which nobody but the backup asks."""
     ensure("postgres:15")
     given = {"POSTGRES_PASSWORD": "geheim", "POSTGRES_DB": "shop"}
-    container = engine.containers.run("postgres:15", detach=True, environment=given, network_mode="none")
-    try:
-        deadline = time.monotonic() + 90
-        while container.exec_run(["pg_isready", "-h", "127.0.0.1"]).exit_code != 0:
-            assert time.monotonic() < deadline, container.logs()
-            time.sleep(0.5)
+    with serving(engine, "postgres:15", given) as container:
         asked(container, *filter(None, ROWS.splitlines()))
         yield container
-    finally:
-        container.remove(force=True, v=True)
 
 
 def asked(container: Container, *statements: str) -> str:
@@ -186,12 +176,10 @@ def image(engine: docker.DockerClient) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def rehearsal(live: Container, image: str, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
     """Rehearses one of the sets of migrations on a backup of the live server."""
-    shelf = Shelf(tmp_path_factory.mktemp("rehearsals") / "backups")
+    folder = tmp_path_factory.mktemp("rehearsals")
+    shelf = Shelf(folder / "backups")
     source = in_container(str(live.name), str(live.attrs["Image"]), service="db", database="shop")
-    taking = Taking(
-        shelf=shelf, host=HOST, rule=BackupRule(), app="a", env="e", folder=Path("/"), serving=None, redact=str
-    )
-    made = take(taking, Found(sources=(source,)))
+    made = taken(folder, source, host=HOST)
     proving = Proving(shelf=shelf, host=HOST, owner=OWNER, timeout=120)
     artifact = ComposeArtifact(
         service="web",

@@ -14,11 +14,11 @@ from gonogo.backups.folders import Folder, files_in
 from gonogo.backups.found import Found
 from gonogo.backups.proof import Proving, prove
 from gonogo.backups.shelf import Shelf
-from gonogo.backups.take import Taking, copy_away, take
-from gonogo.config.backups import BackupRule
+from gonogo.backups.take import copy_away, take
 from gonogo.errors import CommandError
 from gonogo.host.runner import this_machine
 from gonogo.words import Outcome
+from tests.support.backups import taking
 
 if TYPE_CHECKING:
     from tests.support.gates import Gates, Repository
@@ -42,20 +42,6 @@ project = "kept"
 made = "dumps/*.txt"
 success = "^done "
 """
-
-
-def taking(folder: Path, **rule: object) -> Taking:
-    """A backup into a folder."""
-    return Taking(
-        shelf=Shelf(folder / "backups"),
-        host=HOST,
-        rule=BackupRule.model_validate(rule),
-        app="a",
-        env="e",
-        folder=folder,
-        serving=None,
-        redact=str,
-    )
 
 
 def test_the_newest_backup_of_the_team_must_be_young_and_well(repository: Repository, gate: Gates) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from gonogo.backups import postgres
 from gonogo.backups.access import OnHost
+from gonogo.backups.proof import create_database
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, this_machine
 from gonogo.words import Outcome
@@ -159,6 +160,43 @@ def test_a_dump_that_is_killed_is_none(kept: Kept, tmp_path: Path, monkeypatch: 
 
     with pytest.raises(CommandError, match="database db/scratch_"):
         kept.source.dump(HOST, tmp_path / "x.dump", timeout=30)
+
+
+def test_program_that_is_older_than_the_server_is_told_before(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would refuse to dump; one that is newer, or as old, would not."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def said(version: str) -> str:
+        (folder / "pg_dump").write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version}'\n")
+        (folder / "pg_dump").chmod(0o755)
+        return kept.source.ready(HOST)
+
+    assert said("99.1 (Debian 99.1-1)").startswith("pg_dump (PostgreSQL) 99.1 (Debian 99.1-1), server ")
+    with pytest.raises(
+        CommandError, match=r"found pg_dump \(PostgreSQL\) 9\.6\.2, expected one of \d+ or newer, as its"
+    ):
+        said("9.6.2")
+
+
+def test_database_with_rules_of_the_server_s_own_is_made_again(kept: Kept, new_database: Callable[[], str]) -> None:
+    """Sorted by the built-in locale, so that what is put back sorts as what it replaces."""
+    made = new_database().rpartition("/")[2]
+    kept.run(
+        f"DROP DATABASE {made}",
+        f"CREATE DATABASE {made} TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'",
+    )
+    facts = replace(kept.source, database=made).facts(HOST, timeout=60)
+    create_database(kept.source.access, HOST, facts, database=f"{made}_again")
+    again = replace(kept.source, database=f"{made}_again")
+    now = again.facts(HOST, timeout=60)
+    kept.run(f"DROP DATABASE {again.database}")
+
+    assert (facts.provider, facts.icu) == ("b", "C.UTF-8")
+    assert (now.provider, now.icu) == (facts.provider, facts.icu)
 
 
 def gate_of(repository: Repository, gate: Gates, url: str, more: str = "") -> tuple[Outcome, str]:

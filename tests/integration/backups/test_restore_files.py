@@ -117,7 +117,7 @@ def test_backup_that_is_not_what_was_kept_leaves_nothing(swapping: FileSwap) -> 
     with pytest.raises(RefusedError) as torn:
         swapping.restore(HOST)
 
-    assert "was put aside and dropped again: found that 1 tables have other rows: t 2 instead of 7" in str(
+    assert "was restored aside and dropped again: found that 1 tables have other rows: t 2 instead of 7" in str(
         differs.value
     )
     assert "bytes, expected" in str(torn.value)
