@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from gonogo import git
 from gonogo.backups.outlook import is_proven
 from gonogo.config import Environment, Project, Service, load_project
+from gonogo.config.strategies import BESIDE
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
 from gonogo.gates.ladder import Answer, decide, foresee, qualify
 from gonogo.host.runner import this_machine
@@ -313,9 +314,10 @@ def unknown_revision(found: str) -> RefusedError:
 
 
 def _is_rehearsed(environment: Environment) -> bool:
-    """Whether a forward-only change comes as far as a rehearsal."""
+    """Whether a forward-only change comes as far as a rehearsal that decides; never of one that runs beside another."""
     comes = environment.tier is not Tier.PROD or environment.allow_forward_only
-    return comes and is_proven(environment) and environment.has("a Docker Engine")
+    alone = environment.strategy not in BESIDE
+    return comes and alone and is_proven(environment) and environment.has("a Docker Engine")
 
 
 def _is_unread(environment: Environment) -> bool:

@@ -116,6 +116,7 @@ INSERT INTO `family's`.children VALUES (1, 1), (2, 1);
 """
 
 
+@pytest.mark.thorough
 def test_tables_are_swapped_and_taken_back(live: Container, tmp_path: Path) -> None:
     """With their references, in one statement; what no table can take along is refused, and nothing is left of it."""
     shelf, server = Shelf(tmp_path / "backups"), source(live, "mysql")

@@ -71,7 +71,8 @@ class Rehearse:
         proving = Proving(shelf=work.shelf, host=work.host, owner=owner, timeout=rule.timeout)
         path = work.shelf.path(made.id) / parts[0].file
         former = _former(work, pending[0].service)
-        counted = work.rung == Rung.FORWARD_ONLY and len(trials) == 1
+        asked = work.answer is not None and work.answer.is_rehearsed
+        counted = asked and work.rung == Rung.FORWARD_ONLY and len(trials) == 1
         found = rehearse(proving, path, parts[0], trials, hosts=hosts, former=former, counted=counted)
         said = _said(work, found)
         return f"{said}; {_way_back(work, found, parts[0].name, pending)}" if counted and found.came_back else said

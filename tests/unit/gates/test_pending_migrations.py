@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.config import TeamStep
-from gonogo.gates.pending_migrations import _changed, _migrates_itself, _runs_migrations, _unread
+from gonogo.config import Environment, TeamStep
+from gonogo.gates.pending_migrations import _changed, _is_rehearsed, _migrates_itself, _runs_migrations, _unread
 from gonogo.host.runner import LocalHost
 from gonogo.inspection.code.contents import manifest_of
 from gonogo.runtimes import sources
@@ -115,3 +115,26 @@ def test_files_that_changed_are_asked_of_no_checkout(tmp_path: Path) -> None:
     shutil.rmtree(top)
 
     assert _changed(made[1], made[0]) == ["migrations/0001.py", "migrations/0002.py", "migrations/0003.py"]
+
+
+TRAFFIC = {"kind": "nginx", "service": "nginx", "folder": "up", "upstreams": {"web": "api:8000"}}
+SERVICES = {"web": {"command": ["web"], "port": 8000}}
+
+
+@pytest.mark.parametrize(
+    ("told", "rehearsed"),
+    [
+        ({"tier": "prod", "allow_forward_only": True}, True),
+        ({"tier": "prod"}, False),
+        ({"tier": "staging", "backup": {"prove": True}}, True),
+        ({"tier": "staging"}, False),
+        ({"tier": "prod", "allow_forward_only": True, "backup": {"off": True}}, False),
+        ({"tier": "prod", "allow_forward_only": True, "strategy": "bluegreen", "traffic": TRAFFIC}, False),
+        ({"tier": "staging", "runtime": "process", "service": SERVICES, "backup": {"prove": True}}, False),
+    ],
+)
+def test_rehearsal_decides_only_where_one_comes(told: dict[str, Any], *, rehearsed: bool) -> None:
+    """Nothing is promised where prod refuses, no backup is proven, nobody can be isolated, or two releases write."""
+    environment = Environment.model_validate({"name": "x", "project": "x", "url": "http://127.0.0.1:1", **told})
+
+    assert _is_rehearsed(environment) is rehearsed
