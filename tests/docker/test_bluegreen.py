@@ -16,6 +16,12 @@ from .turns import BROKEN, GREEN, KINDS, create, loaded, pages
 
 __all__: list[str] = []
 
+PLANNER = """\
+  planner:
+    build: .
+    init: true
+    command: [sleep, infinity]
+"""
 THOROUGH = [pytest.param(name, marks=pytest.mark.thorough) for name in KINDS]
 
 
@@ -126,3 +132,59 @@ def test_a_release_that_never_gets_well_never_gets_its_turn(app: Stack) -> None:
     assert load.failures == []
     assert load.turns == [first]
     assert sorted(running(app).values()) == ["exited", "running", "running"]
+
+
+@pytest.mark.thorough
+def test_the_strategy_may_change_and_change_back(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """The first turn replaces what has the names of the compose file; those come back, also in a rollback."""
+    with stack(tmp_path, engine, "turnsback") as app:
+        create(app)
+        texts = {name: (app.root / name).read_text() for name in ("gonogo.toml", "docker-compose.yml", "front/site")}
+        lines = texts["gonogo.toml"].splitlines(keepends=True)
+        app.write({"gonogo.toml": "".join(line for line in lines if not line.startswith(("strategy", "traffic")))})
+        app.replace("docker-compose.yml", "      - ./front/upstreams:/etc/nginx/upstreams:ro\n", "")
+        app.replace("front/site", "include /etc/nginx/upstreams/*.conf;\n", "")
+        app.replace("front/site", "http://web;", "http://web:8000;")
+        plain = app.commit("Plain")
+        codes = [app.deploy().code]
+        names = [[*running(app)]]
+        app.write(texts)
+        app.commit("Turns")
+        codes.append(app.deploy().code)
+        names.append([*running(app)])
+        codes.append(app.gonogo("rollback", "--env", "staging", "--json").code)
+        names.append([*running(app)])
+        with app.client() as client:
+            serves = client.get("/healthz").json()["release"]
+
+    assert codes == [0, 0, 0]
+    assert [sorted(name.partition("-")[0] for name in found) for found in names[:2]] == [["front", "web"]] * 2
+    assert "web" not in names[1]
+    assert "web" in names[2]
+    assert serves.endswith(plain)
+
+
+@pytest.mark.thorough
+def test_what_must_not_run_twice_is_handed_over(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """The old planner has ended before the new one starts, there and back."""
+    with stack(tmp_path, engine, "turnssingle") as app:
+        create(app)
+        app.replace("docker-compose.yml", "  front:\n", PLANNER + "  front:\n")
+        app.replace("gonogo.toml", "[env.staging]\n", "[service.planner]\nsingle = true\n\n[env.staging]\n")
+        app.commit("One")
+        since = int(time.time())
+        codes = [app.deploy().code]
+        pages(app, GREEN, proxied=500)
+        app.commit("Two")
+        codes.append(app.deploy().code)
+        kind = {"type": "container", "event": ["start", "die"], "label": f"com.docker.compose.project={app.project}"}
+        events = [*engine.events(since=since, until=int(time.time()) + 1, filters=kind, decode=True)]
+        seen = [
+            one["Action"]
+            for one in events
+            if one["Actor"]["Attributes"].get("gonogo.service") == "planner"
+            and one["Actor"]["Attributes"]["com.docker.compose.oneoff"] == "False"
+        ]
+
+    assert codes == [0, 1]
+    assert seen[-4:] == ["die", "start", "die", "start"], seen  # the Engine forgets the oldest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from gonogo.errors import GonogoError, explain
@@ -37,7 +38,8 @@ class StartBeside:
         do_all(work.runtime.aside(work.place, work.release))
         work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
         work.state.save(work.release)
-        return how_it_runs(work, work.release)
+        waits = work.place.environment.model_copy(update={"traffic": None})  # what waits for its turn is not missed
+        return how_it_runs(replace(work, place=replace(work.place, environment=waits)), work.release)
 
 
 class Switch:
@@ -95,7 +97,7 @@ class Leave:
                 f"{left.id} still runs beside what serves, which is not touched by that: {explain(error)}"
             )
             return f"{left.short} still runs"
-        return f"{left.short} stopped, and kept until the next deployment"
+        return f"{left.short} stopped, and {'kept until the next deployment' if left.beside else 'removed'}"
 
     def _who(self, work: Work) -> tuple[Release | None, Release | None]:
         """Which release leaves, and which serves."""

@@ -77,9 +77,10 @@ class ComposeInspector(Inspector):
 
     @functools.cached_property
     def services(self) -> tuple[str, ...]:
-        """The deployed services."""
+        """The deployed services; before it is a release's turn without those of which two must not run."""
         if self._release is not None and self._release.services:
-            return self._release.services
+            single = {name for name, one in self._place.environment.service.items() if one.single}
+            return tuple(name for name in self._release.services if not (self._waits and name in single))
         return roles.deployed_services(self.model, tuple(self._place.environment.service))
 
     def looking(self) -> AbstractContextManager[None]:
@@ -199,8 +200,7 @@ class ComposeInspector(Inspector):
 
     def strangers(self) -> Sequence[str]:
         """Other containers that get requests which are meant for this release; nobody's are, before it is its turn."""
-        beside = self._release.beside if self._release is not None else ""
-        if beside and self._place.environment.traffic is None:
+        if self._waits:
             return ()
         urls = {self.url(), *map(self.url, self.services)}
         known = sorted(self._place.environment.reached(url) for url in urls if url is not None)
@@ -214,6 +214,11 @@ class ComposeInspector(Inspector):
         with connect() as client:
             ours = [one for name, one in self._own(client) if name in self.services]
             return [f"{path} in container {one.name}" for one in ours for path in databases_in(one)]
+
+    @property
+    def _waits(self) -> bool:
+        """Whether it stands beside others, and is asked past the proxy: nobody is sent to it."""
+        return self._release is not None and bool(self._release.beside) and self._place.environment.traffic is None
 
     def _own(self, client: DockerClient) -> list[tuple[str, Container]]:
         """What runs of this release, and around it, by the names of the compose file; no other release's turn."""

@@ -156,7 +156,9 @@ def _require_converged(steps: Steps, release: Release) -> None:
     ids = listed.require().output.split()
     argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
     seen = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).require().output if ids else ""
-    wrong = differences(of_turn(containers(seen), steps.called, release), release, _definitions(steps, release))
+    definitions = _definitions(steps, release)
+    judged = release.model_copy(update={"services": tuple(definitions)}) if steps.called else release
+    wrong = differences(of_turn(containers(seen), steps.called, release), judged, definitions)
     if wrong:
         raise CommandError(
             f"release {release.id} was started, but not all of it runs alone: {'; '.join(wrong)}. Look at "
