@@ -84,7 +84,8 @@ class Restore:
 
     def _start(self, work: Work, times: int, *, room: bool) -> None:
         """Starts it once the runtime answers; where that went away in the middle, or room could be made, again."""
-        work.runtime.wait(work.place)
+        if times < _TIMES or not self.target.beside:  # what still runs is sent to at once
+            work.runtime.wait(work.place)
         try:
             with work.moving.here():
                 _replace(work, self.target, self._outgoing)
