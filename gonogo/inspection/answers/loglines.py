@@ -1,6 +1,6 @@
 """One line of a log: from which source, at which level, saying what.
 
-Known are Python's logging, uvicorn, gunicorn, loguru, celery, JSON, logfmt, nginx, Apache, Caddy and Postgres.
+Known are Python's logging, uvicorn, gunicorn, loguru, celery, Tornado, JSON, logfmt, nginx, Apache, Caddy and Postgres.
 """
 
 import json
@@ -23,6 +23,8 @@ _STAMP = re.compile(
 )
 _LEVEL_WORD = re.compile(rf"(?<![\w./=-])(?:\[)?({_UPPER})(?=\s|:|\]|\||/|,|;| -|$)")
 _LOWER = re.compile(r"\[(?:[\w-]+:)?(\w+)\]|\b(?:level|severity|lvl)=\"?(\w+)", re.IGNORECASE)
+_TORNADO = re.compile(r"\[([DIWEC]) [\d:.,-]{6,10} [\d:.,]{8,15} [\w.-]{1,80}(?::\d+)?\] ?")
+_LETTERS = {"D": "debug", "I": "info", "W": "warning", "E": "error", "C": "critical"}
 _STARTS = re.compile(
     r"(?:error|fatal|fatal error|panic|critical): |panic: |fatal error: |thread '[^']*' panicked at|Fatal Python error|"
     r"Uncaught \w*(?:Error|Exception)\b|Unhandled(?:PromiseRejection| exception| rejection)|Segmentation fault|"
@@ -94,6 +96,8 @@ def _is_level(word: str) -> bool:
 
 def _level(text: str) -> tuple[str, str]:
     """Finds the level in the head of a line; what stands before it may name a logger, but says no sentence."""
+    if tornado := _TORNADO.match(text):
+        return _LETTERS[tornado[1]], text[tornado.end() :]
     head = text[:_PREFIX]
     found = [match for match in (_LEVEL_WORD.search(head), _lower(head)) if match]
     if not found:

@@ -36,6 +36,8 @@ _BETWEEN = 40
 """So many lines of something else may stand between the lines of a traceback."""
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 _TRACEBACK = re.compile(r"(?:  \+ )?(?:Exception Group )?Traceback \(most recent call last\):")
+_MARGIN = re.compile(r"[ \t]+(?=Traceback \(most recent call last\):$)")
+"""Of a traceback that its log sets in below the line that it belongs to, as Tornado's does."""
 _TORN_TRACEBACK = re.compile(r".*\bTraceback \(most recent call last\):$")
 
 
@@ -74,6 +76,8 @@ class _Open:
     exception: str = ""
     between: int = 0
     """How many lines of something else stood between its own."""
+    margin: str = ""
+    """By what all lines of its traceback are set in."""
 
     def name(self, exception: str) -> bool:
         """Takes the exception in, where one was found."""
@@ -144,7 +148,7 @@ def _errors(lines: Iterable[str]) -> Iterator[_Open]:
     for number, raw in enumerate(lines, 1):
         line = parse_line(raw.rstrip("\r\n"))
         current = still_open.get(line.source)
-        if current and _continues(current, line):
+        if current and _continues(current, _within(current, line)):
             current.text.append(line.raw)
             continue
         if current and _is_between(current):
@@ -162,11 +166,20 @@ def _errors(lines: Iterable[str]) -> Iterator[_Open]:
         yield last
 
 
+def _within(current: _Open, line: Line) -> Line:
+    """The line of a traceback that is set in, as it would stand alone."""
+    if (margin := _MARGIN.match(line.text)) and not (current.in_traceback and current.margin):
+        current.margin = margin[0]
+    inside = current.margin and line.text.startswith(current.margin)
+    return replace(line, text=line.text.removeprefix(current.margin)) if inside else line
+
+
 def _start(number: int, line: Line, previous: tuple[int, Line] | None) -> _Open | None:
     if line.is_probe:
         return None
     if _begins_traceback(line):
-        return _Open(number, [line.raw], "", in_traceback=True)
+        margin = _MARGIN.match(line.text)
+        return _Open(number, [line.raw], "", in_traceback=True, margin=margin[0] if margin else "")
     if line.is_stack_frame and previous and previous[1].is_bare_exception:
         return _Open(previous[0], [previous[1].raw, line.raw], previous[1].text, in_traceback=True, ended=True)
     return _Open(number, [line.raw], line.message) if line.is_error else None

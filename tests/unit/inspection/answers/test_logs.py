@@ -35,10 +35,14 @@ ERRORS = [
     "Fatal Python error: Segmentation fault",
     "error: unable to open config",
     "E1121 22:10:03.123456 7 main.go:12] could not save",
+    "[E 261121 22:10:03 web:2239] 500 GET /prices (127.0.0.1) 3.10ms",
+    "[E 2026-11-21 22:10:03.123 ServerApp] could not save",
     "api-1  | ERROR:root:could not save",
     "api-1  | 2026-11-21T22:10:03.123456789Z ERROR:root:could not save",
 ]
 ORDINARY = [
+    "[I 261121 22:10:03 web:2239] 200 GET /errors (127.0.0.1) 3.10ms",
+    "[W 261121 22:10:03 web:2239] 404 GET /error (127.0.0.1) 3.10ms",
     "INFO: 0 errors",
     "0 errors found",
     "error_rate=0",
@@ -324,3 +328,24 @@ ERROR:    Exception in ASGI application
     +------------------------------------""".splitlines()
 
     assert [(group.said, group.unfinished) for group in error_lines(lines)] == [("ValueError: no price", False)]
+
+
+def test_tracebacks_that_are_set_in_are_told_apart() -> None:
+    """Tornado sets in what belongs to a line: each is told by its exception, and what follows is no part of it."""
+    one = [
+        "    Traceback (most recent call last):",
+        '      File "/app/pages.py", line 3, in get',
+        "        return self.prices[0]",
+        "    KeyError: 'price'",
+        "    During handling of the above exception, another exception occurred:",
+        "    ",
+        "    Traceback (most recent call last):",
+        '      File "/app/pages.py", line 9, in get',
+        "        raise Missing()",
+        "    shop.errors.Missing: no price",
+    ]
+    lines = ["[E 261121 22:10:03 web:1811] Uncaught exception GET /prices", *one, "[I 261121 22:10:04 web:2] served"]
+    alone = ["[W 261121 22:10:05 inspector:42] method failed", *one, *one]
+
+    assert [group.said for group in error_lines([*lines, *alone])] == ["shop.errors.Missing: no price"] * 2
+    assert [group.count for group in error_lines([*lines, *alone])] == [1, 2]
