@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from gonogo import git
-from gonogo.config import Environment
+from gonogo.config import Environment, Project
 from gonogo.config.calendar import freeze, window
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Host
+from gonogo.inspection.answers.compared import spoken
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.records.served import Served, records_of, stretches
+from gonogo.state.store import state_of
 
 __all__: list[str] = []
 
 _REFS = "%(refname)"
+_SHOWN = 10
 _TAGS = "%(refname:strip=2) %(objecttype)"
 
 
@@ -98,6 +102,65 @@ def test_now_is_a_time_to_deploy(environment: Environment, subject: Subject, evi
         evidence.warn(f"{said}; deployed as a hotfix")
         return
     assert not said, said
+
+
+@pytest.mark.predeploy(
+    "P41",
+    needs=("promote",),
+    reads=("promote",),
+    remedy="Deploy it there first, and wait; what cannot wait: gonogo deploy --env {env} --hotfix",
+)
+def test_commit_has_served_where_it_comes_from(
+    project: Project, environment: Environment, subject: Subject, runner: Host, evidence: Collected
+) -> None:
+    """The commit, or another one with the same files, went GO in the environment before this one, and stayed.
+
+    Catches the release that skipped staging, and the one that was promoted an hour before it was turned back there.
+    With `--hotfix` it warns; a rollback never asks.
+    """
+    if environment.promote is None:
+        pytest.skip("no promote is configured")
+    source, after = environment.promote.from_, timedelta(seconds=environment.promote.after)
+    commit, now = _commit(subject, runner), datetime.now(UTC)
+    state = state_of(_at_the_desk(project, subject), project.environments[source])
+    served = stretches(reversed([*records_of(state)]))
+    evidence.table(f"What served {source}", map(_row, served[-_SHOWN:]), header=("release", "since", "until"))
+    files = _files(subject, runner, commit)
+    same = [one for one in served if one.commit == commit or (files and _files(subject, runner, one.commit) == files)]
+    longest = max(same, key=lambda one: one.lasted(now), default=None)
+    turned_back = next((bad for one in same if (kept := state.load(one.release)) and (bad := kept.bad)), "")
+    wanted = f"expected it to serve there for {spoken(after.total_seconds())} before"
+    said = ""
+    if longest is None:
+        there = f"where {served[-1].commit[:7]} served last" if served else f"of which {state.root} knows no GO"
+        said = f"{commit[:7]} never went GO in {source}, {there}; {wanted}"
+    elif turned_back:
+        said = f"{commit[:7]} was turned back in {source} ({turned_back}); {wanted}"
+    elif longest.lasted(now) < after:
+        until = f", until {longest.until:%Y-%m-%d %H:%M} UTC" if longest.until else " until now"
+        said = f"{commit[:7]} served {source} for {spoken(longest.lasted(now).total_seconds())}{until}; {wanted}"
+    if said and subject.hotfix:
+        evidence.warn(f"{said}; deployed as a hotfix")
+        return
+    assert not said, said
+
+
+def _at_the_desk(project: Project, subject: Subject) -> Project:
+    """The configuration as it stands in the checkout: paths in it are meant from there."""
+    release = subject.release
+    if release is None or not project.root.is_relative_to(release.worktree):
+        return project
+    return project.model_copy(update={"root": subject.checkout / project.root.relative_to(release.worktree)})
+
+
+def _row(one: Served) -> tuple[str, str, str]:
+    return one.release, f"{one.since:%Y-%m-%d %H:%M}", f"{one.until:%Y-%m-%d %H:%M}" if one.until else "now"
+
+
+def _files(subject: Subject, runner: Host, commit: str) -> str:
+    """What names the files of a commit; nothing for one that is not known here."""
+    done = runner.run(git.ask(subject.checkout, "rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"))
+    return done.output.strip() if done.ok else ""
 
 
 def _commit(subject: Subject, runner: Host) -> str:

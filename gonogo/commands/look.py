@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,6 +15,7 @@ from gonogo.records.ending import Kind
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.results import RunResult
+from gonogo.records.served import records_of
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import LIMITED, InstanceState
 from gonogo.runtimes.kept import lost_parts
@@ -112,7 +111,7 @@ def stopped_short(state: State, current: Release | None) -> str | None:
 
 def _needs_human(state: State) -> RunResult | None:
     """The last run that touched something, where it left the decision to a person."""
-    last = next((run for run in _runs(state) if run.touched), None)
+    last = next((run for run in records_of(state) if run.touched), None)
     return last if last is not None and last.ended.needs_human else None
 
 
@@ -182,19 +181,12 @@ def runs_of(project: Project, env: str | None) -> list[RunResult]:
         UsageError: there is no such environment.
     """
     names = [project.environment(env).name] if env else list(project.environments)
-    return [run for name in names for run in _runs(located(project, project.environments[name]).state)]
+    return [run for name in names for run in records_of(located(project, project.environments[name]).state)]
 
 
 def recent(state: State) -> list[RunResult]:
     """The records of an environment's last runs."""
-    return list(islice(_runs(state), _RECENT))
-
-
-def _runs(state: State) -> Iterator[RunResult]:
-    for name in state.runs():
-        path = state.run_folder(name) / "result.json"
-        with contextlib.suppress(OSError, ValueError):
-            yield RunResult.model_validate_json(path.read_bytes())
+    return list(islice(records_of(state), _RECENT))
 
 
 def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:

@@ -137,6 +137,14 @@ class Tag(_Model):
         return value
 
 
+class Promote(_Model):
+    """Where a commit must have served before it is deployed here, and for how long (P41)."""
+
+    from_: Annotated[Name, Field(alias="from")]
+    """Another environment of this file."""
+    after: Duration = 86_400.0
+
+
 class Ci(_Model):
     """Where GitHub says whether a commit's checks are green (P04)."""
 

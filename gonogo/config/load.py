@@ -252,6 +252,12 @@ def _cross_check(
         report.add(
             ("app", "default_env"), f'found "{default}", expected one of {", ".join(names)}{_nearest(default, names)}'
         )
+    for name, environment in environments.items():
+        others = [other for other in names if other != name]
+        if environment.promote is not None and environment.promote.from_ not in others:
+            found, near = environment.promote.from_, _nearest(environment.promote.from_, others)
+            expected = f"expected one of {', '.join(others)}{near}" if others else "expected another environment"
+            report.add(("env", name, "promote", "from"), f'found "{found}", {expected}')
     holders: dict[tuple[str, str], str] = {}
     for name, environment in environments.items():
         holder = holders.setdefault((environment.runtime, environment.project), name)

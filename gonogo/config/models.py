@@ -18,6 +18,7 @@ from gonogo.config.entries import (
     Heartbeat,
     Logs,
     Page,
+    Promote,
     SecretRule,
     SqlAssertion,
     Tag,
@@ -168,6 +169,8 @@ class Environment(_Model):
     release_tag: str | None = None
     """The pattern of the annotated tag that a release must have (P03)."""
     ci: Ci | None = None
+    promote: Promote | None = None
+    """Where a commit must have served before (P41)."""
     tag: Tag | None = None
     window: Annotated[tuple[str, ...], AfterValidator(judged_windows)] = ()
     """When deployments may begin (P40)."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from gonogo.config.comparisons import Comparison
 
-__all__ = ["age_of", "differs"]
+__all__ = ["age_of", "differs", "spoken"]
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -38,7 +38,7 @@ def differs(wanted: Comparison, value: Any, *, now: datetime) -> tuple[str, str]
         return json.dumps(value, ensure_ascii=False), f"a moment, {said} ago" if wanted.is_age else f"a number {said}"
     if _COMPARE[wanted.operator](number, wanted.number):
         return None
-    return (f"{_spoken(number)} old", f"an age {said}") if wanted.is_age else (json.dumps(value), said)
+    return (f"{spoken(number)} old", f"an age {said}") if wanted.is_age else (json.dumps(value), said)
 
 
 def age_of(value: Any, *, now: datetime) -> float | None:
@@ -64,8 +64,9 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _spoken(seconds: float) -> str:
+def spoken(seconds: float) -> str:
+    """A length of time as people read it."""
     if seconds < 120:  # noqa: PLR2004 (two minutes are told in seconds)
         return f"{seconds:.0f} s"
     hours, minutes = divmod(int(seconds // 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return " ".join(part for part, is_told in ((f"{hours} h", hours), (f"{minutes} min", minutes)) if is_told)

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "P38": "unit/checks/predeploy/test_serving.py::test_a_held_environment_is_red",
     "P39": "unit/checks/predeploy/test_attestations.py::test_what_was_said_is_green_and_the_rest_is_red",
     "P40": "unit/checks/predeploy/test_when.py::test_time_outside_of_the_windows_is_red",
+    "P41": "unit/checks/predeploy/test_when.py::test_commit_that_skipped_staging_is_red",
     "P43": "unit/checks/predeploy/test_compose.py::test_a_container_name_that_somebody_else_holds_is_red",
     "B03": "integration/checks/test_build.py::test_the_impostor_is_red",
     "B08": "integration/checks/test_build.py::test_a_file_that_is_lost_is_red",

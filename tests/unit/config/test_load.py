@@ -93,6 +93,21 @@ def test_two_environments_never_share_a_compose_project() -> None:
     ]
 
 
+def test_a_commit_is_promoted_from_another_environment() -> None:
+    """One that is not there would let nothing through, or everything; a time has its unit."""
+    itself = MINIMAL + '\n[env.prod]\nproject = "p"\npromote = { from = "prod" }\n'
+    unknown = MINIMAL + '\n[env.prod]\nproject = "p"\npromote = { from = "stagin", after = 24 }\n'
+    near = MINIMAL + '\n[env.prod]\nproject = "p"\npromote = { from = "stagin" }\n'
+
+    assert problems(itself) == ['gonogo.toml:13: env.prod.promote.from: found "prod", expected one of staging']
+    assert problems(near) == [
+        'gonogo.toml:13: env.prod.promote.from: found "stagin", expected one of staging; did you mean "staging"?'
+    ]
+    assert [line.partition(": ")[2].partition(",")[0] for line in problems(unknown)] == [
+        "env.prod.promote.after: found 24"
+    ]
+
+
 def test_extends_does_not_inherit_the_project() -> None:
     """An environment that only says ``extends`` still has to name its own project."""
     assert problems(MINIMAL + '\n[env.prod]\nextends = "staging"\n') == [

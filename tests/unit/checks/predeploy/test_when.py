@@ -1,11 +1,13 @@
-"""P02, P03 and P40 on real repositories and at the real time."""
+"""P02, P03, P40 and P41 on real repositories and at the real time."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from gonogo.words import Outcome
+from gonogo.records.ending import Ending, Kind
+from gonogo.words import Exit, Outcome
+from tests.unit.records.samples import a_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +18,12 @@ __all__: list[str] = []
 
 BRANCH = ("-m", "predeploy", "-k", "allowed_branch")
 TAG = ("-m", "predeploy", "-k", "has_its_tag")
+BEFORE = ("-m", "predeploy", "-k", "served_where")
+STAGING = """
+[env.staging]
+runtime = "process"
+project = "shop-staging"
+"""
 NOW = ("-m", "predeploy", "-k", "time_to_deploy")
 
 
@@ -77,3 +85,42 @@ def test_time_outside_of_the_windows_is_red(repository: Repository, gate: Gates)
     assert outside.found.endswith(f" UTC, expected one of {other} 00:00-24:00")
     assert f"UTC, expected no day of {today} " in frozen.found
     assert (hotfix.outcome, hotfix.found.partition(";")[2]) == (Outcome.WARNED, " deployed as a hotfix")
+
+
+def test_commit_that_skipped_staging_is_red(repository: Repository, gate: Gates) -> None:
+    """P41 counts how long it served there, knows it by its files, and lets a hotfix through with a warning."""
+    table = 'promote = { from = "staging", after = "24h" }\n'
+    root = repository({"gonogo.toml": repository.process + table + STAGING})
+    runs = gate.state_home / "gonogo" / "shop" / "staging" / "runs"
+    head = repository.git(root, "rev-parse", "HEAD").strip()
+
+    def served(name: str, commit: str, hours: float) -> None:
+        began = datetime.now(UTC) - timedelta(hours=hours)
+        run = a_run(Exit.GO, run=name, release=name, commit=commit, started=began, seconds=1.0, first_touch=began)
+        run = run.model_copy(update={"ended": Ending(kind=Kind.GO, serves=name)})
+        (runs / name).mkdir(parents=True)
+        (runs / name / "result.json").write_text(run.model_dump_json())
+        (runs / name / "journal.jsonl").write_text("")
+
+    never = gate(root, *BEFORE).only()
+    hotfix = gate(root, *BEFORE, subject=gate.subject(root, hotfix=True)).only()
+    served("20261101T000000-other00", "0" * 40, 90)
+    another = gate(root, *BEFORE).only()
+    served("20261102T000000-mine000", head, 30)
+    long_enough = gate(root, *BEFORE).only()
+    repository.git(root, "commit", "--quiet", "--allow-empty", "--message", "merge")
+    same_files = gate(root, *BEFORE).only()
+    repository.write(root, {"more.py": ""})
+    changed = repository.commit(root)
+    served("20261103T000000-next000", changed, 2.01)
+    too_short = gate(root, *BEFORE).only()
+
+    assert (never.outcome, hotfix.outcome) == (Outcome.FAILED, Outcome.WARNED)
+    assert never.found.startswith(f"{head[:7]} never went GO in staging, of which {runs.parent} knows no GO; expected ")
+    assert another.found == (
+        f"{head[:7]} never went GO in staging, where 0000000 served last; expected it to serve there for 24 h before"
+    )
+    assert (long_enough.outcome, same_files.outcome) == (Outcome.PASSED, Outcome.PASSED)
+    assert too_short.found == (
+        f"{changed[:7]} served staging for 2 h until now; expected it to serve there for 24 h before"
+    )
