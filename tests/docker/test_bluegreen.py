@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,10 @@ from pathlib import Path
 import docker
 import pytest
 
-from .stack import Stack, stack
+from gonogo.demo.ports import free_port
+from gonogo.host.tree import kill_group
+
+from .stack import Ended, Stack, stack
 from .turns import BROKEN, GREEN, KINDS, create, loaded, pages
 
 __all__: list[str] = []
@@ -21,6 +26,20 @@ PLANNER = """\
     build: .
     init: true
     command: [sleep, infinity]
+"""
+HOSTED = """\
+{
+	admin 127.0.0.1:ADMIN
+	auto_https off
+	persist_config off
+}
+import FOLDER/*.caddy
+http://127.0.0.1:PORT {
+	respond /front "of the proxy alone"
+	reverse_proxy {
+		import web
+	}
+}
 """
 THOROUGH = [pytest.param(name, marks=pytest.mark.thorough) for name in KINDS]
 
@@ -37,6 +56,12 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, engine: docker.DockerCli
         yield made
 
 
+def outcomes(ended: Ended, gate: str) -> dict[str, str]:
+    """Code → outcome of each check of one gate of a run."""
+    steps = {step["name"]: step for step in ended.document["steps"]}
+    return {check["code"]: check["outcome"] for check in steps[gate]["gate"]["checks"] if check["code"]}
+
+
 def running(app: Stack) -> dict[str, str]:
     """Service as it is called → how its container is."""
     return {service: container.status for service, container in app.containers().items()}
@@ -44,7 +69,10 @@ def running(app: Stack) -> dict[str, str]:
 
 @pytest.mark.parametrize("app", ["nginx", *THOROUGH[1:]], indirect=True)
 def test_no_request_is_lost(app: Stack) -> None:
-    """A release that is red only through the proxy takes its turn and is turned back: whoever asks is answered."""
+    """A release that is red only through the proxy takes its turn and is turned back: whoever asks is answered.
+
+    What the proxy alone answers is no fault of the release that is asked past it.
+    """
     with loaded(app) as load:
         first = app.git("rev-parse", "HEAD")[:7]
         pages(app, GREEN, proxied=500)
@@ -56,6 +84,8 @@ def test_no_request_is_lost(app: Stack) -> None:
     assert load.failures == []
     assert load.total > 100
     assert load.turns == [first, red, first]
+    assert outcomes(deployed, "beside")["D09[GET /front]"] == "skipped"
+    assert outcomes(deployed, "beside")["D09[GET /page]"] == "passed"
     assert deployed.document["ended"]["back_after"] < 10, deployed
 
 
@@ -188,3 +218,47 @@ def test_what_must_not_run_twice_is_handed_over(tmp_path: Path, engine: docker.D
 
     assert codes == [0, 1]
     assert seen[-4:] == ["die", "start", "die", "start"], seen  # the Engine forgets the oldest
+
+
+@pytest.mark.thorough
+def test_a_proxy_on_this_machine_is_told_ports(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """It reaches each release by a port of the loopback address that stays, also when that release comes back."""
+    caddy = str(Path(sysconfig.get_path("scripts")) / "caddy")
+    admin = free_port()
+    with stack(tmp_path, engine, "turnshost") as app:
+        create(app)
+        model = (app.root / "docker-compose.yml").read_text()
+        config, upstreams = app.root / "front/Caddyfile", app.root / "front/upstreams"
+        words = f'test = "{caddy} validate --config {config}"'
+        words += f', reload = "{caddy} reload --config {config} --address 127.0.0.1:{admin}"'
+        app.replace("gonogo.toml", 'kind = "nginx", service = "front"', f'kind = "caddy", {words}')
+        app.write(
+            {
+                "docker-compose.yml": model.partition("  front:\n")[0],
+                ".gitignore": "reports/\nfront/\n",
+                "front/Caddyfile": HOSTED.replace("ADMIN", str(admin))
+                .replace("FOLDER", str(upstreams))
+                .replace("PORT", str(app.port)),
+                "front/upstreams/none.caddy": "",
+            }
+        )
+        app.commit("One")
+        first = app.git("rev-parse", "HEAD")[:7]
+        argv = [caddy, "run", "--config", str(config)]
+        codes = []
+        (upstreams / "gonogo.caddy").write_text("(web) {\n\tto 127.0.0.1:1\n}\n")
+        proxy = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            codes.append(app.deploy().code)
+            with loaded(app) as load:
+                pages(app, GREEN | {"/new": 200})
+                second = app.commit("Two")
+                codes.append(app.deploy().code)
+                codes.append(app.gonogo("rollback", "--env", "staging", "--json").code)
+        finally:
+            kill_group(proxy.pid)
+            proxy.wait()
+
+    assert codes == [0, 0, 0]
+    assert load.failures == []
+    assert load.turns == [first, second, first]

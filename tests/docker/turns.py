@@ -56,6 +56,7 @@ NGINX = """\
 include /etc/nginx/upstreams/*.conf;
 server {
   listen 80;
+  location /front { return 200 "of the proxy alone"; }
   location / {
     proxy_pass http://web;
     proxy_http_version 1.1;
@@ -70,6 +71,7 @@ CADDY = """\
 }
 import /etc/caddy/upstreams/*.caddy
 :80 {
+	respond /front "of the proxy alone"
 	reverse_proxy {
 		header_up X-Proxied 1
 		import web
@@ -124,6 +126,9 @@ health = { stable_for = "100ms", timeout = "30s" }
 
 [[env.staging.endpoint]]
 request = "GET /page"
+
+[[env.staging.endpoint]]
+request = "GET /front"
 """
 DOCKERFILE = """\
 FROM python:3.11-slim

@@ -422,3 +422,14 @@ def test_a_heartbeat_stands_in_one_place_and_is_waited_for() -> None:
         "gonogo.toml:8: env.staging: found this table, expected: heartbeat jobs: within must be shorter than gate_timeout: "
         "D16 waits for a beat"
     ]
+
+
+def test_releases_take_turns_where_that_is_possible() -> None:
+    """The strategy needs a proxy that is told, and a runtime that can start two."""
+    asked = MINIMAL + 'strategy = "bluegreen"\n'
+    traffic = 'traffic = { kind = "nginx", folder = "up", upstreams = { web = "api:8000" } }\n'
+    process = asked.replace('framework = "fastapi"', 'command = "true"') + 'runtime = "process"\n'
+
+    assert "strategy bluegreen needs traffic" in problems(asked)[0]
+    assert "strategy bluegreen: found runtime process, expected compose" in problems(process + traffic)[0]
+    assert parse_project(asked + traffic, root=Path("/srv/shop")).environments["staging"].traffic is not None
