@@ -201,26 +201,28 @@ class Load:
         """Requests that were answered, whatever by."""
         return sum(self.statuses.values())
 
-    def note(self, status: int, body: bytes) -> None:
-        """One answer."""
+    def note(self, status: int, body: bytes, *, slow: bool = False) -> None:
+        """One answer; a slow one is of whoever served when it was asked."""
         self.statuses[str(status)] += 1
         if status != 200:
             self.failures.append(f"{status}: {body[:200]!r}")
+            return
+        if slow:
             return
         name = body.decode().rpartition('"release": "')[2].rstrip('"}')
         if not self.releases or self.releases[-1][1] != name:
             self.releases.append((time.monotonic(), name))
 
-    def fresh(self) -> None:
+    def fresh(self, path: str = "/healthz") -> None:
         """A new connection for each request."""
         while not self.stop.wait(0.02):
             line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
             try:
-                line.request("GET", "/healthz", headers={"Connection": "close"})
+                line.request("GET", path, headers={"Connection": "close"})
                 answer = line.getresponse()
-                self.note(answer.status, answer.read())
+                self.note(answer.status, answer.read(), slow=path == "/slow")
             except (OSError, http.client.HTTPException) as error:
-                self.failures.append(f"fresh: {error!r}")
+                self.failures.append(f"{path}: {error!r}")
             finally:
                 line.close()
 
@@ -249,9 +251,10 @@ class Load:
 
 @contextmanager
 def loaded(app: Stack) -> Iterator[Load]:
-    """Inside, requests are sent all the time, over new and kept connections."""
+    """Inside, requests are sent all the time, over new and kept connections, and some of them take two seconds."""
     load = Load(app.port)
-    threads = [threading.Thread(target=one, daemon=True) for one in (load.fresh, load.kept)]
+    waiting = [threading.Thread(target=load.fresh, args=("/slow",), daemon=True) for _ in range(3)]
+    threads = [*waiting, *(threading.Thread(target=one, daemon=True) for one in (load.fresh, load.kept))]
     for one in threads:
         one.start()
     try:
