@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from gonogo.errors import CommandError
+from gonogo.host.busy import patient
 from gonogo.host.runner import Command
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.model import roles
@@ -141,7 +142,7 @@ class Led(Seat):
                 return
         send(proxy, upstreams)
         try:
-            prove(pages, release=self.release.id, sign=sign, seconds=_PROVEN_WITHIN)
+            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN))
         except CommandError as error:
             wiring = proxy.adapter.wiring(proxy.inside, self.traffic.upstreams)
             raise CommandError(
