@@ -17,10 +17,9 @@ from gonogo.errors import CommandError
 from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
 from gonogo.inspection.machine.engine import layers_since
-from gonogo.runtimes.base import Place, RuntimeUnreachableError, remove_worktree
+from gonogo.runtimes.base import Place, RuntimeUnreachableError
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
 from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
-from gonogo.runtimes.compose.copies import lone_copies
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose.given_variables import variables_in
@@ -28,6 +27,7 @@ from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.lost import disks_of, end_leftovers, epoch_of, is_lost, wait_for_engine
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, starts_from, tags_of
+from gonogo.runtimes.compose.removal import removal
 from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
 from gonogo.runtimes.compose.room import make_room
 from gonogo.runtimes.compose.run import deaf_services, ends_of, marked, run_name, run_words, standing
@@ -182,13 +182,13 @@ class ComposeRuntime(Runtime):
         """
         turn = self._turn(place, release, outgoing)
         if release.beside:
-            return tuple(self._unless_lost(place, (*turn.aside(), *turn.switching(outgoing), *turn.handing_over())))
+            return tuple(self._unless_lost(place, (*turn.aside(), *turn.taking_over(outgoing))))
         steps = turn.base
         gone = replace_outgoing(steps, self._model(place, release), outgoing)
         answers = Action(do=partial(self._await_answers, place, release))
         after: tuple[Action, ...] = ()
         if outgoing is not None and outgoing.beside:
-            led = turn.switching(outgoing) if turn.may_be_led else ()
+            led = turn.taking_over(outgoing) if turn.may_be_led else ()
             after = (*led, *self._turn(place, outgoing).leaving(release))
         return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers, *after)))
 
@@ -198,7 +198,7 @@ class ComposeRuntime(Runtime):
         steps = replace(steps, groups=replace(steps.groups, early=(), late=(), passing=()), again=frozenset(services))
         if release.beside:
             turn = replace(self._turn(place, release), base=steps)
-            return tuple(self._unless_lost(place, (*turn.aside(), *turn.switching(release), *turn.handing_over())))
+            return tuple(self._unless_lost(place, (*turn.aside(), *turn.taking_over(release))))
         return tuple(self._unless_lost(place, self._actions(place, release, steps, ())))
 
     @staticmethod
@@ -288,8 +288,7 @@ class ComposeRuntime(Runtime):
 
     def switching(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
         """Sends every request to a release through the proxy in front, then hands over what must not run twice."""
-        turn = self._turn(place, release)
-        return tuple(self._unless_lost(place, (*turn.switching(outgoing), *turn.handing_over())))
+        return tuple(self._unless_lost(place, self._turn(place, release).taking_over(outgoing)))
 
     def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:
         """Stops a release's own containers, which stay until the next one leaves."""
@@ -318,31 +317,7 @@ class ComposeRuntime(Runtime):
 
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throws away the release's own tags, its worktree, its folder, and the mounted copies that only it used."""
-        tags = sorted({tag for tag in release.tags.values() if tag.endswith(f":{release.id}")})
-        images = [Command(argv=("docker", "image", "rm", "--force", *tags))] if tags else []
-        copies = map(str, self._copies(place, release))
-        folder = Command(argv=("rm", "-rf", "--", str(release.folder), *copies))
-        return (*images, *remove_worktree(release), folder)
-
-    @staticmethod
-    def _copies(place: Place, release: Release) -> tuple[Path, ...]:
-        """The copies of mounted files that no other kept release names.
-
-        Those of data stores stay: their containers go on from one release to the next.
-        """
-        path = release.folder / COMPOSE
-        if not path.is_file():
-            return ()
-        model = read_model(release)
-        lasting = set(roles.backing(model, release.services))
-        kept = {name: one for name, one in services_of(model).items() if name in lasting}
-        shared = {key: model.get(key) for key in ("configs", "secrets")} if kept else {}
-        others = [
-            one.read_text("utf-8") for one in place.state.glob("releases/*/*.json") if one.parent != release.folder
-        ]
-        return lone_copies(
-            place.state, path.read_text("utf-8"), [*others, json.dumps([kept, shared], ensure_ascii=False)]
-        )
+        return removal(place, release)
 
     def facts(self, place: Place, release: Release) -> Mapping[str, Any]:
         """The entry command of each deployed service, and the texts of the application's scripts that they name."""

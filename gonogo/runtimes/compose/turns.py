@@ -102,8 +102,9 @@ class Turn(Led):
                     reached=str,
                 )
 
-    def handing_over(self) -> Iterator[Action]:
-        """Stops the other release's services of which two must not run, then starts this one's."""
+    def taking_over(self, outgoing: Release | None) -> Iterator[Action]:
+        """Sends every request to it, then stops the other's services of which two must not run and starts its own."""
+        yield from self.switching(outgoing)
         single = tuple(name for name in self.base.groups.running if name in self.single)
         if not single or not self.release.beside:
             return
