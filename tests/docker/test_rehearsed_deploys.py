@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,8 @@ def downgrade():
     {down}
 """
 
+BECAUSE = "# gonogo: compatible because somebody thought so"
+
 
 class Rehearsing:
     """An application with one migration, two lamps, and a hue that one of them lacks."""
@@ -143,7 +146,7 @@ def rehearsing(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerCl
 
 def test_what_a_rehearsal_shows_decides(rehearsing: Rehearsing) -> None:
     """What the data refuse, and what the old release cannot live with, stops prod; what is well is deployed and told."""
-    app, because = rehearsing.app, "# gonogo: compatible because somebody thought so"
+    app, because = rehearsing.app, BECAUSE
     untouched = app.lives()
     lamps = 'op.alter_column("lamps", '
     filled = rehearsing.next(
@@ -191,7 +194,7 @@ def test_rehearsal_meets_nobody_in_the_project_s_network(rehearsing: Rehearsing)
     stands = rehearsing.sql("select version_num from alembic_version")
     calls = '__import__("reach").reach(); op.add_column("lamps", sa.Column("calls", sa.Text))'
     down = '__import__("reach").reach(); op.drop_column("lamps", "calls")'
-    app.write({"db/versions/3.py": REVISION.format(name="3", parent=stands, up=calls, down=down, stated="")})
+    app.write({"db/versions/3.py": REVISION.format(name="3", parent=stands, up=calls, down=down, stated=BECAUSE)})
     app.write({"app.py": CALLING + APP})
     app.commit("calls")
     tonight = rehearsing.run("rehearse")
@@ -229,6 +232,16 @@ def test_forward_only_change_goes_back_with_its_migration(tmp_path: Path, engine
         columns = shop.sql(
             "select string_agg(attname, ' ') from pg_attribute where attrelid = 'lamps'::regclass and attnum > 0 and not attisdropped"
         )
+        made.write({"app.py": f"{BROKEN}# once more\n"})
+        commit = made.commit("killed")
+        killed = made.start("deploy", "--env", "staging")
+        made.wait_for('"event": "run-began"', commit)
+        made.wait_for('"step": "downgrade"', '"event": "step-began"', seconds=400)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        resumed = shop.run("resume")
+        stood = shop.sql("select version_num from alembic_version")
+        page = made.client().get("/").status_code
         made.write({"app.py": WRITING})
         held = shop.next("2", "1", UP, DOWN)
 
@@ -242,6 +255,8 @@ def test_forward_only_change_goes_back_with_its_migration(tmp_path: Path, engine
             in red.document["ladder"]
         )
         assert (stands, columns) == ("1", "id hue")
+        assert (resumed.code, resumed.document["ended"]["kind"]) == (1, "reverted"), resumed
+        assert (stood, page) == ("1", 200)
         assert (held.code, held.document["ended"]["kind"]) == (6, "held"), held
         lost = "they were not taken back: a downgrade would lose what was written since: public.visits: 1 rows written"
         assert any(lost in note for note in held.document["notes"]), held
