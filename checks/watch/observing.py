@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.answers.expectations import compare
 from gonogo.inspection.answers.logs import ErrorGroup
-from gonogo.inspection.answers.watched import Asked, Spells, Trouble
+from gonogo.inspection.answers.watched import Asked, Spells, Troubles
 from gonogo.inspection.machine.memory import USED, used
 from gonogo.plugins import transport
 from gonogo.plugins.evidence import InconclusiveError
@@ -36,6 +36,13 @@ _READ = 15.0
 """Seconds between two looks at what costs more: memory, logs."""
 _LIMITED = 5.0
 """Seconds between two requests where a limit on requests was met."""
+_RARELY = 60.0
+"""The longest pause between two requests to one endpoint: a limit of a hundred a day, shared by all who come through
+one proxy, is the users'."""
+_SPARSER = 0.1
+"""The pause's share of the time that it was watched already."""
+_SLOW = 0.05
+"""The share of requests that may be slow: 19 of 20 are not."""
 _DIED = '{{index .Actor.Attributes "exitCode"}}'
 """With which code a container ended, as ``docker events`` is asked."""
 _AT_LEAST = 3
@@ -53,8 +60,8 @@ class Observed:
     asked: list[Asked] = field(default_factory=list)
     left_out: tuple[str, ...] = ()
     """Endpoints that were not well when the watch began."""
-    errors: Trouble
-    slow: Trouble
+    errors: Troubles
+    slow: Troubles
     spells: Spells = field(default_factory=Spells)
     unhealthy_for: float
     first: dict[str, InstanceState] = field(default_factory=dict)
@@ -81,7 +88,8 @@ class Observed:
     def is_over(self) -> bool:
         """Whether something was seen that ends the watch."""
         unwell = self.spells.longer_than(self.unhealthy_for)
-        return bool(self.moved or unwell or self.red_logs) or self.errors.is_red or self.slow.is_red
+        red = (one.red is not None for one in (self.errors, self.slow))
+        return bool(self.moved or unwell or self.red_logs) or any(red)
 
 
 def observe(
@@ -89,15 +97,16 @@ def observe(
 ) -> Observed:
     """Watches for as long as the gate is to, or, of a gate that only looks, for ``health.stable_for``."""
     watch, wanted = environment.watch, subject.watch or environment.health.stable_for
+    questions = _Questions(environment, subject, inspector, place, limits)
     seen = Observed(
         began=datetime.now(UTC),
         wanted=wanted,
-        errors=Trouble(watch.max_errors, watched=wanted),
-        slow=Trouble(0.05, watched=wanted),
+        left_out=questions.left_out,
+        errors=Troubles(watch.max_errors, watched=wanted, things=questions.things),
+        slow=Troubles(_SLOW, watched=wanted, things=questions.things),
         unhealthy_for=min(watch.unhealthy_for, wanted / 2),
     )
     began = time.monotonic()
-    questions = _Questions(environment, subject, inspector, place, limits, seen)
     looked = read = asked = -1e9
     while True:
         now = time.monotonic() - began
@@ -106,7 +115,7 @@ def observe(
             _look(seen, inspector, environment, runner, at=now)
         if now - asked >= (_LIMITED if questions.is_tight else watch.every):
             asked = now
-            questions.ask(at=now)
+            questions.ask(seen, at=now)
         if now - read >= _READ:
             read = now
             _weigh(seen, environment, runner, at=now)
@@ -121,19 +130,13 @@ def observe(
 
 
 class _Questions:
-    """What is asked, one request after the other: the health pages, and every endpoint that only reads."""
+    """What is asked, one request after the other: the health pages, and more and more rarely what only reads."""
 
     def __init__(
-        self,
-        environment: Environment,
-        subject: Subject,
-        inspector: Inspector,
-        place: Place,
-        limits: Limits,
-        seen: Observed,
+        self, environment: Environment, subject: Subject, inspector: Inspector, place: Place, limits: Limits
     ) -> None:
-        self._place, self._limits, self._seen = place, limits, seen
-        self._slower_than = environment.watch.slower_than
+        self._place, self._limits = place, limits
+        self._slower_than, self._every = environment.watch.slower_than, environment.watch.every
         self._url = inspector.url()
         known = _passed(subject)
         health = environment.health
@@ -142,35 +145,56 @@ class _Questions:
             pages.append(Endpoint(request=f"GET {health.ready}"))
         given = [one for one in environment.endpoint if _turns_back(one, environment)]
         well = [one for one in given if known is None or f"D09[{one.request}]" in known]
-        seen.left_out = tuple(one.request for one in given if one not in well)
-        self._pages = {one.request for one in pages}
-        at = [(self._url, one) for one in pages] + [(inspector.url(one.service), one) for one in well]
-        self._cycle = _again([(url, one) for url, one in at if url is not None])
+        self.left_out = tuple(one.request for one in given if one not in well)
+        """Endpoints that were not well when the watch began."""
+        self._pages = [(self._url, one) for one in pages] if self._url is not None else []
+        self._rest = [(url, one) for one in well if (url := inspector.url(one.service)) is not None]
+        self._due = [0.0 for _ in self._rest]
+        self._page = 0
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """Every request that is sent."""
+        return tuple(dict.fromkeys(one.request for _, one in (*self._pages, *self._rest)))
 
     @property
     def is_tight(self) -> bool:
         """Whether a limit on requests was met."""
         return self._url is not None and self._limits.is_tight(self._url)
 
-    def ask(self, *, at: float) -> None:
-        """Sends the next request and notes what it got; a limit on requests says nothing."""
-        url, endpoint = next(self._cycle, ("", None))
-        if endpoint is None:
-            return
+    def ask(self, seen: Observed, *, at: float) -> None:
+        """Sends the next request and notes what it got; a limit on requests says nothing.
+
+        Every second one is to a health page; an endpoint that was wrong is asked again soon.
+        """
+        due = min(range(len(self._due)), key=self._due.__getitem__, default=None)
+        is_late = due is not None and self._due[due] <= at
+        if self._pages and (self._page % 2 == 0 or not is_late):
+            url, endpoint = self._pages[self._page // 2 % len(self._pages)]
+            self._page += 1 if is_late else 2
+            if said := self._note(seen, endpoint, url, at=at):
+                seen.spells.note(endpoint.request, at=at, said=said.said)
+        elif due is not None and is_late:
+            self._page += 1
+            url, endpoint = self._rest[due]
+            said = self._note(seen, endpoint, url, at=at)
+            rarely = min(max(_SPARSER * at, self._every), _RARELY)
+            self._due[due] = at + (self._every if said is not None and said.said else rarely)
+
+    def _note(self, seen: Observed, endpoint: Endpoint, url: str, *, at: float) -> Asked | None:
+        """Asks, and notes what it got; None where that says nothing."""
         self._limits.begin()
         begin = time.monotonic()
         said = self._said(endpoint, url)
         if said is None:
-            return
+            return None
         stated = endpoint.within if "within" in endpoint.model_fields_set else 0.0
         within = max(stated, self._slower_than)
         one = Asked(at=at, what=endpoint.request, said=said, seconds=time.monotonic() - begin, within=within)
-        seen = self._seen
         seen.asked.append(one)
-        seen.errors.note(at=at, wrong=bool(said))
-        seen.slow.note(at=at, wrong=one.is_slow)
-        if endpoint.request in self._pages:
-            seen.spells.note(endpoint.request, at=at, said=said)
+        seen.errors.note(one.what, at=at, wrong=bool(said))
+        seen.slow.note(one.what, at=at, wrong=one.is_slow)
+        return one
 
     def _said(self, endpoint: Endpoint, url: str) -> str | None:
         """What is wrong with the answer, nothing where it is right; None where nobody knows."""
@@ -194,11 +218,6 @@ def _turns_back(endpoint: Endpoint, environment: Environment) -> bool:
     reads = endpoint.request.startswith(("GET ", "HEAD "))
     on_red = environment.rule_of(f"D09[{endpoint.request}]").on_red or endpoint.on_red
     return reads and endpoint.severity is Severity.BLOCKER and on_red is OnRed.ROLLBACK
-
-
-def _again(things: Sequence[tuple[str, Endpoint]]) -> Iterator[tuple[str, Endpoint]]:
-    while things:
-        yield from things
 
 
 def _passed(subject: Subject) -> frozenset[str] | None:

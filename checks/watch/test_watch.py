@@ -79,21 +79,24 @@ def test_requests_are_answered(seen: Observed, evidence: Collected) -> None:
     """Health pages and endpoints that only read are answered rightly, but for a share of `watch.max_errors`.
 
     Catches errors in some requests only, and those that come with time: a pool that fills, a worker that dies. One bad
-    moment is none: it must last fifteen seconds or come three times, and be more than chance. Endpoints that the
-    release's own gate did not find well are left out.
+    moment is none: it must last fifteen seconds or come three times, and be more than chance, of one request or of all.
+    Endpoints that the release's own gate did not find well are left out; the others are asked more and more rarely,
+    once a minute in the end.
     """
     if seen.left_out:
         evidence.text("Not asked", f"not well at the gate: {', '.join(seen.left_out)}")
     if not seen.asked:
         pytest.skip("no address of the environment is known")
-    bad = [one for one in seen.asked if one.said]
+    red = seen.errors.red
+    asked = [one for one in seen.asked if red in {None, "", one.what}]
+    bad = [one for one in asked if one.said]
     rows = [(f"{one.at:.0f} s", one.what, one.said) for one in bad[:_SHOWN]]
     evidence.table("Wrong answers", rows, header=("at", "request", "found"))
-    evidence.measure("wrong", len(bad) / len(seen.asked), limit=seen.errors.rate.allowed)
-    said = f"{len(bad)} of {len(seen.asked)} requests answered wrongly"
-    assert not seen.errors.is_red, (
+    evidence.measure("wrong", len(bad) / len(asked), limit=seen.errors.allowed)
+    said = f"{len(bad)} of {len(asked)} requests answered wrongly"
+    assert red is None, (
         f"found {said} within {seen.seconds:.0f} s, the last: {bad[-1].what}: {bad[-1].said}; "
-        f"expected at most {seen.errors.rate.allowed:.0%}"
+        f"expected at most {seen.errors.allowed:.0%} of {f'those to {red}' if red else 'all'}"
     )
 
 
@@ -117,9 +120,11 @@ def test_answers_come_in_time(seen: Observed, baseline: GateResult | None, evide
         before = measured(baseline, f"D09[{what}]", "answer")
         if before is not None and is_slower(min(found), before):
             evidence.warn(f"{what}: found {min(found):.1f} s at best, {before:.2f} s before this release")
-    slow = [one for one in seen.asked if one.is_slow]
-    assert not seen.slow.is_red, (
-        f"found {len(slow)} of {len(seen.asked)} requests slower than they may be within "
+    red = seen.slow.red
+    asked = [one for one in seen.asked if red in {None, "", one.what}]
+    slow = [one for one in asked if one.is_slow]
+    assert red is None, (
+        f"found {len(slow)} of {len(asked)} requests slower than they may be within "
         f"{seen.seconds:.0f} s, the last: {slow[-1].what} in {slow[-1].seconds:.1f} s, expected {slow[-1].within:g} s "
         "in 19 of 20"
     )

@@ -24,9 +24,9 @@ _SHARES = (0.5, 0.9, 0.99)
 class Rate:
     """Counts what happens and what does not, against a share that is allowed."""
 
-    def __init__(self, share: float) -> None:
-        """``share`` is above 0 and below 1."""
-        self.allowed = share
+    def __init__(self, share: float, *, alpha: float = ALPHA) -> None:
+        """``share`` is above 0 and below 1; ``alpha`` is how often chance alone may exceed it."""
+        self.allowed, self._alpha = share, alpha
         suspected = {min(share * times, 0.99) for times in _SUSPICIONS} | set(_SHARES)
         self._logs = {one: 0.0 for one in sorted(suspected) if one > share}
         self.happened = self.of = 0
@@ -46,7 +46,7 @@ class Rate:
     @property
     def is_exceeded(self) -> bool:
         """Whether it happened more often than may be, at any moment until now; it stays so."""
-        return self._most >= -math.log(ALPHA)
+        return self._most >= -math.log(self._alpha)
 
     @classmethod
     def of_all(cls, share: float, happens: Iterable[bool]) -> Rate:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.inspection.answers.rates import Rate
+from gonogo.inspection.answers.rates import ALPHA, Rate
 
-__all__ = ["Asked", "Spell", "Spells", "Trouble", "climb"]
+__all__ = ["Asked", "Spell", "Spells", "Trouble", "Troubles", "climb"]
 
 _LASTS = 15.0
 """Seconds: requests that failed without a break for so long were not one moment's; in a short watch half of it."""
@@ -91,9 +91,9 @@ class Spells:
 class Trouble:
     """Whether requests go wrong more often than they may: the share is exceeded, and it was not one moment's."""
 
-    def __init__(self, share: float, *, watched: float = 2 * _LASTS) -> None:
-        """``share`` of them may; ``watched`` is for how many seconds they are."""
-        self.rate = Rate(share)
+    def __init__(self, share: float, *, watched: float = 2 * _LASTS, alpha: float = ALPHA) -> None:
+        """``share`` of them may; ``watched`` is for how many seconds they are, ``alpha`` that of ``Rate``."""
+        self.rate = Rate(share, alpha=alpha)
         self._lasts = min(_LASTS, watched / 2)
         self.moments = 0
         """How often it began to go wrong."""
@@ -123,6 +123,26 @@ class Trouble:
         for at, wrong in requests:
             made.note(at=at, wrong=wrong)
         return made
+
+
+class Troubles:
+    """The same for each of several requests, and for all of them together: errors in one route are few among all."""
+
+    def __init__(self, share: float, *, watched: float, things: Sequence[str]) -> None:
+        """``things`` are the requests; chance is kept from all of them together as from one."""
+        alpha = ALPHA / (len(things) + 1)
+        self.allowed = share
+        self._each = {thing: Trouble(share, watched=watched, alpha=alpha) for thing in (*things, "")}
+
+    def note(self, thing: str, *, at: float, wrong: bool) -> None:
+        """One of them was sent."""
+        for one in (thing, ""):
+            self._each[one].note(at=at, wrong=wrong)
+
+    @property
+    def red(self) -> str | None:
+        """Which it is that goes wrong too often; nothing for all together, None where none does."""
+        return next((thing for thing, trouble in self._each.items() if trouble.is_red), None)
 
 
 def climb(figures: Mapping[str, Sequence[tuple[float, int]]]) -> dict[str, tuple[int, int]]:

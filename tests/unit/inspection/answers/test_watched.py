@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.watched import Spells, Trouble, climb
+from gonogo.inspection.answers.watched import Spells, Trouble, Troubles, climb
 
 __all__: list[str] = []
 
@@ -33,6 +33,28 @@ def test_what_lasts_is_red() -> None:
 def test_what_comes_again_is_red() -> None:
     """Every fifth request fails, never two in a row."""
     assert every_second(set(range(0, 300, 5))).is_red
+
+
+def test_errors_in_one_route_are_red_however_many_others_are_asked() -> None:
+    """Among all they are fewer than may be; a third of those to that route is not. Which it is, is said."""
+    troubles = Troubles(0.05, watched=300.0, things=("GET /healthz", "GET /a", "GET /b"))
+    for at in range(300):
+        troubles.note("GET /healthz", at=float(at), wrong=False)
+        if at % 10 == 0:
+            troubles.note("GET /a", at=float(at), wrong=at % 30 == 0)
+            troubles.note("GET /b", at=float(at), wrong=False)
+
+    assert troubles.red == "GET /a"
+
+
+def test_errors_of_everything_are_of_no_route() -> None:
+    """Where a few of each go wrong, all together say it."""
+    things = tuple(f"GET /{number}" for number in range(20))
+    troubles = Troubles(0.05, watched=300.0, things=things)
+    for at in range(300):
+        troubles.note(things[at % 20], at=float(at), wrong=at % 6 == 0)
+
+    assert troubles.red == ""
 
 
 def test_few_errors_are_no_red() -> None:
