@@ -237,6 +237,7 @@ def test_flows_pass_in_a_browser(shop: Shop, first: Ended) -> None:
     assert [lead["email"] for lead in shop.ask("/v1/leads")] == [LEAD["email"]]
 
 
+@pytest.mark.thorough
 def test_second_release_goes_with_its_migration(shop: Shop, second: Ended) -> None:
     """Exit 0: the schema moved on, the ladder said that v1 could live with it, and the database was not recreated."""
     document = second.document
@@ -267,6 +268,7 @@ def test_red_release_is_turned_back(shop: Shop, third: Ended) -> None:
     assert str(shop.stack.containers()["db"].id) == shop.database
 
 
+@pytest.mark.thorough
 def test_red_release_was_green_until_it_served(third: Ended) -> None:
     """Only the gate after the first touch could see what was wrong with v3."""
     steps = [(step["name"], step["ok"]) for step in third.document["steps"]]
@@ -288,6 +290,7 @@ def test_red_release_was_green_until_it_served(third: Ended) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_status_and_history_say_what_happened(shop: Shop, third: Ended) -> None:
     """``status`` names what serves and what one could go back to; ``history`` has the three runs, the newest first."""
     assert third.code == 1

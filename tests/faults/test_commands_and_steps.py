@@ -298,6 +298,7 @@ def test_signals_do_not_stop_gonogo_rollback(table: Table) -> None:
     ("command", "steps", "code"),
     [("resume", "postdeploy,restore", 2), *([("rollback", "undo warm,restore", 0)] if ALL else [])],
 )
+@pytest.mark.thorough
 def test_signals_while_a_crash_is_mended(table: Table, command: str, steps: str, code: int) -> None:
     """``resume`` is interrupted like a deploy, then not again; ``rollback`` is in its rollback from its first step on."""
     table.die_in("deploy", ("postdeploy", 0), "before")

@@ -148,7 +148,8 @@ def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
         bench.try_out(before)
 
 
-@pytest.mark.parametrize("name", [SAMPLE[0], *(pytest.param(one, marks=pytest.mark.thorough) for one in SAMPLE[1:])])
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", SAMPLE)
 def test_a_fault_is_noticed_in_time(bench: Bench, name: str) -> None:
     """Named by its check, at or before its stage, and the good release serves on or again."""
     result = bench.try_out(named(name))
