@@ -123,8 +123,14 @@ def doubts(
                 f"service {service}: found single = true and requests that are sent to it (upstream {name}), expected "
                 'one of them: nobody is served while it is handed over. Use strategy = "recreate"'
             )
-    if proxy is not None and (proxy not in definitions or proxy in services):
-        yield f"traffic.service: found {proxy}, expected a service of the compose file that is not deployed"
+    if proxy is not None and proxy not in definitions:
+        known = ", ".join(sorted(definitions))
+        yield f"traffic.service: found {proxy}, expected a service of the compose file: {known}"
+    elif proxy is not None and proxy in services:
+        yield (
+            f"traffic.service: found {proxy}, which each release builds and replaces, expected a proxy that stays: "
+            f"give service {proxy} an image instead of build, and mount its configuration"
+        )
     needed = {other for one in definitions.values() for other in one.get("depends_on") or {}}
     for name in services:
         definition = definitions.get(name, {})

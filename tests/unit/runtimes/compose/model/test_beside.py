@@ -138,5 +138,9 @@ def test_requests_go_to_what_takes_turns() -> None:
     ]
     assert said({}, single=("api",))[0].startswith("service api: found single = true and requests that are sent to it")
     assert said({}, proxy="api") == [
-        "traffic.service: found api, expected a service of the compose file that is not deployed"
+        "traffic.service: found api, which each release builds and replaces, expected a proxy that stays: give service "
+        "api an image instead of build, and mount its configuration"
     ]
+    assert said({}, proxy="front")[0].startswith(
+        "traffic.service: found front, expected a service of the compose file: "
+    )
