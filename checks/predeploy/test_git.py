@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Host
 from gonogo.inspection.code import presence
@@ -45,9 +46,20 @@ def test_the_release_is_a_commit(
 
 
 def _written(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """What services mount to write to, as paths of the repository; nothing where no service is a container."""
-    if not request.getfixturevalue("environment").has("compose files"):
+    """What services mount to write to, as paths of the repository, and where a proxy is told its release.
+
+    Nothing where no service is a container.
+    """
+    environment: Environment = request.getfixturevalue("environment")
+    if not environment.has("compose files"):
         return ()
     rendered: Rendered = request.getfixturevalue("rendered")
     subject: Subject = request.getfixturevalue("subject")
-    return written_by_services(rendered.model, roots=(subject.root, subject.checkout, subject.path))
+    told = (
+        (subject.path / environment.traffic.folder).resolve()
+        if environment.traffic and environment.traffic.folder
+        else None
+    )
+    ours = (told.relative_to(subject.checkout),) if told is not None and told.is_relative_to(subject.checkout) else ()
+    roots = (subject.root, subject.checkout, subject.path)
+    return (*written_by_services(rendered.model, roots=roots), *(path.as_posix() for path in ours))

@@ -79,6 +79,23 @@ def test_uploads_below_a_writable_mount_are_a_note(repository: Repository, gate:
     assert check.found.endswith("is released without: app/hotfix.py")
 
 
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no Compose client is installed")
+def test_what_a_proxy_was_told_is_a_note(repository: Repository, gate: Gates) -> None:
+    """P01 does not warn of the file that a deployment itself writes for the proxy."""
+    compose = (
+        "services:\n  web: {image: shop}\n  nginx: {image: nginx, volumes: ['./upstreams:/etc/nginx/upstreams:ro']}\n"
+    )
+    traffic = '{ kind = "nginx", service = "nginx", folder = "upstreams", upstreams = { web = "web:8000" } }'
+    toml = f'{repository.minimal}strategy = "bluegreen"\ntraffic = {traffic}\n'
+    files = {"docker-compose.yml": compose, "upstreams/.gitkeep": "", ".gitignore": "reports/\n"}
+    root = repository({"gonogo.toml": toml, **files})
+    repository.write(root, {"upstreams/gonogo.conf": "upstream web { server web:8000; }\n"})
+
+    check = gate(root, *ASK).only()
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+
+
 def test_a_deploy_names_the_release_s_commit(repository: Repository, gate: Gates) -> None:
     """P01 looks at the operator's checkout, and names the commit that is released, which need not be HEAD."""
     root = repository({"gonogo.toml": repository.process})
