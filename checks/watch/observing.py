@@ -125,6 +125,7 @@ def observe(
         if seen.is_over or (seen.seconds >= wanted and not waits):
             break
         time.sleep(max(min(asked + watch.every, looked + _LOOK) - seen.seconds, 0.05))
+    _look(seen, inspector, environment, runner, at=seen.seconds)  # the last request may have taken all that was left
     _read(seen, environment, subject, inspector)
     return seen
 
@@ -173,7 +174,8 @@ class _Questions:
             url, endpoint = self._pages[self._page // 2 % len(self._pages)]
             self._page += 1 if is_late else 2
             if said := self._note(seen, endpoint, url, at=at):
-                seen.spells.note(endpoint.request, at=at, said=said.said)
+                for moment in (at, at + said.seconds) if said.said else (at,):  # who hangs is unwell all the time
+                    seen.spells.note(endpoint.request, at=moment, said=said.said)
         elif due is not None and is_late:
             self._page += 1
             url, endpoint = self._rest[due]

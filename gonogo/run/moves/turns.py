@@ -86,10 +86,16 @@ class Leave:
         return said_of(self._actions(work))
 
     def do(self, work: Work) -> str:
-        """Stops it; where that fails, what serves goes on serving, and the record says what is left."""
-        left, _ = self._who(work)
+        """Stops it; where that fails, what serves goes on serving, and the record says what is left.
+
+        Raises:
+            CommandError: the new release does not answer any more: the one before, which could, is not stopped.
+        """
+        left, serving = self._who(work)
         if left is None:
             return "nothing served before"
+        if not self._red and serving is not None:
+            do_all(work.runtime.switching(work.place, serving, left))
         try:
             do_all(self._actions(work))
         except (GonogoError, OSError) as error:
