@@ -41,6 +41,8 @@ _RARELY = 60.0
 one proxy, is the users'."""
 _SPARSER = 0.1
 """The pause's share of the time that it was watched already."""
+_HUNG = 30.0
+"""Seconds beyond that for requests that nobody answers: the last one must not have the last word."""
 _SLOW = 0.05
 """The share of requests that may be slow: 19 of 20 are not."""
 _DIED = '{{index .Actor.Attributes "exitCode"}}'
@@ -121,7 +123,8 @@ def observe(
             _weigh(seen, environment, runner, at=now)
             _read(seen, environment, subject, inspector)
         seen.seconds = time.monotonic() - began
-        waits = seen.spells.open and seen.seconds < wanted + seen.unhealthy_for
+        is_unsure = bool(seen.spells.open) or bool(seen.asked and seen.asked[-1].said)
+        waits = is_unsure and seen.seconds < wanted + seen.unhealthy_for + _HUNG
         if seen.is_over or (seen.seconds >= wanted and not waits):
             break
         time.sleep(max(min(asked + watch.every, looked + _LOOK) - seen.seconds, 0.05))

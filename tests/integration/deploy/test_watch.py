@@ -51,6 +51,8 @@ TRACES = """for _ in range(60):
 WRONG = 'PAGES.update({"/page": (200, "another text")})'
 SLOW = """answer = Handler.do_GET
     Handler.do_GET = lambda self: (time.sleep(0.5), answer(self))"""
+HANGS = "Handler.do_GET = lambda self: time.sleep(60)"
+"""Its last request takes longer than what is left of the watch."""
 STOPS = "BEATING.clear()"
 BEATS = """
 import threading, time
@@ -76,6 +78,7 @@ BLIP = """PAGES.update({"/healthz": (500, "no")})
     [
         pytest.param(ENDS, "W04", id="ends"),
         pytest.param(UNWELL, "W01", id="unwell", marks=pytest.mark.thorough),
+        pytest.param(HANGS, "W01", id="hangs", marks=pytest.mark.thorough),
         pytest.param(WRONG, "W02", id="wrong", marks=pytest.mark.thorough),
         pytest.param(SLOW, "W03", id="slow", marks=pytest.mark.thorough),
         pytest.param(TRACES, "W07", id="logs errors", marks=pytest.mark.thorough),
