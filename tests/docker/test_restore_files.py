@@ -91,9 +91,9 @@ def test_file_in_a_volume_is_put_back_with_its_release(tmp_path: Path, engine: d
         ended = app.gonogo("rollback", "--env", "staging", "--restore-data", "--yes", "--json")
         rows = asked(app, "SELECT name FROM items")
         owner = app.containers()["web"].exec_run(["stat", "-c", "%U %a", "/data/app.db"]).output
-        kept = app.containers()["web"].exec_run(["sh", "-c", "ls /data"]).output.decode()
+        kept = str(app.containers()["web"].exec_run(["sh", "-c", "ls /data"]).output, "utf-8")  # type: ignore[arg-type]
         pruned = app.gonogo("prune", "--env", "staging", "--yes")
-        left = app.containers()["web"].exec_run(["sh", "-c", "ls /data"]).output.decode()
+        left = str(app.containers()["web"].exec_run(["sh", "-c", "ls /data"]).output, "utf-8")  # type: ignore[arg-type]
 
         assert (first.code, second.code) == (0, 0), (first, second)
         assert ended.code == 0, ended

@@ -26,7 +26,7 @@ def environment(*wanted: str, key: str = "") -> Path:
             shutil.rmtree(venv, ignore_errors=True)
             uv = [sys.executable, "-m", "uv"]
             subprocess.run([*uv, "venv", "--quiet", "--relocatable", "--python", sys.executable, venv], check=True)
-            target = ["--compile-bytecode", "--python", venv / "bin" / "python"]
+            target = ["--compile-bytecode", "--python", str(venv / "bin" / "python")]
             subprocess.run([*uv, "pip", "install", "--quiet", *target, *wanted], check=True)
             (venv / "complete").touch()
     return venv

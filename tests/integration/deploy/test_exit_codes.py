@@ -105,7 +105,7 @@ class Desk:
         *,
         extra: str = "",
         checks: dict[str, str] | None = None,
-        **configured: str,
+        **configured: Any,
     ) -> None:
         """Commit a release of its own."""
         self.app.configure(options=OPTIONS, **configured)
