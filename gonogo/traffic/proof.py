@@ -21,6 +21,8 @@ _PAUSE = 0.02
 _CALM = 1.0
 """Between two requests where there is a limit on them; one answer is enough then."""
 _REQUEST = 5.0
+_HURRIED = 1.0
+"""The first request's patience: one that still goes to who is gone is not waited for; the next has twice as long."""
 _RELEASE_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,40}", re.IGNORECASE)
 _AGENT = "gonogo-switch"
 
@@ -72,12 +74,12 @@ def _client(pages: Pages) -> httpx.Client:
     )
 
 
-def _asked(client: httpx.Client, pages: Pages) -> Said:
+def _asked(client: httpx.Client, pages: Pages, *, patience: float = _REQUEST) -> Said:
     texts: list[str] = []
     status = None
     for url in pages.urls:
         try:
-            answer = client.get(url)
+            answer = client.get(url, timeout=patience)
         except httpx.HTTPError as error:
             return Said(None, f"{type(error).__name__}: {error}")
         status = answer.status_code
@@ -92,7 +94,9 @@ def sign_of(said: Said, *, release: str, commit: str) -> str:
     return next((one for one in (release, commit, commit[:7]) if one in said.text), "")
 
 
-def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int = _TIMES) -> Said:
+def prove(
+    pages: Pages, *, release: str, sign: str, seconds: float, times: int = _TIMES, left: Sequence[str] = ()
+) -> Said:
     """Asks until a release answered so many times in a row.
 
     Args:
@@ -101,6 +105,7 @@ def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int =
         sign: what its answers must say; empty where they are not known to name it.
         seconds: how long it may take.
         times: how many in a row.
+        left: what names the release that is left; an answer with one of them alone is not its.
 
     Returns:
         The last answer.
@@ -108,15 +113,16 @@ def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int =
     Raises:
         CommandError: somebody else answers, or nobody does.
     """
-    deadline, row = time.monotonic() + seconds, 0
+    deadline, row, patience = time.monotonic() + seconds, 0, _HURRIED
     with _client(pages) as client:
         while True:
-            said = _asked(client, pages)
+            said = _asked(client, pages, patience=patience)
+            patience = min(2 * patience, _REQUEST) if said.status is None else patience
             if said.status == HTTPStatus.TOO_MANY_REQUESTS:  # says nothing of who answers
                 times = min(times, max(row, 1))
                 time.sleep(_CALM if row < times and time.monotonic() < deadline else 0)
             else:
-                row = row + 1 if _is_of(said, release, sign) else 0
+                row = row + 1 if _is_of(said, release, sign) and not _is_of_left(said, release, left) else 0
             if row >= times:
                 return said
             if time.monotonic() >= deadline:
@@ -131,6 +137,10 @@ def prove(pages: Pages, *, release: str, sign: str, seconds: float, times: int =
 def _is_of(said: Said, release: str, sign: str) -> bool:
     named = _RELEASE_ID.findall(said.text)
     return said.is_answer and sign in said.text and (release in named or not named)
+
+
+def _is_of_left(said: Said, release: str, left: Sequence[str]) -> bool:
+    return release not in said.text and any(one in said.text for one in left)
 
 
 def _first(urls: Sequence[str]) -> str:

@@ -135,14 +135,16 @@ class Led(Seat):
         proxy = self.proxy(self.container() if self.traffic.service is not None else "")
         upstreams = self.upstreams()
         pages = self._pages()
-        sign = self._sign(pages, outgoing)
+        back = outgoing is not None and self.release.created < outgoing.created
+        sign = self._sign(pages, outgoing) if not back else ""  # who is gone may hang: going back waits for no answer
+        left = _names(outgoing, self.release) if back else ()
         if leads_to(proxy, upstreams):
             with contextlib.suppress(CommandError):
-                prove(pages, release=self.release.id, sign=sign, seconds=_AT_ONCE)
+                prove(pages, release=self.release.id, sign=sign, seconds=_AT_ONCE, left=left)
                 return
         send(proxy, upstreams)
         try:
-            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN))
+            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN), left=left)
         except CommandError as error:
             wiring = proxy.adapter.wiring(proxy.inside, self.traffic.upstreams)
             raise CommandError(
@@ -174,6 +176,12 @@ class Led(Seat):
         at = next(iter(self.direct().values()), "")
         urls = tuple(urlunsplit(urlsplit(url)._replace(scheme="http")) for url in pages.urls)
         return ask(Pages(urls=urls, reached=lambda url: urlunsplit(urlsplit(url)._replace(netloc=at))))
+
+
+def _names(one: Release | None, other: Release) -> tuple[str, ...]:
+    """By what a release is known, and the other one is not."""
+    named = (one.id, one.commit, one.short) if one is not None else ()
+    return tuple(name for name in named if name not in other.id and name != other.commit)
 
 
 def mount_of(model: Mapping[str, Any], service: str, folder: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import itertools
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from gonogo.errors import CommandError
 from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
 
 BLUE, GREEN = "20261129T101500-1a2b3c4", "20261129T111500-5d6e7f8"
+HANGS = "hangs"
 COMMIT = "5d6e7f8a" * 5
 
 
@@ -25,6 +27,8 @@ def answering(answers: Sequence[tuple[int, str]]) -> Iterator[Pages]:
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, text = next(left)
+            if text == HANGS:
+                time.sleep(3)
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
@@ -33,7 +37,7 @@ def answering(answers: Sequence[tuple[int, str]]) -> Iterator[Pages]:
         def log_message(self, *_: object) -> None:
             """Silent."""
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield Pages(urls=(f"http://127.0.0.1:{server.server_port}/",))
         server.shutdown()
@@ -91,3 +95,23 @@ def test_a_release_is_known_by_the_longest_that_it_says() -> None:
     assert sign_of(Said(200, COMMIT), release=GREEN, commit=COMMIT) == COMMIT
     assert sign_of(Said(200, "5d6e7f8"), release=GREEN, commit=COMMIT) == "5d6e7f8"
     assert sign_of(Said(200, "OK"), release=GREEN, commit=COMMIT) == ""
+
+
+def test_a_request_to_who_is_gone_is_not_waited_for() -> None:
+    """The next one has more time, so that a slow page is proven as well."""
+    with answering([(200, HANGS), (200, GREEN)]) as pages:
+        assert prove(pages, release=GREEN, sign=GREEN, seconds=2.5).text.startswith(GREEN)
+
+
+def test_going_back_no_answer_of_the_one_that_is_left_counts() -> None:
+    """Whose answers name a commit alone is known by that; one that names both is the one that serves."""
+    left = (GREEN, COMMIT, COMMIT[:7])
+    with answering([(200, f"commit {COMMIT}"), (200, "commit 1a2b3c4")]) as pages:
+        assert prove(pages, release=BLUE, sign="", seconds=5, left=left).text.startswith("commit 1a2b3c4")
+    with answering([(200, f"{BLUE}, before {COMMIT}")]) as pages:
+        prove(pages, release=BLUE, sign="", seconds=5, left=left)
+    with (
+        answering([(200, f"commit {COMMIT}")]) as pages,
+        pytest.raises(CommandError, match="expected 5 answers in a row"),
+    ):
+        prove(pages, release=BLUE, sign="", seconds=0.2, left=left)
