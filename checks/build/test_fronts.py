@@ -45,7 +45,7 @@ def test_proxies_accept_their_configuration(
 
     model: Mapping[str, Any] = getattr(inspector, "model", {})
     fronts = [*roles.fronts(model, release.services), *release.services]
-    leads_nowhere = unwritten(place)
+    leads_nowhere = unwritten(place, serving)
     kinds = {name: kind for name in fronts if name != leads_nowhere and (kind := kind_of(model, name, runner))}
     names = {name: reachable(model, name) for name in kinds}
     asked = {name: trial(model, name, runner, names=names[name]) for name in kinds}

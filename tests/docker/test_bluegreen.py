@@ -41,6 +41,7 @@ http://127.0.0.1:PORT {
 	}
 }
 """
+STALE = "upstream web {\n    server web-20200101t000000-1a2b3c4:8000;\n}\n"
 THOROUGH = [pytest.param(name, marks=pytest.mark.thorough) for name in KINDS]
 
 
@@ -51,6 +52,8 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, engine: docker.DockerCli
     with stack(tmp_path, engine, f"turns{kind}") as made:
         create(made, kind)
         made.commit("One")
+        if kind == "nginx":  # the state was lost, and the file was not
+            made.write({"front/upstreams/gonogo.conf": STALE})
         first = made.deploy()
         assert first.code == 0, first
         yield made

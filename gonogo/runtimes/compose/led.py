@@ -113,7 +113,7 @@ class Led(Seat):
         if same and (self.traffic.service is None or self.container(required=False)):
             return
         proxy = self.proxy()
-        if proxy.file is not None and not proxy.file.exists():
+        if proxy.file is not None and (outgoing is None or not proxy.file.exists()):
             proxy.file.parent.mkdir(parents=True, exist_ok=True)
             proxy.file.write_text(proxy.adapter.render(self.upstreams()), encoding="utf-8")
         for action in command_actions(self.base, commands):

@@ -18,6 +18,7 @@ from gonogo.runtimes.compose.model.beside import OWN
 from gonogo.runtimes.compose.model.from_engine import SERVICE
 from gonogo.runtimes.compose.render import environment_of
 from gonogo.runtimes.compose.ways import start_words
+from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
 
 __all__ = ["reachable", "trial", "unwritten"]
@@ -51,12 +52,16 @@ def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def unwritten(place: Place) -> str | None:
-    """The proxy that cannot be asked yet: its file is written by the first deployment; None where it is there."""
+def unwritten(place: Place, serving: Release | None) -> str | None:
+    """The proxy that cannot be asked yet: its file is written by the first deployment; None where it is there.
+
+    One that is there while nothing serves was left by releases that nobody knows any more.
+    """
     traffic = place.environment.traffic
     if traffic is None or traffic.folder is None:
         return None
-    return None if (place.path / traffic.folder / adapter_of(traffic).file).exists() else traffic.service
+    is_written = serving is not None and (place.path / traffic.folder / adapter_of(traffic).file).exists()
+    return None if is_written else traffic.service
 
 
 def trial(
