@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import Host
 from gonogo.inspection.machine.room import MIB
 
-__all__ = ["Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in", "restored_aside"]
+__all__ = ["Aside", "Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in", "restored_aside"]
 
 _OURS = re.compile(r"_gonogo_(new|old)_\d{8}t\d{6}$")
 _LONGEST = 63
@@ -89,10 +90,9 @@ class Swapping(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swap:
-    """One database of a backup, and the live one whose place it takes."""
+class Aside:
+    """What stands beside a live database of a server while the two are swapped, by its names."""
 
-    live: Postgres
     part: Stored
     path: Path
     stamp: str
@@ -100,19 +100,31 @@ class Swap:
     timeout: float
 
     @property
+    @abstractmethod
     def database(self) -> str:
         """The live one's name."""
-        return self.live.database
 
     @property
     def new(self) -> str:
         """The name while it is restored."""
-        return named_aside(self.live.database, "new", self.stamp)
+        return named_aside(self.database, "new", self.stamp)
 
     @property
     def old(self) -> str:
-        """The name of what is replaced."""
-        return named_aside(self.live.database, "old", self.stamp)
+        """Where what is replaced is kept."""
+        return named_aside(self.database, "old", self.stamp)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap(Aside):
+    """One database of a backup, and the live one whose place it takes."""
+
+    live: Postgres
+
+    @property
+    def database(self) -> str:
+        """The live one's name."""
+        return self.live.database
 
     def is_done(self, host: Host) -> bool:
         """Whether they were swapped already, before a crash.

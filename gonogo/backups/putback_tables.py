@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from gonogo.backups.manifest import Facts, Stored
+from gonogo.backups.manifest import Facts
 from gonogo.backups.mysql import Mysql, quoted_name, unpack
 from gonogo.backups.postgres import literal
 from gonogo.backups.proof import differences
-from gonogo.backups.putback import is_ours, named_aside, restored_aside
+from gonogo.backups.putback import Aside, is_ours, restored_aside
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Host
 
@@ -34,29 +33,15 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableSwap:
+class TableSwap(Aside):
     """One database of a backup, and the live one whose tables its own take the place of."""
 
     live: Mysql
-    part: Stored
-    path: Path
-    stamp: str
-    timeout: float
 
     @property
     def database(self) -> str:
         """The live one's name."""
         return self.live.database
-
-    @property
-    def new(self) -> str:
-        """The name while it is restored."""
-        return named_aside(self.live.database, "new", self.stamp)
-
-    @property
-    def old(self) -> str:
-        """Where what is replaced is kept."""
-        return named_aside(self.live.database, "old", self.stamp)
 
     def is_done(self, host: Host) -> bool:
         """Whether the tables were moved already, before a crash.
