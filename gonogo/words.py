@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-__all__ = ["CONFIG_NAME", "Exit", "Impact", "OnRed", "Outcome", "Role", "Severity", "Stage", "Tier", "WaiverDid"]
+__all__ = [
+    "CONFIG_NAME",
+    "REPORTS_AT",
+    "Exit",
+    "Impact",
+    "OnRed",
+    "Outcome",
+    "Role",
+    "Severity",
+    "Stage",
+    "Tier",
+    "WaiverDid",
+]
 
 CONFIG_NAME = "gonogo.toml"
+REPORTS_AT = "GONOGO_REPORTS_AT"
+"""Set where a deployer elsewhere brings the reports home: the folder in which people find them."""
 
 
 class Stage(StrEnum):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gonogo
-from gonogo.cli import aside, data, looking, watching
+from gonogo.cli import aside, data, forwarding, hosts, looking, watching
 from gonogo.cli.data import Downgrade, FromBackup, RestoreData, Yes, data_asked
 from gonogo.cli.options import Attest, Env, Force, Hotfix, Json, NoCache, Quiet, Ref
 from gonogo.commands import printing
@@ -302,6 +302,8 @@ looking.add_to(app)
 aside.add_to(app)
 data.add_to(app)
 watching.add_to(app)
+hosts.add_to(app)
+forwarding.add_to(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback signature)

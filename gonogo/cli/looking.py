@@ -11,9 +11,9 @@ from gonogo.cli.options import Env, Json
 from gonogo.commands import printing
 from gonogo.words import Exit
 
-__all__ = ["add_to"]
+__all__ = ["URGENT", "add_to"]
 
-_URGENT = (Exit.GO, Exit.LOCKED, Exit.NOTHING_CHECKED, Exit.NO_GO, Exit.NEEDS_HUMAN)
+URGENT = (Exit.GO, Exit.LOCKED, Exit.NOTHING_CHECKED, Exit.NO_GO, Exit.NEEDS_HUMAN)
 """How ``status`` may end, for one environment; of several the last one of these."""
 
 
@@ -64,7 +64,7 @@ def status(*, env: Env = None, as_json: Json = False) -> int:
 
     found = run(Path.cwd(), env)
     printing.show(found, lambda: status_lines(found), as_json=as_json)
-    return int(max((one.exit_code for one in found), key=_URGENT.index, default=Exit.GO))
+    return int(max((one.exit_code for one in found), key=URGENT.index, default=Exit.GO))
 
 
 def history(*, env: Env = None, as_json: Json = False) -> int:

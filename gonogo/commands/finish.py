@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from gonogo.run.work import Work, run_all
 from gonogo.runtimes.place import maker
 from gonogo.secrets.records import redacted
 from gonogo.state.store import write_atomically
-from gonogo.words import Role, Stage
+from gonogo.words import REPORTS_AT, Role, Stage
 
 __all__ = ["finish"]
 
@@ -83,10 +84,16 @@ def _result(work: Work, course: Course, ending: Ending, *, kind: str, started: d
         notes=tuple(work.notes),
         attested=work.attested,
         waivers=_waivers(work, course),
-        reports=str(work.reports),
+        reports=str(_shown(work.reports)),
         verified=course.verified,
         causes=course.causes,
     )
+
+
+def _shown(reports: Path) -> Path:
+    """Where people find them: a deployer elsewhere brings them home."""
+    home = os.environ.get(REPORTS_AT)
+    return Path(home, *reports.parts[-2:]) if home else reports
 
 
 def _waivers(work: Work, course: Course) -> tuple[WaiverUse, ...]:

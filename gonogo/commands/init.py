@@ -17,6 +17,7 @@ from gonogo.detect.workflows import workflow
 from gonogo.detect.writing import GUESS, toml_of
 from gonogo.errors import GonogoError, UsageError
 from gonogo.host.runner import Command, Host, this_machine
+from gonogo.host.terminal import is_terminal
 from gonogo.words import CONFIG_NAME, Exit
 
 if TYPE_CHECKING:
@@ -249,4 +250,4 @@ def _answered(found: Found, asked: Asked, ask: Callable[[str, str], str]) -> Ask
 
 def has_terminal() -> bool:
     """Whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)

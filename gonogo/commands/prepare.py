@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from gonogo.runtimes.place import host_path, make_place, read_variables
 from gonogo.runtimes.secret_values import pinned_values, redactor_for
 from gonogo.secrets.known import Redactor
 from gonogo.state.journal import Journal
+from gonogo.state.lock import OPERATOR
 from gonogo.state.release import Release, release_id
 from gonogo.state.store import State, state_of
 from gonogo.words import CONFIG_NAME
@@ -229,7 +231,9 @@ def make_work(at: Where, release: Release, *, run: str, options: Options, screen
 
 
 def who() -> str:
-    """The operator's name as the system knows it."""
+    """The operator's name as the system knows it; of a deployer elsewhere, with the machine."""
+    if elsewhere := os.environ.get(OPERATOR):
+        return elsewhere
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -23,6 +23,8 @@ from gonogo.words import CONFIG_NAME
 __all__ = ["find_project", "load_project", "parse_project"]
 
 Location = tuple[str | int, ...]
+_PASSWORD = re.compile(r"(?<=//)[^/@]*:[^/@]*@")
+"""Who reaches an address, where a password is a part of it: a mistake is shown without."""
 _AT = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)")
 
 
@@ -155,7 +157,7 @@ def _phrase(item: Any, model: type[BaseModel], location: Location) -> str:
         expected = f"expected: {expected[:1].lower()}{expected[1:]}"
     nearest = _nearest(str(item["input"]), item.get("ctx", {}).get("expected", "").replace(" or ", ", ").split(", "))
     found = json.dumps(item["input"], default=str, ensure_ascii=False)
-    shown = "this table" if isinstance(item["input"], dict) else found[:80]
+    shown = "this table" if isinstance(item["input"], dict) else _PASSWORD.sub("", found)[:80]
     return f"found {shown}, {expected}{nearest}"
 
 

@@ -29,6 +29,7 @@ from gonogo.config.entries import (
     Watch,
     Webhook,
 )
+from gonogo.config.hosts import LOCAL, judged_host
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has, with_capability
 from gonogo.config.strategies import BESIDE, STRATEGIES
@@ -135,7 +136,8 @@ class Environment(_Model):
     url: HttpUrl | None = None
     connect_to: HostPort | None = None
     """Where the requests to ``url`` are sent, under its name: this machine, whatever the name leads to."""
-    host: Literal["local"] = "local"
+    host: Annotated[str, AfterValidator(judged_host)] = LOCAL
+    """The machine that it lives on: this one, or one that ``ssh`` reaches, on which gonogo then runs."""
     path: str | None = None
     """The folder on the host that holds the env file and what is not in git; default: the application's folder."""
     state: str | None = None
@@ -227,6 +229,21 @@ class Environment(_Model):
                 raise ValueError(f"command {one.name}: found two of this name, expected a name of its own for each")
         if self.connect_to and not self.url:
             raise ValueError("connect_to needs a url: it says where the requests to that are sent")
+        return self
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Environment:
+        for key, value in (("path", self.path), ("state", self.state)) if self.host != LOCAL else ():
+            if value is None and key == "path":
+                raise ValueError(
+                    'host needs path, the folder there that holds the env file, such as path = "/opt/shop"'
+                )
+            if value is not None and not value.startswith(("/", "~/")):
+                raise ValueError(
+                    f'{key}: found "{value}", expected one that begins with / or ~/: it is a folder of host'
+                )
+            if value is not None and not value.isprintable():
+                raise ValueError(f"{key}: found a character that no terminal shows, expected a folder's name")
         return self
 
     @model_validator(mode="after")

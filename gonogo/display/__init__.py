@@ -11,6 +11,7 @@ from gonogo.display.live import Live
 from gonogo.display.sections import GitHub, GitLab
 from gonogo.display.shown import Shown
 from gonogo.display.style import Quiet, Style
+from gonogo.host.terminal import is_terminal
 
 __all__ = ["screen", "style_for"]
 
@@ -30,4 +31,4 @@ def style_for(stream: TextIO | None, environ: Mapping[str, str], *, quiet: bool)
         return GitLab()
     if environ.get("CI") or environ.get("TERM", "dumb") in {"dumb", "unknown"} or stream is None or stream.closed:
         return Style()
-    return Live() if stream.isatty() else Style()
+    return Live() if is_terminal(stream) else Style()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
+from gonogo.host.terminal import is_terminal
 from gonogo.records.advice import other_notes, told
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.headline import headline
@@ -106,7 +107,7 @@ def paint(line: str, *, stream: TextIO | None = None, environ: Mapping[str, str]
     ``NO_COLOR`` and ``CI`` object. The words say everything without it.
     """
     target = stream if stream is not None else sys.stderr
-    if environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb" or not target.isatty():
+    if environ.get("NO_COLOR") or environ.get("CI") or environ.get("TERM") == "dumb" or not is_terminal(target):
         return line
     for word, colour in _COLOURS.items():
         if line.startswith(word):

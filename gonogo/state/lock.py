@@ -19,8 +19,10 @@ from pydantic import BaseModel, ValidationError
 from gonogo.errors import LockedError
 from gonogo.host.identity import process_of, ticks_of
 
-__all__ = ["STALE_AFTER", "Holder", "hold", "holder", "operator"]
+__all__ = ["OPERATOR", "STALE_AFTER", "Holder", "hold", "holder", "operator"]
 
+OPERATOR = "GONOGO_OPERATOR"
+"""Set where a deployer elsewhere has started gonogo: who is at it, and where."""
 STALE_AFTER = 60.0
 """Seconds without a heartbeat after which a lock is called stale."""
 _BEAT = 5.0
@@ -114,7 +116,7 @@ def _let_go(path: Path, me: Holder) -> None:
 
 def operator() -> str:
     """Who is at it here: ``user@machine``."""
-    return f"{_user()}@{platform.node()}"
+    return os.environ.get(OPERATOR) or f"{_user()}@{platform.node()}"
 
 
 def _user() -> str:
@@ -129,7 +131,7 @@ def _me(project: str, env: str, why: str) -> Holder:
     return Holder(
         project=project,
         env=env,
-        who=_user(),
+        who=os.environ.get(OPERATOR) or _user(),
         machine=platform.node(),
         pid=os.getpid(),
         started=psutil.Process().create_time(),

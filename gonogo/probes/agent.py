@@ -1,0 +1,370 @@
+"""What a deployer elsewhere talks to: it is sent over SSH, keeps runs going, and shows them.
+
+It reads one JSON line a message on standard input, some with bytes after it, and answers alike. A run is started by a
+keeper that outlives the connection: it notes how the run ended, so that nobody has to believe the exit code of ``ssh``.
+
+    STATE/remote/repository.git    the commits that were brought
+    STATE/remote/runs/ID/          run.json, out, err, in (a pipe), work/ (the checkout), reports/, status.json
+    HOUSE/.tools/NAME/             gonogo in an environment of its own; HOUSE/.tools/current leads to the one in use
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import io
+import json
+import os
+import platform
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+__all__ = ["main"]
+
+KEPT = 20
+"""How many runs that have ended stay, for whoever comes back to see them."""
+CHUNK = 256 * 1024
+EVERY = 0.05
+"""Seconds between two looks at what a run has said."""
+SOON = 10.0
+"""Seconds in which a keeper has begun."""
+PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
+
+
+def main() -> None:
+    """Answers until the other side is gone, or keeps a run (``keep FOLDER``)."""
+    if sys.argv[-2:-1] == ["keep"]:
+        keep(Path(sys.argv[-1]))
+        return
+    inbox = Inbox(0)
+    send("hello", **surroundings())
+    while True:
+        message = inbox.next(None)
+        if message is None:
+            return
+        try:
+            OPERATIONS[message["do"]](message, inbox)
+        except (OSError, subprocess.SubprocessError, ValueError, tarfile.TarError) as error:
+            send("failed", said=f"{type(error).__name__}: {error}")
+
+
+class Inbox:
+    """The messages of the other side."""
+
+    def __init__(self, number: int) -> None:
+        """Reads this descriptor; nothing else may."""
+        self.number, self.left, self.ended = number, b"", False
+
+    def next(self, seconds: float | None) -> dict[str, Any] | None:
+        """The next message, with its bytes under ``data``; None once there will be none, ``{}`` for none yet."""
+        while b"\n" not in self.left:
+            if not self.more(seconds):
+                return None if self.ended else {}
+        line, _, self.left = self.left.partition(b"\n")
+        message: dict[str, Any] = json.loads(line.decode())
+        while len(self.left) < message["size"]:
+            if not self.more(None):
+                return None
+        message["data"], self.left = self.left[: message["size"]], self.left[message["size"] :]
+        return message
+
+    def more(self, seconds: float | None) -> bool:
+        """Reads what there is; whether there was anything."""
+        ready = select.select([self.number], [], [], seconds)[0]
+        found = os.read(self.number, CHUNK) if ready else b""
+        self.ended = self.ended or bool(ready and not found)
+        self.left += found
+        return bool(found)
+
+
+def send(kind: str, data: bytes = b"", **facts: object) -> None:
+    """One message to the other side."""
+    out = sys.stdout.buffer
+    out.write(json.dumps({**facts, "kind": kind, "size": len(data)}).encode() + b"\n" + data)
+    out.flush()
+
+
+def house() -> Path:
+    """The folder of everything that gonogo keeps for this user."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "gonogo"
+
+
+def remote_of(message: dict[str, Any]) -> Path:
+    """The folder of what deployers elsewhere bring to an environment and start there."""
+    if message["state"]:
+        return Path(message["state"]).expanduser() / "remote"
+    return house() / message["app"] / message["env"] / "remote"
+
+
+def run_of(message: dict[str, Any]) -> Path:
+    """The folder of one of these runs."""
+    return remote_of(message) / "runs" / message["id"]
+
+
+def surroundings() -> dict[str, Any]:
+    """This machine, as far as whoever comes has to know it."""
+    return {
+        "node": platform.node(),
+        "time": time.time(),
+        "tool": read_json(house() / ".tools" / "current" / "gonogo.json"),
+        "git": shutil.which("git") is not None,
+    }
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A document, or None where there is none that can be read."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Writes a document so that nobody reads a part of it."""
+    write(path, json.dumps(value).encode())
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a file that only this user reads, whole or not at all."""
+    aside = path.with_name(f".{path.name}.new")
+    number = os.open(str(aside), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(number, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(path)
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git says; an error where it fails."""
+    argv = ["git", f"--git-dir={folder}", *words]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        raise OSError(f"git {words[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode(errors="replace").strip()
+
+
+def repository(message: dict[str, Any], _: Inbox) -> None:
+    """Makes the repository that commits are brought to, where there is none; says where it is."""
+    remote = remote_of(message)
+    (remote / "runs").mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = remote / "repository.git"
+    with (remote / "making").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            git(folder, "init", "--quiet", "--bare")
+            git(folder, "config", "receive.shallowUpdate", "true")
+            (folder / "ready").touch()
+        if message["origin"] and git(folder, "config", "--default", "", "remote.origin.url") != message["origin"]:
+            git(folder, "config", "remote.origin.url", message["origin"])
+    send("repository", folder=str(folder))
+
+
+def start(message: dict[str, Any], _: Inbox) -> None:
+    """Checks the commit out, and starts a run there that outlives this connection."""
+    folder, bare = run_of(message), remote_of(message) / "repository.git"
+    folder.mkdir(mode=0o700)
+    prune(remote_of(message))
+    git(bare, "worktree", "add", "--quiet", "--detach", "--force", str(folder / "work"), message["commit"])
+    for name in ("out", "err"):
+        (folder / name).touch(mode=0o600)
+    if message["asks"]:
+        os.mkfifo(str(folder / "in"), 0o600)
+    facts = {name: message[name] for name in ("words", "environ", "prefix", "command", "commit", "who", "asks")}
+    write_json(folder / "run.json", {**facts, "began": time.time(), "repository": str(bare)})
+    write(folder / "agent.py", message["data"])
+    with (folder / "keeper").open("wb") as log:
+        subprocess.Popen(
+            [sys.executable, str(folder / "agent.py"), "keep", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
+    send("started", id=message["id"])
+
+
+def keep(folder: Path) -> None:
+    """Runs gonogo in the checkout, waits for its end however long it takes, and notes how it ended."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with (folder / "alive").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        run = read_json(folder / "run.json") or {}
+        code = 3
+        try:
+            code = run_to_the_end(folder, run)
+            tidy(folder, run)
+        finally:
+            write_json(folder / "status.json", {"code": code if code >= 0 else None, "signal": max(-code, 0)})
+
+
+def run_to_the_end(folder: Path, run: dict[str, Any]) -> int:
+    """The exit code of gonogo; negative where a signal ended it."""
+    given = os.open(str(folder / "in"), os.O_RDWR) if run["asks"] else subprocess.DEVNULL
+    with (folder / "out").open("ab") as out, (folder / "err").open("ab") as err:
+        try:
+            process = subprocess.Popen(
+                [str(house() / ".tools" / "current" / "bin" / "python"), "-P", "-m", "gonogo", *run["words"]],
+                cwd=str(folder / "work" / run["prefix"]),
+                env={**os.environ, **run["environ"]},
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                preexec_fn=as_before,  # noqa: PLW1509 (a keeper has one thread)
+            )
+        except OSError as error:
+            err.write(f"{error}\n".encode())
+            return 3
+    write_json(folder / "pid.json", {"pid": process.pid})
+    return process.wait()
+
+
+def as_before() -> None:
+    """What the keeper ignores is nothing that its run should."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def tidy(folder: Path, run: dict[str, Any]) -> None:
+    """Keeps the pages, and lets go of the checkout."""
+    pages = folder / "work" / run["prefix"] / "reports"
+    if pages.is_dir():
+        pages.rename(folder / "reports")
+    shutil.rmtree(folder / "work", ignore_errors=True)
+    git(Path(run["repository"]), "worktree", "prune")
+
+
+def prune(remote: Path) -> None:
+    """Lets go of the oldest runs that have ended, and that nobody came to see."""
+    with contextlib.suppress(OSError):  # what stays longer harms nobody
+        for path in sorted(remote.glob("runs/*/status.json"))[:-KEPT]:
+            let_go(path.parent)
+
+
+def let_go(folder: Path) -> None:
+    """A run that nobody needs; its commit stays known, so that the next one is brought in no time."""
+    run = read_json(folder / "run.json")
+    if run is not None:
+        git(Path(run["repository"]), "update-ref", "refs/gonogo/last", run["commit"])
+        git(Path(run["repository"]), "update-ref", "-d", f"refs/gonogo/{folder.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether its keeper lives; one that is just starting does."""
+    try:
+        with (folder / "alive").open("r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        run = read_json(folder / "run.json") or {}
+        return time.time() - float(run.get("began", 0)) < SOON
+    return False
+
+
+def runs(message: dict[str, Any], _: Inbox) -> None:
+    """The runs that deployers have started here, the oldest first."""
+    found = []
+    for path in sorted(remote_of(message).glob("runs/*/run.json")):
+        run = read_json(path) or {}
+        shown = {name: run.get(name) for name in ("command", "who", "began", "asks")}
+        goes_on = not (path.parent / "status.json").exists() and is_kept(path.parent)
+        found.append({**shown, "id": path.parent.name, "goes_on": goes_on})
+    send("runs", runs=found)
+
+
+def follow(message: dict[str, Any], inbox: Inbox) -> None:
+    """Shows what a run says from where the other side stands, and hands on what that says, until one of both ends."""
+    folder = run_of(message)
+    at = {"out": message["out"], "err": message["err"]}
+    with (folder / "out").open("rb") as out, (folder / "err").open("rb") as err:
+        while True:
+            ended = how_it_ended(folder)
+            said = [tell("out", out, at), tell("err", err, at)]
+            if any(said):
+                continue
+            if ended is not None:
+                send("ended", **ended)
+                return
+            told = inbox.next(EVERY)
+            if told is None:
+                sys.exit(0)
+            if told and not hand_on(folder, told):
+                return
+
+
+def how_it_ended(folder: Path) -> dict[str, Any] | None:
+    """Its exit code, or no code where nobody noted it; None while it goes on."""
+    kept = is_kept(folder)
+    noted = read_json(folder / "status.json")
+    return None if noted is None and kept else noted or {"code": None, "signal": 0}
+
+
+def tell(name: str, stream: io.BufferedReader, at: dict[str, Any]) -> bool:
+    """Sends what is new of one stream; whether there was anything."""
+    stream.seek(at[name])
+    data = stream.read(CHUNK)
+    if data:
+        at[name] += len(data)
+        send(name, data)
+    return bool(data)
+
+
+def hand_on(folder: Path, told: dict[str, Any]) -> bool:
+    """A signal or an answer for the run; whether the other side goes on to look."""
+    if told["do"] == "signal":
+        deadline = time.monotonic() + SOON
+        while is_kept(folder) and not (folder / "pid.json").exists() and time.monotonic() < deadline:
+            time.sleep(EVERY)
+        run = read_json(folder / "pid.json")
+        if run is not None and is_kept(folder) and not (folder / "status.json").exists():
+            os.kill(run["pid"], getattr(signal, told["name"]))
+    elif told["do"] == "input":
+        number = os.open(str(folder / "in"), os.O_RDWR | os.O_NONBLOCK)
+        try:
+            os.write(number, told["data"])
+        finally:
+            os.close(number)
+    return bool(told["do"] != "leave")
+
+
+def reports(message: dict[str, Any], _: Inbox) -> None:
+    """The pages of a run that has ended, as one archive."""
+    folder = run_of(message) / "reports"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+            archive.add(str(one), arcname=one.name)
+    send("reports", packed.getvalue())
+
+
+def forget(message: dict[str, Any], _: Inbox) -> None:
+    """Lets go of a run that was seen to its end."""
+    let_go(run_of(message))
+    send("forgotten")
+
+
+OPERATIONS = {
+    "follow": follow,
+    "forget": forget,
+    "reports": reports,
+    "repository": repository,
+    "runs": runs,
+    "start": start,
+}
+"""What the other side may ask for."""
+
+if __name__ == "__main__":
+    main()

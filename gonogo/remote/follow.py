@@ -1,0 +1,155 @@
+"""A run on a host, shown as if it ran here; a connection that is lost changes nothing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import signal
+import sys
+import tarfile
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Self
+
+from gonogo.config import Environment, Project
+from gonogo.remote.bring import place_of
+from gonogo.remote.connection import Connection, LostError, Said
+from gonogo.words import Exit
+
+__all__ = ["Follower"]
+
+_PATIENCE = 120.0
+"""Seconds for which a lost connection is tried again."""
+_PAUSE = 2.0
+_LOOK = 0.2
+_DEAD = 60.0
+_OURS = ("README.md", ".gitignore")
+"""Files of ``reports/`` that a checkout may have changed."""
+_HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Follower:
+    """Entered before the run starts: from then on a signal is for the run."""
+
+    def __init__(
+        self, connection: Connection, project: Project, environment: Environment, *, say: Callable[[str], None]
+    ) -> None:
+        """Follows over this connection, and over others after it."""
+        self._connection = connection
+        self._project, self._environment = project, environment
+        self._say = say
+        self._at: dict[str, Any] = {"out": 0, "err": 0}
+        self._waiting: list[str] = []
+        """Signals that the run is still to be given."""
+        self._arrived = 0
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Self:
+        """Signals are caught."""
+        for number in _HANDLED:
+            self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """They mean what they did; the connection that was made anew is closed."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._connection.__exit__()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        self._arrived += 1
+        if self._arrived == 1:
+            self._waiting.append(signal.Signals(number).name)
+
+    def to_the_end(self, run: str, *, asks: bool = False) -> int:
+        """Shows it until it has ended, and brings its pages; returns its exit code."""
+        while True:
+            try:
+                return self._followed(run, asks=asks)
+            except LostError:
+                if self._arrived > 1 or not self._again():
+                    return self._left(run)
+
+    def _followed(self, run: str, *, asks: bool) -> int:
+        place = place_of(self._project, self._environment)
+        self._connection.tell("follow", id=run, **self._at, **place)
+        while True:
+            if self._arrived > 1:
+                self._connection.tell("leave")
+                return self._left(run)
+            self._hand_on()
+            if not self._connection.waiting() and not self._is_ready(asks=asks):
+                continue
+            said = self._connection.hear(_DEAD)
+            if said.kind != "ended":
+                self._show(said)
+                continue
+            self._fetch(self._connection.ask("reports", "reports", id=run, **place))
+            self._connection.ask("forget", "forgotten", id=run, **place)
+            return self._code(said)
+
+    def _is_ready(self, *, asks: bool) -> bool:
+        """Waits a moment for the host's next word; what somebody types meanwhile goes there."""
+        streams = [self._connection.fileno(), *([sys.stdin.fileno()] if asks else [])]
+        ready = select.select(streams, [], [], _LOOK)[0]
+        if asks and sys.stdin.fileno() in ready:
+            self._connection.tell("input", os.read(sys.stdin.fileno(), 4096) or b"\n")
+        return self._connection.fileno() in ready
+
+    def _hand_on(self) -> None:
+        while self._waiting:
+            self._connection.tell("signal", name=self._waiting[0])
+            name = self._waiting.pop(0)
+            self._say(f"\n{name}: handed on to the run on {self._connection.address}; once more, and it is left alone.")
+
+    def _show(self, said: Said) -> None:
+        with contextlib.suppress(OSError):  # nobody looks any more
+            left = memoryview(said.data)
+            while left:
+                left = left[os.write(1 if said.kind == "out" else 2, left) :]
+        self._at[said.kind] += len(said.data)
+
+    def _fetch(self, said: Said) -> None:
+        """Its pages, beside those of runs here."""
+        reports = self._project.root / "reports"
+        with tarfile.open(fileobj=io.BytesIO(said.data)) as archive:
+            for one in archive.getmembers():
+                if one.name not in _OURS or not (reports / one.name).exists():
+                    archive.extract(one, reports, filter="data")
+
+    def _code(self, said: Said) -> int:
+        code = said.facts["code"]
+        if code is not None:
+            return int(code)
+        how = f"by signal {said.facts['signal']}" if said.facts["signal"] else "with its machine, or its keeper"
+        self._say(
+            f"The run on {self._connection.address} ended {how}, and could not say how. What it left unfinished: "
+            f"`gonogo status --env {self._environment.name}`."
+        )
+        return int(Exit.NEEDS_HUMAN)
+
+    def _again(self) -> bool:
+        """Connects once more, for a bounded time; whether it could."""
+        address = self._connection.address
+        self._say(f"\nThe connection to {address} was lost; the run goes on there. Connecting again ...")
+        self._connection.__exit__()
+        latest = time.monotonic() + _PATIENCE
+        while time.monotonic() < latest and self._arrived < 2:  # noqa: PLR2004 (the second signal leaves)
+            try:
+                self._connection = Connection(address, env=self._environment.name).__enter__()
+            except LostError:
+                time.sleep(_PAUSE)
+                continue
+            self._say("Connected again; what was missed:")
+            return True
+        return False
+
+    def _left(self, run: str) -> int:
+        self._say(
+            f"\nThe run {run} goes on on {self._connection.address}, and is looked at no more: "
+            f"`gonogo attach --env {self._environment.name}` shows it."
+        )
+        return int(Exit.NEEDS_HUMAN)

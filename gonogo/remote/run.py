@@ -1,0 +1,149 @@
+"""A command, run where the environment lives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import gonogo
+from gonogo.config import Environment, Project
+from gonogo.config.hosts import ON_HOST, Address, address_of
+from gonogo.errors import RefusedError, UsageError
+from gonogo.host.terminal import SHOWN
+from gonogo.remote.bring import bring, place_of
+from gonogo.remote.connection import Connection
+from gonogo.remote.follow import Follower
+from gonogo.state.lock import OPERATOR, operator
+from gonogo.state.release import FORMAT
+from gonogo.words import REPORTS_AT, Exit
+
+__all__ = ["Asked", "attach", "reached", "run_there"]
+
+_HANDED_ON = (
+    *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "TERM"),
+    *("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"),
+)
+"""Variables that decide how a run is shown, and where its job can be seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody typed, for the host."""
+
+    words: tuple[str, ...]
+    """All of it, but for ``--ref``."""
+    ref: str | None = None
+    takes_ref: bool = False
+    asks: bool = False
+    """It may put a question."""
+    stays: bool = False
+    """It is to go on there when this deployer is gone."""
+
+    def argv(self, commit: str) -> list[str]:
+        """The words there: a branch's name means nothing on the host, a commit does."""
+        return [*self.words, *(["--ref", commit] if self.takes_ref else [])]
+
+
+def reached(environment: Environment) -> Address:
+    """Where an environment lives.
+
+    Raises:
+        UsageError: here.
+    """
+    address = address_of(environment.host)
+    if address is None:
+        raise UsageError(
+            f'env.{environment.name}: found no host, expected one that ssh reaches: host = "ssh://deploy@example.com", '
+            'path = "/opt/shop".'
+        )
+    return address
+
+
+def run_there(project: Project, environment: Environment, asked: Asked, *, say: Callable[[str], None]) -> int:
+    """Brings the commit, starts gonogo there, and shows it; returns its exit code.
+
+    Raises:
+        RefusedError: the host refuses, or its gonogo is missing or keeps its memory in another way.
+        UsageError: there is no such commit.
+    """
+    with Connection(reached(environment), env=environment.name) as connection:
+        _judge(connection, environment, say)
+        brought = bring(connection, project, environment, ref=asked.ref or "HEAD")
+        if brought.behind:
+            noun = "change stays" if brought.behind == 1 else "changes stay"
+            say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
+        answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
+        with Follower(connection, project, environment, say=say) as follower:
+            connection.ask(
+                "start",
+                "started",
+                connection.agent,
+                id=brought.id,
+                commit=brought.commit,
+                prefix=brought.prefix,
+                words=asked.argv(brought.commit),
+                command=" ".join(("gonogo", *asked.words)),
+                environ=_environ(project, answers=answers),
+                who=operator(),
+                asks=answers,
+                **place_of(project, environment),
+            )
+            if asked.stays:
+                say(f"It goes on on {connection.address}: `gonogo attach --env {environment.name}` shows it.")
+                return int(Exit.GO)
+            return follower.to_the_end(brought.id, asks=answers)
+
+
+def attach(project: Project, environment: Environment, *, say: Callable[[str], None]) -> int:
+    """Shows a run that goes on there, or the end of one that nobody has seen to it; returns its exit code.
+
+    Raises:
+        RefusedError: there is neither.
+    """
+    with Connection(reached(environment), env=environment.name) as connection:
+        found = connection.ask("runs", "runs", **place_of(project, environment)).facts["runs"]
+        run = next((one for one in reversed(found) if one["goes_on"]), None) or next(reversed(found), None)
+        if run is None:
+            raise RefusedError(
+                f"{connection.address}: found no run that goes on and none that ended unseen, expected one. "
+                f"`gonogo status --env {environment.name}` tells what serves."
+            )
+        say(f"{run['command']}, started by {run['who']} ({run['id']})")
+        with Follower(connection, project, environment, say=say) as follower:
+            return follower.to_the_end(run["id"], asks=bool(run["asks"]) and sys.stdin.isatty())
+
+
+def _judge(connection: Connection, environment: Environment, say: Callable[[str], None]) -> None:
+    """Whether the host's gonogo can be trusted with the environment's memory."""
+    tool = connection.hello["tool"]
+    prepare = f"`gonogo host prepare --env {environment.name}`"
+    if tool is None:
+        raise RefusedError(
+            f"{connection.address}: found no gonogo, expected {gonogo.__version__}. {prepare} brings it."
+        )
+    if tool["format"] != FORMAT:
+        raise RefusedError(
+            f"{connection.address}: found gonogo {tool['version']}, which keeps releases in format {tool['format']}; "
+            f"expected format {FORMAT}, that of {gonogo.__version__} here. {prepare} brings this one."
+        )
+    if tool["version"] != gonogo.__version__:
+        say(f"The host has gonogo {tool['version']}, this is {gonogo.__version__}: {prepare} brings this one.")
+
+
+def _environ(project: Project, *, answers: bool, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What the run there is told of who looks."""
+    handed = {name: environ[name] for name in _HANDED_ON if name in environ}
+    size = shutil.get_terminal_size()
+    shown: dict[str, str] = {}
+    if sys.stderr.isatty():
+        shown = {SHOWN: "answer" if answers else "look", "COLUMNS": str(size.columns), "LINES": str(size.lines)}
+    return {
+        **handed,
+        **shown,
+        ON_HOST: "1",
+        OPERATOR: operator(),
+        REPORTS_AT: str(project.root / "reports"),
+    }
