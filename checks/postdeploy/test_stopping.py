@@ -1,0 +1,66 @@
+"""Whether what runs ends as it should when the next release takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gonogo.config import Environment
+from gonogo.errors import GonogoError
+from gonogo.host.runner import Command, Host
+from gonogo.inspection.machine.stopping import ASKED, PROCESSES, ignores_its_end, options_beyond, processes, read
+from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.runtimes.base import Inspector
+
+__all__: list[str] = []
+
+_SECONDS = 30.0
+
+
+@pytest.mark.late
+@pytest.mark.postdeploy(
+    "D37",
+    severity="advisory",
+    impact="SEV3",
+    needs=("a Docker Engine",),
+    remedy='Start the program itself: CMD ["gunicorn", …], or exec in the last line of a script; a program without a '
+    "handler of its own ends with init: true in the compose file; stop_grace_period gives a service more time",
+)
+def test_what_runs_ends_when_it_is_told_to(
+    inspector: Inspector, environment: Environment, runner: Host, evidence: Collected
+) -> None:
+    """The first process of every container heeds the signal that stops it, and has the time that its options name.
+
+    Catches the shell script without `exec` and the program without a handler for SIGTERM: each deployment then waits
+    for the whole grace, and what is under way is cut off by force. So is what `gunicorn --graceful-timeout 60` lets end,
+    in a container that is killed after ten seconds.
+    """
+    if not environment.has("a Docker Engine"):
+        pytest.skip(f"runtime {environment.runtime} starts no first process of a container")
+    try:
+        running = {one.name: one.service for one in inspector.instances(health=False) if one.status == "running"}
+    except GonogoError as error:
+        raise InconclusiveError(str(error)) from error
+    if not running:
+        pytest.skip("no instance runs; D01 tells whether one should")
+    found = list(dict.fromkeys(_found(running, runner)))
+    evidence.table("Ends late", [(line,) for line in found])
+    for line in found:
+        evidence.advise(line)
+
+
+def _found(running: dict[str, str], runner: Host) -> Iterator[str]:
+    """What keeps containers from ending well, one text each; of what the Engine does not tell, nothing."""
+    asked = Command(argv=("docker", "inspect", "--format", ASKED, *running), timeout=_SECONDS)
+    for one in read(runner.run(asked).output):
+        top = runner.run(Command(argv=("docker", "top", one.name, *PROCESSES), timeout=_SECONDS))
+        there = list(processes(top.output)) if top.ok else []
+        service = running[one.name]
+        if first := ignores_its_end(one, there):
+            yield (
+                f"{service}: found a first process ({first.argv:.80}) that does nothing when it is told to stop, "
+                f"expected one that ends; each stop takes {one.grace:g} s and cuts off what is under way"
+            )
+        for option in options_beyond(one, there):
+            yield f"{service}: found {option} in a container that is killed after {one.grace:g} s, expected time enough"
