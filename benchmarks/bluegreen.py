@@ -1,10 +1,12 @@
 """Measures how long a red release keeps serving once its verdict is known, against `docker compose up --detach`.
 
-    .venv/bin/python benchmarks/bluegreen.py [--runs 3] [--kind nginx]
+    .venv/bin/python benchmarks/bluegreen.py [--runs 3] [--kind nginx] [--recreate]
 
 Deploys a small application behind a real proxy, from a throwaway repository into a project of its own, which is removed
 at the end; each run deploys a release that is red only through the proxy, under a steady load. Beside it the same image
-is replaced by hand. Needs a Docker Engine. Prints a Markdown table; nothing is asserted, machines differ.
+is replaced by hand. With `--recreate`: how long nobody answers while a release with a slow worker is replaced, against
+a bare stop and start of the container that answers. Needs a Docker Engine. Prints a Markdown table; nothing is
+asserted, machines differ.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.request
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +37,16 @@ services:
     init: true
     environment: {GONOGO_RELEASE: "@RELEASE@"}
     ports: ["127.0.0.1:@PORT@:8000"]
+"""
+
+
+WORKER = """\
+  jobs:
+    build: .
+    restart: always
+    stop_grace_period: 8s
+    command: [python, -c, "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(9999)"]
+  front:
 """
 
 
@@ -89,13 +103,91 @@ def row(name: str, found: list[tuple[float, int, int]]) -> str:
     return f"| {name} | {statistics.median(took):.2f} s | {max(took):.2f} s | {failed} of {total} |"
 
 
+class Outside:
+    """Asks the public address fifty times a second."""
+
+    def __init__(self, port: int) -> None:
+        """Begins to ask."""
+        self._url, self._stop = f"http://127.0.0.1:{port}/healthz", threading.Event()
+        self._seen: list[tuple[float, bool]] = []
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def _ask(self) -> None:
+        while not self._stop.wait(0.02):
+            at = time.monotonic()
+            try:
+                with urllib.request.urlopen(self._url, timeout=0.5):  # noqa: S310 (http)
+                    self._seen.append((time.monotonic(), True))
+            except OSError:
+                self._seen.append((at, False))
+
+    def down(self) -> float:
+        """Seconds from the first request that failed until one after the last of them was answered."""
+        self._stop.set()
+        self._thread.join()
+        failed = [at for at, ok in self._seen if not ok]
+        return next(at for at, ok in self._seen if ok and at > failed[-1]) - failed[0] if failed else 0.0
+
+
+def with_worker(app: Stack) -> None:
+    """The application with releases that are replaced, and a worker that does not hear SIGTERM for eight seconds."""
+    create(app, "nginx")
+    app.replace("docker-compose.yml", "  front:\n", WORKER)
+    app.replace("front/site", "include /etc/nginx/upstreams/*.conf;\n", "")
+    app.replace("front/site", "http://web;", "http://web:8000;")
+    text = (app.root / "gonogo.toml").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith(("strategy", "traffic"))]
+    app.write({"gonogo.toml": "\n".join(lines)})
+    app.commit("One")
+
+
+def replaced(app: Stack, number: int) -> tuple[float, float]:
+    """Seconds of nobody answering: of a deployment, and of a bare stop and start of the container that answers."""
+    pages(app, GREEN | {f"/run{number}": 200})
+    app.commit(f"Run {number}")
+    outside = Outside(app.port)
+    done = app.deploy()
+    ours = outside.down()
+    if done.code != 0:
+        sys.exit(f"deploy: found exit code {done.code}, expected 0\n{done.err}")
+    web = app.containers()["web"].name
+    time.sleep(1)
+    outside = Outside(app.port)
+    subprocess.run(["docker", "stop", web], check=True, capture_output=True)
+    subprocess.run(["docker", "start", web], check=True, capture_output=True)
+    time.sleep(3)
+    return ours, outside.down()
+
+
+def recreate(app: Stack, runs: int) -> None:
+    """Measures and prints the table of releases that are replaced."""
+    with_worker(app)
+    first = app.deploy()
+    if first.code != 0:
+        sys.exit(f"deploy: found exit code {first.code}, expected 0\n{first.err}")
+    pairs = [replaced(app, number) for number in range(runs)]
+    ratio = statistics.median(ours / bare for ours, bare in pairs)
+    ours, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
+    print("| nobody answers while a release with a slow worker is replaced | ratio | figure |\n|---|---|---|")
+    print(
+        f"| over `docker stop` and `docker start` of what answers, {runs} pairs "
+        f"| {ratio:.2f} | {ours:.2f} s over {bare:.2f} s |"
+    )
+
+
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--kind", choices=sorted(KINDS), default="nginx")
+    parser.add_argument("--recreate", action="store_true")
     given = parser.parse_args()
     engine = docker.from_env()
+    if given.recreate:
+        with tempfile.TemporaryDirectory() as name, stack(Path(name), engine, "bench") as app:
+            recreate(app, given.runs)
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with stack(folder, engine, "bench") as app:

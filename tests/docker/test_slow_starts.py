@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import docker
+import httpx
 import pytest
 
 from gonogo.errors import CommandError
@@ -18,6 +21,39 @@ pytestmark = pytest.mark.thorough
 SLOW = MODEL.replace("interval: 5s\n      start_period: 20s\n      start_interval: 500ms\n", "interval: 1s\n")
 """Whoever is not healthy after a second is unhealthy."""
 LATE = "import pathlib, time\nif not pathlib.Path('/tmp/once').exists():\n    time.sleep(6)\n" + SERVER
+
+JOBS = """\
+  jobs:
+    build: .
+    stop_grace_period: 15s
+    command: [python, -c, "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(999)"]
+  web:
+"""
+
+
+def test_a_slow_stop_keeps_no_other_service_waiting(desk: Desk, engine: docker.DockerClient) -> None:
+    """What answers is away for its own stop and start; the proxy goes on as it is, and finds the new container."""
+    desk.write({"docker-compose.yml": MODEL.replace("  web:\n", JOBS)})
+    first = desk.built(minute=1)
+    desk.start(first, None)
+    front = engine.containers.get(desk.container(engine, "web")).attrs["State"]["StartedAt"]
+    desk.write({"server.py": SERVER.format(version="v2")})
+    second = desk.built(minute=2)
+    seen: dict[str, float] = {}
+    begin = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        started = pool.submit(desk.start, second, first)
+        while not started.done():
+            with contextlib.suppress(httpx.HTTPError):
+                said = httpx.get(f"http://127.0.0.1:{desk.port}/", timeout=1, trust_env=False).text[:2]
+                seen[said] = time.monotonic() if said == "v1" else seen.get(said, time.monotonic())
+            time.sleep(0.05)
+    started.result()
+
+    assert time.monotonic() - begin > 15
+    assert seen["v2"] - seen["v1"] < 12
+    assert engine.containers.get(desk.container(engine, "web")).attrs["State"]["StartedAt"] == front
+    assert desk.answer().startswith(f"v2 {second.id}")
 
 
 def test_what_is_unhealthy_for_a_while_is_waited_for(desk: Desk, engine: docker.DockerClient) -> None:

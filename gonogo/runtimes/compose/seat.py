@@ -141,12 +141,6 @@ class Seat:
     def steps_of(self, running: Sequence[str]) -> Steps:
         """The commands that bring some of its services up, and its one-shots."""
         groups = self.base.groups
-        names = {
-            "early": groups.early,
-            "running": running,
-            "late": groups.late,
-        }
-        own = {kind: tuple(map(self.name, found)) for kind, found in names.items()}
         beside = Groups(
             backing=(),
             awaited=(),
@@ -154,7 +148,9 @@ class Seat:
             fronts=(),
             passing=(),
             unwatched=frozenset(map(self.name, groups.unwatched)),
-            **own,
+            early=tuple(map(self.name, groups.early)),
+            running=tuple(map(self.name, running)),
+            late=tuple(map(self.name, groups.late)),
         )
         return replace(
             self.base,

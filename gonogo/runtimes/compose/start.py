@@ -15,8 +15,9 @@ from gonogo.runtimes.compose.cli import container_on, project_command
 from gonogo.runtimes.compose.converged import CONTAINER, containers, differences, of_turn
 from gonogo.runtimes.compose.engine import health_said, plain_lines
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
-from gonogo.runtimes.compose.steps import Steps, vanished
-from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
+from gonogo.runtimes.compose.refresh import Fronts
+from gonogo.runtimes.compose.steps import LABEL, Steps, vanished, wait_seconds
+from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy, wait_until_healthy
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 
@@ -26,7 +27,6 @@ _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
 _PROGRESS = re.compile(r"\s*(?:Container|Image|Network|Volume) \S+ +(?!Error)[A-Z][a-z]+\s*")
 """Lines of Compose that tell how far it came; what went wrong stands in others."""
-_LABEL = "com.docker.compose"
 _LOG_LINES = "20"
 _SECONDS = 60.0
 
@@ -53,36 +53,20 @@ def start_actions(steps: Steps, release: Release, gone: Sequence[Command]) -> It
     An action raises ``CommandError`` where a command failed, a service did not become healthy in time, or something
     else runs in the end; it carries the last log lines of the services that failed.
     """
-    groups, fronts = steps.groups, _Fronts(steps)
+    groups, fronts = steps.groups, Fronts(steps)
     yield _action(steps, partial(_clear_half_made, steps))
     yield from command_actions(steps, (*gone, *steps.backing()))
     yield from command_actions(steps, steps.left_out(), aside="not run: it migrates, and the schema is newer")
     yield from _one_shots(steps, groups.early)
-    yield from command_actions(steps, steps.running())
+    yield from _running(steps, fronts)
     yield from _one_shots(steps, groups.late)
     yield _action(steps, fronts.note)
     yield from command_actions(steps, steps.fronts())
     again = steps.restart(groups.fronts)[:1]
-    yield _action(steps, fronts.renew, *(f"{command}  # those that were not recreated" for command in again))
+    said = (f"{command}  # those that still look for the old containers" for command in again)
+    yield _action(steps, partial(fronts.renew, partial(run_commands, steps)), *said)
     yield from command_actions(steps, steps.passing())
     yield _action(steps, partial(_require_converged, steps, release))
-
-
-class _Fronts:
-    """What stands in front: a proxy that was not made anew is restarted, since it may have looked up addresses once."""
-
-    def __init__(self, steps: Steps) -> None:
-        self._steps = steps
-        self._before: dict[str, frozenset[str]] = {}
-
-    def note(self) -> None:
-        """Notes which containers there are."""
-        self._before = {name: _containers(self._steps, name) for name in self._steps.groups.fronts}
-
-    def renew(self) -> None:
-        """Restarts those that are the same."""
-        same = [name for name, found in self._before.items() if found and _containers(self._steps, name) == found]
-        run_commands(self._steps, self._steps.restart(same))
 
 
 def _action(steps: Steps, do: Callable[[], None], *said: str) -> Action:
@@ -98,6 +82,23 @@ def command_actions(steps: Steps, commands: Sequence[Command], *, aside: str = "
     for command in commands:
         said = f"{command}  # {aside}" if aside else str(command)
         yield _action(steps, partial(run_commands, steps, (command,)), said)
+
+
+def _running(steps: Steps, fronts: Fronts) -> Iterator[Action]:
+    """Replaces what runs, wave by wave: whoever answers is away no longer than it takes itself."""
+    if not steps.groups.waves:
+        yield from command_actions(steps, steps.running())
+        return
+    yield from command_actions(steps, steps.made())
+    for wave in steps.groups.waves:
+        commands, names = steps.replaced(wave), [name for names in wave for name in names]
+        at_once = "" if len(commands) == 1 else " &"
+        said = [f"{command}{at_once}" for command in commands]
+        yield _action(steps, partial(_replace, steps, wave, fronts), *said, *(("wait",) if at_once else ()))
+        yield _action(steps, fronts.refresh)
+        seconds = wait_seconds(steps.place.environment, names)
+        waits = f"# {', '.join(names)} may take {seconds} s to become healthy"
+        yield _action(steps, partial(_await_health, steps, names, seconds), waits)
 
 
 def _one_shots(steps: Steps, services: Sequence[str]) -> Iterator[Action]:
@@ -121,9 +122,20 @@ def _look(steps: Steps, command: Command) -> dict[str, Look]:
     """How the containers are that a command brings up; nothing where the Engine does not say."""
     groups = steps.groups
     known = {*groups.awaited, *groups.running, *groups.fronts} & {*command.argv}
-    ids = sorted({one for name in known for one in _containers(steps, name)})
+    ids = sorted({one for name in known for one in steps.containers(name)})
     argv = ("docker", "container", "inspect", "--format", LOOK, *ids)
     return looks(steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None).output) if ids else {}
+
+
+def _replace(steps: Steps, wave: Sequence[Sequence[str]], fronts: Fronts) -> None:
+    steps.host.run(steps.side_by_side(steps.replaced(wave), [fronts.after(names) for names in wave])).require()
+
+
+def _await_health(steps: Steps, services: Sequence[str], seconds: float) -> None:
+    ids = sorted({one for name in services for one in steps.containers(name)})
+    asked = Command(argv=("docker", "container", "inspect", "--format", LOOK, *ids), timeout=_SECONDS)
+    if ids:
+        wait_until_healthy(lambda: looks(steps.host.run(asked, output_limit=None).require().output), seconds)
 
 
 def _clear_half_made(steps: Steps) -> None:
@@ -133,7 +145,7 @@ def _clear_half_made(steps: Steps) -> None:
     the new one holds its anonymous volumes, and is renamed as it was to be; where somebody else holds that name, the
     next ``up`` replaces it as it is. Nothing here may keep that one from being run.
     """
-    argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *_filters(steps))
+    argv = ("docker", "ps", "--all", "--format", "{{.Names}}\t{{.State}}", *steps.filters())
     listed = steps.host.run(Command(argv=argv, timeout=_SECONDS)).output.splitlines()
     states = dict(line.split("\t") for line in listed if "\t" in line)
     for name, state in states.items():
@@ -151,7 +163,7 @@ def _require_converged(steps: Steps, release: Release) -> None:
         CommandError: another image, another number, or a container of another release.
     """
     listed = steps.host.run(
-        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *_filters(steps)), timeout=_SECONDS)
+        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *steps.filters()), timeout=_SECONDS)
     )
     ids = listed.require().output.split()
     argv = ("docker", "container", "inspect", "--format", CONTAINER, *ids)
@@ -162,7 +174,7 @@ def _require_converged(steps: Steps, release: Release) -> None:
     if wrong:
         raise CommandError(
             f"release {release.id} was started, but not all of it runs alone: {'; '.join(wrong)}. Look at "
-            f"`docker ps --all --filter label={_LABEL}.project={steps.place.environment.project}`, remove what is "
+            f"`docker ps --all --filter label={LABEL}.project={steps.place.environment.project}`, remove what is "
             "not the release's, and start again."
         )
 
@@ -178,25 +190,12 @@ def _definitions(steps: Steps, release: Release) -> dict[str, dict[str, Any]]:
 def _run_to_end(steps: Steps, name: str, command: Command) -> None:
     steps.host.run(command).require()
     timeout = steps.place.environment.command_timeout
-    containers = sorted(_containers(steps, name))
+    containers = sorted(steps.containers(name))
     stop = Command(argv=("docker", "stop", "--time", "5", *containers), timeout=_SECONDS)
     waited = steps.host.run(Command(argv=("docker", "wait", *containers), timeout=timeout, ends=(stop,)))
     codes = waited.require(f"service {name}").output.split()
     if set(codes) != {"0"}:
         raise CommandError(f"service {name}: found exit code {', '.join(codes)}, expected 0 from a one-shot service.")
-
-
-def _containers(steps: Steps, service: str) -> frozenset[str]:
-    filters = _filters(steps, f"{_LABEL}.service={service}")
-    listed = steps.host.run(
-        Command(argv=("docker", "ps", "--all", "--quiet", "--no-trunc", *filters), timeout=_SECONDS)
-    )
-    return frozenset(listed.require().output.split())
-
-
-def _filters(steps: Steps, *more: str) -> tuple[str, ...]:
-    labels = (f"{_LABEL}.project={steps.place.environment.project}", f"{_LABEL}.oneoff=False", *more)
-    return tuple(word for label in labels for word in ("--filter", f"label={label}"))
 
 
 @contextlib.contextmanager
@@ -220,9 +219,9 @@ def _held(said: str, host: Host) -> str:
 
 
 def _failing(steps: Steps) -> list[str]:
-    form = f'{{{{.Label "{_LABEL}.service"}}}}\t{{{{.State}}}}\t{{{{.Status}}}}'
+    form = f'{{{{.Label "{LABEL}.service"}}}}\t{{{{.State}}}}\t{{{{.Status}}}}'
     listed = steps.host.run(
-        Command(argv=("docker", "ps", "--all", "--format", form, *_filters(steps)), timeout=_SECONDS)
+        Command(argv=("docker", "ps", "--all", "--format", form, *steps.filters()), timeout=_SECONDS)
     )
     groups = steps.groups
     names = {*groups.awaited, *groups.early, *groups.running, *groups.late, *groups.fronts}
@@ -251,7 +250,7 @@ def _logs(steps: Steps, service: str) -> str:
 
 def _states(steps: Steps, service: str) -> list[Mapping[str, Any]]:
     """What the Engine says of a service's containers; nothing where it does not."""
-    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(_containers(steps, service)))
+    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(steps.containers(service)))
     asked = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
     with contextlib.suppress(ValueError):
         return [json.loads(line) for line in asked.output.splitlines() if line.strip()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.render import project_folder
 from gonogo.state.release import Release
 
-__all__ = ["Groups", "Steps", "groups_of", "vanished", "wait_seconds"]
+__all__ = ["LABEL", "Groups", "Steps", "groups_of", "vanished", "wait_seconds"]
 
+LABEL = "com.docker.compose"
+"""What the labels begin with by which Compose knows its containers."""
 _MARGIN = 120.0
+_SECONDS = 60.0
 _UP = ("up", "--detach", "--no-build")
 
 
@@ -45,6 +49,9 @@ class Groups:
     """In front as well, but they end by themselves."""
     left_out: tuple[str, ...] = ()
     """Deployed one-shots that this start must not run: they are made, and stay as they are."""
+    waves: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """The running ones in the order in which they are replaced: those of a wave at a time, each with those that it
+    shares a namespace or volumes with; a wave waits for nobody but those before it."""
     unwatched: frozenset[str] = frozenset()
     """Their health check is switched off, which Compose's ``up --wait`` takes for a failure (docker/compose#13522)."""
 
@@ -71,6 +78,7 @@ def groups_of(model: Mapping[str, Any], services: Collection[str], *, left_out: 
         fronts=tuple(name for name in fronts if name not in ending),
         passing=tuple(name for name in fronts if name in ending),
         left_out=tuple(name for name in services if name in ending and name in left_out),
+        waves=tuple(_waves(definitions, running)),
         unwatched=frozenset(name for name, one in definitions.items() if _is_unwatched(one.get("healthcheck") or {})),
     )
 
@@ -92,6 +100,34 @@ def _needs(definitions: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
                 found.add(other)
                 work.append(other)
     return found
+
+
+def _waves(
+    definitions: Mapping[str, Mapping[str, Any]], running: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """Who can be replaced at a time, in order; services that share something of a container are replaced together."""
+    together: dict[str, list[str]] = {}
+    for name in running:
+        together.setdefault(_shares_with(definitions, name), []).append(name)
+    left = [tuple(names) for names in together.values()]
+    while left:
+        waiting = {name for names in left for name in names}
+        free = [one for one in left if not any(_needs(definitions, name) & (waiting - {*one}) for name in one)]
+        wave = free or [tuple(name for one in left for name in one)]
+        yield tuple(wave)
+        left = [one for one in left if free and one not in free]
+
+
+def _shares_with(definitions: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    """The service whose container another one's is bound to, or itself."""
+    one = definitions.get(name) or {}
+    modes = [str(one.get(key) or "") for key in ("network_mode", "ipc", "pid")]
+    bound = [mode.removeprefix("service:") for mode in modes if mode.startswith("service:")]
+    bound += [str(other).partition(":")[0] for other in one.get("volumes_from") or ()]
+    for other in bound:
+        if other in definitions and other != name:
+            return _shares_with(definitions, other)
+    return name
 
 
 def wait_seconds(environment: Environment, services: Sequence[str]) -> int:
@@ -120,6 +156,17 @@ class Steps:
     """Services whose containers are made anew although nothing of them changed."""
     called: Mapping[str, str] = field(default_factory=dict)
     """Where a release stands beside others: what its services are called → their names in the compose file."""
+
+    def filters(self, *more: str) -> tuple[str, ...]:
+        """Options of ``docker ps`` that leave the project's containers, with further labels if need be."""
+        labels = (f"{LABEL}.project={self.place.environment.project}", f"{LABEL}.oneoff=False", *more)
+        return tuple(word for label in labels for word in ("--filter", f"label={label}"))
+
+    def containers(self, service: str) -> frozenset[str]:
+        """The ids of a service's containers."""
+        filters = self.filters(f"{LABEL}.service={service}")
+        argv = ("docker", "ps", "--all", "--quiet", "--no-trunc", *filters)
+        return frozenset(self.host.run(Command(argv=argv, timeout=_SECONDS)).require().output.split())
 
     def own(self, service: str) -> str:
         """A service's name in the compose file."""
@@ -187,6 +234,43 @@ class Steps:
         others = tuple(name for name in self.groups.running if name not in self.again)
         first = self.up_and_wait(anew, "--pull", "never", "--no-deps", "--force-recreate") if anew else ()
         return (*first, *(self.up_and_wait(others, "--pull", "never", "--no-deps") if others else ()))
+
+    def made(self) -> tuple[Command, ...]:
+        """Makes the networks, the volumes and the containers that are yet missing; none is replaced.
+
+        Services that come up at a time would otherwise make the same network twice.
+        """
+        if all(len(wave) == 1 for wave in self.groups.waves):
+            return ()
+        words = ("up", "--no-start", "--no-build", "--no-recreate", "--pull", "never", "--no-deps")
+        return (self.command(*words, *self.groups.running),)
+
+    def replaced(self, wave: Sequence[Sequence[str]]) -> tuple[Command, ...]:
+        """Replaces services side by side, a command each: a new container is made, then the old one ends.
+
+        One ``up`` of them all would start none of them before the slowest of the old ones has ended.
+        """
+        return tuple(
+            self.up(names, "--pull", "never", "--no-deps", *(("--force-recreate",) if self.again & {*names} else ()))
+            for names in wave
+        )
+
+    @staticmethod
+    def side_by_side(commands: Sequence[Command], then: Sequence[Sequence[Command]] = ()) -> Command:
+        """One command that runs several at a time, and fails where one of them does.
+
+        ``then`` follows each of them, and may fail.
+        """
+        follows = [*then, *[()] * (len(commands) - len(then))]
+        if len(commands) == 1 and not follows[0]:
+            return commands[0]
+        begun = []
+        for index, (one, after) in enumerate(zip(commands, follows, strict=True)):
+            last = " && ".join(shlex.join(two.argv) for two in after) or ":"
+            begun.append(f"{{ {shlex.join(one.argv)} && {{ {last} || :; }}; }} & one{index}=$!")
+        ended = [f"wait $one{index} || code=$?" for index in range(len(commands))]
+        script = "\n".join((*begun, "code=0", *ended, "exit $code"))
+        return Command(argv=("sh", "-c", script), env=commands[0].env, timeout=commands[0].timeout)
 
     def fronts(self) -> tuple[Command, ...]:
         """Brings up what stands in front; it is recreated only where its definition changed."""

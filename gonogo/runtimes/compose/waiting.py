@@ -1,4 +1,4 @@
-"""Compose's ``up --wait`` gives up at the first ``unhealthy``; one may be so for a while, and is waited for."""
+"""Waits for health; Compose's ``up --wait`` gives up at the first ``unhealthy``, which one may be for a while."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
 
-__all__ = ["LOOK", "Look", "looks", "run_until_healthy"]
+__all__ = ["LOOK", "Look", "looks", "run_until_healthy", "wait_until_healthy"]
 
 LOOK = "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.RestartCount}}"
 """What ``docker container inspect --format`` is asked for."""
@@ -34,6 +35,10 @@ class Look:
         """Whether it runs, or starts again, and is not healthy yet."""
         return self.status == "restarting" or (self.status == "running" and self.health in {"starting", "unhealthy"})
 
+    def __str__(self) -> str:
+        """As people say it."""
+        return self.health if self.status == "running" and self.health else self.status
+
 
 def looks(output: str) -> dict[str, Look]:
     """Reads the answer to ``LOOK``, one line a container."""
@@ -56,6 +61,24 @@ def run_until_healthy(host: Host, command: Command, look: Callable[[], dict[str,
         rest = max(int(deadline - time.monotonic()), 1)
         done = host.run(replace(command, argv=_within(command.argv, rest)))
     return done
+
+
+def wait_until_healthy(look: Callable[[], dict[str, Look]], seconds: float) -> None:
+    """Waits until the containers of an ``up`` are healthy; those without a health check have to run.
+
+    Raises:
+        CommandError: one ended, is started again and again, or is not healthy in time.
+    """
+    before = now = look()
+    deadline = time.monotonic() + seconds
+    while any(one.is_late for one in now.values()) and time.monotonic() < deadline:
+        if _is_lost(now.values(), before):
+            break
+        time.sleep(_EVERY)
+        now = look()
+    wrong = [f"{name.lstrip('/')} {one}" for name, one in now.items() if one.is_late or _is_lost([one], before)]
+    if wrong:
+        raise CommandError(f"the start: found {', '.join(wrong)}, expected running and healthy within {seconds:g} s")
 
 
 def _comes(look: Callable[[], dict[str, Look]], before: dict[str, Look], deadline: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.host.runner import this_machine
+from gonogo.host.runner import Command, this_machine
 from gonogo.runtimes.compose.steps import Steps, groups_of, vanished
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -80,6 +80,38 @@ def test_nobody_waits_for_a_health_check_that_is_switched_off(off: dict[str, Any
     assert up.argv[-2:] == ("api", "beat")
     assert wait.argv[-4:] == ("--wait", "--wait-timeout", "120", "api")
     assert "--no-recreate" in wait.argv
+
+
+def test_whoever_waits_for_nobody_is_replaced_first_and_at_a_time() -> None:
+    """Those that wait come later, also through a store; what shares a network namespace is replaced together."""
+    healthy = {"api": {"condition": "service_healthy"}}
+    definitions: dict[str, Any] = {
+        "queue": {"image": "redis:7", "depends_on": {"api": {}}},
+        "api": {"build": {}},
+        "agent": {"build": {}, "network_mode": "service:api", "depends_on": {"api": {}}},
+        "beat": {"build": {}},
+        "web": {"build": {}, "depends_on": healthy},
+        "jobs": {"build": {}, "depends_on": {"queue": {}}},
+        "files": {"build": {}, "volumes_from": ["web:ro"]},
+    }
+    groups = groups_of({"name": "shop", "services": definitions}, ("api", "agent", "beat", "web", "jobs", "files"))
+
+    assert groups.waves == ((("api", "agent"), ("beat",)), (("web", "files"), ("jobs",)))
+
+
+def test_services_of_a_wave_come_up_side_by_side(tmp_path: Path) -> None:
+    """Each is followed by what is its own, which may fail; what fails itself makes the whole fail, after the others."""
+    said = [
+        Command(argv=("sh", "-c", f"sleep {0.3 * one}; echo {one} >> {tmp_path}/log; exit {one}")) for one in (0, 1)
+    ]
+    then = [(Command(argv=("touch", f"{tmp_path}/then")), Command(argv=("false",))), ()]
+    failed = this_machine().run(Steps.side_by_side(said, then))
+    well = this_machine().run(Steps.side_by_side(said[:1], then[:1]))
+
+    assert (failed.code, well.code) == (1, 0)
+    assert (tmp_path / "log").read_text() == "0\n1\n0\n"
+    assert (tmp_path / "then").exists()
+    assert Steps.side_by_side(said[:1], [()]) == said[0]
 
 
 def test_a_database_that_is_built_here_runs_before_anything_migrates() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.errors import CommandError
 from gonogo.host.runner import Command, LocalHost
-from gonogo.runtimes.compose.waiting import Look, looks, run_until_healthy
+from gonogo.runtimes.compose.waiting import Look, looks, run_until_healthy, wait_until_healthy
 
 UP = "echo $0 $@ >> {log}; test -e {healthy}"
 
@@ -95,3 +96,31 @@ def test_answer_of_the_engine_is_read() -> None:
         "/web": Look(name="/web", status="running", health="unhealthy", restarts=41),
         "/jobs": Look(name="/jobs", status="exited", health="", restarts=0),
     }
+
+
+@pytest.mark.parametrize(
+    ("seen", "wrong"),
+    [
+        pytest.param([web("running", "starting"), web("running", "healthy")], "", id="healthy after a while"),
+        pytest.param(
+            [web("running", "unhealthy"), web("restarting", "", 1), web("running", "healthy", 1)], "", id="early"
+        ),
+        pytest.param([web("running")], "", id="no health check"),
+        pytest.param([web("running", "starting"), web("exited")], "web exited", id="it ended"),
+        pytest.param([web("running", "", 4), web("running", "", 4)], "", id="restarted long ago"),
+        pytest.param([web("restarting", "", 0), web("restarting", "", 3)], "web restarting", id="a loop"),
+        pytest.param(
+            [web("running", "unhealthy")], "web unhealthy, expected running and healthy within 1 s", id="never"
+        ),
+    ],
+)
+def test_health_is_waited_for(seen: list[dict[str, Look]], wrong: str) -> None:
+    """One that comes later is waited for; one that ended, loops or is late is told."""
+    answers = iter([*seen, *[seen[-1]] * 10])
+    said = ""
+    try:
+        wait_until_healthy(lambda: next(answers), 1)
+    except CommandError as error:
+        said = str(error)
+
+    assert (wrong in said, bool(said)) == (True, bool(wrong))
