@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from gonogo.cli.options import Env
 from gonogo.commands import printing
+from gonogo.words import Exit
+
+if TYPE_CHECKING:
+    from gonogo.config import Environment, Project
 
 __all__ = ["add_to"]
 
@@ -15,12 +20,39 @@ __all__ = ["add_to"]
 def add_to(app: typer.Typer) -> None:
     """Adds them."""
     app.command()(attach)
+    host = typer.Typer(help="The machine that an environment lives on, where ssh reaches it.", no_args_is_help=True)
+    host.command()(prepare)
+    host.command()(check)
+    app.add_typer(host, name="host")
 
 
 def attach(*, env: Env = None) -> int:
     """Show a run that goes on on the environment's host, or the end of one that nobody saw."""
-    from gonogo.config import find_project, load_project  # noqa: PLC0415
     from gonogo.remote.run import attach as run  # noqa: PLC0415
 
+    project, environment = _asked(env)
+    return run(project, environment, say=printing.say)
+
+
+def prepare(*, env: Env = None) -> int:
+    """Bring this gonogo to the host, into an environment of its own; says what it will do first."""
+    from gonogo.remote.host import prepare as run  # noqa: PLC0415
+
+    run(_asked(env)[1], say=printing.say)
+    return int(Exit.GO)
+
+
+def check(*, env: Env = None) -> int:
+    """Say what the host lacks for a deployment, and how to get it."""
+    from gonogo.remote.host import check as run  # noqa: PLC0415
+
+    found = run(_asked(env)[1])
+    printing.say("\n".join(found.lines()))
+    return int(Exit.NO_GO if found.missing else Exit.GO)
+
+
+def _asked(env: str | None) -> tuple[Project, Environment]:
+    from gonogo.config import find_project, load_project  # noqa: PLC0415
+
     project = load_project(find_project(Path.cwd()))
-    return run(project, project.environment(env), say=printing.say)
+    return project, project.environment(env)

@@ -100,12 +100,12 @@ def remote_of(message: dict[str, Any]) -> Path:
     """The folder of what deployers elsewhere bring to an environment and start there."""
     if message["state"]:
         return Path(message["state"]).expanduser() / "remote"
-    return house() / message["app"] / message["env"] / "remote"
+    return house() / str(message["app"]) / str(message["env"]) / "remote"
 
 
 def run_of(message: dict[str, Any]) -> Path:
     """The folder of one of these runs."""
-    return remote_of(message) / "runs" / message["id"]
+    return remote_of(message) / "runs" / str(message["id"])
 
 
 def surroundings() -> dict[str, Any]:
@@ -356,9 +356,37 @@ def forget(message: dict[str, Any], _: Inbox) -> None:
     send("forgotten")
 
 
+def put(message: dict[str, Any], _: Inbox) -> None:
+    """Writes a file that only this user reads; what stood there stays beside it under the name ``former``."""
+    path = house() / Path(message["path"]).expanduser()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if message["former"] and path.exists():
+        write(path.with_name(message["former"]), path.read_bytes())
+    write(path, message["data"])
+    send("written", path=str(path))
+
+
+def get(message: dict[str, Any], _: Inbox) -> None:
+    """A file's bytes; ``found`` says whether there is one."""
+    path = Path(message["path"]).expanduser()
+    found = path.is_file()
+    send("file", path.read_bytes() if found else b"", found=found)
+
+
+def probe(message: dict[str, Any], _: Inbox) -> None:
+    """What another script says, which came along; it is given the message as its argument."""
+    facts = {name: value for name, value in message.items() if name != "data"}
+    argv = [sys.executable, "-c", message["data"].decode(), json.dumps({**facts, "house": str(house())})]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, cwd="/", check=False)
+    send("probed", done.stdout, code=done.returncode, errors=done.stderr.decode(errors="replace"))
+
+
 OPERATIONS = {
     "follow": follow,
     "forget": forget,
+    "get": get,
+    "probe": probe,
+    "put": put,
     "reports": reports,
     "repository": repository,
     "runs": runs,

@@ -52,6 +52,8 @@ class Connection:
         self.env = env
         self.agent = script("agent.py").encode()
         self.hello: dict[str, Any] = {}
+        self.apart = 0.0
+        """Seconds between the clocks."""
         self._left = b""
         self._talk: Talk | None = None
         self._folder: Path | None = None
@@ -86,6 +88,7 @@ class Connection:
             self._talk.tell(self.agent)
             self._skip()
             self.hello = self.expect("hello", seconds=_FIRST).facts
+            self.apart = abs(self.hello["time"] - time.time())
         except (OSError, LostError) as error:
             raise self._refusal() from error
         return self

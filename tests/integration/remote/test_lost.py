@@ -1,0 +1,128 @@
+"""A run on a host outlives whatever happens to the connection and to the deployer."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.sshd import Cable, Server
+
+from .conftest import GREEN, Far
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture
+def cable(server: Server) -> Iterator[Cable]:
+    """What leads to the host."""
+    made = Cable(server.port)
+    server.accept(made.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def far(tmp_path: Path, server: Server, cable: Cable) -> Iterator[Far]:
+    """The application behind the cable, with one green commit."""
+    made = Far(tmp_path, server)
+    made.at = cable.port
+    made.configure()
+    made.pages(GREEN)
+    yield made
+    made.close()
+
+
+def _ended(far: Far, *, timeout: float = 120) -> None:
+    """Wait until the run on the host has noted its end (bounded)."""
+    deadline = time.monotonic() + timeout
+    while not [*far.state.glob("remote/runs/*/status.json")]:
+        assert time.monotonic() < deadline, "no run has ended on the host"
+        time.sleep(0.1)
+
+
+def test_a_cut_cable_is_noticed_and_connected_again(far: Far, cable: Cable) -> None:
+    """The run goes on; what was missed is shown once and whole, with the exit code of the run."""
+    process = far.start("deploy", "--env", "test", "--json")
+    far.wait_for("run-began")
+    cable.cut()
+    time.sleep(3)
+    cable.mend()
+    ended = far.finish(process)
+
+    assert ended.code == 0, ended
+    assert "was lost; the run goes on there" in ended.err
+    assert "Connected again" in ended.err
+    assert [line[:9] for line in ended.err.splitlines()].count("predeploy") == 1
+    assert ended.json()["ended"]["kind"] == "go"
+    assert far.serving_text() == "hello"
+    assert (far.root / "reports" / "test" / ended.json()["run"] / "record.md").exists()
+
+
+def test_a_deployer_that_is_killed_changes_nothing(far: Far) -> None:
+    """The run ends proven without it; ``attach`` shows it whole, also afterwards, and brings its pages."""
+    process = far.start("deploy", "--env", "test", "--json")
+    far.wait_for("run-began")
+    process.kill()
+    process.communicate()
+    _ended(far)
+
+    assert far.serving_text() == "hello"
+
+    attached = far.gonogo("attach", "--env", "test")
+
+    assert attached.code == 0, attached
+    assert "predeploy" in attached.err
+    assert json.loads(attached.out)["ended"]["kind"] == "go"
+    assert (far.root / "reports" / "test" / json.loads(attached.out)["run"] / "record.md").exists()
+
+    again = far.gonogo("attach", "--env", "test")
+
+    assert again.code == 1
+    assert "found no run that goes on" in again.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_reaches_the_run(far: Far, number: signal.Signals) -> None:
+    """It stops there as it would here, and ends as it says."""
+    process = far.start("deploy", "--env", "test", "--json")
+    far.wait_for("run-began")
+    process.send_signal(number)
+    ended = far.finish(process)
+
+    assert ended.code == 2, ended
+    assert f"{number.name}: handed on" in ended.err
+    assert far.serving_text() is None
+
+
+def test_a_second_signal_only_leaves(far: Far) -> None:
+    """The deployer ends and says that the run goes on; the run goes back as after one signal."""
+    far.deploy()
+    far.pages({**GREEN, "/page": (200, "hello"), "/new": (200, "x")}, extra="\n")
+    slow = "import time\n\n\ndef test_slow():\n    time.sleep(12)\n"
+    (far.root / "checks").mkdir()
+    marked = "import pytest\n" + slow.replace("def test", "@pytest.mark.postdeploy('X1', remedy='none')\ndef test")
+    (far.root / "checks" / "test_slow.py").write_text(marked)
+    far.commit("a slow check")
+    process = far.start("deploy", "--env", "test")
+    deadline = time.monotonic() + 90
+    while sum('"first-touch"' in path.read_text() for path in far.state.glob("runs/*/journal.jsonl")) != 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    ended = far.finish(process, timeout=15)
+
+    assert ended.code == 6, ended
+    assert "`gonogo attach --env test` shows it." in ended.err
+
+    _ended(far)
+    attached = far.gonogo("attach", "--env", "test")
+
+    assert attached.code == 2, attached
+    assert far.serving_text() == "hello"
