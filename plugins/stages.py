@@ -63,11 +63,44 @@ def stage_of(item: pytest.Item) -> Stage | None:
 def become_gate(arguments: Sequence[str], folder: Path) -> NoReturn:
     """Replaces the process by the gate of the project around ``folder``."""
     start = _start(arguments, folder)
+    _go_there(arguments, start)
     root, app, plugins = _at_a_glance(start) or _with_care(start)
     argv = gate_argv(root, app=app, plugins=plugins, arguments=arguments)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(argv[0], argv, gate_environment())  # noqa: S606 (argv is ours, no shell)
+
+
+def _go_there(arguments: Sequence[str], start: Path) -> None:
+    """Replaces the process by the question to the environment's host, where that is another machine.
+
+    Raises:
+        pytest.UsageError: more than one stage is asked for, or none by its name.
+    """
+    root = next((one for one in (start, *start.parents) if (one / CONFIG_NAME).is_file()), None)
+    if root is None or b"ssh://" not in (root / CONFIG_NAME).read_bytes():
+        return
+    from gonogo.config.hosts import address_of  # noqa: PLC0415 (as below)
+
+    words = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    words.add_argument("-m", dest="stage", default="")
+    words.add_argument("--env", "--gonogo-env", dest="env")
+    given, others = words.parse_known_args(list(arguments))
+    project = project_of(root)
+    try:
+        environment = project.environment(given.env)
+    except GonogoError:
+        return  # which there are is said where the gate begins
+    if address_of(environment.host) is None:
+        return
+    if not is_whole(given.stage):
+        raise pytest.UsageError(
+            f'found -m "{given.stage}", expected one stage: env.{environment.name} lives on a host.'
+        )
+    argv = [sys.executable, "-P", "-m", "gonogo", "ask", given.stage.strip(), "--env", environment.name, *others]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(argv[0], argv)  # noqa: S606 (argv is ours, no shell)
 
 
 def project_of(start: Path) -> Project:

@@ -65,20 +65,28 @@ class Forwarding(TyperCommand):
         return max(codes, key=URGENT.index)
 
     def _there(self, ctx: typer.Context, project: Project, environment: Environment) -> int:
-        from gonogo.remote.run import Asked, run_there  # noqa: PLC0415 (only where there is a host)
+        from gonogo.remote.pages import Pages  # noqa: PLC0415 (only where there is a host)
+        from gonogo.remote.run import Asked, run_there  # noqa: PLC0415
 
         given = {**ctx.params, "env": environment.name}
+        if given.get("to") and self.name == "report":
+            raise UsageError(
+                "--to: found a folder, expected none: the pages of an environment on a host come to reports/."
+            )
+        pages = Pages(ctx.args)
         stays = bool(given.pop("detach", False))
         takes_ref = self.name in _WITH_REF
         ref = given.pop("ref", None)
         asked = Asked(
-            words=(str(self.name), *self._words(given), *ctx.args),
+            words=(str(self.name), *self._words(given), *pages.arguments),
             ref=ref,
             takes_ref=takes_ref,
             asks=self.name in _ASKING and not given.get("yes"),
             stays=stays,
         )
-        return run_there(project, environment, asked, say=printing.say)
+        code = run_there(project, environment, asked, say=printing.say)
+        pages.bring_home(project.root / "reports")
+        return code
 
     def _words(self, given: dict[str, Any]) -> list[str]:
         """What was typed, written out."""

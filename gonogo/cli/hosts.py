@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
+EnvFile = Annotated[Path, typer.Argument(metavar="FILE", help="here")]
+
 
 def add_to(app: typer.Typer) -> None:
     """Adds them."""
@@ -24,6 +26,10 @@ def add_to(app: typer.Typer) -> None:
     host.command()(prepare)
     host.command()(check)
     app.add_typer(host, name="host")
+    env = typer.Typer(help="The env file of an environment on a host; no value is ever shown.", no_args_is_help=True)
+    env.command()(push)
+    env.command()(diff)
+    app.add_typer(env, name="env")
 
 
 def attach(*, env: Env = None) -> int:
@@ -49,6 +55,23 @@ def check(*, env: Env = None) -> int:
     found = run(_asked(env)[1])
     printing.say("\n".join(found.lines()))
     return int(Exit.NO_GO if found.missing else Exit.GO)
+
+
+def push(file: EnvFile, *, env: Env = None) -> int:
+    """Bring an env file to the host, closed to others; the one that is there is kept beside it."""
+    from gonogo.remote.env_file import push as run  # noqa: PLC0415
+
+    run(_asked(env)[1], file, say=printing.say)
+    return int(Exit.GO)
+
+
+def diff(file: EnvFile, *, env: Env = None) -> int:
+    """List the variables that an env file would add, take away and change there; not 0 where any differs."""
+    from gonogo.remote.env_file import diff as run  # noqa: PLC0415
+
+    found = run(_asked(env)[1], file)
+    printing.say("\n".join(found.lines()))
+    return int(Exit.NO_GO if found else Exit.GO)
 
 
 def _asked(env: str | None) -> tuple[Project, Environment]:

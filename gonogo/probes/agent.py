@@ -34,7 +34,7 @@ CHUNK = 256 * 1024
 EVERY = 0.05
 """Seconds between two looks at what a run has said."""
 SOON = 10.0
-"""Seconds in which a keeper has begun."""
+"""Seconds in which a keeper has started its run."""
 PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
 
 
@@ -182,13 +182,15 @@ def start(message: dict[str, Any], _: Inbox) -> None:
     facts = {name: message[name] for name in ("words", "environ", "prefix", "command", "commit", "who", "asks")}
     write_json(folder / "run.json", {**facts, "began": time.time(), "repository": str(bare)})
     write(folder / "agent.py", message["data"])
-    with (folder / "keeper").open("wb") as log:
+    with (folder / "keeper").open("wb") as log, (folder / "alive").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the keeper has it from its first moment to its last
         subprocess.Popen(
             [sys.executable, str(folder / "agent.py"), "keep", str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             cwd="/",
+            pass_fds=[held.fileno()],
             start_new_session=True,
         )
     send("started", id=message["id"])
@@ -197,15 +199,13 @@ def start(message: dict[str, Any], _: Inbox) -> None:
 def keep(folder: Path) -> None:
     """Runs gonogo in the checkout, waits for its end however long it takes, and notes how it ended."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with (folder / "alive").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        run = read_json(folder / "run.json") or {}
-        code = 3
-        try:
-            code = run_to_the_end(folder, run)
-            tidy(folder, run)
-        finally:
-            write_json(folder / "status.json", {"code": code if code >= 0 else None, "signal": max(-code, 0)})
+    run = read_json(folder / "run.json") or {}
+    code = 3
+    try:
+        code = run_to_the_end(folder, run)
+        tidy(folder, run)
+    finally:
+        write_json(folder / "status.json", {"code": code if code >= 0 else None, "signal": max(-code, 0)})
 
 
 def run_to_the_end(folder: Path, run: dict[str, Any]) -> int:
@@ -262,15 +262,14 @@ def let_go(folder: Path) -> None:
 
 
 def is_kept(folder: Path) -> bool:
-    """Whether its keeper lives; one that is just starting does."""
+    """Whether its keeper lives."""
     try:
         with (folder / "alive").open("r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        run = read_json(folder / "run.json") or {}
-        return time.time() - float(run.get("began", 0)) < SOON
+        return False
     return False
 
 
@@ -358,7 +357,7 @@ def forget(message: dict[str, Any], _: Inbox) -> None:
 
 def put(message: dict[str, Any], _: Inbox) -> None:
     """Writes a file that only this user reads; what stood there stays beside it under the name ``former``."""
-    path = house() / Path(message["path"]).expanduser()
+    path = (house() / Path(message["path"]).expanduser()).resolve()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if message["former"] and path.exists():
         write(path.with_name(message["former"]), path.read_bytes())

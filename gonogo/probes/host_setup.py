@@ -41,8 +41,8 @@ def look(asked: dict[str, Any]) -> dict[str, Any]:
         "free": shutil.disk_usage(str(near)).free,
         "writable": can_write(Path(asked["house"])),
         "env_file": (path / asked["env_file"]).is_file() if asked["env_file"] else None,
-        "docker": said_by("docker", "version", "--format", "{{.Server.Version}}") if docker else None,
-        "compose": said_by("docker", "compose", "version", "--short") if docker else None,
+        "engine": said_by("docker", "version", "--format", "{{.Server.Version}}") if docker else None,
+        "plugin": said_by("docker", "compose", "version", "--short") if docker else None,
         "kills": said_by("loginctl", "show-session", "self", "--property=Leader") is not None and kills_what_is_left(),
     }
 

@@ -107,7 +107,7 @@ def _needs(connection: Connection, environment: Environment, seen: dict[str, Any
         _state("state folder", found=seen["writable"], remedy="make it one that this user may write to (`state`)."),
         _state("path", found=seen["path"], remedy=f"there: `mkdir -p {environment.path}`"),
         *_env_file(environment, seen),
-        *_engine(seen),
+        *_engine(environment, seen),
         Need(
             what="room",
             found=f"{seen['free'] // _MIB} MiB free",
@@ -133,24 +133,23 @@ def _env_file(environment: Environment, seen: dict[str, Any]) -> list[Need]:
     return [_state(f"env file {environment.env_file}", found=seen["env_file"], remedy=bring)]
 
 
-def _engine(seen: dict[str, Any]) -> list[Need]:
-    if seen["docker"] is None and seen["compose"] is None and "docker" not in seen:
-        return []
-    found = []
-    for name, key, remedy in (
-        ("Docker Engine", "docker", "install it, or let this user reach its socket: `usermod -aG docker $USER`."),
-        ("Compose", "compose", "there: `apt-get install docker-compose-plugin`, or your system's."),
-    ):
-        said = seen[key]
-        if said is not None:
-            found.append(
-                Need(
-                    what=name,
-                    found=said["said"].splitlines()[0] if said["said"] else "",
-                    remedy=remedy if said["code"] else "",
-                )
-            )
-    return found
+def _engine(environment: Environment, seen: dict[str, Any]) -> list[Need]:
+    return [
+        Need(
+            what=what,
+            found=said["said"].partition("\n")[0] if said else "none",
+            remedy="" if said and not said["code"] else remedy,
+        )
+        for what, said, remedy in (
+            (
+                "Docker Engine",
+                seen["engine"],
+                "install it, or let this user reach its socket: `usermod -aG docker $USER`.",
+            ),
+            ("Docker Compose", seen["plugin"], "there: `apt-get install docker-compose-plugin`, or your system's."),
+        )
+        if environment.has("compose files")
+    ]
 
 
 def _kills(seen: dict[str, Any]) -> list[Need]:

@@ -30,7 +30,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 4:100:4
-SetEnv HOME={home}
+SetEnv HOME={home} {environ}
 {more}
 """
 _CLIENT = """\
@@ -90,11 +90,11 @@ class Server:
         """The host, for a gonogo.toml."""
         return f"ssh://{getpass.getuser()}@127.0.0.1:{port or self.port}"
 
-    def start(self, more: str = "") -> None:
-        """Listen; ``more`` are lines of its configuration."""
+    def start(self, more: str = "", environ: str = "") -> None:
+        """Listen; ``more`` are lines of its configuration, ``environ`` are variables of whoever comes."""
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        text = _SERVER.format(port=self.port, folder=self.folder, home=self.home, more=more)
+        text = _SERVER.format(port=self.port, folder=self.folder, home=self.home, environ=environ, more=more)
         (self.folder / "sshd_config").write_text(text)
         words = [self.program, "-D", "-e", "-f", str(self.folder / "sshd_config")]
         with (self.folder / "sshd.log").open("ab") as log:

@@ -94,7 +94,7 @@ def test_pure_rooms_do_no_input_or_output() -> None:
 
 
 def test_only_the_runner_starts_processes() -> None:
-    """``subprocess`` is imported by the runner and the talk; the demo and the agent on a host start their own."""
+    """``subprocess`` is imported by the runner and the talk; the demo, and what is sent to a host, start their own."""
     everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
     users = [
         path.relative_to(ROOT).as_posix()
@@ -102,7 +102,12 @@ def test_only_the_runner_starts_processes() -> None:
         if "import subprocess" in path.read_text(encoding="utf-8") and "demo" not in path.parts
     ]
 
-    assert users == ["gonogo/host/runner.py", "gonogo/host/talk.py", "gonogo/probes/agent.py"]
+    assert users == [
+        "gonogo/host/runner.py",
+        "gonogo/host/talk.py",
+        "gonogo/probes/agent.py",
+        "gonogo/probes/host_setup.py",
+    ]
 
 
 def test_one_function_says_which_machine_and_one_makes_a_place() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,11 @@ class Far(App):
         python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         python.chmod(0o755)
         (tools / "gonogo.json").write_text(json.dumps({"version": gonogo.__version__, "format": FORMAT, **facts}))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a deployer's programs have around them."""
+        return {**os.environ, **self.server.environ}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """As everywhere, with the client's keys."""
