@@ -15,7 +15,6 @@ import fcntl
 import io
 import json
 import os
-import platform
 import select
 import shutil
 import signal
@@ -30,12 +29,13 @@ __all__ = ["main"]
 
 KEPT = 20
 """How many runs that have ended stay, for whoever comes back to see them."""
+SEEN = 60.0
+"""Seconds for which a run stays that somebody has seen to its end."""
 CHUNK = 256 * 1024
 EVERY = 0.05
 """Seconds between two looks at what a run has said."""
 SOON = 10.0
 """Seconds in which a keeper has started its run."""
-PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
 
 
 def main() -> None:
@@ -111,7 +111,6 @@ def run_of(message: dict[str, Any]) -> Path:
 def surroundings() -> dict[str, Any]:
     """This machine, as far as whoever comes has to know it."""
     return {
-        "node": platform.node(),
         "time": time.time(),
         "tool": read_json(house() / ".tools" / "current" / "gonogo.json"),
         "git": shutil.which("git") is not None,
@@ -246,8 +245,11 @@ def tidy(folder: Path, run: dict[str, Any]) -> None:
 
 
 def prune(remote: Path) -> None:
-    """Lets go of the oldest runs that have ended, and that nobody came to see."""
+    """Lets go of runs that were seen to their end, and of the oldest that nobody came to see."""
     with contextlib.suppress(OSError):  # what stays longer harms nobody
+        for path in sorted(remote.glob("runs/*/seen")):
+            if time.time() - path.stat().st_mtime > SEEN:
+                let_go(path.parent)
         for path in sorted(remote.glob("runs/*/status.json"))[:-KEPT]:
             let_go(path.parent)
 
@@ -274,10 +276,12 @@ def is_kept(folder: Path) -> bool:
 
 
 def runs(message: dict[str, Any], _: Inbox) -> None:
-    """The runs that deployers have started here, the oldest first."""
+    """The runs that deployers have started here and nobody has seen to their end, the oldest first."""
     found = []
     for path in sorted(remote_of(message).glob("runs/*/run.json")):
         run = read_json(path) or {}
+        if (path.parent / "seen").exists():
+            continue
         shown = {name: run.get(name) for name in ("command", "who", "began", "asks")}
         goes_on = not (path.parent / "status.json").exists() and is_kept(path.parent)
         found.append({**shown, "id": path.parent.name, "goes_on": goes_on})
@@ -287,7 +291,7 @@ def runs(message: dict[str, Any], _: Inbox) -> None:
 def follow(message: dict[str, Any], inbox: Inbox) -> None:
     """Shows what a run says from where the other side stands, and hands on what that says, until one of both ends."""
     folder = run_of(message)
-    at = {"out": message["out"], "err": message["err"]}
+    at = {name: message[name] for name in ("out", "err")}
     with (folder / "out").open("rb") as out, (folder / "err").open("rb") as err:
         while True:
             ended = how_it_ended(folder)
@@ -350,8 +354,8 @@ def reports(message: dict[str, Any], _: Inbox) -> None:
 
 
 def forget(message: dict[str, Any], _: Inbox) -> None:
-    """Lets go of a run that was seen to its end."""
-    let_go(run_of(message))
+    """Notes that a run was seen to its end; whoever else looks at it is not cut off."""
+    (run_of(message) / "seen").touch()
     send("forgotten")
 
 
@@ -391,7 +395,6 @@ OPERATIONS = {
     "runs": runs,
     "start": start,
 }
-"""What the other side may ask for."""
 
 if __name__ == "__main__":
     main()

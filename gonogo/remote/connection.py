@@ -55,6 +55,8 @@ class Connection:
         self.apart = 0.0
         """Seconds between the clocks."""
         self._left = b""
+        self._printed = ""
+        """What the shell said last before it did what it was told."""
         self._talk: Talk | None = None
         self._folder: Path | None = None
 
@@ -107,7 +109,7 @@ class Connection:
         said = ""
         if talk is not None:
             talk.end()
-            said = talk.errors()
+            said = talk.errors() or self._printed
             self._talk = None
         problem = ssh.explained(self.address, said, env=self.env)
         refused = ("Permission denied", "Host key verification failed", "Too many authentication failures")
@@ -119,8 +121,8 @@ class Connection:
         Raises:
             RefusedError: there is no Python for the agent.
         """
-        while self._line(_FIRST) != ssh.BEGINS.encode():
-            continue
+        while (line := self._line(_FIRST)) != ssh.BEGINS.encode():
+            self._printed = line.decode(errors="replace").strip() or self._printed
 
     def _line(self, seconds: float) -> bytes:
         latest = time.monotonic() + seconds

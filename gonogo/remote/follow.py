@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, Self
 
 from gonogo.config import Environment, Project
+from gonogo.errors import GonogoError, explain
 from gonogo.remote.bring import place_of
 from gonogo.remote.connection import Connection, LostError, Said
 from gonogo.words import Exit
@@ -45,6 +46,8 @@ class Follower:
         self._waiting: list[str] = []
         """Signals that the run is still to be given."""
         self._arrived = 0
+        self._closed = False
+        """Nobody answers any more."""
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -87,16 +90,17 @@ class Follower:
             if said.kind != "ended":
                 self._show(said)
                 continue
-            self._fetch(self._connection.ask("reports", "reports", id=run, **place))
-            self._connection.ask("forget", "forgotten", id=run, **place)
+            self._bring_home(run, place)
             return self._code(said)
 
     def _is_ready(self, *, asks: bool) -> bool:
         """Waits a moment for the host's next word; what somebody types meanwhile goes there."""
-        streams = [self._connection.fileno(), *([sys.stdin.fileno()] if asks else [])]
+        streams = [self._connection.fileno(), *([sys.stdin.fileno()] if asks and not self._closed else [])]
         ready = select.select(streams, [], [], _LOOK)[0]
         if asks and sys.stdin.fileno() in ready:
-            self._connection.tell("input", os.read(sys.stdin.fileno(), 4096) or b"\n")
+            typed = os.read(sys.stdin.fileno(), 4096)
+            self._closed = not typed
+            self._connection.tell("input", typed or b"\n")
         return self._connection.fileno() in ready
 
     def _hand_on(self) -> None:
@@ -112,8 +116,18 @@ class Follower:
                 left = left[os.write(1 if said.kind == "out" else 2, left) :]
         self._at[said.kind] += len(said.data)
 
-    def _fetch(self, said: Said) -> None:
-        """Its pages, beside those of runs here."""
+    def _bring_home(self, run: str, place: dict[str, Any]) -> None:
+        """Its pages; what cannot be brought or written here never loses how it ended."""
+        try:
+            self._unpack(self._connection.ask("reports", "reports", id=run, **place))
+            self._connection.ask("forget", "forgotten", id=run, **place)
+        except LostError:
+            raise
+        except (GonogoError, OSError, tarfile.TarError) as error:
+            self._say(f"The reports could not be brought here: {explain(error)}")
+
+    def _unpack(self, said: Said) -> None:
+        """Beside the pages of runs here."""
         reports = self._project.root / "reports"
         with tarfile.open(fileobj=io.BytesIO(said.data)) as archive:
             for one in archive.getmembers():

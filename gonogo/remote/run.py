@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from gonogo.config import Environment, Project
 from gonogo.config.hosts import ON_HOST, Address, address_of
 from gonogo.errors import RefusedError, UsageError
 from gonogo.host.terminal import SHOWN
-from gonogo.remote.bring import bring, place_of
-from gonogo.remote.connection import Connection
+from gonogo.remote.bring import Brought, bring, place_of
+from gonogo.remote.connection import Connection, LostError
 from gonogo.remote.follow import Follower
 from gonogo.state.lock import OPERATOR, operator
 from gonogo.state.release import FORMAT
@@ -27,6 +28,8 @@ _HANDED_ON = (
     *("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"),
 )
 """Variables that decide how a run is shown, and where its job can be seen."""
+_UNSURE = 5.0
+"""Seconds in which a run begins whose start was not confirmed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,24 +80,39 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
             say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
         answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
         with Follower(connection, project, environment, say=say) as follower:
-            connection.ask(
-                "start",
-                "started",
-                connection.agent,
-                id=brought.id,
-                commit=brought.commit,
-                prefix=brought.prefix,
-                words=asked.argv(brought.commit),
-                command=" ".join(("gonogo", *asked.words)),
-                environ=_environ(project, answers=answers),
-                who=operator(),
-                asks=answers,
-                **place_of(project, environment),
-            )
+            try:
+                _start(connection, project, environment, asked, brought, answers=answers)
+            except LostError:
+                time.sleep(_UNSURE)  # it may have begun all the same: whoever follows it will find out
             if asked.stays:
                 say(f"It goes on on {connection.address}: `gonogo attach --env {environment.name}` shows it.")
                 return int(Exit.GO)
             return follower.to_the_end(brought.id, asks=answers)
+
+
+def _start(
+    connection: Connection,
+    project: Project,
+    environment: Environment,
+    asked: Asked,
+    brought: Brought,
+    *,
+    answers: bool,
+) -> None:
+    connection.ask(
+        "start",
+        "started",
+        connection.agent,
+        id=brought.id,
+        commit=brought.commit,
+        prefix=brought.prefix,
+        words=asked.argv(brought.commit),
+        command=" ".join(("gonogo", *asked.words)),
+        environ=_environ(project, answers=answers),
+        who=operator(),
+        asks=answers,
+        **place_of(project, environment),
+    )
 
 
 def attach(project: Project, environment: Environment, *, say: Callable[[str], None]) -> int:

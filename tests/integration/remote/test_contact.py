@@ -92,6 +92,16 @@ def test_a_host_that_does_not_answer_is_no_verdict(far: Far) -> None:
     assert " true` must end well." in ended.err
 
 
+def test_a_user_without_a_shell_is_told_so(far: Far) -> None:
+    """What is said instead of a shell is passed on."""
+    far.server.stop()
+    far.server.start('ForceCommand echo "This account is currently not available."; exit 1')
+    ended = far.gonogo("status", "--env", "test")
+
+    assert ended.code == 1, ended
+    assert "(This account is currently not available.)" in ended.err
+
+
 @pytest.mark.thorough
 def test_another_format_is_refused(far: Far) -> None:
     """A gonogo that keeps releases in another way must not touch them; another version is named only."""

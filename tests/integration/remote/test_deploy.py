@@ -20,7 +20,7 @@ def test_a_deployment_is_as_one_here(far: Far) -> None:
     assert json.loads((far.root / "reports" / "test" / run["run"] / "results.json").read_text())["run"] == run["run"]
     assert far.server.connections() == 1
     assert (far.state / "current").read_text().strip() == run["release"]
-    assert not [*far.state.glob("remote/runs/*")]
+    assert not [*far.state.glob("remote/runs/*/work")]
 
 
 @pytest.mark.thorough
