@@ -6,6 +6,7 @@ import hashlib
 import os
 import posixpath
 import tarfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -13,14 +14,14 @@ from gonogo.inspection.code.contents import FileDigest, digest_of, link_digest
 from gonogo.inspection.code.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
     "TarStreamError",
+    "Unpacked",
     "holds_a_file",
     "read_beginning",
     "read_rights",
-    "read_some",
     "read_tar",
     "read_text",
     "read_tree",
@@ -65,26 +66,42 @@ class _Reader:
         return data
 
 
-def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: str = "/") -> dict[str, FileDigest]:
-    """The digests of the files and links below some roots, by absolute path.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpacked:
+    """What one pass over an archive saw."""
+
+    files: Mapping[str, FileDigest]
+    """Of the files and links, by absolute path."""
+    contents: Mapping[str, bytes] = field(repr=False)
+    """What the chosen files hold."""
+
+
+def read_tar(
+    stream: Iterable[bytes], *, base: str = "/", chosen: Callable[[str, int], bool] = lambda _path, _size: False
+) -> Unpacked:
+    """The digests of the files and links in an archive, and what those hold that are chosen by path and size.
 
     Args:
         stream: the chunks of a tar archive, as docker's ``get_archive`` and ``export`` give them.
-        roots: the folders or files that are wanted.
         base: the folder that the archive's names are relative to: for ``get_archive("/srv/app")`` it is ``/srv``.
+        chosen: whether a file's content is wanted; it must fit into memory.
 
     Raises:
         TarStreamError: the stream is no tar archive, or it ends before the archive does.
     """
     reader = _Reader(stream)
     found: dict[str, FileDigest] = {}
+    contents: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
-                digest = _member_digest(archive, member, found, base)
+                parts: list[bytes] | None = [] if member.isreg() and chosen(path, member.size) else None
+                digest = _member_digest(archive, member, found, base, parts)
                 if digest is not None:
                     found[path] = digest
+                if parts is not None:
+                    contents[path] = b"".join(parts)
                 archive.members = []  # type: ignore[attr-defined]  # a stream is read once
         while reader.read(_CHUNK):
             pass
@@ -92,8 +109,7 @@ def read_tar(stream: Iterable[bytes], *, roots: Iterable[str] = ("/",), base: st
         raise _broken(reader, str(error)) from error
     if reader.last != bytes(_BLOCK):
         raise _broken(reader, "no end-of-archive block")
-    wanted = [posixpath.normpath(root) for root in roots]
-    return {path: digest for path, digest in found.items() if any(_below(path, root) for root in wanted)}
+    return Unpacked(files=found, contents=contents)
 
 
 def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights], str]:
@@ -119,30 +135,6 @@ def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
     return found, link
-
-
-def read_some(
-    stream: Iterable[bytes], *, base: str, chosen: Callable[[str, int], bool]
-) -> tuple[set[str], dict[str, bytes]]:
-    """The paths of all files in an archive, and what those hold that are chosen by path and size.
-
-    Raises:
-        TarStreamError: the stream is no tar archive, or it ends before the archive does.
-    """
-    reader = _Reader(stream)
-    paths: set[str] = set()
-    contents: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
-            for member in archive:
-                path = _absolute(base, member.name)
-                file = archive.extractfile(member) if member.isreg() and chosen(path, member.size) else None
-                paths |= {path} if member.isfile() else set()
-                contents |= {path: file.read()} if file is not None else {}
-                archive.members = []  # type: ignore[attr-defined]  # a stream is read once
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise _broken(reader, str(error)) from error
-    return paths, contents
 
 
 def holds_a_file(stream: Iterable[bytes]) -> bool:
@@ -203,9 +195,16 @@ def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:
 
 
 def _member_digest(
-    archive: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, FileDigest], base: str
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    found: dict[str, FileDigest],
+    base: str,
+    parts: list[bytes] | None,
 ) -> FileDigest | None:
-    """The digest of a member that is a file or a link; a hard link is the file that came before it."""
+    """The digest of a member that is a file or a link; a hard link is the file that came before it.
+
+    Where the content is wanted too, ``parts`` gets it.
+    """
     if member.issym():
         return link_digest(member.linkname)
     if member.islnk():
@@ -219,6 +218,8 @@ def _member_digest(
         content.update(chunk)
         blob.update(chunk)
         size += len(chunk)
+        if parts is not None:
+            parts.append(chunk)
     if size != member.size:
         raise tarfile.ReadError(f"{member.name} ends after {size} of {member.size} bytes")
     return FileDigest(
@@ -238,11 +239,6 @@ def _raised(error: OSError) -> None:
 def _absolute(base: str, name: str) -> str:
     """The absolute path of an archive's name, which can never climb above the root."""
     return "/" + posixpath.normpath(posixpath.join("/", base, name.lstrip("/"))).lstrip("/")
-
-
-def _below(path: str, root: str) -> bool:
-    """Whether a path is a root or lies below it."""
-    return path == root or path.startswith(root.rstrip("/") + "/")
 
 
 def _broken(reader: _Reader, reason: str) -> TarStreamError:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from gonogo.inspection.code.baked import is_worth_reading
-from gonogo.inspection.code.image_files import read_some
-from gonogo.runtimes.compose.engine import archive, connect, scratch
-
-if TYPE_CHECKING:
-    from docker.models.containers import Container
+from gonogo.runtimes.compose.engine import connect
+from gonogo.runtimes.compose.unpacked import unpacked
 
 __all__ = ["Baked", "baked_in"]
 
@@ -37,23 +31,12 @@ def baked_in(image: str, folders: tuple[str, ...], *, project: str) -> Baked:
     Raises:
         RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
     """
-    paths: set[str] = set()
-    contents: dict[str, bytes] = {}
     with connect() as client:
         found = client.images.get(image)
         history = tuple(str(row.get("CreatedBy") or "") for row in found.history())
         pairs = (one.partition("=") for one in found.attrs["Config"].get("Env") or ())
         variables = {name: value for name, _, value in pairs}
-        with scratch(client, image, project=project) as container:
-            for folder in folders:
-                seen, read = _below(container, folder)
-                paths |= seen
-                contents |= read
-    return Baked(paths=frozenset(paths), contents=contents, variables=variables, history=history)
-
-
-def _below(container: Container, folder: str) -> tuple[set[str], dict[str, bytes]]:
-    with archive(container, folder) as there:
-        if there is None:
-            return set(), {}
-        return read_some(there.stream, base=posixpath.dirname(folder), chosen=is_worth_reading)
+    looked_at = [seen for folder in folders if (seen := unpacked(image, folder, project=project)) is not None]
+    paths = frozenset(path for seen in looked_at for path, file in seen.files.items() if file.link is None)
+    contents = {path: content for seen in looked_at for path, content in seen.contents.items()}
+    return Baked(paths=paths, contents=contents, variables=variables, history=history)

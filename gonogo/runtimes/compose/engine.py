@@ -261,7 +261,7 @@ def files_in(container: Container, paths: Iterable[str]) -> dict[str, FileDigest
     for path in dict.fromkeys(posixpath.normpath(path) for path in paths):
         with archive(container, path) as there:
             if there is not None:
-                found |= read_tar(there.stream, roots=(path,), base=posixpath.dirname(path))
+                found |= read_tar(there.stream, base=posixpath.dirname(path)).files
     return found
 
 

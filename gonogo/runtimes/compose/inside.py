@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from gonogo.runtimes.compose.engine import (
     text_in,
 )
 from gonogo.runtimes.compose.laid_over import LaidOver, archive_of, merged
+from gonogo.runtimes.compose.unpacked import unpacked
 from gonogo.secrets.known import is_secret_name
 
 __all__ = ["ComposeArtifact", "ComposeInside", "variables_for_run"]
@@ -141,8 +143,9 @@ class ComposeArtifact:
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
         """Digests from a container that is created, never started, and removed, and of what is mounted over it."""
         wanted = list(paths)
-        with connect() as client, scratch(client, self.image, project=self.project) as container:
-            return merged(self.laid_over, wanted, files_in(container, wanted))
+        seen = (unpacked(self.image, posixpath.normpath(path), project=self.project) for path in wanted)
+        files = {path: digest for one in seen if one is not None for path, digest in one.files.items()}
+        return merged(self.laid_over, wanted, files)
 
     def text(self, path: str) -> str | None:
         """The text of a file of the image, or of one that is mounted over it."""

@@ -52,7 +52,7 @@ def test_files_and_links_are_read_under_their_absolute_paths() -> None:
     """Names of the archive are relative to its base; folders are no files."""
     data = archive(("app/", b""), ("app/main.py", b"x = 1\n"), ("app/link", "main.py"))
 
-    found = image_files.read_tar(chunks(data), base="/srv")
+    found = image_files.read_tar(chunks(data), base="/srv").files
 
     target = hashlib.sha256(b"main.py").hexdigest()
     assert found == {
@@ -61,19 +61,22 @@ def test_files_and_links_are_read_under_their_absolute_paths() -> None:
     }
 
 
-def test_only_files_below_the_roots_are_returned() -> None:
-    """Roots are folders or files; a name that merely begins alike is outside."""
-    data = archive(("./app/a.py", b"a"), ("apple/b.py", b"b"), ("/etc/c.conf", b"c"))
-
-    assert sorted(image_files.read_tar([data], roots=["/app", "/etc/c.conf"])) == ["/app/a.py", "/etc/c.conf"]
-    assert sorted(image_files.read_tar([data])) == ["/app/a.py", "/apple/b.py", "/etc/c.conf"]
-
-
 def test_hard_links_have_the_content_of_their_first_name() -> None:
-    """A hard link is the file that came before it, also when that one is outside the roots."""
+    """A hard link is the file that came before it."""
     data = archive(("lib/a.py", b"shared"), ("app/b.py", "hard:lib/a.py"))
 
-    assert image_files.read_tar([data], roots=["/app"]) == {"/app/b.py": digest(b"shared")}
+    assert image_files.read_tar([data]).files["/app/b.py"] == digest(b"shared")
+
+
+def test_one_pass_tells_digests_and_what_chosen_files_hold() -> None:
+    """A content of many pieces comes back whole; of others only digests are kept."""
+    large = os.urandom(2_500_000)
+    data = archive(("app/id_rsa", large), ("app/main.py", b"x = 1\n"))
+
+    found = image_files.read_tar(chunks(data), chosen=lambda path, size: path.endswith("rsa") and size == len(large))
+
+    assert found.contents == {"/app/id_rsa": large}
+    assert found.files == {"/app/id_rsa": digest(large), "/app/main.py": digest(b"x = 1\n")}
 
 
 @pytest.mark.parametrize("fmt", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
@@ -81,17 +84,17 @@ def test_long_and_foreign_names_are_read(fmt: int) -> None:
     """Names beyond the header's hundred bytes, and names that are not ASCII, come back whole."""
     long = "app/" + "/".join(["folder" * 10] * 5) + "/ñandú.py"
 
-    assert image_files.read_tar(chunks(archive((long, b"x"), fmt=fmt))) == {f"/{long}": digest(b"x")}
+    assert image_files.read_tar(chunks(archive((long, b"x"), fmt=fmt))).files == {f"/{long}": digest(b"x")}
 
 
 def test_the_later_of_two_entries_wins() -> None:
     """An archive that names a file twice means the last."""
-    assert image_files.read_tar([archive(("a", b"old"), ("a", b"new"))]) == {"/a": digest(b"new")}
+    assert image_files.read_tar([archive(("a", b"old"), ("a", b"new"))]).files == {"/a": digest(b"new")}
 
 
 def test_names_never_climb_above_the_root() -> None:
     """A hostile name stays inside the image's own tree."""
-    assert list(image_files.read_tar([archive(("../../etc/passwd", b"x"))], base="/app")) == ["/etc/passwd"]
+    assert list(image_files.read_tar([archive(("../../etc/passwd", b"x"))], base="/app").files) == ["/etc/passwd"]
 
 
 def test_sparse_files_are_read_with_their_holes(tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_sparse_files_are_read_with_their_holes(tmp_path: Path) -> None:
         ).stdout
 
         assert len(made) < 100_000
-        assert image_files.read_tar(chunks(made)) == {"/sparse.bin": digest(sparse.read_bytes())}
+        assert image_files.read_tar(chunks(made)).files == {"/sparse.bin": digest(sparse.read_bytes())}
 
 
 def test_special_files_are_passed_over(tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_special_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     made = subprocess.run(["tar", "-C", str(tmp_path), "-c", "."], check=True, capture_output=True).stdout
 
-    assert list(image_files.read_tar([made])) == ["/a"]
+    assert list(image_files.read_tar([made]).files) == ["/a"]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 511, 512, 700, 1024, 1536])
@@ -155,7 +158,7 @@ def test_memory_stays_bounded() -> None:
         yield bytes(1024)
 
     tracemalloc.start()
-    found = image_files.read_tar(stream())
+    found = image_files.read_tar(stream()).files
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -177,7 +180,7 @@ def test_any_tree_survives_the_journey(tree: dict[str, bytes], size: int, fmt: i
     """Whatever the tree and the pieces it arrives in, every file comes back with its digest."""
     data = archive(*tree.items(), fmt=fmt)
 
-    found = image_files.read_tar(chunks(data, size), roots=["/"])
+    found = image_files.read_tar(chunks(data, size)).files
 
     assert found == {f"/{path}": digest(content) for path, content in tree.items()}
 
@@ -186,7 +189,7 @@ def test_any_tree_survives_the_journey(tree: dict[str, bytes], size: int, fmt: i
 def test_any_stream_is_read_or_refused(stream: list[bytes]) -> None:
     """Whatever arrives, the answer is a set of files or a `TarStreamError`."""
     try:
-        found = image_files.read_tar(stream)
+        found = image_files.read_tar(stream).files
     except image_files.TarStreamError:
         return
 
