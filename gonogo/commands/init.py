@@ -131,8 +131,9 @@ def _beside_it(folder: Path, found: Found, asked: Asked, host: Host) -> Iterator
     """Writes what belongs to it; yields each file's name (empty for one that was left alone) and what is told."""
     if (folder / NAME).exists() or ((folder / "checks").exists() and not (folder / "checks").is_dir()):
         yield "", f"left {NAME} alone: it is there already"
+    elif not (text := first_check(found)):
+        yield "", f"wrote no {NAME}: no page is known that it could ask for"
     else:
-        text = first_check(found)
         problem = prove(text, host)
         if problem:
             raise GonogoError(f"the first check is no proof: {problem}. Please report it.")

@@ -63,11 +63,11 @@ attempts = 1
 
 
 def first_check(found: Found) -> str:
-    """The text of the first check; it asks the pages that are known to answer without a login."""
+    """The text of the first check; it asks the pages that are known to answer without a login. Empty where none is."""
     pages = [page.path for page in found.pages]
     live = [found.live.value] if found.live is not None else []
-    paths = list(dict.fromkeys([*pages, *live])) or ["/"]
-    return _CHECK.replace("@PAGES@", json.dumps(paths))
+    paths = list(dict.fromkeys([*pages, *live]))
+    return _CHECK.replace("@PAGES@", json.dumps(paths)) if paths else ""
 
 
 def prove(text: str, host: Host) -> str:

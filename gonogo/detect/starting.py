@@ -108,7 +108,8 @@ def _script(word: str, tree: Tree, found: Mapping[str, str]) -> str:
     same = [path for path in tree.files if (path == tail or path.endswith(f"/{tail}")) and _is_shell(path, tree)]
     if not same and word.startswith("/"):
         same = [path for path in tree.files if posixpath.basename(path) == name and _is_shell(path, tree)]
-    return min(same, key=lambda path: (path.count("/"), path)) if same else ""
+    held = set(found.values())
+    return min(same, key=lambda path: (path not in held, path.count("/"), path)) if same else ""
 
 
 def _is_shell(path: str, tree: Tree) -> bool:

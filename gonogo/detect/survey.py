@@ -144,7 +144,16 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
     )
     if not given.url and address is not None:
         found = _by_its_name(found, tree, model, web, address)
-    return measure(found) if runs is not None else found
+    return _with_health(measure(found) if runs is not None else found)
+
+
+def _with_health(found: Found) -> Found:
+    """The same with the question which page tells that it lives, where nothing says so."""
+    if found.url is None or found.live is not None:
+        return found
+    text = "which page answers 200 while it lives? Nothing that was read says so; without it /healthz is asked"
+    question = Question(about="health.live", text=text, line='live = "/"')
+    return replace(found, questions=(*found.questions, question))
 
 
 def _by_its_name(found: Found, tree: Tree, model: Mapping[str, Any], web: Sequence[str], address: Address) -> Found:

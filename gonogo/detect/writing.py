@@ -118,7 +118,7 @@ def _environment(found: Found, env: str) -> Iterator[str]:
         state = f"/var/lib/gonogo/{found.name.value}/{env}"
         yield from _put("# state", state, "# releases, logs and the lock; without it below ~/.local/state/gonogo")
     yield from _notes(found.notes)
-    yield from _questions([one for one in found.questions if not one.about.startswith("commands.")])
+    yield from _questions([one for one in found.questions if not one.about.startswith(("commands.", "health."))])
     yield from _health(found, name)
     yield from _commands(found, name)
     yield from _secrets(found, name)
@@ -138,6 +138,7 @@ def _health(found: Found, name: str) -> Iterator[str]:
     yield from _line("ready", found.ready)
     if found.timeout is not None:
         yield from _put("timeout", duration(found.timeout.value), _said(found.timeout))
+    yield from _questions([one for one in found.questions if one.about.startswith("health.")])
 
 
 def _commands(found: Found, name: str) -> Iterator[str]:

@@ -165,6 +165,26 @@ def test_an_application_is_asked_by_the_name_that_it_answers_to(make: Make) -> N
     assert "# guess: nginx.conf:2: it answers to its name only" in (root / "one.toml").read_text()
 
 
+def test_a_page_that_nothing_names_is_asked_for(make: Make) -> None:
+    """Of a program that nobody knows no page is made up: a question stands in its place, and no check asks for one."""
+    front = 'nginx: {image: "nginx:1", depends_on: [web], ports: ["127.0.0.1:8088:80"]}'
+    model = f"services: {{web: {{build: ., command: ./serve}}, {front}}}\n"
+    root = make({"compose.yaml": model, "Dockerfile": "FROM scratch\nCOPY serve /serve\n", "serve": "binary"})
+    ended = init(root, "--yes", "--no-gates")
+    text = (root / "gonogo.toml").read_text()
+
+    assert ended.returncode == 0, ended.stderr
+    assert "1 question left open" in ended.stderr
+    assert "open     health.live: which page answers 200 while it lives?" in ended.stderr
+    assert tomllib.loads(text)["env"]["staging"]["health"] == {}
+    assert (
+        text.index("[env.staging.health]")
+        < text.index("# question: which page answers 200")
+        < text.index('# live = "/"')
+    )
+    assert not (root / "checks").exists()
+
+
 def test_nothing_is_overwritten(make: Make) -> None:
     """A gonogo.toml, a check or a workflow that is there stays as it is."""
     root = make({**SHOP, "gonogo.toml": "mine", "checks/test_first.py": "mine"})

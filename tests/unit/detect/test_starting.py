@@ -82,6 +82,13 @@ def test_scripts_are_found_by_their_places_in_the_image() -> None:
     assert list(scripts_of(("/srv/run",), tree, found)) == ["docker/start.sh", "docker/serve.sh"]
 
 
+def test_a_script_on_the_path_is_the_one_that_the_image_holds() -> None:
+    """Of two scripts of one name, a proxy's and the application's, the image's own is meant."""
+    tree = Tree.of({"proxy/run.sh": "nginx -g 'daemon off;'\n", "scripts/run.sh": "uwsgi --module app.wsgi\n"})
+
+    assert list(scripts_of(("run.sh",), tree, {"/scripts/run.sh": "scripts/run.sh"})) == ["scripts/run.sh"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
