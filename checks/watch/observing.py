@@ -12,12 +12,14 @@ import pytest
 
 from gonogo.checks.postdeploy import logged
 from gonogo.checks.postdeploy.requested import requested
+from gonogo.checks.watch.scraping import Pages
 from gonogo.config import Endpoint, Environment
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import last_of
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.answers.expectations import compare
+from gonogo.inspection.answers.followed import Followed
 from gonogo.inspection.answers.logs import ErrorGroup
 from gonogo.inspection.answers.watched import Asked, Spells, Troubles
 from gonogo.inspection.machine.memory import USED, used
@@ -34,6 +36,8 @@ _LOOK = 2.0
 """Seconds between two looks at the instances: what restarted is seen at the next one as well."""
 _READ = 15.0
 """Seconds between two looks at what costs more: memory, logs."""
+_SCRAPE = 5.0
+"""Seconds between two looks at pages of metrics."""
 _LIMITED = 5.0
 """Seconds between two requests where a limit on requests was met."""
 _RARELY = 60.0
@@ -77,6 +81,7 @@ class Observed:
     logs: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     """Service → the errors that were not known before the watch."""
     logs_problem: str = ""
+    metrics: tuple[Followed, ...] = ()
 
     @property
     def red_logs(self) -> list[tuple[str, ErrorGroup]]:
@@ -91,7 +96,12 @@ class Observed:
         """Whether something was seen that ends the watch."""
         unwell = self.spells.longer_than(self.unhealthy_for)
         red = (one.red is not None for one in (self.errors, self.slow))
-        return bool(self.moved or unwell or self.red_logs) or any(red)
+        return bool(self.moved or unwell or self.red_logs) or any(red) or any(one.is_red for one in self.metrics)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether something is unwell now, of which nobody knows yet for how long."""
+        return bool(self.spells.open) or bool(self.asked and self.asked[-1].said)
 
 
 def observe(
@@ -107,9 +117,11 @@ def observe(
         errors=Troubles(watch.max_errors, watched=wanted, things=questions.things),
         slow=Troubles(_SLOW, watched=wanted, things=questions.things),
         unhealthy_for=min(watch.unhealthy_for, wanted / 2),
+        metrics=tuple(Followed(rule=rule) for rule in environment.metric),
     )
+    pages = Pages(inspector, place, limits)
     began = time.monotonic()
-    looked = read = asked = -1e9
+    looked = read = asked = scraped = -1e9
     while True:
         now = time.monotonic() - began
         if now - looked >= _LOOK:
@@ -122,9 +134,12 @@ def observe(
             read = now
             _weigh(seen, environment, runner, at=now)
             _read(seen, environment, subject, inspector)
+        if now - scraped >= _SCRAPE:
+            scraped = now
+            pages.follow(seen.metrics, at=now)
         seen.seconds = time.monotonic() - began
-        is_unsure = bool(seen.spells.open) or bool(seen.asked and seen.asked[-1].said)
-        waits = is_unsure and seen.seconds < wanted + seen.unhealthy_for + _HUNG
+        waits = seen.is_unsure and seen.seconds < wanted + seen.unhealthy_for + _HUNG
+        waits |= any(one.is_open and seen.seconds < wanted + one.rule.for_ + _HUNG for one in seen.metrics)
         if seen.is_over or (seen.seconds >= wanted and not waits):
             break
         time.sleep(max(min(asked + watch.every, looked + _LOOK) - seen.seconds, 0.05))

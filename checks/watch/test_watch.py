@@ -232,6 +232,38 @@ def test_no_new_errors_come_again(seen: Observed, evidence: Collected) -> None:
     assert not said, f"{len(said)} new errors that came again within {seen.seconds:.0f} s, the first in {said[0]}"
 
 
+@pytest.mark.watch(
+    "W08",
+    needs=("metric",),
+    reads=("metric",),
+    remedy="Look at the metric's own page and what it counts; `for` in [[env.{env}.metric]] says how long it may be so",
+)
+def test_metrics_are_as_they_should_be(seen: Observed, environment: Environment, evidence: Collected) -> None:
+    """No configured metric is other than `expect` for as long as `for`, without a break.
+
+    Catches what no answer shows: jobs that fail, a queue that fills, a pool without a free connection. A metric that is
+    not there, and one that several processes count apart, is a warning: nobody knows what it is.
+    """
+    if not environment.metric:
+        pytest.skip("no metric is configured")
+    rows = [(one.rule.name, one.rule.label, one.looks, one.said) for one in seen.metrics]
+    evidence.table("Metrics", rows, header=("name", "metric", "looks", "the last"))
+    for one in seen.metrics:
+        if one.problem or not one.looks:
+            evidence.warn(f"{one.rule.name}: {one.problem or 'it was not looked at'}")
+        elif one.began_again > 1:
+            evidence.warn(
+                f"{one.rule.name}: found {one.rule.label} smaller than before {one.began_again} times, expected one "
+                "that only grows; where several processes answer, let one page count all (PROMETHEUS_MULTIPROC_DIR)"
+            )
+    red = [one for one in seen.metrics if one.is_red]
+    found = "; ".join(
+        f"{one.rule.name}: found {one.rule.label} {one.said}, for {one.longest:.0f} s, expected {one.rule.expect}"
+        for one in red
+    )
+    assert not red, found
+
+
 def _attach(seen: Observed, evidence: Collected) -> None:
     """How long, and how often."""
     over = "; it ended early" if seen.is_over else ""

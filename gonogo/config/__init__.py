@@ -19,6 +19,7 @@ from gonogo.config.entries import (
     Webhook,
 )
 from gonogo.config.load import find_project, load_project, parse_project
+from gonogo.config.metrics import MetricRule
 from gonogo.config.models import App, Environment, Health, Project, Service
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Health",
     "Heartbeat",
     "Logs",
+    "MetricRule",
     "Page",
     "Project",
     "Promote",

@@ -346,7 +346,7 @@ class SecretRule(_Model):
 
 
 class Watch(_Model):
-    """How long what was deployed is watched after its gate, and what ends that (W01 to W07)."""
+    """How long what was deployed is watched after its gate, and what ends that (W01 to W08)."""
 
     for_: Annotated[Duration | None, Field(alias="for")] = None
     """Seconds; not said: none in tier dev, a minute in staging, five in prod."""

@@ -18,6 +18,7 @@ MERGE_KEYS = {
     "page": "path",
     "webhook": "request",
     "heartbeat": "name",
+    "metric": "name",
     "command": "name",
     "sql": "name",
     "step": "name",

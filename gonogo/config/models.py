@@ -30,6 +30,7 @@ from gonogo.config.entries import (
     Webhook,
 )
 from gonogo.config.hosts import LOCAL, judged_host
+from gonogo.config.metrics import MetricRule
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has, with_capability
 from gonogo.config.strategies import BESIDE, STRATEGIES
@@ -152,6 +153,7 @@ class Environment(_Model):
     webhook: tuple[Webhook, ...] = ()
     visitor: Visitor | None = None
     heartbeat: tuple[Heartbeat, ...] = ()
+    metric: tuple[MetricRule, ...] = ()
     command: tuple[TeamCommand, ...] = ()
     sql: tuple[SqlAssertion, ...] = ()
     step: tuple[TeamStep, ...] = ()

@@ -47,4 +47,5 @@ ELSEWHERE = {
     "W04": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
     "W06": "integration/deploy/test_watch.py::test_a_worker_that_stops_is_turned_back",
     "W07": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
+    "W08": "integration/deploy/test_watch.py::test_a_metric_that_goes_wrong_is_turned_back",
 }

@@ -121,6 +121,51 @@ def test_a_worker_that_stops_is_turned_back(app: App, tmp_path: Path) -> None:
     assert red_codes(record) == {"W06[jobs]"}
 
 
+FAILS = 'PAGES.update({"/metrics": (200, "jobs_failed_total{queue=\\"mail\\"} 9\\n")})'
+METRICS = """
+[[env.test.metric]]
+name = "failed-jobs"
+metric = "jobs_failed_total"
+labels = { queue = "mail" }
+expect = "< 5"
+for = "3s"
+
+[[env.test.metric]]
+name = "pool"
+metric = "pool_free"
+expect = "> 0"
+"""
+
+
+@pytest.mark.thorough
+def test_a_metric_that_goes_wrong_is_turned_back(app: App) -> None:
+    """The watch ends with it; a metric that is not there warns, and turns nothing back."""
+    app.pages({**GREEN, "/metrics": (200, 'jobs_failed_total{queue="mail"} 2\n')})
+    path, begin = app.root / "app.py", "        self.send_response(status)\n"
+    raw = f'        body = text.encode() if self.path == "/metrics" else body\n{begin}'
+    path.write_text(path.read_text().replace(begin, raw))
+    app.configure(watch=WATCH, tables=METRICS)
+    app.commit("watched")
+    well, first = app.deploy()
+    broken(app, FAILS)
+
+    ended, record = app.deploy()
+
+    (green,) = (check for check in _watched(first) if check["code"] == "W08")
+    (red,) = (check for check in _watched(record) if check["code"] == "W08")
+    assert (well.code, green["outcome"]) == (0, "warned"), well
+    assert "pool: GET /metrics: found no pool_free, expected the metric" in str(green)
+    assert ended.code == 1, ended
+    assert red_codes(record) == {"W08"}
+    assert 'failed-jobs: found jobs_failed_total{queue="mail"} 9, for ' in red["found"]
+
+
+def _watched(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The checks of a run's watch."""
+    checks: list[dict[str, Any]] = next(step["gate"] for step in record["steps"] if step["name"] == "watch")["checks"]
+    return checks
+
+
 @pytest.mark.thorough
 def test_what_is_well_again_is_no_red(app: App) -> None:
     """A moment without an answer, one traceback: any release has that."""
