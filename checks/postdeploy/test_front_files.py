@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import re
 import time
 from collections.abc import Sequence
@@ -83,6 +84,39 @@ def test_front_page_finds_its_files(
     said = f"GET {page.address} loads what is not there: found {', '.join(map(str, new))}"
     wanted = "as the release before served them" if lost else "in the release that names them anew"
     assert not new, f"{said}; expected them {wanted}"
+
+
+@pytest.mark.postdeploy(
+    "D38",
+    severity="advisory",
+    impact="SEV3",
+    needs=("a URL", "a serving release"),
+    remedy="Keep what releases before named: static files in a volume that collectstatic adds to without --clear, in a "
+    "bucket, or built into one folder from which old files go after days",
+)
+def test_files_that_the_page_before_named_are_kept(
+    inspector: Inspector, baseline: GateResult | None, limits: Limits, evidence: Collected
+) -> None:
+    """Style sheets and scripts with a fingerprint that the front page of the release before named are still there.
+
+    Catches the page that somebody has open, or that a cache keeps, while releases take turns: it asks for files that
+    the new release has not, and goes white. What was not there before either is left out.
+    """
+    url = inspector.url()
+    named = [address for address, found in rows_of(baseline, "D26", _TITLE) if found == _THERE and is_needed(address)]
+    marked = [address for address in named if same_name(address) != posixpath.basename(urlsplit(address).path)]
+    if url is None or not marked:
+        pytest.skip("no file with a fingerprint is known that the page before named")
+    answers = _asked(
+        f"{url}/", [f"{url}{urlsplit(one)._replace(scheme='', netloc='').geturl()}" for one in marked], limits
+    )
+    evidence.table("Files that the page before named", [(one.address, one.found) for one in answers])
+    gone = sorted({same_name(one.address) for one in answers if one.found != _THERE})
+    if gone:
+        evidence.advise(
+            f"found {', '.join(gone)} gone under the names that the page before had for them, expected them for "
+            "whoever has it open"
+        )
 
 
 def _is_named_anew(address: str, rows: Sequence[Sequence[str]]) -> bool:

@@ -91,6 +91,28 @@ def test_a_style_sheet_that_is_gone_is_red(site: Deployed) -> None:
     ]
 
 
+def test_a_file_of_the_page_before_that_is_gone_is_told(site: Deployed) -> None:
+    """By its name without the fingerprint, so that it is told once; a page in its place is none, a kept one is well."""
+    kept, old = site.run / "baseline.json", {"/a.aa11bb22.css": CSS}
+    site.answer(linked("aa11bb22", **old))
+    before = site.ask("postdeploy", FILES, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    new = linked("cc33dd44", **{"/a.cc33dd44.css": CSS})
+    told = []
+    for answers in (new, new | {"/a.aa11bb22.css": [200, PAGE, "<p>a page</p>", 0]}, new | old):
+        site.answer(answers)
+        told.append(site.ask("postdeploy", "page_before_named").check("D38"))
+    kept.unlink()
+
+    gone = "found a.css gone under the names that the page before had for them, expected them for whoever has it open"
+    assert [(one.outcome, one.found) for one in told] == [
+        (Outcome.WARNED, gone),
+        (Outcome.WARNED, gone),
+        (Outcome.PASSED, ""),
+    ]
+
+
 def test_a_style_sheet_that_is_named_anew_and_not_brought_is_red(site: Deployed) -> None:
     """What an installation may add by itself warns, and so does everything where files were missing before already."""
     url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"

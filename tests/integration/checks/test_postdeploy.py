@@ -95,6 +95,7 @@ def test_all_is_green(site: Deployed) -> None:
         "D24[none]": "no webhook is configured",
         "D23[none]": "no sql is configured",
         "D36": "no visitor is configured",
+        "D38": "no file with a fingerprint is known that the page before named",
         "D37": "runtime process starts no first process of a container",
         "D35[none]": "no command is configured for postdeploy",
         "D32[web]": "no log file is configured",
