@@ -22,6 +22,7 @@ EnvFile = Annotated[Path, typer.Argument(metavar="FILE", help="here")]
 def add_to(app: typer.Typer) -> None:
     """Adds them."""
     app.command()(attach)
+    app.command()(confirm)
     host = typer.Typer(help="The machine that an environment lives on, where ssh reaches it.", no_args_is_help=True)
     host.command()(prepare)
     host.command()(check)
@@ -38,6 +39,14 @@ def attach(*, env: Env = None) -> int:
 
     project, environment = _asked(env)
     return run(project, environment, say=printing.say)
+
+
+def confirm(*, env: Env = None) -> int:
+    """Say that the release that was deployed may stay, where the environment asks for that."""
+    from gonogo.remote.run import confirm as run  # noqa: PLC0415
+
+    printing.say(f"confirmed {run(*_asked(env))}")
+    return int(Exit.GO)
 
 
 def prepare(*, env: Env = None) -> int:

@@ -51,6 +51,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         if serving is None:
             serving, notes = _adopted(at, commit, options)
             release = new_release(at, commit)  # its id is younger than that of what was adopted
+        _can_go_back(at, serving, options)
         recipe = deploy_recipe(at.environment, first=serving is None)
         work = make_work(at, release, run=release.id, options=options, screen=screen)
         work.notes += [*said, *notes]
@@ -69,6 +70,21 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
         work.notes += tagged(work, ending)
         seconds = time.monotonic() - begin
         return finish(work, pipeline.course, ending, kind="deploy", started=started, seconds=seconds)
+
+
+def _can_go_back(at: Where, serving: Release | None, options: Options) -> None:
+    """A release that nobody confirms goes back.
+
+    Raises:
+        RefusedError: there is nothing to go back to.
+    """
+    environment = at.environment
+    if serving is None and environment.confirm is not None and not options.force:
+        raise RefusedError(
+            f"env.{environment.name}.confirm: found nothing that serves, expected a release to go back to where nobody "
+            "confirms the new one. The first one goes without: "
+            f'`gonogo deploy --env {environment.name} --force --reason "the first"`.'
+        )
 
 
 def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | None, tuple[str, ...]]:

@@ -139,6 +139,8 @@ class Environment(_Model):
     """Where the requests to ``url`` are sent, under its name: this machine, whatever the name leads to."""
     host: Annotated[str, AfterValidator(judged_host)] = LOCAL
     """The machine that it lives on: this one, or one that ``ssh`` reaches, on which gonogo then runs."""
+    confirm: Annotated[Duration, Field(gt=0)] | None = None
+    """Whoever deploys must confirm a release within this time, or the host goes back."""
     path: str | None = None
     """The folder on the host that holds the env file and what is not in git; default: the application's folder."""
     state: str | None = None
@@ -246,6 +248,8 @@ class Environment(_Model):
                 )
             if value is not None and not value.isprintable():
                 raise ValueError(f"{key}: found a character that no terminal shows, expected a folder's name")
+        if self.confirm is not None and self.host == LOCAL:
+            raise ValueError("confirm needs a host: what is confirmed is that the deployer still reaches it")
         return self
 
     @model_validator(mode="after")

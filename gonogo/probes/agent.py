@@ -1,7 +1,7 @@
 """What a deployer elsewhere talks to: it is sent over SSH, keeps runs going, and shows them.
 
 It reads one JSON line a message on standard input, some with bytes after it, and answers alike. A run is started by a
-keeper that outlives the connection: it notes how the run ended, so that nobody has to believe the exit code of ``ssh``.
+keeper (``keeper.py``) that outlives the connection and notes how it ended: the exit code of ``ssh`` is never believed.
 
     STATE/remote/repository.git    the commits that were brought
     STATE/remote/runs/ID/          run.json, out, err, in (a pipe), work/ (the checkout), reports/, status.json
@@ -39,10 +39,7 @@ SOON = 10.0
 
 
 def main() -> None:
-    """Answers until the other side is gone, or keeps a run (``keep FOLDER``)."""
-    if sys.argv[-2:-1] == ["keep"]:
-        keep(Path(sys.argv[-1]))
-        return
+    """Answers until the other side is gone."""
     inbox = Inbox(0)
     send("hello", **surroundings())
     while True:
@@ -125,11 +122,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Writes a document so that nobody reads a part of it."""
-    write(path, json.dumps(value).encode())
-
-
 def write(path: Path, data: bytes) -> None:
     """Writes a file that only this user reads, whole or not at all."""
     aside = path.with_name(f".{path.name}.new")
@@ -179,12 +171,14 @@ def start(message: dict[str, Any], _: Inbox) -> None:
     if message["asks"]:
         os.mkfifo(str(folder / "in"), 0o600)
     facts = {name: message[name] for name in ("words", "environ", "prefix", "command", "commit", "who", "asks")}
-    write_json(folder / "run.json", {**facts, "began": time.time(), "repository": str(bare)})
-    write(folder / "agent.py", message["data"])
-    with (folder / "keeper").open("wb") as log, (folder / "alive").open("w") as held:
+    python = str(house() / ".tools" / "current" / "bin" / "python")
+    facts = {**facts, "began": time.time(), "repository": str(bare), "python": python}
+    write(folder / "run.json", json.dumps(facts).encode())
+    write(folder / "keeper.py", message["data"])
+    with (folder / "keeper.log").open("wb") as log, (folder / "alive").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # the keeper has it from its first moment to its last
         subprocess.Popen(
-            [sys.executable, str(folder / "agent.py"), "keep", str(folder)],
+            [sys.executable, str(folder / "keeper.py"), str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -193,55 +187,6 @@ def start(message: dict[str, Any], _: Inbox) -> None:
             start_new_session=True,
         )
     send("started", id=message["id"])
-
-
-def keep(folder: Path) -> None:
-    """Runs gonogo in the checkout, waits for its end however long it takes, and notes how it ended."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    run = read_json(folder / "run.json") or {}
-    code = 3
-    try:
-        code = run_to_the_end(folder, run)
-        tidy(folder, run)
-    finally:
-        write_json(folder / "status.json", {"code": code if code >= 0 else None, "signal": max(-code, 0)})
-
-
-def run_to_the_end(folder: Path, run: dict[str, Any]) -> int:
-    """The exit code of gonogo; negative where a signal ended it."""
-    given = os.open(str(folder / "in"), os.O_RDWR) if run["asks"] else subprocess.DEVNULL
-    with (folder / "out").open("ab") as out, (folder / "err").open("ab") as err:
-        try:
-            process = subprocess.Popen(
-                [str(house() / ".tools" / "current" / "bin" / "python"), "-P", "-m", "gonogo", *run["words"]],
-                cwd=str(folder / "work" / run["prefix"]),
-                env={**os.environ, **run["environ"]},
-                stdin=given,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=as_before,  # noqa: PLW1509 (a keeper has one thread)
-            )
-        except OSError as error:
-            err.write(f"{error}\n".encode())
-            return 3
-    write_json(folder / "pid.json", {"pid": process.pid})
-    return process.wait()
-
-
-def as_before() -> None:
-    """What the keeper ignores is nothing that its run should."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def tidy(folder: Path, run: dict[str, Any]) -> None:
-    """Keeps the pages, and lets go of the checkout."""
-    pages = folder / "work" / run["prefix"] / "reports"
-    if pages.is_dir():
-        pages.rename(folder / "reports")
-    shutil.rmtree(folder / "work", ignore_errors=True)
-    git(Path(run["repository"]), "worktree", "prune")
 
 
 def prune(remote: Path) -> None:
@@ -291,7 +236,7 @@ def runs(message: dict[str, Any], _: Inbox) -> None:
 def follow(message: dict[str, Any], inbox: Inbox) -> None:
     """Shows what a run says from where the other side stands, and hands on what that says, until one of both ends."""
     folder = run_of(message)
-    at = {name: message[name] for name in ("out", "err")}
+    at, told_of = {name: message[name] for name in ("out", "err")}, None
     with (folder / "out").open("rb") as out, (folder / "err").open("rb") as err:
         while True:
             ended = how_it_ended(folder)
@@ -301,6 +246,10 @@ def follow(message: dict[str, Any], inbox: Inbox) -> None:
             if ended is not None:
                 send("ended", **ended)
                 return
+            waiting = read_json(remote_of(message).parent / "confirm")
+            if waiting is not None and waiting != told_of:
+                told_of = waiting
+                send("confirm", **waiting)
             told = inbox.next(EVERY)
             if told is None:
                 sys.exit(0)
@@ -376,6 +325,15 @@ def get(message: dict[str, Any], _: Inbox) -> None:
     send("file", path.read_bytes() if found else b"", found=found)
 
 
+def confirm(message: dict[str, Any], _: Inbox) -> None:
+    """Says that the release of the run that waits may stay; which run that was, or none."""
+    state = remote_of(message).parent
+    waiting = read_json(state / "confirm")
+    if waiting is not None:
+        write(state / "confirmed", waiting["run"].encode())
+    send("confirmed", run=waiting and waiting["run"])
+
+
 def probe(message: dict[str, Any], _: Inbox) -> None:
     """What another script says, which came along; it is given the message as its argument."""
     facts = {name: value for name, value in message.items() if name != "data"}
@@ -385,6 +343,7 @@ def probe(message: dict[str, Any], _: Inbox) -> None:
 
 
 OPERATIONS = {
+    "confirm": confirm,
     "follow": follow,
     "forget": forget,
     "get": get,

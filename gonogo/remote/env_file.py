@@ -57,13 +57,15 @@ def push(environment: Environment, file: Path, *, say: Callable[[str], None]) ->
     """
     new = _read(file)
     with Connection(reached(environment), env=environment.name) as connection:
-        found = _differences(environment, _there(connection, environment), new)
+        before = _there(connection, environment)
+        found = _differences(environment, before, new)
         path = _path(environment)
         say("\n".join((f"{connection.address}: {path}", *found.lines())))
         if found:
             connection.ask("put", "written", new, path=str(path), former=f"{path.name}{FORMER}")
             restart = f"`gonogo restart --new-settings --env {environment.name}`"
-            say(f"written; what was there is {path.name}{FORMER}. The next deploy starts with it; so does {restart}.")
+            kept = f"; what was there is {path.name}{FORMER}" if before else ""
+            say(f"written{kept}. The next deploy starts with it; so does {restart}.")
         return found
 
 

@@ -18,6 +18,7 @@ from gonogo.config import Environment, Project
 from gonogo.errors import GonogoError, explain
 from gonogo.remote.bring import place_of
 from gonogo.remote.connection import Connection, LostError, Said
+from gonogo.remote.vantage import Vantage
 from gonogo.words import Exit
 
 __all__ = ["Follower"]
@@ -36,12 +37,19 @@ class Follower:
     """Entered before the run starts: from then on a signal is for the run."""
 
     def __init__(
-        self, connection: Connection, project: Project, environment: Environment, *, say: Callable[[str], None]
+        self,
+        connection: Connection,
+        project: Project,
+        environment: Environment,
+        *,
+        vantage: Vantage,
+        say: Callable[[str], None],
     ) -> None:
         """Follows over this connection, and over others after it."""
         self._connection = connection
         self._project, self._environment = project, environment
         self._say = say
+        self._vantage = vantage
         self._at: dict[str, Any] = {"out": 0, "err": 0}
         self._waiting: list[str] = []
         """Signals that the run is still to be given."""
@@ -87,6 +95,9 @@ class Follower:
             if not self._connection.waiting() and not self._is_ready(asks=asks):
                 continue
             said = self._connection.hear(_DEAD)
+            if said.kind == "confirm":
+                self._confirm(said)
+                continue
             if said.kind != "ended":
                 self._show(said)
                 continue
@@ -108,6 +119,24 @@ class Follower:
             self._connection.tell("signal", name=self._waiting[0])
             name = self._waiting.pop(0)
             self._say(f"\n{name}: handed on to the run on {self._connection.address}; once more, and it is left alone.")
+
+    def _confirm(self, said: Said) -> None:
+        """Says over a new connection that the release may stay, unless what is seen from here speaks against it."""
+        name = self._environment.name
+        objection = self._vantage.objection()
+        if objection:
+            self._say(
+                f"Not confirmed: {objection}, as before the deployment. The host goes back at {said.facts['until']}, "
+                f"unless somebody says `gonogo confirm --env {name}`."
+            )
+            return
+        try:
+            with Connection(self._connection.address, env=name) as another:
+                another.ask("confirm", "confirmed", **place_of(self._project, self._environment))
+        except GonogoError as error:
+            self._say(f"Not confirmed: {error} The host goes back at {said.facts['until']}.")
+            return
+        self._say(f"Confirmed {self._vantage.said()}.")
 
     def _show(self, said: Said) -> None:
         with contextlib.suppress(OSError):  # nobody looks any more

@@ -14,14 +14,18 @@ from gonogo.config import Environment, Project
 from gonogo.config.hosts import ON_HOST, Address, address_of
 from gonogo.errors import RefusedError, UsageError
 from gonogo.host.terminal import SHOWN
+from gonogo.inspection.probe_answers import script
 from gonogo.remote.bring import Brought, bring, place_of
 from gonogo.remote.connection import Connection, LostError
 from gonogo.remote.follow import Follower
+from gonogo.remote.vantage import Vantage
+from gonogo.state import confirmation
 from gonogo.state.lock import OPERATOR, operator
 from gonogo.state.release import FORMAT
+from gonogo.state.store import state_of
 from gonogo.words import REPORTS_AT, Exit
 
-__all__ = ["Asked", "attach", "reached", "run_there"]
+__all__ = ["Asked", "attach", "confirm", "reached", "run_there"]
 
 _HANDED_ON = (
     *("CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "TERM"),
@@ -79,7 +83,10 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
             noun = "change stays" if brought.behind == 1 else "changes stay"
             say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
         answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
-        with Follower(connection, project, environment, say=say) as follower:
+        vantage = Vantage(environment)
+        if environment.confirm is not None and asked.takes_ref:
+            vantage.look_before()
+        with Follower(connection, project, environment, vantage=vantage, say=say) as follower:
             try:
                 _start(connection, project, environment, asked, brought, answers=answers)
             except LostError:
@@ -102,7 +109,7 @@ def _start(
     connection.ask(
         "start",
         "started",
-        connection.agent,
+        script("keeper.py").encode(),
         id=brought.id,
         commit=brought.commit,
         prefix=brought.prefix,
@@ -130,8 +137,25 @@ def attach(project: Project, environment: Environment, *, say: Callable[[str], N
                 f"`gonogo status --env {environment.name}` tells what serves."
             )
         say(f"{run['command']}, started by {run['who']} ({run['id']})")
-        with Follower(connection, project, environment, say=say) as follower:
+        with Follower(connection, project, environment, vantage=Vantage(environment), say=say) as follower:
             return follower.to_the_end(run["id"], asks=bool(run["asks"]) and sys.stdin.isatty())
+
+
+def confirm(project: Project, environment: Environment) -> str:
+    """Says that the release that waits for it may stay; returns the run's name.
+
+    Raises:
+        RefusedError: none waits.
+    """
+    if address_of(environment.host) is None:
+        return confirmation.confirm(state_of(project, environment).root)
+    with Connection(reached(environment), env=environment.name) as connection:
+        run = connection.ask("confirm", "confirmed", **place_of(project, environment)).facts["run"]
+        if run is None:
+            raise RefusedError(
+                f"{connection.address}: found no deployment that waits for a confirmation, expected one."
+            )
+        return str(run)
 
 
 def _judge(connection: Connection, environment: Environment, say: Callable[[str], None]) -> None:

@@ -13,6 +13,7 @@ from gonogo.errors import UsageError
 from gonogo.run.direct_gate import DirectGate
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.backup import BackUp, ProveBackup
+from gonogo.run.moves.confirm import Confirm
 from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restart, Restore, Stop
@@ -125,7 +126,11 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
             return False
         return watches or step.stage is not Stage.WATCH if isinstance(step, Gate) else not isinstance(step, left)
 
-    return tuple(filter(is_wanted_here, strategy.steps(first=first)))
+    steps = [*filter(is_wanted_here, strategy.steps(first=first))]
+    if environment.confirm is not None and not first:
+        last = max(at for at, step in enumerate(steps) if isinstance(step, Gate))
+        steps.insert(last + 1, Confirm())
+    return tuple(steps)
 
 
 def _names_are_free(environment: Environment) -> None:
@@ -145,5 +150,5 @@ def _names_are_free(environment: Environment) -> None:
 def _ours() -> frozenset[str]:
     """Names of gates and moves in any recipe."""
     steps = {step.name for name in STRATEGIES for step in strategy_of(name).steps(first=False)}
-    back = {VERIFY.name, Restore.name, Restart.name, Stop.name, "leave"}
+    back = {VERIFY.name, Restore.name, Restart.name, Stop.name, Confirm.name, "leave"}
     return frozenset(steps | back | {stage.gate for stage in Stage})

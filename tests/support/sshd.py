@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import queue
 import shutil
 import socket
 import subprocess
@@ -119,14 +120,15 @@ class Server:
 
 
 class Cable:
-    """A connection between the deployer and the host that can be cut, and be held up."""
+    """A connection between the deployer and the host that can be cut, be held up, and be long."""
 
-    def __init__(self, to: int) -> None:
-        """Lead to this port of loopback."""
-        self._to = to
+    def __init__(self, to: int, *, delay: float = 0.0) -> None:
+        """Lead to this port of loopback; each way takes ``delay`` seconds."""
+        self._to, self._delay = to, delay
         self._pairs: list[socket.socket] = []
-        self._whole = threading.Event()
+        self._whole, self._flows = threading.Event(), threading.Event()
         self._whole.set()
+        self._flows.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -141,7 +143,33 @@ class Cable:
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._pairs += [near, far]
                 for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                    sent: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+                    threading.Thread(target=self._take, args=(one, sent), daemon=True).start()
+                    threading.Thread(target=self._give, args=(other, sent), daemon=True).start()
+
+    def _take(self, one: socket.socket, sent: queue.SimpleQueue[tuple[float, bytes]]) -> None:
+        data = b"."
+        while data:
+            try:
+                data = one.recv(65536)
+            except OSError:
+                data = b""
+            sent.put((time.monotonic() + self._delay, data))
+
+    def _give(self, other: socket.socket, sent: queue.SimpleQueue[tuple[float, bytes]]) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                due, data = sent.get()
+                time.sleep(max(due - time.monotonic(), 0.0))
+                self._flows.wait()
+                if not data:
+                    other.shutdown(socket.SHUT_WR)
+                    return
+                other.sendall(data)
+
+    def hold_up(self) -> None:
+        """Nothing arrives any more, and nobody is told."""
+        self._flows.clear()
 
     def cut(self) -> None:
         """End what goes through it; nothing new does."""
@@ -151,6 +179,11 @@ class Cable:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
         self._pairs.clear()
+        self._flows.set()
+
+    def refuse(self) -> None:
+        """What goes through it stays; nothing new does."""
+        self._whole.clear()
 
     def mend(self) -> None:
         """Lead through again."""
@@ -160,11 +193,3 @@ class Cable:
         """End it."""
         self.cut()
         self._listener.close()
-
-
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := one.recv(65536):
-            other.sendall(data)
-    with contextlib.suppress(OSError):
-        other.shutdown(socket.SHUT_WR)

@@ -107,6 +107,7 @@ def test_only_the_runner_starts_processes() -> None:
         "gonogo/host/talk.py",
         "gonogo/probes/agent.py",
         "gonogo/probes/host_setup.py",
+        "gonogo/probes/keeper.py",
     ]
 
 

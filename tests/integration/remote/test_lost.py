@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.sshd import Cable, Server
@@ -61,6 +62,47 @@ def test_a_cut_cable_is_noticed_and_connected_again(far: Far, cable: Cable) -> N
     assert ended.json()["ended"]["kind"] == "go"
     assert far.serving_text() == "hello"
     assert (far.root / "reports" / "test" / ended.json()["run"] / "record.md").exists()
+
+
+def test_a_cable_that_is_held_up_is_noticed(far: Far, cable: Cable) -> None:
+    """Nobody ends the connection, and nothing comes: after some seconds it counts as lost."""
+    process = far.start("deploy", "--env", "test", "--json")
+    far.wait_for("run-began")
+    cable.hold_up()
+    _ended(far)
+    while "was lost" not in (said := process.stderr.readline() if process.stderr is not None else "was lost"):
+        assert said, "the deployer ended"
+    cable.cut()
+    cable.mend()
+    ended = far.finish(process)
+
+    assert ended.code == 0, ended
+    assert ended.json()["ended"]["kind"] == "go"
+
+
+def test_a_host_that_was_started_again_is_a_case_for_a_person(far: Far) -> None:
+    """Nobody there notes how the run ended: exit 6 and the way on, which then is what it is on one machine."""
+    far.deploy()
+    far.pages({**GREEN, "/new": (200, "new")})
+    process = far.start("deploy", "--env", "test")
+    deadline = time.monotonic() + 90
+    while sum('"first-touch"' in path.read_text() for path in far.state.glob("runs/*/journal.jsonl")) != 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    (folder,) = (
+        path.parent for path in far.state.glob("remote/runs/*/pid.json") if not (path.parent / "seen").exists()
+    )
+    for one in psutil.process_iter(["cmdline"]):
+        if one.info["cmdline"] and one.info["cmdline"][-1] == str(folder):
+            one.kill()
+    psutil.Process(json.loads((folder / "pid.json").read_text())["pid"]).kill()
+    ended = far.finish(process)
+
+    assert ended.code == 6, ended
+    assert "could not say how" in ended.err
+    assert far.gonogo("resume", "--env", "test").code in {0, 1}
+    assert far.serving_text() == "hello"
+    assert far.gonogo("status", "--env", "test").code == 0
 
 
 def test_a_deployer_that_is_killed_changes_nothing(far: Far) -> None:
