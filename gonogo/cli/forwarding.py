@@ -81,6 +81,7 @@ class Forwarding(TyperCommand):
             words=(str(self.name), *self._words(given), *pages.arguments),
             ref=ref,
             takes_ref=takes_ref,
+            deploys=self.name == "deploy",
             asks=self.name in _ASKING and not given.get("yes"),
             stays=stays,
         )

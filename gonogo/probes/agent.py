@@ -157,7 +157,8 @@ def repository(message: dict[str, Any], _: Inbox) -> None:
             (folder / "ready").touch()
         if message["origin"] and git(folder, "config", "--default", "", "remote.origin.url") != message["origin"]:
             git(folder, "config", "remote.origin.url", message["origin"])
-    send("repository", folder=str(folder))
+    listed = git(folder, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/remotes", "refs/tags")
+    send("repository", folder=str(folder), refs=dict(line.split() for line in listed.splitlines()))
 
 
 def start(message: dict[str, Any], _: Inbox) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -55,7 +55,7 @@ def bring(connection: Connection, project: Project, environment: Environment, *,
     origin = _PASSWORD.sub("", here.said("config", "--default", "", "remote.origin.url"))
     there = connection.ask("repository", "repository", origin=origin, **place_of(project, environment))
     words = ("push", "--quiet", "--force", "--no-verify", "--recurse-submodules=no", f"gonogo:{there.facts['folder']}")
-    refs = (f"{commit}:refs/gonogo/{name}", *(f"+{ref}:{ref}" for ref in here.refs(commit)))
+    refs = (f"{commit}:refs/gonogo/{name}", *here.refspecs(commit, environment, there.facts["refs"]))
     environ = {**os.environ, **for_git(connection.address, connection.socket)}
     push = git.ask(project.root, *words, *refs, timeout=_SECONDS, environ=environ)
     this_machine().run(push).require("bringing the commit to the host")
@@ -82,12 +82,19 @@ class _Here:
             )
         return done.output.strip()
 
-    def refs(self, commit: str) -> Iterator[str]:
-        """Branches that hold the commit, as their remote has them where there is one, and tags of it."""
-        kind = "refs/remotes" if self.said("remote") else "refs/heads"
-        held = self.said("for-each-ref", f"--contains={commit}", "--format=%(refname)", kind)
-        yield from (ref for ref in held.splitlines() if not ref.endswith("/HEAD"))
-        yield from self.said("for-each-ref", f"--points-at={commit}", "--format=%(refname)", "refs/tags").splitlines()
+    def refspecs(self, commit: str, environment: Environment, there: Mapping[str, str]) -> list[str]:
+        """Branches that hold the commit, where a check asks for them, and tags of it; nothing there is stale."""
+        words = ("for-each-ref", "--format=%(refname) %(objectname)")
+        here = dict(line.split() for line in self.said(*words).splitlines())
+        wanted = self.said(*words, f"--points-at={commit}", "refs/tags").splitlines()
+        if environment.branches:
+            kind = "refs/remotes" if self.said("remote") else "refs/heads"
+            wanted += self.said(*words, f"--contains={commit}", kind).splitlines()
+        names = {line.split()[0] for line in wanted}
+        moved = {ref for ref, at in there.items() if here.get(ref, at) != at}
+        gone = [ref for ref in there if ref not in here and not ref.startswith("refs/tags/")]
+        pushed = sorted(ref for ref in names | moved if not ref.endswith("/HEAD"))
+        return [*(f"+{ref}:{ref}" for ref in pushed), *(f":{ref}" for ref in gone)]
 
     def behind(self) -> int:
         return len(self.said("status", "--porcelain", "--untracked-files=normal").splitlines())

@@ -102,7 +102,10 @@ class Follower:
                 self._show(said)
                 continue
             self._bring_home(run, place)
-            return self._code(said)
+            code = self._code(said)
+            if code == Exit.GO:
+                self._look_from_here()
+            return code
 
     def _is_ready(self, *, asks: bool) -> bool:
         """Waits a moment for the host's next word; what somebody types meanwhile goes there."""
@@ -137,6 +140,15 @@ class Follower:
             self._say(f"Not confirmed: {error} The host goes back at {said.facts['until']}.")
             return
         self._say(f"Confirmed {self._vantage.said()}.")
+
+    def _look_from_here(self) -> None:
+        """What only the deployer sees turns nothing back: its own network may be to blame. A person is told."""
+        objection = self._vantage.objection() if self._vantage.has_looked else ""
+        if objection:
+            self._say(
+                f"warning  From here: {objection}, as before the deployment; on the host all is well. Nothing was "
+                "turned back for it. Look at what stands in between: DNS, the proxy, a firewall."
+            )
 
     def _show(self, said: Said) -> None:
         with contextlib.suppress(OSError):  # nobody looks any more
@@ -186,6 +198,9 @@ class Follower:
             except LostError:
                 time.sleep(_PAUSE)
                 continue
+            except GonogoError as error:
+                self._say(str(error))
+                return False
             self._say("Connected again; what was missed:")
             return True
         return False

@@ -44,6 +44,8 @@ class Asked:
     """All of it, but for ``--ref``."""
     ref: str | None = None
     takes_ref: bool = False
+    deploys: bool = False
+    """What the public URL answers afterwards is of interest."""
     asks: bool = False
     """It may put a question."""
     stays: bool = False
@@ -84,7 +86,7 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
             say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
         answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
         vantage = Vantage(environment)
-        if environment.confirm is not None and asked.takes_ref:
+        if asked.deploys:
             vantage.look_before()
         with Follower(connection, project, environment, vantage=vantage, say=say) as follower:
             try:

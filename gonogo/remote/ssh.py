@@ -47,7 +47,8 @@ def for_git(address: Address, socket: Path) -> dict[str, str]:
     """How git reaches the host: through the master, and past what the shell's start-up files print."""
     words = shlex.join(argv(address, socket, master=False))
     drop = f'while IFS= read -r line; do [ "$line" = "{BEGINS}" ] && break; done; exec cat'
-    told = f"gonogo() {{ shift; {words} \"echo '{BEGINS}'; $1\" | {{ {drop}; }}; }}; gonogo"
+    here = shlex.quote(str(Path.cwd()))  # git goes elsewhere, and an option may name a file from here
+    told = f"gonogo() {{ shift; cd {here}; {words} \"echo '{BEGINS}'; $1\" | {{ {drop}; }}; }}; gonogo"
     return {"GIT_SSH_COMMAND": told, "GIT_SSH_VARIANT": "simple"}
 
 

@@ -25,6 +25,11 @@ class Vantage:
         self._wanted = health.live_status
         self._before: str | None = None
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether there is something to compare with."""
+        return self._before is not None
+
     def look_before(self) -> None:
         """Asks once, so that what was not to be seen before is no fault of the release."""
         self._before = self._problem() if self.url else ""

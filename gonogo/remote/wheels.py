@@ -93,7 +93,7 @@ def _own(folder: Path) -> Path:
 
 def _packed(found: metadata.Distribution, folder: Path) -> Path:
     """Its installed files, as the wheel that they came from."""
-    path = folder / f"gonogo-{found.version}-py3-none-any.whl"
+    path = folder / f"{found.name.replace('-', '_')}-{found.version}-py3-none-any.whl"
     record = io.StringIO()
     lines = csv.writer(record, lineterminator="\n")
     about = ""

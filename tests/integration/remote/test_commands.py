@@ -6,6 +6,7 @@ import json
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -71,3 +72,36 @@ def test_what_was_deployed_is_known_everywhere(far: Far) -> None:
     assert answer is not None
     assert answer[0] == 404
     assert (far.root / "reports" / "test" / back.json()["run"] / "record.md").exists()
+
+
+@pytest.mark.thorough
+def test_the_branches_that_a_check_asks_for_are_those_of_the_deployer(far: Far) -> None:
+    """A commit counts as one of ``main`` only while it is; what was brought before is no stale answer."""
+    far.configure(options='branches = ["main"]')
+    far.commit("only main")
+    stage = ("ask", "predeploy", "--env", "test", "-k", "branch")
+    allowed = far.gonogo(*stage)
+    far.git("checkout", "-q", "--detach")
+    far.git("branch", "-q", "-f", "main", "HEAD~1")
+    refused = far.gonogo(*stage)
+
+    assert allowed.code == 0, allowed
+    assert refused.code == 1, refused
+    assert "expected it in one of main" in refused.out
+
+
+@pytest.mark.thorough
+def test_a_shallow_clone_and_an_application_in_a_folder(far: Far, tmp_path: Path) -> None:
+    """A CI job checks out one commit; the folder of gonogo.toml is the same there."""
+    (far.root / "shop").mkdir()
+    for name in ("gonogo.toml", "app.py", ".gitignore"):
+        far.git("mv", name, f"shop/{name}")
+    far.commit("into a folder")
+    far.git("clone", "-q", "--depth=1", f"file://{far.root}", str(tmp_path / "clone"))
+    whole, far.root = far.root, tmp_path / "clone" / "shop"
+    ended, run = far.deploy()
+    far.root = whole
+
+    assert ended.code == 0, ended
+    assert far.serving_text() == "hello"
+    assert (tmp_path / "clone" / "shop" / "reports" / "test" / run["run"] / "record.md").exists()
