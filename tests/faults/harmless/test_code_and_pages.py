@@ -59,7 +59,7 @@ def warned_of(record: dict[str, Any]) -> set[str]:
 
 @pytest.mark.timeout(400)
 def test_a_page_whose_style_sheet_moves_is_go_and_one_that_loses_it_is_turned_back(app: App) -> None:
-    """A template in a folder that is no source is nobody's; only an image that never was there is warned of, once.
+    """A template in a folder that is no source is nobody's; an image that never was there is warned of once, and so are files that are gone.
 
     That the application logs an error for each request of what is not there makes none of them red.
     """
@@ -71,7 +71,7 @@ def test_a_page_whose_style_sheet_moves_is_go_and_one_that_loses_it_is_turned_ba
     third, red = app.deploy()
 
     assert (first.code, second.code) == (0, 0), (first, second)
-    assert ("D26" in warned_of(begun), warned_of(record)) == (True, set())
+    assert ("D26" in warned_of(begun), warned_of(record)) == (True, {"D38"})
     assert third.code == 1, third
     assert red["ending"].startswith("REVERTED to ")
     assert [check["code"] for check in red["causes"]] == ["D26"]
