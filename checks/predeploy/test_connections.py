@@ -23,7 +23,7 @@ _SECONDS = 30.0
 
 @pytest.mark.predeploy(
     "P51",
-    needs=("strategy = bluegreen", "a serving release"),
+    needs=("strategy = bluegreen", "a serving release", "a Docker Engine"),
     severity="advisory",
     remedy="Make pools smaller (workers times what each may open), or raise max_connections of the server; "
     "SELECT client_addr, count(*) FROM pg_stat_activity GROUP BY 1 says who holds them",
@@ -34,7 +34,7 @@ def test_databases_let_in_both_releases(place: Place, serving: Release | None, e
     Catches the pools that fill a server to three quarters: started beside the old release, the new one is told `too
     many clients already`, and so are the old one and everybody else. What opens more under load is not seen.
     """
-    if serving is None or place.environment.strategy not in BESIDE:
+    if serving is None or place.environment.strategy not in BESIDE or not place.environment.has("a Docker Engine"):
         pytest.skip("no release is started beside another one")
     try:
         found = databases(place, runtime_of(place.environment.runtime), serving)

@@ -40,7 +40,8 @@ RUNTIMES: Mapping[str, Kind] = MappingProxyType(
             capabilities=frozenset({"compose files", "images", "a Docker Engine", "adoption", "beside"}),
         ),
         "process": Kind(
-            implementation="gonogo.runtimes.process.runtime:ProcessRuntime", capabilities=frozenset({"commands"})
+            implementation="gonogo.runtimes.process.runtime:ProcessRuntime",
+            capabilities=frozenset({"commands", "beside"}),
         ),
     }
 )

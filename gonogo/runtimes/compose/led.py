@@ -8,29 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from gonogo.errors import CommandError
-from gonogo.host.busy import patient
 from gonogo.host.runner import Command
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.seat import Seat
 from gonogo.runtimes.compose.start import command_actions
+from gonogo.runtimes.lead import Lead, proxy_here
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
 from gonogo.traffic.base import Upstreams, alone
-from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
-from gonogo.traffic.send import Proxy, described, leads_to, send
+from gonogo.traffic.send import Proxy, described
 
 __all__ = ["PORTS", "Led", "mount_of"]
 
 PORTS = "ports.json"
 """Service and port → the port of this machine that a proxy on it was told."""
 _SECONDS = 60.0
-_PROVEN_WITHIN = 15.0
-_AT_ONCE = 1.0
 
 
 class Led(Seat):
@@ -59,17 +55,10 @@ class Led(Seat):
     def proxy(self, container: str = "") -> Proxy:
         """The proxy; one in a container by the container's name, or by a placeholder for it."""
         traffic, place = self.traffic, self.place
+        if traffic.service is None:
+            return proxy_here(traffic, place)
         folder = (place.path / traffic.folder).resolve() if traffic.folder else None
         adapter = adapter_of(traffic)
-        if traffic.service is None:
-            return Proxy(
-                host=place.host,
-                adapter=adapter,
-                name=traffic.kind,
-                folder=folder,
-                inside=str(folder),
-                cwd=str(place.path),
-            )
         name = container or f"{{{traffic.service}}}"
         return Proxy(
             host=place.host,
@@ -134,54 +123,15 @@ class Led(Seat):
     def _switch(self, outgoing: Release | None) -> None:
         proxy = self.proxy(self.container() if self.traffic.service is not None else "")
         upstreams = self.upstreams()
-        pages = self._pages()
-        back = outgoing is not None and self.release.created < outgoing.created
-        sign = self._sign(pages, outgoing) if not back else ""  # who is gone may hang: going back waits for no answer
-        left = _names(outgoing, self.release) if back else ()
-        if leads_to(proxy, upstreams):
-            with contextlib.suppress(CommandError):
-                prove(pages, release=self.release.id, sign=sign, seconds=_AT_ONCE, left=left)
-                return
-        send(proxy, upstreams)
-        try:
-            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN), left=left)
-        except CommandError as error:
-            wiring = proxy.adapter.wiring(proxy.inside, self.traffic.upstreams)
-            raise CommandError(
-                f"{proxy.name} took its configuration, and requests did not go to {self.release.id}: {error} "
-                f"Its own configuration needs {wiring}"
-            ) from error
-
-    def _pages(self) -> Pages:
-        """The health pages, through the public address."""
-        environment, url = self.place.environment, self.url
-        if not url:
-            raise CommandError(
-                f"env.{environment.name}.url: found nothing, expected where the proxy answers: that is asked "
-                "until this release answers"
-            )
-        paths = dict.fromkeys(filter(None, (environment.health.live, environment.health.ready)))
-        return Pages(urls=tuple(f"{url}{path}" for path in paths), reached=environment.reached)
-
-    def _sign(self, pages: Pages, outgoing: Release | None) -> str:
-        """What answers must say to be this release's; empty where the proxy did not pass on the last one's either."""
-        if outgoing is None:
-            return ""
-        before = ask(pages)
-        if not any(sign_of(before, release=one.id, commit=one.commit) for one in (outgoing, self.release)):
-            return ""
-        return sign_of(self._answer_of_itself(pages), release=self.release.id, commit=self.release.commit)
-
-    def _answer_of_itself(self, pages: Pages) -> Said:
-        at = next(iter(self.direct().values()), "")
-        urls = tuple(urlunsplit(urlsplit(url)._replace(scheme="http")) for url in pages.urls)
-        return ask(Pages(urls=urls, reached=lambda url: urlunsplit(urlsplit(url)._replace(netloc=at))))
-
-
-def _names(one: Release | None, other: Release) -> tuple[str, ...]:
-    """By what a release is known, and the other one is not."""
-    named = (one.id, one.commit, one.short) if one is not None else ()
-    return tuple(name for name in named if name not in other.id and name != other.commit)
+        Lead(
+            place=self.place,
+            release=self.release,
+            traffic=self.traffic,
+            proxy=proxy,
+            upstreams=upstreams,
+            url=self.url,
+            direct=self.direct,
+        ).switch(outgoing)
 
 
 def mount_of(model: Mapping[str, Any], service: str, folder: Path) -> str | None:

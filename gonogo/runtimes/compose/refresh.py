@@ -47,14 +47,16 @@ class Fronts:
         return found
 
     def after(self, names: Sequence[str]) -> tuple[Command, ...]:
-        """What has each nginx that sends requests to these services look them up, once their new containers run."""
+        """What has each nginx that sends requests to these services look them up, once their new containers run.
+
+        A configuration that it refuses changes nothing; ``refresh`` finds that out.
+        """
         return tuple(
-            Command(argv=("docker", "exec", container, *words), timeout=_SECONDS)
+            Command(argv=("docker", "exec", container, *self._test(front)[:-1], "-s", "reload"), timeout=_SECONDS)
             for front in self._steps.groups.fronts
             if self._kind(front) == "nginx"
             for container in sorted(self._steps.containers(front))
             if self._leads_to(front, container, names)
-            for words in (self._test(front), (*self._test(front)[:-1], "-s", "reload"))
         )
 
     def _leads_to(self, front: str, container: str, names: Sequence[str]) -> bool:

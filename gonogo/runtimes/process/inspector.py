@@ -19,7 +19,7 @@ from gonogo.inspection.code.image_files import read_tree
 from gonogo.inspection.things import address
 from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.process.health import ask
-from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive
+from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive, slot_of
 from gonogo.runtimes.process.pinned import application, pinned, settings, venv
 from gonogo.state.release import Release
 from gonogo.state.store import State
@@ -126,7 +126,7 @@ class ProcessInspector(Inspector):
         Raises:
             CommandError: no instance runs, or the release it was started from is no longer kept.
         """
-        record = self._records.read(service)
+        record = self._record(service)
         if record is None or not is_alive(record):
             found = "no instance" if record is None else f"{record} ended"
             raise CommandError(
@@ -147,7 +147,7 @@ class ProcessInspector(Inspector):
         Raises:
             CommandError: a log cannot be read.
         """
-        records = (self._records.read(service) for service in self._services())
+        records = (self._record(service) for service in self._services())
         return {record.service: self._lines(record) for record in records if record is not None}
 
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:  # noqa: ARG002 (output carries no time)
@@ -156,7 +156,7 @@ class ProcessInspector(Inspector):
         Raises:
             CommandError: a log cannot be read.
         """
-        records = (self._records.read(service) for service in self._services())
+        records = (self._record(service) for service in self._services())
         return {record.service: self._stamped(record) for record in records if record is not None}
 
     def url(self, service: str | None = None) -> str | None:
@@ -169,8 +169,8 @@ class ProcessInspector(Inspector):
 
     def published(self) -> Sequence[tuple[str, str, int]]:
         """(service, address, port) of every service that has a port."""
-        services = self._environment.service.items()
-        return [(name, "127.0.0.1", service.port) for name, service in services if service.port is not None]
+        ports = ((name, self._port(name)) for name in self._environment.service)
+        return [(name, "127.0.0.1", port) for name, port in ports if port is not None]
 
     def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (it is not of this environment)
         """Somebody else's proxy, where a URL is not a service's own address."""
@@ -189,18 +189,37 @@ class ProcessInspector(Inspector):
             record.port: str(record) for record in self._records.all() if record.port is not None and is_alive(record)
         }
 
+    def _record(self, service: str) -> Instance | None:
+        return self._records.read(slot_of(self._release, service) if self._release is not None else service)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether it stands beside others, and is asked past the proxy: nobody is sent to it."""
+        return self._release is not None and bool(self._release.beside) and self._environment.traffic is None
+
     def _services(self) -> tuple[str, ...]:
-        return (self._release.services if self._release is not None else ()) or tuple(self._environment.service)
+        """The services; before it is a release's turn without those of which two must not run."""
+        found = (self._release.services if self._release is not None else ()) or tuple(self._environment.service)
+        single = {name for name, one in self._environment.service.items() if one.single}
+        return tuple(name for name in found if not (self._waits and name in single))
+
+    def _port(self, service: str) -> int | None:
+        """The port of its instance; where releases take turns, each has its own."""
+        if self._release is not None and self._release.beside:
+            started = pinned(self._place, self._release).services.get(service)
+            return started.port if started is not None else None
+        configured = self._environment.service.get(service)
+        return configured.port if configured is not None else None
 
     def _local(self, service: str) -> str | None:
-        configured = self._environment.service.get(service)
-        if configured is None or configured.port is None:
+        port = self._port(service)
+        if port is None:
             return None
         named = urlsplit(self._environment.url or "").hostname if self._environment.connect_to else "127.0.0.1"
-        return f"http://{named}:{configured.port}"
+        return f"http://{named}:{port}"
 
     def _state(self, service: str, *, health: bool) -> InstanceState:
-        record = self._records.read(service)
+        record = self._record(service)
         alive = record is not None and is_alive(record)
         return InstanceState(
             service=service,

@@ -1,7 +1,9 @@
 """Running instances of the runtime ``process``: which process is ours, and how it is ended.
 
-    instances/<service>.json            pid file: the instance of a service, as it was started
-    instances/<service>/<release>.log   its output
+    instances/<slot>.json            pid file: the instance of a service, as it was started
+    instances/<slot>/<release>.log   its output
+
+A slot is the service's name; where releases take turns, each of them has one of its own.
 
 A pid alone proves nothing, it may have been given to a stranger meanwhile: the creation time must agree as well.
 """
@@ -20,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.errors import CommandError
 from gonogo.host.identity import carrying, process_of, runs, ticks_of
 from gonogo.host.runner import Command, Host
+from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "launch",
     "marked",
     "note_healthy",
+    "slot_of",
 ]
 
 MARK = "GONOGO_INSTANCE"
@@ -49,6 +53,8 @@ class Instance(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     service: str
+    slot: str = ""
+    """Where its release stands beside others: its own pid file and log; else those of the service."""
     pid: int
     started: float
     """Creation time by the kernel's account (UTC seconds)."""
@@ -63,6 +69,11 @@ class Instance(BaseModel):
     """Where the log ended when all instances of the release were healthy."""
     started_at: datetime
 
+    @property
+    def key(self) -> str:
+        """By what its pid file and its log are found."""
+        return self.slot or self.service
+
     def __str__(self) -> str:
         """The instance as people name it."""
         return f"{self.service} (pid {self.pid})"
@@ -75,13 +86,13 @@ class Instances:
         """Below the environment's state folder; nothing is created."""
         self._folder = state / "instances"
 
-    def read(self, service: str) -> Instance | None:
+    def read(self, slot: str) -> Instance | None:
         """The recorded instance of a service, alive or not; None when it was never started or was stopped.
 
         Raises:
             CommandError: the pid file is broken.
         """
-        path = self._file(service)
+        path = self._file(slot)
         try:
             return Instance.model_validate_json(path.read_bytes())
         except FileNotFoundError:
@@ -89,7 +100,7 @@ class Instances:
         except (OSError, ValidationError) as error:
             raise CommandError(
                 f"{path}: found {str(error).splitlines()[0]}, expected a pid file. "
-                f"Stop the process of {service} by hand, then delete the file."
+                f"Stop the process of {slot} by hand, then delete the file."
             ) from error
 
     def all(self) -> list[Instance]:
@@ -99,38 +110,44 @@ class Instances:
 
     def write(self, instance: Instance) -> None:
         """Records an instance."""
-        write_atomically(self._file(instance.service), instance.model_dump_json(indent=2) + "\n")
+        write_atomically(self._file(instance.key), instance.model_dump_json(indent=2) + "\n")
 
-    def forget(self, service: str) -> None:
-        """Removes the record of a service's instance."""
-        self._file(service).unlink(missing_ok=True)
+    def forget(self, slot: str) -> None:
+        """Removes the record of an instance."""
+        self._file(slot).unlink(missing_ok=True)
 
-    def log(self, service: str, release: str) -> Path:
+    def log(self, slot: str, release: str) -> Path:
         """Where a release's instance of a service writes."""
-        return self.mark(service) / f"{release}.log"
+        return self.mark(slot) / f"{release}.log"
 
-    def mark(self, service: str) -> Path:
+    def mark(self, slot: str) -> Path:
         """What the processes of a service carry in their variables; also the folder of its logs."""
-        return self._folder / service
+        return self._folder / slot
 
-    def _file(self, service: str) -> Path:
-        return self._folder / f"{service}.json"
+    def _file(self, slot: str) -> Path:
+        return self._folder / f"{slot}.json"
+
+
+def slot_of(release: Release, service: str) -> str:
+    """Where an instance of a release is on record."""
+    return f"{service}@{release.id}" if release.beside else service
 
 
 def launch(
-    instances: Instances, host: Host, command: Command, *, service: str, release: str, port: int | None
+    instances: Instances, host: Host, command: Command, *, service: str, slot: str, release: str, port: int | None
 ) -> Instance:
     """Starts an instance and records it; its output is added to the log that ``command.detach`` names.
 
     Raises:
         CommandError: the program was not found or may not be executed.
     """
-    log = instances.log(service, release)
+    log = instances.log(slot, release)
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     offset = log.stat().st_size if log.exists() else 0
     pid = host.spawn(command)
     instance = Instance(
         service=service,
+        slot=slot if slot != service else "",
         pid=pid,
         started=_created(pid),
         ticks=ticks_of(pid),
@@ -144,10 +161,10 @@ def launch(
     return instance
 
 
-def note_healthy(instances: Instances, services: Iterable[str]) -> None:
+def note_healthy(instances: Instances, slots: Iterable[str]) -> None:
     """Notes how much each instance had written when all were healthy: its log has no times."""
-    for service in services:
-        found = instances.read(service)
+    for slot in slots:
+        found = instances.read(slot)
         if found is not None and found.log.exists():
             instances.write(found.model_copy(update={"settled": found.log.stat().st_size}))
 

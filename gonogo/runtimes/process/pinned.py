@@ -7,15 +7,18 @@ env             the env file as it was then; secrets keep the value that they ha
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gonogo.config import Service
+from gonogo.config.strategies import BESIDE
 from gonogo.errors import CommandError, UsageError
 from gonogo.host.runner import Command
 from gonogo.inspection.variables.envfile import parse as parse_env
@@ -184,12 +187,13 @@ def resolved(release: Release, argv: Sequence[str]) -> tuple[str, ...]:
 
 def _render(place: Place, release: Release) -> Pinned:
     environment = place.environment
+    ports = _ports(place)
     services = {}
     for name, service in environment.service.items():
         health = environment.health_of(name)
         services[name] = PinnedService(
-            command=_command(place, release, name, service),
-            port=service.port,
+            command=_command(place, release, name, service, ports.get(name)),
+            port=ports.get(name),
             live=health.live,
             live_status=health.live_status,
             timeout=health.timeout,
@@ -202,7 +206,42 @@ def _folder(place: Place, release: Release) -> Path:
     return release.source_root(place.project.app.root)
 
 
-def _command(place: Place, release: Release, name: str, service: Service) -> tuple[str, ...]:
+def _ports(place: Place) -> dict[str, int]:
+    """Service → the port of its instance: where releases take turns, one of its own for each, above the service's.
+
+    Below the range from which the system takes ports for a moment: it must be free when the release comes back.
+    """
+    stated = {name: one.port for name, one in place.environment.service.items() if one.port is not None}
+    if place.environment.strategy not in BESIDE:
+        return stated
+    kept = (one for path in place.state.glob("releases/*/process.json") for one in _kept(path))
+    taken = {*stated.values(), *kept}
+    found: dict[str, int] = {}
+    for name, port in stated.items():
+        free = (one for one in range(port + 1, 65536) if one not in taken and is_free(one))
+        found[name] = next(free)
+        taken.add(found[name])
+    return found
+
+
+def _kept(path: Path) -> Iterator[int]:
+    """The ports of another release."""
+    with contextlib.suppress(OSError, ValidationError):
+        yield from (one.port for one in Pinned.model_validate_json(path.read_bytes()).services.values() if one.port)
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _command(place: Place, release: Release, name: str, service: Service, port: int | None) -> tuple[str, ...]:
     words = service.command or ()
     if service.port is None and any("{port}" in word for word in words):
         raise UsageError(
@@ -213,7 +252,7 @@ def _command(place: Place, release: Release, name: str, service: Service) -> tup
         "python": str(venv(release) / "bin" / "python"),
         "venv": str(venv(release)),
         "source": str(_folder(place, release)),
-        "port": str(service.port),
+        "port": str(port),
     }
     return fill(words, values)
 

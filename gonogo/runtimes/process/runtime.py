@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -17,12 +16,23 @@ from typing import Any
 
 import psutil
 
+from gonogo.config.strategies import BESIDE
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place, remove_worktree
 from gonogo.runtimes.process.health import require_free, wait_until_healthy
 from gonogo.runtimes.process.inspector import ProcessInspector
-from gonogo.runtimes.process.instances import MARK, Instance, Instances, end, end_strays, is_alive, launch, note_healthy
+from gonogo.runtimes.process.instances import (
+    MARK,
+    Instance,
+    Instances,
+    end,
+    end_strays,
+    is_alive,
+    launch,
+    note_healthy,
+    slot_of,
+)
 from gonogo.runtimes.process.pinned import (
     CONSTRAINTS,
     REQUIREMENTS,
@@ -36,6 +46,8 @@ from gonogo.runtimes.process.pinned import (
     venv,
     within,
 )
+from gonogo.runtimes.process.scripts import scripts_of
+from gonogo.runtimes.process.turns import Turn, require_turns
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 
@@ -44,9 +56,6 @@ __all__ = ["ProcessRuntime"]
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _GRACE = 10.0
 _LOG_TAIL = "2000"
-_SCRIPT_SIZE = 256 * 1024
-_SCRIPTS = 50
-_BETWEEN = re.compile(r"[\s\"'`;&|()=<>,]+")
 
 
 class ProcessRuntime(Runtime):
@@ -68,8 +77,14 @@ class ProcessRuntime(Runtime):
 
         Raises:
             UsageError: a command asks for a port that its service has not.
+            RefusedError: releases are to take turns, and two of it cannot run.
         """
-        return release.model_copy(update={"services": tuple(pin(place, release).services)})
+        made = pin(place, release)
+        update: dict[str, Any] = {"services": tuple(made.services)}
+        if place.environment.strategy in BESIDE:
+            require_turns(place, made)
+            update["beside"] = release.id.lower()
+        return release.model_copy(update=update)
 
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
         """Makes the environment and installs the application's dependencies; ``commands.build`` replaces both."""
@@ -130,18 +145,62 @@ class ProcessRuntime(Runtime):
         An action raises ``CommandError`` where the release is not whole (then nothing was stopped), a port is held by
         a stranger, or an instance ended or did not become healthy in time.
         """
+        if release.beside:
+            return (*self.aside(place, release), *self.switching(place, release, outgoing))
         services, instances = pinned(place, release).services, Instances(place.state)
-        before = [*(outgoing.services if outgoing is not None else ()), *(one.service for one in instances.all())]
-        gone = [name for name in dict.fromkeys(before) if name not in services]
+        former = outgoing if outgoing is not None and not outgoing.beside else None
+        before = [*(former.services if former is not None else ()), *(one.key for one in instances.all())]
+        gone = [name for name in dict.fromkeys(before) if name not in services and "@" not in name]
         vanished = (Action(said=(_kill_line(name),), do=partial(self._end_service, instances, name)) for name in gone)
-        return (*self._replacing(place, release, services, outgoing), *vanished)
+        after: tuple[Action, ...] = ()
+        if outgoing is not None and outgoing.beside:
+            led = Turn(place=place, release=release).switching(outgoing) if place.environment.traffic else ()
+            after = (*led, *self.leaving(place, outgoing, release))
+        return (*self._replacing(place, release, services, former), *vanished, *after)
+
+    def aside(self, place: Place, release: Release) -> tuple[Action, ...]:
+        """Starts its instances beside those that serve, each on a port of its own; what runs already is left."""
+        turn = Turn(place=place, release=release)
+        chosen = {name: one for name, one in turn.services.items() if name not in turn.single and not turn.runs(name)}
+        return self._replacing(place, release, chosen, None)
+
+    def switching(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
+        """Sends every request to it, then hands over what must not run twice."""
+        turn = Turn(place=place, release=release)
+        single = {name: turn.services[name] for name in turn.single if not turn.runs(name)}
+        ends = (Action(said=(_kill_line(name),), do=partial(self._end_others, turn, name)) for name in single)
+        return (*turn.switching(outgoing), *ends, *self._replacing(place, release, single, None))
+
+    def _end_others(self, turn: Turn, service: str) -> None:
+        instances = Instances(turn.place.state)
+        for one in instances.all():
+            if one.service == service and one.release != turn.release.id:
+                self._end(instances, one)
+
+    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:
+        """Ends its instances once their last requests have; what starts it is kept."""
+        turn = Turn(place=place, release=release)
+        drained = turn.drained() if serving is not None and serving.beside else ()
+        kept = {release.id, *([serving.id] if serving is not None else ())}
+        return (*drained, *self.stopping(place, release), Action(do=partial(self._clear, place, kept)))
+
+    def _clear(self, place: Place, kept: Collection[str]) -> None:
+        """Ends what is left of other releases' turns."""
+        instances = Instances(place.state)
+        for one in [one for one in instances.all() if one.slot and one.release not in kept]:
+            self._end(instances, one)
+
+    def direct(self, place: Place, release: Release) -> Mapping[str, str]:
+        """Where its instances are asked themselves."""
+        return Turn(place=place, release=release).direct()
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
         """Replaces the instances of these services, and starts what does not run."""
         known = pinned(place, release).services
-        alive = {one.service for one in Instances(place.state).all() if is_alive(one)}
-        chosen = {name: one for name, one in known.items() if name in services or name not in alive}
-        return self._replacing(place, release, chosen, None)
+        alive = {one.key for one in Instances(place.state).all() if is_alive(one)}
+        chosen = {name: one for name, one in known.items() if name in services or slot_of(release, name) not in alive}
+        led = Turn(place=place, release=release).switching(release) if release.beside else ()
+        return (*self._replacing(place, release, chosen, None), *led)
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """What the env file said when it was pinned, secrets as they are now, and what gonogo sets."""
@@ -152,7 +211,7 @@ class ProcessRuntime(Runtime):
         found: dict[str, list[Mapping[str, str]]] = {}
         for instance in Instances(place.state).all():
             with contextlib.suppress(psutil.Error, OSError):
-                if instance.service in release.services and is_alive(instance):
+                if instance.key == slot_of(release, instance.service) and is_alive(instance):
                     found.setdefault(instance.service, []).append(psutil.Process(instance.pid).environ())
         return found
 
@@ -161,27 +220,37 @@ class ProcessRuntime(Runtime):
     ) -> tuple[Action, ...]:
         """Ends the instance of each service, starts the release's, and waits for it; a broken one stops nothing."""
         instances = Instances(place.state)
-        running = {one.service for one in instances.all() if is_alive(one)}
+        running = {one.key for one in instances.all() if is_alive(one)}
         running |= set(outgoing.services if outgoing is not None else ())
         commands = {name: _start_command(place, release, name, service) for name, service in services.items()}
 
         def replace(name: str) -> None:
-            service = services[name]
-            self._make_room(instances, name, service.port)
+            service, slot = services[name], slot_of(release, name)
+            self._make_room(instances, slot, service.port)
             instance = launch(
-                instances, place.host, commands[name], service=name, release=release.id, port=service.port
+                instances,
+                place.host,
+                commands[name],
+                service=name,
+                slot=slot,
+                release=release.id,
+                port=service.port,
             )
             wait_until_healthy(instance, service, place.host)
 
         whole = (Action(do=partial(_require_whole, release, command)) for command in commands.values())
         replaced = (
             Action(
-                said=tuple(_lines(place, release, commands[name], service, ends=name in running)),
+                said=tuple(_lines(place, release, commands[name], service, ends=slot_of(release, name) in running)),
                 do=partial(replace, name),
             )
             for name, service in services.items()
         )
-        return (*whole, *replaced, Action(do=partial(note_healthy, instances, services)))
+        return (
+            *whole,
+            *replaced,
+            Action(do=partial(note_healthy, instances, [slot_of(release, name) for name in services])),
+        )
 
     def _end_service(self, instances: Instances, service: str) -> None:
         found = instances.read(service)
@@ -215,7 +284,7 @@ class ProcessRuntime(Runtime):
             if instance.release == release.id:
                 self._end(instances, instance)
         for service in release.services:
-            end_strays(instances.mark(service), grace=self._grace, release=release.id)
+            end_strays(instances.mark(slot_of(release, service)), grace=self._grace, release=release.id)
 
     def pinned_files(self, release: Release) -> Mapping[str, Path]:
         """Its commands, its source, and its own Python."""
@@ -228,7 +297,11 @@ class ProcessRuntime(Runtime):
     def remove(self, place: Place, release: Release) -> tuple[Command, ...]:
         """Throws away the worktree (while it stands), the environment, and the logs."""
         instances = Instances(place.state)
-        logs = (str(instances.log(service, release.id)) for service in release.services)
+        slots = {service: slot_of(release, service) for service in release.services}
+        logs = (
+            str(instances.log(slot, release.id) if slot == service else instances.mark(slot))
+            for service, slot in slots.items()
+        )
         folder = Command(argv=("rm", "-rf", "--", str(release.folder), *logs))
         return (*remove_worktree(release), folder)
 
@@ -238,21 +311,21 @@ class ProcessRuntime(Runtime):
         folder = application(place, release)
         scripts: dict[str, str] = {}
         for service in services.values():
-            scripts |= _scripts(folder, service.command)
+            scripts |= scripts_of(folder, service.command)
         return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
 
-    def _make_room(self, instances: Instances, service: str, port: int | None) -> None:
-        """Ends the service's present instance, and any of ours on the port that it needs."""
+    def _make_room(self, instances: Instances, slot: str, port: int | None) -> None:
+        """Ends the present instance of a slot, and any of ours on the port that it needs."""
         for instance in instances.all():
-            if instance.service == service or (port is not None and instance.port == port):
+            if instance.key == slot or (port is not None and instance.port == port):
                 self._end(instances, instance)
-        end_strays(instances.mark(service), grace=self._grace)
+        end_strays(instances.mark(slot), grace=self._grace)
         if port is not None:
-            require_free(service, port)
+            require_free(slot, port)
 
     def _end(self, instances: Instances, instance: Instance) -> None:
         end(instance, grace=self._grace)
-        instances.forget(instance.service)
+        instances.forget(instance.key)
 
     @staticmethod
     def _words(place: Place, release: Release, move: str) -> tuple[str, ...]:
@@ -284,9 +357,9 @@ def _install(place: Place, release: Release, *, no_cache: bool) -> tuple[str, ..
 
 def _start_command(place: Place, release: Release, name: str, service: PinnedService) -> Command:
     command = within(place, release, service.command, service=name)
-    instances = Instances(place.state)
-    env = {**command.env, MARK: str(instances.mark(name))}
-    log = instances.log(name, release.id)
+    instances, slot = Instances(place.state), slot_of(release, name)
+    env = {**command.env, MARK: str(instances.mark(slot))}
+    log = instances.log(slot, release.id)
     return Command(argv=command.argv, cwd=command.cwd, env=env, clean_env=True, detach=log)
 
 
@@ -326,27 +399,3 @@ def _lines(place: Place, release: Release, command: Command, service: PinnedServ
 
 def _kill_line(service: str) -> str:
     return f"kill -TERM <pid of {service}>"
-
-
-def _scripts(folder: Path, command: Sequence[str]) -> dict[str, str]:
-    """Files of the application that a command names, also inside ``sh -c "…"``, and files that those name."""
-    found: dict[str, str] = {}
-    texts = [" ".join(command)]
-    while texts and len(found) < _SCRIPTS:
-        for word in dict.fromkeys(_BETWEEN.split(texts.pop())):
-            text = _script(folder, word) if word and word not in found else None
-            if text is not None:
-                found[word] = text
-                texts.append(text)
-    return found
-
-
-def _script(folder: Path, word: str) -> str | None:
-    """The text of a small file inside the application's folder; None for anything else."""
-    path = folder / word
-    try:
-        inside = path.resolve().is_relative_to(folder.resolve())
-        fits = inside and path.is_file() and path.stat().st_size <= _SCRIPT_SIZE
-        return path.read_text(encoding="utf-8", errors="replace") if fits else None
-    except (OSError, ValueError):
-        return None

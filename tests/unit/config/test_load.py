@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.config import find_project, load_project, parse_project
+from gonogo.config import find_project, load_project, models, parse_project
 from gonogo.config.extends import MERGE_KEYS
+from gonogo.config.runtimes import has
 from gonogo.config.types import parse_duration
 from gonogo.errors import ConfigError, UsageError
 
@@ -424,12 +425,14 @@ def test_a_heartbeat_stands_in_one_place_and_is_waited_for() -> None:
     ]
 
 
-def test_releases_take_turns_where_that_is_possible() -> None:
+def test_releases_take_turns_where_that_is_possible(monkeypatch: pytest.MonkeyPatch) -> None:
     """The strategy needs a proxy that is told, and a runtime that can start two."""
     asked = MINIMAL + 'strategy = "bluegreen"\n'
     traffic = 'traffic = { kind = "nginx", folder = "up", upstreams = { web = "api:8000" } }\n'
     process = asked.replace('framework = "fastapi"', 'command = "true"') + 'runtime = "process"\n'
 
     assert "strategy bluegreen needs traffic" in problems(asked)[0]
-    assert "strategy bluegreen: found runtime process, expected compose" in problems(process + traffic)[0]
     assert parse_project(asked + traffic, root=Path("/srv/shop")).environments["staging"].traffic is not None
+    assert parse_project(process + traffic, root=Path("/srv/shop")).environments["staging"].traffic is not None
+    monkeypatch.setattr(models, "has", lambda runtime, what: what != "beside" and has(runtime, what))
+    assert "strategy bluegreen: found runtime process, expected compose or process" in problems(process + traffic)[0]

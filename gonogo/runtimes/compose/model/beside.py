@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.planning import plans_work
 
 __all__ = ["OWN", "called", "doubts", "network_of", "own_name", "turn"]
 
@@ -19,7 +20,6 @@ OWN = "gonogo.service"
 _RELEASE = "gonogo.release"
 _SERVICE = "com.docker.compose.service"
 _NETWORK = "gonogo-release"
-_PLANS = {"beat", "--beat", "-B"}
 
 
 def called(service: str, beside: str) -> str:
@@ -136,7 +136,7 @@ def doubts(
         definition = definitions.get(name, {})
         yield from _twice(name, definition, is_store=name in needed and roles.stores_data(model, name))
         words = [word for text in roles.start_words(definition) for word in text.split()]
-        if name not in stated and _plans(words):
+        if name not in stated and plans_work(words):
             yield (
                 f"service {name}: found `{' '.join(words)}`, which plans work and must not run twice; write "
                 f"single = true under [service.{name}]: the old one is stopped before the new one starts "
@@ -163,12 +163,6 @@ def _twice(name: str, service: Mapping[str, Any], *, is_store: bool) -> Iterator
             f"service {name}: found a data store that is built here, on whose files two cannot write. "
             'Give it an image, so that it is left alone, or use strategy = "recreate"'
         )
-
-
-def _plans(words: Collection[str]) -> bool:
-    """Whether a command plans work for others, so that two of it plan it twice."""
-    names = {word.rpartition("/")[2] for word in words}
-    return "rqscheduler" in names or ("celery" in names and bool(_PLANS & names))
 
 
 def _of_service(value: Any) -> str:

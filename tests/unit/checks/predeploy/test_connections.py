@@ -23,7 +23,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch, said: str, *, strategy: str = "blu
     monkeypatch.setattr(module, "databases", lambda *_: Found(sources=sources))
     monkeypatch.setattr(module, "_addresses", lambda *_: {"10.0.0.2"})
     monkeypatch.setattr(Postgres, "ask", lambda *_: said)
-    place: Any = SimpleNamespace(environment=SimpleNamespace(strategy=strategy, runtime="compose"), host=None)
+    place: Any = SimpleNamespace(environment=SimpleNamespace(strategy=strategy, runtime="compose", has=bool), host=None)
     serving: Any = SimpleNamespace(id="20261129T101500-1a2b3c4")
     evidence = Collected()
     module.test_databases_let_in_both_releases(place, serving, evidence)

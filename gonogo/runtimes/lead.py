@@ -1,0 +1,105 @@
+"""Lead requests to a release through a proxy, and prove by answers that they arrive there; of every runtime."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from gonogo.config.traffic import Traffic
+from gonogo.errors import CommandError
+from gonogo.host.busy import patient
+from gonogo.runtimes.base import Place
+from gonogo.state.release import Release
+from gonogo.traffic import adapter_of
+from gonogo.traffic.base import Upstreams
+from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
+from gonogo.traffic.send import Proxy, leads_to, send
+
+__all__ = ["Lead", "proxy_here"]
+
+_PROVEN_WITHIN = 15.0
+_AT_ONCE = 1.0
+
+
+def proxy_here(traffic: Traffic, place: Place) -> Proxy:
+    """The proxy that runs on this machine."""
+    folder = (place.path / traffic.folder).resolve() if traffic.folder else None
+    return Proxy(
+        host=place.host,
+        adapter=adapter_of(traffic),
+        name=traffic.kind,
+        folder=folder,
+        inside=str(folder),
+        cwd=str(place.path),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """One switch: which proxy sends requests to which release."""
+
+    place: Place
+    release: Release
+    traffic: Traffic
+    proxy: Proxy
+    upstreams: Upstreams
+    url: str
+    direct: Callable[[], Mapping[str, str]]
+    """Where the release itself answers."""
+
+    def switch(self, outgoing: Release | None) -> None:
+        """Sends every request there.
+
+        Raises:
+            CommandError: the proxy does not take what it is told, or others answer all the same.
+        """
+        pages = self._pages()
+        back = outgoing is not None and self.release.created < outgoing.created
+        sign = self._sign(pages, outgoing) if not back else ""  # who is gone may hang: going back waits for no answer
+        left = _names(outgoing, self.release) if back else ()
+        if leads_to(self.proxy, self.upstreams):
+            with contextlib.suppress(CommandError):
+                prove(pages, release=self.release.id, sign=sign, seconds=_AT_ONCE, left=left)
+                return
+        send(self.proxy, self.upstreams)
+        try:
+            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN), left=left)
+        except CommandError as error:
+            wiring = self.proxy.adapter.wiring(self.proxy.inside, self.traffic.upstreams)
+            raise CommandError(
+                f"{self.proxy.name} took its configuration, and requests did not go to {self.release.id}: {error} "
+                f"Its own configuration needs {wiring}"
+            ) from error
+
+    def _pages(self) -> Pages:
+        """The health pages, through the public address."""
+        environment = self.place.environment
+        if not self.url:
+            raise CommandError(
+                f"env.{environment.name}.url: found nothing, expected where the proxy answers: that is asked "
+                "until this release answers"
+            )
+        paths = dict.fromkeys(filter(None, (environment.health.live, environment.health.ready)))
+        return Pages(urls=tuple(f"{self.url}{path}" for path in paths), reached=environment.reached)
+
+    def _sign(self, pages: Pages, outgoing: Release | None) -> str:
+        """What answers must say to be this release's; empty where the proxy did not pass on the last one's either."""
+        if outgoing is None:
+            return ""
+        before = ask(pages)
+        if not any(sign_of(before, release=one.id, commit=one.commit) for one in (outgoing, self.release)):
+            return ""
+        return sign_of(self._answer_of_itself(pages), release=self.release.id, commit=self.release.commit)
+
+    def _answer_of_itself(self, pages: Pages) -> Said:
+        at = next(iter(self.direct().values()), "")
+        urls = tuple(urlunsplit(urlsplit(url)._replace(scheme="http")) for url in pages.urls)
+        return ask(Pages(urls=urls, reached=lambda url: urlunsplit(urlsplit(url)._replace(netloc=at))))
+
+
+def _names(one: Release | None, other: Release) -> tuple[str, ...]:
+    """By what a release is known, and the other one is not."""
+    named = (one.id, one.commit, one.short) if one is not None else ()
+    return tuple(name for name in named if name not in other.id and name != other.commit)

@@ -1,0 +1,132 @@
+"""Releases of processes take turns: each has ports of its own, and a proxy on this machine sends requests to one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from gonogo.config.traffic import Traffic
+from gonogo.errors import GonogoError, RefusedError, UsageError
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.lead import Lead, proxy_here
+from gonogo.runtimes.planning import plans_work
+from gonogo.runtimes.process.inspector import ProcessInspector
+from gonogo.runtimes.process.instances import Instances, is_alive, slot_of
+from gonogo.runtimes.process.pinned import Pinned, PinnedService, pinned
+from gonogo.runtimes.protocols import Action
+from gonogo.state.release import Release
+from gonogo.traffic.base import Upstreams, alone, endpoints
+from gonogo.traffic.send import described, wait_until_left
+
+__all__ = ["Turn", "require_turns"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One release, where releases take turns; also one that has the services' own ports."""
+
+    place: Place
+    release: Release
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """Who receives requests.
+
+        Raises:
+            UsageError: nothing is configured.
+        """
+        found = self.place.environment.traffic
+        if found is None:
+            raise UsageError(f"env.{self.place.environment.name}.traffic: found nothing, expected the proxy in front")
+        return found
+
+    @cached_property
+    def services(self) -> Mapping[str, PinnedService]:
+        """What starts it."""
+        return pinned(self.place, self.release).services
+
+    @property
+    def single(self) -> tuple[str, ...]:
+        """The services of which two must never run at a time."""
+        stated = self.place.environment.service
+        return tuple(name for name in self.services if name in stated and stated[name].single)
+
+    def runs(self, service: str) -> bool:
+        """Whether its instance of a service is there."""
+        found = Instances(self.place.state).read(slot_of(self.release, service))
+        return found is not None and is_alive(found) and found.release == self.release.id
+
+    def direct(self) -> dict[str, str]:
+        """Service → ``host:port`` where it is asked itself."""
+        names = dict.fromkeys(target.rpartition(":")[0] for target in self.traffic.upstreams.values())
+        ports = {name: self.services[name].port for name in names if name in self.services and self.runs(name)}
+        return {name: f"127.0.0.1:{port}" for name, port in ports.items() if port is not None}
+
+    def upstreams(self) -> Upstreams:
+        """Where requests for it go."""
+        targets = {name: target.rpartition(":")[0] for name, target in self.traffic.upstreams.items()}
+        return alone({name: f"127.0.0.1:{self.services[service].port}" for name, service in targets.items()})
+
+    def switching(self, outgoing: Release | None) -> Iterator[Action]:
+        """Sends every request to it, and proves by answers through the public address that they arrive there."""
+        url = ProcessInspector(self.place, self.release).url() or ""
+        proxy = proxy_here(self.traffic, self.place)
+        lead = Lead(
+            place=self.place,
+            release=self.release,
+            traffic=self.traffic,
+            proxy=proxy,
+            upstreams=self.upstreams(),
+            url=url,
+            direct=self.direct,
+        )
+        said = (*described(proxy, self.upstreams()), f"# {url} is asked until this release answers")
+        yield Action(said=said, do=partial(lead.switch, outgoing))
+
+    def drained(self) -> Iterator[Action]:
+        """Waits until requests that are under way to it have ended, bounded."""
+        if self.place.environment.traffic is not None:
+            said = f"# requests that are under way have {self.traffic.drain:g} s"
+            yield Action(said=(said,), do=self._drain)
+
+    def _drain(self) -> None:
+        with contextlib.suppress(GonogoError, OSError):  # what is under way may end or not: it is left in any case
+            proxy = proxy_here(self.traffic, self.place)
+            wait_until_left(proxy, endpoints(self.upstreams()), seconds=self.traffic.drain)
+
+
+def require_turns(place: Place, made: Pinned) -> None:
+    """Refuses what cannot run twice on one machine.
+
+    Raises:
+        RefusedError: with what to do.
+    """
+    wrong = [*_doubts(place, made)]
+    if wrong:
+        raise RefusedError(f"strategy {place.environment.strategy}: {'; '.join(wrong)}.")
+
+
+def _doubts(place: Place, made: Pinned) -> Iterator[str]:
+    stated, traffic = place.environment.service, place.environment.traffic
+    if traffic is None or traffic.service is not None:
+        yield "traffic.service: found a proxy in a container, expected one that runs on this machine (no service)"
+        return
+    for name, target in traffic.upstreams.items():
+        service = target.rpartition(":")[0]
+        if service not in made.services or made.services[service].port is None:
+            yield f"traffic.upstreams.{name}: found {target}, expected a service with a port"
+        elif stated[service].single:
+            yield (
+                f"service {service}: found single = true and requests that are sent to it (upstream {name}), expected "
+                'one of them: nobody is served while it is handed over. Use strategy = "recreate"'
+            )
+    for name, one in made.services.items():
+        words = [word for text in one.command for word in text.split()]
+        if plans_work(words) and "single" not in stated[name].model_fields_set:
+            yield (
+                f"service {name}: found `{' '.join(words)}`, which plans work and must not run twice; write "
+                f"single = true under [service.{name}]: the old one is stopped before the new one starts "
+                "(single = false says that it may)"
+            )
