@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gonogo.records.metrics import openmetrics
 from gonogo.records.results import RunResult
 from gonogo.records.write import keep_out_of_git
 from gonogo.state.store import write_atomically
+from gonogo.words import REPORTS_AT
 
 __all__ = ["Report", "report"]
 
@@ -55,4 +57,5 @@ def report(folder: Path, env: str | None, *, to: Path | None) -> Report:
         write_atomically(metrics, openmetrics(runs, app=name, now=now), mode=_MODE)
     except OSError as error:
         raise UsageError(f"the history could not be written: {explain(error)}") from error
-    return Report(page=str(page), metrics=str(metrics), figures=figures(runs, now=now))
+    home = Path(os.environ.get(REPORTS_AT, target))
+    return Report(page=str(home / page.name), metrics=str(home / metrics.name), figures=figures(runs, now=now))

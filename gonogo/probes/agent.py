@@ -158,7 +158,11 @@ def repository(message: dict[str, Any], _: Inbox) -> None:
         if message["origin"] and git(folder, "config", "--default", "", "remote.origin.url") != message["origin"]:
             git(folder, "config", "remote.origin.url", message["origin"])
     listed = git(folder, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/remotes", "refs/tags")
-    send("repository", folder=str(folder), refs=dict(line.split() for line in listed.splitlines()))
+    try:
+        known = bool(git(folder, "for-each-ref", "--count=1", f"--contains={message['commit']}"))
+    except OSError:  # nothing of it is here
+        known = False
+    send("repository", folder=str(folder), refs=dict(line.split() for line in listed.splitlines()), known=known)
 
 
 def start(message: dict[str, Any], _: Inbox) -> None:
@@ -166,6 +170,7 @@ def start(message: dict[str, Any], _: Inbox) -> None:
     folder, bare = run_of(message), remote_of(message) / "repository.git"
     folder.mkdir(mode=0o700)
     prune(remote_of(message))
+    git(bare, "update-ref", f"refs/gonogo/{message['id']}", message["commit"])
     git(bare, "worktree", "add", "--quiet", "--detach", "--force", str(folder / "work"), message["commit"])
     for name in ("out", "err"):
         (folder / name).touch(mode=0o600)

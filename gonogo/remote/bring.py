@@ -53,12 +53,15 @@ def bring(connection: Connection, project: Project, environment: Environment, *,
     commit = here.commit(ref)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{commit[:7]}-{secrets.token_hex(2)}"
     origin = _PASSWORD.sub("", here.said("config", "--default", "", "remote.origin.url"))
-    there = connection.ask("repository", "repository", origin=origin, **place_of(project, environment))
-    words = ("push", "--quiet", "--force", "--no-verify", "--recurse-submodules=no", f"gonogo:{there.facts['folder']}")
-    refs = (f"{commit}:refs/gonogo/{name}", *here.refspecs(commit, environment, there.facts["refs"]))
-    environ = {**os.environ, **for_git(connection.address, connection.socket)}
-    push = git.ask(project.root, *words, *refs, timeout=_SECONDS, environ=environ)
-    this_machine().run(push).require("bringing the commit to the host")
+    place = place_of(project, environment)
+    there = connection.ask("repository", "repository", origin=origin, commit=commit, **place).facts
+    refs = here.refspecs(commit, environment, there["refs"])
+    if refs or not there["known"]:
+        words = ("push", "--quiet", "--force", "--no-verify", "--recurse-submodules=no", f"gonogo:{there['folder']}")
+        environ = {**os.environ, **for_git(connection.address, connection.socket)}
+        brings = (*words, f"{commit}:refs/gonogo/{name}", *refs)
+        push = git.ask(project.root, *brings, timeout=_SECONDS, environ=environ)
+        this_machine().run(push).require("bringing the commit to the host")
     return Brought(id=name, commit=commit, prefix=here.said("rev-parse", "--show-prefix"), behind=here.behind())
 
 
@@ -93,7 +96,7 @@ class _Here:
         names = {line.split()[0] for line in wanted}
         moved = {ref for ref, at in there.items() if here.get(ref, at) != at}
         gone = [ref for ref in there if ref not in here and not ref.startswith("refs/tags/")]
-        pushed = sorted(ref for ref in names | moved if not ref.endswith("/HEAD"))
+        pushed = sorted(ref for ref in names | moved if not ref.endswith("/HEAD") and there.get(ref) != here[ref])
         return [*(f"+{ref}:{ref}" for ref in pushed), *(f":{ref}" for ref in gone)]
 
     def behind(self) -> int:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import json
 import os
 import queue
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import gonogo
 from gonogo.demo.ports import free_port
+from gonogo.state.release import FORMAT
 
 __all__ = ["Cable", "Server", "need_sshd"]
 
@@ -81,6 +86,15 @@ class Server:
         kind, key, *_ = (self.folder / "host_key.pub").read_text().split()
         with (self.folder / "known_hosts").open("a") as known:
             known.write(f"[127.0.0.1]:{port} {kind} {key}\n")
+
+    def has_gonogo(self, **facts: Any) -> None:
+        """The host's gonogo is the one that is tested, unless ``facts`` say otherwise."""
+        tool = self.home / ".local" / "state" / "gonogo" / ".tools" / "current"
+        (tool / "bin").mkdir(parents=True, exist_ok=True)
+        python = tool / "bin" / "python"
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+        (tool / "gonogo.json").write_text(json.dumps({"version": gonogo.__version__, "format": FORMAT, **facts}))
 
     @property
     def environ(self) -> dict[str, str]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import gonogo
-from gonogo.state.release import FORMAT
 from tests.integration.deploy.conftest import GREEN, App
 from tests.support.sshd import Server
 
@@ -28,7 +24,7 @@ class Far(App):
         self.path = server.home / "it's here"
         self.path.mkdir()
         super().__init__(folder)
-        self.has_gonogo()
+        server.has_gonogo()
 
     def configure(self, **options: Any) -> None:
         """As everywhere, on the host."""
@@ -36,16 +32,6 @@ class Far(App):
         toml = self.root / "gonogo.toml"
         there = f'host = "{self.server.url(self.at)}"\npath = "{self.path}"\n'
         toml.write_text(toml.read_text().replace('tier = "', f'{there}tier = "', 1))
-
-    def has_gonogo(self, **facts: Any) -> None:
-        """The host's gonogo is the one that is tested."""
-        tools = self.server.home / ".local" / "state" / "gonogo" / ".tools" / "current"
-        (tools / "bin").mkdir(parents=True, exist_ok=True)
-        python = tools / "bin" / "python"
-        python.unlink(missing_ok=True)
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        python.chmod(0o755)
-        (tools / "gonogo.json").write_text(json.dumps({"version": gonogo.__version__, "format": FORMAT, **facts}))
 
     @property
     def environ(self) -> dict[str, str]:

@@ -105,9 +105,9 @@ def test_a_user_without_a_shell_is_told_so(far: Far) -> None:
 @pytest.mark.thorough
 def test_another_format_is_refused(far: Far) -> None:
     """A gonogo that keeps releases in another way must not touch them; another version is named only."""
-    far.has_gonogo(format=FORMAT + 1)
+    far.server.has_gonogo(format=FORMAT + 1)
     refused = far.gonogo("status", "--env", "test")
-    far.has_gonogo(version="0.0.1")
+    far.server.has_gonogo(version="0.0.1")
     older = far.gonogo("status", "--env", "test")
 
     assert refused.code == 1, refused

@@ -1,0 +1,60 @@
+"""Compose on a host that only ``ssh`` reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from tests.support.sshd import Server
+
+from .small import BROKEN, create, pages, serving
+from .stack import Stack
+
+pytestmark = pytest.mark.thorough
+
+
+class Far(Stack):
+    """The application's repository on the deployer."""
+
+    server: Server
+
+    def environ(self) -> dict[str, str]:
+        """With the client's keys."""
+        return {**super().environ(), **self.server.environ}
+
+
+@pytest.fixture
+def far(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Far]:
+    """The small application, committed; its host listens and has gonogo."""
+    server = Server(tmp_path / "host")
+    server.has_gonogo()
+    server.start()
+    made = Far(tmp_path, engine, "ssh")
+    made.server = server
+    create(made)
+    there = server.home / "opt shop"
+    there.mkdir()
+    made.replace("gonogo.toml", "[env.staging]\n", f'[env.staging]\nhost = "{server.url()}"\npath = "{there}"\n')
+    made.commit("one")
+    yield made
+    made.remove()
+    server.stop()
+
+
+def test_a_release_is_deployed_and_a_red_one_turned_back(far: Far) -> None:
+    """Images are built there, migrations run there, and what is red goes back there; the ending is shown here."""
+    first = far.deploy()
+    good = serving(far)
+    pages(far, BROKEN)
+    far.commit("two")
+    second = far.deploy()
+
+    assert first.code == 0, first
+    assert first.document["release"] == good
+    assert second.code == 1, second
+    assert second.document["ended"]["kind"] == "reverted"
+    assert serving(far) == good
+    assert (far.root / "reports" / "staging" / second.document["run"] / "record.md").exists()
