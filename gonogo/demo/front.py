@@ -9,14 +9,16 @@ import secrets
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.demo.ports import free_port
 from gonogo.demo.programs import program
 from gonogo.errors import GonogoError
 from gonogo.host.tree import kill_group
+from gonogo.traffic.caddy import Caddy
 
-__all__ = ["front"]
+__all__ = ["Front", "front"]
 
 _ATTEMPTS = 3
 _DEADLINE = 20.0
@@ -25,18 +27,21 @@ _SIGN = "/.front"
 
 _CADDYFILE = """\
 {{
-	admin off
+	admin 127.0.0.1:{admin}
 	auto_https off
-	grace_period 1s
+	grace_period 5s
 	persist_config off
 	storage file_system {home}/storage
 }}
 
+import {folder}/*.caddy
+
 http://127.0.0.1:{port} {{
 	bind 127.0.0.1
 	respond {sign} {token}
-	# While an instance is replaced, requests wait for the next one.
-	reverse_proxy 127.0.0.1:{upstream} {{
+	# Before the first release serves, requests wait for it.
+	reverse_proxy {{
+		import web
 		lb_try_duration 5s
 		lb_try_interval 50ms
 	}}
@@ -44,23 +49,41 @@ http://127.0.0.1:{port} {{
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """The proxy that runs, and how it is told where requests go."""
+
+    url: str
+    folder: Path
+    """Where the file stands that says so."""
+    test: tuple[str, ...]
+    reload: tuple[str, ...]
+
+
 @contextlib.contextmanager
-def front(home: Path, *, upstream: int) -> Iterator[str]:
-    """Runs a reverse proxy to a loopback port; gives its URL.
+def front(home: Path, *, upstream: int) -> Iterator[Front]:
+    """Runs a reverse proxy to a loopback port.
 
     Raises:
         UsageError: there is no Caddy.
         GonogoError: it did not start.
     """
-    caddy = program("caddy")
+    caddy, folder = program("caddy"), home / "upstreams"
+    folder.mkdir(exist_ok=True)
+    (folder / Caddy.file).write_text(f"(web) {{\n\tto 127.0.0.1:{upstream}\n}}\n", encoding="utf-8")
+    config = ("--config", str(home / "Caddyfile"), "--adapter", "caddyfile")
     for attempt in range(_ATTEMPTS):
-        port, token = free_port(), secrets.token_hex(8)
-        process = _start(
-            caddy, home, _CADDYFILE.format(home=home, port=port, upstream=upstream, sign=_SIGN, token=token)
-        )
+        port, admin, token = free_port(), free_port(), secrets.token_hex(8)
+        text = _CADDYFILE.format(home=home, folder=folder, port=port, admin=admin, sign=_SIGN, token=token)
+        process = _start(caddy, home, text)
         try:
             if _serves(process, port, token):
-                yield f"http://127.0.0.1:{port}"
+                yield Front(
+                    url=f"http://127.0.0.1:{port}",
+                    folder=folder,
+                    test=(str(caddy), "validate", *config),
+                    reload=(str(caddy), "reload", *config, "--address", f"127.0.0.1:{admin}"),
+                )
                 return
         finally:
             if process.poll() is None:

@@ -21,6 +21,7 @@ from gonogo.demo.postgres import postgres
 from gonogo.demo.programs import git, postgres_package, program
 from gonogo.demo.repository import make_repository
 from gonogo.demo.settings import gonogo_toml
+from gonogo.demo.visitor import Visitor, visiting
 from gonogo.errors import GonogoError, InterruptedRunError
 from gonogo.words import Exit
 
@@ -34,7 +35,7 @@ _NOTES = (
 
 
 def demo(*, keep: bool) -> int:
-    """Deploys version 1, 2 and 3, of which the last is turned back; returns 0 when all went as shown.
+    """Deploys version 1, 2 and 3, of which the last never gets its turn; returns 0 when all went as shown.
 
     Args:
         keep: leave the folder with repository, database and logs.
@@ -89,10 +90,11 @@ def _play(home: Path, interrupts: Interrupts) -> None:
     database.mkdir()
     caddy.mkdir(mode=0o700)
     port = free_port()
-    with postgres(database) as server, front(caddy, upstream=port) as url, instances_stopped(state):
+    with postgres(database) as server, front(caddy, upstream=port) as proxy, instances_stopped(state):
         interrupts.check()
         repository = home / "guestbook"
-        config = gonogo_toml(url=url, port=port, state=state, uv=program("uv"))
+        url = proxy.url
+        config = gonogo_toml(front=proxy, port=port, state=state, uv=program("uv"))
         env_file = f"DATABASE_URL={server.create('guestbook')}\n"
         commits = make_repository(repository, config=config, env_file=env_file)
         _say(f"    PostgreSQL  127.0.0.1:{server.port}\n    Caddy       {url}\n    repository  {repository}\n")
@@ -107,19 +109,35 @@ def _acts(scene: _Scene) -> None:
         scene.guestbook.write(author, body)
     _say(f"    {len(_NOTES)} notes written through {scene.url}\n")
 
-    _head("Version 2: a new column, which version 1 could live with")
-    scene.deploy("v2", expected=Exit.GO)
-    scene.guestbook.write("Barbara", "I came by train.", place="Utrecht")
-    before = scene.guestbook.notes()
-    _say(f"    1 note more, with its place: {len(before)} in all\n")
+    with visiting(scene.url) as visitor:
+        _head("Version 2: a new column, which version 1 could live with")
+        scene.deploy("v2", expected=Exit.GO)
+        scene.guestbook.write("Barbara", "I came by train.", place="Utrecht")
+        before = scene.guestbook.notes()
+        _say(f"    1 note more, with its place: {len(before)} in all\n")
 
-    _head("Version 3: it starts and says that it is healthy, but it cannot show the notes")
-    scene.deploy("v3", expected=Exit.NO_GO)
+        _head("Version 3: it starts and says that it is healthy, but it cannot show the notes")
+        scene.deploy("v3", expected=Exit.NO_GO)
 
-    _head("Afterwards: who serves, and are the notes there?")
+    _head("Afterwards: who serves, are the notes there, and was anybody turned away?")
     _require_unharmed(scene, before)
+    _require_all_answered(visitor)
     _say(f"    GET /healthz  commit {scene.commits['v2'][:7]}, that is version 2")
-    _say(f"    GET /notes    200, the same {len(before)} notes as before\n")
+    _say(f"    GET /notes    200, the same {len(before)} notes as before")
+    _say(f"    GET /         {visitor.answered} requests of a visitor meanwhile, none of them lost\n")
+
+
+def _require_all_answered(visitor: Visitor) -> None:
+    """Nobody was turned away while releases took turns.
+
+    Raises:
+        GonogoError: somebody was.
+    """
+    if visitor.lost:
+        raise GonogoError(
+            f"GET /: found {len(visitor.lost)} of {visitor.answered + len(visitor.lost)} requests lost, expected none; "
+            f"the first: {visitor.lost[0]}."
+        )
 
 
 def _require_unharmed(scene: _Scene, before: list[Note]) -> None:

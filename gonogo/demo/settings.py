@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from gonogo.demo.front import Front
+
 __all__ = ["gonogo_toml"]
 
 _TEXT = """\
@@ -25,11 +27,19 @@ tier = "dev"
 runtime = "process"
 project = "guestbook-demo"
 url = {url}
+strategy = "bluegreen"
 state = {state}
 env_file = ".env"
 health = {{ live = "/healthz", ready = "/readyz", stable_for = "1s", timeout = "60s" }}
 min_free_disk = 512
 retry_every = "500ms"
+
+[env.demo.traffic]
+kind = "caddy"
+folder = {folder}
+upstreams = {{ web = "web:{port}" }}
+test = {test}
+reload = {reload}
 
 [env.demo.commands]
 environment = [{uv}, "venv", "--quiet", "--python", "{{python}}", "{{venv}}"]
@@ -48,9 +58,17 @@ json = {{ notes = "*", authors = "*" }}
 """
 
 
-def gonogo_toml(*, url: str, port: int, state: Path, uv: Path) -> str:
-    """The configuration of a guestbook that listens on ``port`` behind ``url``."""
-    return _TEXT.format(url=_quoted(url), port=port, state=_quoted(state), uv=_quoted(uv))
+def gonogo_toml(*, front: Front, port: int, state: Path, uv: Path) -> str:
+    """The configuration of a guestbook whose releases listen above ``port`` and take turns behind a proxy."""
+    return _TEXT.format(
+        url=_quoted(front.url),
+        folder=_quoted(front.folder),
+        test=json.dumps(front.test),
+        reload=json.dumps(front.reload),
+        port=port,
+        state=_quoted(state),
+        uv=_quoted(uv),
+    )
 
 
 def _quoted(value: object) -> str:

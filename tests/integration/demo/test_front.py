@@ -66,8 +66,8 @@ def caddies(folder: Path) -> list[psutil.Process]:
 
 def test_it_passes_requests_on_and_is_stopped(tmp_path: Path, upstream: int) -> None:
     """An answer by the application through the front's URL; afterwards no Caddy is left."""
-    with front(tmp_path, upstream=upstream) as url:
-        answer = get(f"{url}/page")
+    with front(tmp_path, upstream=upstream) as proxy:
+        answer = get(f"{proxy.url}/page")
         running = len(caddies(tmp_path))
 
     assert (answer.status_code, answer.text) == (200, f"port {upstream}")
@@ -79,8 +79,8 @@ def test_a_request_waits_while_the_application_is_replaced(tmp_path: Path) -> No
     """A request that arrives while nobody listens is answered by the instance that comes up."""
     port = free_port()
     answers: list[httpx.Response] = []
-    with front(tmp_path, upstream=port) as url:
-        asking = threading.Thread(target=lambda: answers.append(get(url)))
+    with front(tmp_path, upstream=port) as proxy:
+        asking = threading.Thread(target=lambda: answers.append(get(proxy.url)))
         asking.start()
         asking.join(0.3)
         waited = asking.is_alive()
@@ -97,9 +97,9 @@ def test_a_port_that_is_taken_is_left_for_another(
     tmp_path: Path, upstream: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody took the free port before Caddy did: their answer is not Caddy's, so another port is tried."""
-    ports = iter((upstream, free_port()))
+    ports = iter((upstream, free_port(), free_port(), free_port()))
     monkeypatch.setattr(front_module, "free_port", lambda: next(ports))
 
-    with front(tmp_path, upstream=upstream) as url:
-        assert not url.endswith(f":{upstream}")
-        assert get(url).text == f"port {upstream}"
+    with front(tmp_path, upstream=upstream) as proxy:
+        assert not proxy.url.endswith(f":{upstream}")
+        assert get(proxy.url).text == f"port {upstream}"

@@ -70,8 +70,8 @@ def read_until(stream: IO[str], words: str) -> str:
     pytest.fail(f"the demo never said {words!r}:\n{said}")
 
 
-def test_three_deployments_and_one_turned_back(temporary: Path, tmp_path: Path) -> None:
-    """GO, GO, NO-GO and back; version 2 serves the notes; reports are left, and nothing else."""
+def test_three_deployments_and_one_that_never_gets_its_turn(temporary: Path, tmp_path: Path) -> None:
+    """GO, GO and NO-GO; version 2 serves the notes, no request was lost; reports are left, and nothing else."""
     process = start(temporary, tmp_path)
     said, _ = process.communicate(timeout=ENOUGH)
 
@@ -79,9 +79,10 @@ def test_three_deployments_and_one_turned_back(temporary: Path, tmp_path: Path) 
     assert [line.split()[0] for line in said.splitlines() if re.match(r"(GO|NO-GO|REVERTED)\b", line)][:3] == [
         "GO",
         "GO",
-        "REVERTED",
+        "NO-GO",
     ], said
     assert "GET /notes    200, the same 4 notes as before" in said
+    assert re.search(r"GET / {9}[1-9]\d* requests of a visitor meanwhile, none of them lost", said), said
     assert left_over(temporary) == []
     assert list(temporary.iterdir()) == []
     runs = sorted((tmp_path / "reports" / "demo").iterdir())
@@ -97,7 +98,7 @@ def test_three_deployments_and_one_turned_back(temporary: Path, tmp_path: Path) 
         ("$ gonogo deploy --env demo --ref v1", signal.SIGTERM),
         ("predeploy ", signal.SIGHUP),
         ("migrate ", signal.SIGTERM),
-        ("start ", signal.SIGINT),
+        ("start-beside ", signal.SIGINT),
         ("$ gonogo deploy --env demo --ref v2", signal.SIGINT),
     ],
 )

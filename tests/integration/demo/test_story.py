@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from gonogo.demo import run
 from gonogo.demo.deploying import deploy
 from gonogo.demo.guestbook import Guestbook, Note
 from gonogo.demo.interrupts import Interrupts
+from gonogo.demo.visitor import Visitor, visiting
 from gonogo.errors import GonogoError
 from gonogo.words import Exit
 
@@ -99,3 +101,15 @@ def test_a_deployment_that_ends_otherwise_is_told(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "`gonogo deploy --env demo`: found exit code 4, expected 0. `gonogo demo --keep` leaves its folder for a look."
     )
+
+
+def test_a_visitor_who_was_turned_away_is_told(scene: Callable[..., run._Scene]) -> None:
+    """A page that answers 500 counts as lost, and the demo ends with it; nobody lost is well."""
+    with visiting(scene(commit=COMMITS["v2"], notes=None).url) as visitor:
+        deadline = time.monotonic() + 20
+        while not visitor.lost and time.monotonic() < deadline:
+            time.sleep(0.02)
+    run._require_all_answered(Visitor(answered=3))
+
+    with pytest.raises(GonogoError, match=r"requests lost, expected none; the first: GET / 500\."):
+        run._require_all_answered(visitor)
