@@ -62,13 +62,16 @@ def would_run(question: Asking, release: Release, artifact: Artifact, service: S
 
 
 def _would_run(question: Asking, release: Release, artifact: Artifact, service: Service) -> Said | None:
+    tool = tool_of(service.migrations)
+    if question.serving is None and tool.reads_models:
+        return None  # Django's SQL for hundreds of migrations takes as long as running them, and nothing serves yet
     own = question.place.environment.commands.get("migrate", ())
     root = release.source_root(question.place.project.app.root)
     standing = next((one for one in question.databases if one.service == artifact.service), None)
     if standing is None or standing.accepted or not (standing.pending or standing.doubt):
         return None
     try:
-        said = ask(artifact, root, service, tool_of(service.migrations), own, since=list(standing.since), sql=True)
+        said = ask(artifact, root, service, tool, own, since=list(standing.since), sql=True)
     except CommandError:
         return None
     return said if said.error is None and said.pending else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.build import migrating
 from gonogo.checks.build import test_migration_sql as p35
 from gonogo.config import Service
 from gonogo.host.runner import this_machine
@@ -102,3 +103,22 @@ def test_squawk_is_asked_where_it_is_installed(
     ]
 
     assert tables == ([said] if said is not None else [])
+
+
+@pytest.mark.parametrize(("tool", "serving", "runs"), [("django", None, 0), ("django", "one", 1), ("alembic", None, 1)])
+def test_a_first_release_of_django_is_spared_the_writing(
+    monkeypatch: pytest.MonkeyPatch, tool: str, serving: str | None, runs: int
+) -> None:
+    """Writing the SQL of all migrations takes as long as running them; of an upgrade they are few, Alembic is quick."""
+    asked: list[str] = []
+    said = Said(pending=(Revision(id="2", parents=(), path="2.py"),))
+    monkeypatch.setattr(migrating, "ask", lambda *_, **__: asked.append("asked") or said)
+    environment = SimpleNamespace(commands={})
+    place = SimpleNamespace(environment=environment, project=SimpleNamespace(app=SimpleNamespace(root=".")))
+    standing = SimpleNamespace(service="web", accepted=False, pending=said.pending, doubt="", since=())
+    question: Any = SimpleNamespace(serving=serving, place=place, databases=(standing,))
+    about: Any = SimpleNamespace(id=f"{tool}-{serving}", service="web", source_root=lambda _: Path())
+
+    found = migrating.would_run(question, about, about, Service.model_validate({"migrations": tool}))
+
+    assert (len(asked), found) == (runs, said if runs else None)
