@@ -54,6 +54,8 @@ class Follower:
         self._waiting: list[str] = []
         """Signals that the run is still to be given."""
         self._arrived = 0
+        self.is_left = False
+        """It goes on, and how it ends is not known here."""
         self._closed = False
         """Nobody answers any more."""
         self._before: dict[int, object] = {}
@@ -206,6 +208,7 @@ class Follower:
         return False
 
     def _left(self, run: str) -> int:
+        self.is_left = True
         self._say(
             f"\nThe run {run} goes on on {self._connection.address}, and is looked at no more: "
             f"`gonogo attach --env {self._environment.name}` shows it."

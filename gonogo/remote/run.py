@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -96,7 +97,12 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
             if asked.stays:
                 say(f"It goes on on {connection.address}: `gonogo attach --env {environment.name}` shows it.")
                 return int(Exit.GO)
-            return follower.to_the_end(brought.id, asks=answers)
+            code = follower.to_the_end(brought.id, asks=answers)
+        if follower.is_left and "--json" in asked.words:
+            sys.stdout.write(
+                json.dumps({"exit_code": code, "ending": "NOT KNOWN: it goes on", "run": brought.id}) + "\n"
+            )
+        return code
 
 
 def _start(

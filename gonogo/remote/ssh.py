@@ -20,6 +20,7 @@ BEGINS = "--- gonogo begins ---"
 """The line after which what is said is ours: the shell's start-up files may have printed before."""
 _OPTIONS = (
     "BatchMode=yes",
+    "LogLevel=INFO",
     "StrictHostKeyChecking=yes",
     "UpdateHostKeys=no",
     "ConnectTimeout=15",

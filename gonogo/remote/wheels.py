@@ -26,19 +26,18 @@ _OLDEST_GLIBC = 5
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 
-def digest() -> str:
+def digest(root: Path | None = None) -> str:
     """What tells this gonogo from another one of the same version: its files."""
-    root = Path(__file__).parents[1]
     whole = hashlib.sha256()
-    for name, path in sorted(_sources(root)):
+    for name, path in sorted(_sources(root or Path(__file__).parents[1])):
         whole.update(name.encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:12]
 
 
 def _sources(root: Path) -> Iterator[tuple[str, Path]]:
-    """Its files; in an editable installation the checks and the plugins stand beside it."""
-    folders = {"gonogo": root, **{f"gonogo/{name}": root.parent / name for name in ("checks", "plugins")}}
-    for name, folder in folders.items():
+    """Its files; in an editable installation the checks and the plugins stand beside it, and have the same names."""
+    beside = {f"gonogo/{name}": root.parent / name for name in ("checks", "plugins") if not (root / name).is_dir()}
+    for name, folder in {"gonogo": root, **beside}.items():
         for path in folder.rglob("*.py") if folder.is_dir() else ():
             yield f"{name}/{path.relative_to(folder)}", path
 

@@ -150,7 +150,7 @@ def test_a_second_signal_only_leaves(far: Far) -> None:
     marked = "import pytest\n" + slow.replace("def test", "@pytest.mark.postdeploy('X1', remedy='none')\ndef test")
     (far.root / "checks" / "test_slow.py").write_text(marked)
     far.commit("a slow check")
-    process = far.start("deploy", "--env", "test")
+    process = far.start("deploy", "--env", "test", "--json")
     deadline = time.monotonic() + 90
     while sum('"first-touch"' in path.read_text() for path in far.state.glob("runs/*/journal.jsonl")) != 2:
         assert time.monotonic() < deadline
@@ -162,6 +162,7 @@ def test_a_second_signal_only_leaves(far: Far) -> None:
 
     assert ended.code == 6, ended
     assert "`gonogo attach --env test` shows it." in ended.err
+    assert (ended.json()["exit_code"], ended.json()["ending"]) == (6, "NOT KNOWN: it goes on")
 
     _ended(far)
     attached = far.gonogo("attach", "--env", "test")

@@ -7,7 +7,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from gonogo.remote.wheels import _packed, platforms
+from gonogo.remote.wheels import _packed, digest, platforms
 
 
 def test_an_installation_is_packed_as_the_wheel_that_it_came_from(tmp_path: Path) -> None:
@@ -33,3 +33,19 @@ def test_a_machine_takes_wheels_for_older_libraries() -> None:
     assert platforms("x86_64", "glibc 2.36")[0] == "manylinux_2_36_x86_64"
     assert platforms("x86_64", "glibc 2.36")[-2:] == ["manylinux1_x86_64", "linux_x86_64"]
     assert platforms("aarch64", "") == ["musllinux_1_2_aarch64", "musllinux_1_1_aarch64", "linux_aarch64"]
+
+
+def test_a_checkout_and_what_is_installed_of_it_are_the_same(tmp_path: Path) -> None:
+    """A laptop and a CI job do not bring the same gonogo again and again; other folders have no part in it."""
+    checkout, installed = tmp_path / "checkout", tmp_path / "installed"
+    for path in ("gonogo/a.py", "checks/b.py", "plugins/c.py"):
+        for root, name in ((checkout, path), (installed, path if path.startswith("gonogo") else f"gonogo/{path}")):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(path)
+    before = digest(checkout / "gonogo")
+    (installed / "checks").mkdir()
+    (installed / "checks" / "theirs.py").touch()
+
+    assert digest(installed / "gonogo") == before
+    (checkout / "checks" / "b.py").write_text("changed")
+    assert digest(checkout / "gonogo") != before
