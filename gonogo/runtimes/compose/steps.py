@@ -24,6 +24,8 @@ LABEL = "com.docker.compose"
 """What the labels begin with by which Compose knows its containers."""
 _MARGIN = 120.0
 _SECONDS = 60.0
+_AT_A_TIME = 4
+"""So many Composes run at a time: each takes 70 MiB."""
 _UP = ("up", "--detach", "--no-build")
 
 
@@ -105,7 +107,10 @@ def _needs(definitions: Mapping[str, Mapping[str, Any]], name: str) -> set[str]:
 def _waves(
     definitions: Mapping[str, Mapping[str, Any]], running: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], ...]]:
-    """Who can be replaced at a time, in order; services that share something of a container are replaced together."""
+    """Who can be replaced at a time, in order; services that share something of a container are replaced together.
+
+    In a wave those come first that somebody asks: nobody waits for a worker.
+    """
     together: dict[str, list[str]] = {}
     for name in running:
         together.setdefault(_shares_with(definitions, name), []).append(name)
@@ -113,9 +118,14 @@ def _waves(
     while left:
         waiting = {name for names in left for name in names}
         free = [one for one in left if not any(_needs(definitions, name) & (waiting - {*one}) for name in one)]
+        free.sort(key=lambda names: not any(_is_asked(definitions.get(name) or {}) for name in names))
         wave = free or [tuple(name for one in left for name in one)]
         yield tuple(wave)
         left = [one for one in left if free and one not in free]
+
+
+def _is_asked(definition: Mapping[str, Any]) -> bool:
+    return any(definition.get(key) for key in ("ports", "expose", "healthcheck"))
 
 
 def _shares_with(definitions: Mapping[str, Mapping[str, Any]], name: str) -> str:
@@ -257,19 +267,18 @@ class Steps:
 
     @staticmethod
     def side_by_side(commands: Sequence[Command], then: Sequence[Sequence[Command]] = ()) -> Command:
-        """One command that runs several at a time, and fails where one of them does.
+        """One command that runs several, a few at a time and in order, and fails where one of them does.
 
         ``then`` follows each of them, and may fail.
         """
         follows = [*then, *[()] * (len(commands) - len(then))]
         if len(commands) == 1 and not follows[0]:
             return commands[0]
-        begun = []
-        for index, (one, after) in enumerate(zip(commands, follows, strict=True)):
+        lines = []
+        for one, after in zip(commands, follows, strict=True):
             last = " && ".join(shlex.join(two.argv) for two in after) or ":"
-            begun.append(f"{{ {shlex.join(one.argv)} && {{ {last} || :; }}; }} & one{index}=$!")
-        ended = [f"wait $one{index} || code=$?" for index in range(len(commands))]
-        script = "\n".join((*begun, "code=0", *ended, "exit $code"))
+            lines.append(f"{shlex.join(one.argv)} && {{ {last} || :; }}")
+        script = f"printf '%s\\0' {shlex.join(lines)} | xargs -0 -n 1 -P {_AT_A_TIME} sh -c 'eval \"$0\"'"
         return Command(argv=("sh", "-c", script), env=commands[0].env, timeout=commands[0].timeout)
 
     def fronts(self) -> tuple[Command, ...]:

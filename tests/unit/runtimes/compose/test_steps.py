@@ -83,20 +83,26 @@ def test_nobody_waits_for_a_health_check_that_is_switched_off(off: dict[str, Any
 
 
 def test_whoever_waits_for_nobody_is_replaced_first_and_at_a_time() -> None:
-    """Those that wait come later, also through a store; what shares a network namespace is replaced together."""
+    """Those that wait come later, also through a store; what shares a network namespace is replaced together.
+
+    What has a health check or a port comes first of those that go at a time.
+    """
     healthy = {"api": {"condition": "service_healthy"}}
     definitions: dict[str, Any] = {
         "queue": {"image": "redis:7", "depends_on": {"api": {}}},
         "api": {"build": {}},
         "agent": {"build": {}, "network_mode": "service:api", "depends_on": {"api": {}}},
-        "beat": {"build": {}},
+        "jobs-of-night": {"build": {}},
+        "beat": {"build": {}, "healthcheck": {"test": ["CMD", "true"]}},
         "web": {"build": {}, "depends_on": healthy},
         "jobs": {"build": {}, "depends_on": {"queue": {}}},
         "files": {"build": {}, "volumes_from": ["web:ro"]},
     }
-    groups = groups_of({"name": "shop", "services": definitions}, ("api", "agent", "beat", "web", "jobs", "files"))
+    groups = groups_of(
+        {"name": "shop", "services": definitions}, ("api", "agent", "jobs-of-night", "beat", "web", "jobs", "files")
+    )
 
-    assert groups.waves == ((("api", "agent"), ("beat",)), (("web", "files"), ("jobs",)))
+    assert groups.waves == ((("beat",), ("api", "agent"), ("jobs-of-night",)), (("web", "files"), ("jobs",)))
 
 
 def test_services_of_a_wave_come_up_side_by_side(tmp_path: Path) -> None:
@@ -108,7 +114,7 @@ def test_services_of_a_wave_come_up_side_by_side(tmp_path: Path) -> None:
     failed = this_machine().run(Steps.side_by_side(said, then))
     well = this_machine().run(Steps.side_by_side(said[:1], then[:1]))
 
-    assert (failed.code, well.code) == (1, 0)
+    assert (failed.code, well.code) == (123, 0)
     assert (tmp_path / "log").read_text() == "0\n1\n0\n"
     assert (tmp_path / "then").exists()
     assert Steps.side_by_side(said[:1], [()]) == said[0]
