@@ -41,7 +41,7 @@ def is_plain(path: str) -> bool:
 
 def plain_paths(routes: Sequence[ImageRoute]) -> tuple[str, ...]:
     """The paths of an application's own GET routes that need no parameter, the shortest first, each once."""
-    own = (route for route in routes if route.kind == "http" and route.is_own and "GET" in route.methods)
+    own = (route for route in routes if route.kind == "http" and route.is_own and route.takes_get)
     paths = {_rooted(route.path) for route in own if is_plain(route.path)}
     return tuple(sorted(paths, key=lambda path: (path.count("/"), path)))
 

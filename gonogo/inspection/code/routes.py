@@ -61,6 +61,11 @@ class ImageRoute:
         return self.handler_module.partition(".")[0] not in _FRAMEWORKS_OWN if self.own is None else self.own
 
     @property
+    def takes_get(self) -> bool:
+        """Whether a GET reaches it; a view of Django's that is a function takes any method."""
+        return not self.methods or "GET" in self.methods
+
+    @property
     def label(self) -> str:
         """Methods and path, as people name a route."""
         return f"{','.join(self.methods) or 'ANY'} {self.path}"

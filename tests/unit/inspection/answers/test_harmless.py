@@ -14,7 +14,7 @@ def route(path: str, *methods: str, own: bool = True, kind: str = "http") -> Ima
     """A route that an application registers."""
     return ImageRoute(
         kind=kind,
-        methods=methods or ("GET",),
+        methods=tuple(filter(None, methods)) if methods else ("GET",),
         path=path,
         name=None,
         handler_module="shop",
@@ -48,7 +48,7 @@ def test_a_pattern_of_the_teams_leaves_paths_alone() -> None:
 
 
 def test_plain_paths_are_the_applications_own_gets_without_a_parameter() -> None:
-    """Django's paths begin without a slash, and its patterns are none; nothing is listed twice."""
+    """Django's paths begin without a slash, its patterns are none, and its functions take any method; nothing twice."""
     routes = [
         route("/b/c", "GET", "HEAD"),
         route("items/"),
@@ -57,8 +57,9 @@ def test_plain_paths_are_the_applications_own_gets_without_a_parameter() -> None
         route("^old/$"),
         route("/items/", "GET"),
         route("/save", "POST"),
+        route("search/", ""),
         route("/docs", own=False),
         route("/live", kind="websocket"),
     ]
 
-    assert plain_paths(routes) == ("/b/c", "/items/")
+    assert plain_paths(routes) == ("/b/c", "/items/", "/search/")
