@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-
-import httpx
+from typing import TYPE_CHECKING
 
 from gonogo.errors import CommandError
-from gonogo.host.directed import directed
 from gonogo.inspection.answers.addresses import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Pages", "Said", "ask", "prove", "sign_of"]
 
@@ -63,6 +64,10 @@ def ask(pages: Pages) -> Said:
 
 def _client(pages: Pages) -> httpx.Client:
     """One that keeps no connection: an old one would lead to who answered before."""
+    import httpx  # noqa: PLC0415 (slow, and a gate that asks nobody imports this module too)
+
+    from gonogo.host.directed import directed  # noqa: PLC0415 (likewise)
+
     url, limits = _first(pages.urls), httpx.Limits(max_keepalive_connections=0)
     return httpx.Client(
         transport=directed(url, pages.reached, verify=False, limits=limits),
@@ -75,6 +80,8 @@ def _client(pages: Pages) -> httpx.Client:
 
 
 def _asked(client: httpx.Client, pages: Pages, *, patience: float = _REQUEST) -> Said:
+    import httpx  # noqa: PLC0415 (as above)
+
     texts: list[str] = []
     status = None
     for url in pages.urls:
