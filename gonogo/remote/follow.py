@@ -174,8 +174,13 @@ class Follower:
         reports = self._project.root / "reports"
         with tarfile.open(fileobj=io.BytesIO(said.data)) as archive:
             for one in archive.getmembers():
-                if one.name not in _OURS or not (reports / one.name).exists():
-                    archive.extract(one, reports, filter="data")
+                path = reports / os.path.normpath(f"/{one.name}").lstrip(
+                    "/"
+                )  # never above it, whoever made the archive
+                content = archive.extractfile(one) if one.isfile() else None
+                if content is not None and not (one.name in _OURS and path.exists()):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content.read())
 
     def _code(self, said: Said) -> int:
         code = said.facts["code"]
