@@ -182,7 +182,7 @@ def _rescue_reports(made: Path) -> None:
         kept = Path(tempfile.mkdtemp(prefix="gonogo-demo-reports-"))
         shutil.copytree(made, kept, dirs_exist_ok=True)
     _say(f"Reports, a folder for each run: {kept}")
-    for page in sorted(kept / run.name / "postdeploy.html" for run in made.iterdir()):
+    for page in sorted(kept / run.name / "index.html" for run in made.iterdir()):
         if page.exists():
             _say(f"    {page}")
 

@@ -86,8 +86,9 @@ def test_three_deployments_and_one_that_never_gets_its_turn(temporary: Path, tmp
     assert left_over(temporary) == []
     assert list(temporary.iterdir()) == []
     runs = sorted((tmp_path / "reports" / "demo").iterdir())
-    assert [(run / "postdeploy.html").is_file() for run in runs] == [True, True, True]
-    assert str(tmp_path / "reports" / "demo") in said
+    gates = ("postdeploy.html", "postdeploy.html", "beside.html")
+    assert [(run / gate).is_file() for run, gate in zip(runs, gates, strict=True)] == [True, True, True]
+    assert all(f"    {run}/index.html\n" in said for run in runs)
 
 
 @pytest.mark.thorough

@@ -20,7 +20,7 @@ def test_an_installation_is_packed_as_the_wheel_that_it_came_from(tmp_path: Path
 
     module = next(path for path in found.files or () if path.as_posix() == "dotenv/main.py")
     assert (target / "dotenv" / "main.py").read_bytes() == Path(str(module.locate())).read_bytes()
-    assert "dotenv" in {entry.name for entry in metadata.distributions(path=[str(target)]).__next__().entry_points}
+    assert "dotenv" in {entry.name for entry in next(iter(metadata.distributions(path=[str(target)]))).entry_points}
 
 
 def test_a_machine_takes_wheels_for_older_libraries() -> None:

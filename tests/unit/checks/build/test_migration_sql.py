@@ -112,7 +112,12 @@ def test_a_first_release_of_django_is_spared_the_writing(
     """Writing the SQL of all migrations takes as long as running them; of an upgrade they are few, Alembic is quick."""
     asked: list[str] = []
     said = Said(pending=(Revision(id="2", parents=(), path="2.py"),))
-    monkeypatch.setattr(migrating, "ask", lambda *_, **__: asked.append("asked") or said)
+
+    def ask(*_: object, **__: object) -> Said:
+        asked.append("asked")
+        return said
+
+    monkeypatch.setattr(migrating, "ask", ask)
     environment = SimpleNamespace(commands={})
     place = SimpleNamespace(environment=environment, project=SimpleNamespace(app=SimpleNamespace(root=".")))
     standing = SimpleNamespace(service="web", accepted=False, pending=said.pending, doubt="", since=())

@@ -92,7 +92,7 @@ def test_the_plan_names_ports_and_the_file(tmp_path: Path) -> None:
 def test_what_cannot_take_turns_is_refused(tmp_path: Path, words: dict[str, str], said: str) -> None:
     """Before anything is touched, with the reason."""
     with pytest.raises(RefusedError, match="strategy bluegreen: ") as caught:
-        releases(tmp_path, "one", **words)
+        releases(tmp_path, "one", port=20000, **words)
 
     assert said in str(caught.value)
 
