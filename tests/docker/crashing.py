@@ -23,7 +23,7 @@ from gonogo.state.journal import read_journal
 from gonogo.state.store import State
 
 from . import small
-from .stack import Ended, Stack
+from .stack import Ended, Stack, tags
 
 __all__ = ["Crashing", "Line", "command_of"]
 
@@ -150,8 +150,8 @@ class Crashing:
         folders = set(self.app.state.glob("releases/*"))
         if folders != kept:
             wrong.append(f"folders: {sorted(path.name for path in folders - kept)}")
-        tags = {tag for image in self._engine.images.list() for tag in image.tags if tag.startswith(self.app.project)}
-        extra = tags - {f"{self.app.project}-web:{folder.name}" for folder in kept}
+        mine = {tag for tag in tags(self._engine) if tag.startswith(self.app.project)}
+        extra = mine - {f"{self.app.project}-web:{folder.name}" for folder in kept}
         if extra:
             wrong.append(f"tags: {sorted(extra)}")
         return wrong

@@ -25,9 +25,14 @@ from gonogo.demo.ports import free_port
 from gonogo.runtimes.compose.engine import SCRATCH_LABEL
 from tests.support.gates import IDENTITY
 
-__all__ = ["Ended", "Stack", "stack"]
+__all__ = ["Ended", "Stack", "stack", "tags"]
 
 _SECONDS = 240
+
+
+def tags(engine: docker.DockerClient) -> list[str]:
+    """The tags of all images; each image asked by itself may be gone by then, by another test."""
+    return [tag for image in engine.api.images() for tag in image["RepoTags"] or ()]
 
 
 @dataclass(frozen=True)
@@ -184,10 +189,9 @@ class Stack:
             volume.remove(force=True)
         for network in self._engine.networks.list(filters=self._mine()):
             network.remove()
-        for image in self._engine.images.list():
-            for tag in image.tags:
-                if tag.startswith((f"{self.project}-", f"{self.project}:")):
-                    self._remove_image(tag)
+        for tag in tags(self._engine):
+            if tag.startswith((f"{self.project}-", f"{self.project}:")):
+                self._remove_image(tag)
 
     def _remove_image(self, tag: str) -> None:
         try:

@@ -26,6 +26,7 @@ from gonogo.state.release import Release, release_id
 from gonogo.state.store import State
 
 from .base_images import ensure
+from .stack import tags
 
 __all__: list[str] = []
 
@@ -242,10 +243,9 @@ def clean(engine: docker.DockerClient, project: str) -> None:
         network.remove()
     for volume in engine.volumes.list(filters=mine):
         volume.remove(force=True)
-    for image in engine.images.list():
-        for tag in image.tags:
-            if tag.startswith(f"{project}-"):
-                engine.images.remove(tag, force=True)
+    for tag in tags(engine):
+        if tag.startswith(f"{project}-"):
+            engine.images.remove(tag, force=True)
 
 
 def test_release_goes_out_and_comes_back(desk: Desk, engine: docker.DockerClient) -> None:
@@ -502,7 +502,7 @@ def test_stop_keeps_the_data_and_remove_forgets_the_release(desk: Desk, engine: 
     assert [volume.name for volume in volumes] == [f"{desk.project}_data"]
     assert not release.folder.exists()
     assert desk.git("worktree", "list").count("\n") == 0
-    assert not [tag for image in engine.images.list() for tag in image.tags if tag.startswith(desk.project)]
+    assert not [tag for tag in tags(engine) if tag.startswith(desk.project)]
 
 
 @pytest.mark.thorough

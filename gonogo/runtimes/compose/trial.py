@@ -44,7 +44,7 @@ def reachable(model: Mapping[str, Any], service: str) -> tuple[str, ...]:
     with connect() as client:
         there = client.networks.list(names=sorted(joined)) if joined else []
         for network in (one for one in there if one.name in joined):
-            for container in client.containers.list(filters={"network": str(network.id)}):
+            for container in client.containers.list(filters={"network": str(network.id)}, ignore_removed=True):
                 labels = container.labels
                 if labels.get("com.docker.compose.project") != project or not labels.get(SERVICE) or OWN in labels:
                     settings = container.attrs["NetworkSettings"]["Networks"].get(network.name) or {}
