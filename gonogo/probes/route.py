@@ -23,12 +23,14 @@ import functools
 import importlib
 import inspect
 import json
+import re
 import traceback
 from typing import Any, Callable, Iterable, Iterator  # noqa: UP035  # collections.abc has no subscripts on 3.8
 
 __all__ = ["answer", "main"]
 
 MARKER = "<<gonogo-routes>>"
+ACTING = re.compile(r"require_POST|\.(?:body|POST|FILES)\b|\.(?:a?(?:save|create|update|delete)|send|delay)\(")
 WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
 FRAMEWORKS = ("fastapi", "starlette", "flask", "werkzeug", "django")
 DEPTH = 20
@@ -244,7 +246,21 @@ def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None
         view = entry.callback
         kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
         methods = [verb.upper() for verb in getattr(kind, "http_method_names", ()) if hasattr(kind, verb)]
-        yield {**row("http", set(methods) - {"OPTIONS"}, path, entry.name, view), "declared_in": declared}
+        one = row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
+        yield {**one, "declared_in": declared, "shows": is_page(view) if kind is None else None}
+
+
+def is_page(view: Any) -> bool:
+    """Whether a function that takes any method is meant to be asked by GET, as its text says.
+
+    One that other programs post to is not, nor one that reads a body or writes rows whatever the method: a GET would
+    make it log an error, or do something.
+    """
+    try:
+        text = inspect.getsource(inspect.unwrap(view))
+    except (OSError, TypeError, ValueError):
+        return False
+    return not getattr(view, "csrf_exempt", False) and (".method" in text or not ACTING.search(text))
 
 
 def row(  # one per column

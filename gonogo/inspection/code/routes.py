@@ -54,6 +54,7 @@ class ImageRoute:
     line: int | None
     schema_path: str | None  # its path in the OpenAPI document, where it is in there
     own: bool | None = None  # as the probe saw it; None where an older one noted less
+    shows: bool | None = None  # of a function that takes any method: whether it is meant to be asked by GET
 
     @property
     def is_own(self) -> bool:
@@ -62,8 +63,8 @@ class ImageRoute:
 
     @property
     def takes_get(self) -> bool:
-        """Whether a GET reaches it; a view of Django's that is a function takes any method."""
-        return not self.methods or "GET" in self.methods
+        """Whether it is meant to be asked by GET; a view of Django's that is a function names no method."""
+        return "GET" in self.methods or (not self.methods and self.shows is True)
 
     @property
     def label(self) -> str:
@@ -359,6 +360,7 @@ def _route(item: Any) -> ImageRoute:
         line=probe_answers.optional_integer(_PROBE, item, "line"),
         schema_path=probe_answers.optional_string(_PROBE, item, "schema_path"),
         own=item["own"] if isinstance(item.get("own"), bool) else None,
+        shows=item["shows"] if isinstance(item.get("shows"), bool) else None,
     )
 
 

@@ -210,6 +210,35 @@ def test_routes_of_django_are_listed(tmp_path: Path, framework: str | None) -> N
     ]
 
 
+def test_a_function_is_a_page_where_its_text_says_so(tmp_path: Path) -> None:
+    """What other programs post to, and what reads a body or writes whatever the method, is not meant to be asked."""
+    urls = """\
+        import json
+        from django.urls import path
+        from django.views.decorators.csrf import csrf_exempt
+        from django.views.decorators.http import require_POST
+
+        def search(request): return request.GET["q"]
+        def contact(request): return request.POST if request.method == "POST" else None
+        @csrf_exempt
+        def stripe(request): return None
+        def hook(request): return json.loads(request.body)
+        @require_POST
+        def vote(request): return None
+        def claim(request): return Job.objects.first().delete()
+
+        urlpatterns = [path(view.__name__, view) for view in (search, contact, stripe, hook, vote, claim)]
+        """
+    write(tmp_path, shop__settings=DJANGO_SETTINGS, shop__urls=urls, shop__wsgi=DJANGO_WSGI)
+
+    found = probed(tmp_path, "shop.wsgi:application", "django").routes
+
+    assert [one.path for one in found if one.takes_get] == ["/search", "/contact"]
+    assert {one.path: one.shows for one in found if not one.takes_get} == dict.fromkeys(
+        ("/stripe", "/hook", "/vote", "/claim"), False
+    )
+
+
 def test_a_route_is_the_applications_where_it_declares_it(tmp_path: Path) -> None:
     """Django's own classes count where the application's URLs name them; the admin and another package's do not."""
     urls = """\

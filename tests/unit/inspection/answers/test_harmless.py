@@ -10,11 +10,11 @@ from gonogo.inspection.code.routes import ImageRoute
 __all__: list[str] = []
 
 
-def route(path: str, *methods: str, own: bool = True, kind: str = "http") -> ImageRoute:
+def route(path: str, *methods: str, own: bool = True, kind: str = "http", shows: bool | None = None) -> ImageRoute:
     """A route that an application registers."""
     return ImageRoute(
         kind=kind,
-        methods=tuple(filter(None, methods)) if methods else ("GET",),
+        methods=methods or (("GET",) if shows is None else ()),
         path=path,
         name=None,
         handler_module="shop",
@@ -23,6 +23,7 @@ def route(path: str, *methods: str, own: bool = True, kind: str = "http") -> Ima
         line=None,
         schema_path=path,
         own=own,
+        shows=shows,
     )
 
 
@@ -48,7 +49,7 @@ def test_a_pattern_of_the_teams_leaves_paths_alone() -> None:
 
 
 def test_plain_paths_are_the_applications_own_gets_without_a_parameter() -> None:
-    """Django's paths begin without a slash, its patterns are none, and its functions take any method; nothing twice."""
+    """Django's paths begin without a slash, its patterns are none, its functions name no method; nothing twice."""
     routes = [
         route("/b/c", "GET", "HEAD"),
         route("items/"),
@@ -57,7 +58,8 @@ def test_plain_paths_are_the_applications_own_gets_without_a_parameter() -> None
         route("^old/$"),
         route("/items/", "GET"),
         route("/save", "POST"),
-        route("search/", ""),
+        route("search/", shows=True),
+        route("hook/", shows=False),
         route("/docs", own=False),
         route("/live", kind="websocket"),
     ]
