@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection import things
 from gonogo.plugins.evidence import InconclusiveError, LackingError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, RuntimeUnreachableError
 
-__all__ = ["RESTARTS", "down", "measured", "noted", "ran_since", "rows_of", "running"]
+__all__ = ["RESTARTS", "down", "measured", "noted", "ran_since", "rows_of", "running", "those_running"]
 
 RESTARTS = "Seconds that instances live"
 """Under which title D03 attaches how long each service's instances lived that were started again."""
@@ -39,6 +39,21 @@ def running(inspector: Inspector, service: str) -> Inside:
         raise InconclusiveError(str(error)) from error
     except CommandError as error:
         raise LackingError(str(error), needs=things.service(service)) from error
+
+
+def those_running(inspector: Inspector) -> dict[str, str]:
+    """The service of each running instance, by its name; skips where none runs.
+
+    Raises:
+        InconclusiveError: the runtime does not answer.
+    """
+    try:
+        found = {one.name: one.service for one in inspector.instances(health=False) if one.status == "running"}
+    except GonogoError as error:
+        raise InconclusiveError(str(error)) from error
+    if not found:
+        pytest.skip("no instance runs; D01 tells whether one should")
+    return found
 
 
 def ran_since(inspector: Inspector) -> float:

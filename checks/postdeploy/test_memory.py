@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from gonogo.checks.postdeploy.instances import noted
+from gonogo.checks.postdeploy.instances import noted, those_running
 from gonogo.config import Environment
-from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host
 from gonogo.inspection import things
@@ -48,12 +47,7 @@ def test_no_process_was_killed_for_want_of_memory(
     """
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} sets no limit on memory")
-    try:
-        running = {one.name: one.service for one in inspector.instances(health=False) if one.status == "running"}
-    except GonogoError as error:
-        raise InconclusiveError(str(error)) from error
-    if not running:
-        pytest.skip("no instance runs; D01 tells whether one should")
+    running = those_running(inspector)
     found = _inspected(tuple(running), runner)
     killed = sorted({running[one.name] for one in found if one.killed and one.name in running})
     evidence.json(_FACTS, {service: service in killed for service in sorted(set(running.values()))})

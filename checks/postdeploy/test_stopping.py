@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from gonogo.checks.postdeploy.instances import those_running
 from gonogo.config import Environment
-from gonogo.errors import GonogoError
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.machine.stopping import ASKED, PROCESSES, ignores_its_end, options_beyond, processes, read
-from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
@@ -38,12 +38,7 @@ def test_what_runs_ends_when_it_is_told_to(
     """
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} starts no first process of a container")
-    try:
-        running = {one.name: one.service for one in inspector.instances(health=False) if one.status == "running"}
-    except GonogoError as error:
-        raise InconclusiveError(str(error)) from error
-    if not running:
-        pytest.skip("no instance runs; D01 tells whether one should")
+    running = those_running(inspector)
     found = list(dict.fromkeys(_found(running, runner)))
     evidence.table("Ends late", [(line,) for line in found])
     for line in found:

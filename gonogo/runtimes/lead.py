@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from gonogo.config.traffic import Traffic
-from gonogo.errors import CommandError
+from gonogo.errors import CommandError, UsageError
 from gonogo.host.busy import patient
 from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
@@ -17,10 +17,22 @@ from gonogo.traffic.base import Upstreams
 from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
 from gonogo.traffic.send import Proxy, leads_to, send
 
-__all__ = ["Lead", "proxy_here"]
+__all__ = ["Lead", "proxy_here", "traffic_of"]
 
 _PROVEN_WITHIN = 15.0
 _AT_ONCE = 1.0
+
+
+def traffic_of(place: Place) -> Traffic:
+    """Who receives requests, where releases take turns.
+
+    Raises:
+        UsageError: nothing is configured.
+    """
+    found = place.environment.traffic
+    if found is None:
+        raise UsageError(f"env.{place.environment.name}.traffic: found nothing, expected who receives requests")
+    return found
 
 
 def proxy_here(traffic: Traffic, place: Place) -> Proxy:

@@ -19,6 +19,7 @@ _GRACE = 10.0
 _FIELDS = 5
 _SHELLS = frozenset({"ash", "bash", "dash", "sh"})
 _UNKNOWN = frozenset({"-", "0"})
+_MASK = re.compile(r"[0-9a-fA-F]+")
 _GRACEFUL = re.compile(r"(?<!\S)(--graceful-timeout|--timeout-graceful-shutdown)[ =](\d+)(?!\S)")
 
 
@@ -68,7 +69,7 @@ def processes(text: str) -> Iterator[Process]:
     """Reads what ``docker top`` says; what is no process is left out."""
     for line in text.splitlines():
         words = line.split(None, _FIELDS - 1)
-        if len(words) == _FIELDS and words[0].isdecimal():
+        if len(words) == _FIELDS and words[0].isdecimal() and all(map(_MASK.fullmatch, words[1:3])):
             yield Process(
                 pid=int(words[0]), caught=int(words[1], 16), blocked=int(words[2], 16), waits=words[3], argv=words[4]
             )

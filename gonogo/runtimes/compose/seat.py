@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.config.traffic import Traffic
-from gonogo.errors import UsageError
 from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.files import COMPOSE
 from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.model.beside import called
 from gonogo.runtimes.compose.steps import Groups, Steps
+from gonogo.runtimes.lead import traffic_of
 from gonogo.state.release import Release
 
 __all__ = ["BESIDE", "Row", "Seat"]
@@ -65,17 +65,8 @@ class Seat:
 
     @property
     def traffic(self) -> Traffic:
-        """Who receives requests.
-
-        Raises:
-            UsageError: nothing is configured.
-        """
-        found = self.place.environment.traffic
-        if found is None:
-            raise UsageError(
-                f"env.{self.place.environment.name}.traffic: found nothing, expected who receives requests"
-            )
-        return found
+        """Who receives requests."""
+        return traffic_of(self.place)
 
     def name(self, service: str) -> str:
         """What a service of this release is called."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from gonogo.config.traffic import Traffic
-from gonogo.errors import GonogoError, RefusedError, UsageError
+from gonogo.errors import GonogoError, RefusedError
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.lead import Lead, proxy_here
+from gonogo.runtimes.lead import Lead, proxy_here, traffic_of
 from gonogo.runtimes.planning import plans_work
 from gonogo.runtimes.process.inspector import ProcessInspector
 from gonogo.runtimes.process.instances import Instances, is_alive, slot_of
@@ -32,15 +32,8 @@ class Turn:
 
     @cached_property
     def traffic(self) -> Traffic:
-        """Who receives requests.
-
-        Raises:
-            UsageError: nothing is configured.
-        """
-        found = self.place.environment.traffic
-        if found is None:
-            raise UsageError(f"env.{self.place.environment.name}.traffic: found nothing, expected the proxy in front")
-        return found
+        """Who receives requests."""
+        return traffic_of(self.place)
 
     @cached_property
     def services(self) -> Mapping[str, PinnedService]:

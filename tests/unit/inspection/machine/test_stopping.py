@@ -21,6 +21,7 @@ ONE = Container(name="web", pid=7, signal=15, grace=10.0)
         pytest.param("7 0000000000000000 0000000000000000 - own-program", False, id="nobody says where it sleeps"),
         pytest.param("7 0000000000000000 0000000000000000 - /bin/sh -c x", True, id="a shell that sleeps anywhere"),
         pytest.param("8 0000000000000002 0000000000000000 do_wait sh ./start.sh", False, id="another process"),
+        pytest.param("7 - - do_wait sh ./start.sh", False, id="nobody says what it heeds"),
     ],
 )
 def test_first_process_heeds_its_end(line: str, *, ignores: bool) -> None:
