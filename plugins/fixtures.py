@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +20,7 @@ from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.pending_migrations import Standing, standings
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host, this_machine
+from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.refusals import Limit, limit_of
 from gonogo.inspection.machine.engine import ASK, EngineFacts
 from gonogo.inspection.machine.engine import parse as parse_engine
@@ -34,7 +36,7 @@ from gonogo.runtimes.place import env_file_of, make_place, maker
 from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 from gonogo.state.store import State
-from gonogo.words import Role
+from gonogo.words import Role, Stage
 
 if TYPE_CHECKING:
     import httpx
@@ -302,11 +304,22 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Iterator[Limits]:
             return limit_of(_source_of(context).texts(*_NGINX).values())
         return None
 
-    budget, reached = Budget(run / FILE if run is not None else None), context.environment.reached
-    made = Limits(budget, bound=context.bound, configured=configured, reached=reached)
+    environment = context.environment
+    budget = Budget(run / FILE if run is not None else None)
+    alive = functools.partial(_alive, context)
+    made = Limits(budget, bound=context.bound, configured=configured, reached=environment.reached, alive=alive)
     pytestconfig.stash[LIMITS] = made
     yield made
     made.close()
+
+
+def _alive(context: Context, url: str) -> str | None:
+    """The liveness page of the environment's own address that a URL is of; a watch looks at it all the time anyway."""
+    environment, parts = context.environment, urlsplit(url)
+    known = {urlsplit(one).netloc for one in (environment.url, *(s.url for s in environment.service.values())) if one}
+    if context.stages == (Stage.WATCH,) or not (parts.netloc in known or is_loopback(url)):
+        return None
+    return f"{parts.scheme}://{parts.netloc}{environment.health.live}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -104,7 +104,7 @@ class GatePlugin:
                 _require_words(item, stage)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        items[:] = _late_last(chosen)
+        items[:] = _late_last(_alive_first(chosen))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> Generator[None]:
@@ -112,6 +112,13 @@ class GatePlugin:
         cases.parametrize(metafunc, self._context)
         yield
         output.redact_cases(metafunc, self._context.redactor)
+
+
+def _alive_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Whether anybody answers is asked first: where nobody does, nothing else waits for that long."""
+    marks = ((item, item.get_closest_marker(Stage.POSTDEPLOY)) for item in items)
+    first = [item for item, mark in marks if mark is not None and mark.kwargs.get("rests_on") == "live"]
+    return first + [item for item in items if item not in first]
 
 
 def _late_last(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ssl
 import time
@@ -14,9 +15,10 @@ import httpx
 from gonogo.gates.budget import Budget, retry_after
 from gonogo.host.bounded import CUT, whole
 from gonogo.host.directed import directed
+from gonogo.inspection import things
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
-from gonogo.plugins.evidence import LimitedError
+from gonogo.plugins.evidence import LackingError, LimitedError
 from gonogo.plugins.transport import trusted
 
 __all__ = ["AGENT", "Limits"]
@@ -33,12 +35,16 @@ _PATIENCE = 5.0
 """Seconds in which a proxy's page has to come."""
 _EXPECTED = "gonogo.expected"
 """Statuses that a request is meant to get, beside it."""
+_SILENT, _COUNTS = 2, 5.0
+"""From so many requests in a row on that were not answered in so many seconds, an address is looked at first."""
+_LOOK, _LOOK_AGAIN = 3.0, 10.0
+"""How long such a look takes at most, once one was in vain that took as long as it may, and how long it holds."""
 _WAITS, _LONGEST = 0.7, 0.3
 """The shares of its bound that a check may wait for a limit on requests, and for one answer."""
 
 
 class _Client(httpx.Client):
-    """Asks once more, slowly, where a limit may have answered 503."""
+    """Asks once more, slowly, where a limit may have answered 503; and nobody who is known not to answer."""
 
     def __init__(self, asking: Limits, /, **given: Any) -> None:
         super().__init__(**given)
@@ -46,7 +52,13 @@ class _Client(httpx.Client):
 
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """Sends a request; what comes back is the answer that counts."""
-        answer = super().send(request, **how)
+        self._limits.require_answering(str(request.url))
+        begin = time.monotonic()
+        try:
+            answer = super().send(request, **how)
+        except httpx.TimeoutException:
+            self._limits.unanswered(str(request.url), time.monotonic() - begin)
+            raise
         if answer.status_code == REFUSED and not answer.is_closed:
             answer = _page(answer)
         if not self._limits.may_pass(answer):
@@ -66,6 +78,7 @@ class Limits:
         bound: float,
         configured: Callable[[], Limit | None] = lambda: None,
         reached: Callable[[str], str] = str,
+        alive: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Limits requests.
 
@@ -74,8 +87,13 @@ class Limits:
             bound: how many seconds a check may take.
             configured: the limit that the release's own proxy sets; None for none.
             reached: where a request to a URL is sent.
+            alive: the page by which whoever answers at a URL says that it is alive; None where that is not ours.
         """
-        self._budget, self._reached = budget, reached
+        self._budget, self._reached, self._alive = budget, reached, alive
+        self._in_vain: set[str] = set()
+        """Addresses that did not even say that they are alive, although this process waited as long as it may."""
+        self._looked: dict[str, float] = {}
+        """When each of them was looked at in vain, by the monotonic clock."""
         self._configured = functools.cache(configured)
         self._clients: dict[tuple[str, ssl.SSLContext], httpx.Client] = {}
         """By origin, and by whose certificates are trusted."""
@@ -94,17 +112,22 @@ class Limits:
 
     def client(self, url: str, *, limits: httpx.Limits = _KEPT) -> httpx.Client:
         """A client for one address; a proxy of the deployer's own never stands before a loopback address."""
+        return _Client(self, timeout=self._timeout, **self._how(url, limits))
+
+    def _plain(self, url: str, *, timeout: float) -> httpx.Client:
+        """The same, that asks once and waits for no longer."""
+        return httpx.Client(timeout=timeout, **self._how(url, _ALONE))
+
+    def _how(self, url: str, limits: httpx.Limits) -> dict[str, Any]:
         known = trusted()
-        return _Client(
-            self,
-            headers={"User-Agent": AGENT},
-            timeout=self._timeout,
-            verify=known,
-            transport=directed(url, self._reached, verify=known, limits=limits),
-            limits=limits,
-            trust_env=not is_loopback(self._reached(url)),
-            event_hooks=self.hooks,
-        )
+        return {
+            "headers": {"User-Agent": AGENT},
+            "verify": known,
+            "transport": directed(url, self._reached, verify=known, limits=limits),
+            "limits": limits,
+            "trust_env": not is_loopback(self._reached(url)),
+            "event_hooks": self.hooks,
+        }
 
     @property
     def hooks(self) -> Mapping[str, list[Callable[..., Any]]]:
@@ -162,6 +185,42 @@ class Limits:
     def hung_up(self, url: str) -> None:
         """A check stopped listening before an answer's end: an application may log that as an error."""
         self._budget.hung_up(url)
+
+    def unanswered(self, url: str, seconds: float) -> None:
+        """A check waited so long for an answer, and there was none."""
+        if seconds >= _COUNTS:
+            self._budget.unanswered(url)
+        if seconds >= self._timeout and url == self._alive(url):
+            self._in_vain.add(things.address(url))
+
+    def require_answering(self, url: str) -> None:
+        """Makes sure that an address is not waited for again and again which answers nobody, not even that it is alive.
+
+        Each process waits for that page in full once, and any answer to anybody ends it: who is slow is waited for.
+
+        Raises:
+            LackingError: it does not answer.
+        """
+        page, at, silent = self._alive(url), things.address(url), self._budget.silent(url)
+        if not silent:
+            self._in_vain.discard(at)
+            self._looked.pop(at, None)
+        known = at in self._in_vain
+        if page is None or not (known or (silent >= _SILENT and url != page)):
+            return
+        patience = _LOOK if known else self._timeout
+        if time.monotonic() - self._looked.get(at, -_LOOK_AGAIN) >= _LOOK_AGAIN:
+            if self._is_alive(page, patience):
+                return
+            self._in_vain.add(at)
+            self._looked[at] = time.monotonic()
+        raise LackingError(f"{url}: not waited for: found no answer by {page} either, expected one", needs=at)
+
+    def _is_alive(self, page: str, seconds: float) -> bool:
+        with contextlib.suppress(httpx.HTTPError), self._plain(page, timeout=seconds) as asking:
+            asking.send(asking.build_request("GET", page), stream=True).close()
+            return True
+        return False
 
     def refused(self, url: str) -> None:
         """A check sent a wrong signature: an application may log that as an error."""

@@ -68,6 +68,9 @@ def test_release_is_alive(
                 raise
             wrong.append(f"{address}: found no connection, expected status {status}{said}")
             continue
+        except httpx.TimeoutException:
+            evidence.breaks(things.address(address))
+            raise
         _attach(evidence, address, answer)
         if answer.status_code != status:
             said = blame(inspector, subject.serving, address, status, answer, evidence)

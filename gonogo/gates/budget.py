@@ -49,6 +49,8 @@ class Budget:
         with self._changed() as known:
             address, path = _of(known, url)
             address["asked"] = now
+            if status is not None:
+                address["silent"] = 0
             pause = retry_after(headers, now=now)
             if status == HTTPStatus.TOO_MANY_REQUESTS:
                 if now >= path["until"]:  # several that were on their way meet the same limit
@@ -67,6 +69,16 @@ class Budget:
         """A limit was met here that did not say so: it refused with a 503, and let a slower request in."""
         with self._changed() as known:
             _of(known, url)[0]["met"] += 1
+
+    def unanswered(self, url: str) -> None:
+        """Somebody waited for an answer as long as they may, and there was none."""
+        with self._changed() as known:
+            address, _ = _of(known, url)
+            address["silent"] = address.get("silent", 0) + 1
+
+    def silent(self, url: str) -> int:
+        """How many requests in a row nobody answered at this address, whoever sent them."""
+        return int(_of(self._read(), url)[0].get("silent", 0))
 
     def hung_up(self, url: str) -> None:
         """Somebody waited in vain, as long as they may, and hung up: an application may log that as an error."""

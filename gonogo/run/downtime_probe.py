@@ -273,7 +273,11 @@ class DowntimeProbe:
             answer = get(url)
         except httpx.HTTPError as error:
             hung_up = isinstance(error, httpx.TimeoutException)
-            self._budget.hung_up(url) if hung_up else self._budget.note(url, None, {})
+            if hung_up:
+                self._budget.hung_up(url)
+                self._budget.unanswered(url)
+            else:
+                self._budget.note(url, None, {})
             return None
         self._budget.note(url, answer.status_code, answer.headers)
         return answer

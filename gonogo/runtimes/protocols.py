@@ -245,8 +245,15 @@ class Turns(Protocol):
         """Sends everybody to it, and proves that they arrive there."""
         return ()
 
-    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:  # noqa: ARG002 (likewise)
-        """Stops what nobody is sent to any more, once its last requests have ended."""
+    def leaving(
+        self,
+        place: Place,  # noqa: ARG002 (likewise)
+        release: Release,  # noqa: ARG002 (likewise)
+        serving: Release | None,  # noqa: ARG002 (likewise)
+        *,
+        served: bool = True,  # noqa: ARG002 (likewise)
+    ) -> tuple[Action, ...]:
+        """Stops what nobody is sent to any more, once its last requests have ended; at once where it never served."""
         return ()
 
     def direct(self, place: Place, release: Release) -> Mapping[str, str]:  # noqa: ARG002 (likewise)

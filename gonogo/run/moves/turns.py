@@ -76,10 +76,14 @@ class Leave:
     replaces = False
     migrates = False
 
-    def __init__(self, name: str, *, red: bool) -> None:
-        """``red``: what leaves is the new release; otherwise the one that served before."""
+    def __init__(self, name: str, *, red: bool, served: bool = True) -> None:
+        """``red``: what leaves is the new release; otherwise the one that served before.
+
+        Where it never ``served``, nobody is waited for.
+        """
         self.name = name
         self._red = red
+        self._served = served
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -114,4 +118,4 @@ class Leave:
         if left is None:
             return ()
         runtime, place = maker(work.runtime, work.place, left)
-        return runtime.leaving(place, left, serving)
+        return runtime.leaving(place, left, serving, served=self._served)

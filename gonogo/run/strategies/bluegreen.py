@@ -54,4 +54,4 @@ class Bluegreen:
         if to is None:
             return (Stop(),)
         back: tuple[Step, ...] = (Restore(to, release, red=True),) if replaced else ()
-        return (*back, VERIFY, Leave("leave", red=True))
+        return (*back, VERIFY, Leave("leave", red=True, served=replaced))

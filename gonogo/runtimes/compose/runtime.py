@@ -290,9 +290,11 @@ class ComposeRuntime(Runtime):
         """Sends every request to a release through the proxy in front, then hands over what must not run twice."""
         return tuple(self._unless_lost(place, self._turn(place, release).taking_over(outgoing)))
 
-    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:
+    def leaving(
+        self, place: Place, release: Release, serving: Release | None, *, served: bool = True
+    ) -> tuple[Action, ...]:
         """Stops a release's own containers, which stay until the next one leaves."""
-        return tuple(self._turn(place, release).leaving(serving))
+        return tuple(self._turn(place, release).leaving(serving, served=served))
 
     def direct(self, place: Place, release: Release) -> Mapping[str, str]:
         """Where its containers are asked themselves."""

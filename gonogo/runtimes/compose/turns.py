@@ -121,12 +121,12 @@ class Turn(Led):
             grace = math.ceil(self.place.environment.command_timeout)
             self.place.host.run(Command(argv=("docker", "stop", *ids), timeout=grace)).require()
 
-    def leaving(self, serving: Release | None) -> Iterator[Action]:
-        """Stops it once its last requests have ended, and removes what was left by those before it.
+    def leaving(self, serving: Release | None, *, served: bool = True) -> Iterator[Action]:
+        """Stops it once its last requests have ended (it never ``served``: at once), and removes what was left before.
 
         One with the names of the compose file is removed: its containers would come back with the Engine.
         """
-        if serving is not None and serving.beside and self.place.environment.traffic is not None:
+        if served and serving is not None and serving.beside and self.place.environment.traffic is not None:
             seconds = f"{self.traffic.drain:g} s"
             yield Action(said=(f"# requests that are under way have {seconds}",), do=self._drain)
         names = tuple(map(self.name, self.release.services))

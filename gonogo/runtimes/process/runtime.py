@@ -177,10 +177,12 @@ class ProcessRuntime(Runtime):
             if one.service == service and one.release != turn.release.id:
                 self._end(instances, one)
 
-    def leaving(self, place: Place, release: Release, serving: Release | None) -> tuple[Action, ...]:
+    def leaving(
+        self, place: Place, release: Release, serving: Release | None, *, served: bool = True
+    ) -> tuple[Action, ...]:
         """Ends its instances once their last requests have; what starts it is kept."""
         turn = Turn(place=place, release=release)
-        drained = turn.drained() if serving is not None and serving.beside else ()
+        drained = turn.drained() if served and serving is not None and serving.beside else ()
         kept = {release.id, *([serving.id] if serving is not None else ())}
         return (*drained, *self.stopping(place, release), Action(do=partial(self._clear, place, kept)))
 

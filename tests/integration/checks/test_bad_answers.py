@@ -126,3 +126,21 @@ def test_bad_answer_is_judged_in_time(asked: tuple[Run, float], name: str, outco
     assert check.outcome is outcome
     assert check.found.endswith(found) if found else check.found == ""
     assert seconds < 100
+
+
+@pytest.mark.thorough
+def test_a_release_that_hangs_is_not_waited_for_check_by_check(deploy: Callable[..., Deployed]) -> None:
+    """It was well when it started: the liveness check is red, what else asks it is not asked, and no check is lost."""
+    made = deploy(environment="\n".join(f'[[env.test.endpoint]]\nrequest = "GET /{n}"' for n in range(9)))
+    made.start()
+    pages = ("/healthz", "/readyz", *(f"/{number}" for number in range(9)))
+    made.answer({page: [200, {}, "", 90] for page in pages})
+    begin = time.monotonic()
+    gate = made.ask("postdeploy")
+    took = time.monotonic() - begin
+
+    endpoints = [check for check in gate.checks if (check.code or "").startswith("D09")]
+    assert gate.check("D06").outcome is Outcome.FAILED
+    assert [check.outcome for check in endpoints] == [Outcome.SKIPPED] * 9
+    assert all("not waited for: found no answer by" in check.found for check in endpoints)
+    assert took < 100, "one page of 18 s, then looks"

@@ -142,6 +142,9 @@ def test_no_request_is_lost_and_a_red_release_never_gets_its_turn(app: App, tmp_
         "retire",
     ]
     assert turned["causes"][0]["code"].startswith("D09")
+    left_in = [step["seconds"] for step in turned["steps"] if step["name"] == "leave"]
+    assert len(left_in) == 1
+    assert left_in[0] < 1.5, "nobody was sent there: its 2 s of drain are not waited for"
     assert left == {"web": {second}}
     assert running(app) == {"web": {first}}
 

@@ -73,6 +73,19 @@ def test_a_probe_waits_a_second_after_anybody(tmp_path: Path) -> None:
     assert budget.leisure(f"{URL}/healthz") == 0.75
 
 
+def test_any_answer_ends_a_silence(tmp_path: Path) -> None:
+    """Whoever waited in vain at whichever page: they are counted together, until one is answered, however badly."""
+    one, other = Budget(tmp_path / "asked.json"), Budget(tmp_path / "asked.json")
+    one.unanswered(f"{URL}/page")
+    other.unanswered(f"{URL}/healthz")
+    silent = one.silent(f"{URL}/else")
+    one.note(f"{URL}/page", None, {})
+    refused = one.silent(URL)
+    one.note(f"{URL}/page", 500, {})
+
+    assert (silent, refused, other.silent(URL)) == (2, 2, 0)
+
+
 def test_maintenance_is_no_limit(tmp_path: Path) -> None:
     """503 with the time to come back: asked a little later, and no 429."""
     budget = Budget(tmp_path / "asked.json", clock=Clock())

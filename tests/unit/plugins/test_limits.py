@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from gonogo.gates.budget import Budget
+from gonogo.inspection import things
 from gonogo.inspection.answers.refusals import Limit
+from gonogo.plugins.evidence import LackingError
 from gonogo.plugins.limits import Limits
 from tests.support.loopback import listening
 from tests.unit.inspection.answers.test_refusals import NGINX
@@ -115,6 +120,101 @@ def test_what_may_have_been_done_is_not_sent_twice(url: str) -> None:
     assert limits().send("POST", url, content=b"1").status_code == 200
 
     assert Handler.asked == ["POST", "POST", "POST"]
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that hangs in all its pages, but in those that are named in ``Handler.page``."""
+    monkeypatch.setattr("gonogo.plugins.limits._TIMEOUT", 0.5)
+    monkeypatch.setattr("gonogo.plugins.limits._COUNTS", 0.5)
+    monkeypatch.setattr("gonogo.plugins.limits._LOOK", 0.3)
+    ended = threading.Event()
+
+    def answer(self: Handler) -> None:
+        Handler.asked.append(self.path)
+        if self.path not in Handler.page:
+            ended.wait(20)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    monkeypatch.setattr(Handler, "handle_one_request", suppressing(Handler.handle_one_request))
+    Handler.page = ""
+    Handler.asked.clear()
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as made:
+        yield f"http://127.0.0.1:{made.server_port}"
+        ended.set()
+
+
+def suppressing(handle: Callable[[Handler], None]) -> Callable[[Handler], None]:
+    """Whoever asked is gone: that is no error of the test's."""
+
+    def handled(self: Handler) -> None:
+        with contextlib.suppress(ConnectionError):
+            handle(self)
+
+    return handled
+
+
+def asks(asking: Limits, url: str) -> type[Exception] | None:
+    """Sends one request; how it went wrong."""
+    try:
+        asking.get(url)
+    except (httpx.TimeoutException, LackingError) as error:
+        return type(error)
+    return None
+
+
+def test_who_answers_nobody_is_not_waited_for_again_and_again(hanging: str) -> None:
+    """Two requests and a look are waited for in full, then a short look is; who answers again is waited for as ever."""
+    budget, at = Budget(None), things.address(hanging)
+    asking = Limits(budget, bound=1.0, alive=lambda _: f"{hanging}/alive")
+    found = [asks(asking, f"{hanging}/{number}") for number in range(2)]
+    begin = time.monotonic()
+    found += [asks(asking, f"{hanging}/{number}") for number in range(2, 9)]
+    took = time.monotonic() - begin
+    with pytest.raises(
+        LackingError, match=f"{hanging}/9: not waited for: found no answer by {hanging}/alive"
+    ) as lacking:
+        asking.get(f"{hanging}/9")
+    Handler.page = "/alive /there"
+    asking.begin()
+    budget.note(f"{hanging}/alive", 200, {})
+    after = [asks(asking, f"{hanging}/{name}") for name in ("there", "late", "there")]
+
+    assert found == [httpx.ReadTimeout] * 2 + [LackingError] * 7
+    assert took < 1.5
+    assert lacking.value.needs == at
+    assert after == [None, httpx.ReadTimeout, None]
+
+
+def test_a_slow_application_is_waited_for(hanging: str) -> None:
+    """However many of its pages hang: one that says in time that it is alive is asked in full, and so is a stranger."""
+    Handler.page = "/alive"
+    slow = Limits(Budget(None), bound=1.0, alive=lambda _: f"{hanging}/alive")
+    other = Limits(Budget(None), bound=1.0)
+
+    assert [asks(slow, f"{hanging}/{number}") for number in range(3)] == [httpx.ReadTimeout] * 3
+    assert [asks(other, f"{hanging}/{number}") for number in range(3)] == [httpx.ReadTimeout] * 3
+
+
+def test_each_process_waits_in_full_for_who_should_be_alive(hanging: str) -> None:
+    """What others met decides nothing by itself, and a check that is asked again has its whole time, once."""
+    budget = Budget(None)
+    for _ in range(5):
+        budget.unanswered(hanging)
+    asking = Limits(budget, bound=1.0, alive=lambda _: f"{hanging}/alive")
+    Handler.page = "/alive"
+
+    assert asks(asking, f"{hanging}/0") is httpx.ReadTimeout
+    Handler.page = ""
+    assert [asks(asking, f"{hanging}/{page}") for page in ("0", "alive", "1", "alive")] == [
+        httpx.ReadTimeout,
+        httpx.ReadTimeout,
+        LackingError,
+        LackingError,
+    ]
 
 
 def test_what_is_not_there_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
