@@ -262,7 +262,7 @@ def _another(address: str, answer: httpx.Response, release: Release) -> list[str
     if release.adopted:  # it was started by hand, and cannot know the name that it was given afterwards
         return []
     named = healthdoc.release_named(document_of(answer.text), dict(answer.headers))
-    others = of_another(named, commit=release.commit, release=release.id)
+    others = of_another(named, commits=release.commits, release=release.id)
     return [f"{address}: {one.where}: found {one.value}, expected {release.id}" for one in others]
 
 

@@ -30,6 +30,7 @@ from gonogo.config.entries import (
     Webhook,
 )
 from gonogo.config.hosts import LOCAL, judged_host
+from gonogo.config.images import is_of_one_commit, judged_image
 from gonogo.config.metrics import MetricRule
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has, with_capability
@@ -120,8 +121,22 @@ class Service(_Model):
     port: Annotated[int, Field(gt=0, lt=65536)] | None = None
     settings: tuple[RelativePath, ...] = ()
     """Python files whose settings classes name required variables (P19)."""
+    image: Annotated[str, AfterValidator(judged_image)] | None = None
+    """The image that was built elsewhere, and is pulled instead of being built."""
+    revision: bool = True
+    """That image must name the commit in its label ``org.opencontainers.image.revision``."""
     single: bool = False
     """Two of it must never run at a time: strategy ``bluegreen`` stops the old one before it starts the new one."""
+
+    @model_validator(mode="after")
+    def _is_tied_to_the_commit(self) -> Service:
+        if not self.revision and self.image is None:
+            raise ValueError("revision = false needs image: an image that gonogo builds names its commit")
+        if not self.revision and self.image is not None and not is_of_one_commit(self.image):
+            raise ValueError(
+                "revision = false needs {commit}, {short} or a digest in image: else nothing ties it to the commit"
+            )
+        return self
 
 
 class Environment(_Model):

@@ -272,7 +272,9 @@ class Pipeline:
     def _is_stale(self, gate: GateResult) -> bool:
         """Whether a layer that the build took from its cache may be all that is wrong."""
         is_ours = "build" not in self._work.place.environment.commands
-        return is_ours and not self._work.options.no_cache and any(check.stale for check in gate.blocking)
+        brought = tuple(f"[{name}]" for name in self._work.release.brought)
+        stale = any(check.stale and not (check.code or "").endswith(brought) for check in gate.blocking)
+        return is_ours and not self._work.options.no_cache and stale
 
     def _anew(self, step: Gate, build: Move) -> GateResult:
         """Builds once more, without the cache, and asks again."""

@@ -40,6 +40,14 @@ class Builds(Protocol):
     def pin(self, place: Place, release: Release) -> Release:
         """Writes what starts this release into its folder."""
 
+    def fetching(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (all is made here)
+        """Brings what was made elsewhere."""
+        return ()
+
+    def fetch(self, place: Place, release: Release) -> Release:  # noqa: ARG002 (likewise)
+        """Does what ``fetching`` lists, and notes where it came from."""
+        return release
+
     @abstractmethod
     def build(self, place: Place, release: Release, *, no_cache: bool) -> tuple[Command, ...]:
         """Makes the artifact."""

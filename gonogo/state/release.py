@@ -10,9 +10,39 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gonogo.words import Stage
 
-__all__ = ["FORMAT", "Release", "release_id"]
+__all__ = ["FORMAT", "Brought", "Release", "release_id"]
 
 FORMAT = 1
+
+
+class Brought(BaseModel):
+    """An image that was built elsewhere, and where it came from."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    """What was asked for, by tag or by digest."""
+    labelled: bool = True
+    """Its label must name the commit."""
+    digest: str = ""
+    """What the registry gave."""
+    revision: str = ""
+    """The commit that its label names."""
+
+    alike: bool = False
+    """With that commit, the files that it is built from are those of the release's."""
+
+    def is_of(self, commit: str) -> bool:
+        """Whether it says that it was made of what a commit has, where it must."""
+        return not self.labelled or self.revision == commit or self.alike
+
+    def told(self, service: str) -> str:
+        """Where it came from, for the record."""
+        made = f"its label names {self.revision}" if self.revision else "its label names no commit"
+        alike = ", which has the same of what it is built from" if self.alike else ""
+        asked = "" if self.labelled else "; that was not asked for (revision = false)"
+        digest = f" ({self.digest})" if self.digest and self.digest not in self.name else ""
+        return f"{service} was not built here: {self.name}{digest}; {made}{alike}{asked}."
 
 
 class Release(BaseModel):
@@ -38,6 +68,8 @@ class Release(BaseModel):
     """Service → image tag (runtime compose)."""
     images: dict[str, str] = Field(default_factory=dict)
     """Service → image id (runtime compose)."""
+    brought: dict[str, Brought] = Field(default_factory=dict)
+    """Service → the image that it was not built into, but came as (runtime compose)."""
     deaf: tuple[str, ...] = ()
     """Services whose entry point does not run a command that it is given (runtime compose)."""
     migrating: tuple[str, ...] = ()
@@ -80,6 +112,11 @@ class Release(BaseModel):
     def is_good(self) -> bool:
         """Whether it may be gone back to: it went GO or was adopted, and was not turned back."""
         return (self.went_go is not None or self.adopted) and self.bad is None
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Its commit, and those that its images may name as well."""
+        return (self.commit, *(one.revision for one in self.brought.values() if one.alike))
 
     @property
     def is_judged_anew(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,14 @@ def document_of(text: str) -> Any:
         return text.strip()
 
 
-def of_another(named: Iterable[Named], *, commit: str, release: str) -> tuple[Named, ...]:
+def of_another(named: Iterable[Named], *, commits: Collection[str], release: str) -> tuple[Named, ...]:
     """The values that name another release than this one.
 
-    A release id must be this release's, a commit this commit; versions may stay the same over many releases.
+    A release id must be this release's, a commit one of these; versions may stay the same over many releases.
     """
-    return tuple(one for one in named if one.kind in _TELLING and not _is_this(one.value, commit, release))
+    return tuple(one for one in named if one.kind in _TELLING and not _is_this(one.value, commits, release))
 
 
-def _is_this(value: str, commit: str, release: str) -> bool:
+def _is_this(value: str, commits: Collection[str], release: str) -> bool:
     found = _RELEASE_ID.findall(value)
-    return release in found if found else healthdoc.names(value, commit)
+    return release in found if found else any(healthdoc.names(value, commit) for commit in commits)

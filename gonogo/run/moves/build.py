@@ -11,7 +11,7 @@ __all__ = ["Build"]
 
 
 class Build:
-    """The runtime's build commands, then what they made is measured."""
+    """What was made elsewhere is brought, the rest is built by the runtime's commands; then all of it is measured."""
 
     name = "build"
     touches = False
@@ -19,24 +19,28 @@ class Build:
     migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
-        """The build commands."""
+        """The commands that bring images, and the build commands."""
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
-        return tuple(str(command) for command in commands)
+        return tuple(str(command) for command in (*work.runtime.fetching(work.place, work.release), *commands))
 
     def do(self, work: Work) -> str:
         """Builds; tags carry the release's id.
 
         Raises:
-            RefusedError: the release could not be pinned, or what was built could not be measured.
+            RefusedError: the release could not be pinned, what was made elsewhere is not to be had, or what was built
+                could not be measured.
             CommandError: a build command failed.
         """
         if work.pin_problem is not None:
             raise RefusedError(str(work.pin_problem)) from work.pin_problem
+        brings = work.runtime.fetching(work.place, work.release)
+        work.release = work.runtime.fetch(work.place, work.release)
+        work.notes += (one.told(service) for service, one in work.release.brought.items())
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
         run_all(work, commands)
         work.release = _with_room(work, work.runtime.measure(work.place, work.release))
         work.state.save(work.release)
-        return " && ".join(str(command) for command in commands[:1]) or "nothing to build"
+        return " && ".join(str(command) for command in (*brings, *commands)[:1]) or "nothing to build"
 
 
 def _with_room(work: Work, release: Release) -> Release:

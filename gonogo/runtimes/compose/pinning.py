@@ -10,6 +10,7 @@ from typing import Any
 from gonogo.errors import UsageError
 from gonogo.inspection.variables.envfile import parse
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.compose.brought import makers, named
 from gonogo.runtimes.compose.copies import moved_out
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, ENV, read_model, services_of, write_model
 from gonogo.runtimes.compose.history import History
@@ -54,7 +55,8 @@ def pin_release(place: Place, release: Release) -> Release:
     finally:
         rendered.unlink(missing_ok=True)
     services = deployed(place, model)
-    tags = tags_of(model, services, project=place.environment.project, release=release.id)
+    brought = named(place, release, model, services)
+    tags = tags_of(model, services, makers(model, place), project=place.environment.project, release=release.id)
     mounts = mounts_of(place, model, folder, tracked=tracked_below(release, folder))
     lasting = relocate(model, mounts)
     built = {name: tags[name] for name in services if name in roles.built_by(model)}
@@ -75,7 +77,7 @@ def pin_release(place: Place, release: Release) -> Release:
     if env_file is not None:
         write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
     given = digests({*lent, *_own_files(place, pinned)} - {env_file})
-    return release.model_copy(update={"services": services, "tags": tags, "given": given})
+    return release.model_copy(update={"services": services, "tags": tags, "brought": brought, "given": given})
 
 
 def _own_files(place: Place, model: Mapping[str, Any]) -> Iterator[Path]:
@@ -139,13 +141,12 @@ def deployed(place: Place, model: Mapping[str, Any]) -> tuple[str, ...]:
     return services
 
 
-def tags_of(model: Mapping[str, Any], services: Collection[str], *, project: str, release: str) -> dict[str, str]:
-    """Service → the image it runs: the release's own tag where it is built here, else the image's name."""
-    builders = roles.built_by(model)
+def tags_of(
+    model: Mapping[str, Any], services: Collection[str], makers: Mapping[str, str], *, project: str, release: str
+) -> dict[str, str]:
+    """Service → the image it runs: the release's own tag where it is built here or brought, else the image's name."""
     return {
-        name: f"{project}-{builders[name]}".lower() + f":{release}"
-        if name in builders
-        else roles.image_name(model, name)
+        name: f"{project}-{makers[name]}".lower() + f":{release}" if name in makers else roles.image_name(model, name)
         for name in services
     }
 

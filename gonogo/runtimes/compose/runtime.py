@@ -19,6 +19,7 @@ from gonogo.inspection.code.selfmigration import only_migrates
 from gonogo.inspection.machine.engine import layers_since
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
+from gonogo.runtimes.compose.brought import Fetching, makers
 from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
@@ -50,7 +51,7 @@ _LOG_TAIL = "5000"
 _SECONDS = 60.0
 
 
-class ComposeRuntime(Runtime):
+class ComposeRuntime(Fetching, Runtime):
     """Builds, starts and stops releases with Docker Compose."""
 
     name = "compose"
@@ -86,19 +87,20 @@ class ComposeRuntime(Runtime):
         """
         model = self._model(place, release)
         services = release.services or deployed(place, model)
-        tags = release.tags or tags_of(model, services, project=place.environment.project, release=release.id)
+        made, project = makers(model, place), place.environment.project
+        tags = release.tags or tags_of(model, services, made, project=project, release=release.id)
         folder = str(release.source_root(place.project.app.root))
         own = place.environment.commands.get("build")
-        if own is not None:
+        if own is not None and set(services) > set(release.brought):
             return (Command(argv=_fill(own, release.id, tags), cwd=folder),)
-        built = [name for name in services if name in self._built(place, release)]
+        built = [name for name in services if name in self._built(place, release) and name not in release.brought]
         pulled = [name for name in services if not tags[name].endswith(f":{release.id}")]
         options = ("--no-cache",) if no_cache else ()
         commands = [self._command(place, release, release.folder / BUILD, "build", *options, *built)] if built else []
         if pulled:
             words = ("pull", "--ignore-pull-failures", *pulled)
             commands.append(self._command(place, release, release.folder / COMPOSE, *words))
-        if waiting := absent(model, services, project=place.environment.project, host=this_machine()):
+        if waiting := absent(model, services, project=project, host=this_machine()):
             commands.append(self._command(place, release, release.folder / COMPOSE, "pull", *waiting))
         return tuple(commands)
 

@@ -60,7 +60,7 @@ def test_who_answered(value: str, kind: str, *, is_other: bool) -> None:
     """A commit or release id must be this one's, an older build of the same commit too; a version tells nothing."""
     named = Named(value, "commit", kind)
 
-    assert of_another([named], commit=COMMIT, release=RELEASE) == ((named,) if is_other else ())
+    assert of_another([named], commits=[COMMIT], release=RELEASE) == ((named,) if is_other else ())
 
 
 @given(st.text())

@@ -8,6 +8,7 @@ from typing import Any
 
 from gonogo.runtimes.compose.copies import keep_copy
 from gonogo.runtimes.compose.files import COMPOSE, write_model
+from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.pinning import startable, tags_of, with_secrets
 from gonogo.state.release import Release
 
@@ -61,7 +62,8 @@ def test_value_that_the_model_sets_itself_stays() -> None:
 
 def test_tags_name_the_release_where_the_image_is_built() -> None:
     """A built service has its own tag, one that runs another's image shares it, one from elsewhere keeps its name."""
-    tags = tags_of(MODEL, ("api", "jobs", "web"), project="Shop", release="20261121T221003-9a41b7d")
+    made = roles.built_by(MODEL)
+    tags = tags_of(MODEL, ("api", "jobs", "web"), made, project="Shop", release="20261121T221003-9a41b7d")
 
     assert tags == {
         "api": "shop-api:20261121T221003-9a41b7d",
