@@ -55,14 +55,18 @@ def test_every_required_variable_is_set(
         f"Only in {name or 'an example file (none found)'}",
         ", ".join(envfile.only_in_example(example, values)) or "none",
     )
-    missing = list(envfile.missing(asked, values, example=example))
-    if rendered is not None and any(in_services.values()) and not missing:
+    optional = demands.optional(environment, source.root)
+    missing = list(envfile.missing(asked, values, example=example, optional=optional))
+    if rendered is not None and any(in_services.values()) and all(one.may_be_meant for one in missing):
         model_of(request)
     for service, variables in in_services.items():
         known = {**values, **demands.given(rendered.model if rendered else {}, service)}
         missing += envfile.missing(variables, known, example=example)
-    evidence.needs(*(things.variable(one.name) for one in missing))
     where = env_file or f"no env file at {wanted_env_file(context.subject.path, environment) or 'all'}"
+    for one in (one for one in missing if one.may_be_meant):
+        evidence.advise(f"{where}: {one}; the services get an empty text")
+    missing = [one for one in missing if not one.may_be_meant]
+    evidence.needs(*(things.variable(one.name) for one in missing))
     assert not missing, f"{where}: {'; '.join(map(str, missing))}; expected a value for each"
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gonogo.detect.routing import Placed
 from gonogo.frameworks import StaticRoute
+from gonogo.inspection.variables.envgrammar import expanded
 
 __all__ = ["HealthUrl", "asked_by", "duration", "live_route", "ready_route", "seconds"]
 
-_URL = re.compile(
-    r"https?://(?P<host>\[::1?\]|[\w.-]+)(?::(?P<port>\d+|\$\{?\w+(?::-(?P<default>\d+))?\}?))?(?P<path>/[^\s\"'|;)\\]*)?"
-)
+_URL = re.compile(r"https?://(?P<host>\[::1?\]|[\w.-]+)(?::(?P<port>\d+))?(?P<path>/[^\s\"'|;)\\]*)?")
 _BARE = re.compile(
     r"(?:curl|wget)\b[^|;&]*?\s(?P<host>localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(?P<port>\d+))?(?P<path>/[^\s\"'|;)\\]*)?"
 )
@@ -35,15 +34,13 @@ class HealthUrl:
         self.port = port
 
 
-def asked_by(words: Sequence[str]) -> HealthUrl | None:
-    """The address in a health check's words."""
-    text = " ".join(words)
+def asked_by(words: Sequence[str], env: Mapping[str, str]) -> HealthUrl | None:
+    """The address in a health check's words, which a shell fills in with the container's variables."""
+    text = expanded(" ".join(words).replace("$$", "$"), env, "compose")
     match = _URL.search(text) or _BARE.search(text)
     if match is None:
         return None
-    port = match["port"] or ""
-    number = int(port) if port.isdecimal() else int(match.groupdict().get("default") or 0)
-    return HealthUrl((match["path"] or "/").partition("?")[0].rstrip("\\"), number)
+    return HealthUrl((match["path"] or "/").partition("?")[0].rstrip("\\"), int(match["port"] or 0))
 
 
 def live_route(routes: Iterable[Placed]) -> tuple[Placed, ...]:

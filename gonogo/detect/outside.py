@@ -71,13 +71,16 @@ def _live(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen
 
 def _checked(tree: Tree, model: Mapping[str, Any], files: Sequence[str], seen: Seen) -> Fact[str] | None:
     """The page that the service's health check asks, where it asks the application itself."""
-    own = (model["services"][seen.facts.name].get("healthcheck") or {}).get("test") or ()
+    service = model["services"][seen.facts.name]
+    own = (service.get("healthcheck") or {}).get("test") or ()
     words = [own] if isinstance(own, str) else list(own)
-    found = asked_by(words)
+    given = {name: str(value) for name, value in (service.get("environment") or {}).items() if value is not None}
+    env = {**(seen.image.env if seen.image else {}), **given}
+    found = asked_by(words, env)
     if found is not None:
         return _as_routed(Fact(found.path, place_of(tree.text, files, seen.facts.name, "healthcheck")), seen)
     if not words and seen.image is not None and seen.image.healthcheck:
-        found = asked_by(seen.image.healthcheck)
+        found = asked_by(seen.image.healthcheck, env)
         if found is not None:
             return _as_routed(Fact(found.path, f"{seen.image.dockerfile}:{seen.image.healthcheck_line}"), seen)
     return None

@@ -41,8 +41,8 @@ http://127.0.0.1:PORT {
 	}
 }
 """
+pytestmark = pytest.mark.thorough  # test_traffic.py asks each adapter, test_process_turns.py whole turns
 STALE = "upstream web {\n    server web-20200101t000000-1a2b3c4:8000;\n}\n"
-THOROUGH = [pytest.param(name, marks=pytest.mark.thorough) for name in KINDS]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def running(app: Stack) -> dict[str, str]:
     return {service: container.status for service, container in app.containers().items()}
 
 
-@pytest.mark.parametrize("app", ["nginx", *THOROUGH[1:]], indirect=True)
+@pytest.mark.parametrize("app", KINDS, indirect=True)
 def test_no_request_is_lost(app: Stack) -> None:
     """A release that is red only through the proxy takes its turn and is turned back: whoever asks is answered.
 
@@ -92,8 +92,7 @@ def test_no_request_is_lost(app: Stack) -> None:
     assert deployed.document["ended"]["back_after"] < 10, deployed
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("app", THOROUGH, indirect=True)
+@pytest.mark.parametrize("app", KINDS, indirect=True)
 def test_releases_follow_each_other_and_go_back(app: Stack) -> None:
     """A good one takes its turn, a bad one never gets one, and the one before comes back when it is asked for."""
     first = app.git("rev-parse", "HEAD")[:7]
@@ -113,7 +112,6 @@ def test_releases_follow_each_other_and_go_back(app: Stack) -> None:
     assert sorted(running(app).values()) == ["exited", "running", "running"]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["start-beside", "switch", "postdeploy", "retire"])
 def test_a_turn_that_was_cut_off_ends_proven(app: Stack, line: str) -> None:
     """The wrapper is killed when a step begins: everybody is answered all the time, and resuming ends with one release."""
@@ -138,7 +136,6 @@ def test_a_turn_that_was_cut_off_ends_proven(app: Stack, line: str) -> None:
     assert sorted(running(app).values())[:-2] in ([], ["exited"])
 
 
-@pytest.mark.thorough
 def test_what_the_proxy_refuses_leaves_all_as_it_was(app: Stack) -> None:
     """Somebody broke another file of the proxy's meanwhile: it is not reloaded, and the release before serves on."""
     with loaded(app) as load:
@@ -152,7 +149,6 @@ def test_what_the_proxy_refuses_leaves_all_as_it_was(app: Stack) -> None:
     assert len(load.turns) == 1
 
 
-@pytest.mark.thorough
 def test_a_release_that_never_gets_well_never_gets_its_turn(app: Stack) -> None:
     """It is started beside, waited for, and stopped; the one before never stopped."""
     first = app.git("rev-parse", "HEAD")[:7]
@@ -168,7 +164,6 @@ def test_a_release_that_never_gets_well_never_gets_its_turn(app: Stack) -> None:
     assert sorted(running(app).values()) == ["exited", "running", "running"]
 
 
-@pytest.mark.thorough
 def test_the_strategy_may_change_and_change_back(tmp_path: Path, engine: docker.DockerClient) -> None:
     """The first turn replaces what has the names of the compose file; those come back, also in a rollback."""
     with stack(tmp_path, engine, "turnsback") as app:
@@ -198,7 +193,6 @@ def test_the_strategy_may_change_and_change_back(tmp_path: Path, engine: docker.
     assert serves.endswith(plain)
 
 
-@pytest.mark.thorough
 def test_what_must_not_run_twice_is_handed_over(tmp_path: Path, engine: docker.DockerClient) -> None:
     """The old planner has ended before the new one starts, there and back."""
     with stack(tmp_path, engine, "turnssingle") as app:
@@ -224,7 +218,6 @@ def test_what_must_not_run_twice_is_handed_over(tmp_path: Path, engine: docker.D
     assert seen[-4:] == ["die", "start", "die", "start"], seen  # the Engine forgets the oldest
 
 
-@pytest.mark.thorough
 def test_a_proxy_on_this_machine_is_told_ports(tmp_path: Path, engine: docker.DockerClient) -> None:
     """It reaches each release by a port of the loopback address that stays, also when that release comes back."""
     caddy = str(Path(sysconfig.get_path("scripts")) / "caddy")
@@ -268,7 +261,6 @@ def test_a_proxy_on_this_machine_is_told_ports(tmp_path: Path, engine: docker.Do
     assert load.turns == [first, second, first]
 
 
-@pytest.mark.thorough
 def test_what_serves_may_be_planned_and_started_anew(app: Stack) -> None:
     """The plan says what is started beside and how requests are sent there; a restart ends with the same release."""
     before = running(app)

@@ -307,6 +307,7 @@ def canaries(engine: docker.DockerClient) -> Iterator[list[Canary]]:
         yield [around.enter_context(contextlib.closing(Canary(gateway))) for _ in range(3)]
 
 
+@pytest.mark.thorough
 def test_nothing_real_is_reached(
     rehearsal: Rehearsal, canaries: list[Canary], engine: docker.DockerClient, image: str, live: Container
 ) -> None:

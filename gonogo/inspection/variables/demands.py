@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gonogo.config import Environment
-from gonogo.inspection.variables.envfile import parse, required_by_compose, required_by_settings
+from gonogo.inspection.variables.envfile import parse, required_by_compose
 from gonogo.inspection.variables.envfiles import is_example
 from gonogo.inspection.variables.envgrammar import Grammar
+from gonogo.inspection.variables.settingsclass import optional_in_settings, required_by_settings
 from gonogo.inspection.variables.variables import Variable
 
-__all__ = ["EXAMPLES", "example_file", "given", "image_variables", "of_environment", "of_services", "read"]
+__all__ = ["EXAMPLES", "example_file", "given", "image_variables", "of_environment", "of_services", "optional", "read"]
 
+_T = TypeVar("_T")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env.tmpl")
 """Names under which teams keep the env file that says what stands in it."""
 _ENV = re.compile(r"^\s*ENV\s+(.*)$", re.MULTILINE | re.IGNORECASE)
@@ -60,7 +62,16 @@ def of_environment(environment: Environment, folder: Path) -> tuple[Variable, ..
 
 def of_services(environment: Environment, folder: Path) -> dict[str, tuple[Variable, ...]]:
     """Service → the variables that its settings files demand; one that cannot be read is P05's and P06's business."""
-    return {name: tuple(_of_settings(folder, service.settings)) for name, service in environment.service.items()}
+    return {
+        name: tuple(_of_settings(folder, service.settings, required_by_settings))
+        for name, service in environment.service.items()
+    }
+
+
+def optional(environment: Environment, folder: Path) -> frozenset[str]:
+    """The variables for which the settings files of some service have a default."""
+    files = [name for service in environment.service.values() for name in service.settings]
+    return frozenset(_of_settings(folder, files, optional_in_settings))
 
 
 def example_file(folder: Path, environment: Environment | None = None) -> tuple[str, Mapping[str, str]]:
@@ -115,7 +126,7 @@ def given(model: Mapping[str, Any], service: str) -> dict[str, str]:
     return {**dict.fromkeys(image_variables(dockerfile), "(set by the image)"), **variables}
 
 
-def _of_settings(folder: Path, files: Iterable[str]) -> Iterator[Variable]:
+def _of_settings(folder: Path, files: Iterable[str], of: Callable[[str, str], Iterable[_T]]) -> Iterator[_T]:
     for name in files:
         with contextlib.suppress(OSError, SyntaxError, ValueError):
-            yield from required_by_settings((folder / name).read_text(encoding="utf-8", errors="replace"), name)
+            yield from of((folder / name).read_text(encoding="utf-8", errors="replace"), name)

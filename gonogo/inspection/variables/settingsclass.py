@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gonogo.inspection.variables.variables import Variable
 
-__all__ = ["required_by_settings"]
+__all__ = ["optional_in_settings", "required_by_settings"]
 
 _CONFIG_CALLS = {"SettingsConfigDict", "ConfigDict", "dict"}
 _CONDITIONAL = (ast.If, ast.Try, ast.TryStar, ast.For, ast.While, ast.Match, ast.Lambda)
@@ -58,19 +58,33 @@ def required_by_settings(source: str, module: str) -> tuple[Variable, ...]:
         source: The module's text; one that does not compile raises SyntaxError.
         module: Its name, as it should stand in messages.
     """
+    read = _read(source, module)
+    asked = (variable for item, variable in _of_classes(read) if item.required)
+    return (*asked, *_environ_reads(read))
+
+
+def optional_in_settings(source: str, module: str) -> frozenset[str]:
+    """Names the variables for which this module's settings classes have a default; raises as the other does."""
+    return frozenset(
+        name
+        for item, variable in _of_classes(_read(source, module))
+        if not item.required
+        for name in (variable.name, *variable.any_of)
+    )
+
+
+def _read(source: str, module: str) -> _Module:
     tree = ast.parse(source)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    read = _Module(module, tree, classes, dict(_imports(tree)))
-    bases = {name for node in classes.values() for name in map(_last_name, node.bases)}
-    settings = [node for name, node in classes.items() if name not in bases and _is_settings(node, read, set())]
-    return (*(variable for node in settings for variable in _of_class(node, read)), *_environ_reads(read))
+    return _Module(module, tree, classes, dict(_imports(tree)))
 
 
-def _of_class(node: ast.ClassDef, module: _Module) -> Iterator[Variable]:
-    config, fields = _flatten(node, module, set())
-    for item in fields.values():
-        if item.required and item.aliases is not None:
-            yield _variable(item, config, module)
+def _of_classes(module: _Module) -> Iterator[tuple[_Field, Variable]]:
+    bases = {name for node in module.classes.values() for name in map(_last_name, node.bases)}
+    for name, node in module.classes.items():
+        if name not in bases and _is_settings(node, module, set()):
+            config, fields = _flatten(node, module, set())
+            yield from ((item, _variable(item, config, module)) for item in fields.values() if item.aliases is not None)
 
 
 def _variable(item: _Field, config: _Config, module: _Module) -> Variable:

@@ -40,6 +40,8 @@ class Missing:
     name: str
     found: str
     asked_by: tuple[str, ...]
+    may_be_meant: bool = False
+    """Nothing says that it must have a value: whoever passes it on takes an empty one, and it is no secret."""
 
     def __str__(self) -> str:
         """Which variable, what was found, and who asks for it."""
@@ -47,20 +49,33 @@ class Missing:
 
 
 def missing(
-    required: Iterable[Variable], env: Mapping[str, str], *, example: Mapping[str, str] | None = None
+    required: Iterable[Variable],
+    env: Mapping[str, str],
+    *,
+    example: Mapping[str, str] | None = None,
+    optional: Iterable[str] = (),
 ) -> tuple[Missing, ...]:
     """Names the required variables that ``env`` leaves unset or empty, in the order in which they are asked for.
 
     Uncertain ones (a settings class that reads a secrets folder) are left out. An empty value is refused, except where
-    the form of the reference accepts it, or where ``example`` shows that the team leaves empty what is no secret.
+    the form of the reference accepts it, or where ``example`` shows that the team leaves empty what is no secret. A
+    plain ``${X}`` passes on nothing without complaint: that may be meant where the env file says so in writing, or
+    where X is ``optional``, which names what the application has a default for.
     """
+    optional = frozenset(optional)
     found: dict[str, list[Variable]] = {}
     for variable in required:
         if _is_asked(variable, env) and _state(variable, env, example or {}) != "set":
             found.setdefault(variable.name, []).append(variable)
+    rows = ((name, _state(places[0], env, example or {}), places) for name, places in found.items())
     return tuple(
-        Missing(name, _state(places[0], env, example or {}), _places(places)) for name, places in found.items()
+        Missing(name, state, _places(places), _may_be_meant(places, state, optional)) for name, state, places in rows
     )
+
+
+def _may_be_meant(places: Iterable[Variable], state: str, optional: frozenset[str]) -> bool:
+    passed_on = all(variable.empty == "example" and not is_secret_name(variable.name) for variable in places)
+    return passed_on and (state == "empty" or all(variable.name in optional for variable in places))
 
 
 def _places(variables: Iterable[Variable]) -> tuple[str, ...]:

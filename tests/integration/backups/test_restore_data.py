@@ -18,7 +18,7 @@ from tests.integration.deploy.conftest import App, Ended
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.timeout(400)  # each begins with two deployments
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(400)]  # each begins with two deployments
 
 OPTIONS = 'env_file = ".env"\nattempts = 1'
 TABLES = "[env.test.backup]\n"
@@ -124,7 +124,6 @@ def test_data_of_the_release_before_are_put_back_and_the_others_kept(shop: Shop)
     assert shop.app.gonogo("prune", "--env", "test").code == 0
 
 
-@pytest.mark.thorough
 def test_a_swap_that_is_killed_is_gone_on_from(shop: Shop) -> None:
     """``kill -9`` while what serves is stopped and the databases are renamed: ``gonogo resume`` brings it to its end."""
     running = shop.app.start("rollback", "--env", "test", "--restore-data", "--yes")
@@ -146,7 +145,6 @@ def test_a_swap_that_is_killed_is_gone_on_from(shop: Shop) -> None:
     assert shop.run("SELECT count(title) FROM items", database=kept) == [(107,)]
 
 
-@pytest.mark.thorough
 def test_a_writer_that_never_stops_loses_no_row(shop: Shop) -> None:
     """What was committed stands in one of both databases; the connections are cut, and come back to the restored one."""
     done, written = threading.Event(), []
@@ -180,7 +178,6 @@ def test_a_writer_that_never_stops_loses_no_row(shop: Shop) -> None:
     assert {row[0] for row in shop.run("SELECT id FROM notes", database=kept)} == set(written)
 
 
-@pytest.mark.thorough
 def test_a_backup_that_is_not_what_was_kept_touches_nothing(shop: Shop) -> None:
     """Exit 1: what serves goes on, with its data, and nothing is left beside them."""
     dump = max(shop.app.state.glob("backups/*/*.dump"))
@@ -200,7 +197,6 @@ def test_a_backup_that_is_not_what_was_kept_touches_nothing(shop: Shop) -> None:
     assert 'found "nothing", expected one of the backups 20' in missing.err
 
 
-@pytest.mark.thorough
 def test_a_backup_that_is_killed_is_taken_away_by_the_next(shop: Shop, tmp_path: Path, programs: Path) -> None:
     """``kill -9`` in the middle of a dump: nothing was touched, no half backup counts, and what still ran is ended."""
     slow = tmp_path / "slow"

@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import GREEN, App
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.thorough, pytest.mark.timeout(900)]
 
 ENV = """\
 import os
@@ -111,7 +111,6 @@ def test_forward_only_release_is_taken_back_with_its_migration(shop: Shop) -> No
     assert checks["D12[web]"] == "passed"
 
 
-@pytest.mark.thorough
 def test_downgrade_that_fails_leaves_what_serves(shop: Shop) -> None:
     """Nothing is started on a schema that is half-way: the new release serves on, and a person is needed."""
     shop.revision("2", "1", SECOND, 'op.drop_column("lamps", "nothing")')
@@ -130,7 +129,6 @@ def test_downgrade_that_fails_leaves_what_serves(shop: Shop) -> None:
     assert record["release"][-7:] in again.err
 
 
-@pytest.mark.thorough
 def test_migration_without_a_way_back_is_refused_untouched(shop: Shop) -> None:
     """Before anything is touched, with the revision and the reason."""
     shop.revision("2", "1", SECOND, "pass")

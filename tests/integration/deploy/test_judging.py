@@ -22,7 +22,7 @@ from gonogo.state.store import State
 from .conftest import Ended
 from .world import HOST, World
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.thorough]
 
 PAGE = "D09[GET /page]"
 WARNS = """\
@@ -102,7 +102,6 @@ def desk(module_desk: Desk) -> Iterator[Desk]:
     module_desk.world.network.mend()
 
 
-@pytest.mark.thorough
 def test_red_once_does_not_turn_back(desk: Desk) -> None:
     """Exit 0, with a warning that says how often it was red."""
     desk.world.release("once")
@@ -119,7 +118,6 @@ def test_red_once_does_not_turn_back(desk: Desk) -> None:
     assert desk.world.serving_text() == "once"
 
 
-@pytest.mark.thorough
 def test_unstable_before_does_not_turn_back_alone(desk: Desk) -> None:
     """Exit 6: the serving release was red once, the new one is red for good; a person decides."""
     before = desk.world.serving_text()
@@ -138,7 +136,6 @@ def test_unstable_before_does_not_turn_back_alone(desk: Desk) -> None:
     desk.rollback()
 
 
-@pytest.mark.thorough
 def test_red_before_and_after_is_told_before_and_ends_as_a_warning(desk: Desk) -> None:
     """Exit 1 untouched: production is broken already. With --hotfix exit 0; what was red is the first warning."""
     desk.world.release("hotfix", checks=WARNS)
@@ -165,7 +162,6 @@ def test_red_before_and_after_is_told_before_and_ends_as_a_warning(desk: Desk) -
     assert desk.world.serving_text() == "hotfix"
 
 
-@pytest.mark.thorough
 def test_release_that_is_not_alive_is_never_excused(desk: Desk) -> None:
     """Exit 6: D06 was red before, is red after, and is red in the rollback; nobody calls that target safe."""
     desk.world.release("quiet")
@@ -197,7 +193,6 @@ def test_unknown_before_the_first_touch_stops_and_is_not_called_broken(desk: Des
     assert desk.world.serving_text() == before
 
 
-@pytest.mark.thorough
 def test_new_page_with_its_endpoint_does_not_accuse_the_serving_release(desk: Desk) -> None:
     """Exit 0: a check that is new with this release is red in the baseline, and no sign that production is broken."""
     desk.world.release("with a page", tables='[[env.test.endpoint]]\nrequest = "GET /new"\n', pages=("/new",))
@@ -208,7 +203,6 @@ def test_new_page_with_its_endpoint_does_not_accuse_the_serving_release(desk: De
     assert "D09[GET /new]" not in dict(desk.warnings(record))
 
 
-@pytest.mark.thorough
 def test_release_that_moves_to_another_address_is_no_outage(desk: Desk) -> None:
     """Exit 0: the serving release is asked where it was asked when it went GO, before and while it is replaced."""
     desk.world.port = free_port()
@@ -225,7 +219,6 @@ def test_release_that_moves_to_another_address_is_no_outage(desk: Desk) -> None:
     ]
 
 
-@pytest.mark.thorough
 def test_new_endpoint_that_nobody_answers_is_turned_back(desk: Desk) -> None:
     """Exit 1: red before and after, but new; it was written for this release and counts."""
     before = desk.world.serving_text()
@@ -238,7 +231,6 @@ def test_new_endpoint_that_nobody_answers_is_turned_back(desk: Desk) -> None:
     assert desk.world.serving_text() == before
 
 
-@pytest.mark.thorough
 def test_network_that_is_cut_after_the_first_touch_holds(desk: Desk) -> None:
     """Exit 6 after bounded asking: the release was last seen to be well, so it stays; nobody says that it is broken."""
     flag = desk.world.rules.with_name("cut")
@@ -265,7 +257,6 @@ def test_network_that_is_cut_after_the_first_touch_holds(desk: Desk) -> None:
     desk.rollback()
 
 
-@pytest.mark.thorough
 def test_answer_of_the_old_release_is_no_pass_of_the_new_one(desk: Desk) -> None:
     """Exit 1: the public way leads to a process of the old release that was left; every page is good, and it is red."""
     old = State(desk.world.state).load(desk.target)

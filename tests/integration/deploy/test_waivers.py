@@ -16,7 +16,7 @@ from gonogo.state.lock import operator
 
 from .conftest import GREEN, App, Ended
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.thorough]
 
 ATTEST = 'attempts = 1\nattest = { team-notified = "The team knows that we deploy" }'
 TABLES = """\
@@ -96,7 +96,6 @@ def verdict(record: dict[str, Any], step: str, code: str) -> tuple[str, str]:
     return check["outcome"], check["found"]
 
 
-@pytest.mark.thorough
 def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
     """Exit 1, and the missing word is named with the option that gives it; an id that nobody asks for is exit 4."""
     ended, record = story.refused
@@ -119,7 +118,6 @@ def test_nothing_is_touched_before_somebody_spoke(story: Story) -> None:
     assert "\nasks for      --attest team-notified: The team knows that we deploy\n" in f"{plan.out}{plan.err}"
 
 
-@pytest.mark.thorough
 def test_waived_failure_goes_on_with_a_warning_that_is_on_record(story: Story) -> None:
     """Exit 0: named with date, owner and reason on the terminal, in the record, on the pages; the needless one too."""
     ended, record = story.good
@@ -140,7 +138,6 @@ def test_waived_failure_goes_on_with_a_warning_that_is_on_record(story: Story) -
     assert "waived most often       D09[GET /legacy] (2)" in history.err
 
 
-@pytest.mark.thorough
 def test_record_says_who_spoke_and_when(story: Story) -> None:
     """User and machine as the lock names them, the sentence, the moment; in the journal before the first gate."""
     _, record = story.good
@@ -161,7 +158,6 @@ def test_record_says_who_spoke_and_when(story: Story) -> None:
     assert f"attested  team-notified (The team knows that we deploy) by {operator()}" in story.good[0].err
 
 
-@pytest.mark.thorough
 def test_ended_waiver_of_the_old_release_does_not_spoil_the_way_back(story: Story) -> None:
     """Exit 1, not 6: what it was pinned with has ended; the check that it failed then fails as it did, and is named."""
     ended, record = story.back

@@ -300,6 +300,7 @@ def test_flask_with_a_procfile_goes_twice(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("shop", [FASTAPI_SHOP], indirect=True)
+@pytest.mark.thorough
 def test_fastapi_of_a_readme_goes(shop: Shop) -> None:
     """The README's command without its reloader; what pyproject.toml asks for is installed."""
     written = shop.init()

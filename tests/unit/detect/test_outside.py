@@ -23,11 +23,13 @@ __all__: list[str] = []
             80,
         ),
         (("CMD-SHELL", "curl http://localhost:${PORT:-9000}/ready"), "/ready", 9000),
+        (("curl -f http://localhost:${PORT:-9000}/${PREFIX}health || exit 1",), "/health", 9000),
+        (("CMD-SHELL", "curl -f http://$${HOST:-localhost}:$$WEB_PORT/$$API/up"), "/api/up", 8000),
     ],
 )
 def test_the_address_of_a_health_check(words: tuple[str, ...], path: str, port: int) -> None:
     """Path and port of what it asks."""
-    found = asked_by(words)
+    found = asked_by(words, {"WEB_PORT": "8000", "API": "api"})
 
     assert found is not None
     assert (found.path, found.port) == (path, port)
@@ -35,7 +37,7 @@ def test_the_address_of_a_health_check(words: tuple[str, ...], path: str, port: 
 
 def test_a_check_that_asks_no_address_has_none() -> None:
     """`pg_isready` is about something else."""
-    assert asked_by(("CMD-SHELL", "pg_isready -U postgres")) is None
+    assert asked_by(("CMD-SHELL", "pg_isready -U postgres"), {}) is None
 
 
 NGINX = """\

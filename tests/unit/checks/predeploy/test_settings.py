@@ -122,6 +122,43 @@ def test_what_compose_asks_for_is_named(repository: Repository, gate: Gates) -> 
     )
 
 
+@needs_compose
+def test_an_optional_variable_without_a_value_is_told_and_no_red(repository: Repository, gate: Gates) -> None:
+    """P19 tells of a plain ``${X}`` that the env file leaves empty, or that the application has a default for.
+
+    A secret among them, one that nobody has a default for and one that Compose insists on stay red.
+    """
+    names = {"MAIL_HOST": "", "SENTRY_DSN": "", "MAIL_PASSWORD": "", "REGION": "", "DOMAIN": ":?"}
+    passed = "".join(f'      {name}: "${{{name}{operator}}}"\n' for name, operator in names.items())
+    toml = repository.minimal.replace("[env.test]", '[service.web]\nsettings = ["app/settings.py"]\n\n[env.test]')
+    settings = SETTINGS.replace("    database_url: str\n", "    sentry_dsn: str | None = None\n")
+    root = repository(
+        {
+            "gonogo.toml": toml + 'env_file = ".env"\n',
+            "app/settings.py": settings,
+            "docker-compose.yml": f"services:\n  web:\n    image: x\n    environment:\n{passed}",
+            ".gitignore": ".env\n",
+        }
+    )
+    repository.write(root, {".env": "MAIL_HOST=\nREGION=eu\nMAIL_PASSWORD=x\nDOMAIN=example.org\n"})
+
+    told = gate(root, *REQUIRED).only()
+    repository.write(root, {".env": "MAIL_HOST=\nMAIL_PASSWORD=\nDOMAIN=\n"})
+    red = gate(root, *REQUIRED).only()
+
+    asked = [f"docker-compose.yml:{line} (${{{name}{names[name]}}})" for line, name in enumerate(names, 5)]
+    assert (told.outcome, told.found) == (
+        Outcome.WARNED,
+        f"{root}/.env: MAIL_HOST is empty; asked for by {asked[0]}; the services get an empty text; "
+        f"{root}/.env: SENTRY_DSN is unset; asked for by {asked[1]}; the services get an empty text",
+    )
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"{root}/.env: MAIL_PASSWORD is empty; asked for by {asked[2]}; REGION is unset; asked for by {asked[3]}; "
+        f"DOMAIN is empty; asked for by {asked[4]}; expected a value for each",
+    )
+
+
 def test_placeholders_are_named(repository: Repository, gate: Gates) -> None:
     """P20 names placeholders and secrets that stand in the example file; other values may be the example's."""
     example = "JWT_SECRET=9d8c7b6a5f4e3d2c1b0a99887766554433221100\nLOG_LEVEL=info\nURL=https://your-domain.com\n"
