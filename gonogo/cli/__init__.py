@@ -15,7 +15,7 @@ import typer
 import gonogo
 from gonogo.cli import aside, data, forwarding, hosts, looking, watching
 from gonogo.cli.data import Downgrade, FromBackup, RestoreData, Yes, data_asked
-from gonogo.cli.options import Attest, Env, Force, Hotfix, Json, NoCache, Quiet, Ref
+from gonogo.cli.options import Attest, Env, Force, Hotfix, Images, Json, NoCache, Quiet, Ref
 from gonogo.commands import printing
 from gonogo.words import Exit, Stage
 
@@ -56,14 +56,20 @@ def main() -> int:
 
 
 def _options(
-    *, no_cache: bool, hotfix: bool, force: bool = False, reason: str = "", attest: Sequence[str] = ()
+    *,
+    no_cache: bool,
+    hotfix: bool,
+    force: bool = False,
+    reason: str = "",
+    attest: Sequence[str] = (),
+    images: Path | None = None,
 ) -> Options:
     from gonogo.errors import UsageError  # noqa: PLC0415
     from gonogo.run.work import Options  # noqa: PLC0415
 
     if force and not reason:
         raise UsageError('--force: found no --reason, expected one for the record: --force --reason "...".')
-    return Options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=tuple(attest))
+    return Options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=tuple(attest), images=images)
 
 
 @app.command()
@@ -135,13 +141,14 @@ def deploy(  # noqa: PLR0913 (one for each option)
     force: Force = False,
     reason: Annotated[str, typer.Option("--reason", help="why, for the record")] = "",
     attest: Attest = None,
+    images: Images = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Deploy a commit; a red gate, a failed command or Ctrl-C after the first touch goes back."""
     from gonogo.commands.deploy import deploy as run  # noqa: PLC0415
 
-    options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=attest or ())
+    options = _options(no_cache=no_cache, hotfix=hotfix, force=force, reason=reason, attest=attest or (), images=images)
     with _screen(quiet=quiet) as screen:
         ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
         return printing.finished(ended, screen, as_json=as_json)
@@ -154,13 +161,14 @@ def rehearse(
     ref: Ref = "HEAD",
     no_cache: NoCache = False,
     attest: Attest = None,
+    images: Images = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """Do all of a deployment before its first touch, and migrate a proven copy of the data; touches nothing."""
     from gonogo.commands.rehearse import rehearse as run  # noqa: PLC0415
 
-    options = _options(no_cache=no_cache, hotfix=False, force=False, reason="", attest=attest or ())
+    options = _options(no_cache=no_cache, hotfix=False, force=False, reason="", attest=attest or (), images=images)
     with _screen(quiet=quiet) as screen:
         ended = run(Path.cwd(), env, ref=ref, options=options, screen=screen)
         return printing.finished(ended, screen, as_json=as_json)

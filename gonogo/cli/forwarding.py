@@ -74,7 +74,7 @@ class Forwarding(TyperCommand):
                 "--to: found a folder, expected none: the pages of an environment on a host come to reports/."
             )
         pages = Pages(ctx.args)
-        stays = bool(given.pop("detach", False))
+        stays, images = bool(given.pop("detach", False)), given.pop("images", None)
         takes_ref = self.name in _WITH_REF
         ref = given.pop("ref", None)
         asked = Asked(
@@ -84,6 +84,7 @@ class Forwarding(TyperCommand):
             deploys=self.name == "deploy",
             asks=self.name in _ASKING and not given.get("yes"),
             stays=stays,
+            images=images,
         )
         code = run_there(project, environment, asked, say=printing.say)
         pages.bring_home(project.root / "reports")

@@ -10,7 +10,7 @@ from gonogo.commands.adopt import take_over
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.commands.recover import clear_untouched, opened, recorded, remember
-from gonogo.errors import RefusedError
+from gonogo.errors import RefusedError, UsageError
 from gonogo.gates.subject import attestations
 from gonogo.host.signals import Signals
 from gonogo.records.results import RunResult
@@ -20,12 +20,13 @@ from gonogo.run.screen import Screen
 from gonogo.run.tagging import tagged
 from gonogo.run.work import Options
 from gonogo.runtimes import sources
+from gonogo.runtimes.archive import manifest_of
 from gonogo.runtimes.given import changed_since
 from gonogo.secrets.records import redacted
 from gonogo.state.lock import hold
 from gonogo.state.release import Release
 
-__all__ = ["deploy", "refuse_earlier"]
+__all__ = ["deploy", "refuse_earlier", "require_archive"]
 
 
 def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen: Screen) -> RunResult:
@@ -38,6 +39,7 @@ def deploy(folder: Path, env: str | None, *, ref: str, options: Options, screen:
     """
     at, commit = at_commit(folder, env, ref)
     attested = attestations(at.environment, options.attest)
+    require_archive(at, options)
     release = new_release(at, commit)
     at.state.create()
     with (
@@ -102,6 +104,22 @@ def _adopted(at: Where, commit: Commit, options: Options) -> tuple[Release | Non
     if release is None:
         return None, ()
     return release, (f"What ran by hand was adopted as {release.id}. {' '.join(release.said)}",)
+
+
+def require_archive(at: Where, options: Options) -> None:
+    """Makes sure that a file of images can be read, and that somebody wants one.
+
+    Raises:
+        UsageError: neither.
+    """
+    if options.images is None:
+        return
+    if not at.environment.has("images") or not any(one.image for one in at.environment.service.values()):
+        raise UsageError(
+            f"--images: found no service of env.{at.environment.name} with an image, expected one: "
+            'image = "shop:{commit}" under [service.NAME], as it is called in the file.'
+        )
+    manifest_of(options.images)
 
 
 def refuse_earlier(at: Where, release: Release, options: Options) -> tuple[str, ...]:

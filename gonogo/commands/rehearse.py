@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gonogo.commands.deploy import refuse_earlier
+from gonogo.commands.deploy import refuse_earlier, require_archive
 from gonogo.commands.finish import finish
 from gonogo.commands.prepare import Where, at_commit, make_work, new_release
 from gonogo.commands.recover import clear_untouched, opened
@@ -38,6 +38,7 @@ def rehearse(folder: Path, env: str | None, *, ref: str, options: Options, scree
     at, commit = at_commit(folder, env, ref)
     at = _proving(at)
     attested = attestations(at.environment, options.attest)
+    require_archive(at, options)
     release = new_release(at, commit)
     at.state.create()
     with (

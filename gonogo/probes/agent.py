@@ -32,6 +32,10 @@ KEPT = 20
 SEEN = 60.0
 """Seconds for which a run stays that somebody has seen to its end."""
 CHUNK = 256 * 1024
+BROUGHT = "brought"
+"""The folder of files that were brought for a run, and go with its end."""
+BEGINS = 3600.0
+"""Seconds in which a run begins that something was brought for."""
 EVERY = 0.05
 """Seconds between two looks at what a run has said."""
 SOON = 10.0
@@ -168,7 +172,7 @@ def repository(message: dict[str, Any], _: Inbox) -> None:
 def start(message: dict[str, Any], _: Inbox) -> None:
     """Checks the commit out, and starts a run there that outlives this connection."""
     folder, bare = run_of(message), remote_of(message) / "repository.git"
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)  # what was brought for it is there
     prune(remote_of(message))
     git(bare, "update-ref", f"refs/gonogo/{message['id']}", message["commit"])
     git(bare, "worktree", "add", "--quiet", "--detach", "--force", str(folder / "work"), message["commit"])
@@ -203,6 +207,9 @@ def prune(remote: Path) -> None:
                 let_go(path.parent)
         for path in sorted(remote.glob("runs/*/status.json"))[:-KEPT]:
             let_go(path.parent)
+        for path in remote.glob(f"runs/*/{BROUGHT}"):
+            if not is_kept(path.parent) and time.time() - path.stat().st_mtime > BEGINS:
+                shutil.rmtree(path)
 
 
 def let_go(folder: Path) -> None:
@@ -324,6 +331,20 @@ def put(message: dict[str, Any], _: Inbox) -> None:
     send("written", path=str(path))
 
 
+def append(message: dict[str, Any], _: Inbox) -> None:
+    """Adds to a file that is brought for a run; half a file that finds no room is none."""
+    path = run_of(message) / BROUGHT / Path(message["name"]).name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = os.open(str(path), os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if message["first"] else os.O_APPEND), 0o600)
+    try:
+        with os.fdopen(number, "ab") as stream:
+            stream.write(message["data"])
+    except OSError:
+        path.unlink()
+        raise
+    send("appended", path=str(path))
+
+
 def get(message: dict[str, Any], _: Inbox) -> None:
     """A file's bytes; ``found`` says whether there is one."""
     path = Path(message["path"]).expanduser()
@@ -349,6 +370,7 @@ def probe(message: dict[str, Any], _: Inbox) -> None:
 
 
 OPERATIONS = {
+    "append": append,
     "confirm": confirm,
     "follow": follow,
     "forget": forget,

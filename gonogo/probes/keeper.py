@@ -73,11 +73,12 @@ def as_before() -> None:
 
 
 def tidy(folder: Path, run: dict[str, Any]) -> None:
-    """Keeps the pages, and lets go of the checkout."""
+    """Keeps the pages, and lets go of the checkout and of what was brought."""
     pages = folder / "work" / run["prefix"] / "reports"
     if pages.is_dir():
         pages.rename(folder / "reports")
-    shutil.rmtree(str(folder / "work"), ignore_errors=True)
+    for name in ("work", "brought"):
+        shutil.rmtree(str(folder / name), ignore_errors=True)
     argv = ["git", f"--git-dir={run['repository']}", "worktree", "prune"]
     subprocess.run(argv, stdin=subprocess.DEVNULL, check=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,8 @@ from typing import Any
 import gonogo
 from gonogo.config import Environment
 from gonogo.errors import RefusedError
-from gonogo.inspection.probe_answers import script
 from gonogo.remote.connection import Connection
+from gonogo.remote.probing import probed
 from gonogo.remote.run import reached
 from gonogo.remote.wheels import digest, gather
 from gonogo.state.release import FORMAT
@@ -75,15 +74,7 @@ def _look(connection: Connection, environment: Environment) -> dict[str, Any]:
         "env_file": environment.env_file,
         "docker": environment.has("compose files"),
     }
-    return _probed(connection, "look", **asked)
-
-
-def _probed(connection: Connection, what: str, **asked: Any) -> dict[str, Any]:
-    data = script("host_setup.py").encode()
-    said = connection.ask("probe", "probed", data, seconds=600.0, what=what, **asked)
-    if said.facts["code"]:
-        raise RefusedError(f"{connection.address}: {said.facts['errors'].strip().splitlines()[-1]}")
-    return dict(json.loads(said.data))
+    return probed(connection, "look", **asked)
 
 
 def _needs(connection: Connection, environment: Environment, seen: dict[str, Any]) -> list[Need]:
@@ -207,7 +198,7 @@ def _bring(
             to = f".tools/{name}.wheels/{path.name}"
             connection.ask("put", "written", path.read_bytes(), seconds=600.0, path=to, former="")
     facts = {"version": gonogo.__version__, "format": FORMAT, "digest": digest()}
-    done = _probed(
+    done = probed(
         connection, "install", name=name, wheels=f"{name}.wheels", own=own, python=python["path"], facts=facts
     )
     if done["problem"]:

@@ -7,8 +7,9 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import gonogo
 from gonogo.config import Environment, Project
@@ -19,6 +20,7 @@ from gonogo.inspection.probe_answers import script
 from gonogo.remote.bring import Brought, bring, place_of
 from gonogo.remote.connection import Connection, LostError
 from gonogo.remote.follow import Follower
+from gonogo.remote.images import bring_images
 from gonogo.remote.vantage import Vantage
 from gonogo.state import confirmation
 from gonogo.state.lock import OPERATOR, operator
@@ -51,10 +53,13 @@ class Asked:
     """It may put a question."""
     stays: bool = False
     """It is to go on there when this deployer is gone."""
+    images: Path | None = None
+    """A file here that is to be there."""
 
-    def argv(self, commit: str) -> list[str]:
-        """The words there: a branch's name means nothing on the host, a commit does."""
-        return [*self.words, *(["--ref", commit] if self.takes_ref else [])]
+    def argv(self, commit: str, images: str = "") -> list[str]:
+        """The words there: a branch's name means nothing on the host, a commit does; so with the path of a file."""
+        brought = ["--images", images] if images else []
+        return [*self.words, *brought, *(["--ref", commit] if self.takes_ref else [])]
 
 
 def reached(environment: Environment) -> Address:
@@ -85,13 +90,18 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
         if brought.behind:
             noun = "change stays" if brought.behind == 1 else "changes stay"
             say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
+        images = ""
+        if asked.images is not None:
+            place = place_of(project, environment)
+            images = bring_images(connection, asked.images, run=brought.id, place=place, say=say)
         answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
         vantage = Vantage(environment)
         if asked.deploys:
             vantage.look_before()
         with Follower(connection, project, environment, vantage=vantage, say=say) as follower:
             try:
-                _start(connection, project, environment, asked, brought, answers=answers)
+                words = asked.argv(brought.commit, images)
+                _start(connection, project, environment, asked, brought, words=words, answers=answers)
             except LostError:
                 time.sleep(_UNSURE)  # it may have begun all the same: whoever follows it will find out
             if asked.stays:
@@ -112,6 +122,7 @@ def _start(
     asked: Asked,
     brought: Brought,
     *,
+    words: Sequence[str],
     answers: bool,
 ) -> None:
     connection.ask(
@@ -121,7 +132,7 @@ def _start(
         id=brought.id,
         commit=brought.commit,
         prefix=brought.prefix,
-        words=asked.argv(brought.commit),
+        words=words,
         command=" ".join(("gonogo", *asked.words)),
         environ=_environ(project, answers=answers),
         who=operator(),

@@ -41,6 +41,8 @@ class Options:
     force: bool = False
     reason: str = ""
     attest: tuple[str, ...] = ()
+    images: Path | None = None
+    """The file that has the images which were built elsewhere."""
 
 
 @dataclass(kw_only=True)

@@ -40,11 +40,11 @@ class Builds(Protocol):
     def pin(self, place: Place, release: Release) -> Release:
         """Writes what starts this release into its folder."""
 
-    def fetching(self, place: Place, release: Release) -> tuple[Command, ...]:  # noqa: ARG002 (all is made here)
-        """Brings what was made elsewhere."""
+    def fetching(self, place: Place, release: Release, archive: Path | None) -> tuple[Command, ...]:  # noqa: ARG002 (all is made here)
+        """Brings what was made elsewhere: from the file that somebody has it in, else from where it is kept."""
         return ()
 
-    def fetch(self, place: Place, release: Release) -> Release:  # noqa: ARG002 (likewise)
+    def fetch(self, place: Place, release: Release, archive: Path | None) -> Release:  # noqa: ARG002 (likewise)
         """Does what ``fetching`` lists, and notes where it came from."""
         return release
 

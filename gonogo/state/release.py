@@ -26,6 +26,8 @@ class Brought(BaseModel):
     """Its label must name the commit."""
     digest: str = ""
     """What the registry gave."""
+    archive: str = ""
+    """The file that it was loaded from instead."""
     revision: str = ""
     """The commit that its label names."""
 
@@ -41,7 +43,8 @@ class Brought(BaseModel):
         made = f"its label names {self.revision}" if self.revision else "its label names no commit"
         alike = ", which has the same of what it is built from" if self.alike else ""
         asked = "" if self.labelled else "; that was not asked for (revision = false)"
-        digest = f" ({self.digest})" if self.digest and self.digest not in self.name else ""
+        origin = self.digest or (self.archive and f"from {self.archive}")
+        digest = f" ({origin})" if origin and origin not in self.name else ""
         return f"{service} was not built here: {self.name}{digest}; {made}{alike}{asked}."
 
 

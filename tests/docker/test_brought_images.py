@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from . import page
 from .base_images import ensure
 from .page import HEALTH
-from .registry import REVISION, Registry, registry_in
+from .registry import REVISION, Registry, docker, registry_in
 from .stack import Ended, Stack, stack, tags
 
 __all__: list[str] = []
@@ -272,3 +274,36 @@ def test_a_red_first_release_leaves_nothing_and_what_is_not_kept_goes(site: Site
     assert not nobody
     assert kept == {path.name for path in (site.stack.state / "releases").iterdir()}
     assert len(kept) < 5
+
+
+@pytest.mark.thorough
+def test_a_file_of_images_needs_no_registry(site: Site, engine: sdk.DockerClient, tmp_path: Path) -> None:
+    """What `docker save` wrote is loaded, judged and gone back to; no name of it stays, and another image is refused."""
+    name = f"{site.stack.project}-saved"
+    file = tmp_path / "shop.tar.gz"
+
+    def saved(answer: str) -> None:
+        commit = site.commit(answer, image=f"{name}:{{commit}}")
+        reference = f"{name}:{commit}"
+        docker("build", "--quiet", "--tag", reference, "--label", f"{REVISION}={commit}", str(site.stack.root))
+        with gzip.open(file, "wb", 1) as out:
+            out.write(subprocess.run(["docker", "save", reference], check=True, capture_output=True).stdout)
+        docker("image", "rm", reference)
+
+    saved(WELL)
+    first = site.stack.deploy("--images", str(file))
+    served = site.stack.images()
+    saved(ILL)
+    second = site.stack.deploy("--images", str(file))
+    wanted = site.commit("'7 cents'", image=f"{name}:{{commit}}")
+    other = refused(site.stack.deploy("--images", str(file)))
+
+    assert first.code == 0, first
+    brought = site.stack.release(first.document["release"])["brought"]["web"]
+    assert (brought["archive"], brought["digest"]) == ("shop.tar.gz", "")
+    assert second.code == 1, second
+    assert second.document["ended"]["kind"] == "reverted"
+    assert site.stack.images() == served
+    assert not [tag for tag in tags(engine) if tag.startswith(name)]
+    assert other.startswith(f"--images: shop.tar.gz: found {name}:")
+    assert f"expected {name}:{wanted}, as service.web.image says" in other

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.sshd import Server
 
+from .registry import REVISION
+from .registry import docker as call
 from .small import BROKEN, create, pages, serving
 from .stack import Stack
 
@@ -58,3 +60,24 @@ def test_a_release_is_deployed_and_a_red_one_turned_back(far: Far) -> None:
     assert second.document["ended"]["kind"] == "reverted"
     assert serving(far) == good
     assert (far.root / "reports" / "staging" / second.document["run"] / "record.md").exists()
+
+
+def test_a_file_of_images_here_becomes_a_release_there(far: Far, tmp_path: Path) -> None:
+    """It goes over the same connection, is gone when the run has ended, and is not sent where the host has its image."""
+    far.replace("gonogo.toml", "[service.web]\n", f'[service.web]\nimage = "{far.project}-saved:{{commit}}"\n')
+    far.commit("images")
+    commit = far.git("rev-parse", "HEAD")
+    name, file = f"{far.project}-saved:{commit}", tmp_path / "shop.tar"
+    call("build", "--quiet", "--tag", name, "--label", f"{REVISION}={commit}", str(far.root))
+    call("save", "--output", str(file), name)
+    call("image", "rm", name)
+    first = far.deploy("--images", str(file))
+    again = far.deploy("--images", str(file), "--force", "--reason", "again")
+
+    assert first.code == 0, first
+    assert serving(far) == again.document["release"]
+    assert far.release(first.document["release"])["brought"]["web"]["archive"] == "shop.tar"
+    assert "shop.tar goes to the host (" in first.err
+    assert again.code == 0, again
+    assert "shop.tar stays here: the host has its images." in again.err
+    assert not list(far.server.home.rglob("brought"))

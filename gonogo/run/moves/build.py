@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gonogo.errors import RefusedError
+from gonogo.host.runner import Command
 from gonogo.inspection.machine.room import taken
 from gonogo.run.work import Work, run_all
 from gonogo.state.release import Release
@@ -21,7 +22,7 @@ class Build:
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands that bring images, and the build commands."""
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
-        return tuple(str(command) for command in (*work.runtime.fetching(work.place, work.release), *commands))
+        return tuple(str(command) for command in (*_brings(work), *commands))
 
     def do(self, work: Work) -> str:
         """Builds; tags carry the release's id.
@@ -33,14 +34,18 @@ class Build:
         """
         if work.pin_problem is not None:
             raise RefusedError(str(work.pin_problem)) from work.pin_problem
-        brings = work.runtime.fetching(work.place, work.release)
-        work.release = work.runtime.fetch(work.place, work.release)
+        brings = _brings(work)
+        work.release = work.runtime.fetch(work.place, work.release, work.options.images)
         work.notes += (one.told(service) for service, one in work.release.brought.items())
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
         run_all(work, commands)
         work.release = _with_room(work, work.runtime.measure(work.place, work.release))
         work.state.save(work.release)
         return " && ".join(str(command) for command in (*brings, *commands)[:1]) or "nothing to build"
+
+
+def _brings(work: Work) -> tuple[Command, ...]:
+    return work.runtime.fetching(work.place, work.release, work.options.images)
 
 
 def _with_room(work: Work, release: Release) -> Release:

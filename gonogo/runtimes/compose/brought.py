@@ -14,6 +14,7 @@ from gonogo.config.images import filled, is_reference, pinned_name
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.machine.registry import is_passing, refusal
+from gonogo.runtimes.archive import familiar, images_in, manifest_of
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.files import BUILD, read_model, services_of
 from gonogo.runtimes.compose.model.pinned import REVISION_LABEL
@@ -62,22 +63,23 @@ def named(place: Place, release: Release, model: Mapping[str, Any], services: It
 class Fetching(Builds, Protocol):
     """The part of the runtime that brings images."""
 
-    def fetching(self, place: Place, release: Release) -> tuple[Command, ...]:
-        """Pulls them, and gives each the release's own name."""
+    def fetching(self, place: Place, release: Release, archive: Path | None) -> tuple[Command, ...]:
+        """Pulls them, or loads them, and gives each the release's own name."""
         seconds = place.environment.command_timeout
-        return tuple(
-            command
-            for tag, service in _tags(release).items()
-            for command in (_pull(release, service, seconds), _tag(release.brought[service].name, tag))
-        )
+        names = {tag: release.brought[service].name for tag, service in _tags(release).items()}
+        loads = (_load(archive, seconds),) if archive is not None and names else ()
+        pulls = {tag: () if loads else (_pull(release, service, seconds),) for tag, service in _tags(release).items()}
+        return (*loads, *(command for tag, name in names.items() for command in (*pulls[tag], _tag(name, tag))))
 
-    def fetch(self, place: Place, release: Release) -> Release:
+    def fetch(self, place: Place, release: Release, archive: Path | None) -> Release:
         """Does so, and notes where each came from.
 
         Raises:
-            RefusedError: the registry does not hand one out, or it is made for another machine.
+            RefusedError: the registry does not hand one out, the archive does not have it, or it is made for another
+                machine.
         """
-        got = {tag: _fetch(place, release, service, tag) for tag, service in _tags(release).items()}
+        source = _Loaded(place, archive) if archive is not None else _Pulled(place)
+        got = {tag: _fetch(source, release, service, tag) for tag, service in _tags(release).items()}
         notes = {name: got[release.tags[name]] for name in release.brought}
         brought = {
             name: one.model_copy(
@@ -112,21 +114,76 @@ def _built_from(place: Place, release: Release, service: str) -> list[Path]:
     return [context, context / (said.get("dockerfile") or "."), *(context / one for one in others)]
 
 
-def _fetch(place: Place, release: Release, service: str, tag: str) -> dict[str, str]:
-    """Pulls one and names it; what is noted of where it came from."""
-    host, name = place.host, release.brought[service].name
-    before = _inspect(host, name)
-    facts = before if "@" in name else None
-    for _ in range(_TIMES):
-        if facts is not None:
-            break
-        _pulled(host, _pull(release, service, place.environment.command_timeout), service, name)
-        facts = _inspect(host, name)
-    if facts is None:
+class _Source(Protocol):
+    """Where images come from."""
+
+    place: Place
+    archive: str
+
+    def get(self, release: Release, service: str) -> Mapping[str, Any]:
+        """What Docker says of the image of a service, which is here now."""
+
+
+class _Pulled:
+    """A registry."""
+
+    archive = ""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def get(self, release: Release, service: str) -> Mapping[str, Any]:
+        host, name = self.place.host, release.brought[service].name
+        before = _inspect(host, name)
+        facts = before if "@" in name else None
+        for _ in range(_TIMES):
+            if facts is not None:
+                return facts
+            _pulled(host, _pull(release, service, self.place.environment.command_timeout), service, name)
+            facts = _inspect(host, name)
         raise RefusedError(
             f"service.{service}.image: {name}: found no such image each time it had been pulled, expected it to stay. "
             "Look who removes images on the machine that deploys: docker events."
         )
+
+
+class _Loaded:
+    """A file that ``docker save`` wrote; it is loaded only where the Engine does not have an image of it already."""
+
+    def __init__(self, place: Place, file: Path) -> None:
+        self.place = place
+        self.archive = file.name
+        self._file = file
+        self._ids = images_in(manifest_of(file))
+        self._is_loaded = False
+
+    def get(self, release: Release, service: str) -> Mapping[str, Any]:
+        host, name = self.place.host, familiar(release.brought[service].name)
+        if name not in self._ids:
+            found = ", ".join(self._ids) or "no image with a name"
+            raise RefusedError(
+                f"--images: {self._file.name}: found {found}, expected {name}, "
+                f"as service.{service}.image says: docker save {name} | gzip > shop.tar.gz"
+            )
+        facts = _inspect(host, self._ids[name])
+        if facts is None and not self._is_loaded:
+            host.run(_load(self._file, self.place.environment.command_timeout)).require()
+            self._is_loaded = True
+        if facts is None:
+            facts = _inspect(host, self._ids[name]) or _inspect(host, name)  # containerd knows it by another id
+        if facts is None:
+            raise RefusedError(
+                f"--images: {self._file.name}: found no image {name} at the Docker Engine once it was loaded, "
+                "expected it."
+            )
+        return facts
+
+
+def _fetch(source: _Source, release: Release, service: str, tag: str) -> dict[str, str]:
+    """Gets one and names it; what is noted of where it came from."""
+    host, name = source.place.host, release.brought[service].name
+    before = _inspect(host, name)
+    facts = source.get(release, service)
     _require_platform(host, release, service, name, facts)
     host.run(_tag(facts["Id"], tag)).require()
     if before is None:  # the release's own name is enough, and goes with the release
@@ -134,7 +191,15 @@ def _fetch(place: Place, release: Release, service: str, tag: str) -> dict[str, 
     digests = [one.partition("@")[2] for one in facts.get("RepoDigests") or () if _is_of(one, name)]
     labels = facts["Config"].get("Labels") or {}
     given = name.partition("@")[2]
-    return {"digest": given or next(iter(digests), ""), "revision": str(labels.get(REVISION_LABEL) or "")}
+    return {
+        "archive": source.archive,
+        "digest": "" if source.archive else given or next(iter(digests), ""),
+        "revision": str(labels.get(REVISION_LABEL) or ""),
+    }
+
+
+def _load(archive: Path, seconds: float) -> Command:
+    return Command(argv=("docker", "load", "--quiet", "--input", str(archive)), timeout=seconds)
 
 
 def _pulled(host: Host, command: Command, service: str, name: str) -> Completed:
@@ -156,7 +221,7 @@ def _require_platform(host: Host, release: Release, service: str, name: str, fac
     asked = host.run(Command(argv=("docker", "version", "--format", form), timeout=_SECONDS))
     system, _, machine = asked.output.strip().partition("/")
     made = (facts.get("Os"), facts.get("Architecture"))
-    if not asked.ok or not all(made) or made[0] != system or made[1] in {machine, *_RUNS.get(machine, ())}:
+    if not asked.ok or not all(made) or (made[0] == system and made[1] in {machine, *_RUNS.get(machine, ())}):
         return
     raise RefusedError(
         f"service.{service}.image: {name}: found an image for {made[0]}/{made[1]}, expected one for this machine's "
