@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import httpx
-import pytest
-
 from gonogo.checks.postdeploy import logged
-from gonogo.checks.postdeploy.requested import requested
+from gonogo.checks.watch.answered import wrong_with
+from gonogo.checks.watch.pairing import EVERY, Pairing
 from gonogo.checks.watch.scraping import Pages
 from gonogo.config import Endpoint, Environment
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import last_of
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.answers.expectations import compare
 from gonogo.inspection.answers.followed import Followed
 from gonogo.inspection.answers.logs import ErrorGroup
+from gonogo.inspection.answers.pairs import Pairs
 from gonogo.inspection.answers.watched import Asked, Spells, Troubles
 from gonogo.inspection.machine.memory import USED, used
-from gonogo.plugins import transport
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult, read_gate
@@ -82,6 +80,8 @@ class Observed:
     """Service → the errors that were not known before the watch."""
     logs_problem: str = ""
     metrics: tuple[Followed, ...] = ()
+    pairs: Pairs | None = None
+    """What both releases answered where they share the requests; None where one has them all."""
 
     @property
     def red_logs(self) -> list[tuple[str, ErrorGroup]]:
@@ -96,12 +96,14 @@ class Observed:
         """Whether something was seen that ends the watch."""
         unwell = self.spells.longer_than(self.unhealthy_for)
         red = (one.red is not None for one in (self.errors, self.slow))
-        return bool(self.moved or unwell or self.red_logs) or any(red) or any(one.is_red for one in self.metrics)
+        worse = self.pairs is not None and self.pairs.red
+        return bool(self.moved or unwell or self.red_logs or worse) or any(red) or any(m.is_red for m in self.metrics)
 
     @property
     def is_unsure(self) -> bool:
         """Whether something is unwell now, of which nobody knows yet for how long."""
-        return bool(self.spells.open) or bool(self.asked and self.asked[-1].said)
+        worse = self.pairs is not None and self.pairs.is_unsure
+        return bool(self.spells.open) or bool(self.asked and self.asked[-1].said) or worse
 
 
 def observe(
@@ -120,8 +122,10 @@ def observe(
         metrics=tuple(Followed(rule=rule) for rule in environment.metric),
     )
     pages = Pages(inspector, place, limits)
+    pairing = questions.in_pairs(subject)
+    seen.pairs = pairing.found if pairing is not None else None
     began = time.monotonic()
-    looked = read = asked = scraped = -1e9
+    looked = read = asked = scraped = paired = -1e9
     while True:
         now = time.monotonic() - began
         if now - looked >= _LOOK:
@@ -130,6 +134,9 @@ def observe(
         if now - asked >= (_LIMITED if questions.is_tight else watch.every):
             asked = now
             questions.ask(seen, at=now)
+        if pairing is not None and now - paired >= (_LIMITED if pairing.is_tight else EVERY):
+            paired = now
+            pairing.ask(at=now)
         if now - read >= _READ:
             read = now
             _weigh(seen, environment, runner, at=now)
@@ -142,7 +149,8 @@ def observe(
         waits |= any(one.is_open and seen.seconds < wanted + one.rule.for_ + _HUNG for one in seen.metrics)
         if seen.is_over or (seen.seconds >= wanted and not waits):
             break
-        time.sleep(max(min(asked + watch.every, looked + _LOOK) - seen.seconds, 0.05))
+        due = min(asked + watch.every, looked + _LOOK, paired + EVERY if pairing is not None else math.inf)
+        time.sleep(max(due - seen.seconds, 0.05))
     _look(seen, inspector, environment, runner, at=seen.seconds)  # the last request may have taken all that was left
     _read(seen, environment, subject, inspector)
     return seen
@@ -154,10 +162,13 @@ class _Questions:
     def __init__(
         self, environment: Environment, subject: Subject, inspector: Inspector, place: Place, limits: Limits
     ) -> None:
-        self._place, self._limits = place, limits
+        self._environment, self._place, self._limits = environment, place, limits
         self._slower_than, self._every = environment.watch.slower_than, environment.watch.every
         self._url = inspector.url()
         known = _passed(subject)
+        named = known is not None and "D06" in known and subject.release is not None and not subject.release.adopted
+        self._by = subject.release if named else None
+        """Whom a health page must name, if it names anybody: the gate saw that it names this release."""
         health = environment.health
         pages = [Endpoint(request=f"GET {health.live}", status=health.live_status)]
         if health.ready and (known is None or "D07" in known):
@@ -170,6 +181,12 @@ class _Questions:
         self._rest = [(url, one) for one in well if (url := inspector.url(one.service)) is not None]
         self._due = [0.0 for _ in self._rest]
         self._page = 0
+
+    def in_pairs(self, subject: Subject) -> Pairing | None:
+        """What both releases are asked where they share the requests; None where nobody knows where that is."""
+        own = [one for url, one in (*self._pages, *self._rest) if url == self._url and one.service is None]
+        made = Pairing(own, environment=self._environment, subject=subject, place=self._place, limits=self._limits)
+        return made if made.is_possible else None
 
     @property
     def things(self) -> tuple[str, ...]:
@@ -205,7 +222,8 @@ class _Questions:
         """Asks, and notes what it got; None where that says nothing."""
         self._limits.begin()
         begin = time.monotonic()
-        said = self._said(endpoint, url)
+        by = self._by if (url, endpoint) in self._pages else None
+        said = wrong_with(endpoint, url, self._place, self._limits, within=self._slower_than, by=by)
         if said is None:
             return None
         stated = endpoint.within if "within" in endpoint.model_fields_set else 0.0
@@ -215,22 +233,6 @@ class _Questions:
         seen.errors.note(one.what, at=at, wrong=bool(said))
         seen.slow.note(one.what, at=at, wrong=one.is_slow)
         return one
-
-    def _said(self, endpoint: Endpoint, url: str) -> str | None:
-        """What is wrong with the answer, nothing where it is right; None where nobody knows."""
-        plain = endpoint.model_copy(update={"repeat": 1, "within": max(endpoint.within, self._slower_than)})
-        try:
-            answer = requested(plain, url, self._place, self._limits)
-        except InconclusiveError:
-            return None
-        except httpx.TransportError as error:
-            outcome, text = transport.judge(error)
-            return text if outcome is Outcome.FAILED else None
-        except pytest.fail.Exception as error:  # no answer in time
-            return str(error)
-        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-            return None
-        return "; ".join(map(str, compare(plain, answer)))
 
 
 def _turns_back(endpoint: Endpoint, environment: Environment) -> bool:

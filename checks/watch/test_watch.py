@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import median
+
 import pytest
 
 from gonogo.checks.postdeploy import logged
@@ -13,6 +16,7 @@ from gonogo.gates.subject import Subject
 from gonogo.host.runner import Host
 from gonogo.inspection import things
 from gonogo.inspection.answers.expectations import p95
+from gonogo.inspection.answers.pairs import Half, Pair
 from gonogo.inspection.answers.slower import is_slower
 from gonogo.inspection.answers.watched import climb
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -262,6 +266,44 @@ def test_metrics_are_as_they_should_be(seen: Observed, environment: Environment,
         for one in red
     )
     assert not red, found
+
+
+@pytest.mark.watch(
+    "W09",
+    needs=("canary",),
+    reads=("canary",),
+    remedy="Ask both yourself, past the proxy: their containers or processes are in gonogo status --env {env}",
+)
+def test_it_answers_as_well_as_the_release_beside_it(seen: Observed, evidence: Collected) -> None:
+    """While two releases share the requests, the new one answers no worse than the other.
+
+    Catches errors in a few requests and answers that take longer, without a user and without a threshold. Both are
+    asked the same at the same moment, past the proxy, in alternating order; what troubles both counts for neither.
+    Slower is what takes more than `canary.slower` times as long, and 50 ms longer. The first two pairs of each request
+    are left out: a new release is cold.
+    """
+    if seen.pairs is None:
+        pytest.skip("no release runs beside it that can be asked the same past the proxy")
+    pairs = seen.pairs.all
+    if not pairs:
+        raise InconclusiveError("no pair of requests was answered: nothing is known of the new release")
+    each = {what: [one for one in pairs if one.what == what] for what in dict.fromkeys(one.what for one in pairs)}
+    rows = [
+        (
+            what,
+            len(found),
+            *(sum(bool(half.said) for half in halves) for halves in _halves(found)),
+            *(f"{median(half.seconds for half in halves) * 1000:.0f}" for halves in _halves(found)),
+        )
+        for what, found in each.items()
+    ]
+    header = ("request", "pairs", "wrong: new", "wrong: the other", "ms: new", "ms: the other")
+    evidence.table("In pairs", rows, header=header)
+    assert not seen.pairs.red, f"found {seen.pairs.red}; expected answers as good as the other release's"
+
+
+def _halves(found: Sequence[Pair]) -> tuple[list[Half], list[Half]]:
+    return [one.new for one in found], [one.former for one in found]
 
 
 def _attach(seen: Observed, evidence: Collected) -> None:

@@ -35,7 +35,7 @@ from gonogo.config.metrics import MetricRule
 from gonogo.config.migration_tools import MIGRATION_TOOLS
 from gonogo.config.runtimes import RUNTIMES, Capability, has, with_capability
 from gonogo.config.strategies import BESIDE, STRATEGIES
-from gonogo.config.traffic import Traffic
+from gonogo.config.traffic import Canary, Traffic
 from gonogo.config.types import (
     Argv,
     CheckName,
@@ -148,6 +148,8 @@ class Environment(_Model):
     strategy: StrategyName = "recreate"
     traffic: Traffic | None = None
     """Who receives requests, where releases take turns (strategy ``bluegreen``)."""
+    canary: Canary | None = None
+    """The shares of the requests that a release gets there before it gets all; None: all at once."""
     project: Name
     url: HttpUrl | None = None
     connect_to: HostPort | None = None
@@ -278,7 +280,19 @@ class Environment(_Model):
                 'traffic = { kind = "nginx", service = "nginx", folder = "nginx/upstreams", '
                 'upstreams = { web = "api:8000" } }'
             )
+        if self.canary is not None:
+            self._shares(self.traffic)
         return self
+
+    def _shares(self, traffic: Traffic | None) -> None:
+        if self.strategy not in BESIDE or traffic is None:
+            names = " or ".join(sorted(BESIDE))
+            raise ValueError(f"canary: found strategy {self.strategy}, expected {names}: two releases share requests")
+        if traffic.kind == "command" and not any("{weight}" in word for word in traffic.reload or ()):
+            raise ValueError(
+                'canary: found no {weight} in traffic.reload, expected it: kind "command" is told how many of a '
+                "hundred requests go to {NAME}"
+            )
 
     @property
     def watched_for(self) -> float:

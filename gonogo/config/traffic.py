@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gonogo.config.types import Argv, Duration, Name
 
-__all__ = ["PROXIES", "Traffic"]
+__all__ = ["PROXIES", "Canary", "Traffic"]
 
 PROXIES: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +35,25 @@ def _target(value: str) -> str:
     if not _TARGET.fullmatch(value) or int(value.rpartition(":")[2]) > 65535:  # noqa: PLR2004 (the highest port)
         raise ValueError('expected a service and the port that it listens on, such as "api:8000"')
     return value
+
+
+def _growing(shares: tuple[int, ...]) -> tuple[int, ...]:
+    if not shares or list(shares) != sorted({*shares}):
+        raise ValueError(f"found {list(shares)}, expected shares in a hundred that grow, such as [10, 25, 50]")
+    return shares
+
+
+class Canary(BaseModel):
+    """Which shares of the requests a new release gets before it gets all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: Annotated[tuple[Annotated[int, Field(ge=1, le=99)], ...], AfterValidator(_growing)]
+    """Of a hundred requests, one step after the other."""
+    for_: Annotated[Duration, Field(alias="for", gt=0)] = 60.0
+    """How long each step is watched."""
+    slower: Annotated[float, Field(ge=1)] = 1.5
+    """How many times as long as the other release's its answers may take, beyond 50 ms (W09)."""
 
 
 class Traffic(BaseModel):

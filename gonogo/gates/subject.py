@@ -54,6 +54,8 @@ class Subject(BaseModel):
     """For how many seconds a watch observes; 0: it takes one look."""
     direct: dict[str, str] = {}
     """Service → where the release itself is asked, past the proxy; empty: the public address is."""
+    beside: dict[str, str] = {}
+    """The same of the release that serves while this one gets a share of the requests."""
     lock_pid: int | None = None
     """The run that asks holds the lock itself."""
 

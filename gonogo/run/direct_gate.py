@@ -14,7 +14,7 @@ from gonogo.runtimes.place import maker
 from gonogo.state.release import Release
 from gonogo.words import Outcome, Role, Stage
 
-__all__ = ["DirectGate"]
+__all__ = ["DirectGate", "ShareGate"]
 
 
 class DirectGate(Gate):
@@ -43,6 +43,29 @@ class DirectGate(Gate):
     def _subject(self, work: Work, about: Release | None, root: Path) -> Subject:
         subject = super()._subject(work, about, root)
         return subject if about is None else subject.model_copy(update={"direct": _direct(work, about)})
+
+
+class ShareGate(Gate):
+    """Watches a release while it gets a share of the requests, itself and in pairs with the one that gets the others.
+
+    Nothing is held there: the other release never stopped, and gets them all again.
+    """
+
+    may_hold = False
+
+    def __init__(self, percent: int, seconds: float) -> None:
+        """After the move that sends it so many of a hundred; for so long."""
+        super().__init__(f"canary-{percent}", Stage.WATCH, Role.CANDIDATE)
+        self._seconds_each = seconds
+
+    def _watched(self, work: Work) -> float:  # noqa: ARG002 (a watch has the environment's)
+        return self._seconds_each
+
+    def _subject(self, work: Work, about: Release | None, root: Path) -> Subject:
+        subject, serving = super()._subject(work, about, root), work.serving
+        if about is None or serving is None:
+            return subject
+        return subject.model_copy(update={"direct": _direct(work, about), "beside": _direct(work, serving)})
 
 
 def _direct(work: Work, release: Release) -> dict[str, str]:

@@ -66,6 +66,9 @@ class Gate:
         write_atomically(self._early, found.model_dump_json(indent=1) + "\n")
         return found
 
+    may_hold = True
+    """Whether what must not turn a release back leaves it where it is, for a person."""
+
     @property
     def is_before_touch(self) -> bool:
         """Whether it asks the source or the artifact, and not what serves."""
@@ -121,7 +124,7 @@ class Gate:
         more: tuple[str, ...] = (),
     ) -> GateResult:
         results = work.folder / f"{label}.json"
-        watched = work.place.environment.watched_for if self.stage is Stage.WATCH else 0.0
+        watched = self._watched(work) if self.stage is Stage.WATCH else 0.0
         bound = bound or work.place.environment.check_timeout + _LONGER * watched
         argv = self._argv(work, about=about, root=root, only=only, results=results, bound=bound, more=more)
         began = datetime.now(UTC)
@@ -173,6 +176,10 @@ class Gate:
         app = load_project(root).app
         return gate_argv(root, app=app.root, plugins=app.plugins, arguments=arguments)
 
+    def _watched(self, work: Work) -> float:
+        """For how many seconds a watch looks."""
+        return work.place.environment.watched_for
+
     def _subject(self, work: Work, about: Release | None, root: Path) -> Subject:
         return Subject(
             role=self.role,
@@ -188,7 +195,7 @@ class Gate:
             force=work.options.force,
             day=work.day,
             attested=work.attested,
-            watch=work.place.environment.watched_for,
+            watch=self._watched(work),
             lock_pid=os.getpid(),
         )
 

@@ -320,6 +320,8 @@ class Pipeline:
             self.course.asked = asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
             self.course.judged_by |= {} if step.is_before_touch else {step.stage: asked}
             judgement = self._judged(asked)
+            if judgement.action is Action.HOLD and not step.may_hold:
+                judgement = replace(judgement, action=Action.ROLLBACK)
             if judgement.action is Action.GO and step.stage is Stage.BUILD:  # one of the team's steps came before it
                 self._keep_routes(asked)
             return None if judgement.action is Action.GO else judgement

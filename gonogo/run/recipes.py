@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gonogo.backups.outlook import is_asked, is_proven, is_wanted
 from gonogo.config import Environment, TeamStep
 from gonogo.config.strategies import STRATEGIES
+from gonogo.config.traffic import Canary
 from gonogo.errors import UsageError
-from gonogo.run.direct_gate import DirectGate
+from gonogo.run.direct_gate import DirectGate, ShareGate
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.backup import BackUp, ProveBackup
 from gonogo.run.moves.confirm import Confirm
@@ -18,7 +19,7 @@ from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
-from gonogo.run.moves.turns import Leave
+from gonogo.run.moves.turns import Leave, Share, Switch
 from gonogo.run.strategies import strategy_of
 from gonogo.run.strategies.base import VERIFY, Step, Strategy
 from gonogo.state.progress import Progress
@@ -127,15 +128,26 @@ def _steps(strategy: Strategy, environment: Environment, *, first: bool) -> tupl
         return watches or step.stage is not Stage.WATCH if isinstance(step, Gate) else not isinstance(step, left)
 
     steps = [*filter(is_wanted_here, strategy.steps(first=first))]
+    if environment.canary is not None and not first:
+        at = next(at for at, step in enumerate(steps) if isinstance(step, Switch))
+        steps[at:at] = _shares(environment.canary)
     if environment.confirm is not None and not first:
         last = max(at for at, step in enumerate(steps) if isinstance(step, Gate))
         steps.insert(last + 1, Confirm())
     return tuple(steps)
 
 
+def _shares(canary: Canary) -> Iterator[Step]:
+    """Share after share, each of which is watched."""
+    for percent in canary.steps:
+        yield Share(percent)
+        yield ShareGate(percent, canary.for_)
+
+
 def _names_are_free(environment: Environment) -> None:
     """A step that is called as a move, or as another step, would be taken for it by the journal and by recovery."""
     ours, taken = _ours(), Counter(team.name for team in environment.step)
+    ours |= {step.name for step in _shares(environment.canary)} if environment.canary is not None else set()
     ours -= frozenset() if is_wanted(environment) else {BackUp.name, ProveBackup.name, Rehearse.name}
     for team in environment.step:
         own = team.name in ours

@@ -13,7 +13,7 @@ from gonogo.host.busy import patient
 from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
-from gonogo.traffic.base import Upstreams
+from gonogo.traffic.base import Upstreams, shared
 from gonogo.traffic.proof import Pages, Said, ask, prove, sign_of
 from gonogo.traffic.send import Proxy, leads_to, send
 
@@ -84,6 +84,18 @@ class Lead:
                 f"{self.proxy.name} took its configuration, and requests did not go to {self.release.id}: {error} "
                 f"Its own configuration needs {wiring}"
             ) from error
+
+    def share(self, outgoing: Release, stays: Upstreams, percent: int) -> None:
+        """Sends so many of a hundred requests there; where answers tell whose they are, until one of them is its.
+
+        Raises:
+            CommandError: the proxy does not take what it is told, or this release answers none.
+        """
+        pages = self._pages()
+        sign = self._sign(pages, outgoing)
+        send(self.proxy, shared(stays, self.upstreams, percent))
+        if sign:
+            prove(pages, release=self.release.id, sign=sign, seconds=patient(_PROVEN_WITHIN), times=1)
 
     def _pages(self) -> Pages:
         """The health pages, through the public address."""

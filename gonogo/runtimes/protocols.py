@@ -253,6 +253,10 @@ class Turns(Protocol):
         """Sends everybody to it, and proves that they arrive there."""
         return ()
 
+    def sharing(self, place: Place, release: Release, serving: Release, percent: int) -> tuple[Action, ...]:  # noqa: ARG002 (likewise)
+        """Sends so many of a hundred requests to it, and the others to the one that serves."""
+        return ()
+
     def leaving(
         self,
         place: Place,  # noqa: ARG002 (likewise)

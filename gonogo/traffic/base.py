@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["HEADER", "Backend", "Upstreams", "alone", "endpoints"]
+__all__ = ["ALL", "HEADER", "Backend", "Upstreams", "alone", "endpoints", "shared"]
 
 HEADER = "# Written by gonogo at each deployment: change nothing here."
+
+
+ALL = 100
+"""Of a hundred requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,17 @@ class Adapter(Protocol):
 def alone(targets: Mapping[str, str]) -> Upstreams:
     """Every request of an upstream goes to one endpoint."""
     return {name: (Backend(endpoint),) for name, endpoint in targets.items()}
+
+
+def shared(stays: Upstreams, comes: Upstreams, percent: int) -> Upstreams:
+    """So many of a hundred requests go to ``comes``, the last one of each upstream, and the others to ``stays``."""
+    return {
+        name: (
+            *(Backend(one.endpoint, ALL - percent) for one in stays[name]),
+            *(Backend(one.endpoint, percent) for one in backends),
+        )
+        for name, backends in comes.items()
+    }
 
 
 def endpoints(upstreams: Upstreams) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 
 from gonogo.config.traffic import Traffic
@@ -29,7 +30,9 @@ class Caddy(Adapter):
         for name, backends in upstreams.items():
             lines = [f"\tto {' '.join(one.endpoint for one in backends)}"]
             if len(backends) > 1:
-                lines.append(f"\tlb_policy weighted_round_robin {' '.join(str(one.weight) for one in backends)}")
+                least = math.gcd(*(one.weight for one in backends))  # it serves as many in a row
+                shares = (str(one.weight // least) for one in backends)
+                lines.append(f"\tlb_policy weighted_round_robin {' '.join(shares)}")
             lines.append(f"\tstream_close_delay {max(round(self._traffic.drain), 1)}s")
             blocks.append("\n".join((f"({name}) {{", *lines, "}")))
         return "\n".join(blocks) + "\n"

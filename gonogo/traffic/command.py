@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gonogo.config.traffic import Traffic
-from gonogo.traffic.base import Adapter, Upstreams
+from gonogo.traffic.base import ALL, Adapter, Upstreams
 
 __all__ = ["Own"]
 
 
 class Own(Adapter):
-    """Writes nothing; ``{NAME}`` in its command is the endpoint of that upstream."""
+    """Writes nothing; ``{NAME}`` in its command is an upstream's endpoint, ``{weight}`` its share in a hundred."""
 
     file = ""
 
@@ -28,10 +28,12 @@ class Own(Adapter):
         return self._traffic.test or ()
 
     def reload(self, upstreams: Upstreams) -> tuple[str, ...]:
-        """The command with its endpoints filled in; several of one upstream with commas between."""
+        """The command with the endpoint of whoever comes last filled in, and its share."""
         words = list(self._traffic.reload or ())
         for name, backends in upstreams.items():
-            words = [word.replace(f"{{{name}}}", ",".join(one.endpoint for one in backends)) for word in words]
+            share = backends[-1].weight if len(backends) > 1 else ALL
+            words = [word.replace(f"{{{name}}}", backends[-1].endpoint) for word in words]
+            words = [word.replace("{weight}", str(share)) for word in words]
         return tuple(words)
 
     def show(self) -> tuple[str, ...]:

@@ -112,6 +112,25 @@ def test_releases_follow_each_other_and_go_back(app: Stack) -> None:
     assert sorted(running(app).values()) == ["exited", "running", "running"]
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("app", [*KINDS], indirect=True)
+def test_a_release_gets_its_requests_in_shares(app: Stack) -> None:
+    """Both answer about as often as they are to; nobody is refused, and in the end one of them answers all."""
+    toml = app.root / "gonogo.toml"
+    toml.write_text(toml.read_text().replace("attempts = 1", 'attempts = 1\ncanary = { steps = [25], for = "10s" }'))
+    pages(app, GREEN | {"/new": 200})
+    second = app.commit("Two")
+    with loaded(app) as load:
+        deployed = app.deploy()
+
+    assert deployed.code == 0, deployed
+    assert load.failures == []
+    assert outcomes(deployed, "canary-25")["W09"] == "passed"
+    assert len(load.releases) > 40, "both answered in turn"
+    assert load.releases[-1][1].endswith(second)
+    assert sorted(running(app).values()) == ["exited", "running", "running"]
+
+
 @pytest.mark.parametrize("line", ["start-beside", "switch", "postdeploy", "retire"])
 def test_a_turn_that_was_cut_off_ends_proven(app: Stack, line: str) -> None:
     """The wrapper is killed when a step begins: everybody is answered all the time, and resuming ends with one release."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gonogo.errors import RefusedError
 from gonogo.gates.ladder import Rung, foresee
 from gonogo.gates.pending_migrations import ask_ladder, forward_only, standings
 from gonogo.run.work import Work
@@ -26,7 +27,7 @@ class AskLadder:
         """Notes the rung, for the rollback and for the record.
 
         Raises:
-            RefusedError: the change is forward-only and the environment does not allow it.
+            RefusedError: the change is forward-only, and the environment does not allow it or releases share requests.
         """
         asked = ask_ladder(work, found=[*standings(work, built=True)])
         answer = foresee(asked.answer, work.baseline())
@@ -44,4 +45,10 @@ class AskLadder:
         environment = work.place.environment
         if answer.rung is Rung.FORWARD_ONLY and environment.tier is Tier.PROD and not environment.allow_forward_only:
             raise forward_only(answer)
+        if answer.rung is Rung.FORWARD_ONLY and environment.canary is not None and work.serving is not None:
+            raise RefusedError(
+                f"canary: {answer}; the release that serves would go on answering on a schema that it may not know. "
+                f"Expected migrations that it can live with: split the change, or take env.{environment.name}.canary "
+                "away for this release."
+            )
         return work.ladder

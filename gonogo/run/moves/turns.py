@@ -12,7 +12,7 @@ from gonogo.runtimes.place import maker, note_variables
 from gonogo.runtimes.protocols import Action, do_all, said_of
 from gonogo.state.release import Release
 
-__all__ = ["Leave", "StartBeside", "Switch"]
+__all__ = ["Leave", "Share", "StartBeside", "Switch"]
 
 
 class StartBeside:
@@ -40,6 +40,38 @@ class StartBeside:
         work.state.save(work.release)
         waits = work.place.environment.model_copy(update={"traffic": None})  # what waits for its turn is not missed
         return how_it_runs(replace(work, place=replace(work.place, environment=waits)), work.release)
+
+
+class Share:
+    """Sends a share of the requests to the new release, and sees that it answers one of them."""
+
+    touches = True
+    replaces = True
+    migrates = False
+
+    def __init__(self, percent: int) -> None:
+        """So many of a hundred."""
+        self.name = f"share-{percent}"
+        self._percent = percent
+
+    def describe(self, work: Work) -> tuple[str, ...]:
+        """The commands, as a person would type them."""
+        return said_of(self._actions(work))
+
+    def do(self, work: Work) -> str:
+        """Sends them there.
+
+        Raises:
+            CommandError: the proxy does not take what it is told, or the new release answers none of them.
+        """
+        with work.moving.here():
+            do_all(self._actions(work))
+        return f"{self._percent} of 100 requests are sent to {work.release.short}"
+
+    def _actions(self, work: Work) -> tuple[Action, ...]:
+        if work.serving is None:
+            return ()
+        return work.runtime.sharing(work.place, work.release, work.serving, self._percent)
 
 
 class Switch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from gonogo.runtimes.lead import Lead, proxy_here
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
-from gonogo.traffic.base import Upstreams, alone
+from gonogo.traffic.base import Upstreams, alone, shared
 from gonogo.traffic.send import Proxy, described
 
 __all__ = ["PORTS", "Led", "mount_of"]
@@ -85,14 +85,25 @@ class Led(Seat):
         """Sends every request to it, and proves by answers through the public address that they arrive there."""
         fronts = (*self.base.fronts(), *self.base.passing())
         said = [f"{command}  # where anything of it changed" for command in fronts]
-        yield Action(said=tuple(map(str, said)), do=partial(self._bring_up_fronts, fronts, outgoing))
+        yield Action(said=tuple(map(str, said)), do=partial(self._bring_up_fronts, fronts, outgoing, self.upstreams))
         with contextlib.suppress(OSError):  # ports that are not chosen yet
             said = [*described(self.proxy(), self.upstreams())]
         yield Action(
             said=(*said, f"# {self.url} is asked until this release answers"), do=partial(self._switch, outgoing)
         )
 
-    def _bring_up_fronts(self, commands: Sequence[Command], outgoing: Release | None) -> None:
+    def sharing(self, other: Led, percent: int) -> Iterator[Action]:
+        """Sends so many of a hundred requests to it, and the others to the release that serves."""
+        fronts = (*self.base.fronts(), *self.base.passing())
+        said = [f"{command}  # where anything of it changed" for command in fronts]
+        yield Action(said=tuple(said), do=partial(self._bring_up_fronts, fronts, other.release, other.upstreams))
+        with contextlib.suppress(OSError):  # ports that are not chosen yet
+            said = [*described(self.proxy(), shared(other.upstreams(), self.upstreams(), percent))]
+        yield Action(said=tuple(said), do=partial(self._share, other, percent))
+
+    def _bring_up_fronts(
+        self, commands: Sequence[Command], outgoing: Release | None, upstreams: Callable[[], Upstreams]
+    ) -> None:
         """Starts what stands in front, where it does not run as this release's model has it."""
         names = roles.fronts(self.model, self.release.services)
         before = read_model(outgoing) if outgoing is not None and (outgoing.folder / COMPOSE).is_file() else None
@@ -104,7 +115,7 @@ class Led(Seat):
         proxy = self.proxy()
         if proxy.file is not None and (outgoing is None or not proxy.file.exists()):
             proxy.file.parent.mkdir(parents=True, exist_ok=True)
-            proxy.file.write_text(proxy.adapter.render(self.upstreams()), encoding="utf-8")
+            proxy.file.write_text(proxy.adapter.render(upstreams()), encoding="utf-8")
         for action in command_actions(self.base, commands):
             action.do()
         self.forget()
@@ -121,17 +132,21 @@ class Led(Seat):
         return found[0] if found else ""
 
     def _switch(self, outgoing: Release | None) -> None:
-        proxy = self.proxy(self.container() if self.traffic.service is not None else "")
-        upstreams = self.upstreams()
-        Lead(
+        self._lead().switch(outgoing)
+
+    def _share(self, other: Led, percent: int) -> None:
+        self._lead().share(other.release, other.upstreams(), percent)
+
+    def _lead(self) -> Lead:
+        return Lead(
             place=self.place,
             release=self.release,
             traffic=self.traffic,
-            proxy=proxy,
-            upstreams=upstreams,
+            proxy=self.proxy(self.container() if self.traffic.service is not None else ""),
+            upstreams=self.upstreams(),
             url=self.url,
             direct=self.direct,
-        ).switch(outgoing)
+        )
 
 
 def mount_of(model: Mapping[str, Any], service: str, folder: Path) -> str | None:

@@ -292,6 +292,11 @@ class ComposeRuntime(Fetching, Runtime):
         """Sends every request to a release through the proxy in front, then hands over what must not run twice."""
         return tuple(self._unless_lost(place, self._turn(place, release).taking_over(outgoing)))
 
+    def sharing(self, place: Place, release: Release, serving: Release, percent: int) -> tuple[Action, ...]:
+        """Sends so many of a hundred requests to it through the proxy in front."""
+        turn, other = self._turn(place, release, serving), self._turn(place, serving)
+        return tuple(self._unless_lost(place, turn.sharing(other, percent)))
+
     def leaving(
         self, place: Place, release: Release, serving: Release | None, *, served: bool = True
     ) -> tuple[Action, ...]:

@@ -171,6 +171,10 @@ class ProcessRuntime(Runtime):
         ends = (Action(said=(_kill_line(name),), do=partial(self._end_others, turn, name)) for name in single)
         return (*turn.switching(outgoing), *ends, *self._replacing(place, release, single, None))
 
+    def sharing(self, place: Place, release: Release, serving: Release, percent: int) -> tuple[Action, ...]:
+        """Sends so many of a hundred requests to it through the proxy in front."""
+        return tuple(Turn(place=place, release=release).sharing(Turn(place=place, release=serving), percent))
+
     def _end_others(self, turn: Turn, service: str) -> None:
         instances = Instances(turn.place.state)
         for one in instances.all():

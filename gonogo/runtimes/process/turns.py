@@ -17,7 +17,7 @@ from gonogo.runtimes.process.instances import Instances, is_alive, slot_of
 from gonogo.runtimes.process.pinned import Pinned, PinnedService, pinned
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
-from gonogo.traffic.base import Upstreams, alone, endpoints
+from gonogo.traffic.base import Upstreams, alone, endpoints, shared
 from gonogo.traffic.send import described, wait_until_left
 
 __all__ = ["Turn", "require_turns"]
@@ -64,19 +64,26 @@ class Turn:
 
     def switching(self, outgoing: Release | None) -> Iterator[Action]:
         """Sends every request to it, and proves by answers through the public address that they arrive there."""
-        url = ProcessInspector(self.place, self.release).url() or ""
-        proxy = proxy_here(self.traffic, self.place)
-        lead = Lead(
+        lead = self._lead()
+        said = (*described(lead.proxy, lead.upstreams), f"# {lead.url} is asked until this release answers")
+        yield Action(said=said, do=partial(lead.switch, outgoing))
+
+    def sharing(self, other: Turn, percent: int) -> Iterator[Action]:
+        """Sends so many of a hundred requests to it, and the others to the release that serves."""
+        lead, stays = self._lead(), other.upstreams()
+        said = described(lead.proxy, shared(stays, lead.upstreams, percent))
+        yield Action(said=said, do=partial(lead.share, other.release, stays, percent))
+
+    def _lead(self) -> Lead:
+        return Lead(
             place=self.place,
             release=self.release,
             traffic=self.traffic,
-            proxy=proxy,
+            proxy=proxy_here(self.traffic, self.place),
             upstreams=self.upstreams(),
-            url=url,
+            url=ProcessInspector(self.place, self.release).url() or "",
             direct=self.direct,
         )
-        said = (*described(proxy, self.upstreams()), f"# {url} is asked until this release answers")
-        yield Action(said=said, do=partial(lead.switch, outgoing))
 
     def drained(self) -> Iterator[Action]:
         """Waits until requests that are under way to it have ended, bounded."""

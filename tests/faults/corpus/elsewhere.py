@@ -48,4 +48,5 @@ ELSEWHERE = {
     "W06": "integration/deploy/test_watch.py::test_a_worker_that_stops_is_turned_back",
     "W07": "integration/deploy/test_watch.py::test_what_goes_wrong_later_is_turned_back",
     "W08": "integration/deploy/test_watch.py::test_a_metric_that_goes_wrong_is_turned_back",
+    "W09": "integration/deploy/test_canary.py::test_a_release_gets_its_requests_in_shares",
 }

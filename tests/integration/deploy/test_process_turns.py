@@ -54,7 +54,7 @@ single = true
 
 
 @contextmanager
-def behind_caddy(app: App, folder: Path, *, jobs: bool = False) -> Iterator[int]:
+def behind_caddy(app: App, folder: Path, *, jobs: bool = False, more: str = "") -> Iterator[int]:
     """The application, not yet deployed, with a running Caddy in front; its public port."""
     port, admin = free_port(), str(free_port())
     front = app.root / "front"
@@ -66,7 +66,7 @@ def behind_caddy(app: App, folder: Path, *, jobs: bool = False) -> Iterator[int]
     options = TRAFFIC
     for name, value in (("@CADDY@", CADDY), ("@CONFIG@", str(config)), ("@ADMIN@", admin), ("@OWN@", str(app.port))):
         options = options.replace(name, value)
-    app.configure(options=options)
+    app.configure(options=f"{options}\n{more}")
     toml = app.root / "gonogo.toml"
     text = toml.read_text().replace(f'url = "http://127.0.0.1:{app.port}"', f'url = "http://127.0.0.1:{port}"')
     toml.write_text(text.replace("[env.test]", f"{JOBS}\n[env.test]", 1) if jobs else text)

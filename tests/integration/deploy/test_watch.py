@@ -49,6 +49,8 @@ TRACES = """for _ in range(60):
         print("Traceback (most recent call last):\\n  File \\"a.py\\", line 1, in f\\nKeyError: 1", flush=True)
         time.sleep(0.5)"""
 WRONG = 'PAGES.update({"/page": (200, "another text")})'
+ANOTHER = 'os.environ["GONOGO_RELEASE"] = "20200101T000000-1a2b3c4"'
+"""Its pages name another release, as if that had got its place back."""
 SLOW = """answer = Handler.do_GET
     Handler.do_GET = lambda self: (time.sleep(0.5), answer(self))"""
 HANGS = "Handler.do_GET = lambda self: time.sleep(60)"
@@ -80,6 +82,7 @@ BLIP = """PAGES.update({"/healthz": (500, "no")})
         pytest.param(UNWELL, "W01", id="unwell", marks=pytest.mark.thorough),
         pytest.param(HANGS, "W01", id="hangs", marks=pytest.mark.thorough),
         pytest.param(WRONG, "W02", id="wrong", marks=pytest.mark.thorough),
+        pytest.param(ANOTHER, "W02", id="another answers", marks=pytest.mark.thorough),
         pytest.param(SLOW, "W03", id="slow", marks=pytest.mark.thorough),
         pytest.param(TRACES, "W07", id="logs errors", marks=pytest.mark.thorough),
     ],

@@ -95,6 +95,57 @@ def test_a_release_takes_its_turn_once_it_was_asked_itself() -> None:
     assert names(recipe.steps[recipe.first_touch :])[0] == "migrate"
 
 
+def test_a_release_gets_its_requests_in_shares_where_it_is_asked_for() -> None:
+    """Each share is watched before the next; there is nobody to share them with in a first deployment."""
+    text = TURNS.replace("MORE", "") + 'canary = { steps = [10, 50], for = "1m" }\n'
+    recipe, first = (deploy_recipe(environment(text), first=is_first) for is_first in (False, True))
+
+    assert names(recipe.steps)[-10:-3] == [
+        "start-beside",
+        "beside",
+        "share-10",
+        "canary-10",
+        "share-50",
+        "canary-50",
+        "switch",
+    ]
+    assert not {*names(first.steps)} & {"share-10", "canary-10"}
+    with pytest.raises(UsageError, match="share-10"):
+        deploy_recipe(environment(text + step("share-10", "before", "switch")), first=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("canary = { steps = [10] }\n", "canary: found strategy recreate, expected bluegreen"),
+        (TURNS.replace("MORE", "") + "canary = { steps = [50, 10] }\n", "shares in a hundred that grow"),
+        (TURNS.replace("MORE", "") + "canary = { steps = [100] }\n", "less than or equal to 99"),
+        (
+            'strategy = "bluegreen"\ntraffic = { kind = "command", reload = "x {web}", show = "y", '
+            'upstreams = { web = "api:80" } }\ncanary = { steps = [10] }\n',
+            "found no {weight} in traffic.reload",
+        ),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(text: str, expected: str) -> None:
+    """Before anything is touched, with what to write."""
+    with pytest.raises(ConfigError, match=expected):
+        environment(text)
+
+
+def test_a_share_that_was_cut_off_is_taken_back_and_a_watched_one_goes_on() -> None:
+    """A move that was cut off half-way goes back; a watch of a share is asked again, and what comes after it is done."""
+    text = TURNS.replace("MORE", "") + 'canary = { steps = [10, 50], for = "1m" }\n'
+    recipe = deploy_recipe(environment(text), first=False)
+    moves = ["checkout", "build", "migrate", "start-beside", "share-10"]
+    begun = [Begun(step=name, replaces=name == "share-10") for name in moves]
+    rest = recipe.remaining(Progress(begun, moves))
+
+    assert recipe.remaining(Progress(begun, moves[:-1])) is None
+    assert rest is not None
+    assert names(rest)[:3] == ["canary-10", "share-50", "canary-50"]
+
+
 def test_nobody_is_asked_past_the_proxy_where_pages_are_of_several_services() -> None:
     """Which of two upstreams a page is of, only the proxy knows; in a first deployment nobody is hurt by a switch."""
     two = deploy_recipe(environment(TURNS.replace("MORE", ', page = "web:80"')), first=False)

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.config.traffic import PROXIES, Traffic
 from gonogo.traffic import adapter_of
-from gonogo.traffic.base import Backend, alone
+from gonogo.traffic.base import Backend, alone, shared
 
 GREEN = alone({"web": "api-green:8000", "app": "page-green:3000"})
 CANARY = {"web": (Backend("api-blue:8000", 90), Backend("api-green:8000", 10))}
@@ -43,7 +43,7 @@ def test_caddy_is_given_snippets() -> None:
     text = adapter("caddy", drain="30s").render(GREEN)
 
     assert text.splitlines()[1:5] == ["(web) {", "\tto api-green:8000", "\tstream_close_delay 30s", "}"]
-    assert "\tlb_policy weighted_round_robin 90 10\n" in adapter("caddy").render(CANARY)
+    assert "\tlb_policy weighted_round_robin 9 1\n" in adapter("caddy").render(CANARY)
 
 
 def test_traefik_is_given_services() -> None:
@@ -64,6 +64,16 @@ def test_a_command_of_the_teams_is_filled_in() -> None:
 
     assert own.reload(alone({"web": "127.0.0.1:4001"})) == ("./switch", "--to", "127.0.0.1:4001")
     assert own.show() == ("./switch", "--show")
+
+
+def test_a_command_of_the_teams_is_told_the_share() -> None:
+    """Of whoever comes: so many of a hundred, or all of them."""
+    own = adapter("command", folder=None, reload="./switch {web} {weight}", show="./switch --show")
+    stays, comes = alone({"web": "api-blue:8000"}), alone({"web": "api-green:8000"})
+
+    assert own.reload(shared(stays, comes, 25)) == ("./switch", "api-green:8000", "25")
+    assert own.reload(stays) == ("./switch", "api-blue:8000", "100")
+    assert shared(stays, comes, 25) == {"web": (Backend("api-blue:8000", 75), Backend("api-green:8000", 25))}
 
 
 def test_caddy_says_what_is_under_way() -> None:
