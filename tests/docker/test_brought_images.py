@@ -205,7 +205,9 @@ def test_ci_that_builds_only_what_changed_names_the_commit_that_did(site: Site) 
 
 
 @pytest.mark.thorough
-def test_what_a_registry_does_not_hand_out_ends_before_the_first_touch(site: Site, tmp_path: Path) -> None:
+def test_what_a_registry_does_not_hand_out_ends_before_the_first_touch(
+    site: Site, engine: sdk.DockerClient, tmp_path: Path
+) -> None:
     """A tag that is not there, a registry that is not, one that asks who it is, another machine's image: each says so."""
     commit = site.commit()
     absent = refused(site.stack.deploy())
@@ -226,6 +228,7 @@ def test_what_a_registry_does_not_hand_out_ends_before_the_first_touch(site: Sit
     assert "found no registry that answers (" in away
     assert foreign.startswith(f"{name}:{other}: found an image for linux/s390x, expected one for this machine's linux/")
     assert not site.stack.containers()
+    assert not [tag for tag in tags(engine) if tag.startswith(site.registry.host)]
 
 
 @pytest.mark.thorough

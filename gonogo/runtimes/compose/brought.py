@@ -184,10 +184,12 @@ def _fetch(source: _Source, release: Release, service: str, tag: str) -> dict[st
     host, name = source.place.host, release.brought[service].name
     before = _inspect(host, name)
     facts = source.get(release, service)
-    _require_platform(host, release, service, name, facts)
-    host.run(_tag(facts["Id"], tag)).require()
-    if before is None:  # the release's own name is enough, and goes with the release
-        host.run(Command(argv=("docker", "image", "rm", "--no-prune", name), timeout=_SECONDS))
+    try:
+        _require_platform(host, release, service, name, facts)
+        host.run(_tag(facts["Id"], tag)).require()
+    finally:
+        if before is None:  # the release's own name is enough, and goes with the release
+            host.run(Command(argv=("docker", "image", "rm", name), timeout=_SECONDS))
     digests = [one.partition("@")[2] for one in facts.get("RepoDigests") or () if _is_of(one, name)]
     labels = facts["Config"].get("Labels") or {}
     given = name.partition("@")[2]

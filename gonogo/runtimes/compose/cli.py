@@ -9,6 +9,8 @@ from pathlib import Path
 
 from gonogo.errors import CommandError, RefusedError, UsageError
 from gonogo.host.runner import Command, Completed, Host, this_machine
+from gonogo.runtimes.base import RuntimeUnreachableError
+from gonogo.runtimes.compose.address import address, is_far
 
 __all__ = ["MINIMUM", "cli", "container_on", "forget", "parse_version", "project_command", "require_daemon"]
 
@@ -80,16 +82,35 @@ def require_daemon(host: Host) -> None:
     """Asks the Docker daemon for its version.
 
     Raises:
-        RefusedError: none answers; the text says what to start.
+        RefusedError: none answers, or this user may not ask it, or it is behind ``ssh``; the text says what to do.
     """
     command = Command(argv=("docker", "version", "--format", "{{.Server.Version}}"), timeout=_SECONDS)
     try:
         answer = host.run(command)
     except CommandError as error:
         raise UsageError("docker: found no such program on PATH, expected a Docker client. Install Docker.") from error
+    try:
+        found = address()
+    except RuntimeUnreachableError as error:
+        raise RefusedError(
+            f"{error}\n  Choose one that is there: docker context ls; docker context use NAME."
+        ) from error
+    where = os.environ["DOCKER_HOST"] if found is None else found.host
+    if is_far(where):
+        raise RefusedError(
+            f"Docker: found an Engine behind {where}, expected one on the machine that gonogo runs on: what is mounted "
+            f'is there, as the env file and the state are. Say host = "{where}" and path under [env.NAME]: then gonogo '
+            "runs there (docs/hosts.md)."
+        )
     if answer.ok:
         return
     said = answer.errors.strip().splitlines() or ["no answer"]
+    if "permission denied" in answer.errors:
+        raise RefusedError(
+            f"Docker: found a socket that this user may not use ({said[-1]}), expected one that it may. Let the user "
+            "into its group (sudo usermod --append --groups docker USER, then log in again), or run Docker without "
+            "root (dockerd-rootless-setuptool.sh install). gonogo does not call sudo: its checks ask the same socket."
+        )
     raise RefusedError(
         f"Docker: found no daemon that answers ({said[-1]}), expected a running Docker Engine. "
         "Start it (sudo systemctl start docker), or point DOCKER_HOST at one; then try `docker version`."

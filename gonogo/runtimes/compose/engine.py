@@ -22,10 +22,12 @@ from gonogo.inspection.code import databases
 from gonogo.inspection.code.contents import FileDigest
 from gonogo.inspection.code.image_files import TarStreamError, read_tar, read_text
 from gonogo.runtimes.base import ImageFacts, LogLine, RuntimeUnreachableError
+from gonogo.runtimes.compose.address import Address, address
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from docker.tls import TLSConfig
 
 __all__ = [
     "SCRATCH_LABEL",
@@ -84,14 +86,24 @@ def connect() -> Iterator[DockerClient]:
 
 def _client() -> DockerClient:
     import docker  # noqa: PLC0415 (100 ms: only where a check asks)
-    from docker.context import ContextAPI  # noqa: PLC0415 (likewise)
 
-    if "DOCKER_HOST" not in os.environ:
-        context = ContextAPI.get_current_context()
-        address = context.Host if context is not None and not context.TLSConfig else None
-        if address and address.startswith("unix://"):
-            return docker.DockerClient(base_url=address, timeout=round(patient(_SECONDS)))
-    return docker.from_env(timeout=round(patient(_SECONDS)))
+    timeout, found = round(patient(_SECONDS)), address()
+    if found is None:
+        return docker.from_env(timeout=timeout)
+    return docker.DockerClient(base_url=found.host, tls=_certificates(found) or False, timeout=timeout)
+
+
+def _certificates(found: Address) -> TLSConfig | None:
+    from docker.tls import TLSConfig  # noqa: PLC0415 (as above)
+
+    if found.tls is None:
+        return None
+    authority, own, key = (found.tls / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    return TLSConfig(
+        client_cert=(str(own), str(key)) if own.is_file() and key.is_file() else None,
+        ca_cert=str(authority) if authority.is_file() else None,
+        verify=found.verified,
+    )
 
 
 def _drop_lost_sockets(error: BaseException) -> None:

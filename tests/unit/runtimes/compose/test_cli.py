@@ -106,6 +106,34 @@ def test_dead_daemon_is_one_clear_message(programs: Path) -> None:
     )
 
 
+def test_a_socket_of_others_is_one_clear_message(programs: Path) -> None:
+    """A user who may not use it is told how to, and why sudo is not called."""
+    program(programs, "docker", "echo 'permission denied while trying to connect to the socket' >&2", "exit 1")
+    with pytest.raises(RefusedError) as caught:
+        cli.require_daemon(LocalHost())
+
+    assert str(caught.value) == (
+        "Docker: found a socket that this user may not use (permission denied while trying to connect to the socket), "
+        "expected one that it may. Let the user into its group (sudo usermod --append --groups docker USER, then log in "
+        "again), or run Docker without root (dockerd-rootless-setuptool.sh install). gonogo does not call sudo: its checks "
+        "ask the same socket."
+    )
+
+
+def test_an_engine_behind_ssh_is_refused(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its checks could not ask it, and what is mounted is elsewhere: the host runs gonogo instead."""
+    program(programs, "docker", "echo 26.1.5")
+    monkeypatch.setenv("DOCKER_HOST", "ssh://deploy@app.example.com")
+    with pytest.raises(RefusedError) as caught:
+        cli.require_daemon(LocalHost())
+
+    assert str(caught.value) == (
+        "Docker: found an Engine behind ssh://deploy@app.example.com, expected one on the machine that gonogo runs on: what "
+        'is mounted is there, as the env file and the state are. Say host = "ssh://deploy@app.example.com" and path under '
+        "[env.NAME]: then gonogo runs there (docs/hosts.md)."
+    )
+
+
 def test_missing_client_is_a_usage_error() -> None:
     """No docker program at all."""
     with pytest.raises(UsageError) as caught:
