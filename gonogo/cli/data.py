@@ -71,7 +71,7 @@ def backups(*, env: Env = None, as_json: Json = False) -> int:
 
 
 def prune(*, env: Env = None, yes: Yes = False, as_json: Json = False) -> int:
-    """Throw away the databases that ``rollback --restore-data`` has replaced; lists them first."""
+    """Throw away what ``rollback --restore-data`` replaced; lists it first. Stops what ran on for ``keep_blue``."""
     from gonogo.commands.init import has_terminal  # noqa: PLC0415
     from gonogo.commands.prune import prune as run  # noqa: PLC0415
     from gonogo.commands.prune import prune_lines  # noqa: PLC0415

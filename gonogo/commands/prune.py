@@ -1,9 +1,13 @@
-"""``gonogo prune``: throw away what ``rollback --restore-data`` has replaced, once nobody wants it back."""
+"""``gonogo prune``: throw away what ``rollback --restore-data`` has replaced, once nobody wants it back.
+
+What ran on for ``keep_blue`` is stopped once that is over.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,9 +26,13 @@ from gonogo.errors import UsageError
 from gonogo.host.runner import Host, this_machine
 from gonogo.records.kept_backups import in_words
 from gonogo.runtimes import runtime_of
+from gonogo.runtimes.base import Place
+from gonogo.runtimes.place import maker
+from gonogo.runtimes.protocols import do_all
 from gonogo.state.lock import hold
+from gonogo.state.store import State
 
-__all__ = ["Pruned", "prune", "prune_lines"]
+__all__ = ["Pruned", "Stopped", "prune", "prune_lines"]
 
 
 class Pruned(BaseModel):
@@ -36,8 +44,14 @@ class Pruned(BaseModel):
     bytes: int
 
 
-def prune(folder: Path, env: str | None, *, agree: Callable[[str], bool] | None) -> tuple[Pruned, ...]:
-    """Drops every database that a swap has replaced, if the operator agrees.
+class Stopped(BaseModel):
+    """One release that does not run on any more; it is kept."""
+
+    release: str
+
+
+def prune(folder: Path, env: str | None, *, agree: Callable[[str], bool] | None) -> tuple[Pruned | Stopped, ...]:
+    """Stops a release whose time to run on is over, and drops what swaps have replaced, if the operator agrees.
 
     Raises:
         UsageError: nobody agreed.
@@ -49,10 +63,11 @@ def prune(folder: Path, env: str | None, *, agree: Callable[[str], bool] | None)
     at.state.create()
     with hold(at.state.lock, project=at.project.app.name, env=at.environment.name, why="prune"):
         place = at.place(at.project, asked, host=this_machine(redact=at.redactor.text, timeout=120.0))
+        stopped = tuple(_stopped(place, at.state))
         found = databases(place, runtime_of(at.environment.runtime), at.state.current())
         listed = [*_listed(found, place.host)]
         if not listed:
-            return ()
+            return stopped
         said = "; ".join(_said(one) for _, one in listed)
         if agree is None:
             raise UsageError(f"{said}\nprune: found nobody to ask, expected --yes. Nothing was thrown away.")
@@ -60,7 +75,22 @@ def prune(folder: Path, env: str | None, *, agree: Callable[[str], bool] | None)
             raise UsageError("prune: found no consent, expected yes, or --yes. Nothing was thrown away.")
         for drop_it, _ in listed:
             drop_it()
-    return tuple(gone for _, gone in listed)
+    return (*stopped, *(gone for _, gone in listed))
+
+
+def _stopped(place: Place, state: State) -> Iterator[Stopped]:
+    """The release before, where it runs on for longer than it should."""
+    serving, former = state.current(), state.before(state.current())
+    if place.environment.traffic is None or serving is None or serving.went_go is None:
+        return
+    if former is None or not former.beside:
+        return
+    if datetime.now(UTC) < serving.went_go + timedelta(seconds=place.environment.keep_blue):
+        return
+    runtime, own = maker(runtime_of(place.environment.runtime), place, former)
+    if runtime.direct(own, former):
+        do_all(runtime.leaving(own, former, serving, served=False))
+        yield Stopped(release=former.id)
 
 
 def _listed(found: Found, host: Host) -> Iterator[tuple[Callable[[], None], Pruned]]:
@@ -78,9 +108,12 @@ def _listed(found: Found, host: Host) -> Iterator[tuple[Callable[[], None], Prun
                 yield partial(drop_file, file, path, host), Pruned(source=file.name, database=path, bytes=size)
 
 
-def prune_lines(found: tuple[Pruned, ...]) -> list[str]:
+def prune_lines(found: tuple[Pruned | Stopped, ...]) -> list[str]:
     """One line for each."""
-    return [f"thrown away  {_said(one)}" for one in found] or ["nothing was replaced"]
+    lines = [
+        f"stopped      {one.release}" if isinstance(one, Stopped) else f"thrown away  {_said(one)}" for one in found
+    ]
+    return lines or ["nothing was replaced"]
 
 
 def _said(one: Pruned) -> str:

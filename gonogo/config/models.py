@@ -150,6 +150,8 @@ class Environment(_Model):
     """Who receives requests, where releases take turns (strategy ``bluegreen``)."""
     canary: Canary | None = None
     """The shares of the requests that a release gets there before it gets all; None: all at once."""
+    keep_blue: Duration = 0.0
+    """How long the release before runs on there after a GO, so that going back is only a switch."""
     project: Name
     url: HttpUrl | None = None
     connect_to: HostPort | None = None
@@ -282,6 +284,9 @@ class Environment(_Model):
             )
         if self.canary is not None:
             self._shares(self.traffic)
+        if self.keep_blue and self.strategy not in BESIDE:
+            names = " or ".join(sorted(BESIDE))
+            raise ValueError(f"keep_blue: found strategy {self.strategy}, expected {names}: else no release runs on")
         return self
 
     def _shares(self, traffic: Traffic | None) -> None:

@@ -25,7 +25,7 @@ class StartBeside:
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
-        return said_of(work.runtime.aside(work.place, work.release))
+        return (*said_of(self._let_go(work)), *said_of(work.runtime.aside(work.place, work.release)))
 
     def do(self, work: Work) -> str:
         """Starts them; the release notes when.
@@ -35,11 +35,21 @@ class StartBeside:
         """
         work.release = work.release.model_copy(update={"started": datetime.now(UTC), "healthy": None})
         work.state.save(work.release)
+        do_all(self._let_go(work))
         do_all(work.runtime.aside(work.place, work.release))
         work.release = work.release.model_copy(update={"healthy": datetime.now(UTC)})
         work.state.save(work.release)
         waits = work.place.environment.model_copy(update={"traffic": None})  # what waits for its turn is not missed
         return how_it_runs(replace(work, place=replace(work.place, environment=waits)), work.release)
+
+    @staticmethod
+    def _let_go(work: Work) -> tuple[Action, ...]:
+        """Stops what ran on after the last deployment: three releases at a time are one too many."""
+        former = work.state.before(work.serving) if work.serving is not None else None
+        if not work.place.environment.keep_blue or former is None or not former.beside:
+            return ()
+        runtime, place = maker(work.runtime, work.place, former)
+        return runtime.leaving(place, former, work.serving, served=False)
 
 
 class Share:
@@ -108,12 +118,13 @@ class Leave:
     replaces = False
     migrates = False
 
-    def __init__(self, name: str, *, red: bool, served: bool = True) -> None:
+    def __init__(self, name: str, *, red: bool, served: bool = True, keeps: bool = False) -> None:
         """``red``: what leaves is the new release; otherwise the one that served before.
 
-        Where it never ``served``, nobody is waited for.
+        Where it never ``served``, nobody is waited for; where it ``keeps``, what leaves may run on for ``keep_blue``.
         """
         self.name = name
+        self._keeps = keeps
         self._red = red
         self._served = served
 
@@ -132,6 +143,8 @@ class Leave:
             return "nothing served before"
         if not self._red and serving is not None:
             do_all(work.runtime.switching(work.place, serving, left))
+        if self._stays(work, left):
+            return f"{left.short} runs on: `gonogo rollback` only switches, for {work.place.environment.keep_blue:g} s"
         try:
             do_all(self._actions(work))
         except (GonogoError, OSError) as error:
@@ -141,13 +154,16 @@ class Leave:
             return f"{left.short} still runs"
         return f"{left.short} stopped, and {'kept until the next deployment' if left.beside else 'removed'}"
 
+    def _stays(self, work: Work, left: Release) -> bool:
+        return self._keeps and bool(left.beside) and work.place.environment.keep_blue > 0
+
     def _who(self, work: Work) -> tuple[Release | None, Release | None]:
         """Which release leaves, and which serves."""
         return (work.release, work.serving) if self._red else (work.serving, work.release)
 
     def _actions(self, work: Work) -> tuple[Action, ...]:
         left, serving = self._who(work)
-        if left is None:
+        if left is None or self._stays(work, left):
             return ()
         runtime, place = maker(work.runtime, work.place, left)
         return runtime.leaving(place, left, serving, served=self._served)

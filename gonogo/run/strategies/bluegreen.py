@@ -46,7 +46,7 @@ class Bluegreen:
             Switch(),
             Gate(Stage.POSTDEPLOY.gate, Stage.POSTDEPLOY, Role.CANDIDATE),
             Gate(Stage.WATCH.gate, Stage.WATCH, Role.CANDIDATE),
-            *(() if first else (Leave("retire", red=False),)),
+            *(() if first else (Leave("retire", red=False, keeps=True),)),
         )
 
     def rollback(self, release: Release, *, to: Release | None, replaced: bool) -> tuple[Step, ...]:

@@ -118,6 +118,7 @@ def test_a_release_gets_its_requests_in_shares_where_it_is_asked_for() -> None:
     ("text", "expected"),
     [
         ("canary = { steps = [10] }\n", "canary: found strategy recreate, expected bluegreen"),
+        ('keep_blue = "1h"\n', "keep_blue: found strategy recreate, expected bluegreen"),
         (TURNS.replace("MORE", "") + "canary = { steps = [50, 10] }\n", "shares in a hundred that grow"),
         (TURNS.replace("MORE", "") + "canary = { steps = [100] }\n", "less than or equal to 99"),
         (
