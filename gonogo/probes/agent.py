@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import getpass
 import io
 import json
 import os
@@ -180,15 +181,16 @@ def start(message: dict[str, Any], _: Inbox) -> None:
         (folder / name).touch(mode=0o600)
     if message["asks"]:
         os.mkfifo(str(folder / "in"), 0o600)
-    facts = {name: message[name] for name in ("words", "environ", "prefix", "command", "commit", "who", "asks")}
+    told = ("words", "environ", "prefix", "command", "commit", "who", "asks", "guard")
+    facts = {name: message[name] for name in told}
     python = str(house() / ".tools" / "current" / "bin" / "python")
-    facts = {**facts, "began": time.time(), "repository": str(bare), "python": python}
+    facts = {**facts, "began": time.time(), "repository": str(bare), "python": python, "around": dict(os.environ)}
     write(folder / "run.json", json.dumps(facts).encode())
     write(folder / "keeper.py", message["data"])
     with (folder / "keeper.log").open("wb") as log, (folder / "alive").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # the keeper has it from its first moment to its last
         subprocess.Popen(
-            [sys.executable, str(folder / "keeper.py"), str(folder)],
+            [sys.executable, str(folder / "keeper.py"), str(folder), "keep", str(held.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -196,7 +198,21 @@ def start(message: dict[str, Any], _: Inbox) -> None:
             pass_fds=[held.fileno()],
             start_new_session=True,
         )
+    if message["guard"]:
+        start_guard(folder)
     send("started", id=message["id"])
+
+
+def start_guard(folder: Path) -> None:
+    """Starts who takes over when all of the run is killed: apart from it, by systemd where that answers."""
+    argv = [sys.executable, str(folder / "keeper.py"), str(folder), "guard"]
+    stays = os.geteuid() == 0 or Path("/var/lib/systemd/linger", getpass.getuser()).exists()
+    by = ["systemd-run", *(["--user"] if os.geteuid() else []), "--quiet", "--collect", f"--unit=gonogo-{folder.name}"]
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        if stays and not subprocess.run([*by, *argv], check=False, timeout=SOON, **quiet).returncode:
+            return
+    subprocess.Popen(argv, cwd="/", start_new_session=True, **quiet)
 
 
 def prune(remote: Path) -> None:
@@ -222,9 +238,19 @@ def let_go(folder: Path) -> None:
 
 
 def is_kept(folder: Path) -> bool:
-    """Whether its keeper lives."""
+    """Whether its keeper lives, or it does itself."""
+    return is_held(folder / "alive")
+
+
+def goes_on(folder: Path) -> bool:
+    """Whether it, or who takes over when it is killed, is still to note how it ended."""
+    return not (folder / "status.json").exists() and (is_kept(folder) or is_held(folder / "guard"))
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process has the lock of a file."""
     try:
-        with (folder / "alive").open("r+") as held:
+        with path.open("r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -241,8 +267,7 @@ def runs(message: dict[str, Any], _: Inbox) -> None:
         if (path.parent / "seen").exists():
             continue
         shown = {name: run.get(name) for name in ("command", "who", "began", "asks")}
-        goes_on = not (path.parent / "status.json").exists() and is_kept(path.parent)
-        found.append({**shown, "id": path.parent.name, "goes_on": goes_on})
+        found.append({**shown, "id": path.parent.name, "goes_on": goes_on(path.parent)})
     send("runs", runs=found)
 
 
@@ -272,7 +297,7 @@ def follow(message: dict[str, Any], inbox: Inbox) -> None:
 
 def how_it_ended(folder: Path) -> dict[str, Any] | None:
     """Its exit code, or no code where nobody noted it; None while it goes on."""
-    kept = is_kept(folder)
+    kept = goes_on(folder)
     noted = read_json(folder / "status.json")
     return None if noted is None and kept else noted or {"code": None, "signal": 0}
 

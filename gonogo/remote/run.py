@@ -137,6 +137,7 @@ def _start(
         environ=_environ(project, answers=answers),
         who=operator(),
         asks=answers,
+        guard=asked.deploys and environment.confirm is not None,
         **place_of(project, environment),
     )
 

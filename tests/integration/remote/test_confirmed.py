@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.integration.deploy.world import HOST, Network
@@ -157,6 +158,67 @@ def test_a_deployer_that_vanished_confirms_nothing(far: Public) -> None:
     assert word.code == 0, word
     assert attached.code == 0, attached
     assert json.loads((far.state / "runs" / word.err.split()[-1] / "result.json").read_text())["ended"]["kind"] == "go"
+
+
+def _begins(far: Public, step: str) -> None:
+    """Wait until the second run there has begun a step (bounded)."""
+    deadline = time.monotonic() + 90
+    while True:
+        journals = sorted(far.state.glob("runs/*/journal.jsonl"))[1:]
+        lines = [json.loads(line) for path in journals for line in path.read_text().splitlines()]
+        if any(line["event"] == "step-began" and line["step"] == step for line in lines):
+            return
+        assert time.monotonic() < deadline, f"{step} has not begun"
+        time.sleep(0.02)
+
+
+def _kill(far: Public, *, all_of_it: bool) -> None:
+    """Ends the run on the host as the kernel does where memory is short; ``all_of_it``: and who keeps it."""
+    folder = max(far.state.glob("remote/runs/*"))
+    run = json.loads((folder / "pid.json").read_text())["pid"]
+    keeper = psutil.Process(run).parent()
+    if all_of_it and keeper is not None:
+        keeper.kill()
+    os.killpg(run, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("all_of_it", [False, True])
+@pytest.mark.parametrize("at", ["start", "postdeploy", "confirm"])
+def test_a_run_that_was_killed_is_gone_back_from(far: Public, at: str, *, all_of_it: bool) -> None:
+    """Between its start and GO, with its keeper or without: the host goes back by itself, and the deployer is shown it."""
+    far.confirm = "5s"
+    far.configure()
+    far.first()
+    process = far.start("deploy", "--env", "test", environ=far.around)
+    _runs(far)
+    far.network.cut()
+    if at == "confirm":
+        _waits(far)
+    else:
+        _begins(far, at)
+    _kill(far, all_of_it=all_of_it)
+    ended = far.finish(process)
+
+    assert ended.code == 1, ended
+    assert "The run was killed. What it left is gone back to, or completed:" in ended.err
+    answer = far.ask("/new")
+    assert answer is not None
+    assert answer[0] == 404
+    assert not [*far.state.glob("remote/runs/*/work")]
+
+
+def test_a_run_that_is_killed_before_it_touched_anything_leaves_what_serves(far: Public) -> None:
+    """There is nothing to go back from, and that is said."""
+    far.first()
+    process = far.start("deploy", "--env", "test", environ=far.around)
+    _runs(far)
+    _begins(far, "predeploy")
+    _kill(far, all_of_it=False)
+    ended = far.finish(process)
+
+    assert ended.code == 1, ended
+    assert "found no run that was cut off after its first touch" in ended.err
+    assert far.ask("/healthz") is not None
 
 
 def test_a_host_that_lets_nobody_in_any_more_goes_back(tmp_path: Path, server: Server) -> None:
