@@ -77,6 +77,8 @@ class Found:
     compose: Fact[tuple[str, ...]] | None = None
     profiles: Fact[tuple[str, ...]] | None = None
     env_file: Fact[str] | None = None
+    logs: Fact[tuple[str, ...]] | None = None
+    """Files in the instances that are logs as well."""
     url: Fact[str] | None = None
     connect_to: Fact[str] | None = None
     """Where the requests to ``url`` are sent."""

@@ -14,7 +14,7 @@ from gonogo.detect.envfiles import example_for
 from gonogo.detect.facts import Fact, Found, Given, Question, guess
 from gonogo.detect.installing import Installing, installing
 from gonogo.detect.naming import name_of
-from gonogo.detect.offers import offers
+from gonogo.detect.offers import log_files, offers
 from gonogo.detect.outside import own_page
 from gonogo.detect.planned import Planned, planned, quoted
 from gonogo.detect.programs import LOOKED_FOR, Program, programs
@@ -141,6 +141,7 @@ def _found(root: Path, given: Given, looked: _Looked) -> Found:
         url=Fact(given.url, "as you said") if given.url else None,
         live=Fact(given.live, "as you said") if given.live else live,
         commands=Fact(commands, "") if commands else None,
+        logs=log_files(tree),
         secrets=Fact(secrets, "") if secrets else None,
         questions=(
             *install.questions,

@@ -17,7 +17,7 @@ from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, gues
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.measuring import measure
 from gonogo.detect.naming import name_of
-from gonogo.detect.offers import offers
+from gonogo.detect.offers import log_files, offers
 from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.own_names import own_name
 from gonogo.detect.processes import survey_processes
@@ -133,6 +133,7 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
         live=Fact(given.live, "as you said") if given.live else pages.live,
         ready=pages.ready,
         timeout=timeout_of(tree, model, files, seen),
+        logs=log_files(tree),
         secrets=Fact(secrets, "") if secrets else None,
         commands=_commands(seen),
         fronts=Fact(tuple(in_front), files[0]) if in_front else None,

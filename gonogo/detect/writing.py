@@ -114,6 +114,8 @@ def _environment(found: Found, env: str) -> Iterator[str]:
     yield from _line("compose", found.compose)
     yield from _line("profiles", found.profiles)
     yield from _line("env_file", found.env_file)
+    if found.logs is not None:
+        yield from _put("logs", {"files": list(found.logs.value)}, _said(found.logs))
     if has(found.runtime, "commands"):
         state = f"/var/lib/gonogo/{found.name.value}/{env}"
         yield from _put("# state", state, "# releases, logs and the lock; without it below ~/.local/state/gonogo")

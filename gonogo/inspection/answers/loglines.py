@@ -1,6 +1,7 @@
 """One line of a log: from which source, at which level, saying what.
 
-Known are Python's logging, uvicorn, gunicorn, loguru, celery, Tornado, JSON, logfmt, nginx, Apache, Caddy and Postgres.
+Known are Python's logging, uvicorn, gunicorn, loguru, celery, Tornado, supervisord, JSON, logfmt, nginx, Apache, Caddy
+and Postgres.
 """
 
 import json
@@ -30,6 +31,9 @@ _STARTS = re.compile(
     r"Uncaught \w*(?:Error|Exception)\b|Unhandled(?:PromiseRejection| exception| rejection)|Segmentation fault|"
     r"Exception in thread |Exception in ASGI application|[EF]\d{4} \d\d:\d\d:\d\d",
 )
+_GAVE_UP = re.compile(r"gave up: \S+ entered FATAL state|spawnerr: ")
+_ENDED = re.compile(r"exited: \S+ \([^()]*; not expected\)$")
+"""supervisord's own words, whose level is no error's: it starts a program no more, and one that it starts again."""
 _BARE_EXCEPTION = re.compile(r"(?:[\w.$]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b(?: \[[\w.-]+\])?(?::|$)")
 _STACK_FRAME = re.compile(r"\s+at \S.*[(:].*|\s+at \S+$")
 _SENTENCE = re.compile(r"[a-z]{2,}")
@@ -59,6 +63,8 @@ class Line:
     is_error: bool
     is_probe: bool
     """It reports a request of our own."""
+    is_restart: bool = False
+    """A program ended and is started again: an error only where that goes on and on."""
 
     @property
     def is_indented(self) -> bool:
@@ -87,7 +93,9 @@ def parse_line(raw: str) -> Line:
         return _json_line(raw, source, text, document)
     level, message = _level(text)
     is_error = level in _ERRORS if level else bool(_STARTS.match(text))
-    return Line(raw, source, text, level, message, is_error, bool(_PROBE.search(raw)))
+    is_restart = bool(_ENDED.match(message))
+    is_error |= is_restart or bool(_GAVE_UP.match(message))
+    return Line(raw, source, text, level, message, is_error, bool(_PROBE.search(raw)), is_restart)
 
 
 def _is_level(word: str) -> bool:

@@ -32,6 +32,8 @@ _SURE = re.compile(
 _IN_GROUP = re.compile(r"\s*\|\s")
 _AFTER_OUTPUT = re.compile(r"\S.*?\.\.\.\s?")
 """Output that waits for its end, as Django's ``Applying shop.0001_initial...``."""
+_RESTARTS = 6
+"""So often a program is started again before that is an error: until its database answers, some are a few times."""
 _BETWEEN = 40
 """So many lines of something else may stand between the lines of a traceback."""
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
@@ -78,6 +80,7 @@ class _Open:
     """How many lines of something else stood between its own."""
     margin: str = ""
     """By what all lines of its traceback are set in."""
+    is_restart: bool = False
 
     def name(self, exception: str) -> bool:
         """Takes the exception in, where one was found."""
@@ -110,10 +113,12 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
     """
     allowed = [re.compile(pattern) for pattern in allow]
     groups: dict[str, ErrorGroup] = {}
+    restarts: set[str] = set()
     for found in sorted(_errors(lines), key=lambda item: item.number):
         if any(pattern.search(text) for pattern in allowed for text in found.text):
             continue
         key = found.signature()
+        restarts |= {key} if found.is_restart else set()
         fresh = ErrorGroup(
             key, 0, "\n".join(found.text), found.number, said=found.said, in_traceback=found.in_traceback
         )
@@ -124,7 +129,7 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
             unfinished=known.unfinished or found.is_unfinished,
             lines=(*known.lines, found.number),
         )
-    return tuple(groups.values())
+    return tuple(group for key, group in groups.items() if key not in restarts or group.count >= _RESTARTS)
 
 
 def new_signatures(before: Iterable[ErrorGroup], after: Iterable[ErrorGroup]) -> tuple[ErrorGroup, ...]:
@@ -182,7 +187,7 @@ def _start(number: int, line: Line, previous: tuple[int, Line] | None) -> _Open 
         return _Open(number, [line.raw], "", in_traceback=True, margin=margin[0] if margin else "")
     if line.is_stack_frame and previous and previous[1].is_bare_exception:
         return _Open(previous[0], [previous[1].raw, line.raw], previous[1].text, in_traceback=True, ended=True)
-    return _Open(number, [line.raw], line.message) if line.is_error else None
+    return _Open(number, [line.raw], line.message, is_restart=line.is_restart) if line.is_error else None
 
 
 def _begins_traceback(line: Line) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.detect.offers import offers
+from gonogo.detect.facts import guess
+from gonogo.detect.offers import log_files, offers
 from gonogo.detect.tree import Tree
 
 __all__: list[str] = []
@@ -52,11 +53,25 @@ def test_a_smoke_test_is_offered_as_it_would_be_written() -> None:
             "/var/log/shop.log",
         ),
         ("Procfile", "web: gunicorn --error-logfile logs/error.log app:app", "logs/error.log"),
+        ("jobs.conf", "[program:jobs]\ncommand=python x.py\nstderr_logfile = jobs.log ; its errors\n", "jobs.log"),
+        ("jobs.conf", "[supervisord]\nuser=root\n\n[program:jobs]\ncommand=x\n", "supervisord.log"),
+        ("jobs.conf", "[supervisord]\nuser=root\nlogfile=/var/log/its.log\n[program:jobs]\n", "/var/log/its.log"),
     ],
 )
-def test_files_of_logs_are_offered(path: str, text: str, name: str) -> None:
-    """As handlers and servers name them; those of tests are none."""
-    assert list(offers(Tree.of({path: text, "tests/log.py": 'FileHandler("x.log")'}), "staging")) == [
-        f'{path} writes a log file; errors in it count with: logs = {{ files = ["{name}"] }}'
-    ]
-    assert list(offers(Tree.of({"app/log.py": "StreamHandler(sys.stdout)"}), "staging")) == []
+def test_files_of_logs_are_found(path: str, text: str, name: str) -> None:
+    """As handlers, servers and supervisors name them; those of tests are none."""
+    found = log_files(Tree.of({path: text, "tests/log.py": 'FileHandler("x.log")'}))
+
+    assert found == guess((name,), f"{path} writes a log; new errors in it count")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "StreamHandler(sys.stdout)",
+        "[supervisord]\nnodaemon=true\n[program:web]\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n",
+    ],
+)
+def test_what_the_container_tells_is_no_file(text: str) -> None:
+    """Standard output is read anyway."""
+    assert log_files(Tree.of({"app/log.py": text})) is None

@@ -349,3 +349,19 @@ def test_tracebacks_that_are_set_in_are_told_apart() -> None:
 
     assert [group.said for group in error_lines([*lines, *alone])] == ["shop.errors.Missing: no price"] * 2
     assert [group.count for group in error_lines([*lines, *alone])] == [1, 2]
+
+
+def test_a_program_that_is_started_again_and_again_is_an_error() -> None:
+    """A supervisor says so at no error's level; a few times are a program that waits for its database."""
+    said = "2026-11-30 03:13:{:02},472 WARN exited: jobs (exit status 1; not expected)"
+    lines = [said.format(second) for second in range(0, 12, 2)]
+
+    [found] = error_lines(["INFO spawned: 'jobs' with pid 7", *lines])
+
+    assert (found.count, found.said) == (6, lines[0])
+    assert error_lines(lines[1:]) == ()
+    assert error_lines(["2026-11-30 03:13:27,472 INFO exited: jobs (exit status 0; expected)"] * 9) == ()
+    [over] = error_lines(
+        ["web  | 2026-11-30 03:13:27,472 INFO gave up: jobs entered FATAL state, too many start retries"]
+    )
+    assert over.count == 1
