@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from gonogo.checks.build import probing
 from gonogo.config import Environment
 from gonogo.errors import CommandError
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.subject import Subject
-from gonogo.inspection import things
+from gonogo.inspection import probe_answers, things
 from gonogo.inspection.answers.downtime import answered_from, read_probe
 from gonogo.inspection.answers.logs import ErrorGroup, error_lines
 from gonogo.inspection.answers.moved import (
@@ -29,13 +30,28 @@ from gonogo.inspection.answers.moved import (
     tried_again,
 )
 from gonogo.plugins.evidence import InconclusiveError
+from gonogo.probes import logfiles
 from gonogo.records.results import GateResult
-from gonogo.runtimes.base import Inspector, LogLine
+from gonogo.runtimes.base import Inside, Inspector, LogLine
 
-__all__ = ["SIGNATURES", "Found", "cause", "known_in", "read", "said", "sort"]
+__all__ = [
+    "FILE_SIGNATURES",
+    "SIGNATURES",
+    "Found",
+    "InFiles",
+    "cause",
+    "known_in",
+    "known_in_files",
+    "read",
+    "read_files",
+    "said",
+    "sort",
+]
 
 SIGNATURES = "Error signatures"
 """Under which title D15 attaches what it found."""
+FILE_SIGNATURES = "Error signatures of files"
+"""The same of D32."""
 _SHOWN = 160
 _READ_AGAIN = 0.5
 _TIMES = 5
@@ -80,6 +96,41 @@ def read(
         time.sleep(_READ_AGAIN)
 
 
+@dataclass(frozen=True, slots=True)
+class InFiles:
+    """What the log files of an instance hold."""
+
+    lines: Mapping[str, int]
+    """File → how many lines of its end were read."""
+    groups: Mapping[str, Sequence[ErrorGroup]]
+    """File → its errors."""
+    problems: Sequence[str]
+    """Files that cannot be read, one text each."""
+
+
+def read_files(inside: Inside, environment: Environment, inspector: Inspector) -> InFiles | None:
+    """The log files that are configured, where they stand in an instance; None where it has no Python to read them.
+
+    What a visitor causes whom the application refuses is no error there either.
+
+    Raises:
+        CommandError: the instance could not be asked.
+        InconclusiveError: what it answered cannot be read.
+    """
+    done = inside.python(probe_answers.script("logfiles.py"), *environment.logs.files, isolated=False)
+    if not done.ok:
+        return None
+    found = probing.marked(inside, done, logfiles.MARKER)
+    own = {urlsplit(inspector.url() or "").hostname or "", *environment.service}
+    groups = {
+        one["path"]: [
+            group for group in error_lines(one["lines"], environment.logs.allow) if not _is_idle(group.example, own)
+        ]
+        for one in found["files"]
+    }
+    return InFiles({one["path"]: len(one["lines"]) for one in found["files"]}, groups, found["problems"])
+
+
 def sort(
     name: str,
     lines: Mapping[str, Sequence[LogLine]],
@@ -109,15 +160,18 @@ def sort(
         moved = overcome or (all(early(group)) and caused_by_move(group.example, others=others))
         ours = hung_up(group, moments(group), gone) or asked_in_vain(group, moments(group), missed)
         ours = ours or signed_wrongly(group, moments(group), refused)
-        idle = refused_visitor(group.example) or no_request_needs(group.example)
-        idle = idle or asked_by_another_name(group.example, own=names)
-        return moved or ours or idle or not group.signature
+        return moved or ours or _is_idle(group.example, names) or not group.signature
 
     aside = tuple(group for group in groups if is_aside(group))
     counted = tuple(group for group in groups if group not in aside)
     plain = (group for group in counted if not group.in_traceback and not not_reached(group.example))
     starting = tuple(group for group in plain if all(early(group)))
     return Found(name, counted, aside, starting)
+
+
+def _is_idle(text: str, own: Collection[str]) -> bool:
+    """Whether an error harms nobody who asks for what there is, by one of the application's own names."""
+    return refused_visitor(text) or no_request_needs(text) or asked_by_another_name(text, own=own)
 
 
 def _restarted(inspector: Inspector, service: str) -> datetime | None:
@@ -144,6 +198,13 @@ def known_in(baseline: GateResult | None) -> dict[str, list[str]]:
     checks = [check for check in (baseline.checks if baseline else ()) if check.code == "D15"]
     pieces = [piece for check in checks for piece in check.evidence]
     return next((piece.value for piece in pieces if piece.title == SIGNATURES and isinstance(piece.value, dict)), {})
+
+
+def known_in_files(gate: GateResult, service: str) -> frozenset[str] | None:
+    """The errors of a service's log files as D32 noted them; None where it did not look."""
+    pieces = (piece for check in gate.checks if check.code == f"D32[{service}]" for piece in check.evidence)
+    found = next((piece.value for piece in pieces if piece.title == FILE_SIGNATURES), None)
+    return frozenset(one for each in found.values() for one in each) if isinstance(found, dict) else None
 
 
 def cause(name: str, group: ErrorGroup) -> str:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.build import probing
+from gonogo.checks.postdeploy import logged
 from gonogo.checks.postdeploy.instances import noted, running
 from gonogo.config import Environment, Service
 from gonogo.gates.subject import Subject
-from gonogo.inspection import probe_answers, things
-from gonogo.inspection.answers.logs import error_lines
-from gonogo.plugins.evidence import Collected
-from gonogo.probes import logfiles
+from gonogo.inspection import things
+from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector
 from gonogo.words import Role
 
 __all__: list[str] = []
 
-_SIGNATURES = "Error signatures of files"
 _SHOWN = 160
 
 
@@ -46,19 +44,22 @@ def test_no_new_errors_in_log_files(
     if not environment.logs.files:
         pytest.skip("no log file is configured")
     inside = running(inspector, name)
-    done = inside.python(probe_answers.script("logfiles.py"), *environment.logs.files, isolated=False)
-    if not done.ok and not probing.needs_python(configured):
+    read = logged.read_files(inside, environment, inspector)
+    if read is None and not probing.needs_python(configured):
         pytest.skip(f"{inside.label} has no Python to read its files with")
-    found = probing.marked(inside, done, logfiles.MARKER)
-    for problem in found["problems"]:
+    if read is None:
+        raise InconclusiveError(f"{inside.label}: its Python could not read the log files")
+    for problem in read.problems:
         evidence.warn(f"{name}: {problem}")
-    if not found["files"]:
+    groups = read.groups
+    if not groups:
         pytest.skip(f"{name} has no file {' or '.join(environment.logs.files)}")
-    groups = {one["path"]: error_lines(one["lines"], environment.logs.allow) for one in found["files"]}
-    evidence.text("Lines read", ", ".join(f"{one['path']}: {len(one['lines'])}" for one in found["files"]))
-    evidence.json(_SIGNATURES, {path: [group.signature for group in found] for path, found in groups.items()})
+    evidence.text("Lines read", ", ".join(f"{path}: {count}" for path, count in read.lines.items()))
+    evidence.json(
+        logged.FILE_SIGNATURES, {path: [group.signature for group in found] for path, found in groups.items()}
+    )
     evidence.table("Errors", [(path, one.count, one.example) for path, found in groups.items() for one in found])
-    before = noted(baseline, f"D32[{name}]", _SIGNATURES) if subject.role is not Role.BASELINE else {}
+    before = noted(baseline, f"D32[{name}]", logged.FILE_SIGNATURES) if subject.role is not Role.BASELINE else {}
     new = [(path, one) for path, found in groups.items() for one in found if one.signature not in before.get(path, ())]
     said = [f"{name}: {path}: found {one.said[:_SHOWN]}" for path, one in new]
     red = [text for (path, _), text in zip(new, said, strict=True) if path in before]

@@ -78,15 +78,24 @@ class Observed:
     memory: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     logs: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     """Service → the errors that were not known before the watch."""
+    in_files: dict[str, list[ErrorGroup]] = field(default_factory=dict)
+    """The same of log files, each by its service and its path."""
+    known_in_files: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Service → the errors that its files had before: at a gate that looked, or at the first look."""
     logs_problem: str = ""
     metrics: tuple[Followed, ...] = ()
     pairs: Pairs | None = None
     """What both releases answered where they share the requests; None where one has them all."""
 
     @property
+    def new_errors(self) -> list[tuple[str, ErrorGroup]]:
+        """Those of each service, and of each log file."""
+        return [(name, group) for found in (self.logs, self.in_files) for name in found for group in found[name]]
+
+    @property
     def red_logs(self) -> list[tuple[str, ErrorGroup]]:
         """Errors that came again."""
-        each = [(name, group) for name, groups in self.logs.items() for group in groups]
+        each = self.new_errors
         return [
             (name, group) for name, group in each if group.count >= (_TRACEBACKS if group.in_traceback else _AT_LEAST)
         ]
@@ -334,13 +343,38 @@ def _read(seen: Observed, environment: Environment, subject: Subject, inspector:
         new = [group for group in found.counted if group.signature not in known(name)]
         seen.logs[name] = new
     seen.logs_problem = ""
+    if environment.logs.files:
+        _read_files(seen, environment, subject, inspector)
 
 
-def _known(subject: Subject) -> Callable[[str], frozenset[str]]:
-    """Service → the errors that earlier gates saw: of the release before, of this one now, or when it went GO."""
+def _read_files(seen: Observed, environment: Environment, subject: Subject, inspector: Inspector) -> None:
+    """The errors of log files that did not stand there before; an ended instance has none."""
+    for service in {one.service for one in seen.first.values() if one.service in environment.service}:
+        try:
+            found = logged.read_files(inspector.inside(service), environment, inspector)
+        except (GonogoError, InconclusiveError):
+            continue
+        each = found.groups if found is not None else {}
+        if service not in seen.known_in_files:
+            now = frozenset(group.signature for groups in each.values() for group in groups)
+            told = [logged.known_in_files(gate, service) for gate in _gates(subject)]
+            looked = [one for one in told if one is not None]
+            seen.known_in_files[service] = frozenset[str]().union(*looked) if looked else now
+        known = seen.known_in_files[service]
+        for path, groups in each.items():
+            seen.in_files[f"{service}: {path}"] = [group for group in groups if group.signature not in known]
+
+
+def _gates(subject: Subject) -> list[GateResult]:
+    """The gates that saw logs before: of the release before, of this one now, or when it went GO."""
     gates = [read_gate(subject.release.gate)] if subject.release is not None else []
     if subject.run is not None:
         roles = (Role.BASELINE, Role.CANDIDATE)
         gates += [last_of(subject.run, role=role, stage=Stage.POSTDEPLOY) for role in roles]
-    each = [logged.known_in(gate) for gate in gates if gate is not None]
+    return [gate for gate in gates if gate is not None]
+
+
+def _known(subject: Subject) -> Callable[[str], frozenset[str]]:
+    """Service → the errors that earlier gates saw."""
+    each = [logged.known_in(gate) for gate in _gates(subject)]
     return lambda name: frozenset(one for found in each for one in found.get(name, ()))

@@ -220,18 +220,19 @@ def test_no_new_errors_come_again(seen: Observed, evidence: Collected) -> None:
     """No error is logged again and again that neither the release before nor this one's gate had in its log.
 
     Catches the job that fails every time, and the page that only visitors ask for. A traceback counts that comes twice,
-    another line that comes three times; what comes less often is a warning, since any visitor may cause it.
+    another line that comes three times; what comes less often is a warning, since any visitor may cause it. So count
+    the files of `logs.files`.
     """
     if seen.logs_problem:
         raise InconclusiveError(f"the logs are not known: {seen.logs_problem}")
-    each = [(name, group) for name, groups in seen.logs.items() for group in groups]
+    each = seen.new_errors
     rows = [(name, group.count, group.example) for name, group in each]
     evidence.table("New errors", rows, header=("service", "times", "line"))
     red = seen.red_logs
     for name, group in each:
         if (name, group) not in red:
             evidence.warn(logged.said(name, group))
-    evidence.needs(*dict.fromkeys(logged.cause(name, group) for name, group in red))
+    evidence.needs(*dict.fromkeys(logged.cause(name.partition(":")[0], group) for name, group in red))
     said = [logged.said(name, group) for name, group in red]
     assert not said, f"{len(said)} new errors that came again within {seen.seconds:.0f} s, the first in {said[0]}"
 

@@ -170,6 +170,24 @@ def _watched(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.thorough
+def test_errors_that_only_a_file_has_are_turned_back(app: App, tmp_path: Path) -> None:
+    """In a file that was not there when the watch began; what stood in another one from the start does not count."""
+    app.configure(watch=WATCH, options=f'logs = {{ files = ["{tmp_path}/*.log"] }}')
+    (tmp_path / "old.log").write_text("ERROR db: refused\n" * 9)
+    first = app.commit("watched")
+    assert app.deploy()[0].code == 0
+    broken(app, TRACES.replace("flush=True", f'flush=True, file=open("{tmp_path}/jobs.log", "a")'))
+
+    ended, record = app.deploy()
+
+    assert (ended.code, red_codes(record)) == (1, {"W07"}), ended
+    assert record["went_back_to"].endswith(first)
+    found = next(cause["found"] for cause in record["causes"])
+    assert f"{tmp_path}/jobs.log: found KeyError: 1" in found
+    assert "old.log" not in found
+
+
+@pytest.mark.thorough
 def test_what_is_well_again_is_no_red(app: App) -> None:
     """A moment without an answer, one traceback: any release has that."""
     app.configure(watch=WATCH)
