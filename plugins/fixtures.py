@@ -305,7 +305,7 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Iterator[Limits]:
         return None
 
     environment = context.environment
-    budget = Budget(run / FILE if run is not None else None)
+    budget = Budget(run / FILE if run is not None else None, per_minute=environment.requests_per_minute)
     alive = functools.partial(_alive, context)
     made = Limits(budget, bound=context.bound, configured=configured, reached=environment.reached, alive=alive)
     pytestconfig.stash[LIMITS] = made

@@ -227,12 +227,12 @@ class Limits:
         self._budget.refused(url)
 
     def is_tight(self, url: str) -> bool:
-        """Whether a limit was met at this address, so that nothing is asked that need not be."""
-        return self._budget.met(url) > 0
+        """Whether a limit was met at this address, or is near, so that nothing is asked that need not be."""
+        return self._budget.is_pressed(url)
 
     def knows_503(self, url: str) -> bool:
         """Whether the release's own proxy limits requests, or a limit was met at this address."""
-        return self._configured() is not None or self.is_tight(url)
+        return self._configured() is not None or self._budget.met(url) > 0
 
     def wait(self, url: str) -> bool:
         """Waits as long as the limit asks for; whether that was within the bounds."""

@@ -154,6 +154,8 @@ class Environment(_Model):
     """How long the release before runs on there after a GO, so that going back is only a switch."""
     project: Name
     url: HttpUrl | None = None
+    requests_per_minute: Annotated[int, Field(ge=1)] | None = None
+    """How many requests from one address the application allows; None: as its answers say, where they do."""
     connect_to: HostPort | None = None
     """Where the requests to ``url`` are sent, under its name: this machine, whatever the name leads to."""
     host: Annotated[str, AfterValidator(judged_host)] = LOCAL

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gonogo.gates.allowance import allowance_of
+
 __all__ = ["FILE", "Budget", "retry_after"]
 
 FILE = "asked.json"
@@ -28,6 +30,17 @@ _LONGEST = 30.0
 """Seconds between two requests of the probe, however often a limit was met; and the longest guess of a pause."""
 _POLITE = 5.0
 """Seconds at most for which an address is left alone that is not well and says when to come back."""
+_MINUTE = 60.0
+_OURS = 0.9
+"""The share of a configured limit that is used: somebody else may come from the same address."""
+_PRESSED, _FEW = 0.8, 5
+"""From that share on, or with so few requests left, nothing is asked that need not be."""
+_PROBES = 4
+"""One in so many requests is the probe's, where there is a limit; the others are the checks'."""
+_PLENTY = 100
+"""Requests: with so many left nobody is kept from anything."""
+_ALIKE = 2.0
+"""Seconds: what two paths say of when their limit begins anew is of one limit then, and holds for all paths."""
 _MOST_MISSES = 200
 """How many of the newest are remembered."""
 _MOST_WAITED = 90.0
@@ -37,9 +50,18 @@ _MOST_WAITED = 90.0
 class Budget:
     """What is known of the addresses that are asked; ``path`` None: known to this process alone."""
 
-    def __init__(self, path: Path | None, *, clock: Callable[[], float] = time.time) -> None:
-        """``clock`` is one that all processes share."""
+    def __init__(
+        self, path: Path | None, *, per_minute: int | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Reads and writes what is known.
+
+        Args:
+            path: the file that all processes of a run share.
+            per_minute: how many requests an address is configured to allow in a minute; None: as its answers say.
+            clock: one that all processes share.
+        """
         self._path = path
+        self._per_minute = per_minute
         self._clock = clock
         self._known: dict[str, Any] = {}
 
@@ -51,6 +73,13 @@ class Budget:
             address["asked"] = now
             if status is not None:
                 address["silent"] = 0
+                if self._per_minute is not None:
+                    address["minute"] = [*_within(address, now), now]
+                if (left := allowance_of(headers, now=now)) is not None:
+                    others = (one["left"][1] for one in address["paths"].values() if one is not path and "left" in one)
+                    alike = any(abs(until - left.until) <= _ALIKE for until in others)
+                    path["left"] = [left.remaining, left.until]
+                    address |= {"left": path["left"]} if alike else {}
             pause = retry_after(headers, now=now)
             if status == HTTPStatus.TOO_MANY_REQUESTS:
                 if now >= path["until"]:  # several that were on their way meet the same limit
@@ -118,8 +147,35 @@ class Budget:
 
     def pause(self, url: str) -> float:
         """Seconds until this path should be asked again; 0 where no limit was met."""
-        _, path = _of(self._read(), url)
-        return max(float(path["until"]) - self._clock(), 0.0)
+        address, path = _of(self._read(), url)
+        return max(float(path["until"]) - self._clock(), self._full(address, path), 0.0)
+
+    def _full(self, address: Mapping[str, Any], path: Mapping[str, Any]) -> float:
+        """Seconds until one more request is allowed; 0 where one is."""
+        now, found = self._clock(), 0.0
+        if self._per_minute is not None:
+            asked, most = _within(address, now), max(int(_OURS * self._per_minute), 1)
+            found = asked[-most] + _MINUTE - now if len(asked) >= most else 0.0
+        remaining, until = _left(address, path)
+        return max(found, until - now if remaining <= 0 else 0.0, 0.0)
+
+    def is_pressed(self, url: str) -> bool:
+        """Whether a limit was met at this address, or is near."""
+        (address, path), now = _of(self._read(), url), self._clock()
+        used = len(_within(address, now)) / self._per_minute if self._per_minute is not None else 0.0
+        remaining, until = _left(address, path)
+        return int(address["met"]) > 0 or used >= _PRESSED or (remaining <= _FEW and until > now)
+
+    def is_limited_at(self, url: str) -> bool:
+        """Whether this address is known to limit requests, met or not, so that a probe asks no more than its part."""
+        address, path = _of(self._read(), url)
+        return self._per_minute is not None or int(address["met"]) > 0 or self._rest(address, path) > 1.0
+
+    def _rest(self, address: Mapping[str, Any], path: Mapping[str, Any]) -> float:
+        """Seconds between two requests of a probe, so that no more than its part of the limit is its."""
+        found = _PROBES * _MINUTE / self._per_minute if self._per_minute is not None else 0.0
+        (remaining, until), now = _left(address, path), self._clock()
+        return max(found, _PROBES * (until - now) / max(remaining, 1) if until > now and remaining < _PLENTY else 0.0)
 
     def waited(self, url: str, seconds: float) -> None:
         """Somebody waited for this path."""
@@ -142,10 +198,10 @@ class Budget:
     def leisure(self, url: str) -> float:
         """Seconds for which a probe still leaves this address alone: checks come first, and limits count for all of it.
 
-        Where no limit was met, one request a second in all; each limit that was met doubles the pause.
+        Where no limit is known, one request a second in all; each limit that was met doubles the pause.
         """
-        address, _ = _of(self._read(), url)
-        rest = min(2.0 ** int(address["met"]), _LONGEST)
+        address, path = _of(self._read(), url)
+        rest = min(max(2.0 ** int(address["met"]), self._rest(address, path)), _LONGEST)
         until = max([float(address["asked"]) + rest, *(float(one["until"]) for one in address["paths"].values())])
         return max(until - self._clock(), 0.0)
 
@@ -168,7 +224,8 @@ class Budget:
                 stream = around.enter_context(self._path.open("a+", encoding="utf-8"))
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 stream.seek(0)
-                known = _document(stream.read())
+                text = stream.read()
+                known = _document(text) if text or self._per_minute is None else _of_the_run_before(self._path)
             except OSError:
                 yield self._known
                 return
@@ -199,6 +256,26 @@ def _of(known: dict[str, Any], url: str) -> tuple[dict[str, Any], dict[str, Any]
     address = known.setdefault(f"{parts.scheme}://{parts.netloc}", {"asked": 0.0, "met": 0, "paths": {}})
     path = address["paths"].setdefault(parts.path or "/", {"until": 0.0, "row": 0, "waited": 0.0})
     return address, path
+
+
+def _of_the_run_before(path: Path) -> dict[str, Any]:
+    """When the run before this one asked: the application counts its requests too."""
+    runs = path.parent.parent
+    earlier = sorted(one for one in runs.glob(f"*/{path.name}") if one.parent.name < path.parent.name)
+    known = _document(earlier[-1].read_text(encoding="utf-8")) if runs.name == "runs" and earlier else {}
+    minutes = {address: facts.get("minute", []) for address, facts in known.items()}
+    return {address: {"asked": 0.0, "met": 0, "paths": {}, "minute": asked} for address, asked in minutes.items()}
+
+
+def _left(address: Mapping[str, Any], path: Mapping[str, Any]) -> tuple[float, float]:
+    """How many requests are left for a path, and until when: as all paths' limit says, or else its own."""
+    remaining, until = address.get("left") or path.get("left") or (math.inf, 0.0)
+    return float(remaining), float(until)
+
+
+def _within(address: Mapping[str, Any], now: float) -> list[float]:
+    """When it was asked within the last minute, the oldest first."""
+    return sorted(float(at) for at in address.get("minute", ()) if now - float(at) < _MINUTE)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -213,12 +213,12 @@ class DowntimeProbe:
         """Seconds until the next request may be sent."""
         seen, budget, url = self._seen, self._budget, target.url
         if self._begin is None:
-            return budget.leisure(url) if budget.met(url) else 0.0
+            return budget.leisure(url) if budget.is_limited_at(url) else 0.0
         if self._slow.pauses:
             return _EVERY
         since = time.monotonic() - self._begin
         dense = bool(self._moving) and unanswered < _CROWDED
-        if dense and (seen.status is None or (seen.burst > 0 and not budget.met(url))):
+        if dense and (seen.status is None or (seen.burst > 0 and not budget.is_limited_at(url))):
             return _EVERY - since
         if seen.ok:
             return max(_CALM - since, budget.leisure(url))

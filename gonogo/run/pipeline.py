@@ -111,7 +111,8 @@ class Pipeline:
             try:
                 around.enter_context(self._reserve)
                 self._steps.touch()
-                budget, log = Budget(work.folder / FILE), work.folder / "probe.jsonl"
+                per_minute = work.place.environment.requests_per_minute
+                budget, log = Budget(work.folder / FILE, per_minute=per_minute), work.folder / "probe.jsonl"
                 probe = DowntimeProbe(urls[0], log, former=urls[1], budget=budget, moving=work.moving)
                 around.enter_context(probe)
             except OSError as error:

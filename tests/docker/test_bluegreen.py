@@ -131,6 +131,32 @@ def test_a_release_gets_its_requests_in_shares(app: Stack) -> None:
     assert sorted(running(app).values()) == ["exited", "running", "running"]
 
 
+@pytest.mark.thorough
+def test_a_release_that_runs_on_is_gone_back_to_by_a_switch(app: Stack) -> None:
+    """Its containers are found well beside those that serve, nothing of it is started again, and it is let go in time."""
+    first = app.git("rev-parse", "HEAD")[:7]
+    toml = app.root / "gonogo.toml"
+    toml.write_text(toml.read_text().replace("attempts = 1", 'attempts = 1\nkeep_blue = "1h"'))
+    pages(app, GREEN | {"/new": 200})
+    second = app.commit("Two")
+    with loaded(app) as load:
+        deployed = app.deploy()
+        kept = sorted(running(app).values())
+        back = app.gonogo("rollback", "--env", "staging", "--json")
+        gone_back = sorted(running(app).values())
+        pages(app, GREEN | {"/newer": 200})
+        third = app.commit("Three")
+        last = app.deploy()
+
+    assert (deployed.code, back.code, last.code) == (0, 0, 0), (deployed, back, last)
+    assert kept == ["running", "running", "running"]
+    assert gone_back == ["exited", "running", "running"]
+    assert back.document["ended"]["back_after"] < 3, "a switch, on a busy machine"
+    assert load.failures == []
+    assert load.turns == [first, second, first, third]
+    assert last.document["causes"] == []
+
+
 @pytest.mark.parametrize("line", ["start-beside", "switch", "postdeploy", "retire"])
 def test_a_turn_that_was_cut_off_ends_proven(app: Stack, line: str) -> None:
     """The wrapper is killed when a step begins: everybody is answered all the time, and resuming ends with one release."""

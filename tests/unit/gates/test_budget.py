@@ -86,6 +86,82 @@ def test_any_answer_ends_a_silence(tmp_path: Path) -> None:
     assert (silent, refused, other.silent(URL)) == (2, 2, 0)
 
 
+def test_what_is_configured_is_kept_to_by_all(tmp_path: Path) -> None:
+    """Nine of ten requests of a minute are sent, whoever sends them; the probe has a quarter of them, at any time."""
+    clock = Clock()
+    one, other = (Budget(tmp_path / "asked.json", per_minute=20, clock=clock) for _ in range(2))
+    assert one.is_limited_at(URL)
+    for number in range(18):
+        assert one.pause(f"{URL}/{number}") == 0, number
+        assert one.is_pressed(URL) is (number >= 16)
+        (one, other)[number % 2].note(f"{URL}/{number}", 200, {})
+        clock.now += 1
+
+    assert one.pause(f"{URL}/new") == 42
+    assert other.leisure(URL) == 11, "a quarter of twenty a minute: once in twelve seconds"
+    clock.now += 42
+    assert other.pause(f"{URL}/new") == 0
+    assert Budget(None).is_limited_at(URL) is False
+
+
+def test_a_run_that_comes_soon_after_another_has_what_that_left(tmp_path: Path) -> None:
+    """The application counts the requests of both; what else the run before met is over."""
+    clock = Clock()
+    first, second = (Budget(tmp_path / "runs" / name / "asked.json", per_minute=10, clock=clock) for name in ("1", "2"))
+    for name in ("1", "2"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    for _ in range(9):
+        first.note(URL, 200, {})
+    first.note(URL, 429, {})
+    clock.now += 20
+    second.note(URL, 200, {})
+
+    assert second.met(URL) == 0
+    assert second.pause(URL) == 40
+    clock.now += 41
+    assert second.pause(URL) == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"},
+        {"RateLimit-Remaining": "0", "RateLimit-Reset": "30"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000030"},
+    ],
+)
+def test_what_answers_say_of_their_limit_is_kept_to(tmp_path: Path, headers: dict[str, str]) -> None:
+    """Of the path that said so; of all, once two of them tell of the same limit."""
+    clock = Clock()
+    clock.now = 1.7e9
+    budget = Budget(tmp_path / "asked.json", clock=clock)
+    budget.note(f"{URL}/page", 200, headers)
+    own = [budget.pause(f"{URL}/{path}") for path in ("page", "other")]
+    pressed = [budget.is_pressed(f"{URL}/{path}") for path in ("page", "other")]
+    budget.note(f"{URL}/second", 200, headers)
+
+    assert own == [30, 0]
+    assert pressed == [True, False]
+    assert budget.pause(f"{URL}/other") == 30
+    clock.now += 31
+    assert budget.pause(f"{URL}/page") == 0
+    assert not budget.is_pressed(f"{URL}/page")
+
+
+def test_a_generous_limit_keeps_nobody_from_anything(tmp_path: Path) -> None:
+    """Thousands an hour, and headers that cannot be read: as if there were none. Few left slow the probe down."""
+    budget = Budget(tmp_path / "asked.json", clock=Clock())
+    for remaining, reset in (("4900", "3600"), ("many", "3600"), ("5", ""), ("-1", "60"), ("nan", "1")):
+        budget.note(URL, 200, {"X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset})
+        assert not budget.is_limited_at(URL), remaining
+        assert budget.pause(URL) == 0
+    budget.note(URL, 200, {"X-RateLimit-Remaining": "20", "X-RateLimit-Reset": "60"})
+
+    assert budget.is_limited_at(URL)
+    assert budget.leisure(URL) == 12
+    assert not budget.is_pressed(URL)
+
+
 def test_maintenance_is_no_limit(tmp_path: Path) -> None:
     """503 with the time to come back: asked a little later, and no 429."""
     budget = Budget(tmp_path / "asked.json", clock=Clock())

@@ -7,6 +7,7 @@ import http.server
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -120,6 +121,25 @@ def test_what_may_have_been_done_is_not_sent_twice(url: str) -> None:
     assert limits().send("POST", url, content=b"1").status_code == 200
 
     assert Handler.asked == ["POST", "POST", "POST"]
+
+
+def test_a_limit_that_is_configured_is_never_met(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An application that allows ten requests in a while: the checks of two processes get all their answers."""
+    monkeypatch.setattr("gonogo.gates.budget._MINUTE", 2 * PERIOD)
+    came: list[float] = []
+
+    def answer(self: Handler) -> None:
+        came.append(time.monotonic())
+        recent = [at for at in came if came[-1] - at < 1.5 * PERIOD]
+        self.send_response(429 if len(recent) > 10 else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    two = [Limits(Budget(tmp_path / "asked.json", per_minute=10), bound=20.0) for _ in range(2)]
+
+    assert [two[number % 2].send("GET", f"{url}/{number}").status_code for number in range(30)] == [200] * 30
+    assert came[-1] - came[0] >= 4 * PERIOD
 
 
 @pytest.fixture
