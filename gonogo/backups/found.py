@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +16,7 @@ from gonogo.backups.mysql import Mysql
 from gonogo.backups.postgres import PRELUDE, Postgres
 from gonogo.backups.putback import is_ours
 from gonogo.backups.source import Source
-from gonogo.backups.sqlite import Here, Sqlite
+from gonogo.backups.sqlite import Here, Sqlite, files_below
 from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Host
@@ -84,6 +84,8 @@ class _Around:
     servers: Sequence[Server]
     containers: Mapping[str, tuple[str, str]]
     """Service → a running container of it, and its image."""
+    mounts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Service → what is mounted where, of the deployed ones: place in the container → what stands behind it."""
     others: tuple[str, ...] = ()
     """What servers of other makes keep."""
 
@@ -136,6 +138,7 @@ def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
     variables: Mapping[str, Mapping[str, str]] = {"": place.variables}
     servers: list[Server] = []
     containers: dict[str, tuple[str, str]] = {}
+    mounts: dict[str, Mapping[str, str]] = {}
     others: tuple[str, ...] = ()
     if place.environment.has("a Docker Engine"):
         variables = runtime.expected_variables(place, release) if release is not None else {}
@@ -143,8 +146,13 @@ def _around(place: Place, runtime: Runtime, release: Release | None) -> _Around:
             running = [one for one in containers_of(client, place.environment.project) if one.status == "running"]
             servers, others = list(servers_among(running)), tuple(_others_among(running))
             for one in reversed(running):
-                containers[one.labels.get(_SERVICE, "")] = (str(one.name), str(one.attrs["Image"]))
-    return _Around(place=place, variables=variables, servers=servers, containers=containers, others=others)
+                service = one.labels.get(_SERVICE, "")
+                containers[service] = (str(one.name), str(one.attrs["Image"]))
+                if service in place.environment.service:
+                    mounts[service] = {at["Destination"]: at["Source"] for at in one.attrs["Mounts"] if at.get("RW")}
+    return _Around(
+        place=place, variables=variables, servers=servers, containers=containers, mounts=mounts, others=others
+    )
 
 
 def servers_among(containers: Sequence[Container]) -> Iterator[Server]:
@@ -203,6 +211,10 @@ def _by_itself(around: _Around, *, is_told: bool) -> Found:
         sources, others = _of_server(server, around)
         found |= {one.name: one for one in sources}
         left += others
+    files, others = _mounted_files(around)
+    found |= files
+    left += others
+    paths = {name.partition(":")[2] for name in files}
     for name, url in around.urls():
         scheme = _scheme(url)
         if scheme in _POSTGRES and _host(url) and not any(_names_server(url, one) for one in around.servers):
@@ -210,12 +222,36 @@ def _by_itself(around: _Around, *, is_told: bool) -> Found:
                 found[name] = _at_address(name, url)
             else:
                 left.append(f"{name} names a database at {_host(url)}, in no container of this project")
+        elif scheme == _SQLITE and _sqlite_path(url) in paths:
+            continue
         elif scheme == _SQLITE and not is_told and (path := _sqlite_path(url)):
             left.append(f"{name} names the SQLite file {path}: backup.sqlite may keep it")
         elif scheme == _SQLITE and (path := _sqlite_path(url)):
             service = next((one for one, values in around.variables.items() if url in values.values()), "")
             found[path] = _file(f"{service}:{path}" if service else path, around)
     return Found(sources=tuple(found.values()), left=tuple(dict.fromkeys(left)))
+
+
+def _mounted_files(around: _Around) -> tuple[dict[str, Source], list[str]]:
+    """The SQLite files in what is mounted into the deployed services, each once, and those that cannot be copied."""
+    found: dict[str, Source] = {}
+    left: list[str] = []
+    seen: set[str] = set()
+    for service, mounts in sorted(around.mounts.items()):
+        container, image = around.containers[service]
+        access = InContainer(container=container, image=image)
+        each = files_below(around.host, access, list(mounts)) if mounts else {}
+        for path, obstacle in each.items():
+            at = max((at for at in mounts if path == at or path.startswith(f"{at}/")), key=len)
+            behind = mounts[at] + path.removeprefix(at)
+            if behind in seen:
+                continue
+            seen.add(behind)
+            if obstacle:
+                left.append(f"{service}:{path} is an SQLite file that cannot be copied: {obstacle}")
+            else:
+                found[f"{service}:{path}"] = _file(f"{service}:{path}", around)
+    return found, left
 
 
 def _names_server(value: str, server: Server) -> bool:

@@ -16,7 +16,7 @@ from gonogo.backups.source import stored
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
 
-__all__ = ["KIND", "Here", "Sqlite", "facts_of"]
+__all__ = ["KIND", "Here", "Sqlite", "facts_of", "files_below"]
 
 KIND = "SQLite"
 _SECONDS = 60.0
@@ -120,6 +120,19 @@ def facts_of(host: Host, path: Path, *, what: str, timeout: float) -> Facts:
     """
     command = Command(argv=(sys.executable, "-I", str(_PROBE), "facts", str(path)), timeout=timeout)
     return _read(host, command, what=what)
+
+
+def files_below(host: Host, access: Access, folders: Sequence[str]) -> Mapping[str, str]:
+    """Each SQLite file below these folders, and why it cannot be copied (nothing where it can).
+
+    Nothing is found where no Python answers: an image without one keeps no SQLite file for an application in Python.
+    """
+    command = access.command(("python", "-", "find", *folders), env={})
+    done = host.run(replace(command, stdin_from=_PROBE, timeout=_SECONDS), output_limit=None)
+    try:
+        return dict(json.loads(done.output)) if done.ok else {}
+    except ValueError:
+        return {}
 
 
 def _read(host: Host, command: Command, *, what: str) -> Facts:

@@ -1,27 +1,36 @@
-"""Copy an SQLite database that is written to meanwhile, or say what a copy holds.
+"""Copy an SQLite database that is written to meanwhile, say what a copy holds, or find such files.
 
 Self-contained: fed on standard input to the Python of a running instance, or run on this machine::
 
     python - copy /data/app.db > copy.db
     python - facts copy.db
+    python - find /data /uploads
 
-``copy`` writes a whole database to standard output, by SQLite's own online backup; ``facts`` prints one JSON document.
+``copy`` writes a whole database to standard output, by SQLite's own online backup; the others print one JSON document.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import tempfile
-from typing import Any
+from typing import Any, Iterator  # noqa: UP035  # as old as the instance's Python
 
 __all__ = ["main"]
 
 TOOLS = {"alembic_version": "version_num", "django_migrations": "app || '.' || name"}
+MAGIC = b"SQLite format 3\0"
+"""How every database file begins."""
+MOST = 50000
+"""Entries of folders that are looked at."""
+ROOM = 64 * 1024 * 1024
+"""Bytes that stay free beside a copy."""
 PAGES = 20000
 """Pages that are copied at once; writers come in between."""
 
@@ -79,14 +88,52 @@ def facts(path: str) -> dict[str, Any]:
         }
 
 
+def found(folders: list[str]) -> list[list[str]]:
+    """Each database below the folders (a file is one), and why it cannot be copied; nothing where it can."""
+    each: dict[str, str] = {}
+    for folder in folders:
+        here = [folder] if os.path.isfile(folder) else []  # noqa: PTH113
+        for path in itertools.islice(itertools.chain(here, below(folder)), MOST):
+            with contextlib.suppress(OSError):
+                if is_database(path):
+                    each[path] = obstacle(path)
+    return [list(one) for one in sorted(each.items())]
+
+
+def below(folder: str) -> Iterator[str]:
+    """Every file below a folder; links are not followed."""
+    for at, _, names in os.walk(folder):
+        yield from (os.path.join(at, name) for name in names)  # noqa: PTH118
+
+
+def is_database(path: str) -> bool:
+    """Whether a plain file begins as a database does."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        return False
+    with open(path, "rb") as stream:  # noqa: PTH123
+        return stream.read(len(MAGIC)) == MAGIC
+
+
+def obstacle(path: str) -> str:
+    """Why a database cannot be copied."""
+    try:
+        with contextlib.closing(reading(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        needed = os.path.getsize(path) + ROOM  # noqa: PTH202
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+    except (OSError, sqlite3.Error) as error:
+        return str(error)
+    return "" if free > needed else "its folder for temporary files has no room for a copy"
+
+
 def main() -> int:
-    """Does what its first word says with the file that its second one names."""
+    """Does what its first word says with the file that its second one names, or with all of them."""
     sys.dont_write_bytecode = True
-    what, path = sys.argv[1:]
+    what, *paths = sys.argv[1:]
     if what == "copy":
-        copy(path)
+        copy(paths[0])
     else:
-        sys.stdout.write(json.dumps(facts(path)) + "\n")
+        sys.stdout.write(json.dumps(found(paths) if what == "find" else facts(paths[0])) + "\n")
     return 0
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
+
+from gonogo.backups.found import databases
+from gonogo.config import parse_project
+from gonogo.host.runner import this_machine
+from gonogo.runtimes import runtime_of
+from gonogo.runtimes.place import make_place
 
 from .base_images import ensure
 from .page import DOCKERFILE, HEALTH, server
@@ -237,3 +246,34 @@ def test_a_backup_that_was_asked_for_and_cannot_be_made_stops_the_deployment(kee
     (note,) = [note for note in unasked.document["notes"] if note.startswith("No backup was taken: ")]
     assert "pg_dump: not found" in note
     assert note.endswith("Nobody asked for one; [env.staging.backup] says which is wanted, or off = true.")
+
+
+def test_files_in_what_is_mounted_are_found_unasked(engine: docker.DockerClient, tmp_path: Path) -> None:
+    """SQLite files where the application may write, each once; what is its image's, or only read there, is no datum."""
+    ensure("python:3.11-slim")
+    for name in ("data", "seeds"):
+        (tmp_path / name).mkdir()
+        with contextlib.closing(sqlite3.connect(tmp_path / name / "app.db")) as connection:
+            connection.execute("CREATE TABLE items (x text)")
+    toml = '[app]\nname = "mounted"\n[service.web]\n[service.worker]\n[env.x]\nproject = "gonogo-mounted"\n'
+    project = parse_project(toml, root=tmp_path)
+    place = make_place(
+        project, project.environments["x"], state=tmp_path, path=tmp_path, host=this_machine(), variables={}
+    )
+    with contextlib.ExitStack() as stopped:
+        for service, where in (("web", "/srv/data"), ("worker", "/data")):
+            ours = {"project": "gonogo-mounted", "service": service, "oneoff": "False"}
+            container = engine.containers.run(
+                "python:3.11-slim",
+                ["sleep", "120"],
+                detach=True,
+                remove=True,
+                labels={f"com.docker.compose.{key}": value for key, value in ours.items()},
+                volumes=[f"{tmp_path}/data:{where}", f"{tmp_path}/seeds:/seeds:ro"],
+            )
+            stopped.callback(container.kill)
+
+        found = databases(place, runtime_of("compose"), None)
+
+    assert [(one.name, one.kind) for one in found.sources] == [("web:/srv/data/app.db", "SQLite")]
+    assert found.left == ()

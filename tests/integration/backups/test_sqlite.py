@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.backups.sqlite import Here, Sqlite, facts_of
+from gonogo.backups.sqlite import Here, Sqlite, facts_of, files_below
 from gonogo.errors import CommandError
 from gonogo.host.runner import this_machine
 
@@ -83,3 +83,17 @@ def test_a_torn_copy_is_no_sound_database(tmp_path: Path) -> None:
 
     with pytest.raises(CommandError, match=r"^x: "):
         facts_of(HOST, tmp_path / "copy.db", what="x", timeout=60)
+
+
+def test_files_are_found_by_what_they_are(tmp_path: Path) -> None:
+    """Whatever they are called, each once; a link, a text and a torn one, which is told with its reason."""
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    kept = made(tmp_path / "deep" / "er" / "state", 1)
+    torn = made(tmp_path / "torn.db", 2000)
+    torn.write_bytes(torn.read_bytes()[:20])
+    (tmp_path / "link.db").symlink_to(kept)
+    (tmp_path / "app.db").write_text("no database\n")
+
+    found = files_below(HOST, Here(), [str(tmp_path / "deep"), str(torn), str(tmp_path / "nowhere")])
+
+    assert found == {str(kept): "", str(torn): "file is not a database"}
