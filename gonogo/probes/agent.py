@@ -39,6 +39,8 @@ BEGINS = 3600.0
 """Seconds in which a run begins that something was brought for."""
 EVERY = 0.05
 """Seconds between two looks at what a run has said."""
+ROOM = 64 * 1024
+"""Bytes that are given back when a run notes how it ended: the disk may be full by then."""
 SOON = 10.0
 """Seconds in which a keeper has started its run."""
 
@@ -54,7 +56,8 @@ def main() -> None:
         try:
             OPERATIONS[message["do"]](message, inbox)
         except (OSError, subprocess.SubprocessError, ValueError, tarfile.TarError) as error:
-            send("failed", said=f"{type(error).__name__}: {error}")
+            facts = {"errno": error.errno, "path": error.filename} if isinstance(error, OSError) else {}
+            send("failed", said=f"{type(error).__name__}: {error}", **facts)
 
 
 class Inbox:
@@ -187,6 +190,7 @@ def start(message: dict[str, Any], _: Inbox) -> None:
     facts = {**facts, "began": time.time(), "repository": str(bare), "python": python, "around": dict(os.environ)}
     write(folder / "run.json", json.dumps(facts).encode())
     write(folder / "keeper.py", message["data"])
+    write(folder / "room", bytes(ROOM))
     with (folder / "keeper.log").open("wb") as log, (folder / "alive").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # the keeper has it from its first moment to its last
         subprocess.Popen(

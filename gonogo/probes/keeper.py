@@ -10,6 +10,7 @@ that lock; where nobody noted how the run ended, it was killed, and what it left
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -65,7 +66,9 @@ def guard(folder: Path, run: dict[str, Any]) -> None:
 
 
 def note(folder: Path, code: int) -> None:
-    """How it ended; negative where a signal ended it."""
+    """How it ended; negative where a signal ended it. A full disk does not keep it from being known."""
+    with contextlib.suppress(OSError):
+        (folder / "room").unlink()
     write_json(folder / "status.json", {"code": code if code >= 0 else None, "signal": max(-code, 0)})
 
 
@@ -98,7 +101,8 @@ def run_to_the_end(folder: Path, run: dict[str, Any], *, held: int) -> int:
         except OSError as error:
             err.write(f"{error}\n".encode())
             return FAILED
-    write_json(folder / "pid.json", {"pid": process.pid})
+    with contextlib.suppress(OSError):  # a full disk: it can be given no signal, but is kept to its end
+        write_json(folder / "pid.json", {"pid": process.pid})
     return process.wait()
 
 

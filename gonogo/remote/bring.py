@@ -61,7 +61,10 @@ def bring(connection: Connection, project: Project, environment: Environment, *,
         environ = {**os.environ, **for_git(connection.address, connection.socket)}
         brings = (*words, f"{commit}:refs/gonogo/{name}", *refs)
         push = git.ask(project.root, *brings, timeout=_SECONDS, environ=environ)
-        this_machine().run(push).require("the commit did not reach the host, where nothing was started")
+        pushed = this_machine().run(push)
+        if not pushed.ok:
+            connection.ask("runs", "runs", **place)  # says so where it is the connection that was lost
+        pushed.require("the commit did not reach the host, where nothing was started")
     return Brought(id=name, commit=commit, prefix=here.said("rev-parse", "--show-prefix"), behind=here.behind())
 
 

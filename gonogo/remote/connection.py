@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gonogo.config.hosts import Address
-from gonogo.errors import CommandError, RefusedError
+from gonogo.errors import CommandError, RefusedError, explain
 from gonogo.host.talk import Talk
 from gonogo.inspection.probe_answers import script
 from gonogo.remote import ssh
@@ -191,7 +191,7 @@ class Connection:
         data, self._left = self._left[:size], self._left[size:]
         said = Said(kind=facts.pop("kind"), facts=facts, data=data)
         if said.kind == "failed":
-            raise CommandError(f"{self.address}: {said.facts['said']}")
+            raise CommandError(f"{self.address}: {_told(said.facts)}")
         return said
 
     def expect(self, kind: str, *, seconds: float = 60.0) -> Said:
@@ -205,3 +205,9 @@ class Connection:
         """A message, and its answer."""
         self.tell(do, data, **facts)
         return self.expect(kind, seconds=seconds)
+
+
+def _told(failed: dict[str, Any]) -> str:
+    """What went wrong there, in the words that it would have here."""
+    number = failed.get("errno")
+    return explain(OSError(number, os.strerror(number), failed.get("path"))) if number else str(failed["said"])

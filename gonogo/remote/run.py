@@ -35,6 +35,9 @@ _HANDED_ON = (
     *("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"),
 )
 """Variables that decide how a run is shown, and where its job can be seen."""
+_TIMES = 3
+"""How often a host is reached for that lets go before anything was started there."""
+_PAUSE = 2.0
 _UNSURE = 5.0
 """Seconds in which a run begins whose start was not confirmed."""
 
@@ -81,38 +84,63 @@ def run_there(project: Project, environment: Environment, asked: Asked, *, say: 
     """Brings the commit, starts gonogo there, and shows it; returns its exit code.
 
     Raises:
+        LostError: it was not reached, again and again; nothing was started there.
         RefusedError: the host refuses, or its gonogo is missing or keeps its memory in another way.
         UsageError: there is no such commit.
     """
-    with Connection(reached(environment), env=environment.name) as connection:
-        _judge(connection, environment, say)
-        brought = bring(connection, project, environment, ref=asked.ref or "HEAD")
-        if brought.behind:
-            noun = "change stays" if brought.behind == 1 else "changes stay"
-            say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
-        images = ""
-        if asked.images is not None:
-            place = place_of(project, environment)
-            images = bring_images(connection, asked.images, run=brought.id, place=place, say=say)
-        answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
-        vantage = Vantage(environment)
-        if asked.deploys:
-            vantage.look_before()
-        with Follower(connection, project, environment, vantage=vantage, say=say) as follower:
-            try:
-                words = asked.argv(brought.commit, images)
-                _start(connection, project, environment, asked, brought, words=words, answers=answers)
-            except LostError:
-                time.sleep(_UNSURE)  # it may have begun all the same: whoever follows it will find out
-            if asked.stays:
-                say(f"It goes on on {connection.address}: `gonogo attach --env {environment.name}` shows it.")
-                return int(Exit.GO)
-            code = follower.to_the_end(brought.id, asks=answers)
-        if follower.is_left and "--json" in asked.words:
-            sys.stdout.write(
-                json.dumps({"exit_code": code, "ending": "NOT KNOWN: it goes on", "run": brought.id}) + "\n"
-            )
-        return code
+    address = reached(environment)
+    for left in reversed(range(_TIMES)):
+        begun: list[str] = []
+        try:
+            with Connection(address, env=environment.name) as connection:
+                return _run(connection, project, environment, asked, say=say, begun=begun)
+        except LostError as error:
+            if begun:
+                raise
+            if not left:
+                raise LostError(f"{error} Nothing was started there; it was tried {_TIMES} times.") from error
+            say(f"{error} Nothing was started there yet; connecting again ...")
+            time.sleep(_PAUSE)
+    raise AssertionError("unreachable")  # the last time either returns or raises
+
+
+def _run(
+    connection: Connection,
+    project: Project,
+    environment: Environment,
+    asked: Asked,
+    *,
+    say: Callable[[str], None],
+    begun: list[str],
+) -> int:
+    """``begun`` is given the run once it may have been started: what is lost before that can be tried again."""
+    _judge(connection, environment, say)
+    brought = bring(connection, project, environment, ref=asked.ref or "HEAD")
+    if brought.behind:
+        noun = "change stays" if brought.behind == 1 else "changes stay"
+        say(f"{brought.behind} uncommitted {noun} here: {brought.commit[:7]} is what the host is given.")
+    images = ""
+    if asked.images is not None:
+        place = place_of(project, environment)
+        images = bring_images(connection, asked.images, run=brought.id, place=place, say=say)
+    answers = asked.asks and sys.stdin.isatty() and sys.stderr.isatty()
+    vantage = Vantage(environment)
+    if asked.deploys:
+        vantage.look_before()
+    begun.append(brought.id)
+    with Follower(connection, project, environment, vantage=vantage, say=say) as follower:
+        try:
+            words = asked.argv(brought.commit, images)
+            _start(connection, project, environment, asked, brought, words=words, answers=answers)
+        except LostError:
+            time.sleep(_UNSURE)  # it may have begun all the same: whoever follows it will find out
+        if asked.stays:
+            say(f"It goes on on {connection.address}: `gonogo attach --env {environment.name}` shows it.")
+            return int(Exit.GO)
+        code = follower.to_the_end(brought.id, asks=answers)
+    if follower.is_left and "--json" in asked.words:
+        sys.stdout.write(json.dumps({"exit_code": code, "ending": "NOT KNOWN: it goes on", "run": brought.id}) + "\n")
+    return code
 
 
 def _start(

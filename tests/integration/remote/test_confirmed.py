@@ -207,6 +207,32 @@ def test_a_run_that_was_killed_is_gone_back_from(far: Public, at: str, *, all_of
     assert not [*far.state.glob("remote/runs/*/work")]
 
 
+def test_a_host_that_is_started_again_is_gone_back_from_by_hand(far: Public) -> None:
+    """Nobody is left there: exit 6 says what to ask, and ``resume`` goes back."""
+    far.confirm = "5s"
+    far.configure()
+    far.first()
+    process = far.start("deploy", "--env", "test", environ=far.around)
+    _runs(far)
+    far.network.cut()
+    _waits(far)
+    folder = max(far.state.glob("remote/runs/*"))
+    run = json.loads((folder / "pid.json").read_text())["pid"]
+    for one in psutil.process_iter(["cmdline"]):
+        if one.info["cmdline"] and str(folder) in one.info["cmdline"]:
+            one.kill()
+    os.killpg(run, signal.SIGKILL)
+    ended = far.finish(process)
+    back = far.gonogo("resume", "--env", "test")
+
+    assert ended.code == 6, ended
+    assert "`gonogo status --env test`" in ended.err
+    assert back.code == 1, back
+    answer = far.ask("/new")
+    assert answer is not None
+    assert answer[0] == 404
+
+
 def test_a_run_that_is_killed_before_it_touched_anything_leaves_what_serves(far: Public) -> None:
     """There is nothing to go back from, and that is said."""
     far.first()

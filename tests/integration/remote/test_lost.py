@@ -93,7 +93,7 @@ def test_a_host_that_was_started_again_is_a_case_for_a_person(far: Far) -> None:
         path.parent for path in far.state.glob("remote/runs/*/pid.json") if not (path.parent / "seen").exists()
     )
     for one in psutil.process_iter(["cmdline"]):
-        if one.info["cmdline"] and one.info["cmdline"][-1] == str(folder):
+        if one.info["cmdline"] and str(folder) in one.info["cmdline"]:
             one.kill()
     psutil.Process(json.loads((folder / "pid.json").read_text())["pid"]).kill()
     ended = far.finish(process)
@@ -103,6 +103,23 @@ def test_a_host_that_was_started_again_is_a_case_for_a_person(far: Far) -> None:
     assert far.gonogo("resume", "--env", "test").code in {0, 1}
     assert far.serving_text() == "hello"
     assert far.gonogo("status", "--env", "test").code == 0
+
+
+def test_a_host_that_is_not_reached_is_tried_again(far: Far, cable: Cable) -> None:
+    """Before anything was started there; after a few times it is given up, in one message."""
+    cable.refuse()
+    given_up = far.gonogo("deploy", "--env", "test")
+    process = far.start("deploy", "--env", "test", "--json")
+    while "connecting again" not in (said := process.stderr.readline() if process.stderr is not None else ""):
+        assert said, "the deployer ended"
+    cable.mend()
+    ended = far.finish(process)
+
+    assert given_up.code == 1, given_up
+    assert given_up.err.count("Nothing was started there yet; connecting again ...") == 2
+    assert "Nothing was started there; it was tried 3 times." in given_up.err
+    assert ended.code == 0, ended
+    assert far.serving_text() == "hello"
 
 
 def test_a_deployer_that_is_killed_changes_nothing(far: Far) -> None:
