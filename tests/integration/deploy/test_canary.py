@@ -110,3 +110,18 @@ def test_a_share_that_was_cut_off_ends_proven(app: App, tmp_path: Path, step: st
     assert asking.failed == []
     assert answers == {(app.state / "current").read_text().strip()}
     assert running(app) == {"web": {one[-7:] for one in answers}}
+
+
+def test_a_plan_shows_the_shares(app: App, tmp_path: Path) -> None:
+    """Each with what the proxy is told; nothing is sent anywhere."""
+    with behind_caddy(app, tmp_path, more=CANARY) as port:
+        first = app.commit("one")
+        assert app.deploy()[0].code == 0
+        app.pages({**GREEN, "/second": (200, "x")})
+        plan = app.gonogo("plan", "--env", "test")
+        serving = httpx.get(f"http://127.0.0.1:{port}/page", trust_env=False).json()["release"]
+
+    assert plan.code == 0, plan
+    for name in ("share-20", "canary-20", "share-50", "canary-50", "switch"):
+        assert name in plan.err, plan
+    assert serving.endswith(first)
