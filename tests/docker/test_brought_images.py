@@ -133,6 +133,7 @@ def test_an_image_is_pulled_and_a_red_release_goes_back_to_the_one_before(site: 
         "name": name,
         "labelled": True,
         "digest": digest,
+        "archive": "",
         "revision": good,
         "alike": False,
     }
