@@ -19,7 +19,7 @@ from .stack import Ended, Stack, stack, tags
 
 __all__: list[str] = []
 
-pytestmark = pytest.mark.xdist_group("brought")
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("brought")]
 
 MODEL = f"""\
 services:
@@ -147,7 +147,6 @@ def test_an_image_is_pulled_and_a_red_release_goes_back_to_the_one_before(site: 
     assert not [tag for tag in tags(engine) if tag.startswith(site.registry.host)]
 
 
-@pytest.mark.thorough
 def test_an_image_of_another_commit_is_refused_before_the_first_touch(site: Site) -> None:
     """Whatever its tag says: the label names what it was built from, and what serves goes on."""
     good = site.commit()
@@ -163,7 +162,6 @@ def test_an_image_of_another_commit_is_refused_before_the_first_touch(site: Site
     assert site.stack.lives() == before
 
 
-@pytest.mark.thorough
 def test_an_image_without_a_label_goes_where_that_is_said(site: Site) -> None:
     """It is refused with what CI should write; ``revision = false`` lets it go, and the record says so."""
     one = site.commit()
@@ -180,7 +178,6 @@ def test_an_image_without_a_label_goes_where_that_is_said(site: Site) -> None:
     assert any(note.startswith("web was not built here") and note.endswith(said) for note in first.document["notes"])
 
 
-@pytest.mark.thorough
 def test_ci_that_builds_only_what_changed_names_the_commit_that_did(site: Site) -> None:
     """The label may name an earlier commit, which has the same of what the image is built from; a file more is red."""
     site.commit()
@@ -205,7 +202,6 @@ def test_ci_that_builds_only_what_changed_names_the_commit_that_did(site: Site) 
     assert f"{REVISION}: found {built}, expected {last}" in refused(site.stack.deploy())
 
 
-@pytest.mark.thorough
 def test_what_a_registry_does_not_hand_out_ends_before_the_first_touch(
     site: Site, engine: sdk.DockerClient, tmp_path: Path
 ) -> None:
@@ -232,7 +228,6 @@ def test_what_a_registry_does_not_hand_out_ends_before_the_first_touch(
     assert not [tag for tag in tags(engine) if tag.startswith(site.registry.host)]
 
 
-@pytest.mark.thorough
 def test_a_digest_is_read_from_a_file_and_a_worker_runs_the_same_image(site: Site) -> None:
     """CI leaves the digest beside the env file; whoever runs an image of that name gets it too; both are gone back to."""
     worker = "  worker:\n    init: true\n    image: shop\n    command: [sleep, infinity]\n"
@@ -262,7 +257,6 @@ def test_a_digest_is_read_from_a_file_and_a_worker_runs_the_same_image(site: Sit
     assert site.answer() == "5 cents"
 
 
-@pytest.mark.thorough
 def test_a_red_first_release_leaves_nothing_and_what_is_not_kept_goes(site: Site, engine: sdk.DockerClient) -> None:
     """A first deployment of a brought image that goes red is stopped; older releases' images go with them."""
     bad = site.commit(ILL)
@@ -280,7 +274,6 @@ def test_a_red_first_release_leaves_nothing_and_what_is_not_kept_goes(site: Site
     assert len(kept) < 5
 
 
-@pytest.mark.thorough
 def test_a_file_of_images_needs_no_registry(site: Site, engine: sdk.DockerClient, tmp_path: Path) -> None:
     """What `docker save` wrote is loaded, judged and gone back to; no name of it stays, and another image is refused."""
     name = f"{site.stack.project}-saved"
