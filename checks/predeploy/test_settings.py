@@ -40,6 +40,8 @@ def test_every_required_variable_is_set(
     """Every variable that compose files, settings classes or gonogo.toml require has a value.
 
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
+    A plain `${X}` of a compose file that the env file leaves empty, or for which the application's settings have a
+    default, is told of: Compose passes on an empty text. A secret must have a value.
     """
     rendered: Rendered | None = request.getfixturevalue("rendered") if environment.has("compose files") else None
     problem, values = demands.read(env_file, grammar=grammar_of(environment.runtime))
