@@ -6,12 +6,14 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from gonogo.errors import UsageError
 from gonogo.runtimes.archive import MANIFEST, familiar, images_in, manifest_of
 
+How = Literal["w", "w:gz", "w:bz2", "w:xz"]
 ONE, TWO = "1" * 64, "2" * 64
 LISTED = [
     {"Config": f"{ONE}.json", "RepoTags": ["shop:1", "registry.example.com/shop:1"], "Layers": []},
@@ -20,7 +22,7 @@ LISTED = [
 ]
 
 
-def saved(file: Path, listed: object, *, name: str = MANIFEST, how: str = "w:gz") -> Path:
+def saved(file: Path, listed: object, *, name: str = MANIFEST, how: How = "w:gz") -> Path:
     """A file as it would be written, without layers."""
     text = json.dumps(listed).encode()
     with tarfile.open(file, how) as archive:
@@ -31,7 +33,7 @@ def saved(file: Path, listed: object, *, name: str = MANIFEST, how: str = "w:gz"
 
 
 @pytest.mark.parametrize("how", ["w", "w:gz", "w:bz2", "w:xz"])
-def test_names_lead_to_ids(tmp_path: Path, how: str) -> None:
+def test_names_lead_to_ids(tmp_path: Path, how: How) -> None:
     """In the older layout and in that of OCI, however the file is compressed."""
     assert images_in(manifest_of(saved(tmp_path / "shop", LISTED, how=how))) == {
         "shop:1": f"sha256:{ONE}",
