@@ -18,7 +18,7 @@ from gonogo.inspection.probe_answers import script
 from gonogo.remote import images
 from gonogo.remote.connection import Connection, Said
 from gonogo.runtimes.archive import images_in, manifest_of
-from tests.unit.runtimes.test_archive import LISTED, ONE, TWO, saved
+from tests.unit.runtimes.test_archive import LISTED, ONE, TWO, How, saved
 
 
 @dataclass
@@ -45,7 +45,7 @@ def brought(host: Host, file: Path) -> str:
 
 
 @pytest.mark.parametrize("how", ["w", "w:gz"])
-def test_a_file_goes_in_pieces_and_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+def test_a_file_goes_in_pieces_and_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: How) -> None:
     """One that is compressed goes as it is; the first piece begins the file."""
     monkeypatch.setattr(images, "_PIECE", 100)
     file, host = saved(tmp_path / "shop", LISTED, how=how), Host(known=False)
