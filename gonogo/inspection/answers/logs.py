@@ -4,7 +4,7 @@ A line counts when its own level says so (or it is a traceback or a crash), neve
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gonogo.inspection.answers.loglines import Line, parse_line
@@ -34,6 +34,7 @@ _AFTER_OUTPUT = re.compile(r"\S.*?\.\.\.\s?")
 """Output that waits for its end, as Django's ``Applying shop.0001_initial...``."""
 _RESTARTS = 6
 """So often a program is started again before that is an error: until its database answers, some are a few times."""
+_SUPERVISED = re.compile(r"\b(exited|success): (\S{1,200}) (?:\(|entered RUNNING)")
 _BETWEEN = 40
 """So many lines of something else may stand between the lines of a traceback."""
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
@@ -112,9 +113,13 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
         allow: Regular expressions of errors that are known; one that matches any line of an error excuses it.
     """
     allowed = [re.compile(pattern) for pattern in allow]
+    lines = list(lines)
+    begun = _begun(lines)
     groups: dict[str, ErrorGroup] = {}
     restarts: set[str] = set()
     for found in sorted(_errors(lines), key=lambda item: item.number):
+        if found.is_restart and found.number in begun:
+            continue
         if any(pattern.search(text) for pattern in allowed for text in found.text):
             continue
         key = found.signature()
@@ -130,6 +135,24 @@ def error_lines(lines: Iterable[str], allow: Iterable[str | re.Pattern[str]] = (
             lines=(*known.lines, found.number),
         )
     return tuple(group for key, group in groups.items() if key not in restarts or group.count >= _RESTARTS)
+
+
+def _begun(lines: Sequence[str]) -> frozenset[int]:
+    """The lines of a supervisor about a program that ended before it ran, as often as it took until it did."""
+    tried: dict[tuple[str, str], list[int]] = {}
+    ran: set[tuple[str, str]] = set()
+    begun: list[int] = []
+    for number, line in enumerate(lines, 1):
+        if said := _SUPERVISED.search(line):
+            program = (parse_line(line).source, said[2])
+            if said[1] == "success":
+                begun += tried.pop(program, [])
+                ran.add(program)
+            elif program in ran:
+                ran.discard(program)
+            else:
+                tried.setdefault(program, []).append(number)
+    return frozenset(begun)
 
 
 def new_signatures(before: Iterable[ErrorGroup], after: Iterable[ErrorGroup]) -> tuple[ErrorGroup, ...]:

@@ -365,3 +365,16 @@ def test_a_program_that_is_started_again_and_again_is_an_error() -> None:
         ["web  | 2026-11-30 03:13:27,472 INFO gave up: jobs entered FATAL state, too many start retries"]
     )
     assert over.count == 1
+
+
+def test_a_program_that_waits_for_its_database_under_a_supervisor_is_no_error() -> None:
+    """However often it ended before it ran; one that runs each time before it ends goes on ending."""
+    ended = "2026-11-30 03:13:27,472 WARN exited: jobs (exit status 1; not expected)"
+    runs = (
+        "2026-11-30 03:13:29,479 INFO success: jobs entered RUNNING state, process has stayed up for > than 1 seconds"
+    )
+
+    assert error_lines([*[ended] * 9, runs]) == ()
+    assert [group.count for group in error_lines([ended] * 9)] == [9]
+    assert [group.count for group in error_lines([runs, ended] * 7)] == [7]
+    assert error_lines([*[ended] * 9, runs, ended, ended, runs]) == ()
