@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.integration.deploy.conftest import GREEN, App
-from tests.integration.deploy.test_process_turns import Asking, behind_caddy, killed_in, running
+from tests.integration.deploy.test_process_turns import Asking, behind_caddy, ends_proven, running
 
 __all__: list[str] = []
 
@@ -96,20 +96,7 @@ def test_a_release_gets_its_requests_in_shares(app: App, tmp_path: Path) -> None
 def test_a_share_that_was_cut_off_ends_proven(app: App, tmp_path: Path, step: str) -> None:
     """``kill -9`` in each: whoever asks is answered, and the run is completed or taken back to nothing shared."""
     with behind_caddy(app, tmp_path, more=CANARY) as port:
-        app.commit("one")
-        assert app.deploy()[0].code == 0
-        app.pages({**GREEN, "/second": (200, "x")})
-        asking = Asking(port)
-        process = app.start("deploy", "--env", "test", "--json")
-        killed_in(app, process, step)
-        resumed = app.gonogo("resume", "--env", "test", "--json")
-        asking.end()
-        answers = {httpx.get(f"http://127.0.0.1:{port}/page", trust_env=False).json()["release"] for _ in range(20)}
-
-    assert resumed.code in {0, 1}, resumed
-    assert asking.failed == []
-    assert answers == {(app.state / "current").read_text().strip()}
-    assert running(app) == {"web": {one[-7:] for one in answers}}
+        ends_proven(app, port, cut_off_in=step)
 
 
 def test_a_plan_shows_the_shares(app: App, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sysconfig
 import threading
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from gonogo.demo.ports import free_port
@@ -173,20 +170,24 @@ def test_what_must_not_run_twice_is_handed_over(app: App, tmp_path: Path) -> Non
 def test_a_turn_that_was_cut_off_ends_proven(app: App, tmp_path: Path, step: str) -> None:
     """``kill -9`` in each move: the public address goes on answering, and the run is completed or taken back."""
     with behind_caddy(app, tmp_path) as port:
-        app.commit("one")
-        assert app.deploy()[0].code == 0
-        app.pages({**GREEN, "/second": (200, "x")})
-        asking = Asking(port)
-        process = app.start("deploy", "--env", "test", "--json")
-        killed_in(app, process, step)
-        resumed = app.gonogo("resume", "--env", "test", "--json")
-        asking.end()
-        serving = httpx.get(f"http://127.0.0.1:{port}/page", trust_env=False).json()["release"]
+        ends_proven(app, port, cut_off_in=step)
+
+
+def ends_proven(app: App, port: int, *, cut_off_in: str) -> None:
+    """A second deployment is killed in a step and resumed; one release answers everybody, and nothing else runs."""
+    app.commit("one")
+    assert app.deploy()[0].code == 0
+    app.pages({**GREEN, "/second": (200, "x")})
+    asking = Asking(port)
+    killed_in(app, app.start("deploy", "--env", "test", "--json"), cut_off_in)
+    resumed = app.gonogo("resume", "--env", "test", "--json")
+    asking.end()
+    answers = {httpx.get(f"http://127.0.0.1:{port}/page", trust_env=False).json()["release"] for _ in range(20)}
 
     assert resumed.code in {0, 1}, resumed
     assert asking.failed == []
-    assert serving == (app.state / "current").read_text().strip()
-    assert running(app) == {"web": {serving[-7:]}}
+    assert answers == {(app.state / "current").read_text().strip()}
+    assert running(app) == {"web": {one[-7:] for one in answers}}
 
 
 def killed_in(app: App, process: subprocess.Popen[Any], step: str) -> None:
@@ -198,7 +199,5 @@ def killed_in(app: App, process: subprocess.Popen[Any], step: str) -> None:
         if any(line["event"] == "step-began" and line.get("step") == step for line in lines):
             break
         time.sleep(0.01)
-    for one in (psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)):
-        if one.pid == process.pid:
-            os.kill(one.pid, signal.SIGKILL)
+    process.kill()
     process.communicate(timeout=30)
