@@ -24,6 +24,16 @@ def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Colle
     """No compiled file in the artifact can run in its source's place.
 
     Catches bytecode of other code with its source's time and size, unchecked bytecode, and bytecode without a source.
+
+    Before (.dockerignore):
+
+        .git
+
+    After (.dockerignore):
+
+        .git
+        **/__pycache__
+        **/*.pyc
     """
     roots = code_roots(artifact.code, released(context).tracked)
     if not roots:

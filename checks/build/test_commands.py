@@ -26,5 +26,7 @@ def test_own_command_finds_the_build_well(
 
     Catches what a scanner or a script of the team's finds in an image (`{image:web}` in its words is the image's id)
     before that serves anybody.
+
+    No before and after: what is to be mended is said by the team's own command.
     """
     judged(command.configured, context, question, evidence, url=context.environment.url)

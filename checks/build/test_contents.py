@@ -74,6 +74,16 @@ def test_artifact_holds_the_commit(
 
     Catches layer caching that serves yesterday's code, and pointers of Git LFS in place of the files they stand for.
     What an instance has written into a folder that is mounted over the code is neither.
+
+    Before (Dockerfile):
+
+        COPY . /srv
+        RUN sed -i 's/8000/80/' /srv/app/settings.py
+
+    After (Dockerfile):
+
+        COPY . /srv
+        ENV PORT=80
     """
     if not _is_known(artifact, evidence):
         return
@@ -161,6 +171,14 @@ def test_required_files_are_in_the_artifact(
 
     Catches templates that .dockerignore keeps out, and a COPY that no longer brings them. What the application requires
     and no artifact is made with is missed in the first one that has any of its code.
+
+    Before (.dockerignore):
+
+        **/templates
+
+    After (.dockerignore):
+
+        docs/templates
     """
     service = environment.service.get(artifact.service, Service())
     if unknown(artifact.layout, artifact.service, artifact.label):

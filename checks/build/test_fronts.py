@@ -37,6 +37,18 @@ def test_proxies_accept_their_configuration(
 
     Catches a missing semicolon, and the name of a service that there is no more, which would be noticed when the proxy
     does not start any more.
+
+    Before (nginx/shop.conf):
+
+        location / {
+            proxy_pass http://web:8000
+        }
+
+    After (nginx/shop.conf):
+
+        location / {
+            proxy_pass http://web:8000;
+        }
     """
     if not place.environment.has("compose files"):
         pytest.skip(f"runtime {place.environment.runtime} starts no proxy")

@@ -33,6 +33,18 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
     """The service does not run as root.
 
     Catches a Dockerfile without USER: who breaks into the application owns the container.
+
+    Before (Dockerfile):
+
+        COPY . /srv
+        CMD ["gunicorn", "app:app"]
+
+    After (Dockerfile):
+
+        COPY . /srv
+        RUN useradd --system app
+        USER app
+        CMD ["gunicorn", "app:app"]
     """
     facts = _facts(artifact)
     definition = definition_of(inspector, artifact.service)
@@ -54,6 +66,16 @@ def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Insp
     """The program that the health check runs is in the image.
 
     Catches curl in a slim image: the container never becomes healthy.
+
+    Before (docker-compose.yml):
+
+        healthcheck:
+          test: ["CMD", "curl", "--fail", "http://localhost:8000/healthz"]
+
+    After (docker-compose.yml):
+
+        healthcheck:
+          test: ["CMD", "python", "-c", "from urllib.request import urlopen; urlopen('http://localhost:8000/healthz')"]
     """
     facts = _facts(artifact)
     check = healthcheck_of(definition_of(inspector, artifact.service), facts)
@@ -95,6 +117,15 @@ def test_image_is_not_too_large(
 
     Catches the folder of data, or the compilers, that a COPY or a RUN left in it: each pull waits for it. It warns at
     most.
+
+    Before (.dockerignore):
+
+        .git
+
+    After (.dockerignore):
+
+        .git
+        data
     """
     size = _facts(artifact).size / _MIB
     limit = environment.service.get(artifact.service, Service()).max_image_size
@@ -127,6 +158,14 @@ def test_base_images_are_pinned(inspector: Inspector, source: Source, evidence: 
 
     Catches `FROM python`: the next build brings another Python with the same commit, and going back does not bring the
     old one; likewise `image: postgres`, which is another major version on the next machine. It warns, once.
+
+    Before (Dockerfile):
+
+        FROM python
+
+    After (Dockerfile):
+
+        FROM python:3.12-slim
     """
     recipes = (one.layout.recipe for one in inspector.artifacts())
     names = dict.fromkeys(recipe.dockerfile for recipe in recipes if recipe is not None)

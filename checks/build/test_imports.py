@@ -68,6 +68,15 @@ def test_entry_point_imports(
 
     Catches a dependency that is missing from the requirements, a syntax error, and yesterday's installed copy of the
     application that is imported in place of its source.
+
+    Before (requirements.txt):
+
+        fastapi==0.115.0
+
+    After (requirements.txt; a route with a form needs it):
+
+        fastapi==0.115.0
+        python-multipart==0.0.12
     """
     entrypoint = environment.service[artifact.service].entrypoint
     evidence.text("Entry point", f"{entrypoint} in {artifact.label}, Python {imported.python}")
@@ -117,6 +126,18 @@ def test_nested_imports_find_what_they_name(
     Catches a module that was renamed or left out, and a package that nobody installed, where only a rarely called
     function imports them: the release starts, and fails later. Red in tier prod, for what surely fails and did not in
     the serving release. What is tried, stands under a condition or in a command, or is for development is no fault.
+
+    Before (app/jobs.py; the module is called `app.sheets` now):
+
+        def export(rows):
+            from app.excel import sheet
+            return sheet(rows)
+
+    After (app/jobs.py):
+
+        def export(rows):
+            from app.sheets import sheet
+            return sheet(rows)
     """
     if imported.error is not None or not own:
         pytest.skip("the entry point cannot be imported here (B04)" if own else "nothing of the repository is in it")
@@ -163,6 +184,17 @@ def test_routes_are_registered(
     """At least as many routes as configured are registered, and none whose handler still stands was lost.
 
     Catches a router that is no longer included. One that never was, or only under a condition, is a warning at most.
+
+    Before (app/main.py):
+
+        app = FastAPI()
+        app.include_router(rooms.router)
+
+    After (app/main.py):
+
+        app = FastAPI()
+        app.include_router(rooms.router)
+        app.include_router(prices.router)
     """
     service = context.environment.service.get(artifact.service, Service())
     if service.framework == "none":
@@ -199,6 +231,16 @@ def test_health_check_asks_for_a_route(
 
     Catches `/health` in the compose file and `/healthz` in the source: what serves would be stopped, and the new
     release never become healthy. It warns: a middleware may answer there.
+
+    Before (docker-compose.yml; the route is /healthz):
+
+        healthcheck:
+          test: curl --fail http://localhost:8000/health
+
+    After (docker-compose.yml):
+
+        healthcheck:
+          test: curl --fail http://localhost:8000/healthz
     """
     if artifact.facts is None:
         pytest.skip(f"runtime {environment.runtime} builds no image")
@@ -231,6 +273,17 @@ def test_clients_of_the_api_can_go_on(
 
     Catches the field that was renamed while the page of yesterday, the telephone and the partner's job still read it.
     A route that only left the document is there. It warns: nobody but the team knows its clients.
+
+    Before (app/models.py; it was `total_cents`):
+
+        class Price(BaseModel):
+            total: int
+
+    After (app/models.py):
+
+        class Price(BaseModel):
+            total: int
+            total_cents: int
     """
     service, url = environment.service.get(artifact.service, Service()), inspector.url(artifact.service)
     if service.framework != "fastapi" or service.entrypoint is None or url is None:
@@ -280,6 +333,14 @@ def test_artifact_is_in_no_debug_mode(
 
     Catches DEBUG = True in the settings and the image that was made for a desk: `uvicorn --reload`. In tier staging it
     is a warning.
+
+    Before (shop/settings.py):
+
+        DEBUG = True
+
+    After (shop/settings.py):
+
+        DEBUG = os.environ.get("DJANGO_DEBUG") == "1"
     """
     require_tier(environment)
     service = environment.service.get(artifact.service, Service())

@@ -51,6 +51,17 @@ def test_pending_migrations_hold_no_big_table(
 
     Catches the index that is built while nobody can write, on the one table that everybody writes to. It warns, from
     100 MB of table and indexes on.
+
+    Before (a revision):
+
+        def upgrade():
+            op.create_index("room_name", "room", ["name"])
+
+    After (a revision):
+
+        def upgrade():
+            with op.get_context().autocommit_block():
+                op.create_index("room_name", "room", ["name"], postgresql_concurrently=True)
     """
     service = migrating(artifact, environment)
     if question.serving is None:

@@ -43,6 +43,16 @@ def test_migration_head_is_the_sources(
     """The migration head in the artifact is the head in the source, and the migration tool accepts the migrations.
 
     Catches an image that was built before the newest migration was written.
+
+    Before (Dockerfile):
+
+        COPY app /srv/app
+
+    After (Dockerfile):
+
+        COPY app /srv/app
+        COPY alembic.ini /srv/
+        COPY alembic /srv/alembic
     """
     service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
@@ -86,6 +96,14 @@ def test_migrations_can_be_run(
 
     Catches an env.py that imports what is not there, and a revision that calls what is not there: the upgrade would
     find that out after the first touch. No migration is run; Alembic writes its SQL, without a connection.
+
+    Before (alembic/env.py; there is no such module any more):
+
+        from app.database import Base
+
+    After (alembic/env.py):
+
+        from app.models import Base
     """
     service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)
@@ -130,6 +148,17 @@ def test_models_have_their_migrations(
 
     Catches the model that got a column without a migration: each query for it fails, once the release serves. What
     Django would write a migration for and no table needs (words, choices, an order, an index) is advice.
+
+    Before (app/models.py; `beds` is new):
+
+        class Room(Base):
+            __tablename__ = "room"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            beds: Mapped[int]
+
+    After (shell):
+
+        alembic revision --autogenerate --message "Add beds to room"
     """
     service = migrating(artifact, environment)
     said = artifact_said(question, release, artifact, service)

@@ -34,6 +34,15 @@ def test_image_names_the_commit(
     Catches a tag that still points to an older build. An image that holds nothing of the repository (``code = {}``)
     need not name its commit, nor one with `revision = false`; one that CI built may name another commit, with which the
     files that it is built from are the same.
+
+    Before (the script with which CI builds the image):
+
+        docker build --tag registry.example.com/shop:1.4.0 .
+
+    After (the same script):
+
+        commit=$(git rev-parse HEAD)
+        docker build --label org.opencontainers.image.revision=$commit --tag registry.example.com/shop:1.4.0 .
     """
     if artifact.facts is None:
         pytest.skip("runtime process builds no image")

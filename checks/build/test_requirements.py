@@ -27,6 +27,15 @@ def test_installed_packages_fit_together(artifact: Artifact, environment: Enviro
 
     Catches a package that another one's update replaced. It warns, once: what the application cannot be imported
     without is told by B04 and B05.
+
+    Before (Dockerfile):
+
+        RUN pip install -r requirements.txt
+        RUN pip install starlette==0.27.0
+
+    After (Dockerfile; what is asked for at once is made to fit):
+
+        RUN pip install -r requirements.txt starlette
     """
     service = environment.service.get(artifact.service, Service())
     if not needs_python(service):

@@ -37,6 +37,16 @@ def test_image_user_may_read_and_start_the_code(
     Catches the `chmod 600` of a careful script, a folder that root alone may enter, an entry point that lost its
     executable bit, `#!/bin/bash` in an image without bash, and a script with Windows line ends: the container would end
     as soon as it is started.
+
+    Before (Dockerfile; start.sh is not executable in the repository):
+
+        COPY start.sh /srv/start.sh
+        CMD ["/srv/start.sh"]
+
+    After (Dockerfile):
+
+        COPY --chmod=755 start.sh /srv/start.sh
+        CMD ["/srv/start.sh"]
     """
     if artifact.facts is None:
         pytest.skip("runtime process builds no image")

@@ -41,6 +41,17 @@ def test_image_holds_no_secrets(
     an ignore file, and a token that was a build argument: whoever gets the image has them for good. A warning outside
     tier prod. What examples, tests and other people's packages hold is left, as are keys with a passphrase and values
     that are words.
+
+    Before (.dockerignore):
+
+        **/__pycache__
+
+    After (.dockerignore):
+
+        **/__pycache__
+        .git
+        **/.env*
+        **/*.pem
     """
     if artifact.facts is None:
         pytest.skip("runtime process builds no image")

@@ -41,6 +41,16 @@ def test_instance_runs_the_commit(
     Catches a folder of yesterday's code that is mounted over the image's. What the instance itself has written since it
     was made (a log or a database that git tracks, a page that its entry point fills in) is no stale code, unless it is
     Python, or as an earlier commit had it.
+
+    Before (docker-compose.yml):
+
+        volumes:
+          - code:/srv/app
+
+    After (docker-compose.yml):
+
+        volumes:
+          - uploads:/srv/uploads
     """
     name, configured = service
     source = released(context)

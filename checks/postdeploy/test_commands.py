@@ -28,6 +28,8 @@ def test_own_command_finds_the_release_well(
 
     Catches what the smoke test that the team has already (`scripts/smoke.sh`) finds: its exit code counts as any
     check's verdict does. It is asked of the release before and, after a rollback, of the one that is back as well.
+
+    No before and after: what is to be mended is said by the team's own command.
     """
     team = command.configured
     if team.service is not None:

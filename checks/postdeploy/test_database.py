@@ -66,6 +66,14 @@ def test_database_revision_is_the_head(
 
     Catches a release whose migration was never run, and one whose revision was stamped: each query for the column that
     is not there fails. What the release before lacked as well is advice.
+
+    Before (start.sh):
+
+        alembic upgrade 9c41b0
+
+    After (start.sh):
+
+        alembic upgrade head
     """
     name, configured = service
     environment = question.place.environment
@@ -133,6 +141,16 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
     """The database accepts the application's connections and answers SELECT 1 in time.
 
     Catches a wrong password, a full connection pool, and a database that is still starting.
+
+    Before (docker-compose.yml):
+
+        environment:
+          DATABASE_URL: postgresql://shop:shop@db:5432/shop
+
+    After (docker-compose.yml):
+
+        environment:
+          DATABASE_URL: postgresql://shop:${POSTGRES_PASSWORD:?}@db:5432/shop
     """
     name, configured = service
     inside = running(inspector, name)
@@ -169,6 +187,20 @@ def test_database_says(
 
     Catches data that a migration or a step of the deployment was to bring, and did not: seven prices of which one is
     missing. It is asked in a transaction that can write nothing.
+
+    Before (gonogo.toml, where there are eight prices now):
+
+        [[env.prod.sql]]
+        name = "glass prices"
+        query = "select count(*) from glass_price"
+        value = 7
+
+    After (gonogo.toml):
+
+        [[env.prod.sql]]
+        name = "glass prices"
+        query = "select count(*) from glass_price"
+        value = 8
     """
     asked = json.dumps({"query": assertion.query, "seconds": assertion.within})
     said = _said(assertion, environment, inspector, asked)

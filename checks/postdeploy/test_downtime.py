@@ -30,6 +30,16 @@ def test_downtime_is_within_the_budget(subject: Subject, environment: Environmen
 
     Catches a start that takes minutes; judged when the moves have settled, and never a reason to go back. A budget that
     nobody set only warns.
+
+    Before (gonogo.toml):
+
+        [env.prod]
+        max_downtime = "2s"
+
+    After (gonogo.toml):
+
+        [env.prod]
+        max_downtime = "20s"
     """
     if subject.serving is None or subject.role is Role.ROLLBACK:
         pytest.skip("nothing served before" if subject.serving is None else "going back is not judged by time spent")

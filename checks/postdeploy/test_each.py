@@ -37,6 +37,8 @@ def test_each_instance_answers_as_the_others(
 
     Catches the second of three that came up broken: behind a balancer one visitor in three meets it, and a request to
     the address meets another. What none of them answers is a worker, or another check's.
+
+    No before and after: what one instance lacks that its twins have is said by its own log.
     """
     name, _ = service
     if not environment.has("a Docker Engine"):

@@ -46,6 +46,18 @@ def test_endpoint(
     Catches a release that is alive and serves the wrong thing, also one in so many times (`repeat`). Of a GET that
     takes a second or more, three times, it warns where that is twenty times what it took in the baseline; where it is
     a hundred times that, and no `within` of the endpoint allows it, it is red.
+
+    Before (gonogo.toml, where the answer is meant to be another one now):
+
+        [[env.prod.endpoint]]
+        request = "GET /admin"
+
+    After (gonogo.toml):
+
+        [[env.prod.endpoint]]
+        request = "GET /admin"
+        status = 303
+        headers = { location = "/admin/login" }
     """
     url = inspector.url(endpoint.service)
     if url is None:

@@ -60,6 +60,15 @@ def test_front_page_finds_its_files(
     Catches the page that answers 200 and is white, because its front end was not built, and the style sheet that the
     release names anew and does not bring. What was missing before this release, images, files whose names say that
     they are an installation's own (`custom.css`), and everything on a first deploy is warned of.
+
+    Before (Dockerfile):
+
+        COPY . .
+
+    After (Dockerfile):
+
+        COPY . .
+        RUN python manage.py collectstatic --noinput
     """
     url = inspector.url()
     if url is None:
@@ -101,6 +110,14 @@ def test_files_that_the_page_before_named_are_kept(
 
     Catches the page that somebody has open, or that a cache keeps, while releases take turns: it asks for files that
     the new release has not, and goes white. What was not there before either is left out.
+
+    Before (start.sh):
+
+        python manage.py collectstatic --noinput --clear
+
+    After (start.sh):
+
+        python manage.py collectstatic --noinput
     """
     url = inspector.url()
     named = [address for address, found in rows_of(baseline, "D26", _TITLE) if found == _THERE and is_needed(address)]

@@ -28,6 +28,14 @@ def test_instances_have_their_variables(release: Release, place: Place, evidence
 
     Catches the container that somebody brought up by hand with other settings, or that was left running when the env
     file changed. It warns.
+
+    Before (shell, what somebody did by hand):
+
+        DEBUG=1 docker compose up --detach web
+
+    After (shell):
+
+        gonogo restart --new-settings --env prod
     """
     if release.adopted:
         pytest.skip("adopted: what it was started with is what it has")

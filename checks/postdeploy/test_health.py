@@ -53,6 +53,14 @@ def test_release_is_alive(
     Catches the old release that goes on answering behind a new one that does not: a container that kept the port or the
     service's name, and a proxy that still points at one. Where the services answer well past the proxy in front, the
     finding is the proxy's, with what the release changes in its files.
+
+    Before (nginx/shop.conf):
+
+        proxy_pass http://web-old:8000;
+
+    After (nginx/shop.conf):
+
+        proxy_pass http://web:8000;
     """
     addresses = dict(_live(inspector, environment))
     if not addresses:
@@ -126,6 +134,8 @@ def test_release_is_ready(
 
     Catches an application that is alive and cannot reach its database. After a rollback the schema may be ahead of the
     release: that is well where its readiness is well with it, and a 503 is none.
+
+    No before and after: which part is not ready is said by the release itself.
     """
     addresses = dict.fromkeys(_ready(inspector, environment))
     if not addresses:
@@ -171,6 +181,8 @@ def test_health_document_is_healthy(
 
     Catches a health page that answers 200 and says "unhealthy" in its text, and a moment in it that is too long ago: a
     job that stopped. Where the serving release was degraded alike it is as before.
+
+    No before and after: what is unhealthy is said by the document.
     """
     stated = _stated(environment)
     levels, documents = dict[str, str](), dict[str, object]()

@@ -33,6 +33,18 @@ def test_worker_beats(
 
     Catches the worker that runs and does nothing: its container is up, no page is broken, and no job is done. It is
     waited for one beat of what runs now, at most `within`; what the release before left does not count.
+
+    Before (app/jobs.py):
+
+        while True:
+            work(jobs.get())
+
+    After (app/jobs.py; /tmp/beat is the `file` of the heartbeat):
+
+        while True:
+            Path("/tmp/beat").touch()
+            with contextlib.suppress(queue.Empty):
+                work(jobs.get(timeout=30))
     """
     configured = environment.service.get(heartbeat.service, Service())
     inside = running(inspector, heartbeat.service)

@@ -41,6 +41,8 @@ def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
     """Every instance of every deployed service runs, and what stands in front; none ended, none is restarting.
 
     Catches a process that ends right after it was started.
+
+    No before and after: why a process ends is said by its own last lines.
     """
     instances, fronts = inspector.instances(health=False), inspector.fronts()
     _attach(evidence, (*instances, *fronts))
@@ -66,6 +68,18 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     """Every instance that has a health check is healthy.
 
     Catches an application that runs and cannot answer.
+
+    Before (docker-compose.yml):
+
+        command: uvicorn app.main:app --port 8080
+        healthcheck:
+          test: curl --fail http://localhost:8000/healthz
+
+    After (docker-compose.yml):
+
+        command: uvicorn app.main:app --port 8000
+        healthcheck:
+          test: curl --fail http://localhost:8000/healthz
     """
     instances = [one for one in inspector.instances() if one.health is not None and not one.one_shot]
     if not instances:
@@ -104,6 +118,8 @@ def test_no_instance_restarts(
 
     Catches a crash some seconds after the start, which a restart policy hides. What restarted before it was watched is
     watched until it has lived longer than it did before, for half of check_timeout at the most.
+
+    No before and after: why a process ends is said by its own last lines.
     """
     window = environment.health.stable_for
     if first_look.instances is None:
@@ -143,6 +159,8 @@ def test_instances_are_of_this_release(
     """Every instance was started from exactly what was built for this release.
 
     Catches rebuilds that change nothing, because the old container goes on running.
+
+    No before and after: the next deployment makes the instances anew.
     """
     instances = [one for one in inspector.instances(health=False) if one.status != "missing"]
     _attach(evidence, instances)

@@ -39,6 +39,17 @@ def test_no_new_errors_in_log_files(
 
     Catches the job that fails every minute and says so in `logs/app.log` alone. Of a file that the baseline did not
     see, nobody knows what is new: that warns.
+
+    Before (gonogo.toml, where the line is no error):
+
+        [env.prod.logs]
+        files = ["logs/*.log"]
+
+    After (gonogo.toml):
+
+        [env.prod.logs]
+        files = ["logs/*.log"]
+        allow = ["no route to printer, trying again"]
     """
     name, configured = service
     if not environment.logs.files:

@@ -43,6 +43,16 @@ def test_no_new_errors_are_logged(
     that was not up yet and was reached after that (tried again, or started again by its restart policy), and a control
     socket that gunicorn could not make, is shown and not counted. In a first deployment, which has no release before, a
     line without a traceback warns that was logged before the release was healthy.
+
+    Before (gonogo.toml, where the line is no error):
+
+        [env.prod.logs]
+        allow = []
+
+    After (gonogo.toml):
+
+        [env.prod.logs]
+        allow = ["no route to printer, trying again"]
     """
     since = subject.release.started if subject.release is not None else None
     lines, groups = logged.read(inspector, environment, since)

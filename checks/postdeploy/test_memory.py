@@ -44,6 +44,14 @@ def test_no_process_was_killed_for_want_of_memory(
     Catches the worker that dies again and again inside a container that lives: the main process starts another one, and
     nothing restarts. Where that happened to the serving release as well it is a warning, and so is a container that
     uses nine tenths of its limit.
+
+    Before (docker-compose.yml):
+
+        mem_limit: 128m
+
+    After (docker-compose.yml):
+
+        mem_limit: 512m
     """
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} sets no limit on memory")

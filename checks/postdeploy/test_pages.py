@@ -29,6 +29,15 @@ def test_page_loads_in_a_browser(
     """The page loads in a real browser: no console error, failed request or mixed content, and its texts are visible.
 
     Catches the page that answers 200 and stays white because its script was not built.
+
+    Before (Dockerfile):
+
+        COPY frontend /srv/frontend
+
+    After (Dockerfile):
+
+        COPY frontend /srv/frontend
+        RUN cd /srv/frontend && npm ci && npm run build
     """
     from playwright.sync_api import Error, TimeoutError  # noqa: A004, PLC0415 (an extra: `browsing` has asked for it)
 

@@ -31,6 +31,22 @@ def test_pages_protect_their_visitors(
 
     Catches the middleware that fell out of a list, and the proxy's `add_header` that another one in a `location` makes
     void: pages look as before, and browsers guard nothing. It warns.
+
+    Before (nginx/shop.conf):
+
+        add_header X-Frame-Options DENY always;
+        location / {
+            add_header Cache-Control no-store;
+            proxy_pass http://web:8000;
+        }
+
+    After (nginx/shop.conf):
+
+        location / {
+            add_header X-Frame-Options DENY always;
+            add_header Cache-Control no-store;
+            proxy_pass http://web:8000;
+        }
     """
     url = inspector.url()
     if url is None:

@@ -28,6 +28,14 @@ def test_nobody_answers_where_nobody_should(environment: Environment, evidence: 
 
     Catches the database, the debug port or the admin page that a release opens to the world. Another machine may be let
     further, or less far, than this one.
+
+    Before (docker-compose.yml):
+
+        ports: ["5432:5432"]
+
+    After (docker-compose.yml):
+
+        ports: ["127.0.0.1:5432:5432"]
     """
     if not environment.refused:
         pytest.skip("no address is configured where nobody may be reached")

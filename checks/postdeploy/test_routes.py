@@ -36,6 +36,8 @@ def test_running_routes_are_the_artifacts(
     """The paths in the running process's OpenAPI document are those that the artifact registers.
 
     Catches a process that was not restarted, and answers for yesterday's routes.
+
+    No before and after: the next deployment starts the process anew.
     """
     name, configured = service
     url = inspector.url(name)

@@ -54,6 +54,16 @@ def test_what_answered_before_still_answers(
     something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked
     for a login before and shows itself to anybody now, and of one that is not there any more although a route or a link
     still leads to it (or it is robots.txt or the sitemap).
+
+    Before (gonogo.toml, where the page is to be left alone):
+
+        [env.prod]
+        not_asked = []
+
+    After (gonogo.toml):
+
+        [env.prod]
+        not_asked = ["/reports/*"]
     """
     if subject.role is Role.BASELINE:
         found = asked(candidates(inspector, environment, subject, limits)[:_MOST], limits)
@@ -97,6 +107,17 @@ def test_new_pages_answer(
     Catches the new page that nobody opened once. At most 10 of the GET routes without a parameter and of the links of
     the front page are asked, none whose name says that it does something. It warns at most: some may be meant to be
     asked in another way.
+
+    Before (gonogo.toml, where the new page is meant to answer so):
+
+        [env.prod]
+        not_asked = []
+
+    After (gonogo.toml):
+
+        [[env.prod.endpoint]]
+        request = "GET /v2/export"
+        status = 501
     """
     if subject.role is not Role.CANDIDATE:
         pytest.skip("nothing is new in a release that served before")

@@ -35,6 +35,18 @@ def test_what_runs_ends_when_it_is_told_to(
     Catches the shell script without `exec` and the program without a handler for SIGTERM: each deployment then waits
     for the whole grace, and what is under way is cut off by force. So is what `gunicorn --graceful-timeout 60` lets
     end, in a container that is killed after ten seconds.
+
+    Before (start.sh):
+
+        #!/bin/sh
+        alembic upgrade head
+        gunicorn app:app
+
+    After (start.sh):
+
+        #!/bin/sh
+        alembic upgrade head
+        exec gunicorn app:app
     """
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} starts no first process of a container")

@@ -36,6 +36,16 @@ def test_store_answers(
     Catches a wrong password, a changed host name, and a cache that was left out of the release: pages without it are
     well, and jobs wait for ever. Red where the serving release had an answer under the same variable; elsewhere, for an
     answer after 200 ms, and where the password may be given apart from the address, it warns.
+
+    Before (docker-compose.yml):
+
+        environment:
+          REDIS_URL: redis://localhost:6379/0
+
+    After (docker-compose.yml; the service is called `cache`):
+
+        environment:
+          REDIS_URL: redis://cache:6379/0
     """
     name, configured = service
     inside = running(inspector, name)

@@ -52,6 +52,8 @@ def test_pages_answer_the_visitor(
     the page that `visitor.shows` names, at most 20 of its links and of the GET routes without a parameter, and none
     whose name says that it does something. A page that is new warns of a server error, and so does one that the user
     was let into before and is not now.
+
+    No before and after: why a page fails for a user is said by the application's own traceback.
     """
     visitor = environment.visitor
     if visitor is None:

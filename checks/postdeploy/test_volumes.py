@@ -43,6 +43,16 @@ def test_volumes_can_be_written(
     Catches the new USER that does not own the volume of uploads, and the volume that is mounted read-only: the release
     starts, and the first upload fails. Red where the serving release could write; otherwise a warning, once. Nothing is
     written.
+
+    Before (Dockerfile):
+
+        RUN useradd --system app
+        USER app
+
+    After (Dockerfile):
+
+        RUN useradd --system app && mkdir -p /srv/uploads && chown app /srv/uploads
+        USER app
     """
     name, _ = service
     model: Mapping[str, Any] = getattr(inspector, "model", {})

@@ -39,6 +39,16 @@ def test_webhook_knows_its_sender(
     Catches the signature that is compared only where one is sent, or not any more: anybody can say that an order is
     paid. Where `harmless` names an event that does nothing, that is sent with the right signature too, and must be
     taken: a release that has another secret than the sender loses every event. Nothing else is ever signed rightly.
+
+    Before (app/webhooks.py):
+
+        if signature and not hmac.compare_digest(signature, expected):
+            raise HTTPException(401)
+
+    After (app/webhooks.py):
+
+        if not hmac.compare_digest(signature or "", expected):
+            raise HTTPException(401)
     """
     url = inspector.url(webhook.service)
     if url is None:

@@ -16,6 +16,14 @@ def test_attestation_was_given(attestation: tuple[str, str], subject: Subject, e
     """Somebody gave each attestation that the environment asks for; the record says who, and when.
 
     Catches a deployment that nobody was told of, while nobody is there who could help.
+
+    Before (shell):
+
+        gonogo deploy --env prod
+
+    After (shell):
+
+        gonogo deploy --env prod --attest team-notified
     """
     name, sentence = attestation
     given = [f"by {one.by} at {when(one.given)}" for one in subject.attested if one.id == name]

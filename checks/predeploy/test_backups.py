@@ -47,6 +47,16 @@ def test_a_backup_can_be_made_now(
 
     Catches the dump program that is older than the server, the role that may not read a table's schema, and the folder
     of backups that is another user's: each is found when a deployment has built for minutes, or when nobody looks.
+
+    Before (gonogo.toml; the folder is another user's):
+
+        [env.prod.backup]
+        folder = "/root/backups"
+
+    After (gonogo.toml):
+
+        [env.prod.backup]
+        folder = "/srv/backups"
     """
     if not is_asked(environment):
         pytest.skip("backup.off: no backup is wanted")
@@ -79,6 +89,8 @@ def test_a_backup_can_be_put_back(
 
     Catches the dump that lacks a table, rows or its end, and the database image that is gone or has no room to be
     started once more: a backup that nobody has restored is none.
+
+    No before and after: whether the dump, the image or the room is to be mended is said by what was found.
     """
     if not is_proven(environment) or (environment.backup or BackupRule()).command is not None:
         pytest.skip("no proof by a restore is wanted (backup.prove)")

@@ -20,6 +20,16 @@ def test_no_stale_bytecode_stands_in_the_source(source: Source, python: TargetPy
     """No compiled file in the source tree can run in its source's place.
 
     Catches yesterday's bytecode that is copied into an image with its time stamps, and runs instead of today's source.
+
+    Before (shell):
+
+        $ git ls-files '*.pyc'
+        app/prices.pyc
+
+    After (shell):
+
+        git rm app/prices.pyc
+        echo '*.pyc' >> .gitignore
     """
     request = bytecode.probe_request(roots=[str(source.root)], exclude=source.left_out)
     report = bytecode.parse(python.ask(bytecode.probe_source(), request, cwd=source.root))

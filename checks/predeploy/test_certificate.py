@@ -31,6 +31,15 @@ def test_certificate_is_renewed_in_time(environment: Environment, evidence: Coll
 
     Catches the renewal that stopped weeks ago without a word: on the last day every visitor is refused, whatever the
     release. Overdue is what ends within two weeks, or within a quarter of a shorter life. It warns.
+
+    Before (shell):
+
+        $ systemctl is-enabled certbot.timer
+        disabled
+
+    After (shell):
+
+        sudo systemctl enable --now certbot.timer
     """
     parts = urlsplit(environment.url or "")
     if parts.scheme != "https" or parts.hostname is None:

@@ -53,6 +53,8 @@ def test_ci_is_green(
 
     Catches the commit whose tests were red, and the one that is deployed before they came to an end. What still runs in
     the very job that deploys is not waited for.
+
+    No before and after: what is to be mended is said by the commit's own tests.
     """
     if environment.ci is None:
         pytest.skip("no ci is configured")

@@ -23,5 +23,7 @@ def test_own_command_ends_well(command: Script, context: Context, question: Aski
     """A command of the team's own for this stage ends with exit code 0, in its time.
 
     Catches what only the team knows of before anything is touched: a licence that ran out, a partner that is down.
+
+    No before and after: what is to be mended is said by the team's own command.
     """
     judged(command.configured, context, question, evidence, url=context.environment.url)

@@ -45,6 +45,18 @@ def test_no_secret_is_committed(
     image that it is copied into, has them. Red in tier prod, a warning elsewhere. Values of templates and words are
     nobody's secret; a key of tests, of examples, or for a desk is left alone. Warns of an env file that every user of
     the host can read, and of a token that its shape tells (Stripe, AWS, GitHub, Slack …), whoever's it is.
+
+    Before (shell):
+
+        $ git ls-files .env
+        .env
+
+    After (shell, and then new values on the host):
+
+        git rm --cached .env
+        echo .env >> .gitignore
+        git add .gitignore
+        git commit --message "Keep the env file out of the repository"
     """
     files = {path: source.root / path for path in source.tracked if not (source.root / path).is_symlink()}
     secrets = _in_use(environment, source, context, request)

@@ -42,6 +42,18 @@ def test_compose_accepts_its_files(
     Catches the unquoted port, the wrong indentation, the missing variable, and files that leave nothing to deploy,
     before anything is built. Warns of a worker whose `image:` still has the tag of an earlier version: nothing builds
     it, so it would run yesterday's code.
+
+    Before (docker-compose.yml):
+
+        services:
+          web:
+          image: shop:1
+
+    After (docker-compose.yml):
+
+        services:
+          web:
+            image: shop:1
     """
     services = sorted(rendered.model.get("services") or {})
     evidence.text(", ".join(environment.compose), rendered.problem or f"services: {', '.join(services)}")
@@ -95,6 +107,14 @@ def test_published_ports_are_free(
 
     Catches two services that ask for one port, the second project on the same host, and a container of a service that
     no compose file names any more: stopping the old release would succeed, and starting the new one fail.
+
+    Before (docker-compose.yml; another project has 8000):
+
+        ports: ["127.0.0.1:8000:8000"]
+
+    After (docker-compose.yml):
+
+        ports: ["127.0.0.1:8010:8000"]
     """
     if environment.has("compose files"):
         model_of(request)
@@ -133,6 +153,17 @@ def test_container_names_are_free(
 
     Catches a `container_name` that another project holds, or the other environment of this one: starting the new
     release would fail when the old one has been stopped.
+
+    Before (docker-compose.yml):
+
+        web:
+          build: .
+          container_name: web
+
+    After (docker-compose.yml):
+
+        web:
+          build: .
     """
     if not rendered.model:
         pytest.skip("Compose renders no model (P12)")

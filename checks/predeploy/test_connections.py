@@ -33,6 +33,14 @@ def test_databases_let_in_both_releases(place: Place, serving: Release | None, e
 
     Catches the pools that fill a server to three quarters: started beside the old release, the new one is told `too
     many clients already`, and so are the old one and everybody else. What opens more under load is not seen.
+
+    Before (app/database.py):
+
+        engine = create_engine(url, pool_size=20, max_overflow=40)
+
+    After (app/database.py):
+
+        engine = create_engine(url, pool_size=5, max_overflow=5)
     """
     if serving is None or place.environment.strategy not in BESIDE or not place.environment.has("a Docker Engine"):
         pytest.skip("no release is started beside another one")

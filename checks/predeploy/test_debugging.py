@@ -32,6 +32,14 @@ def test_no_debug_mode_is_switched_on(
     Catches the copied env file: Flask's debugger runs what any visitor types, Django shows its settings. In tier
     staging it is a warning, and so is a variable called DEBUG where no debug mode of a framework is known to be
     switched by it; what it means is asked of the artifact (B21) where that can be.
+
+    Before (.env):
+
+        FLASK_DEBUG=1
+
+    After (.env):
+
+        FLASK_DEBUG=0
     """
     require_tier(environment)
     found: dict[Mode, list[str]] = defaultdict(list)

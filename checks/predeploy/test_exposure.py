@@ -38,6 +38,14 @@ def test_data_services_are_kept_from_other_machines(
 
     Catches `ports: ["6379:6379"]`, which Docker opens to the world past the firewall of the host. Red in tier prod
     where the image is a data service's; elsewhere, and where only the port tells, it warns.
+
+    Before (docker-compose.yml):
+
+        ports: ["6379:6379"]
+
+    After (docker-compose.yml):
+
+        ports: ["127.0.0.1:6379:6379"]
     """
     if not any(service.get("ports") for service in (compose_model.get("services") or {}).values()):
         pytest.skip("no service publishes a port")

@@ -30,6 +30,16 @@ def test_required_files_and_folders_exist(
     """Every file and folder that gonogo.toml names as required stands in the commit.
 
     Catches the module that was never added to git: it is on the desk, and not in the release.
+
+    Before (shell):
+
+        $ git check-ignore --verbose app/templates/front.html
+        .gitignore:3:templates/  app/templates/front.html
+
+    After (shell):
+
+        git add --force app/templates/front.html
+        git commit --message "Add the front page"
     """
     required = presence.required(project.app, environment)
     if not required:
@@ -59,6 +69,18 @@ def test_every_source_compiles(
 
     Catches the half-resolved merge in a module or a template that no unit test imports. Only what an artifact contains
     or a source imports is judged; what the serving release has too, and a template of Python, is a warning.
+
+    Before (app/prices.py):
+
+        <<<<<<< HEAD
+        RATE = 0.21
+        =======
+        RATE = 0.2
+        >>>>>>> feature/prices
+
+    After (app/prices.py):
+
+        RATE = 0.21
     """
     left_out = ignore("\n".join(project.app.not_source))
     chosen = [path for path in source.tracked if not left_out(path)]

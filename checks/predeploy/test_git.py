@@ -27,6 +27,15 @@ def test_the_release_is_a_commit(
 
     Catches the hot fix that works on the desk and was never committed: it is not part of the release. Logs, and what
     services write into a folder that is mounted for it, are named and warn of nothing.
+
+    Before (shell):
+
+        $ git status --short
+         M app/prices.py
+
+    After (shell):
+
+        git commit --message "Round prices up" app/prices.py
     """
     checkout = Source(subject.checkout, runner)
     assert checkout.is_repository, f"{subject.checkout}: found no git repository, expected one (git init, git commit)"

@@ -31,6 +31,17 @@ def test_images_are_made_with_care(
 
     Catches the deployment that takes minutes for a changed word. Users, versions, health checks and bytecode are B11's,
     B17's, P13's and B03's.
+
+    Before (Dockerfile):
+
+        COPY . .
+        RUN pip install -r requirements.txt
+
+    After (Dockerfile):
+
+        COPY requirements.txt .
+        RUN pip install -r requirements.txt
+        COPY . .
     """
     told: dict[str, None] = {}
     for name in roles.deployed_services(compose_model, tuple(environment.service)):
@@ -58,6 +69,16 @@ def test_services_wait_for_what_they_need(
 
     Catches the application that is up before its tables are, after the next reboot of the machine: Compose starts what
     has no condition as soon as the other one has begun.
+
+    Before (docker-compose.yml):
+
+        depends_on: [db, migrate]
+
+    After (docker-compose.yml):
+
+        depends_on:
+          db: {condition: service_healthy}
+          migrate: {condition: service_completed_successfully}
     """
     found = list(hasty(compose_model, roles.deployed_services(compose_model, tuple(environment.service))))
     evidence.table("Starts too early", [(one.service, one.other, one.expected) for one in found])

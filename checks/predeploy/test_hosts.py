@@ -33,6 +33,14 @@ def test_hosts_of_addresses_are_somebodys(
 
     Catches the mistyped host of a database, the service that was renamed in the compose file alone, and `localhost` in
     a container, where nobody listens. It warns: another resolver may know more names.
+
+    Before (.env):
+
+        DATABASE_URL=postgresql://shop@localhost:5432/shop
+
+    After (.env; the service is called `db`):
+
+        DATABASE_URL=postgresql://shop@db:5432/shop
     """
     named: dict[tuple[str, str], list[str]] = defaultdict(list)
     itself: dict[str, list[str]] = defaultdict(list)

@@ -54,6 +54,15 @@ def test_ignore_file_keeps_env_files_out(
 
     Catches `COPY . .` without a .dockerignore: whoever has the image has the secrets. What git does not track is in no
     image that gonogo builds, and is left alone.
+
+    Before (.dockerignore):
+
+        .git
+
+    After (.dockerignore):
+
+        .git
+        **/.env*
     """
     tracked = [path for path in source.tracked if _ENV_FILE.search(path) and not is_example(path)]
     told = [path for path in tracked if _secrets(source.text(path))]
@@ -84,6 +93,20 @@ def test_services_that_serve_have_a_health_check(
     Catches the container that hangs for weeks while Docker calls it up, and the health check that is asked for the
     first time when the deployment has given up; and one that cannot fail (`|| true`), or takes an answer of 500 for
     well (curl without --fail). Workers and one-shot services need none.
+
+    Before (docker-compose.yml):
+
+        healthcheck:
+          test: curl http://localhost:8000/healthz || true
+
+    After (docker-compose.yml):
+
+        healthcheck:
+          test: curl --fail http://localhost:8000/healthz || exit 1
+          interval: 5s
+          timeout: 3s
+          retries: 5
+          start_period: 20s
     """
     without: list[str] = []
     for name, service in _serving(compose_model, environment):
@@ -113,6 +136,18 @@ def test_health_checks_agree(
 
     Catches the one that was mended while the other one counts: a compose file has the last word. Workers of the same
     image have another one on purpose.
+
+    Before (Dockerfile and docker-compose.yml):
+
+        HEALTHCHECK CMD curl --fail http://localhost:8000/healthz
+        # and in the compose file:
+        healthcheck:
+          test: curl --fail http://localhost:8000/health
+
+    After (docker-compose.yml alone):
+
+        healthcheck:
+          test: curl --fail http://localhost:8000/healthz
     """
     for name, service in _serving(compose_model, environment):
         own, of_image, dockerfile = _probes(service, source)
@@ -138,6 +173,17 @@ def test_services_are_started_again(
 
     Catches the application that is down after a reboot of the host, or after one crash at night. One-shot services, and
     those that say "no" themselves, are left alone.
+
+    Before (docker-compose.yml):
+
+        web:
+          image: shop:1
+
+    After (docker-compose.yml):
+
+        web:
+          image: shop:1
+          restart: unless-stopped
     """
     ending = roles.one_shots(compose_model)
     deployed = roles.deployed_services(compose_model, tuple(environment.service))

@@ -35,6 +35,17 @@ def test_data_stays_where_it_is(
 
     Catches the volume that was renamed: the database is never recreated, so that all seems well until it is brought up
     again some day, with an empty one. Warns of an image, settings or a command that no deployment will apply.
+
+    Before (docker-compose.yml; it was called `data`):
+
+        volumes:
+          database:
+
+    After (docker-compose.yml):
+
+        volumes:
+          database:
+            name: shop_data
     """
     if not place.environment.has("compose files"):
         pytest.skip(f"runtime {place.environment.runtime} leaves no service alone")

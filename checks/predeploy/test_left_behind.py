@@ -45,6 +45,14 @@ def test_no_database_is_left_behind(
     Catches an SQLite file beside the code, and an address that was changed to one, or to another database of a server
     in which there is no table. Only a file in which a migration tool keeps account counts; a cache may go. It is red in
     prod, and warns elsewhere.
+
+    Before (.env):
+
+        DATABASE_URL=sqlite:///shop.db
+
+    After (.env; /data is a volume):
+
+        DATABASE_URL=sqlite:////data/shop.db
     """
     if serving is None:
         pytest.skip("first deploy: nothing holds data yet")

@@ -43,6 +43,17 @@ def test_no_debugger_is_left_in_the_source(
     Catches the `breakpoint()` of yesterday's search: the first request that comes by ends in an error, or waits for a
     person for ever. Red in tier prod where an entry point leads there; under a condition that speaks of debugging, and
     without a known entry point, it warns. Tests, scripts and tools are left alone.
+
+    Before (app/orders.py):
+
+        def total(order):
+            breakpoint()
+            return sum(order.prices)
+
+    After (app/orders.py):
+
+        def total(order):
+            return sum(order.prices)
     """
     require_tier(environment)
     is_other = ignore("\n".join(project.app.not_source))

@@ -34,6 +34,14 @@ def test_linter_has_nothing_to_say(name: str, source: Source, runner: Host, evid
 
     Catches what only somebody who knows that one format sees: a workflow that runs a pull request's title, an index
     that locks a table. It is advice, told once.
+
+    Before (Dockerfile, as hadolint sees it (DL3042)):
+
+        RUN pip install -r requirements.txt
+
+    After (Dockerfile):
+
+        RUN pip install --no-cache-dir -r requirements.txt
     """
     linter = LINTERS[name]
     files = linter.chosen(source.tracked)

@@ -47,6 +47,15 @@ def test_this_machine_is_fit_to_deploy_from(
     tokens are refused as not yet valid, certificates as not yet begun), and folders that belong to another user. The
     clock is compared with the Docker Engine's and with that of whatever answers at the environment's address; nobody
     else is asked. It warns.
+
+    Before (shell):
+
+        $ timedatectl show --property NTPSynchronized
+        NTPSynchronized=no
+
+    After (shell):
+
+        sudo timedatectl set-ntp true
     """
     named = dict(_named(environment, context.variables))
     nobody = nobodys({host for host in named.values() if may_be_asked(host, known=())})

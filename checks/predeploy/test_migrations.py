@@ -41,6 +41,16 @@ def test_there_is_one_migration_head(
     """The migrations of a service have one head, and every revision's parent exists.
 
     Catches two branches that each added a migration: after the merge `alembic upgrade head` refuses both.
+
+    Before (shell):
+
+        $ alembic heads
+        3f2a7c (head)
+        9c41b0 (head)
+
+    After (shell):
+
+        alembic merge --message "Join rooms and prices" heads
     """
     name, configured = service
     if configured.migrations == "none":
@@ -111,6 +121,15 @@ def test_the_databases_revision_is_known(question: Asking, serving: Release | No
     """Every revision that the database has stands in the commit.
 
     Catches a branch that lacks a migration which runs already: `alembic upgrade head` would refuse it after the build.
+
+    Before (shell):
+
+        $ alembic current
+        ERROR [alembic.util.messaging] Can't locate revision identified by '9c41b0'
+
+    After (shell; that branch has the revision):
+
+        git merge feature/prices
     """
     if not migrated(question.place.environment):
         pytest.skip("no service has migrations")
@@ -144,6 +163,16 @@ def test_pending_migrations_can_be_taken_back(question: Asking, serving: Release
     """Each pending migration has a downgrade that does something.
 
     Catches the migration that nobody can take back in the night in which its release does not work. It warns.
+
+    Before (a revision):
+
+        def downgrade():
+            pass
+
+    After (a revision):
+
+        def downgrade():
+            op.drop_column("room", "beds")
     """
     if not migrated(question.place.environment):
         pytest.skip("no service has migrations")
@@ -174,6 +203,16 @@ def test_pending_migrations_leave_a_way_back(
     """The release that serves can live with the schema that pending migrations make.
 
     Catches a dropped or renamed column: once it is gone, the previous release cannot be started again.
+
+    Before (a revision):
+
+        def upgrade():
+            op.alter_column("room", "name", new_column_name="title")
+
+    After (a revision; a later release drops `name`):
+
+        def upgrade():
+            op.add_column("room", sa.Column("title", sa.Text(), nullable=True))
     """
     if serving is None:
         pytest.skip("first deploy: there is nothing to go back to")

@@ -31,6 +31,16 @@ def test_mounts_are_what_they_should_be(
     makes of a file that is not there; and what containers wrote into a copy of a tracked folder, where the next
     release does not see it. Warns of tracked folders that stay the host's, because something is written there, and of a
     volume for uploads that nobody may write to.
+
+    Before (docker-compose.yml; git tracks uploads/logo.png):
+
+        volumes:
+          - ./uploads:/srv/uploads
+
+    After (docker-compose.yml; `uploads` stands under its `volumes` too):
+
+        volumes:
+          - uploads:/srv/uploads
     """
     from gonogo.runtimes.compose.mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
     from gonogo.runtimes.compose.pinning import mounts_of  # noqa: PLC0415 (likewise)

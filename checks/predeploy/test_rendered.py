@@ -34,6 +34,16 @@ def test_rendered_configuration_is_this_environments_own(
     Catches `PUBLIC_URL: https://example.com` that went live, the default `${SECRET_KEY:-change-me}`, and the `${NAME}`
     that single quotes in the env file kept from being filled in. Red in tier prod for a domain that is nobody's and a
     key that everybody knows; the rest is advice. What env files say is P20's; labels and mail addresses are left alone.
+
+    Before (docker-compose.yml):
+
+        environment:
+          PUBLIC_URL: https://example.com
+
+    After (docker-compose.yml):
+
+        environment:
+          PUBLIC_URL: ${PUBLIC_URL:?}
     """
     if environment.tier is Tier.DEV:
         pytest.skip("tier dev: values of a template are nobody's mistake there")

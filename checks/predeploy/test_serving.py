@@ -38,6 +38,9 @@ def test_the_serving_release_is_healthy(
     """The release that serves now is healthy before anything is touched.
 
     Catches a deployment into an outage: nobody could tell which of the two broke it, and going back would mend nothing.
+
+    No before and after: it is the release that serves which is unwell, and the check that is red of it has its own
+    page.
     """
     if subject.serving is None:
         pytest.skip("first deploy: nothing serves yet")
@@ -82,6 +85,14 @@ def test_there_is_a_release_to_go_back_to(
 
     Catches `docker system prune --all` after the last deployment, and a first deployment over an application that
     somebody started by hand: if it goes red, nobody could bring that one back.
+
+    Before (shell, what took the images away):
+
+        docker system prune --all
+
+    After (shell, what leaves images alone that have a name):
+
+        docker image prune
     """
     if serving is None:
         if not _ask_unguarded(subject, place, evidence):
@@ -104,6 +115,8 @@ def test_nobody_else_holds_the_environment(state: State, subject: Subject, evide
     """No other run holds the environment, and none was left unfinished.
 
     Catches two deployments at once, and a deployment on top of one that died half-way.
+
+    No before and after: what is to be done depends on how far the other run came, and stands above.
     """
     holder = lock.holder(state.lock)
     unfinished = state.unfinished()

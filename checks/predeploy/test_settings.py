@@ -42,6 +42,15 @@ def test_every_required_variable_is_set(
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     A plain `${X}` of a compose file that the env file leaves empty, or for which the application's settings have a
     default, is told of: Compose passes on an empty text. A secret must have a value.
+
+    Before (.env):
+
+        ADMIN_USER=office
+
+    After (.env):
+
+        ADMIN_USER=office
+        SMTP_HOST=mail.internal
     """
     rendered: Rendered | None = request.getfixturevalue("rendered") if environment.has("compose files") else None
     problem, values = demands.read(env_file, grammar=grammar_of(environment.runtime))
@@ -84,6 +93,14 @@ def test_no_placeholder_is_left(
     """No value is left from a template, and no secret is an example file's own, in any env file that is read.
 
     Catches the copied .env.example that went live: its secrets stand in the repository for everybody to read.
+
+    Before (.env):
+
+        SECRET_KEY=change-me
+
+    After (shell):
+
+        sed -i "s/^SECRET_KEY=.*/SECRET_KEY=$(openssl rand -hex 32)/" .env
     """
     asked = {str(env_file): context.variables} if env_file is not None else {}
     tracked, others = other_files(environment, source, context)

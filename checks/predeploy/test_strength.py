@@ -39,6 +39,14 @@ def test_secrets_are_strong_enough(
     Catches the key of six letters that anybody finds from one signed token, and the address that stops the new release
     at its first query. Warns of a short key that gonogo.toml says nothing of (tier prod), and of a variable such as
     DATABASE_URL whose value is no address.
+
+    Before (.env):
+
+        DATABASE_URL=db/shop
+
+    After (.env):
+
+        DATABASE_URL=postgresql://shop:${POSTGRES_PASSWORD}@db:5432/shop
     """
     given = _given(environment, context, request)
     values = {**context.variables, **given}

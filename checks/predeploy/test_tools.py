@@ -32,6 +32,15 @@ def test_tools_are_there_in_the_required_versions(environment: Environment, runn
     """The tools that a deployment runs are there, and new enough.
 
     Catches docker-compose 1, which dies with KeyError: 'ContainerConfig' where it recreates a container.
+
+    Before (shell):
+
+        $ docker compose version
+        docker: 'compose' is not a docker command.
+
+    After (shell):
+
+        sudo apt-get install docker-compose-plugin
     """
     needed = [tools.GIT, tools.DOCKER] if environment.has("a Docker Engine") else [tools.GIT]
     said = {tool: _said(runner, tool.argv) for tool in needed}
@@ -58,6 +67,17 @@ def test_there_is_room_on_disk_and_in_memory(
 
     Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back. Less than
     each of the kept releases took is too little, less than one of them took warns.
+
+    Before (shell):
+
+        $ df --human-readable --output=avail /var/lib/docker
+        Avail
+         812M
+
+    After (shell):
+
+        docker builder prune
+        docker image prune
     """
     places = {"the state folder": state.root}
     wanted = environment.has("a Docker Engine")
@@ -97,6 +117,15 @@ def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> 
     """The Docker daemon that would build and run the release answers.
 
     Catches a daemon that is stopped, and a user who may not use its socket.
+
+    Before (shell):
+
+        $ docker info
+        Cannot connect to the Docker daemon at unix:///var/run/docker.sock.
+
+    After (shell):
+
+        sudo systemctl start docker
     """
     evidence.text("Docker", engine.problem or f"Engine {engine.version}, data root {engine.root}")
     assert not engine.problem, f"found no answer from the Docker daemon ({engine.problem}), expected its version"

@@ -42,6 +42,15 @@ def test_no_variable_that_is_read_goes_away(
 
     Catches the line that was lost when the env file was edited: what falls back to a default sends mail to nobody, or
     writes to another folder. Which variables came and went is listed by name. It warns.
+
+    Before (.env, which had MAIL_FROM):
+
+        SMTP_HOST=mail.internal
+
+    After (.env):
+
+        SMTP_HOST=mail.internal
+        MAIL_FROM=office@shop.internal
     """
     if serving is None:
         pytest.skip("first deploy: nothing was given to a release before")

@@ -39,6 +39,16 @@ def test_commit_is_of_an_allowed_branch(
 
     Catches the feature branch that was still checked out, and the commit that nobody else has: what serves then stands
     on one desk alone.
+
+    Before (shell):
+
+        $ git branch --remotes --contains HEAD
+          origin/feature/prices
+
+    After (shell, once it is merged):
+
+        $ git branch --remotes --contains HEAD
+          origin/main
     """
     if not environment.branches:
         pytest.skip("no branches are configured")
@@ -65,6 +75,15 @@ def test_release_has_its_tag(environment: Environment, subject: Subject, runner:
     """The commit has an annotated tag of the kind that the environment asks for.
 
     Catches the release that nobody can name afterwards; a light tag does not say who made it, and when.
+
+    Before (shell):
+
+        git tag v1.4.0
+
+    After (shell):
+
+        git tag --annotate v1.4.0 --message "Prices per bed"
+        git push --follow-tags
     """
     if environment.release_tag is None:
         pytest.skip("no release_tag is configured")
@@ -88,6 +107,8 @@ def test_now_is_a_time_to_deploy(environment: Environment, subject: Subject, evi
 
     Catches the release on Friday evening, and the one that somebody forgot to hold back over the holidays. With
     `--hotfix` it warns.
+
+    No before and after: the next window mends it.
     """
     if not environment.window and not environment.freeze:
         pytest.skip("neither window nor freeze is configured")
@@ -117,6 +138,15 @@ def test_commit_has_served_where_it_comes_from(
 
     Catches the release that skipped staging, and the one that was promoted an hour before it was turned back there.
     With `--hotfix` it warns; a rollback never asks.
+
+    Before (shell):
+
+        gonogo deploy --env prod --ref v1.4.0
+
+    After (shell):
+
+        gonogo deploy --env staging --ref v1.4.0
+        gonogo deploy --env prod --ref v1.4.0
     """
     if environment.promote is None:
         pytest.skip("no promote is configured")

@@ -64,6 +64,8 @@ def test_nothing_is_unwell_for_long(seen: Observed, evidence: Collected) -> None
 
     Catches the release that was well when its gate asked, and is not a minute later. What is unwell when the watch
     would end is watched on until it is well again, or has been unwell for too long.
+
+    No before and after: what turned unwell is said by the release itself.
     """
     if not seen.looked and not seen.asked:
         raise InconclusiveError("neither the runtime nor the address answered while it was watched")
@@ -86,6 +88,17 @@ def test_requests_are_answered(seen: Observed, evidence: Collected) -> None:
     moment is none: it must last fifteen seconds or come three times, and be more than chance, of one request or of all.
     Endpoints that the release's own gate did not find well are left out; the others are asked more and more rarely,
     once a minute in the end.
+
+    Before (app/database.py; an error keeps the connection for good):
+
+        connection = pool.getconn()
+        rows = connection.execute(query).fetchall()
+        pool.putconn(connection)
+
+    After (app/database.py):
+
+        with pool.connection() as connection:
+            rows = connection.execute(query).fetchall()
     """
     if seen.left_out:
         evidence.text("Not asked", f"not well at the gate: {', '.join(seen.left_out)}")
@@ -114,6 +127,14 @@ def test_answers_come_in_time(seen: Observed, baseline: GateResult | None, evide
     """19 of 20 requests are answered within `watch.slower_than`, or what their endpoint allows beyond that.
 
     Warns where an endpoint takes a second or more, and twenty times what it took before this release.
+
+    Before (app/rates.py):
+
+        rates = httpx.get(RATES, timeout=None).json()
+
+    After (app/rates.py; where nobody answers in time, what was last known will do):
+
+        rates = httpx.get(RATES, timeout=2).json()
     """
     if not seen.asked:
         pytest.skip("no address of the environment is known")
@@ -147,6 +168,8 @@ def test_no_instance_ends(
     Catches the crash that comes after twenty, forty or ninety seconds, which a restart policy hides. Where the
     instances of that service ended about as often before this release, it is a warning; so is a service that nobody
     asks for anything and that ends with exit code 0 each time, a job that its restart policy brings round again.
+
+    No before and after: why a process ends is said by its own last lines.
     """
     if not seen.looked:
         raise InconclusiveError("the runtime did not answer while it was watched")
@@ -177,6 +200,16 @@ def test_memory_does_not_climb(seen: Observed, environment: Environment, evidenc
     """The memory of no container climbs steadily while nobody but gonogo and its visitors ask.
 
     Catches a leak before the kernel does. A figure every fifteen seconds; the first minute and a half tells nothing.
+
+    Before (app/prices.py):
+
+        @functools.cache
+        def price(postcode): ...
+
+    After (app/prices.py):
+
+        @functools.lru_cache(maxsize=1024)
+        def price(postcode): ...
     """
     if not environment.has("a Docker Engine"):
         pytest.skip(f"runtime {environment.runtime} does not tell of memory")
@@ -199,6 +232,14 @@ def test_worker_goes_on_beating(
     """When the watch ends, the worker's last beat is not older than `within`.
 
     Catches the worker that did one job and hangs in the next.
+
+    Before (app/jobs.py):
+
+        page = httpx.get(job.url, timeout=None)
+
+    After (app/jobs.py):
+
+        page = httpx.get(job.url, timeout=30)
     """
     inside = running(inspector, heartbeat.service)
     found = look(heartbeat, inside, environment.service.get(heartbeat.service, Service()))
@@ -222,6 +263,16 @@ def test_no_new_errors_come_again(seen: Observed, evidence: Collected) -> None:
     Catches the job that fails every time, and the page that only visitors ask for. A traceback counts that comes twice,
     another line that comes three times; what comes less often is a warning, since any visitor may cause it. So count
     the files of `logs.files`.
+
+    Before (gonogo.toml, where the line is no error):
+
+        [env.prod.logs]
+        allow = []
+
+    After (gonogo.toml):
+
+        [env.prod.logs]
+        allow = ["no route to printer, trying again"]
     """
     if seen.logs_problem:
         raise InconclusiveError(f"the logs are not known: {seen.logs_problem}")
@@ -248,6 +299,21 @@ def test_metrics_are_as_they_should_be(seen: Observed, environment: Environment,
 
     Catches what no answer shows: jobs that fail, a queue that fills, a pool without a free connection. A metric that is
     not there, and one that several processes count apart, is a warning: nobody knows what it is.
+
+    Before (gonogo.toml, where it may be so for longer):
+
+        [[env.prod.metric]]
+        name = "queue"
+        metric = "jobs_waiting"
+        expect = "< 100"
+
+    After (gonogo.toml):
+
+        [[env.prod.metric]]
+        name = "queue"
+        metric = "jobs_waiting"
+        expect = "< 100"
+        for = "2m"
     """
     if not environment.metric:
         pytest.skip("no metric is configured")
@@ -282,6 +348,8 @@ def test_it_answers_as_well_as_the_release_beside_it(seen: Observed, evidence: C
     asked the same at the same moment, past the proxy, in alternating order; what troubles both counts for neither.
     Slower is what takes more than `canary.slower` times as long, and 50 ms longer. The first two pairs of each request
     are left out: a new release is cold.
+
+    No before and after: the request that is answered worse is named, and what it waits for is the release's own.
     """
     if seen.pairs is None:
         pytest.skip("no release runs beside it that can be asked the same past the proxy")

@@ -33,7 +33,8 @@ def page(check: BuiltIn, *, since: str) -> str:
     first, _, rest = check.doc.partition("\n\n")
     facts = "\n".join(f"| {name} | {value} |" for name, value in (*_facts(check), ("since", since)))
     parts = [f"# {check.code}: {' '.join(first.split())}", *([_flowed(rest)] if rest else [])]
-    parts += [f"| | |\n|---|---|\n{facts}", f"**When it is red:** {_remedy(check)}.", _waiving(check)]
+    parts += [f"| | |\n|---|---|\n{facts}", f"**When it is red:** {_remedy(check)}."]
+    parts += [*([_flowed(check.mending)] if check.mending else []), _waiving(check)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,6 +61,9 @@ def _lines(check: BuiltIn) -> Iterator[str]:
     yield ""
     yield from textwrap.wrap(f"When it is red: {_remedy(check)}.", _WIDTH)
     yield ""
+    for part in _parts(check.mending):
+        yield from part.splitlines() if _is_code(part) else textwrap.wrap(part.replace("`", ""), _WIDTH)
+        yield ""
     yield from textwrap.wrap(_waiving(check).replace("`", ""), _WIDTH)
 
 
@@ -110,4 +114,13 @@ def _waiving(check: BuiltIn) -> str:
 
 
 def _flowed(text: str) -> str:
-    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+    return "\n\n".join(part if _is_code(part) else " ".join(part.split()) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    return text.split("\n\n") if text else []
+
+
+def _is_code(part: str) -> bool:
+    """Whether a paragraph is indented, as Markdown has code."""
+    return part.startswith("    ")

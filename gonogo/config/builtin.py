@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ from pathlib import Path
 from gonogo.words import Impact, OnRed, Severity, Stage
 
 __all__ = ["BuiltIn", "built_in", "checks_folder", "never_waived", "refusing"]
+
+_MENDING = re.compile(r"\n\n(?=Before \(|No before and after: )")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,9 @@ class BuiltIn:
     stage: Stage
     proves: str
     doc: str
-    """The whole docstring: what it proves, and the failure that it catches."""
+    """Its docstring: what it proves, and the failure that it catches."""
+    mending: str
+    """The end of that docstring: what is wrong and what mends it, as code before and after; or why there is no such."""
     remedy: str
     needs: tuple[str, ...]
     """What it needs of the configuration; see ``gonogo.config.needs``."""
@@ -90,12 +95,13 @@ def _mark(decorator: ast.expr) -> Stage | None:
 
 def _check(node: ast.FunctionDef, call: ast.Call, stage: Stage) -> BuiltIn:
     words = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    docstring = ast.get_docstring(node) or ""
+    doc, *mending = _MENDING.split(ast.get_docstring(node) or "", maxsplit=1)
     return BuiltIn(
         code=ast.literal_eval(call.args[0]),
         stage=stage,
-        proves=" ".join(docstring.split("\n\n")[0].split()).removesuffix("."),
-        doc=docstring,
+        proves=" ".join(doc.split("\n\n")[0].split()).removesuffix("."),
+        doc=doc,
+        mending="".join(mending),
         remedy=str(words.get("remedy", "")),
         needs=tuple(words.get("needs", ())),
         reads=tuple(words.get("reads", ())),
