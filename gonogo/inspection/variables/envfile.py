@@ -1,16 +1,17 @@
 """Env files: what they set, and what compose files, settings classes and examples expect of them.
 
-The text is parsed as python-dotenv does, without a look at this process's own environment. What its values refer to is
-filled in as Compose does or as python-dotenv does: the value is the one that the application gets.
+The text is read as Compose does or as python-dotenv does, without a look at this process's own environment, and so is
+filled in what its values refer to: the value is the one that the application gets.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dotenv.parser import Binding, parse_stream
 
-from gonogo.inspection.variables.envgrammar import Grammar, as_assignment, expanded
+from gonogo.inspection.variables.composeenv import Assignment, assignments
+from gonogo.inspection.variables.envgrammar import Grammar, expanded
 from gonogo.inspection.variables.interpolation import required_by_compose
 from gonogo.inspection.variables.placeholders import Placeholder, placeholders
 from gonogo.inspection.variables.settingsclass import required_by_settings
@@ -43,39 +44,31 @@ class EnvFile:
 
 def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile:
     """Reads an env file's text; a line that is no ``KEY=value`` is an error that names the line and quotes no value."""
-    if grammar == "compose":
-        text = _with_assignments(text)
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     errors: list[str] = []
     repeated: list[str] = []
-    for binding in parse_stream(io.StringIO(text)):
-        line = _line(binding)
-        if "\0" in binding.original.string:
-            errors.append(f"{name}:{line}: found a NUL character, expected text; a variable cannot hold one")
-        elif binding.error:
-            errors.append(
-                f"{name}:{line}: found a line that cannot be read, expected KEY=value; quote or comment it out"
-            )
-        elif binding.key is not None and binding.value is None:
-            errors.append(f"{name}:{line}: found {binding.key!r} without a value, expected {binding.key}=value")
-        elif binding.key is not None:
-            repeated += [binding.key] if binding.key in values else []
-            values[binding.key] = expanded(binding.value or "", values, grammar, quote=_quote(binding))
-            lines[binding.key] = line
+    for found in assignments(text) if grammar == "compose" else _of_dotenv(text):
+        where = f"{name}:{found.line}"
+        if found.has_nul:
+            errors.append(f"{where}: found a NUL character, expected text; a variable cannot hold one")
+        elif not found.key:
+            errors.append(f"{where}: found a line that cannot be read, expected KEY=value; quote or comment it out")
+        elif found.text is None:
+            errors.append(f"{where}: found {found.key!r} without a value, expected {found.key}=value")
+        else:
+            repeated += [found.key] if found.key in values else []
+            values[found.key] = found.text if found.is_literal else expanded(found.text, values, grammar)
+            lines[found.key] = found.line
     return EnvFile(values, lines, tuple(errors), tuple(dict.fromkeys(repeated)))
 
 
-def _with_assignments(text: str) -> str:
-    """Lines that only Compose reads (``NAME: value``) in the form that both read; the others as they are."""
-    bindings = list(parse_stream(io.StringIO(text)))
-    return "".join(as_assignment(one.original.string) if one.error else one.original.string for one in bindings)
-
-
-def _quote(binding: Binding) -> str:
-    """The quotation mark around a value; none around a plain one."""
-    written = binding.original.string.partition("=")[2].lstrip()
-    return written[0] if written[:1] in {"'", '"'} else ""
+def _of_dotenv(text: str) -> Iterator[Assignment]:
+    """The assignments as python-dotenv reads them."""
+    for one in parse_stream(io.StringIO(text)):
+        if one.error or one.key is not None or "\0" in one.original.string:
+            key = "" if one.error else one.key or ""
+            yield Assignment(_line(one), key, one.value, has_nul="\0" in one.original.string)
 
 
 def only_in_example(example: Iterable[str], env: Iterable[str]) -> tuple[str, ...]:

@@ -11,13 +11,12 @@ from dotenv.variables import parse_variables
 from gonogo.config.runtimes import has
 from gonogo.inspection.variables.interpolation import closing_brace
 
-__all__ = ["Grammar", "as_assignment", "expanded", "grammar_of"]
+__all__ = ["Grammar", "expanded", "grammar_of"]
 
 Grammar = Literal["raw", "compose", "dotenv"]
 """``raw``: as it is written, without its quotes."""
 _REFERENCE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*))", re.ASCII)
 _OPERATOR = re.compile(r":?[-+?]")
-_COLON = re.compile(r"^(\s*(?:export\s+)?[A-Za-z_][\w.]*)\s*:(?=\s|$)")
 
 
 def grammar_of(runtime: str) -> Grammar:
@@ -25,18 +24,11 @@ def grammar_of(runtime: str) -> Grammar:
     return "compose" if has(runtime, "compose files") else "dotenv"
 
 
-def as_assignment(line: str) -> str:
-    """``NAME: value`` as ``NAME=value``; Compose reads both."""
-    return _COLON.sub(r"\1=", line, count=1)
-
-
-def expanded(value: str, known: Mapping[str, str], grammar: Grammar, *, quote: str = "") -> str:
+def expanded(value: str, known: Mapping[str, str], grammar: Grammar) -> str:
     """A value with what it refers to; ``known`` is what stands before it."""
     if grammar == "dotenv":
         return "".join(atom.resolve(known) for atom in parse_variables(value))
-    if grammar == "raw" or quote == "'":
-        return value
-    return _compose(value.replace(r"\$", "$$") if quote == '"' else value, known)
+    return value if grammar == "raw" else _compose(value, known)
 
 
 def _compose(text: str, known: Mapping[str, str]) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.inspection.variables import envfile
@@ -38,6 +43,16 @@ V=\$A
 W=a$
 X=$1
 Y="\$A"
+AA:"tight"
+AB= 'it\'s ${A}' # c
+AC="\\$A \'q\' \0101\a"
+AD= # no comment here
+AE=x # one
+AF.b-c[0]=odd
+export	AG : "x
+ # y
+"
+AH="a" AI=b
 """.replace("@@@", "   ")
 """Every line was given to Compose 2.26; what it made of them stands below."""
 COMPOSE = {
@@ -64,7 +79,56 @@ COMPOSE = {
     "W": "a$",
     "X": "$1",
     "Y": "$A",
+    "AA": "tight",
+    "AB": "it's ${A}",
+    "AC": r"\one \'q\' " + "A\a",
+    "AD": "# no comment here",
+    "AE": "x",
+    "AF.b-c[0]": "odd",
+    "AG": "x\n # y\n",
+    "AH": "a",
+    "AI": "b",
 }
+PARTS = st.sampled_from(
+    [
+        "a",
+        "b c",
+        "#x",
+        " # c",
+        "$A",
+        "${A}",
+        "${A:-d}",
+        "${Z-d}",
+        "${Z:+p}",
+        "${A:+p}",
+        "${Z:-${A}}",
+        "$$",
+        "$",
+        "\\n",
+        "\\\\",
+        "\\$",
+        "\\'",
+        "=",
+        ":",
+        "é",
+        "{}",
+        "\t",
+        "  ",
+        ",",
+        "${Z:-'q'}",
+        "$1",
+        "\\t",
+    ]
+)
+TEXTS = st.lists(PARTS, max_size=5).map("".join)
+VALUES = st.one_of(
+    TEXTS,
+    TEXTS.map('"{}"  # c'.format),
+    TEXTS.map("{}\\n".format).map('"{}"'.format),
+    TEXTS.map(lambda text: "'" + text.replace("'", "") + "'"),
+    TEXTS.map('"one\n{}"'.format),
+)
+LINES = st.builds("{}K={}{}".format, st.sampled_from(["", "export ", "  "]), st.sampled_from(["", " "]), VALUES)
 
 
 def test_compose_reads_it_so() -> None:
@@ -82,10 +146,36 @@ def test_python_dotenv_reads_it_so(text: str) -> None:
     assert dict(envfile.parse(text, grammar="dotenv").values) == expected
 
 
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no Compose client is installed")
+@given(line=LINES)
+@settings(max_examples=25, derandomize=True, deadline=None)
+def test_compose_itself_reads_it_so(line: str) -> None:
+    """Whatever is written into a line, the value is the one that a container would be given; what it refuses is told."""
+    text = f"A=one\n{line}\n"
+    found = envfile.parse(text, grammar="compose")
+    truth = rendered(text)
+
+    assert (dict(found.values), found.errors) == (truth, ()) if truth is not None else found.errors
+
+
+def rendered(text: str) -> dict[str, str] | None:
+    """The variables that Compose gives a service with this env file; None where it refuses it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "v.env").write_text(text, encoding="utf-8")
+        Path(folder, "compose.yaml").write_text("services: {s: {image: x, env_file: v.env}}", encoding="utf-8")
+        command = ("docker", "compose", "config", "--format", "json")
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return None
+    return {
+        key: value.replace("$$", "$") for key, value in json.loads(done.stdout)["services"]["s"]["environment"].items()
+    }
+
+
 @given(st.text(alphabet=st.sampled_from("AB=\"'\\\n :-+?#${}x"), max_size=60))
 def test_any_text_is_read_or_told(text: str) -> None:
-    """No grammar raises, and none finds other names."""
+    """No grammar raises, and where one finds a name, Compose's finds one or tells of the line."""
     raw, compose = envfile.parse(text), envfile.parse(text, grammar="compose")
 
-    assert set(raw.values) <= set(compose.values)
     assert set(raw.values) == set(envfile.parse(text, grammar="dotenv").values)
+    assert compose.values or compose.errors or not raw.values
