@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gonogo.detect.tree import Tree
 from gonogo.inspection.code import brought, dockerignore
-from gonogo.inspection.code.dockerfile import Instruction, expand, read
+from gonogo.inspection.code.dockerfile import Instruction, health_test, listed, read
+from gonogo.inspection.code.dockerwords import assigned, expand, split
 
 __all__ = ["TIANGOLO", "Image", "read_image"]
 
@@ -123,7 +123,7 @@ def _stages(
 
 
 def _argument(one: Instruction, known: dict[str, str]) -> None:
-    for word in one.words if one.name == "ARG" else ():
+    for word in split(one.text, escape=one.escape) if one.name == "ARG" else ():
         name, sign, value = word.partition("=")
         if sign:
             known.setdefault(name, expand(value, known) or "")
@@ -147,22 +147,16 @@ def _after(image: Image, one: Instruction, known: dict[str, str]) -> Image:
 
 
 def _pairs(one: Instruction, values: Mapping[str, str]) -> dict[str, str]:
-    if one.words and "=" not in one.words[0]:
-        return {one.words[0]: expand(" ".join(one.words[1:]), values) or ""}
-    found = re.findall(r"""(\w+)=("[^"]*"|'[^']*'|\S*)""", one.text)
-    return {name: expand(value, values) or "" for name, value in found}
+    found = assigned(one.text, escape=one.escape)
+    return {name: expand(value, values, escape=one.escape) or "" for name, value in found}
 
 
 def _words(one: Instruction) -> tuple[str, ...]:
     """The words of a command; one in shell form is the shell's."""
-    is_list = one.text.lstrip().startswith("[") and one.words
-    return one.words if is_list else ("sh", "-c", one.text.strip())
+    words = listed(one.text)
+    return ("sh", "-c", one.text.strip()) if words is None else words
 
 
 def _health(one: Instruction) -> tuple[str, ...]:
-    rest = re.sub(r"^CMD\s+", "", one.text.strip())
-    if rest.upper() == "NONE":
-        return ()
-    if rest.startswith("["):
-        return ("CMD", *re.findall(r'"((?:[^"\\]|\\.)*)"', rest))
-    return ("CMD-SHELL", rest)
+    test = health_test(one)
+    return () if test == ("NONE",) else test

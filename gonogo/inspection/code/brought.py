@@ -17,14 +17,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gonogo.inspection.code.copied import File, from_context, from_stage, holds
-from gonogo.inspection.code.dockerfile import DockerfileError, Instruction, expand, read
+from gonogo.inspection.code.dockerfile import DockerfileError, Instruction, read
+from gonogo.inspection.code.dockerwords import assigned, expand, split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 __all__ = ["File", "Image", "code_of", "image_of", "seen_from"]
 
-_PAIR = re.compile(r"([\w.-]+)=((?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|[^\s\"'])*)")
 _PREDEFINED = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
@@ -155,7 +155,7 @@ class _Build:
         return Image(base=wanted.base, workdir=wanted.workdir, files=wanted.settled(), unclear=tuple(wanted.unclear))
 
     def _begin(self, one: Instruction) -> _Stage:
-        name = expand(one.words[0], self.globals) if one.words else None
+        name = _expanded(one, one.words[0], self.globals) if one.words else None
         before = self.stages.get((name or "").lower())
         if before is not None:
             stage = _Stage(base=before.base, workdir=before.workdir, variables=dict(before.variables))
@@ -175,9 +175,9 @@ class _Build:
         """What an ARG sets."""
         if one.name != "ARG":
             return
-        for word in [match[0] for match in _PAIR.finditer(one.text)] or one.words:
+        for word in split(one.text, escape=one.escape):
             name, has_default, default = word.partition("=")
-            said = self.given.get(name, expand(default, known) if has_default else defaults.get(name, ""))
+            said = self.given.get(name, _expanded(one, default, known) if has_default else defaults.get(name, ""))
             if said is not None and (said or not _PREDEFINED.fullmatch(name)):
                 yield name, said
 
@@ -188,7 +188,7 @@ class _Build:
         elif one.name == "ENV":
             stage.variables.update(_variables(one, known))
         elif one.name == "WORKDIR":
-            folder = expand(one.text.strip(), known)
+            folder = _expanded(one, one.text.strip(), known)
             if folder is None:
                 stage.unclear.append(_shown(one))
             stage.workdir = posixpath.normpath(posixpath.join(stage.workdir, folder or ""))
@@ -199,8 +199,8 @@ class _Build:
 
     def _bring(self, one: Instruction, stage: _Stage, known: Mapping[str, str]) -> None:
         """Follows a COPY or ADD."""
-        words = [expand(word, known) for word in one.words if word not in one.generated]
-        origin = expand(one.flag("from") or "", known)
+        words = [_expanded(one, word, known) for word in one.words if word not in one.generated]
+        origin = _expanded(one, one.flag("from") or "", known)
         if origin is None or None in words or not words:
             stage.unclear.append(_shown(one))
             return
@@ -231,13 +231,13 @@ def _is_folder(there: str, stage: _Stage) -> bool:
 
 
 def _variables(one: Instruction, known: Mapping[str, str]) -> dict[str, str]:
-    """What an ENV sets; the older form has one name and the rest of the line."""
-    if "=" not in one.words[0]:
-        name, _, value = one.text.partition(" ")
-        said = expand(value.strip(), known)
-        return {name: said} if said is not None else {}
-    found = ((match[1], expand(match[2], known)) for match in _PAIR.finditer(one.text))
+    """What an ENV sets, as far as that is known."""
+    found = ((name, _expanded(one, value, known)) for name, value in assigned(one.text, escape=one.escape))
     return {name: value for name, value in found if value is not None}
+
+
+def _expanded(one: Instruction, word: str, known: Mapping[str, str]) -> str | None:
+    return expand(word, known, escape=one.escape)
 
 
 def _shown(one: Instruction) -> str:

@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gonogo.inspection.code.dockerwords import split
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-__all__ = ["DockerfileError", "Instruction", "expand", "is_loose", "read", "unpinned"]
+__all__ = ["DockerfileError", "Instruction", "health_test", "is_loose", "listed", "read", "unpinned"]
 
-_DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>.*?)\s*")
+_DIRECTIVE = re.compile(r"#\s*(?P<name>[A-Za-z][A-Za-z0-9]*)\s*=\s*(?P<value>.+?)\s*")
 _FLAG = re.compile(r"--(?P<name>[a-z][\w-]*)(?:=(?P<value>\S*))?(?:\s+|$)")
-_HEREDOC = re.compile(r"<<(?P<chomp>-?)(?P<quote>['\"]?)(?P<word>[A-Za-z0-9_.]+)(?P=quote)(?=\s|$)")
+_HEREDOC = re.compile(r"\d*<<(?P<chomp>-?)(?P<word>[^<]+)")
 _FLAGGED = frozenset({"ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"})
 _WITH_HEREDOC = frozenset({"ADD", "COPY", "RUN"})
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
     "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
-_VARIABLE = re.compile(
-    r"\\(?P<escaped>.)"
-    r"|\$(?P<plain>[A-Za-z_]\w*)"
-    r"|\$\{(?P<name>[A-Za-z_]\w*)(?::?(?P<how>[-+?])(?P<word>[^{}]*))?\}"
-    r"|(?P<dollar>\$)"
-)
 
 
 class DockerfileError(ValueError):
@@ -48,6 +44,8 @@ class Instruction:
     """Everything behind name and flags, heredocs included."""
     generated: tuple[str, ...] = ()
     """Words that are heredocs: files which the Dockerfile itself holds."""
+    escape: str = "\\"
+    """What makes the next character a plain one."""
 
     def flag(self, name: str) -> str | None:
         """The value of a flag; None where it is not given."""
@@ -66,27 +64,28 @@ def read(text: str) -> tuple[Instruction, ...]:
     return found
 
 
-def expand(word: str, values: Mapping[str, str]) -> str | None:
-    """A word with its variables filled in and its quotes taken off; None where a variable is not known.
+def listed(text: str) -> tuple[str, ...] | None:
+    """The words of the form ``["a", "b"]``, which no shell sees; None where a text has another form.
 
-    ``${name:-word}`` and ``${name:+word}`` are as the shell has them.
+    What stands behind the list is passed over, as BuildKit does.
     """
-    unknown = []
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        words, _ = json.JSONDecoder().raw_decode(text.lstrip())
+    except ValueError:
+        return None
+    return tuple(words) if all(isinstance(word, str) for word in words) else None
 
-    def fill(match: re.Match[str]) -> str:
-        name = match["plain"] or match["name"]
-        if match["escaped"] or match["dollar"]:
-            return match["escaped"] or "$"
-        if match["how"] == "-":
-            return values.get(name) or expand(match["word"], values) or ""
-        if match["how"] == "+":
-            return (expand(match["word"], values) or "") if values.get(name) else ""
-        if name not in values:
-            unknown.append(name)
-        return values.get(name, "")
 
-    said = _VARIABLE.sub(fill, _unquoted(word))
-    return None if unknown or "${" in said else said
+def health_test(one: Instruction) -> tuple[str, ...]:
+    """What a HEALTHCHECK runs, as the Engine has it: ``NONE``, or ``CMD`` or ``CMD-SHELL`` with the words behind."""
+    text = one.text.strip()
+    if text.upper() == "NONE":
+        return ("NONE",)
+    text = re.sub(r"^CMD\s+", "", text, flags=re.IGNORECASE)
+    words = listed(text)
+    return ("CMD-SHELL", text) if words is None else ("CMD", *words)
 
 
 def unpinned(text: str) -> list[tuple[int, str]]:
@@ -109,13 +108,8 @@ def is_loose(image: str) -> bool:
     return "$" not in image and "@" not in image and tag in {"", "latest"}
 
 
-def _unquoted(word: str) -> str:
-    """A word without the quotes around its parts."""
-    return re.sub(r"\"([^\"]*)\"|'([^']*)'", lambda match: match[1] if match[1] is not None else match[2], word)
-
-
 def _instructions(text: str) -> Iterator[Instruction]:
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
     escape = _escape(lines)
     at = 0
     while at < len(lines):
@@ -130,9 +124,11 @@ def _instructions(text: str) -> Iterator[Instruction]:
         name = name.upper()
         if name not in _KNOWN:
             raise DockerfileError(f"line {start + 1}: found {name[:40]}, expected an instruction")
-        names = list(_HEREDOC.finditer(rest)) if name in _WITH_HEREDOC else []
+        found = _instruction(name, rest.strip(), start + 1, escape)
+        words = split(found.text, escape=escape) if name in _WITH_HEREDOC and listed(found.text) is None else ()
+        names = [match for word in words if (match := _HEREDOC.fullmatch(word))]
         bodies, at = _heredocs(lines, at, names)
-        yield _instruction(name, rest.strip(), start + 1, [match[0] for match in names], bodies)
+        yield replace(found, text="\n".join([found.text, *bodies]), generated=tuple(match[0] for match in names))
 
 
 def _escape(lines: list[str]) -> str:
@@ -154,7 +150,7 @@ def _logical(lines: list[str], at: int, escape: str) -> tuple[str, int]:
         at += 1
         if line.lstrip().startswith("#") or (parts and not line.strip()):
             continue
-        continued = line.endswith(escape)
+        continued = line.endswith(escape) and not line.endswith(escape * 2)
         parts.append(line.removesuffix(escape) if continued else line)
         if not continued:
             break
@@ -165,39 +161,23 @@ def _heredocs(lines: list[str], at: int, names: list[re.Match[str]]) -> tuple[li
     """The texts of the heredocs that a line announces, and where the next instruction begins."""
     bodies = []
     for match in names:
-        start = at
+        start, end = at, re.sub("['\"]", "", match["word"])
         while at < len(lines):
             line = lines[at].lstrip("\t") if match["chomp"] else lines[at]
             at += 1
-            if line == match["word"]:
+            if line == end:
                 break
         else:
-            raise DockerfileError(f"line {start}: found no end of the heredoc {match['word']}")
+            raise DockerfileError(f"line {start}: found no end of the heredoc {end}")
         bodies.append("\n".join(lines[start : at - 1]))
     return bodies, at
 
 
-def _instruction(name: str, rest: str, line: int, generated: list[str], bodies: list[str]) -> Instruction:
+def _instruction(name: str, rest: str, line: int, escape: str) -> Instruction:
     flags: list[tuple[str, str]] = []
     while name in _FLAGGED and (match := _FLAG.match(rest)):
         flags.append((match["name"], match["value"] or ""))
         rest = rest[match.end() :]
-    return Instruction(
-        name=name,
-        words=_listed(rest) or tuple(rest.split()),
-        line=line,
-        flags=tuple(flags),
-        text="\n".join([rest, *bodies]),
-        generated=tuple(generated),
-    )
-
-
-def _listed(rest: str) -> tuple[str, ...]:
-    """The words of the form ``["a", "b"]``; nothing where it is another."""
-    if not rest.startswith("["):
-        return ()
-    try:
-        words = json.loads(rest)
-    except ValueError:
-        return ()
-    return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else ()
+    words = listed(rest)
+    words = tuple(rest.split()) if words is None else words
+    return Instruction(name=name, words=words, line=line, flags=tuple(flags), text=rest, escape=escape)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from gonogo.inspection.code.dockerfile import Instruction, read
+from gonogo.inspection.code.dockerfile import Instruction, health_test, read
 
 __all__ = ["Probe", "differences", "misfits", "of_compose", "of_dockerfile", "weaknesses"]
 
@@ -81,11 +81,9 @@ def of_dockerfile(text: str, *, target: str = "") -> Probe | None:
 
 
 def _of_instruction(one: Instruction) -> Probe:
-    if one.text.strip().upper() == "NONE":
-        return Probe(test=("NONE",))
-    text = re.sub(r"^CMD\s+", "", one.text.strip(), flags=re.IGNORECASE)
-    words = re.findall(r'"((?:[^"\\]|\\.)*)"', text) if text.startswith("[") else []
-    test = ("CMD", *words) if words else ("CMD-SHELL", text)
+    test = health_test(one)
+    if test == ("NONE",):
+        return Probe(test=test)
     return Probe(test=test, **{name: _number(one.flag(name.replace("_", "-"))) for name in _NUMBERS})
 
 

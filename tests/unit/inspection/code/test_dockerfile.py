@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gonogo.inspection.code.dockerfile import DockerfileError, expand, read, unpinned
+from gonogo.inspection.code.dockerfile import DockerfileError, health_test, read, unpinned
+from gonogo.inspection.code.dockerwords import assigned, expand
 
 __all__: list[str] = []
 
@@ -41,6 +44,77 @@ def test_a_heredoc_is_no_instruction() -> None:
 
     assert (one.generated, one.words) == (("<<EOF",), ("<<EOF", "/x"))
     assert run.text == "<<-END\n\trm -rf /y"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["cat <<<word", 'echo "x <<EOF y"', "echo a<<EOF", "x=$((1<<2))", '["cat", "<<EOF"]', "printf 'a\\\\\\\\'  \\\\"],
+)
+def test_what_only_looks_like_a_heredoc_is_none(line: str) -> None:
+    """Here-strings, shifts and quoted text announce nothing, nor does an escaped escape continue a line."""
+    assert [name for name, _ in words(f"FROM a\nRUN {line}\nCOPY b /c\n")] == ["FROM", "RUN", "COPY"]
+
+
+@pytest.mark.parametrize("end", ["E O", "END.X", "end-1", "Q$A"])
+def test_a_heredoc_ends_as_its_quoted_word_says(end: str) -> None:
+    """Whatever stands between the quotes ends it; another number of them follow one another."""
+    assert words(f"FROM a\nRUN 3<<'{end}' <<-B cat\nFROM b\n{end}\n\tFROM c\n\tB\nUSER x\n")[-1] == ("USER", ("x",))
+
+
+@pytest.mark.parametrize(
+    ("text", "test"),
+    [
+        ('CMD ["a", "q\\"r"]', ("CMD", "a", 'q"r')),
+        ('CMD ["a"] b', ("CMD", "a")),
+        ("cmd\tcurl 'x y'", ("CMD-SHELL", "curl 'x y'")),
+        ("CMD ['a']", ("CMD-SHELL", "['a']")),
+        ('CMD ["a", 1]', ("CMD-SHELL", '["a", 1]')),
+        ("none", ("NONE",)),
+    ],
+)
+def test_a_health_check_is_what_the_engine_has(text: str, test: tuple[str, ...]) -> None:
+    """Lists, what only looks like one, and none."""
+    assert health_test(read(f"FROM a\nHEALTHCHECK --interval=5s {text}\n")[1]) == test
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"""A='$x' B="$x" C=\$x D="\$x" E=a\ b F="\n" G=\n""", ["$x", "v", "$x", "$x", "a b", r"\n", "n"]),
+        (r"""A="a b"'c d'e B=${n:-'q r'} C=${n-d}${e-d}${e:-d}""", ["a bc de", "q r", "dd"]),
+        ("A=${x:+p} B=${e:+p} C=${e+p} D=${x:-$n} E=b=c==", ["p", "", "p", "v", "b=c=="]),
+        ("A some $x 'text'", ["some v text"]),
+        ("A=${x B=1", [None, "1"]),
+    ],
+)
+def test_variables_are_set_as_the_build_does(text: str, expected: list[str | None]) -> None:
+    """Each was given to BuildKit; what it made of them stands beside."""
+    found = [expand(value, {"x": "v", "e": ""}) for _, value in assigned(text)]
+
+    assert found == expected
+
+
+def test_the_escape_directive_holds_within_words() -> None:
+    """A backslash is a plain character then."""
+    one = read('# escape=`\nFROM a\nENV A=c:\\x B=`$x C="a`"b"\n')[1]
+
+    assert [expand(value, {}, escape=one.escape) for _, value in assigned(one.text, escape=one.escape)] == [
+        r"c:\x",
+        "$x",
+        'a"b',
+    ]
+
+
+@given(st.text(alphabet=st.sampled_from("FROM RUN\n\\`#=<\"'${}:-+[]aE\t"), max_size=80))
+def test_any_text_is_read_or_told(text: str) -> None:
+    """Nothing but a DockerfileError is raised, the lines are those of the text, and each word ends."""
+    try:
+        found = read(f"FROM a\n{text}")
+    except DockerfileError as error:
+        assert str(error).startswith("line ")
+        return
+    assert all(1 <= one.line <= text.count("\n") + 2 for one in found)
+    assert all(expand(value, {}) is None or name for one in found for name, value in assigned(f"X={one.text}"))
 
 
 @pytest.mark.parametrize(
