@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from gonogo.config.types import Argv, Duration, Name
+from gonogo.config.types import Argv, Duration, HostPort, Name
 
 __all__ = ["PROXIES", "Canary", "Traffic"]
 
@@ -19,6 +20,7 @@ PROXIES: Mapping[str, str] = MappingProxyType(
         "caddy": "gonogo.traffic.caddy:Caddy",
         "traefik": "gonogo.traffic.traefik:Traefik",
         "command": "gonogo.traffic.command:Own",
+        "own": "gonogo.traffic.own:OwnCaddy",
     }
 )
 """Kind of a proxy → module and class of its adapter; a new one is one row here."""
@@ -74,6 +76,8 @@ class Traffic(BaseModel):
     """Replaces the command that makes it read that again."""
     show: Argv | None = None
     """Kind ``command``: prints where requests go."""
+    listen: HostPort | None = None
+    """Kind ``own``: where the proxy listens that gonogo runs; None: the upstream's port, on loopback."""
     drain: Duration = 10.0
     """How long requests that are under way have before what they are at is stopped."""
 
@@ -83,8 +87,28 @@ class Traffic(BaseModel):
             raise ValueError('found no upstreams, expected at least one, such as { web = "api:8000" }')
         if self.kind == "command" and not (self.reload and self.show):
             raise ValueError('kind "command" needs reload (sends requests to {NAME}) and show (prints where they go)')
-        if self.kind != "command" and self.folder is None:
+        if self.kind == "own":
+            self._is_run_by_us()
+        elif self.listen is not None:
+            raise ValueError('listen is of kind "own" alone: another proxy knows by itself where it listens')
+        elif self.kind != "command" and self.folder is None:
             raise ValueError(f'kind "{self.kind}" needs folder: where gonogo writes its file, seen by the proxy')
         if self.kind != "command" and self.show is not None:
             raise ValueError('show is of kind "command" alone')
         return self
+
+    def _is_run_by_us(self) -> None:
+        if len(self.upstreams) != 1:
+            raise ValueError(
+                f'upstreams: found {len(self.upstreams)}, expected one: kind "own" stands in front of one service'
+            )
+        given = [name for name in ("service", "folder", "test", "reload") if getattr(self, name) is not None]
+        if given:
+            raise ValueError(f'{given[0]}: found it with kind "own", whose proxy gonogo runs itself; leave it out')
+
+    @property
+    def listens(self) -> tuple[str, int]:
+        """Host and port of the proxy that gonogo runs."""
+        stated = urlsplit(f"//{self.listen or '127.0.0.1'}")
+        behind = int(next(iter(self.upstreams.values())).rpartition(":")[2])
+        return stated.hostname or "127.0.0.1", stated.port or behind

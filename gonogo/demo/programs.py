@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
-import sys
-import sysconfig
 from pathlib import Path
 
 from gonogo.errors import UsageError
+from gonogo.host.programs import find_program
 
 __all__ = ["git", "postgres_package", "program"]
 
@@ -20,16 +18,10 @@ def program(name: str) -> Path:
     Raises:
         UsageError: it is nowhere.
     """
-    places = (
-        str(Path(sys.executable).parent),
-        sysconfig.get_path("scripts"),
-        sysconfig.get_path("scripts", f"{os.name}_user"),
-        os.environ.get("PATH", os.defpath),
-    )
-    found = shutil.which(name, path=os.pathsep.join(places))
+    found = find_program(name)
     if found is None:
         raise _missing(f"no program {name}")
-    return Path(found).absolute()
+    return found
 
 
 def git() -> Path:

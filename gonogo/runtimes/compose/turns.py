@@ -22,6 +22,7 @@ from gonogo.runtimes.compose.model.beside import doubts, network_of, turn
 from gonogo.runtimes.compose.pinning import startable
 from gonogo.runtimes.compose.seat import BESIDE
 from gonogo.runtimes.compose.start import command_actions, start_actions, verify_images
+from gonogo.runtimes.front import is_own
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
@@ -178,6 +179,11 @@ def require_turns(place: Place, model: Mapping[str, Any], services: Collection[s
     environment, traffic = place.environment, place.environment.traffic
     if traffic is None:
         return
+    if is_own(traffic):
+        raise RefusedError(
+            'traffic.kind: found "own" with the runtime compose, expected a proxy of the compose file or of '
+            "this machine: gonogo runs one in front of processes alone"
+        )
     known = {name: one for name, one in environment.service.items() if name in services}
     wrong = [
         *doubts(

@@ -8,6 +8,7 @@ import http.client
 import socket
 import time
 from http import HTTPStatus
+from typing import Any
 
 import psutil
 
@@ -17,7 +18,7 @@ from gonogo.inspection.answers.addresses import asks_for_a_name
 from gonogo.runtimes.process.instances import Instance, exit_code, family, is_alive
 from gonogo.runtimes.process.pinned import PinnedService
 
-__all__ = ["ask", "holder_of", "last_lines", "require_free", "wait_until_healthy"]
+__all__ = ["addresses_of", "ask", "holder_of", "last_lines", "listeners", "require_free", "wait_until_healthy"]
 
 AGENT = "gonogo-start"
 """User-Agent of the requests that wait for a start."""
@@ -60,7 +61,7 @@ def holder_of(port: int) -> str | None:
                 return f"the system itself ({error.strerror})"
         else:
             return None
-    return ", ".join(map(_named, sorted(_listeners(port) or ()))) or "a process of another user"
+    return ", ".join(map(_named, sorted(listeners(port) or ()))) or "a process of another user"
 
 
 def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -> None:
@@ -123,10 +124,10 @@ def _complaint(instance: Instance, service: PinnedService, begin: float) -> str 
     answer = ask(service, timeout=min(_REQUEST, max(service.timeout - spent, 0.1)))
     if answer not in {service.live_status, HTTPStatus.TOO_MANY_REQUESTS}:  # who refuses so is alive
         return f"{_STATUS}{answer}" if isinstance(answer, int) else answer
-    listeners = _listeners(service.port)
-    if listeners is None or listeners & {process.pid for process in family(instance)}:
+    heard = listeners(service.port)
+    if heard is None or heard & {process.pid for process in family(instance)}:
         return None
-    return f"an answer by {', '.join(map(_named, sorted(listeners))) or 'a process of another user'}"
+    return f"an answer by {', '.join(map(_named, sorted(heard))) or 'a process of another user'}"
 
 
 def _wish(service: PinnedService) -> str:
@@ -142,16 +143,23 @@ def _ending(instance: Instance) -> str:
     return f"its end by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _listeners(port: int) -> frozenset[int] | None:
+def addresses_of(port: int) -> frozenset[str]:
+    """The addresses on which somebody listens to a port; none where this system does not tell."""
+    return frozenset(one.laddr.ip for one in _listening(port) or ())
+
+
+def listeners(port: int) -> frozenset[int] | None:
     """The pids that listen on a port, as far as they can be seen; None when this system does not tell."""
+    found = _listening(port)
+    return frozenset(one.pid for one in found if one.pid is not None) if found is not None else None
+
+
+def _listening(port: int) -> list[Any] | None:
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:
         return None
-    listening = (
-        one for one in connections if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
-    )
-    return frozenset(one.pid for one in listening if one.pid is not None)
+    return [one for one in connections if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port]
 
 
 def _named(pid: int) -> str:

@@ -18,6 +18,7 @@ from gonogo.inspection.code.databases import sqlite_files
 from gonogo.inspection.code.image_files import read_tree
 from gonogo.inspection.things import address
 from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.front import OwnFront, front_of
 from gonogo.runtimes.process.health import ask
 from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive, slot_of
 from gonogo.runtimes.process.pinned import application, pinned, settings, venv
@@ -161,6 +162,8 @@ class ProcessInspector(Inspector):
 
     def url(self, service: str | None = None) -> str | None:
         """Where a service answers; without one, the environment's URL or that of the first service with a port."""
+        if service is None and self._own is not None:
+            return self._environment.url or self._own.url
         if service is None:
             first = next((self._local(name) for name in self._environment.service if self._local(name)), None)
             return self._environment.url or first
@@ -171,6 +174,10 @@ class ProcessInspector(Inspector):
         """(service, address, port) of every service that has a port."""
         ports = ((name, self._port(name)) for name in self._environment.service)
         return [(name, "127.0.0.1", port) for name, port in ports if port is not None]
+
+    def fronts(self) -> Sequence[InstanceState]:
+        """The proxy that gonogo runs itself, once it is this release's turn."""
+        return (self._own.state(),) if self._own is not None else ()
 
     def front(self, url: str, former: Release | None) -> Front | None:  # noqa: ARG002 (it is not of this environment)
         """Somebody else's proxy, where a URL is not a service's own address."""
@@ -188,6 +195,10 @@ class ProcessInspector(Inspector):
         return {
             record.port: str(record) for record in self._records.all() if record.port is not None and is_alive(record)
         }
+
+    @property
+    def _own(self) -> OwnFront | None:
+        return front_of(self._place) if self._release is not None and self._release.beside else None
 
     def _record(self, service: str) -> Instance | None:
         return self._records.read(slot_of(self._release, service) if self._release is not None else service)

@@ -215,7 +215,9 @@ def _ports(place: Place) -> dict[str, int]:
     if place.environment.strategy not in BESIDE:
         return stated
     kept = (one for path in place.state.glob("releases/*/process.json") for one in _kept(path))
-    taken = {*stated.values(), *kept}
+    traffic = place.environment.traffic
+    front = (traffic.listens[1],) if traffic is not None and traffic.kind == "own" else ()
+    taken = {*stated.values(), *kept, *front}
     found: dict[str, int] = {}
     for name, port in stated.items():
         free = (one for one in range(port + 1, 65536) if one not in taken and is_free(one))

@@ -20,6 +20,7 @@ from gonogo.config.strategies import BESIDE
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place, remove_worktree
+from gonogo.runtimes.front import SLOT, front_of
 from gonogo.runtimes.process.health import require_free, wait_until_healthy
 from gonogo.runtimes.process.inspector import ProcessInspector
 from gonogo.runtimes.process.instances import (
@@ -50,6 +51,7 @@ from gonogo.runtimes.process.scripts import scripts_of
 from gonogo.runtimes.process.turns import Turn, require_turns
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
+from gonogo.state.store import State
 
 __all__ = ["ProcessRuntime"]
 
@@ -82,7 +84,7 @@ class ProcessRuntime(Runtime):
         made = pin(place, release)
         update: dict[str, Any] = {"services": tuple(made.services)}
         if place.environment.strategy in BESIDE:
-            require_turns(place, made)
+            require_turns(place, made, State(place.state).current())
             update["beside"] = release.id.lower()
         return release.model_copy(update=update)
 
@@ -150,11 +152,12 @@ class ProcessRuntime(Runtime):
         services, instances = pinned(place, release).services, Instances(place.state)
         former = outgoing if outgoing is not None and not outgoing.beside else None
         before = [*(former.services if former is not None else ()), *(one.key for one in instances.all())]
-        gone = [name for name in dict.fromkeys(before) if name not in services and "@" not in name]
+        gone = [name for name in dict.fromkeys(before) if name not in services and ("@" not in name or name == SLOT)]
         vanished = (Action(said=(_kill_line(name),), do=partial(self._end_service, instances, name)) for name in gone)
         after: tuple[Action, ...] = ()
         if outgoing is not None and outgoing.beside:
-            led = Turn(place=place, release=release).switching(outgoing) if place.environment.traffic else ()
+            is_led = place.environment.traffic is not None and front_of(place) is None
+            led = self._led(Turn(place=place, release=release), outgoing) if is_led else ()
             after = (*led, *self.leaving(place, outgoing, release))
         return (*self._replacing(place, release, services, former), *vanished, *after)
 
@@ -169,7 +172,17 @@ class ProcessRuntime(Runtime):
         turn = Turn(place=place, release=release)
         single = {name: turn.services[name] for name in turn.single if not turn.runs(name)}
         ends = (Action(said=(_kill_line(name),), do=partial(self._end_others, turn, name)) for name in single)
-        return (*turn.switching(outgoing), *ends, *self._replacing(place, release, single, None))
+        return (*self._led(turn, outgoing), *ends, *self._replacing(place, release, single, None))
+
+    def _led(self, turn: Turn, outgoing: Release | None) -> Iterator[Action]:
+        return turn.switching(outgoing, partial(self._clear_port, Instances(turn.place.state)))
+
+    def _clear_port(self, instances: Instances, port: int) -> None:
+        """Ends ours on the port that the front takes."""
+        for one in instances.all():
+            if one.port == port:
+                self._end(instances, one)
+        require_free(SLOT, port)
 
     def sharing(self, place: Place, release: Release, serving: Release, percent: int) -> tuple[Action, ...]:
         """Sends so many of a hundred requests to it through the proxy in front."""
@@ -188,7 +201,7 @@ class ProcessRuntime(Runtime):
         turn = Turn(place=place, release=release)
         drained = turn.drained() if served and serving is not None and serving.beside else ()
         kept = {release.id, *([serving.id] if serving is not None else ())}
-        return (*drained, *self.stopping(place, release), Action(do=partial(self._clear, place, kept)))
+        return (*drained, *self._ending(place, release), Action(do=partial(self._clear, place, kept)))
 
     def _clear(self, place: Place, kept: Collection[str]) -> None:
         """Ends what is left of other releases' turns."""
@@ -205,7 +218,7 @@ class ProcessRuntime(Runtime):
         known = pinned(place, release).services
         alive = {one.key for one in Instances(place.state).all() if is_alive(one)}
         chosen = {name: one for name, one in known.items() if name in services or slot_of(release, name) not in alive}
-        led = Turn(place=place, release=release).switching(release) if release.beside else ()
+        led = self._led(Turn(place=place, release=release), release) if release.beside else ()
         return (*self._replacing(place, release, chosen, None), *led)
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
@@ -276,10 +289,16 @@ class ProcessRuntime(Runtime):
         return {"the state folder": place.state, "the application": place.path, "temporary files": temporary}
 
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
-        """Stops this release's instances; those of another release go on.
+        """Stops this release's instances, and the front of ours; those of another release go on.
 
         An action raises ``CommandError`` where a process is still there after KILL.
         """
+        own = front_of(place)
+        if own is None:
+            return self._ending(place, release)
+        return (Action(said=(_kill_line(SLOT),), do=own.end), *self._ending(place, release))
+
+    def _ending(self, place: Place, release: Release) -> tuple[Action, ...]:
         services = reversed(release.services or tuple(pinned(place, release).services))
         said = Action(said=tuple(map(_kill_line, services)), do=partial(self._end_release, place, release))
         return (said,)

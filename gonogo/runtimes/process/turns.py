@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 from gonogo.config.traffic import Traffic
 from gonogo.errors import GonogoError, RefusedError
 from gonogo.runtimes.base import Place
+from gonogo.runtimes.front import front_of
 from gonogo.runtimes.lead import Lead, proxy_here, traffic_of
 from gonogo.runtimes.planning import plans_work
 from gonogo.runtimes.process.inspector import ProcessInspector
@@ -62,9 +63,15 @@ class Turn:
         targets = {name: target.rpartition(":")[0] for name, target in self.traffic.upstreams.items()}
         return alone({name: f"127.0.0.1:{self.services[service].port}" for name, service in targets.items()})
 
-    def switching(self, outgoing: Release | None) -> Iterator[Action]:
-        """Sends every request to it, and proves by answers through the public address that they arrive there."""
-        lead = self._lead()
+    def switching(self, outgoing: Release | None, make_room: Callable[[int], None]) -> Iterator[Action]:
+        """Sends every request to it, and proves by answers through the public address that they arrive there.
+
+        ``make_room`` ends what is on the port of a front of ours that does not run yet.
+        """
+        lead, own = self._lead(), front_of(self.place)
+        if own is not None:
+            room = partial(make_room, own.traffic.listens[1])
+            yield Action(said=own.described(), do=lambda: own.ensure(lead.upstreams, room))
         said = (*described(lead.proxy, lead.upstreams), f"# {lead.url} is asked until this release answers")
         yield Action(said=said, do=partial(lead.switch, outgoing))
 
@@ -97,15 +104,27 @@ class Turn:
             wait_until_left(proxy, endpoints(self.upstreams()), seconds=self.traffic.drain)
 
 
-def require_turns(place: Place, made: Pinned) -> None:
-    """Refuses what cannot run twice on one machine.
+def require_turns(place: Place, made: Pinned, serving: Release | None) -> None:
+    """Refuses what cannot run twice on one machine, and what the release that serves does not let begin.
 
     Raises:
         RefusedError: with what to do.
     """
-    wrong = [*_doubts(place, made)]
+    wrong = [*_doubts(place, made), *_front_doubts(place, serving)]
     if wrong:
         raise RefusedError(f"strategy {place.environment.strategy}: {'; '.join(wrong)}.")
+
+
+def _front_doubts(place: Place, serving: Release | None) -> Iterator[str]:
+    own = front_of(place)
+    if own is None:
+        return
+    yield from own.doubts(next(iter(own.traffic.upstreams.values())).rpartition(":")[0])
+    if place.environment.canary is not None and serving is not None and not serving.beside:
+        yield (
+            f"canary: found the release that serves at {own.address} itself, expected the front there: deploy once "
+            "without canary"
+        )
 
 
 def _doubts(place: Place, made: Pinned) -> Iterator[str]:

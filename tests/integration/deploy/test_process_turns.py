@@ -17,6 +17,7 @@ import pytest
 
 from gonogo.demo.ports import free_port
 from gonogo.host.tree import kill_group
+from gonogo.runtimes.front import SLOT
 from gonogo.runtimes.process.instances import Instances, is_alive
 from tests.integration.deploy.conftest import GREEN, App
 
@@ -107,10 +108,10 @@ class Asking:
 
 
 def running(app: App) -> dict[str, set[str]]:
-    """Service → the commits whose instances run."""
+    """Service → the commits whose instances run; a front of gonogo's is of no release."""
     found: dict[str, set[str]] = {}
     for one in Instances(app.state).all():
-        if is_alive(one):
+        if one.key != SLOT and is_alive(one):
             found.setdefault(one.service, set()).add(one.release[-7:])
     return found
 

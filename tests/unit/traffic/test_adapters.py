@@ -10,6 +10,7 @@ import pytest
 from gonogo.config.traffic import PROXIES, Traffic
 from gonogo.traffic import adapter_of
 from gonogo.traffic.base import Backend, alone, shared
+from gonogo.traffic.own import caddyfile
 
 GREEN = alone({"web": "api-green:8000", "app": "page-green:3000"})
 CANARY = {"web": (Backend("api-blue:8000", 90), Backend("api-green:8000", 10))}
@@ -83,7 +84,7 @@ def test_caddy_says_what_is_under_way() -> None:
     assert adapter("caddy").count(said, ("blue:80",)) == 3
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PROXIES if kind != "command"])
+@pytest.mark.parametrize("kind", [kind for kind in PROXIES if kind not in {"command", "own"}])
 def test_commands_may_be_the_teams(kind: str) -> None:
     """A proxy on the host may need other words than a container."""
     own = adapter(kind, test="sudo test", reload="sudo reload")
@@ -102,7 +103,13 @@ def test_commands_may_be_the_teams(kind: str) -> None:
         ({"folder": None}, 'kind "nginx" needs folder'),
         ({"kind": "command"}, "needs reload"),
         ({"show": "cat x"}, 'show is of kind "command" alone'),
-        ({"kind": "haproxy"}, "'nginx', 'caddy', 'traefik' or 'command'"),
+        ({"listen": "0.0.0.0:80"}, 'listen is of kind "own" alone'),
+        ({"kind": "own"}, "folder: found it with kind"),
+        (
+            {"kind": "own", "folder": None, "upstreams": {"web": "api:8000", "app": "page:3000"}},
+            "upstreams: found 2, expected one",
+        ),
+        ({"kind": "haproxy"}, "'nginx', 'caddy', 'traefik', 'command' or 'own'"),
     ],
 )
 def test_what_is_missing_is_told(given: dict[str, Any], expected: str) -> None:
@@ -111,3 +118,20 @@ def test_what_is_missing_is_told(given: dict[str, Any], expected: str) -> None:
         Traffic.model_validate({"kind": "nginx", "upstreams": {"web": "api:8000"}, "folder": "proxy", **given})
 
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [
+        (None, ("127.0.0.1", 8000)),
+        ("10.0.0.5", ("10.0.0.5", 8000)),
+        ("10.0.0.5:80", ("10.0.0.5", 80)),
+        ("[::1]:80", ("::1", 80)),
+    ],
+)
+def test_a_front_of_gonogos_listens_where_the_service_did(listen: str | None, expected: tuple[str, int]) -> None:
+    """On loopback and the upstream's port, where nothing else is said; its words say that address."""
+    traffic = Traffic.model_validate({"kind": "own", "upstreams": {"web": "api:8000"}, "listen": listen})
+
+    assert traffic.listens == expected
+    assert f"http://:{expected[1]} {{\n\tbind {expected[0]}\n" in caddyfile(traffic)

@@ -107,3 +107,52 @@ def test_a_scheduler_that_is_handed_over_is_taken(tmp_path: Path) -> None:
         "kill -TERM <pid of jobs>",
         f"cd {one.root} && celery -A app beat > {tmp_path}/state/instances/jobs@one/one.log 2>&1 &",
     )
+
+
+OWN = CONFIG.replace('kind = "nginx", {proxy}folder = "front"', 'kind = "own"{proxy}').replace(
+    'upstreams = {{ web = "{target}:8000" }}', 'upstreams = {{ web = "{target}:{port}" }}'
+)
+
+
+def own(folder: Path, port: int, *, more: str = "") -> tuple[Place, Release]:
+    """A release with a front of gonogo's that was not pinned yet."""
+    words = {"web": "", "jobs": "true", "single": "", "target": "web", "proxy": more}
+    return make(folder, OWN.format(port=port, **words))
+
+
+def test_a_front_needs_a_caddy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one nothing is touched, and what installs it is said."""
+    monkeypatch.setattr("gonogo.runtimes.front.find_program", lambda _: None)
+    place, release = own(tmp_path, 20000)
+
+    with pytest.raises(RefusedError, match="found no program caddy") as caught:
+        ProcessRuntime().pin(place, release)
+
+    assert "pip install 'gonogo[front]'" in str(caught.value)
+
+
+def test_a_front_takes_no_address_away(tmp_path: Path) -> None:
+    """A service that others reach now is not put behind a front on loopback, unless that is said."""
+    with socket.socket() as wide:
+        wide.bind(("", 0))
+        wide.listen()
+        port = wide.getsockname()[1]
+        place, release = own(tmp_path, port)
+        with pytest.raises(RefusedError, match=r"reached at 0\.0\.0\.0") as caught:
+            ProcessRuntime().pin(place, release)
+        place, release = own(tmp_path, port, more=f', listen = "127.0.0.1:{port}"')
+        pinned_now = ProcessRuntime().pin(place, release)
+
+    assert f'listen = "0.0.0.0:{port}"' in str(caught.value)
+    assert pinned_now.beside
+
+
+def test_the_plan_says_that_the_port_changes_hands(tmp_path: Path) -> None:
+    """Once: the front is started in place of what listens there."""
+    place, release = own(tmp_path, 20000)
+    release = ProcessRuntime().pin(place, release)
+    said = said_of(ProcessRuntime().switching(place, release, None))
+
+    assert said[0].startswith("# 127.0.0.1:20000 changes hands")
+    assert "caddy run --config Caddyfile" in said[1]
+    assert said_of(ProcessRuntime().stopping(place, release))[0] == "kill -TERM <pid of @front>"
