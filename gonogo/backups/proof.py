@@ -119,7 +119,10 @@ def _restored(proving: Proving, path: Path, part: Stored) -> Proven:
     with scratch_server(host, part.image, facts, owner=proving.owner) as access:
         if _SPECIAL & {*facts.extensions}:
             return _read(proving, path, part, access)
-        _refuse_live(Postgres(name="scratch", access=access, database="postgres"), host, facts)
+        server = Postgres(name="scratch", access=access, database="postgres")
+        _refuse_live(server, host, facts)
+        if lacking := _lacking(server, host, facts):
+            return Proven(name=part.name, how="restored", wrong=(lacking,))
         begin = time.monotonic()
         said = restore_into(access, host, path, facts, database=_DATABASE, timeout=proving.timeout)
         seconds = time.monotonic() - begin
@@ -127,6 +130,18 @@ def _restored(proving: Proving, path: Path, part: Stored) -> Proven:
             return Proven(name=part.name, how="restored", seconds=seconds, wrong=(said,))
         now = Postgres(name="scratch", access=access, database=_DATABASE).facts(host, timeout=proving.timeout)
     return Proven(name=part.name, how="restored", seconds=seconds, wrong=tuple(differences(facts, now)))
+
+
+def _lacking(scratch: Postgres, host: Host, facts: Facts) -> str:
+    """Which extensions the server's image has not, so that they came into its container by hand; empty for none."""
+    there = scratch.ask(host, "SELECT name FROM pg_available_extensions").splitlines()
+    missing = sorted({*facts.extensions} - {*there})
+    if not missing:
+        return ""
+    return (
+        f"found no extension {', '.join(missing)} in the image of the database, expected what its container has: one "
+        "that is made anew would lack it, and no backup could be put back there; install it in the image"
+    )
 
 
 def _read_back(proving: Proving, path: Path, part: Stored) -> Proven:

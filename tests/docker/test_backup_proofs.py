@@ -142,6 +142,42 @@ def test_what_is_not_as_it_was_kept_is_named(
     assert scratch(engine) == []
 
 
+def test_an_extension_that_came_by_hand_is_named(live: Container, tmp_path: Path) -> None:
+    """It stands in the live container and not in its image, of which the scratch server is made."""
+    install = (
+        "cd $(dirname $(find /usr -name pg_trgm.control)) && printf %s \"default_version = '1.0'\" > by_hand.control"
+        " && printf %s 'CREATE TABLE made_by_it (x int)' > by_hand--1.0.sql"
+    )
+    assert live.exec_run(["sh", "-c", install], user="root").exit_code == 0
+    sql(live, "CREATE DATABASE by_hand")
+    sql(live, "CREATE EXTENSION by_hand", "CREATE TABLE items (x int)", database="by_hand")
+    shelf = Shelf(tmp_path / "backups")
+
+    (seen,) = prove(proving(shelf), taken(tmp_path, source(live, "by_hand"), host=HOST)).parts
+
+    assert seen.wrong == (
+        "found no extension by_hand in the image of the database, expected what its container has: one that is made "
+        "anew would lack it, and no backup could be put back there; install it in the image",
+    )
+
+
+@pytest.mark.thorough
+def test_five_thousand_tables_are_proven(live: Container, tmp_path: Path) -> None:
+    """Each is kept, put back and compared, one with a row too."""
+    sql(live, "CREATE DATABASE wide")
+    loop = "DO $$ BEGIN FOR i IN {} LOOP EXECUTE format('CREATE TABLE %I (x int)', 'table ' || i); END LOOP; END $$"
+    sql(live, loop.format("1..2500"), loop.format("2501..5000"), database="wide")
+    sql(live, 'INSERT INTO "table 4711" VALUES (1)', database="wide")
+    shelf = Shelf(tmp_path / "backups")
+    made = taken(tmp_path, source(live, "wide"), host=HOST)
+
+    found = prove(proving(shelf), made)
+
+    assert found.problems == ()
+    assert len(made.parts[0].facts.tables) == 5000
+    assert sum(table.rows for table in made.parts[0].facts.tables) == 1
+
+
 def test_scratch_server_of_a_killed_process_is_removed_by_the_next(
     engine: docker.DockerClient, live: Container
 ) -> None:
