@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gonogo.config.traffic import Traffic
@@ -16,12 +17,14 @@ from gonogo.host.runner import Command
 from gonogo.runtimes.base import InstanceState, Place
 from gonogo.runtimes.process.health import addresses_of, last_lines, listeners
 from gonogo.runtimes.process.instances import MARK, Instance, Instances, end, end_strays, is_alive, launch
+from gonogo.runtimes.protocols import Action
+from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 from gonogo.traffic.base import Upstreams
 from gonogo.traffic.own import CONFIG, SOCKET, UPSTREAMS, OwnCaddy, caddyfile, run_words, variables
 from gonogo.traffic.send import Proxy, send
 
-__all__ = ["SLOT", "OwnFront", "front_of", "is_own"]
+__all__ = ["SLOT", "OwnFront", "ending", "front_of", "holding", "is_own"]
 
 SLOT = "@front"
 """Its pid file: no service is called so."""
@@ -42,7 +45,7 @@ class OwnFront:
     @property
     def home(self) -> Path:
         """Where its files are."""
-        return self.place.state / "front"
+        return _home(self.place)
 
     @property
     def address(self) -> str:
@@ -55,7 +58,7 @@ class OwnFront:
         """Where this machine reaches it."""
         return f"http://{self._reached[0]}:{self._reached[1]}"
 
-    def doubts(self, service: str) -> Iterator[str]:
+    def doubts(self, service: str, serving: Release | None) -> Iterator[str]:
         """Why it cannot stand in front of a service, one sentence each."""
         if find_program("caddy") is None:
             yield (
@@ -68,6 +71,11 @@ class OwnFront:
                 f"traffic.listen: found nothing, and {service} is reached at {wide[0]}:{self._port} now, expected "
                 f'where the front listens: listen = "0.0.0.0:{self._port}" for every address of this machine, '
                 f'"127.0.0.1:{self._port}" for itself alone'
+            )
+        if self.place.environment.canary is not None and serving is not None and not serving.beside:
+            yield (
+                f"canary: found the release that serves at {self.address} itself, expected the front there: deploy "
+                "once without canary"
             )
 
     @property
@@ -193,11 +201,7 @@ class OwnFront:
         Raises:
             CommandError: it is still there after KILL.
         """
-        instances = Instances(self.place.state)
-        found = instances.read(SLOT)
-        if found is not None:
-            end(found, grace=_GRACE)
-            instances.forget(SLOT)
+        _end(self.place)
 
     @property
     def _port(self) -> int:
@@ -217,6 +221,33 @@ class OwnFront:
             clean_env=True,
             detach=instances.log(SLOT, _SERVICE),
         )
+
+
+def holding(place: Place) -> dict[int, str]:
+    """The port that a front of this environment has, which it gives up; nothing where none runs."""
+    found = Instances(place.state).read(SLOT)
+    return {found.port: str(found)} if found is not None and found.port is not None and is_alive(found) else {}
+
+
+def ending(place: Place) -> tuple[Action, ...]:
+    """Ends whatever front was started here, also one that is configured no more; nothing where none was."""
+    if not _home(place).is_dir():
+        return ()
+    known = Instances(place.state).read(SLOT) is not None
+    return (Action(said=(f"kill -TERM <pid of {SLOT}>",) if known else (), do=partial(_end, place)),)
+
+
+def _home(place: Place) -> Path:
+    return place.state / "front"
+
+
+def _end(place: Place) -> None:
+    instances = Instances(place.state)
+    found = instances.read(SLOT)
+    if found is not None:
+        end(found, grace=_GRACE)
+        instances.forget(SLOT)
+    end_strays(instances.mark(SLOT), grace=_GRACE)  # of a run that was killed before it wrote the pid file
 
 
 def is_own(traffic: Traffic | None) -> bool:

@@ -11,7 +11,7 @@ from gonogo.config.traffic import Traffic
 from gonogo.errors import CommandError, UsageError
 from gonogo.host.busy import patient
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.front import front_of
+from gonogo.runtimes.front import OwnFront, is_own
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
 from gonogo.traffic.base import Upstreams, shared
@@ -38,9 +38,8 @@ def traffic_of(place: Place) -> Traffic:
 
 def proxy_here(traffic: Traffic, place: Place) -> Proxy:
     """The proxy that runs on this machine."""
-    own = front_of(place)
-    if own is not None:
-        return own.proxy
+    if is_own(traffic):
+        return OwnFront(place=place, traffic=traffic).proxy
     folder = (place.path / traffic.folder).resolve() if traffic.folder else None
     return Proxy(
         host=place.host,

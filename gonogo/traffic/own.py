@@ -45,8 +45,7 @@ _TEXT = """\
 import {folder}/*.caddy
 
 http://:{port} {{
-	bind {host}
-	reverse_proxy {{
+{bind}	reverse_proxy {{
 		import {name}
 		transport http {{
 			# Shorter than servers keep a connection: a request is never sent into one that is being closed.
@@ -61,7 +60,8 @@ def caddyfile(traffic: Traffic) -> str:
     """What it is configured with, apart from where requests go."""
     host, port = traffic.listens
     name = next(iter(traffic.upstreams))
-    return _TEXT.format(socket=SOCKET, folder=UPSTREAMS, host=host, port=port, name=name)
+    bind = "" if host == "0.0.0.0" else f"\tbind {host}\n"  # noqa: S104 (every address, of both kinds)
+    return _TEXT.format(socket=SOCKET, folder=UPSTREAMS, bind=bind, port=port, name=name)
 
 
 def program() -> str:

@@ -35,9 +35,11 @@ from gonogo.runtimes.compose.laid_over import LaidOver, laid_over
 from gonogo.runtimes.compose.layout import layout_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.beside import OWN, own_name
+from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.render import environment_of, render
 from gonogo.runtimes.compose.steps import vanished
 from gonogo.runtimes.compose.ways import strangers
+from gonogo.runtimes.front import OwnFront, holding
 from gonogo.state.release import Release
 
 if TYPE_CHECKING:
@@ -99,7 +101,12 @@ class ComposeInspector(Inspector):
 
     def fronts(self) -> Sequence[InstanceState]:
         """The same for what stands in front of them."""
-        return self._rows(roles.fronts(self.model, self.services))
+        own = (self._own_front.state(),) if self._own_front is not None else ()
+        return (*own, *self._rows(roles.fronts(self.model, self.services)))
+
+    @property
+    def _own_front(self) -> OwnFront | None:
+        return front_in(self._place, self.model) if self._release is not None and self._release.beside else None
 
     def _rows(self, services: Sequence[str]) -> Sequence[InstanceState]:
         with connect() as client:
@@ -169,6 +176,8 @@ class ComposeInspector(Inspector):
             return environment.service[service].url
         if environment.url:
             return environment.url
+        if service is None and self._own_front is not None:
+            return self._own_front.url
         wanted = (service,) if service is not None else (*roles.fronts(self.model, self.services), *self.services)
         ports = self.published()
         for name in wanted:
@@ -190,7 +199,7 @@ class ComposeInspector(Inspector):
         names = {*services_of(self.model), *replaced}
         with connect() as client:
             going = (one for one in containers_of(client, self._project) if one.labels.get(_SERVICE) in names)
-            return {port: one.name or "" for one in going for port in _bound(one)}
+            return {port: one.name or "" for one in going for port in _bound(one)} | holding(self._place)
 
     def front(self, url: str, former: Release | None) -> Front | None:
         """The proxy of this project that stands at a URL, with what of its files and settings the release changes."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,9 +15,12 @@ from gonogo.errors import CommandError
 from gonogo.host.runner import Command
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.model import roles
+from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.seat import Seat
 from gonogo.runtimes.compose.start import command_actions
+from gonogo.runtimes.front import is_own
 from gonogo.runtimes.lead import Lead, proxy_here
+from gonogo.runtimes.process.health import require_free
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
@@ -74,7 +79,7 @@ class Led(Seat):
     def may_be_led(self) -> bool:
         """Whether the proxy that it comes with is told where requests go."""
         traffic = self.place.environment.traffic
-        if traffic is None:
+        if traffic is None or (is_own(traffic) and not self.release.beside):  # who has its own port needs no front
             return False
         if traffic.service is None or traffic.folder is None:
             return True
@@ -86,11 +91,24 @@ class Led(Seat):
         fronts = (*self.base.fronts(), *self.base.passing())
         said = [f"{command}  # where anything of it changed" for command in fronts]
         yield Action(said=tuple(map(str, said)), do=partial(self._bring_up_fronts, fronts, outgoing, self.upstreams))
+        own = front_in(self.place, self.model)
+        if own is not None:
+            yield Action(said=own.described(), do=lambda: own.ensure(self.upstreams(), self._give_up_port))
         with contextlib.suppress(OSError):  # ports that are not chosen yet
             said = [*described(self.proxy(), self.upstreams())]
         yield Action(
             said=(*said, f"# {self.url} is asked until this release answers"), do=partial(self._switch, outgoing)
         )
+
+    def _give_up_port(self) -> None:
+        """Stops the containers of this project that publish the port which the front takes."""
+        self.forget()
+        port = self.traffic.listens[1]
+        ids = [one.id for one in self.seen if one.state == "running" and re.search(rf":{port}->", one.ports)]
+        if ids:
+            grace = math.ceil(self.place.environment.command_timeout)
+            self.place.host.run(Command(argv=("docker", "stop", *ids), timeout=grace)).require()
+        require_free("the front", port)
 
     def sharing(self, other: Led, percent: int) -> Iterator[Action]:
         """Sends so many of a hundred requests to it, and the others to the release that serves."""

@@ -42,6 +42,7 @@ from gonogo.runtimes.compose.start import (
 from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
 from gonogo.runtimes.compose.turns import Turn, require_turns
+from gonogo.runtimes.front import ending
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 
@@ -192,7 +193,9 @@ class ComposeRuntime(Fetching, Runtime):
         if outgoing is not None and outgoing.beside:
             led = turn.taking_over(outgoing) if turn.may_be_led else ()
             after = (*led, *self._turn(place, outgoing).leaving(release))
-        return tuple(self._unless_lost(place, (*self._actions(place, release, steps, gone), answers, *after)))
+        return tuple(
+            self._unless_lost(place, (*ending(place), *self._actions(place, release, steps, gone), answers, *after))
+        )
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
         """Makes the containers of these services anew, and starts what does not run; one-shots are not run again."""
@@ -273,7 +276,8 @@ class ComposeRuntime(Fetching, Runtime):
     def stopping(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Removes the project's containers and networks; volumes stay."""
         own = self._turn(place, release).removing() if release.beside else ()
-        return (*own, *self._required(place, self._command(place, release, self._path(release), "down")))
+        down = self._command(place, release, self._path(release), "down")
+        return (*ending(place), *own, *self._required(place, down))
 
     def retiring(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Removes the deployed services and what stands in front; data stores and networks stay for others."""
@@ -282,7 +286,7 @@ class ComposeRuntime(Fetching, Runtime):
         names = (*(() if release.beside else release.services), *fronts)
         words = ("rm", "--stop", "--force", *names)
         command = self._command(place, release, self._path(release), *words)
-        return (*own, *(self._required(place, command) if names else ()))
+        return (*ending(place), *own, *(self._required(place, command) if names else ()))
 
     def aside(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Starts the deployed services beside those that serve, under names of their own."""

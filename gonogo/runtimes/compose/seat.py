@@ -15,6 +15,7 @@ from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.files import COMPOSE
 from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.model.beside import called
+from gonogo.runtimes.compose.own_front import listening
 from gonogo.runtimes.compose.steps import Groups, Steps
 from gonogo.runtimes.lead import traffic_of
 from gonogo.state.release import Release
@@ -66,7 +67,7 @@ class Seat:
     @property
     def traffic(self) -> Traffic:
         """Who receives requests."""
-        return traffic_of(self.place)
+        return listening(traffic_of(self.place), self.model)
 
     def name(self, service: str) -> str:
         """What a service of this release is called."""

@@ -19,10 +19,11 @@ from gonogo.runtimes.compose.files import services_of, write_model
 from gonogo.runtimes.compose.inspector import expected_count
 from gonogo.runtimes.compose.led import PORTS, Led, mount_of
 from gonogo.runtimes.compose.model.beside import doubts, network_of, turn
+from gonogo.runtimes.compose.own_front import doubts_in_front
 from gonogo.runtimes.compose.pinning import startable
 from gonogo.runtimes.compose.seat import BESIDE
 from gonogo.runtimes.compose.start import command_actions, start_actions, verify_images
-from gonogo.runtimes.front import is_own
+from gonogo.runtimes.front import ending, is_own
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
@@ -106,6 +107,8 @@ class Turn(Led):
     def taking_over(self, outgoing: Release | None) -> Iterator[Action]:
         """Sends every request to it, then stops the other's services of which two must not run and starts its own."""
         yield from self.switching(outgoing)
+        if not is_own(self.traffic):
+            yield from ending(self.place)
         single = tuple(name for name in self.base.groups.running if name in self.single)
         if not single or not self.release.beside:
             return
@@ -179,11 +182,6 @@ def require_turns(place: Place, model: Mapping[str, Any], services: Collection[s
     environment, traffic = place.environment, place.environment.traffic
     if traffic is None:
         return
-    if is_own(traffic):
-        raise RefusedError(
-            'traffic.kind: found "own" with the runtime compose, expected a proxy of the compose file or of '
-            "this machine: gonogo runs one in front of processes alone"
-        )
     known = {name: one for name, one in environment.service.items() if name in services}
     wrong = [
         *doubts(
@@ -193,7 +191,8 @@ def require_turns(place: Place, model: Mapping[str, Any], services: Collection[s
             stated={name for name, one in known.items() if "single" in one.model_fields_set},
             upstreams=traffic.upstreams,
             proxy=traffic.service,
-        )
+        ),
+        *doubts_in_front(place, model),
     ]
     if not wrong and traffic.service is not None and traffic.folder is not None:
         folder = (place.path / traffic.folder).resolve()

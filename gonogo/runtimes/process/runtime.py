@@ -20,7 +20,7 @@ from gonogo.config.strategies import BESIDE
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place, remove_worktree
-from gonogo.runtimes.front import SLOT, front_of
+from gonogo.runtimes.front import SLOT, ending, front_of
 from gonogo.runtimes.process.health import require_free, wait_until_healthy
 from gonogo.runtimes.process.inspector import ProcessInspector
 from gonogo.runtimes.process.instances import (
@@ -172,7 +172,8 @@ class ProcessRuntime(Runtime):
         turn = Turn(place=place, release=release)
         single = {name: turn.services[name] for name in turn.single if not turn.runs(name)}
         ends = (Action(said=(_kill_line(name),), do=partial(self._end_others, turn, name)) for name in single)
-        return (*self._led(turn, outgoing), *ends, *self._replacing(place, release, single, None))
+        another = ending(place) if front_of(place) is None else ()
+        return (*self._led(turn, outgoing), *ends, *self._replacing(place, release, single, None), *another)
 
     def _led(self, turn: Turn, outgoing: Release | None) -> Iterator[Action]:
         return turn.switching(outgoing, partial(self._clear_port, Instances(turn.place.state)))
@@ -293,10 +294,7 @@ class ProcessRuntime(Runtime):
 
         An action raises ``CommandError`` where a process is still there after KILL.
         """
-        own = front_of(place)
-        if own is None:
-            return self._ending(place, release)
-        return (Action(said=(_kill_line(SLOT),), do=own.end), *self._ending(place, release))
+        return (*ending(place), *self._ending(place, release))
 
     def _ending(self, place: Place, release: Release) -> tuple[Action, ...]:
         services = reversed(release.services or tuple(pinned(place, release).services))

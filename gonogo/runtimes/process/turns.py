@@ -119,12 +119,7 @@ def _front_doubts(place: Place, serving: Release | None) -> Iterator[str]:
     own = front_of(place)
     if own is None:
         return
-    yield from own.doubts(next(iter(own.traffic.upstreams.values())).rpartition(":")[0])
-    if place.environment.canary is not None and serving is not None and not serving.beside:
-        yield (
-            f"canary: found the release that serves at {own.address} itself, expected the front there: deploy once "
-            "without canary"
-        )
+    yield from own.doubts(next(iter(own.traffic.upstreams.values())).rpartition(":")[0], serving)
 
 
 def _doubts(place: Place, made: Pinned) -> Iterator[str]:

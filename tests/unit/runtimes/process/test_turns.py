@@ -155,4 +155,3 @@ def test_the_plan_says_that_the_port_changes_hands(tmp_path: Path) -> None:
 
     assert said[0].startswith("# 127.0.0.1:20000 changes hands")
     assert "caddy run --config Caddyfile" in said[1]
-    assert said_of(ProcessRuntime().stopping(place, release))[0] == "kill -TERM <pid of @front>"
