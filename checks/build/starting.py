@@ -78,7 +78,7 @@ def look(artifact: Artifact, facts: ImageFacts, model: Mapping[str, Any], *, pro
     )
     found = rights_in(
         facts.id,
-        [*artifact.code.values(), *named],
+        code=artifact.code.values(),
         started=named,
         user=user,
         groups=[str(one) for one in definition.get("group_add") or ()],

@@ -8,7 +8,7 @@ import posixpath
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
 from gonogo.inspection.code.contents import FileDigest, digest_of, link_digest
 from gonogo.inspection.code.rights import Rights
@@ -32,6 +32,33 @@ _CHUNK = 1 << 20
 _AHEAD = 1 << 16
 """Bytes that ``tarfile`` reads ahead, and copies for each header of theirs: with more, many small files take long."""
 _SKIPPED = frozenset({".git"})
+_PLAIN = (tarfile.REGTYPE, tarfile.DIRTYPE)
+_NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))
+"""Where a header has mode, owner, group, size, time and checksum."""
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose plain header, one of a file or a folder as nearly all are, is read in a third of the time."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """The member that a header describes."""
+        plain = len(buf) == _BLOCK and buf[156:157] in _PLAIN and buf[257:262] == b"ustar"
+        try:
+            mode, uid, gid, size, mtime, said = (
+                int(buf[begin:end].strip(b" \0") or b"0", 8) for begin, end in (_NUMBERS if plain else ())
+            )
+        except ValueError:  # no plain header, or a number in base 256
+            return super().frombuf(buf, encoding, errors)
+        if sum(buf) - sum(buf[148:156]) + 8 * ord(" ") != said:
+            return super().frombuf(buf, encoding, errors)
+        name, prefix = (bytes(part).partition(b"\0")[0].decode(encoding, errors) for part in (buf[:100], buf[345:500]))
+        found = cls(f"{prefix}/{name}" if prefix else name)
+        found.mode, found.uid, found.gid, found.size, found.mtime, found.chksum = mode, uid, gid, size, mtime, said
+        found.type = bytes(buf[156:157])
+        if found.type == tarfile.DIRTYPE:
+            found.name = found.name.rstrip("/")
+        return found
 
 
 class TarStreamError(ValueError):
@@ -74,6 +101,8 @@ class Unpacked:
     """Of the files and links, by absolute path."""
     contents: Mapping[str, bytes] = field(repr=False)
     """What the chosen files hold."""
+    rights: Mapping[str, Rights] = field(repr=False)
+    """Of the files and folders, without links."""
 
 
 def read_tar(
@@ -92,10 +121,15 @@ def read_tar(
     reader = _Reader(stream)
     found: dict[str, FileDigest] = {}
     contents: dict[str, bytes] = {}
+    rights: dict[str, Rights] = {}
+    alike: dict[Rights, Rights] = {}
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD, tarinfo=_Member) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
+                if not member.issym():
+                    seen = _rights_of(member)
+                    rights[path] = alike.setdefault(seen, seen)
                 parts: list[bytes] | None = [] if member.isreg() and chosen(path, member.size) else None
                 digest = _member_digest(archive, member, found, base, parts)
                 if digest is not None:
@@ -109,7 +143,7 @@ def read_tar(
         raise _broken(reader, str(error)) from error
     if reader.last != bytes(_BLOCK):
         raise _broken(reader, "no end-of-archive block")
-    return Unpacked(files=found, contents=contents)
+    return Unpacked(files=found, contents=contents, rights=rights)
 
 
 def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights], str]:
@@ -122,15 +156,13 @@ def read_rights(stream: Iterable[bytes], *, base: str) -> tuple[dict[str, Rights
     found: dict[str, Rights] = {}
     link = ""
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD, tarinfo=_Member) as archive:
             for member in archive:
                 path = _absolute(base, member.name)
                 if member.issym():
                     link = link or ("" if found else member.linkname)
                 else:
-                    found[path] = Rights(
-                        mode=member.mode & 0o7777, uid=member.uid, gid=member.gid, is_folder=member.isdir()
-                    )
+                    found[path] = _rights_of(member)
                 archive.members = []  # type: ignore[attr-defined]  # a stream is read once
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
@@ -145,7 +177,7 @@ def holds_a_file(stream: Iterable[bytes]) -> bool:
     """
     reader = _Reader(stream)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD, tarinfo=_Member) as archive:
             return any(not member.isdir() for member in archive)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise _broken(reader, str(error)) from error
@@ -168,7 +200,7 @@ def read_beginning(stream: Iterable[bytes], size: int) -> bytes:
     """
     reader = _Reader(stream)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD) as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", reader), mode="r|", bufsize=_AHEAD, tarinfo=_Member) as archive:
             member = archive.next()
             file = archive.extractfile(member) if member is not None and member.isreg() else None
             return file.read(size) if file is not None else b""
@@ -194,6 +226,10 @@ def read_tree(folder: Path, *, at: str | None = None) -> dict[str, FileDigest]:
     return found
 
 
+def _rights_of(member: tarfile.TarInfo) -> Rights:
+    return Rights(mode=member.mode & 0o7777, uid=member.uid, gid=member.gid, is_folder=member.isdir())
+
+
 def _member_digest(
     archive: tarfile.TarFile,
     member: tarfile.TarInfo,
@@ -209,12 +245,11 @@ def _member_digest(
         return link_digest(member.linkname)
     if member.islnk():
         return found.get(_absolute(base, member.linkname))
-    file = archive.extractfile(member) if member.isreg() else None
-    if file is None:
+    if not member.isreg():
         return None
     content, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % member.size, usedforsecurity=False)
     size = 0
-    while chunk := file.read(_CHUNK):
+    for chunk in _chunks(archive, member):
         content.update(chunk)
         blob.update(chunk)
         size += len(chunk)
@@ -229,6 +264,20 @@ def _member_digest(
         blob=blob.hexdigest(),
         mtime=float(member.mtime),
     )
+
+
+def _chunks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    """What a file holds, straight from the stream: a file object for each of many small ones takes longer than they."""
+    if archive.fileobj is None or member.issparse():
+        file = archive.extractfile(member)
+        while file is not None and (chunk := file.read(_CHUNK)):
+            yield chunk
+        return
+    archive.fileobj.seek(member.offset_data)
+    left = member.size
+    while left and (chunk := archive.fileobj.read(min(left, _CHUNK))):
+        left -= len(chunk)
+        yield chunk
 
 
 def _raised(error: OSError) -> None:

@@ -11,6 +11,7 @@ from gonogo.inspection.code.image_files import read_beginning, read_rights
 from gonogo.inspection.code.rights import Identity, Rights, identity_of
 from gonogo.inspection.code.started import LARGEST
 from gonogo.runtimes.compose.engine import archive, connect, scratch, text_in
+from gonogo.runtimes.compose.unpacked import unpacked
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -33,20 +34,36 @@ class Seen:
     """Path → how the file begins; what is not there is left out."""
 
 
-def rights_in(
-    image: str, paths: Iterable[str], *, started: Iterable[str], user: str, groups: Iterable[str], project: str
+def rights_in(  # each keyword is one fact of the service
+    image: str,
+    *,
+    code: Iterable[str],
+    started: Iterable[str],
+    user: str,
+    groups: Iterable[str],
+    project: str,
 ) -> Seen:
-    """What is known of some files and folders with all below them, and how those begin that are started.
+    """What is known of the code with all below it and of what is started, and how the latter begins.
+
+    The code is read once for all checks.
 
     Raises:
         RuntimeUnreachableError: the Engine does not answer, or its archive ended early.
     """
+    programs = dict.fromkeys(started)
+    found: dict[str, Rights] = {}
+    more = dict.fromkeys(map(posixpath.normpath, programs))
+    for path in dict.fromkeys(map(posixpath.normpath, code)):
+        seen = unpacked(image, path, project=project)
+        if seen is not None and path in seen.rights:
+            found |= seen.rights
+        elif seen is not None:
+            more[path] = None
     with connect() as client, scratch(client, image, project=project) as container:
         texts = [text_in(container, path) or "" for path in _LISTS]
-        found: dict[str, Rights] = {}
-        for path in dict.fromkeys(map(posixpath.normpath, paths)):
+        for path in more:
             found |= _rights(container, path, _LINKS)
-        begins = {path: begin for path in dict.fromkeys(started) if (begin := _begin(container, path)) is not None}
+        begins = {path: begin for path in programs if (begin := _begin(container, path)) is not None}
     return Seen(rights=found, who=identity_of(user, texts[0], texts[1], more=groups), begins=begins)
 
 

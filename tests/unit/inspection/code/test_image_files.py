@@ -196,6 +196,36 @@ def test_any_stream_is_read_or_refused(stream: list[bytes]) -> None:
     assert isinstance(found, dict)
 
 
+@given(
+    name=st.text(min_size=1, max_size=180).filter(lambda text: "\0" not in text and text.strip("/. ") == text),
+    numbers=st.tuples(st.integers(0, 0o7777), st.integers(0, 2**31), st.integers(0, 2**31)),
+    mtime=st.one_of(st.integers(0, 2**40), st.floats(0, 2**33)),
+    kind=st.sampled_from([tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.AREGTYPE]),
+    fmt=st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
+)
+def test_headers_are_read_as_the_library_reads_them(
+    name: str, numbers: tuple[int, int, int], mtime: float, kind: bytes, fmt: int
+) -> None:
+    """Long and foreign names, large numbers and times that are none of whole seconds too."""
+    written = tarfile.TarInfo(f"app/{name}")
+    (written.mode, written.uid, written.gid), written.mtime, written.type = numbers, mtime, kind
+    data = written.tobuf(fmt) + bytes(1024)
+    told = ("name", "mode", "uid", "gid", "size", "mtime", "type", "chksum")
+
+    def read(reader: type[tarfile.TarInfo]) -> list[object]:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r|", tarinfo=reader) as tar:
+            return [getattr(member, key) for member in tar for key in told]
+
+    assert read(image_files._Member) == read(tarfile.TarInfo) != []
+
+
+def test_rights_come_with_the_same_pass() -> None:
+    """Those of files and folders, as a pass of their own tells them."""
+    data = archive(("app/", b""), ("app/main.py", b"x"), ("app/link", "main.py"))
+
+    assert image_files.read_tar([data], base="/srv").rights == image_files.read_rights([data], base="/srv")[0] != {}
+
+
 def test_folders_alone_are_no_files() -> None:
     """A link or a file anywhere is one; a stream that is cut is an error, whatever stood before."""
     folders = io.BytesIO()
