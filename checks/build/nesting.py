@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gonogo.checks.build.probing import ask
+from gonogo.checks.build.probing import ask, importing
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import as_it_serves
@@ -34,7 +34,7 @@ def import_in(artifact: Artifact, service: Service, places: Mapping[str, str], *
         entrypoint, framework = service.entrypoint or "", service.framework
         request = routes.probe_request(entrypoint=entrypoint, framework=framework, openapi=openapi)
     own = with_walk(script, places.values())
-    return routes.parse(ask(artifact, service, own, request, isolated=False).output)
+    return routes.parse(ask(importing(artifact, service), service, own, request, isolated=False).output)
 
 
 def lacks_of(report: RouteReport, places: Mapping[str, str], source: Source) -> Sequence[Lack]:

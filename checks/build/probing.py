@@ -27,6 +27,7 @@ __all__ = [
     "altered",
     "ask",
     "code_roots",
+    "importing",
     "judge_bytecode",
     "marked",
     "needs_python",
@@ -120,6 +121,11 @@ def target_path(path: str, code: Mapping[str, str]) -> str:
 def needs_python(service: Service) -> bool:
     """Whether the configuration says that this service is a Python application."""
     return service.framework != "none" or service.entrypoint is not None or service.migrations != "none"
+
+
+def importing(inside: Inside, service: Service) -> Inside:
+    """Where the entry point of a service is imported."""
+    return inside.importing(service.entrypoint or "", service.chdir or "")
 
 
 def ask(inside: Inside, service: Service, script: str, *args: str, isolated: bool) -> Completed:

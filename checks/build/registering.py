@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from gonogo.checks.build.probing import released
+from gonogo.checks.build.probing import importing, released
 from gonogo.config import Service
 from gonogo.errors import GonogoError
 from gonogo.frameworks import StaticRoute, static_routes
@@ -102,7 +102,9 @@ def _asked(serving: Release, name: str, context: Context) -> list[ImageRoute] | 
         if artifact is None:
             return None
         request = routes.probe_request(entrypoint=service.entrypoint, framework=service.framework)
-        report = routes.parse(artifact.python(routes.probe_source(), request, isolated=False).output)
+        report = routes.parse(
+            importing(artifact, service).python(routes.probe_source(), request, isolated=False).output
+        )
     except (GonogoError, ValueError):
         return None
     return list(report.routes) if report.error is None else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 import pytest
 
-from gonogo.checks.build.probing import ask
+from gonogo.checks.build.probing import ask, importing
 from gonogo.checks.build.registering import first_of, needs_network, problems_of, routes_of
 from gonogo.checks.postdeploy.instances import running
 from gonogo.config import Service
@@ -82,7 +82,9 @@ def _registered(inspector: Inspector, name: str, configured: Service) -> Sequenc
     if artifact is None:
         pytest.skip(f"{name} has no artifact that could be asked")
     request = routes.probe_request(entrypoint=str(configured.entrypoint), framework=configured.framework)
-    report = routes.parse(ask(artifact, configured, routes.probe_source(), request, isolated=False).output)
+    report = routes.parse(
+        ask(importing(artifact, configured), configured, routes.probe_source(), request, isolated=False).output
+    )
     if report.error is not None and needs_network(report.error):
         return None
     if report.error is not None:
@@ -96,7 +98,7 @@ def _in_what_runs(inspector: Inspector, name: str, configured: Service) -> tuple
     Raises:
         InconclusiveError: it cannot be imported there either.
     """
-    inside = running(inspector, name)
+    inside = importing(running(inspector, name), configured)
     request = routes.probe_request(entrypoint=str(configured.entrypoint), framework=configured.framework)
     report = routes.parse(ask(inside, configured, routes.probe_source(), request, isolated=False).output)
     if report.error is not None:

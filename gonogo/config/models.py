@@ -104,6 +104,8 @@ class Service(_Model):
     framework: Literal["fastapi", "flask", "django", "none"] = "none"
     entrypoint: Annotated[str, Field(pattern=r"^[\w.]+(:[\w.]+(\(\))?)?$")] | None = None
     """``module:attribute`` as uvicorn or gunicorn would be given it."""
+    chdir: Annotated[str, Field(pattern=r"^[\w./+@-]+$")] | None = None
+    """The folder that its server moves to before it imports that; None: as its own command says."""
     code: dict[RelativePath, Annotated[str, Field(pattern="^/")]] | None = None
     """Where paths of the repository land in the image; empty: none of them does."""
     required: tuple[RelativePath, ...] = ()

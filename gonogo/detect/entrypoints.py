@@ -44,7 +44,8 @@ def entry_of(start: Start, modules: Modules, *, folder: str, workdir: str) -> tu
         return None, ""
     module = match["module"].removesuffix(".py").strip(".")
     path = modules.path(module)
-    renamed = bool(path) and modules.path_in(module, workdir or "/") != path and not modules.on_path(module, path)
+    told = posixpath.join(workdir or "/", start.module_folder or _folder_of(start))
+    renamed = bool(path) and modules.path_in(module, told) != path and not modules.on_path(module, path)
     module = (modules.packaged(path) or modules.module_at(path, workdir or "/") or module) if renamed else module
     attribute = match["attribute"] or _attribute(modules, path, start)
     if not attribute:
@@ -59,6 +60,11 @@ def entry_of(start: Start, modules: Modules, *, folder: str, workdir: str) -> tu
         proof = f"{where}, {path}:{line}"
         return (Fact(text, proof) if said else guess(text, proof)), path
     return guess(text, f"{where}; {path or 'its module was not found in the repository'}"), path
+
+
+def _folder_of(start: Start) -> str:
+    """The folder of the file that is run, from which it imports."""
+    return posixpath.dirname(start.script) if start.script.endswith(".py") else ""
 
 
 def _written(start: Start, modules: Modules, *, folder: str, workdir: str) -> tuple[str, str]:
@@ -95,12 +101,18 @@ def _of_file(start: Start, modules: Modules, folder: str, tree: Tree) -> tuple[s
             return named[1], tree.where(path, "wsgi_app")
         run = run_in(text)
         if run.startswith(":"):
-            return f"{modules.module_at(path)}{run}", tree.where(path, "uvicorn.run")
+            return f"{_beside(start, modules, path)}{run}", tree.where(path, "uvicorn.run")
         if run:
             return run, tree.where(path, "uvicorn.run")
         if re.search(r"(?m)^\s*(?:app|application|socketio)\.run\(|FlaskGroup\(", text):
-            return modules.module_at(path), tree.where(path, ".run(", "FlaskGroup(")
+            return _beside(start, modules, path), tree.where(path, ".run(", "FlaskGroup(")
     return "", start.where
+
+
+def _beside(start: Start, modules: Modules, path: str) -> str:
+    """The name of a file that is run: Python imports from its folder, with ``-m`` from the working folder."""
+    is_file = start.script.endswith(".py")
+    return posixpath.basename(path).removesuffix(".py") if is_file else modules.module_at(path)
 
 
 def _of_uwsgi(start: Start, tree: Tree) -> tuple[str, str]:

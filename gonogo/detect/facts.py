@@ -47,6 +47,8 @@ class ServiceFacts:
     """``web``, ``worker``, ``proxy``, ``store`` or ``unknown``."""
     framework: Fact[str] | None = None
     entrypoint: Fact[str] | None = None
+    chdir: Fact[str] | None = None
+    """The folder that its server moves to, where its own command does not say so."""
     code: Fact[dict[str, str]] | None = None
     routes: Fact[int] | None = None
     """How many routes the source declares below the entry point."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gonogo.detect.images import Image, read_image
+from gonogo.detect.making import MAKEFILES
 from gonogo.detect.modules import Modules
 from gonogo.detect.starting import Start, read_start, scripts_of, starts_in
 from gonogo.detect.tree import Tree
@@ -30,7 +31,7 @@ _PLATFORM = re.compile(
 )
 _PLATFORMS = ("render.yaml", "render.yml", "railway.toml", "railway.json", "app.yaml", "nixpacks.toml", "app.json")
 _TASKS = (("tool", "taskipy", "tasks"), ("tool", "poe", "tasks"), ("tool", "pdm", "scripts"), ("scripts",))
-_MAKES = ("Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Taskfile.yml")
+_MAKES = (*MAKEFILES, "justfile", "Justfile", "Taskfile.yml")
 
 
 @dataclass(frozen=True, kw_only=True)

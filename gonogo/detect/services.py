@@ -22,6 +22,7 @@ from gonogo.detect.tree import Tree
 from gonogo.detect.variables import settings_files
 from gonogo.frameworks import static_routes
 from gonogo.inspection.code.dockerfile import DockerfileError
+from gonogo.inspection.code.environments import ImportPlace, environment_in, import_place
 from gonogo.runtimes.compose.model.places import place_of
 from gonogo.runtimes.compose.model.roles import is_proxy, start_words
 
@@ -130,7 +131,8 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     files = {**image.files, **_mounted_files(at)}
     words, said = _command(at, image)
     env = {**image.env, **environment_of(at.service)}
-    start = read_start(words, where=said, scripts=scripts_of(words, at.tree, files), env=env)
+    scripts = scripts_of(words, at.tree, files)
+    start = read_start(words, where=said, scripts=scripts, env=env)
     workdir = _workdir(at, image)
     if not words and image.base.startswith(TIANGOLO):
         start = _of_tiangolo(image, files, env)
@@ -164,6 +166,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         role=_role(start, at),
         framework=framework,
         entrypoint=entry,
+        chdir=_chdir(start, entry, environment_in(words, scripts, workdir=workdir).said),
         code=code,
         routes=_counted(routes, framework),
         migrations=migrating.tool if migrating else None,
@@ -262,6 +265,13 @@ def _own_folders(workdir: str, start: Start) -> tuple[str, ...]:
     told = [start.module_folder] if start.module_folder else []
     told += [posixpath.dirname(start.script)] if start.script.endswith(".py") else []
     return tuple(posixpath.join(workdir or "/", folder) for folder in told)
+
+
+def _chdir(start: Start, entry: Fact[str] | None, said: Sequence[str]) -> Fact[str] | None:
+    """The folder that its server moves to, where only a file says so that the runtime does not read."""
+    known = entry is None or import_place(said, entry.value) != ImportPlace()
+    moved = start.entrypoint and start.module_folder and "--app-dir" not in start.text
+    return Fact(start.module_folder, start.where) if moved and not known else None
 
 
 def _code(image: Image | None) -> Fact[dict[str, str]] | None:

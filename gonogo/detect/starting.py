@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gonogo.detect.making import MAKEFILES, recipes, targets_in
 from gonogo.detect.tree import Tree
 
 __all__ = ["Start", "read_start", "run_in", "scripts_of", "starts_in"]
@@ -76,11 +77,12 @@ class Start:
 
 
 def scripts_of(words: Sequence[str], tree: Tree, found: Mapping[str, str]) -> dict[str, str]:
-    """The scripts that a command names, by path, and those that they name.
+    """The scripts that a command names, by path, and those that they name; of a Makefile the recipes that are made.
 
     ``found`` maps paths of the image to the repository's.
     """
     scripts: dict[str, str] = {}
+    made: list[str] = []
     work = [" ".join(words)]
     if "supervisord" in work[0]:
         work += [
@@ -93,7 +95,19 @@ def scripts_of(words: Sequence[str], tree: Tree, found: Mapping[str, str]) -> di
             if path and path not in scripts and not tree.is_test(path):
                 scripts[path] = tree.text(path)
                 work.append(tree.text(path))
+        more = [target for target in targets_in(text) if target not in made]
+        makefile = _makefile(tree, found) if more else ""
+        if makefile:
+            made += more
+            scripts[makefile] = recipes(tree.text(makefile), made)
+            work.append(recipes(tree.text(makefile), more))
     return scripts
+
+
+def _makefile(tree: Tree, found: Mapping[str, str]) -> str:
+    """The repository's file of recipes: the one that the image holds, else the uppermost."""
+    held = {*found.values()}
+    return min(tree.named(*MAKEFILES), key=lambda path: (path not in held, path.count("/"), path), default="")
 
 
 def _script(word: str, tree: Tree, found: Mapping[str, str]) -> str:

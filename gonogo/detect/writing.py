@@ -69,6 +69,7 @@ def _service(one: ServiceFacts) -> Iterator[str]:
     yield from _line("port", one.port)
     yield from _line("framework", one.framework)
     yield from _line("entrypoint", one.entrypoint)
+    yield from _line("chdir", one.chdir)
     yield from _code(one)
     if one.routes is not None and one.routes.value > 1:
         said = f"{one.routes.value} routes counted ({one.routes.where}); half of them"

@@ -180,6 +180,9 @@ class Inside(Protocol):
         environment, as the application itself would be started.
         """
 
+    def importing(self, entrypoint: str, chdir: str = "") -> Inside:
+        """The same, where its server imports an entry point: ``chdir``, else what its own command says."""
+
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
         """Digests of every regular file and link below these absolute paths (missing ones are left out)."""
 

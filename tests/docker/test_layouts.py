@@ -201,6 +201,35 @@ def test_an_installed_application_is_found_by_its_content(mono: Mono) -> None:
     assert seen == dict.fromkeys(seen, (Outcome.PASSED, ""))
 
 
+MOVED = "FROM python:3.11-slim\nWORKDIR /app\nENV PYTHONPATH=/app/backend\nCOPY backend /app/backend\nCMD {}\n"
+HERE = {"backend/app/start.py": "import settings_here\n\n\ndef app():\n    return settings_here.NAME\n"}
+HERE |= {"backend/app/settings_here.py": "from app.pdf import draw\n\nNAME = draw()\n"}
+
+
+@pytest.mark.parametrize(
+    ("command", "chdir", "imported"),
+    [
+        ('["uvicorn", "start:app", "--app-dir", "backend/app"]', "", True),
+        ('["sh", "-c", "cd backend/app && exec gunicorn start:app"]', "", True),
+        ('["python", "backend/app/start.py"]', "", True),
+        ('["make", "run"]', "backend/app", True),
+        ('["uvicorn", "start:app"]', "", False),
+    ],
+    ids=["app-dir", "cd", "file", "chdir", "nowhere"],
+)
+def test_the_entry_point_is_imported_where_its_server_does(
+    mono: Mono, command: str, chdir: str, *, imported: bool
+) -> None:
+    """A folder that the command moves to or looks in, beside PYTHONPATH; where nothing says one, the release is red."""
+    said = f'chdir = "{chdir}"\n' if chdir else ""
+    toml = TOML.replace("@PROJECT@", mono.project).replace('"app.main"', f'"start:app"\n{said}')
+    release = mono.release({**HERE, "gonogo.toml": toml, "deploy/api.Dockerfile": MOVED.format(command)})
+    check = mono.ask(release, "entry").check("B04[api]")
+
+    assert check.outcome is (Outcome.PASSED if imported else Outcome.FAILED), check.found
+    assert imported or "found ModuleNotFoundError: No module named 'start'" in check.found
+
+
 def test_what_nobody_knows_is_a_question(mono: Mono) -> None:
     """An image that tells nothing asks for the line to write, and one that is made elsewhere is not built without cache."""
     edge = "FROM python:3.11-slim\nCOPY $NOWHERE/ /app/\n"

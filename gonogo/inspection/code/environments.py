@@ -1,13 +1,13 @@
-"""Which Python a service's entry command runs: one on PATH, a virtual environment's, or the one behind ``uv run``."""
+"""Which Python an entry command runs (on PATH, a virtual environment's, behind ``uv run``), and where that imports."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-__all__ = ["ON_PATH", "PythonEnvironment", "environment_in"]
+__all__ = ["ON_PATH", "ImportPlace", "PythonEnvironment", "environment_in", "import_place"]
 
 _RUNNERS = {
     "uv": ("uv", "run", "--no-sync"),
@@ -19,6 +19,10 @@ _RUNNER = re.compile(rf"(?<![\w./-])(?:[\w./-]*/)?({'|'.join(_RUNNERS)})\s+(?:-[
 _ENVIRONMENT = re.compile(r"(?<![\w./~$-])((?:[\w.-]*/)*[\w.-]*(?:venv|virtualenv|env)[\w.-]*/bin)/[\w.+-]+")
 _PYTHON = re.compile(r"python[\d.]*|alembic|flask|django-admin")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_NEXT = re.compile(r"&&|\|\||[;|\n]")
+_MOVE = re.compile(r"(?:^|[\s;&|({\"'])cd\s+([^\s;&|)}\"']+)")
+_TOLD = re.compile(r"\s--(app-dir|chdir|pythonpath)(?:=|\s+)([^\s\"']+)")
+_PLAIN = re.compile(r"[\w./+@-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,10 @@ class PythonEnvironment:
     """``("uv", "run", "--no-sync")``"""
     folder: str = ""
     """The folder of its programs: ``/opt/venv/bin``."""
+    said: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """What says so: the entry command, and the scripts that it names."""
+    pythonpath: str = ""
+    """``PYTHONPATH``, as the service is started with."""
 
     def words(self, argv: Sequence[str]) -> tuple[str, ...]:
         """The same command in this environment; programs that are not Python's are called as they are."""
@@ -53,14 +61,58 @@ def environment_in(words: Sequence[str], scripts: Mapping[str, str], *, workdir:
     environment that no word names may be a desk's.
     """
     named = [text for path, text in scripts.items() if _is_named(posixpath.basename(path), words)]
-    for text in (" ".join(words), *named):
-        said = _COMMENT.sub("", text)
+    texts = tuple(_COMMENT.sub("", text) for text in (" ".join(words), *named))
+    for said in texts:
         if found := _ENVIRONMENT.search(said):
-            return PythonEnvironment(folder=posixpath.normpath(posixpath.join(workdir, found[1])))
+            return PythonEnvironment(folder=posixpath.normpath(posixpath.join(workdir, found[1])), said=texts)
         if found := _RUNNER.search(said):
-            return PythonEnvironment(runner=_RUNNERS[found[1]])
-    return ON_PATH
+            return PythonEnvironment(runner=_RUNNERS[found[1]], said=texts)
+    return PythonEnvironment(said=texts)
 
 
 def _is_named(script: str, words: Sequence[str]) -> bool:
     return any(script in map(posixpath.basename, re.split(r"[\s;&|()'\"]+", word)) for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlace:
+    """Where a server imports its entry point; empty: where the service works."""
+
+    folder: str = ""
+    """What it moves to (``cd``, ``--chdir``)."""
+    path: str = ""
+    """Where it looks besides (``--app-dir``, ``--pythonpath``)."""
+
+    def below(self, workdir: str) -> ImportPlace:
+        """The same as absolute paths, of a service that works there."""
+        folder = posixpath.normpath(posixpath.join(workdir, self.folder))
+        return ImportPlace(folder, posixpath.normpath(posixpath.join(folder, self.path)) if self.path else "")
+
+    def candidates(self, entrypoint: str) -> tuple[str, ...]:
+        """Where the entry point's file, or the package that it stands in, would be."""
+        top = entrypoint.partition(":")[0].partition(".")[0]
+        return tuple(posixpath.join(self.path or self.folder, name) for name in (f"{top}.py", top))
+
+
+def import_place(texts: Sequence[str], entrypoint: str) -> ImportPlace:
+    """Where the command that names an entry point, or runs its file, imports it, by the words around it."""
+    whole, name = re.escape(entrypoint.removesuffix("()")), re.escape(entrypoint.partition(":")[0])
+    file = rf"python[\d.]*\s+(?:-\w\s+)*([\w./-]+)/{name}\.py\b"
+    joined = [text.replace("\\\n", " ") for text in texts]
+    for module in (rf"(?<![\w./]){whole}\b|{file}", rf"(?<![\w./]){name}(?=[:\s\"']|$)"):
+        for text in joined:
+            if named := re.search(module, text):
+                return _around(text, named, (named.groups() or ("",))[0] or "")
+    return ImportPlace()
+
+
+def _around(text: str, named: re.Match[str], folder: str) -> ImportPlace:
+    """What the words before and beside an entry point say; ``folder`` is the one of a file that is run."""
+    begin = max((found.end() for found in _NEXT.finditer(text, 0, named.start())), default=0)
+    end = after.start() if (after := _NEXT.search(text, named.end())) is not None else len(text)
+    told = {found[1]: found[2] for found in _TOLD.finditer(text, begin, end)}
+    moves = [found[1] for found in _MOVE.finditer(text, 0, begin)]
+    moves += [told["chdir"]] if "chdir" in told else []
+    path = folder or told.get("app-dir") or told.get("pythonpath", "").partition(",")[0]
+    plain = all(_PLAIN.fullmatch(one) for one in (*moves, *filter(None, [path])))
+    return ImportPlace(posixpath.join("", *moves), path) if plain else ImportPlace()

@@ -8,12 +8,13 @@ import os
 import posixpath
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.code.environments import PythonEnvironment, environment_in
-from gonogo.runtimes.compose.render import reveal
+from gonogo.runtimes.compose.render import environment_of, reveal
 
 __all__ = ["entry_point", "entry_words", "image_config", "python_environment", "scripts_of"]
 
@@ -64,6 +65,8 @@ def python_environment(
     words = entry_words(service, config)
     workdir = service.get("working_dir") or config.get("WorkingDir") or "/"
     found = environment_in(words, scripts_of(folder, [words]), workdir=workdir)
+    own = dict(line.partition("=")[::2] for line in config.get("Env") or ()) | environment_of(service)
+    found = replace(found, pythonpath=own.get("PYTHONPATH", ""))
     targets = [str(volume["target"]) for volume in service.get("volumes") or () if volume.get("target")]
     hidden = mounted and any(PurePosixPath(workdir).is_relative_to(target) for target in targets)
     return found.synced() if hidden else found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.code.contents import FileDigest
-from gonogo.inspection.code.environments import ON_PATH, PythonEnvironment
+from gonogo.inspection.code.environments import ON_PATH, ImportPlace, PythonEnvironment, import_place
 from gonogo.runtimes.base import ImageFacts, Layout
 from gonogo.runtimes.compose.engine import (
     connect,
@@ -111,6 +111,14 @@ class ComposeArtifact:
                 break
         return done
 
+    def importing(self, entrypoint: str, chdir: str = "") -> ComposeArtifact:
+        """The same, where its server imports an entry point."""
+        workdir = self.workdir or (self.facts.workdir if self.facts is not None else "")
+        place = _import_place(self, workdir, entrypoint, chdir)
+        if place is None:
+            return self
+        return replace(self, workdir=place.folder, variables={**self.variables, **_added(self, place)})
+
     def _run(
         self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float | None
     ) -> Completed:
@@ -176,6 +184,10 @@ class ComposeInside:
     host: Host = field(repr=False)
     environment: PythonEnvironment = ON_PATH
     """Where the service finds its Python."""
+    workdir: str = "/"
+    """Where its process began."""
+    place: ImportPlace | None = None
+    """Where it is asked, where that is not where its process began."""
 
     @property
     def code(self) -> Mapping[str, str]:
@@ -186,6 +198,10 @@ class ComposeInside:
     def label(self) -> str:
         """What people call it."""
         return f"container {self.container}"
+
+    def importing(self, entrypoint: str, chdir: str = "") -> ComposeInside:
+        """The same, where its server imports an entry point."""
+        return replace(self, place=_import_place(self, self.workdir, entrypoint, chdir))
 
     def python(self, script: str, *args: str, isolated: bool = True, timeout: float | None = None) -> Completed:
         """Runs a script in the container; one that does not end in time is ended there as well."""
@@ -199,7 +215,11 @@ class ComposeInside:
         self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float | None
     ) -> Completed:
         mark = f"{_MARK}={secrets.token_hex(8)}"
-        argv = ("docker", "exec", "--interactive", "--env", mark, self.container, *python)
+        moved: tuple[str, ...] = ()
+        if self.place is not None and not isolated:
+            added = (f"{name}={value}" for name, value in _added(self, self.place).items())
+            moved = ("--workdir", self.place.folder, *(word for one in added for word in ("--env", one)))
+        argv = ("docker", "exec", "--interactive", "--env", mark, *moved, self.container, *python)
         words = (*(("-I",) if isolated else ()), "-", *args)
         ended = False
         try:
@@ -227,6 +247,23 @@ class ComposeInside:
         """Whether a program or path is in the container now."""
         with connect() as client:
             return exists_in(client.containers.get(self.container), path)
+
+
+def _import_place(
+    inside: ComposeArtifact | ComposeInside, workdir: str, entrypoint: str, chdir: str
+) -> ImportPlace | None:
+    """Where an entry point is imported; None where that is the working folder, or it is not there after all."""
+    place = ImportPlace(chdir) if chdir else import_place(inside.environment.said, entrypoint)
+    if place == ImportPlace():
+        return None
+    place = place.below(workdir or "/")
+    return place if chdir or any(map(inside.exists, place.candidates(entrypoint))) else None
+
+
+def _added(inside: ComposeArtifact | ComposeInside, place: ImportPlace) -> dict[str, str]:
+    """The variables with which Python looks there as well."""
+    paths = filter(None, (place.path, inside.environment.pythonpath))
+    return {"PYTHONPATH": ":".join(paths)} if place.path else {}
 
 
 def _pythons(environment: PythonEnvironment) -> list[tuple[str, ...]]:

@@ -137,6 +137,7 @@ class ComposeInspector(Inspector):
             layout=self._layout(service, attrs["Config"].get("WorkingDir") or "/", attrs["Image"]),
             host=self._host,
             environment=self._environment(service, attrs["Image"]),
+            workdir=attrs["Config"].get("WorkingDir") or "/",
         )
 
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:

@@ -15,6 +15,7 @@ from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed
 from gonogo.inspection.code.contents import FileDigest, digest_of
 from gonogo.inspection.code.databases import sqlite_files
+from gonogo.inspection.code.environments import ImportPlace, import_place
 from gonogo.inspection.code.image_files import read_tree
 from gonogo.inspection.things import address
 from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
@@ -35,8 +36,10 @@ class ReleaseEnvironment:
 
     facts: ImageFacts | None = None
 
-    def __init__(self, place: Place, release: Release, service: str, *, label: str) -> None:
-        """``label`` is what people call it."""
+    def __init__(
+        self, place: Place, release: Release, service: str, *, label: str, imports: ImportPlace | None = None
+    ) -> None:
+        """``label`` is what people call it; ``imports`` is where its server imports, where that is not its folder."""
         self.service = service
         self.label = label
         self.code: Mapping[str, str] = {".": str(application(place, release))}
@@ -44,6 +47,7 @@ class ReleaseEnvironment:
         self._place = place
         self._release = release
         self._host = place.host
+        self._imports = imports or ImportPlace(self.code["."])
 
     def __repr__(self) -> str:
         """Names it; variables stay out of sight."""
@@ -55,10 +59,10 @@ class ReleaseEnvironment:
         Raises:
             CommandError: the environment has no Python that runs.
         """
-        folder = self.code["."]
+        folder = self.code["."] if isolated else self._imports.folder
         variables = settings(self._place, self._release, self.service)
         if not isolated:
-            paths = (folder, variables.get("PYTHONPATH", ""))
+            paths = (folder, self._imports.path, variables.get("PYTHONPATH", ""))
             variables["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
             variables["GONOGO_ADDED"] = folder  # a probe may have to do without it
         flags = ("-I", "-B", "-") if isolated else ("-",)
@@ -71,6 +75,15 @@ class ReleaseEnvironment:
             clean_env=True,
         )
         return self._host.run(command, output_limit=None)
+
+    def importing(self, entrypoint: str, chdir: str = "") -> ReleaseEnvironment:
+        """The same, where its server imports an entry point."""
+        words = self._place.environment.service[self.service].command or ()
+        place = ImportPlace(chdir) if chdir else import_place([" ".join(words)], entrypoint)
+        place = place.below(self.code["."])
+        if not chdir and not any(Path(one).exists() for one in place.candidates(entrypoint)):
+            return self
+        return ReleaseEnvironment(self._place, self._release, self.service, label=self.label, imports=place)
 
     def files(self, paths: Iterable[str]) -> dict[str, FileDigest]:
         """Digests of every regular file and link below these paths; git's own folder is left out."""

@@ -420,3 +420,26 @@ def run(): ...
 
     assert init(root, "--yes", "--no-gates", "--env", "staging").returncode == 0
     assert tomllib.loads((root / "gonogo.toml").read_text())["env"]["staging"]["health"]["live"] == "/jobs"
+
+
+@pytest.mark.parametrize(
+    ("started", "chdir"),
+    [('["make", "run"]', "src"), ('["sh", "-c", "cd src && gunicorn shop:app"]', None)],
+    ids=["make", "shell"],
+)
+def test_the_folder_that_a_server_moves_to_is_named_where_only_a_makefile_says_so(
+    make: Make, started: str, chdir: str | None
+) -> None:
+    """The entry point stays as it is written, and a deployment imports it from there."""
+    root = make(
+        {
+            "compose.yaml": 'services:\n  web:\n    build: .\n    ports: ["127.0.0.1:8000:8000"]\n',
+            "Dockerfile": f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD {started}\n",
+            "Makefile": "run:\n\tcd src && gunicorn shop:app\n",
+            "src/shop.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+        }
+    )
+    init(root, "--yes", "--no-gates")
+    service = tomllib.loads((root / "gonogo.toml").read_text())["service"]["web"]
+
+    assert (service["entrypoint"], service.get("chdir")) == ("shop:app", chdir)

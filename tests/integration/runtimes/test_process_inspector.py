@@ -98,3 +98,17 @@ def test_inside_is_the_release_that_runs(site: Site) -> None:
     assert inside.code == {".": str(old.worktree / "site")}
     assert inside.label == f"web (pid {site.record().pid}) of release {old.id}"
     assert (state.release, state.health) == (old.id, "healthy")
+
+
+def test_artifact_is_asked_where_its_server_imports(site: Site) -> None:
+    """A folder that the server moves to stands first on its import path; isolated scripts stay where they are."""
+    site.repository.write(site.root, {"site/lib/lamps.py": 'NAME = "lamp"\n'})
+    release = site.release()
+    (artifact,) = site.inspect(release).artifacts()
+    moved = artifact.importing("lamps:NAME", "lib")
+    done = moved.python("import lamps, os; print(lamps.NAME, os.getcwd())", isolated=False)
+    isolated = moved.python("import os; print(os.getcwd())")
+
+    assert done.output == f"lamp {release.worktree / 'site' / 'lib'}\n"
+    assert isolated.output == f"{release.worktree / 'site'}\n"
+    assert artifact.importing("version:NAME").python("import version; print(version.NAME)", isolated=False).ok

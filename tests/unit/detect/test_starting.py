@@ -119,3 +119,27 @@ def test_supervisor_starts_programs_in_their_folders() -> None:
     start = read_start(("supervisord",), where="x", scripts=scripts)
 
     assert (start.entrypoint, start.module_folder, start.where) == ("main:app", "/srv/backend", "deploy/api.conf:3")
+
+
+def test_a_target_of_make_is_what_its_recipe_runs() -> None:
+    """Also below a supervisor and another target; its variables are filled in, other recipes stay out."""
+    makefile = (
+        "APP ?= app.main:app\nBACK := backend\n\nrun-dev:\n\tuvicorn app.dev:app --reload\n\n"
+        "run-prod: migrate ## for users\n\t@cd $(BACK) && python -m gunicorn $(APP) -w 2 \\\n\t\t--timeout 120\n\n"
+        "all:\n\t$(MAKE) -j2 run-prod jobs\n"
+    )
+    tree = Tree.of({"Makefile": makefile, "supervisord.conf": "[program:web]\ncommand=make all\n"})
+    conf = {"/etc/supervisor/supervisord.conf": "supervisord.conf", "/app/Makefile": "Makefile"}
+    for words, found in ((("supervisord", "-c", "/etc/s.conf"), conf), (("make", "run-prod"), {})):
+        start = read_start(words, where="x", scripts=scripts_of(words, tree, found))
+
+        assert (start.server, start.entrypoint) == ("gunicorn", "app.main:app")
+        assert (start.module_folder, start.where) == ("backend", "Makefile:8")
+
+
+@pytest.mark.parametrize("words", [("make", "-f"), ("make", "-C", "src"), ("cmake", "run"), ("make", "$(WHAT)")])
+def test_what_names_no_target_reads_no_recipe(words: tuple[str, ...]) -> None:
+    """Options' values, other programs and what is filled in later are none."""
+    tree = Tree.of({"Makefile": "src:\n\tuvicorn a:b\nrun:\n\tuvicorn c:d\n"})
+
+    assert scripts_of(words, tree, {}) == {}

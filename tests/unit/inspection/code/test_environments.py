@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection.code.environments import ON_PATH, PythonEnvironment, environment_in
+from gonogo.inspection.code.environments import ON_PATH, ImportPlace, PythonEnvironment, environment_in, import_place
 
 __all__: list[str] = []
 
@@ -70,3 +70,32 @@ def test_programs_of_python_are_called_in_it(
 ) -> None:
     """What is no program of Python's is called as it is written."""
     assert environment.words(argv) == words
+
+
+@pytest.mark.parametrize(
+    ("texts", "place"),
+    [
+        (["uvicorn main:app --host 0.0.0.0"], ImportPlace()),
+        (["uvicorn main:app --app-dir src"], ImportPlace("", "src")),
+        (["gunicorn --chdir=src/web main:app"], ImportPlace("src/web")),
+        (["gunicorn main:app --pythonpath lib,more"], ImportPlace("", "lib")),
+        (["sh -c cd src && exec uvicorn main:app"], ImportPlace("src")),
+        (["./start.sh", "cd front\nnpm run build\ncd ../src\nuvicorn main:app"], ImportPlace("front/../src")),
+        (["./start.sh", 'cd "$HOME"\nuvicorn main:app'], ImportPlace()),
+        (["cd jobs && celery -A main worker; cd /srv/web && gunicorn main:app"], ImportPlace("/srv/web")),
+        (["python -u src/main.py"], ImportPlace("", "src")),
+        (["python main.py"], ImportPlace()),
+        (["uvicorn shop.main:app --app-dir src"], ImportPlace()),
+        (["gunicorn -c conf.py --chdir src other:app"], ImportPlace()),
+    ],
+)
+def test_where_a_server_imports(texts: list[str], place: ImportPlace) -> None:
+    """By the words around the entry point; what names another one, or what a variable holds, says nothing."""
+    assert import_place(texts, "main:app").below("/app") == place.below("/app")
+
+
+def test_an_entry_point_lies_in_its_place() -> None:
+    """A package below the folder that is looked in besides."""
+    place = import_place(["uvicorn shop.main:app --app-dir src"], "shop.main:app").below("/app")
+
+    assert place.candidates("shop.main:app") == ("/app/src/shop.py", "/app/src/shop")
