@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -47,9 +49,19 @@ def ended(app: Stack, front: Instance | None) -> bool:
     return front_of(app) is None
 
 
+@contextlib.contextmanager
+def ended_at_last(app: Stack) -> Iterator[None]:
+    """A test that fails leaves no front."""
+    try:
+        yield
+    finally:
+        if front_of(app) is not None:
+            ended(app, front_of(app))
+
+
 def test_the_published_port_changes_hands_once_and_back(tmp_path: Path, engine: docker.DockerClient) -> None:
     """From recreate to turns the front takes it; no later release costs a request; then the service has it back."""
-    with stack(tmp_path, engine, "ownfront") as app:
+    with stack(tmp_path, engine, "ownfront") as app, ended_at_last(app):
         without_a_proxy(app)
         app.commit("One")
         codes = [app.deploy().code]
