@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ def echoed(one: socket.socket, text: bytes) -> bytes:
     return one.recv(100)
 
 
-def asked(front: OwnFront, path: str, **headers: str) -> dict[str, str]:
+def asked(front: OwnFront, path: str, **headers: str) -> dict[str, Any]:
     """What the application was asked, by its own words."""
     connection = http.client.HTTPConnection("127.0.0.1", front.traffic.listens[1], timeout=10)
     with contextlib.closing(connection):

@@ -8,6 +8,7 @@ import tarfile
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -204,7 +205,7 @@ def test_any_stream_is_read_or_refused(stream: list[bytes]) -> None:
     fmt=st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
 )
 def test_headers_are_read_as_the_library_reads_them(
-    name: str, numbers: tuple[int, int, int], mtime: float, kind: bytes, fmt: int
+    name: str, numbers: tuple[int, int, int], mtime: float, kind: bytes, fmt: Literal[1, 2]
 ) -> None:
     """Long and foreign names, large numbers and times that are none of whole seconds too."""
     written = tarfile.TarInfo(f"app/{name}")
