@@ -7,13 +7,14 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gonogo.detect.facts import Fact, guess
 from gonogo.detect.modules import Modules
 from gonogo.detect.starting import Start, run_in
 from gonogo.detect.tree import Tree
 
-__all__ = ["entry_of", "framework_of"]
+__all__ = ["entry_of", "framework_of", "settled"]
 
 _MAKERS = {
     "FastAPI": "fastapi",
@@ -26,7 +27,30 @@ _MAKERS = {
 _WSGI = {"get_wsgi_application": "django", "get_asgi_application": "django"}
 _ATTRIBUTES = ("app", "application", "api", "server", "create_app()", "make_app()", "get_app()")
 _FASTAPI_ORDER = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
+_MOVED = re.compile(r"""(?m)^\s*(?:chdir|pythonpath|python-path)\s*=\s*["']?([\w./-]+)""")
 _ENTRY = re.compile(r"^(?P<module>[\w.]+)(?::(?P<attribute>[\w.]+)(?P<call>\(.*\))?)?$")
+
+
+def settled(start: Start, modules: Modules, *, workdir: str) -> Start:
+    """What is started, with the folder that its server's own configuration moves to, or from which its file imports."""
+    tree, base = modules.tree, posixpath.join(workdir or "/", start.module_folder)
+    if start.server == "flask" and "/" in start.entrypoint:
+        folder, _, file = start.entrypoint.rpartition("/")
+        name = modules.packaged(modules.source_of(posixpath.join(base, folder, f"{file.removesuffix('.py')}.py")))
+        return replace(start, entrypoint=name or file, module_folder="" if name else _below(start, folder))
+    if start.django:
+        file = re.search(r"([\w./-]+)/manage\.py\b", start.text)
+        return replace(start, module_folder=_below(start, file[1])) if file else start
+    usual = "gunicorn.conf.py" if start.server == "gunicorn" else ""
+    config = modules.source_of(posixpath.join(base, start.config.removeprefix("file:") or usual))
+    if not config and start.config:
+        config = next(iter(tree.named(posixpath.basename(start.config))), "")
+    moved = _MOVED.search(tree.text(config)) if config in tree else None
+    return replace(start, module_folder=_below(start, moved[1])) if moved else start
+
+
+def _below(start: Start, folder: str) -> str:
+    return posixpath.join(start.module_folder, folder)
 
 
 def entry_of(start: Start, modules: Modules, *, folder: str, workdir: str) -> tuple[Fact[str] | None, str]:
@@ -120,11 +144,14 @@ def _of_uwsgi(start: Start, tree: Tree) -> tuple[str, str]:
     for path in tree.named(name) if name else ():
         text = tree.text(path)
         match = re.search(r"(?m)^\s*(?:module|wsgi)\s*=\s*([\w.:()]+)", text)
+        called = re.search(r"(?m)^\s*callable\s*=\s*([\w.()]+)", text)
+        attribute = called[1] if called else "application"
         if match:
-            return match[1] if ":" in match[1] else f"{match[1]}:application", tree.where(path, match[0].strip())
+            entry = match[1] if ":" in match[1] else f"{match[1]}:{attribute}"
+            return entry, tree.where(path, match[0].strip())
         file = re.search(r"(?m)^\s*wsgi-file\s*=\s*(\S+)", text)
         if file:
-            return file[1].removesuffix(".py").replace("/", ".") + ":application", tree.where(path, "wsgi-file")
+            return f"{file[1].removesuffix('.py').replace('/', '.')}:{attribute}", tree.where(path, "wsgi-file")
     return "", start.where
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gonogo.detect.addresses import STORE, environment_of, is_front, is_stored_behind
 from gonogo.detect.dependencies import dependencies
-from gonogo.detect.entrypoints import entry_of, framework_of
+from gonogo.detect.entrypoints import entry_of, framework_of, settled
 from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
 from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
@@ -136,6 +136,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     workdir = _workdir(at, image)
     if not words and image.base.startswith(TIANGOLO):
         start = _of_tiangolo(image, files, env)
+    start = settled(start, Modules(at.tree, files, _import_path(workdir, env)), workdir=workdir)
     modules = Modules(at.tree, files, _import_path(workdir, env), _own_folders(workdir, start))
     folder = modules.folder_of(workdir) if workdir else "."
     entry, path = entry_of(start, modules, folder=folder or ".", workdir=workdir)
@@ -166,7 +167,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         role=_role(start, at),
         framework=framework,
         entrypoint=entry,
-        chdir=_chdir(start, entry, environment_in(words, scripts, workdir=workdir).said),
+        chdir=_chdir(start, entry, environment_in(words, scripts, workdir=workdir).said, workdir or "/"),
         code=code,
         routes=_counted(routes, framework),
         migrations=migrating.tool if migrating else None,
@@ -267,11 +268,12 @@ def _own_folders(workdir: str, start: Start) -> tuple[str, ...]:
     return tuple(posixpath.join(workdir or "/", folder) for folder in told)
 
 
-def _chdir(start: Start, entry: Fact[str] | None, said: Sequence[str]) -> Fact[str] | None:
-    """The folder that its server moves to, where only a file says so that the runtime does not read."""
-    known = entry is None or import_place(said, entry.value) != ImportPlace()
-    moved = start.entrypoint and start.module_folder and "--app-dir" not in start.text
-    return Fact(start.module_folder, start.where) if moved and not known else None
+def _chdir(start: Start, entry: Fact[str] | None, said: Sequence[str], workdir: str) -> Fact[str] | None:
+    """The folder from which its server imports, where only a file says so that the runtime does not read."""
+    place = posixpath.normpath(posixpath.join(workdir, start.module_folder))
+    if entry is None or place == posixpath.normpath(workdir) or import_place(said, entry.value) != ImportPlace():
+        return None
+    return Fact(start.module_folder, start.where)
 
 
 def _code(image: Image | None) -> Fact[dict[str, str]] | None:

@@ -6,7 +6,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gonogo.detect.making import MAKEFILES, recipes, targets_in
 from gonogo.detect.tree import Tree
@@ -74,6 +74,8 @@ class Start:
     django: bool = False
     script: str = ""
     """A Python file that is run."""
+    config: str = ""
+    """A file that its server is configured with."""
 
 
 def scripts_of(words: Sequence[str], tree: Tree, found: Mapping[str, str]) -> dict[str, str]:
@@ -198,16 +200,8 @@ def starts_in(text: str, where: str, env: Mapping[str, str], *, whole: str = "")
                 folder = moved[1].strip("\"'")
             if start is not None:
                 place = f"{where}:{_line_of(whole or text, part, number)}" if "\n" in (whole or text).strip() else where
-                yield Start(
-                    role=start.role,
-                    server=start.server,
-                    entrypoint=start.entrypoint,
-                    module_folder=start.module_folder or folder,
-                    where=place,
-                    text=part.strip(),
-                    django=start.django,
-                    script=start.script,
-                )
+                moved = posixpath.join(folder, start.module_folder) if start.module_folder else folder
+                yield replace(start, module_folder=moved, where=place, text=part.strip())
 
 
 def _of_supervisor(text: str) -> str:
@@ -274,19 +268,21 @@ def _program(name: str, rest: Sequence[str], env: Mapping[str, str]) -> Start | 
 
 
 def _server(name: str, rest: Sequence[str], env: Mapping[str, str]) -> Start:
+    folder = next((_option(rest, option) for option in _FOLDER_OPTIONS if _option(rest, option)), "")
     if name == "uwsgi":
         module = _option(rest, "--module", "-w") or _option(rest, "--wsgi-file")
         ini = _option(rest, "--ini", "-i") or next((word for word in rest if word.endswith(".ini")), "")
-        return Start(role="web", server=name, entrypoint=module if "/" not in module else "", script=ini)
+        entry = module if "/" not in module else ""
+        return Start(role="web", server=name, entrypoint=entry, module_folder=folder, script=ini, config=ini)
     factory = any(word in {"--factory", "--call"} for word in rest)
-    folder = next((_option(rest, option) for option in _FOLDER_OPTIONS if _option(rest, option)), "")
     config = _option(rest, "-c", "--config")
     found = _argument(rest)
     if not found and env.get("APP_MODULE"):
         found = env["APP_MODULE"]
     if found and factory and not found.endswith(")"):
         found += "()"
-    return Start(role="web", server=name, entrypoint=found, module_folder=folder, script=config if not found else "")
+    script = config if not found else ""
+    return Start(role="web", server=name, entrypoint=found, module_folder=folder, script=script, config=config)
 
 
 def _argument(rest: Sequence[str]) -> str:

@@ -422,24 +422,53 @@ def run(): ...
     assert tomllib.loads((root / "gonogo.toml").read_text())["env"]["staging"]["health"]["live"] == "/jobs"
 
 
+SHOP = "from flask import Flask\n\n\napp = Flask(__name__)\n"
+SETTINGS = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")\n'
+
+
 @pytest.mark.parametrize(
-    ("started", "chdir"),
-    [('["make", "run"]', "src"), ('["sh", "-c", "cd src && gunicorn shop:app"]', None)],
-    ids=["make", "shell"],
+    ("started", "files", "entrypoint", "chdir"),
+    [
+        ("make run", {"Makefile": "run:\n\tcd src && gunicorn shop:app\n"}, "shop:app", "src"),
+        ("cd src && gunicorn shop:app", {}, "shop:app", None),
+        ("gunicorn --chdir src shop:app", {}, "shop:app", None),
+        ("gunicorn -c conf.py shop:app", {"conf.py": 'bind = ":80"\nchdir = "src"\n'}, "shop:app", "src"),
+        ("gunicorn shop:app", {"gunicorn.conf.py": 'pythonpath = "src"\n'}, "shop:app", "src"),
+        (
+            "uwsgi web.ini",
+            {"web.ini": "[uwsgi]\nchdir = /app/src\nmodule = shop\ncallable = app\n"},
+            "shop:app",
+            "/app/src",
+        ),
+        ("uwsgi --ini src/web.ini", {"src/web.ini": "[uwsgi]\nmodule = src.shop:app\n"}, "src.shop:app", None),
+        ("flask --app src/shop run", {}, "shop:app", "src"),
+        ("flask --app src/shop.py run", {"src/__init__.py": ""}, "src.shop:app", None),
+        ("python src/shop.py", {"src/shop.py": SHOP + "app.run(port=8000)\n"}, "shop:app", None),
+        (
+            "python src/manage.py runserver",
+            {
+                "src/manage.py": SETTINGS,
+                "src/site_/settings.py": "",
+                "src/site_/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+            },
+            "site_.wsgi:application",
+            "src",
+        ),
+    ],
 )
-def test_the_folder_that_a_server_moves_to_is_named_where_only_a_makefile_says_so(
-    make: Make, started: str, chdir: str | None
+def test_an_entry_point_is_named_as_its_server_imports_it(
+    make: Make, started: str, files: Mapping[str, str], entrypoint: str, chdir: str | None
 ) -> None:
-    """The entry point stays as it is written, and a deployment imports it from there."""
+    """With the folder from which that is, where only a file says so that a deployment does not read."""
     root = make(
         {
             "compose.yaml": 'services:\n  web:\n    build: .\n    ports: ["127.0.0.1:8000:8000"]\n',
             "Dockerfile": f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD {started}\n",
-            "Makefile": "run:\n\tcd src && gunicorn shop:app\n",
-            "src/shop.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+            "src/shop.py": SHOP,
+            **files,
         }
     )
     init(root, "--yes", "--no-gates")
     service = tomllib.loads((root / "gonogo.toml").read_text())["service"]["web"]
 
-    assert (service["entrypoint"], service.get("chdir")) == ("shop:app", chdir)
+    assert (service["entrypoint"], service.get("chdir")) == (entrypoint, chdir)
