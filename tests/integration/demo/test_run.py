@@ -19,10 +19,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(480)]
 
 COMMAND = (sys.executable, "-m", "gonogo", "demo")
-ENOUGH = 240
+ENOUGH = 420
 
 
 @pytest.fixture

@@ -422,8 +422,8 @@ def run(): ...
     assert tomllib.loads((root / "gonogo.toml").read_text())["env"]["staging"]["health"]["live"] == "/jobs"
 
 
-SHOP = "from flask import Flask\n\n\napp = Flask(__name__)\n"
-SETTINGS = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")\n'
+SERVED = "from flask import Flask\n\n\napp = Flask(__name__)\n"
+MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")\n'
 
 
 @pytest.mark.parametrize(
@@ -443,11 +443,11 @@ SETTINGS = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.
         ("uwsgi --ini src/web.ini", {"src/web.ini": "[uwsgi]\nmodule = src.shop:app\n"}, "src.shop:app", None),
         ("flask --app src/shop run", {}, "shop:app", "src"),
         ("flask --app src/shop.py run", {"src/__init__.py": ""}, "src.shop:app", None),
-        ("python src/shop.py", {"src/shop.py": SHOP + "app.run(port=8000)\n"}, "shop:app", None),
+        ("python src/shop.py", {"src/shop.py": SERVED + "app.run(port=8000)\n"}, "shop:app", None),
         (
             "python src/manage.py runserver",
             {
-                "src/manage.py": SETTINGS,
+                "src/manage.py": MANAGES,
                 "src/site_/settings.py": "",
                 "src/site_/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
             },
@@ -464,7 +464,7 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
         {
             "compose.yaml": 'services:\n  web:\n    build: .\n    ports: ["127.0.0.1:8000:8000"]\n',
             "Dockerfile": f"FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD {started}\n",
-            "src/shop.py": SHOP,
+            "src/shop.py": SERVED,
             **files,
         }
     )
