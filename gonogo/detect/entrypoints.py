@@ -27,7 +27,7 @@ _MAKERS = {
 _WSGI = {"get_wsgi_application": "django", "get_asgi_application": "django"}
 _ATTRIBUTES = ("app", "application", "api", "server", "create_app()", "make_app()", "get_app()")
 _FASTAPI_ORDER = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
-_MOVED = re.compile(r"""(?m)^\s*(?:chdir|pythonpath|python-path)\s*=\s*["']?([\w./-]+)""")
+_MOVED = re.compile(r"""(?m)^\s*(?:chdir|pythonpath|python-path)\s*=\s*(["']?)([\w./-]+)\1\s*$""")
 _ENTRY = re.compile(r"^(?P<module>[\w.]+)(?::(?P<attribute>[\w.]+)(?P<call>\(.*\))?)?$")
 
 
@@ -46,7 +46,8 @@ def settled(start: Start, modules: Modules, *, workdir: str) -> Start:
     if not config and start.config:
         config = next(iter(tree.named(posixpath.basename(start.config))), "")
     moved = _MOVED.search(tree.text(config)) if config in tree else None
-    return replace(start, module_folder=_below(start, moved[1])) if moved else start
+    is_text = moved is not None and (bool(moved[1]) or not config.endswith(".py"))
+    return replace(start, module_folder=_below(start, moved[2])) if moved and is_text else start
 
 
 def _below(start: Start, folder: str) -> str:
