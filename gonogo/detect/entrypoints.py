@@ -39,8 +39,8 @@ def settled(start: Start, modules: Modules, *, workdir: str) -> Start:
         name = modules.packaged(modules.source_of(posixpath.join(base, folder, f"{file.removesuffix('.py')}.py")))
         return replace(start, entrypoint=name or file, module_folder="" if name else _below(start, folder))
     if start.django:
-        file = re.search(r"([\w./-]+)/manage\.py\b", start.text)
-        return replace(start, module_folder=_below(start, file[1])) if file else start
+        managed = re.search(r"([\w./-]+)/manage\.py\b", start.text)
+        return replace(start, module_folder=_below(start, managed[1])) if managed else start
     usual = "gunicorn.conf.py" if start.server == "gunicorn" else ""
     config = modules.source_of(posixpath.join(base, start.config.removeprefix("file:") or usual))
     if not config and start.config:

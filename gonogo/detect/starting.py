@@ -200,8 +200,8 @@ def starts_in(text: str, where: str, env: Mapping[str, str], *, whole: str = "")
                 folder = moved[1].strip("\"'")
             if start is not None:
                 place = f"{where}:{_line_of(whole or text, part, number)}" if "\n" in (whole or text).strip() else where
-                moved = posixpath.join(folder, start.module_folder) if start.module_folder else folder
-                yield replace(start, module_folder=moved, where=place, text=part.strip())
+                there = posixpath.join(folder, start.module_folder) if start.module_folder else folder
+                yield replace(start, module_folder=there, where=place, text=part.strip())
 
 
 def _of_supervisor(text: str) -> str:

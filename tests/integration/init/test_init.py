@@ -434,6 +434,7 @@ MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.s
         ("gunicorn --chdir src shop:app", {}, "shop:app", None),
         ("gunicorn -c conf.py shop:app", {"conf.py": 'bind = ":80"\nchdir = "src"\n'}, "shop:app", "src"),
         ("gunicorn shop:app", {"gunicorn.conf.py": 'pythonpath = "src"\n'}, "shop:app", "src"),
+        ("gunicorn src.shop:app", {"gunicorn.conf.py": "here = '/app'\nchdir = here\n"}, "src.shop:app", None),
         (
             "uwsgi web.ini",
             {"web.ini": "[uwsgi]\nchdir = /app/src\nmodule = shop\ncallable = app\n"},
