@@ -21,6 +21,8 @@ _PYTHON = re.compile(r"python[\d.]*|alembic|flask|django-admin")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _NEXT = re.compile(r"&&|\|\||[;|\n]")
 _MOVE = re.compile(r"(?:^|[\s;&|({\"'])cd\s+([^\s;&|)}\"']+)")
+_SUBSHELL = re.compile(r"\([^()]*\)")
+"""What moves in there comes back."""
 _TOLD = re.compile(r"\s--(app-dir|chdir|pythonpath)(?:=|\s+)([^\s\"']+)")
 _PLAIN = re.compile(r"[\w./+@-]+")
 
@@ -111,7 +113,7 @@ def _around(text: str, named: re.Match[str], folder: str) -> ImportPlace:
     begin = max((found.end() for found in _NEXT.finditer(text, 0, named.start())), default=0)
     end = after.start() if (after := _NEXT.search(text, named.end())) is not None else len(text)
     told = {found[1]: found[2] for found in _TOLD.finditer(text, begin, end)}
-    moves = [found[1] for found in _MOVE.finditer(text, 0, begin)]
+    moves = [found[1] for found in _MOVE.finditer(_SUBSHELL.sub("", text[:begin]))]
     moves += [told["chdir"]] if "chdir" in told else []
     path = folder or told.get("app-dir") or told.get("pythonpath", "").partition(",")[0]
     plain = all(_PLAIN.fullmatch(one) for one in (*moves, *filter(None, [path])))

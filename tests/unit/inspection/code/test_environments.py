@@ -85,6 +85,7 @@ def test_programs_of_python_are_called_in_it(
         (["cd jobs && celery -A main worker; cd /srv/web && gunicorn main:app"], ImportPlace("/srv/web")),
         (["python -u src/main.py"], ImportPlace("", "src")),
         (["python main.py"], ImportPlace()),
+        (["(cd jobs && python seed.py); gunicorn main:app"], ImportPlace()),
         (["uvicorn shop.main:app --app-dir src"], ImportPlace()),
         (["gunicorn -c conf.py --chdir src other:app"], ImportPlace()),
     ],
