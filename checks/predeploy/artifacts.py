@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from gonogo.config import Environment
+from gonogo.config import Environment, Service
 from gonogo.inspection.code.imports import files_of_module, imported_files
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
 
-__all__ = ["contained", "entries", "imported"]
+__all__ = ["contained", "entries", "entry_files", "imported"]
 
 
 def contained(source: Source, environment: Environment, request: pytest.FixtureRequest) -> Callable[[str], bool]:
@@ -35,7 +35,12 @@ def contained(source: Source, environment: Environment, request: pytest.FixtureR
 
 def entries(source: Source, environment: Environment) -> set[str]:
     """The files of entry points."""
-    modules = [service.entrypoint.partition(":")[0] for service in environment.service.values() if service.entrypoint]
+    return entry_files(source, environment.service.values())
+
+
+def entry_files(source: Source, services: Iterable[Service]) -> set[str]:
+    """The files of these services' entry points."""
+    modules = [service.entrypoint.partition(":")[0] for service in services if service.entrypoint]
     ends = tuple(end for module in modules for end in files_of_module(module.replace(".", "/")))
     return {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from gonogo.checks.predeploy.artifacts import contained, imported
@@ -68,7 +70,8 @@ def test_every_source_compiles(
     """Every tracked Python file compiles, and no tracked file holds a merge conflict.
 
     Catches the half-resolved merge in a module or a template that no unit test imports. Only what an artifact contains
-    or a source imports is judged; what the serving release has too, and a template of Python, is a warning.
+    or a source imports is judged; what the serving release has too, a template of Python, and what lies among tests,
+    examples or other people's code where nothing imports it, is a warning.
 
     Before (app/prices.py):
 
@@ -97,6 +100,7 @@ def test_every_source_compiles(
         imported=imported(source, environment),
         text=source.text,
         is_as_served=lambda path: _is_as_served(source, serving, project, path),
+        refused_before=lambda paths: _refused_before(python, serving, project, paths),
     )
     evidence.table("In no artifact", map(str, found.aside))
     too_old = python.wanted is not None and older(report.python, python.wanted.version)
@@ -108,13 +112,8 @@ def test_every_source_compiles(
         if too_old and problem.kind == "syntax":
             continue  # the artifact's own Python judged it, when what serves was built
         evidence.advise(f"found {problem}: {why}")
-    if unclear and any(service.entrypoint is not None for service in environment.service.values()):
-        evidence.text("Left to the artifact's own Python (B04)", presence.first(unclear))
-    elif unclear:
-        evidence.warn(
-            f"found {presence.first(unclear)}; judged by {judge} only, the target's is {python.wanted} and may know "
-            "this syntax: with service.entrypoint the build gate asks it"
-        )
+    if unclear:
+        evidence.text("Left to the artifact's own Python (B24)", presence.first(unclear))
 
 
 def _is_as_served(source: Source, serving: Release | None, project: Project, path: str) -> bool:
@@ -124,3 +123,16 @@ def _is_as_served(source: Source, serving: Release | None, project: Project, pat
     then = digest_of(serving.source_root(project.app.root) / path)
     now = digest_of(source.root / path)
     return then is not None and now is not None and then.same_content(now)
+
+
+def _refused_before(
+    python: TargetPython, serving: Release | None, project: Project, paths: Sequence[str]
+) -> frozenset[str]:
+    """Of these paths those that do not compile in the release that serves either."""
+    if serving is None or serving.assumed or not paths:
+        return frozenset()
+    root = serving.source_root(project.app.root)
+    if not root.is_dir():
+        return frozenset()
+    report = compiles.parse(python.ask(compiles.probe_source(root=str(root), files=paths), cwd=root))
+    return frozenset(one.path for one in report.problems if one.kind == "syntax")

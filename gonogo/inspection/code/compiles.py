@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gonogo.inspection import probe_answers
+from gonogo.inspection.code.reach import is_of_others
 from gonogo.inspection.probe_answers import ProbeAnswerError
 from gonogo.probes import syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 __all__ = [
     "CompileReport",
@@ -53,14 +54,18 @@ class CompileReport:
     examined: int
     compiled: int
     problems: tuple[Problem, ...]
+    left: int = 0
+    """Files that were not looked at: it took too long."""
 
 
-def probe_source(*, root: str, files: Iterable[str]) -> str:
+def probe_source(*, root: str, files: Iterable[str], seconds: float | None = None) -> str:
     """The text of the probe with its request in it, for the standard input of ``python -I -B -``.
 
-    The request travels in the script because a list of files may be longer than an argument can be.
+    The request travels in the script because a list of files may be longer than an argument can be. ``seconds`` is how
+    long it may take.
     """
-    request = json.dumps({"root": root, "files": list(files)})
+    bound = {} if seconds is None else {"seconds": seconds}
+    request = json.dumps({"root": root, "files": list(files), **bound})
     return probe_answers.script("syntax.py").replace(_PLACE, f"REQUEST = {request!r}\n", 1)
 
 
@@ -94,6 +99,7 @@ def sort_out(
     imported: Collection[str],
     text: Callable[[str], str],
     is_as_served: Callable[[str], bool],
+    refused_before: Callable[[Sequence[str]], Collection[str]] = lambda _paths: (),
 ) -> Sorted:
     """Sorts problems: only what an artifact contains or a source imports can break a release.
 
@@ -103,15 +109,22 @@ def sort_out(
         imported: the paths that sources import, entry points included.
         text: the text of a path.
         is_as_served: whether the release that serves has the same content there.
+        refused_before: of some paths those that do not compile in the release that serves either.
     """
     red, remarks, aside = [], list[tuple[Problem, str]](), []
-    for one in problems:
+    listed = list(problems)
+    before = refused_before([one.path for one in listed if one.kind == "syntax" and one.path not in imported])
+    for one in listed:
         if one.kind == "syntax" and one.path not in imported and not is_contained(one.path):
             aside.append(one)
         elif is_as_served(one.path):
             remarks.append((one, "the release that serves has the same file"))
         elif one.kind == "syntax" and one.path not in imported and _is_template(one, text(one.path)):
             remarks.append((one, "nothing imports it, and it looks like a template; name it in app.not_source"))
+        elif one.path in before:
+            remarks.append((one, "nothing imports it, and in the release that serves it does not compile either"))
+        elif one.kind == "syntax" and one.path not in imported and is_of_others(one.path):
+            remarks.append((one, "nothing imports it, and it lies beside the application"))
         elif one.kind == "conflict" and one.path.endswith(_PROSE):
             remarks.append((one, "a text that may show one"))
         else:
@@ -135,6 +148,7 @@ def _report(answer: dict[str, Any]) -> CompileReport:
         python=probe_answers.string(_PROBE, answer, "python"),
         examined=probe_answers.integer(_PROBE, answer, "examined"),
         compiled=probe_answers.integer(_PROBE, answer, "compiled"),
+        left=probe_answers.integer(_PROBE, answer, "left"),
         problems=tuple(
             Problem(
                 path=probe_answers.string(_PROBE, item, "path"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-__all__ = ["files_of_module", "imported_files"]
+__all__ = ["files_of_module", "imported_files", "imported_names", "named_files"]
 
 
 def imported_files(source: str, text: str) -> Iterator[str]:
@@ -15,9 +15,14 @@ def imported_files(source: str, text: str) -> Iterator[str]:
     A source that does not compile imports nothing.
     """
     try:
-        names = set(_imported(ast.parse(text), source))
+        names = {name for node in ast.walk(ast.parse(text)) for name in imported_names(node, source)}
     except (SyntaxError, ValueError, RecursionError):
         return
+    yield from named_files(source, names)
+
+
+def named_files(source: str, names: Iterable[str]) -> Iterator[str]:
+    """The paths that dotted names in a source may be, packages above them included, from every folder above it."""
     folders = ["", *("/".join(source.split("/")[:at]) for at in range(1, source.count("/") + 1))]
     for name in names:
         parts = name.split(".")
@@ -31,13 +36,12 @@ def files_of_module(stem: str) -> tuple[str, str]:
     return f"{stem}.py", f"{stem}/__init__.py"
 
 
-def _imported(tree: ast.Module, source: str) -> Iterator[str]:
-    """Every dotted name that a file imports; relative ones from the repository."""
-    here = source.split("/")[:-1]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = here[: len(here) - node.level + 1] if node.level else []
-            base = [*above, *filter(None, [node.module])]
-            yield from (".".join([*base, alias.name]) for alias in node.names)
+def imported_names(node: ast.AST, source: str) -> list[str]:
+    """Every dotted name that a statement imports; relative ones from the repository."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        here = source.split("/")[:-1]
+        above = here[: len(here) - node.level + 1] if node.level else []
+        return [".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names]
+    return []

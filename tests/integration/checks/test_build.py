@@ -13,7 +13,7 @@ import pytest
 
 from gonogo.words import Exit, Outcome
 
-from .deployed import API, Deployed
+from .deployed import API, SERVER, Deployed
 
 pytestmark = pytest.mark.integration
 
@@ -54,7 +54,7 @@ def test_all_is_green(built: Deployed) -> None:
     assert run.code == Exit.GO
     assert passed == [
         *("B02[jobs]", "B02[web]", "B03[jobs]", "B03[web]", "B04[jobs]", "B04[web]", "B05[jobs]", "B05[web]"),
-        *("B06[web]", "B08[jobs]", "B08[web]", "B09[jobs]", "B09[web]"),
+        *("B06[web]", "B08[jobs]", "B08[web]", "B09[jobs]", "B09[web]", "B24[jobs]", "B24[web]"),
     ]
     assert skips == {
         **dict.fromkeys(images, "runtime process builds no image"),
@@ -183,6 +183,32 @@ def test_a_nested_import_of_nothing_is_red_in_prod(deploy: Callable[..., Deploye
     assert (again.outcome, again.found) == (
         Outcome.WARNED,
         f"{where[14:-1]}: found an import of jobs.nightly, which the artifact of web has not",
+    )
+
+
+def test_a_source_that_is_imported_later_and_does_not_compile_is_red(deploy: Callable[..., Deployed]) -> None:
+    """B24 names what a function imports, with and without an entry point; what is beside the application warns."""
+    late = "\n\ndef report():\n    from rows import nightly\n"
+    wrong = {"rows/nightly.py": "x = 1\nx = = 2\n", "tests/bad.py": "x = = 2\n", "tool.py": "print 'x'\n"}
+    site = deploy(files={"jobs.py": late})
+    good, broken = site.release, site.another({**wrong, "rows/__init__.py": "", "server.py": SERVER + late})
+    red = site.ask("build", "sources_compile", serving=good).check("B24[web]")
+    again = site.ask("build", "sources_compile", serving=broken).check("B24[web]")
+    site.another({"rows/nightly.py": "x = 1\n"})
+    mended = site.ask("build", "sources_compile").check("B24[web]")
+
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"environment of release {broken.id}: found rows/nightly.py:2: SyntaxError: invalid syntax; "
+        f"expected sources that its Python {version} compiles",
+    )
+    assert again.outcome is Outcome.WARNED
+    assert (mended.outcome, mended.found) == (
+        Outcome.WARNED,
+        f"found tests/bad.py: SyntaxError: invalid syntax, which Python {version} refuses; nothing that is started "
+        f"leads to it; found tool.py: SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?, "
+        f"which Python {version} refuses; nothing that is started leads to it",
     )
 
 

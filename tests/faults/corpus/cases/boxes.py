@@ -71,15 +71,6 @@ FAULTS = (
         runs=False,
     ),
     fault(
-        "label-of-another-commit",
-        "whoever asks the image is told of code that is not in it",
-        Replace(DOCKERFILE, "revision=$GIT_COMMIT", f"revision={'0123456789' * 4}"),
-        seen=holds(DOCKERFILE, "revision=0123456789"),
-        stage="build",
-        codes="B01",
-        runs=False,
-    ),
-    fault(
         "mended-in-the-image-alone",
         "a line of the Dockerfile that changes a price",
         Replace(DOCKERFILE, "ARG GIT_COMMIT", "RUN sed -i 's/1200/12/' prices/server.py\nARG GIT_COMMIT"),
@@ -381,6 +372,11 @@ HARMLESS = (
         "labels",
         "for whoever looks",
         Replace(DOCKERFILE, "USER 65534", 'LABEL org.opencontainers.image.title="orders"\nUSER 65534'),
+    ),
+    harmless(
+        "label-of-another-commit",
+        "the label that the build is given goes over the Dockerfile's",
+        Replace(DOCKERFILE, "revision=$GIT_COMMIT", f"revision={'0123456789' * 4}"),
     ),
     harmless(
         "store-for-this-machine",

@@ -81,23 +81,34 @@ def test_a_broken_source_and_a_conflict_are_found(repository: Repository, gate: 
     )
 
 
-def test_syntax_of_a_newer_python_warns(repository: Repository, gate: Gates) -> None:
-    """P06 does not call a source broken that only a newer Python, which is not here, can judge."""
+def test_syntax_of_a_newer_python_is_left_to_it(repository: Repository, gate: Gates) -> None:
+    """P06 does not call a source broken that only a newer Python, which is not here, can judge: B24 asks it."""
     root = repository(
         {"gonogo.toml": repository.minimal, "Dockerfile": "FROM python:3.99-slim AS run\n", "a.py": "new syntax here\n"}
     )
 
     check = gate(root, *COMPILES).only()
 
-    assert check.outcome is Outcome.WARNED
-    assert check.found.startswith("found a.py:1: SyntaxError: invalid syntax; judged by Python 3.")
-    assert check.found.endswith(
-        "only, the target's is 3.99 (Dockerfile) and may know this syntax: with service.entrypoint the build gate asks it"
-    )
-    key = repository.minimal + '[service.web]\nentrypoint = "a"\n'
-    files = {"gonogo.toml": key, "Dockerfile": "FROM python:3.99-slim AS run\n", "a.py": "new syntax here\n"}
+    assert check.outcome is Outcome.PASSED
+    assert [(one.title, one.value) for one in check.evidence if "B24" in one.title] == [
+        ("Left to the artifact's own Python (B24)", "a.py:1: SyntaxError: invalid syntax")
+    ]
 
-    assert gate(repository(files, name="asked"), *COMPILES).only().outcome is Outcome.PASSED
+
+def test_what_lies_among_tests_is_no_source(repository: Repository, gate: Gates) -> None:
+    """P06 warns of a file that a test breaks on purpose, and is red for a script, which somebody may start."""
+    broken = "x = = 1\n"
+    tests = {"gonogo.toml": repository.process, "tests/data/bad.py": broken, "app/_vendor/old.py": broken}
+    first = gate(repository(tests), *COMPILES).only()
+    second = gate(repository({**tests, "bin/tidy.py": broken}, name="script"), *COMPILES).only()
+
+    assert first.outcome is Outcome.WARNED
+    assert first.found == (
+        "found app/_vendor/old.py:1: SyntaxError: invalid syntax: nothing imports it, and it lies beside the application; "
+        "found tests/data/bad.py:1: SyntaxError: invalid syntax: nothing imports it, and it lies beside the application"
+    )
+    assert second.outcome is Outcome.FAILED
+    assert second.found.startswith("found bin/tidy.py:1: SyntaxError: invalid syntax; expected")
 
 
 TEMPLATE = 'class Test{Name}:\n    """Tests of {name}."""\n'

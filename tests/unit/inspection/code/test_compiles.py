@@ -172,6 +172,10 @@ CONFLICT = compiles.Problem(path="docs/how.md", line=1, kind="conflict", message
         (SYNTAX, {"contained": False}, "aside"),
         (SYNTAX, {"contained": False, "imported": ["tools/a.py"]}, "red"),
         (SYNTAX, {"same": True}, "remarks"),
+        (SYNTAX, {"before": ["tools/a.py"]}, "remarks"),
+        (SYNTAX, {"before": ["tools/a.py"], "imported": ["tools/a.py"]}, "red"),
+        (dataclasses.replace(SYNTAX, path="tests/data/a.py"), {}, "remarks"),
+        (dataclasses.replace(SYNTAX, path="tests/data/a.py"), {"imported": ["tests/data/a.py"]}, "red"),
         (SYNTAX, {"text": "class {{ name }}:\n"}, "remarks"),
         (SYNTAX, {"text": "x = 1\nclass {name}:\n"}, "red"),
         (SYNTAX, {"text": "class {name}:\n", "imported": ["tools/a.py"]}, "red"),
@@ -188,6 +192,7 @@ def test_a_problem_is_red_where_a_release_has_it(problem: compiles.Problem, fact
         imported=facts.get("imported", ()),
         text=lambda _path: facts.get("text", "if x\n"),
         is_as_served=lambda _path: facts.get("same", False),
+        refused_before=lambda paths: set(facts.get("before", ())) & set(paths),
     )
 
     assert [name for name in ("red", "remarks", "aside") if getattr(found, name)] == [how]
