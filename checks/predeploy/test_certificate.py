@@ -46,7 +46,7 @@ def test_certificate_is_renewed_in_time(environment: Environment, evidence: Coll
         pytest.skip("the environment has no https url")
     from gonogo.plugins.transport import trusted  # noqa: PLC0415 (httpx takes 60 ms: only where something is asked)
 
-    to = urlsplit(f"//{environment.connect_to or parts.netloc}")
+    to = urlsplit(environment.reached(parts.geturl()))
     try:
         with (
             socket.create_connection((to.hostname, to.port or parts.port or _HTTPS), timeout=_SECONDS) as plain,

@@ -10,6 +10,7 @@ import pytest
 
 from gonogo.checks.predeploy.resolving import nobodys
 from gonogo.config import Environment, Project
+from gonogo.gates.subject import Subject
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
 from gonogo.inspection.machine import clock, room
@@ -27,9 +28,41 @@ _CHANNELS = frozenset(f"{kind}{secure}" for kind in ("http", "json", "form", "xm
 
 
 @pytest.mark.predeploy(
+    "P52",
+    severity="blocker",
+    reads=("url", "connect_to"),
+    remedy="getent hosts NAME; make it known where gonogo runs (DNS, /etc/hosts), or say where it is in gonogo.toml: "
+    'connect_to = "127.0.0.1"',
+)
+def test_the_address_is_known_here(environment: Environment, subject: Subject, evidence: Collected) -> None:
+    """The names in `url` resolve where the checks ask them; it stops a deployment, and only warns in a gate alone.
+
+    Catches the address whose DNS entry is still to come: the release would be started, and nobody could find out how
+    it is. A resolver that does not answer denies no name; names below `localhost` are this machine.
+
+    Before (gonogo.toml):
+
+        [env.prod]
+        url = "https://shop.exmaple.com"
+
+    After (gonogo.toml):
+
+        [env.prod]
+        url = "https://shop.example.com"
+    """
+    if not environment.url and not any(service.url for service in environment.service.values()):
+        pytest.skip("the environment has no url")
+    problems = list(_unknown(dict(_addresses(environment))))
+    if problems and subject.run is not None:
+        pytest.fail("\n".join(problems))
+    for problem in problems:
+        evidence.advise(problem)
+
+
+@pytest.mark.predeploy(
     "P28",
     severity="advisory",
-    reads=("url", "connect_to", "notify", "max_clock_offset"),
+    reads=("notify", "max_clock_offset"),
     remedy="Names: getent hosts NAME; the clock: timedatectl, and whether chrony or systemd-timesyncd runs; folders: "
     "ls -ld, and who runs gonogo",
 )
@@ -41,10 +74,10 @@ def test_this_machine_is_fit_to_deploy_from(
     request: pytest.FixtureRequest,
     evidence: Collected,
 ) -> None:
-    """The names that gonogo.toml gives resolve here, the clock is right, and state and reports may be written.
+    """The names of notify's channels resolve here, the clock is right, and state and reports may be written.
 
-    Catches the address whose DNS entry is still to come, the clock that went wrong in a virtual machine's sleep (new
-    tokens are refused as not yet valid, certificates as not yet begun), and folders that belong to another user. The
+    Catches the clock that went wrong in a virtual machine's sleep (new tokens are refused as not yet valid,
+    certificates as not yet begun), the channel that hears nothing, and folders that belong to another user. The
     clock is compared with the Docker Engine's and with that of whatever answers at the environment's address; nobody
     else is asked. It warns.
 
@@ -57,11 +90,8 @@ def test_this_machine_is_fit_to_deploy_from(
 
         sudo timedatectl set-ntp true
     """
-    named = dict(_named(environment, context.variables))
-    nobody = nobodys({host for host in named.values() if may_be_asked(host, known=())})
-    for key, host in named.items():
-        if host in nobody:
-            evidence.advise(f"{key}: found the host {host}, which nobody has here, expected a name that the DNS knows")
+    for problem in _unknown(dict(_channels(environment, context.variables))):
+        evidence.advise(problem)
     clocks = dict(_clocks(environment, request))
     evidence.table("Other clocks", [(whose, f"{seconds:+.1f} s") for whose, seconds in clocks.items()])
     for whose, seconds in clocks.items():
@@ -76,12 +106,24 @@ def test_this_machine_is_fit_to_deploy_from(
         evidence.advise(problem)
 
 
-def _named(environment: Environment, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Keys of gonogo.toml, and the host that each of them makes this machine ask; none that a proxy asks instead."""
+def _unknown(named: Mapping[str, str]) -> Iterator[str]:
+    """What the resolver denies of the hosts that keys of gonogo.toml name."""
+    nobody = nobodys({host for host in named.values() if may_be_asked(host, known=())})
+    for key, host in named.items():
+        if host in nobody:
+            yield f"{key}: found the host {host}, which nobody has here, expected a name that the DNS knows"
+
+
+def _addresses(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Keys with an address that checks ask, and the host that this machine asks for it; none that a proxy asks."""
     urls = {f"service.{name}.url": service.url for name, service in environment.service.items()}
     for key, url in {"url": environment.url, **urls}.items():
         if url and not proxy_of(url):
             yield key, urlsplit(environment.reached(url)).hostname or ""
+
+
+def _channels(environment: Environment, variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The same of the channels that are told, where their scheme has a host at all."""
     for number, channel in enumerate(environment.notify):
         try:
             parts = urlsplit(str(fill(channel, variables)))

@@ -312,12 +312,17 @@ class Environment(_Model):
     def reached(self, url: str) -> str:
         """Where a request to a URL is sent: to ``connect_to``, where it has the name that the environment's has.
 
-        A port of ``connect_to`` stands for the environment's own; another one stays as it is.
+        A port of ``connect_to`` stands for the environment's own; another one stays as it is. A name below
+        ``localhost`` is this machine, as RFC 6761 (6.3) has it and browsers and curl do, whatever its resolver knows.
         """
         parts, own = urlsplit(url), urlsplit(self.url or "")
-        if self.connect_to is None or parts.hostname != own.hostname:
+        named = parts.hostname or ""
+        if self.connect_to is not None and named == own.hostname:
+            to = urlsplit(f"//{self.connect_to}")
+        elif named.endswith(".localhost"):
+            to = urlsplit("//localhost")
+        else:
             return url
-        to = urlsplit(f"//{self.connect_to}")
         host = to.netloc.removesuffix(f":{to.port}")
         is_own = (parts.scheme, parts.port) == (own.scheme, own.port)
         port = (to.port if is_own else None) or parts.port

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "P41": "unit/checks/predeploy/test_when.py::test_commit_that_skipped_staging_is_red",
     "P43": "unit/checks/predeploy/test_compose.py::test_a_container_name_that_somebody_else_holds_is_red",
     "B01": "docker/test_stale.py::test_image_that_was_not_rebuilt_is_caught",
+    "P52": "integration/deploy/test_bad_input.py::test_address_that_nobody_has_stops_before_anything_is_started",
     "B03": "integration/checks/test_build.py::test_the_impostor_is_red",
     "B08": "integration/checks/test_build.py::test_a_file_that_is_lost_is_red",
     "B10": "unit/checks/build/test_image_size.py::test_limit_is_the_teams_own",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -295,6 +296,20 @@ def test_disk_that_fills_up_after_the_first_touch_is_turned_back_and_proven(smal
     (small_disk.state / "fill").unlink()
     status = json.loads(small_disk.gonogo("status", "--json").out)[0]
     assert (status["unfinished"], status["proven"]) == (None, True)
+
+
+def test_address_that_nobody_has_stops_before_anything_is_started(app: App) -> None:
+    """The gate could not be asked: nothing is started whose state nobody could find out."""
+    toml = app.root / "gonogo.toml"
+    toml.write_text(re.sub(r'(?m)^url = ".*"$', 'url = "http://tiny.invalid"', toml.read_text()))
+    app.commit("a name that is still to come")
+    red, record = app.deploy()
+
+    assert red.code == 1, red
+    assert [cause["code"] for cause in record["causes"]] == ["P52"]
+    assert record["causes"][0]["found"].startswith("url: found the host tiny.invalid, which nobody has here")
+    assert record["ending"].startswith("NO-GO before the first touch: nothing that serves was changed")
+    assert app.ask() is None
 
 
 @pytest.mark.thorough

@@ -324,6 +324,23 @@ def test_requests_to_the_url_are_sent_where_it_says(to: str, url: str, expected:
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://shop.localhost:8008/healthz", "http://localhost:8008/healthz"),
+        ("https://api.shop.localhost/", "https://localhost/"),
+        ("http://localhost:8008/", "http://localhost:8008/"),
+        ("http://shop.localhost.example.com/", "http://shop.localhost.example.com/"),
+    ],
+)
+def test_a_name_below_localhost_is_this_machine(url: str, expected: str) -> None:
+    """Whatever the resolver knows of it: RFC 6761, 6.3."""
+    text = MINIMAL + 'url = "http://shop.localhost:8008"\n'
+    staging = parse_project(text, root=Path("/srv/shop")).environments["staging"]
+
+    assert staging.reached(url) == expected
+
+
+@pytest.mark.parametrize(
     "to", ["", "http://127.0.0.1", "127.0.0.1/", "127.0.0.1:", "127.0.0.1:99999", "me@host", "a b"]
 )
 def test_what_is_no_address_to_connect_to_is_named(to: str) -> None:
