@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import pytest
 
 from gonogo.checks.postdeploy.instances import RESTARTS
 from gonogo.checks.postdeploy.instances import down as broken
+from gonogo.checks.postdeploy.lasting import Observation, Rounds, is_up, lasting, lived, said
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
+from gonogo.gates.subject import Subject
+from gonogo.host.runner import Host
 from gonogo.inspection import things
 from gonogo.inspection.answers.logs import error_lines
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.fixtures import FirstLook
+from gonogo.records.results import GateResult
 from gonogo.records.text import clip
 from gonogo.runtimes.base import LIMITED, Inspector, InstanceState
 from gonogo.state.release import Release
 
 __all__: list[str] = []
 
-_EVERY = 0.5
 _LAST_LINES = 20
 _LOOKED_AT = 100
 """Lines among which the exception is looked for that ended it."""
 _LAST_WORDS = 200
-_MARGIN = 1.5
-"""A little longer than it lived before: the Engine's pause before a restart grows each time."""
 _ROWS = ("instance", "status", "health", "restarts", "release", "image")
+
+
+@pytest.fixture
+def rounds(
+    inspector: Inspector, environment: Environment, runner: Host, subject: Subject, baseline: GateResult | None
+) -> Rounds:
+    """The jobs that are done in turns."""
+    return Rounds.known(inspector, environment, runner, subject=subject, baseline=baseline)
 
 
 @pytest.mark.postdeploy(
@@ -37,19 +44,21 @@ _ROWS = ("instance", "status", "health", "restarts", "release", "image")
     never_excused=True,
     remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
 )
-def test_every_instance_runs(inspector: Inspector, evidence: Collected) -> None:
+def test_every_instance_runs(inspector: Inspector, rounds: Rounds, evidence: Collected) -> None:
     """Every instance of every deployed service runs, and what stands in front; none ended, none is restarting.
 
-    Catches a process that ends right after it was started.
+    Catches a process that ends right after it was started. A job between two rounds is well: nobody asks it for
+    anything, and it ended with exit code 0, before this release too or after ten seconds at least.
 
     No before and after: why a process ends is said by its own last lines.
     """
     instances, fronts = inspector.instances(health=False), inspector.fronts()
     _attach(evidence, (*instances, *fronts))
     assert instances, "found no instance of any deployed service, expected at least one"
-    down = [one for one in instances if not _is_up(one)] + [one for one in fronts if not _is_up(one, may_end=True)]
+    down = [one for one in instances if not is_up(one) and not (one.status == "restarting" and rounds.have(one))]
+    down += [one for one in fronts if not is_up(one, may_end=True)]
     last = _attach_last_lines(evidence, inspector, down) if down else {}
-    wrong = [_said(one) + last.get(one.service, "") for one in down]
+    wrong = [said(one) + last.get(one.service, "") for one in down]
     if down:
         alive = {one.service for one in (*instances, *fronts) if one.status == "running"}
         ended = sorted({one.service for one in down})
@@ -112,35 +121,35 @@ def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) ->
     remedy="Read its last lines under `evidence` in the report, mend what they name, deploy again",
 )
 def test_no_instance_restarts(
-    inspector: Inspector, environment: Environment, first_look: FirstLook, evidence: Collected
+    inspector: Inspector, environment: Environment, first_look: FirstLook, rounds: Rounds, evidence: Collected
 ) -> None:
     """Restarts counts stand still while the instances are watched.
 
-    Catches a crash some seconds after the start, which a restart policy hides. What restarted before it was watched is
-    watched until it has lived longer than it did before, for half of check_timeout at the most.
+    Catches a crash some seconds after the start, which a restart policy hides. What was started again is watched until
+    it has lived longer than it did before, for half of check_timeout at the most. Up to two restarts while the release
+    starts, of what was never healthy, warn where it lasts then: it was early for its database. A job comes round: it
+    ends with exit code 0, and did so before this release too, or lives for ten seconds at least.
 
     No before and after: why a process ends is said by its own last lines.
     """
-    window = environment.health.stable_for
     if first_look.instances is None:
         raise InconclusiveError("the runtime did not answer when the gate began, so nothing could be watched")
-    before = _lasting(first_look.instances)
+    before = lasting(first_look.instances)
     if not before:
         pytest.skip("no instance runs on; D01 tells whether one should")
-    begin = time.monotonic()
-    longer = _until_outlived(before.values(), most=environment.check_timeout / 2)
-    until = max([first_look.at + window, *(begin + seconds for seconds in longer)])
-    moved = _watch(inspector, before, until=until)
+    health, most = environment.health, environment.check_timeout / 2
+    seen = Observation(before=before, rounds=rounds, starting=health.timeout, most=most)
+    until = seen.watch(until=first_look.at + health.stable_for, window=health.stable_for)
     _attach(evidence, (*inspector.instances(health=False), *inspector.fronts()))
-    last = _attach_last_lines(evidence, inspector, [before[name] for name in moved]) if moved else {}
-    wrong = [text + last.get(before[name].service, "") for name, text in moved.items()]
-    ended = sorted({before[name].service for name in moved})
+    last = _attach_last_lines(evidence, inspector, [before[name] for name in seen.moved]) if seen.moved else {}
+    wrong = [text + last.get(before[name].service, "") for name, text in seen.moved.items()]
+    ended = sorted({before[name].service for name in seen.moved})
     _blame(evidence, inspector, set(ended))
     evidence.breaks(*map(things.end, ended))
-    evidence.json(RESTARTS, {one.service: round(_lived(one), 1) for one in before.values() if one.restarts})
-    restarted = [f"{one.name} ({one.restarts} restarts)" for one in before.values() if one.restarts]
-    if restarted:
-        evidence.warn(f"restarted before they were watched: {', '.join(restarted)}")
+    evidence.json(RESTARTS, {one.service: round(lived(one), 1) for one in before.values() if one.restarts})
+    restarted = [one for one in before.values() if one.restarts and one.name not in seen.came_round]
+    if noisy := [f"{one.name} ({one.restarts} restarts)" for one in restarted if not rounds.have(one)]:
+        evidence.warn(f"restarted before they lasted: {', '.join(noisy)}")
     assert not wrong, (
         f"found {', '.join(wrong)} within {until - first_look.at:.3g} s; expected instances that keep running"
     )
@@ -178,73 +187,6 @@ def _blame(evidence: Collected, inspector: Inspector, services: set[str]) -> Non
     if services:
         evidence.breaks(*broken(inspector, services))
         evidence.needs(*map(things.service, sorted(services)))
-
-
-def _until_outlived(instances: Iterable[InstanceState], *, most: float) -> Iterator[float]:
-    """For each that restarted already: the seconds from now until it has lived longer than before, ``most`` at most."""
-    for one in instances:
-        lived = _lived(one)
-        seconds = lived * _MARGIN - (datetime.now(UTC) - _moment(one.started_at)).total_seconds() if lived else 0.0
-        if seconds > 0:  # created long before its start (it waited for others): less than it seems may be enough
-            yield min(seconds, most)
-
-
-def _lived(instance: InstanceState) -> float:
-    """How long it lived on average before it was started again; the pauses between are counted in."""
-    if not instance.restarts or not instance.created_at:
-        return 0.0
-    return (_moment(instance.started_at) - _moment(instance.created_at)).total_seconds() / instance.restarts
-
-
-def _moment(text: str) -> datetime:
-    """A moment of the Engine, which writes nanoseconds."""
-    return datetime.fromisoformat(text)
-
-
-def _watch(inspector: Inspector, before: dict[str, InstanceState], *, until: float) -> dict[str, str]:
-    """Looks until something moved or the time has come; what moved, one text for each name."""
-    while True:
-        fronts = {one.name: one for one in inspector.fronts()}
-        now = {**{one.name: one for one in inspector.instances(health=False)}, **fronts}
-        ended = [name for name, one in fronts.items() if _is_up(one, may_end=True) and one.status != "running"]
-        moved = {name: text for name in before if (text := _moved(before[name], now.get(name))) and name not in ended}
-        left = until - time.monotonic()
-        if moved or left <= 0:
-            return moved
-        time.sleep(min(_EVERY, left))
-
-
-def _moved(before: InstanceState, now: InstanceState | None) -> str:
-    if now is None:
-        return f"{before.name} gone"
-    if now.status != "running":
-        return _said(now)
-    if now.restarts > before.restarts:
-        return f"{now.name} restarted {now.restarts - before.restarts} times"
-    return f"{now.name} started again" if now.started_at != before.started_at else ""
-
-
-def _lasting(instances: Sequence[InstanceState]) -> dict[str, InstanceState]:
-    running = (one for one in instances if one.status in {"running", "restarting"})
-    return {one.name: one for one in running if not one.one_shot}
-
-
-def _is_up(instance: InstanceState, *, may_end: bool = False) -> bool:
-    """Whether it runs, ended well, or is a one-shot that was only made or cleared away.
-
-    The rollback makes its migration and does not run it; a container prune removes what ended. That each ran to
-    a good end, the start made sure of.
-    """
-    may_end = may_end or instance.one_shot
-    if (may_end and instance.status == "created") or (instance.one_shot and instance.status == "missing"):
-        return True
-    ended_well = may_end and instance.status == "exited" and instance.exit_code == 0
-    return instance.status == "running" or ended_well
-
-
-def _said(instance: InstanceState) -> str:
-    code = f" (exit code {instance.exit_code})" if instance.exit_code is not None else ""
-    return f"{instance.name} {instance.status}{code}"
 
 
 def _other_image(instance: InstanceState, expected: str | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gonogo.checks.postdeploy import logged
+from gonogo.checks.postdeploy.lasting import Rounds
 from gonogo.checks.watch.answered import wrong_with
 from gonogo.checks.watch.pairing import EVERY, Pairing
 from gonogo.checks.watch.scraping import Pages
@@ -47,8 +48,6 @@ _HUNG = 30.0
 """Seconds beyond that for requests that nobody answers: the last one must not have the last word."""
 _SLOW = 0.05
 """The share of requests that may be slow: 19 of 20 are not."""
-_DIED = '{{index .Actor.Attributes "exitCode"}}'
-"""With which code a container ended, as ``docker events`` is asked."""
 _AT_LEAST = 3
 """Of a line without a traceback; one that a visitor causes now and then is no release's fault."""
 _TRACEBACKS = 2
@@ -131,6 +130,7 @@ def observe(
         metrics=tuple(Followed(rule=rule) for rule in environment.metric),
     )
     pages = Pages(inspector, place, limits)
+    rounds = Rounds(inspector=inspector, environment=environment, runner=runner)
     pairing = questions.in_pairs(subject)
     seen.pairs = pairing.found if pairing is not None else None
     began = time.monotonic()
@@ -139,7 +139,7 @@ def observe(
         now = time.monotonic() - began
         if now - looked >= _LOOK:
             looked = now
-            _look(seen, inspector, environment, runner, at=now)
+            _look(seen, inspector, rounds, at=now)
         if now - asked >= (_LIMITED if questions.is_tight else watch.every):
             asked = now
             questions.ask(seen, at=now)
@@ -160,7 +160,7 @@ def observe(
             break
         due = min(asked + watch.every, looked + _LOOK, paired + EVERY if pairing is not None else math.inf)
         time.sleep(max(due - seen.seconds, 0.05))
-    _look(seen, inspector, environment, runner, at=seen.seconds)  # the last request may have taken all that was left
+    _look(seen, inspector, rounds, at=seen.seconds)  # the last request may have taken all that was left
     _read(seen, environment, subject, inspector)
     return seen
 
@@ -263,7 +263,7 @@ def _passed(subject: Subject) -> frozenset[str] | None:
     return frozenset(check.code or check.id for check in gate.checks if check.outcome is Outcome.PASSED)
 
 
-def _look(seen: Observed, inspector: Inspector, environment: Environment, runner: Host, *, at: float) -> None:
+def _look(seen: Observed, inspector: Inspector, rounds: Rounds, *, at: float) -> None:
     """What the instances are; a runtime that does not answer is asked again."""
     try:
         fronts = {one.name: one for one in inspector.fronts()}
@@ -277,32 +277,13 @@ def _look(seen: Observed, inspector: Inspector, environment: Environment, runner
     for name, before in seen.first.items():
         if name in done or not (moved := _moved(before, now.get(name))):
             continue
-        if name in now and _is_a_job(now[name], inspector, environment, runner, since=seen.began):
+        if name in now and rounds.have(now[name], since=f"{seen.began.timestamp():.3f}"):
             seen.came_round[name], seen.first[name] = moved, now[name]
         else:
             seen.moved[name] = moved
     for name, one in lasting.items():
         sick = one.health not in {None, "healthy", "starting", LIMITED}
         seen.spells.note(name, at=at, said=f"{one.health} ({one.health_said})" if sick else "")
-
-
-def _is_a_job(
-    one: InstanceState, inspector: Inspector, environment: Environment, runner: Host, *, since: datetime
-) -> bool:
-    """Whether it ends with exit code 0 whenever it ends, and its restart policy starts it again: a job done in turns.
-
-    Whoever asks it for something would not be answered meanwhile: what publishes a port or has a health check is none.
-    """
-    asked = one.health is not None or any(owner == one.service for owner, _, _ in inspector.published())
-    if asked or one.status not in {"running", "restarting"} or not environment.has("a Docker Engine"):
-        return False
-    argv = ("docker", "events", "--since", f"{since.timestamp():.3f}", "--until", f"{time.time():.3f}")
-    which = ("--filter", f"container={one.name}", "--filter", "event=die", "--format", _DIED)
-    try:
-        codes = runner.run(Command(argv=(*argv, *which), timeout=20.0)).output.split()
-    except CommandError:
-        return False
-    return bool(codes) and {*codes} == {"0"}
 
 
 def _moved(before: InstanceState, now: InstanceState | None) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gonogo.inspection.code.recipe import Recipe
 
 __all__ = [
+    "EARLY",
     "LIMITED",
     "Artifact",
     "Front",
@@ -38,7 +39,8 @@ __all__ = [
     "remove_worktree",
 ]
 
-
+EARLY = 2
+"""As often an instance may be started again because it was early for its database; more is a loop."""
 LIMITED = "not known: 429, a limit on requests"
 """The health of an instance that answered that it is asked too often."""
 

@@ -61,3 +61,63 @@ def test_a_crash_that_comes_round_is_red(app: Stack) -> None:
     assert code in {1, 6}
     assert checks["W04"]["outcome"] == "failed"
     assert "restarted 1 times" in checks["W04"]["found"]
+
+
+@pytest.mark.thorough
+def test_a_job_that_comes_round_is_no_reason_to_stop_the_next_deployment(app: Stack) -> None:
+    """Seen: a healthy release was called unwell before the first touch, since its job had come round meanwhile."""
+    app.replace("gonogo.toml", 'watch = { for = "45s" }', 'watch = { for = "0s" }')
+    app.replace("gonogo.toml", 'stable_for = "100ms"', 'stable_for = "20s"')
+    model = (app.root / "docker-compose.yml").read_text()
+    job = JOB.replace("@CODE@", "0").replace("@SECONDS@", "12")
+    app.write({"docker-compose.yml": model.replace("volumes:\n  data:", f"{job}volumes:\n  data:")})
+    app.commit("a job")
+    begun = app.deploy()
+    app.write({"app/more.py": "MORE = True\n"})
+    app.commit("more")
+    followed = app.deploy()
+
+    assert begun.code == 0, begun
+    assert followed.code == 0, followed
+    for gate in ("baseline", "postdeploy"):
+        found = [step["gate"] for step in followed.document["steps"] if step["name"] == gate]
+        assert [one["outcome"] for one in found[0]["checks"] if one["code"] in {"D01", "D03"}] == ["passed", "passed"]
+
+
+EARLY = """\
+  jobs:
+    build: .
+    init: true
+    restart: always
+    command:
+      - python
+      - -c
+      - |
+        import os, sys, time
+        early = not os.path.exists("/tmp/there")
+        open("/tmp/there", "w").close()
+        time.sleep(@SECONDS@)
+        sys.exit("no database yet") if early or @ALWAYS@ else time.sleep(9999)
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("always", "outcome"), [(False, "warned"), (True, "failed")], ids=["once", "always"])
+def test_a_worker_that_was_early_for_its_database_is_watched_until_it_lasts(
+    app: Stack,
+    always: bool,  # noqa: FBT001
+    outcome: str,
+) -> None:
+    """It ends while its release is being judged, and is started again: then it goes on, or ends again each time."""
+    app.replace("gonogo.toml", 'watch = { for = "45s" }', 'watch = { for = "0s" }')
+    app.replace("gonogo.toml", 'stable_for = "100ms"', 'stable_for = "15s"')
+    model = (app.root / "docker-compose.yml").read_text()
+    jobs = EARLY.replace("@ALWAYS@", str(always)).replace("@SECONDS@", "8")
+    app.write({"docker-compose.yml": model.replace("volumes:\n  data:", f"{jobs}volumes:\n  data:")})
+    app.commit("a worker")
+    ended = app.deploy()
+    gate = next(step["gate"] for step in ended.document["steps"] if step["name"] == "postdeploy")
+    found = {check["code"]: check for check in gate["checks"]}
+
+    assert found["D03"]["outcome"] == outcome, ended
+    assert (ended.code == 0) is not always, ended

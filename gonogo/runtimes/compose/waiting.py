@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed, Host
+from gonogo.runtimes.base import EARLY
 
 __all__ = ["LOOK", "Look", "looks", "run_until_healthy", "wait_until_healthy"]
 
@@ -16,8 +17,6 @@ LOOK = "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t
 _BOUND = "--wait-timeout"
 _ANEW = "--force-recreate"
 _EVERY = 0.5
-_RESTARTS = 2
-"""As often an application may have been early for its database; more is a loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _is_lost(now: Collection[Look], before: dict[str, Look]) -> bool:
     """Whether one ended for good, or was started again too often; one that was only made waits for another."""
     return any(
         one.status in {"exited", "dead", "removing", "paused"}
-        or one.restarts - (before[one.name].restarts if one.name in before else 0) > _RESTARTS
+        or one.restarts - (before[one.name].restarts if one.name in before else 0) > EARLY
         for one in now
     )
 

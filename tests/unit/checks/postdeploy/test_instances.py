@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from gonogo.checks.postdeploy.test_instances import _until_outlived as until_outlived
+from gonogo.checks.postdeploy.lasting import Rounds
 from gonogo.checks.postdeploy.test_instances import test_every_instance_runs as every_instance_runs
 from gonogo.checks.postdeploy.test_logs import test_no_new_errors_are_logged as no_new_errors
 from gonogo.config import Environment
@@ -75,6 +75,12 @@ class Inspector:
         return {"migrate": [LogLine(line, None) for line in self._wrote]}
 
 
+def rounds(inspector: Inspector) -> Rounds:
+    """None: nobody knows when the instance was made."""
+    plain = Environment(name="test", project="t")
+    return Rounds(inspector=inspector, environment=plain, runner=None)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("status", "one_shot", "code"),
     [("running", False, None), ("exited", True, 0), ("created", True, None), ("missing", True, None)],
@@ -82,7 +88,9 @@ class Inspector:
 )
 def test_what_should_not_run_any_more_is_no_failure(status: str, one_shot: bool, code: int | None) -> None:  # noqa: FBT001
     """A one-shot ends, or its container was only made: in the rollback its migration is not run."""
-    every_instance_runs(Inspector(status=status, one_shot=one_shot, exit_code=code), Collected())  # type: ignore[arg-type]
+    inspector = Inspector(status=status, one_shot=one_shot, exit_code=code)
+
+    every_instance_runs(inspector, rounds(inspector), Collected())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -100,31 +108,10 @@ def test_what_should_run_and_does_not_is_red(status: str, one_shot: bool, code: 
     inspector = Inspector(status=status, one_shot=one_shot, exit_code=code)
 
     with pytest.raises(AssertionError) as caught:
-        every_instance_runs(inspector, Collected())  # type: ignore[arg-type]
+        every_instance_runs(inspector, rounds(inspector), Collected())  # type: ignore[arg-type]
     assert str(caught.value).split("\n")[0] == (
         f"found {said} (it wrote last: no such table); expected 1 running instances"
     )
-
-
-@pytest.mark.parametrize(
-    ("waited", "lived", "watched"), [(0, 4, 6.0), (90, 10, 30.0)], ids=["lived 4 s", "waited for others before"]
-)
-def test_what_restarted_is_watched_as_long_as_the_check_may_take(waited: int, lived: int, watched: float) -> None:
-    """A container that waited long for others before its first start seems to have lived long; it is watched as well."""
-    now = datetime.now(UTC)
-    one = InstanceState(
-        service="worker",
-        name="shop-worker-1",
-        status="running",
-        health=None,
-        restarts=1,
-        created_at=(now - timedelta(seconds=waited + lived)).isoformat(),
-        started_at=now.isoformat(),
-        image=None,
-        release=None,
-    )
-
-    assert list(until_outlived([one], most=30.0)) == [pytest.approx(watched, abs=1.0)]
 
 
 def _checked(code: str, red: AssertionError, evidence: Collected) -> CheckResult:
@@ -149,7 +136,7 @@ def test_what_ends_a_service_and_the_error_that_it_logs_are_one_finding(
     about = Subject(env="test", root=tmp_path, path=tmp_path, state=tmp_path, checkout=tmp_path)
     ended, logged, found = Collected(), Collected(), []
     try:
-        every_instance_runs(inspector, ended)  # type: ignore[arg-type]
+        every_instance_runs(inspector, rounds(inspector), ended)  # type: ignore[arg-type]
     except AssertionError as red:
         found.append(_checked("D01", red, ended))
     with pytest.raises(AssertionError) as caught:
