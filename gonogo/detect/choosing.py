@@ -45,7 +45,7 @@ def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
     """
     running = running_in(root, host)
     runs = next((one for one in running if given.project in {"", one.project}), None)
-    sets = choices(tree)
+    sets = choices(tree, stands_alone=lambda path: not _rendered(root, tree, (path,), host, given).error)
     wanted = _wanted(tree, given, runs, sets)
     rendered = _render(root, tree, wanted[0], host, given)
     for files in wanted[1:]:
@@ -107,15 +107,18 @@ def _no_folders(root: Path, files: Sequence[str], given: Given) -> None:
 def _render(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Given) -> Rendered:
     _require(tree, files)
     _no_folders(root, files, given)
-    project = given.project or compose_name(root)
-    asked = {"env_file": given.env_file, "project": project}
-    rendered = render_aside(root, tree, files, host, profiles=given.profiles, **asked)
+    rendered = _rendered(root, tree, files, host, given)
     if rendered.error:
         raise UsageError(
             f"{', '.join(files)}: found a model that Compose refuses, expected one that it renders. "
             f"`docker compose config` says:\n{rendered.error}"
         )
     return rendered
+
+
+def _rendered(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Given) -> Rendered:
+    asked = {"env_file": given.env_file, "project": given.project or compose_name(root)}
+    return render_aside(root, tree, files, host, profiles=given.profiles, **asked)
 
 
 def _nothing_built(rendered: Rendered) -> str:

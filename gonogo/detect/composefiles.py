@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gonogo.detect.tree import Tree
@@ -20,7 +21,7 @@ _DESK = re.compile(
     re.IGNORECASE,
 )
 _FOLDERS_OF_DESK = frozenset({".devcontainer", ".ci", ".github", "docs", "examples", "example", "dev-tools", "ci"})
-_SERVICES = re.compile(r"(?m)^(?:services|include)\s*:")
+_SERVICES = re.compile(r"(?m)^(?:\{\s*)?[\"']?(?:services|include)[\"']?\s*:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,35 +61,20 @@ def _kind(path: str) -> str:
     return "other" if variant else "base"
 
 
-def choices(tree: Tree) -> tuple[tuple[str, ...], ...]:
+def choices(tree: Tree, *, stands_alone: Callable[[str], bool]) -> tuple[tuple[str, ...], ...]:
     """The sets of files that may be meant, the likeliest first; a set of two is a base with what is laid over it.
 
-    Files for a desk (tests, development containers) count only where there are no others.
+    Files for a desk (tests, development containers) count only where there are no others. ``stands_alone`` tells
+    whether Compose takes a file without another below it.
     """
     found = candidates(tree)
     sets: list[tuple[str, ...]] = []
     for one in (one for one in found if one.kind == "server"):
         base = next((other for other in found if other.kind == "base" and other.folder == one.folder), None)
-        laid_over = base is not None and not _is_whole(tree.text(one.path))
-        sets += [(base.path, one.path)] if base is not None and laid_over else []
+        if base is not None and not stands_alone(one.path):
+            sets.append((base.path, one.path))
         sets.append((one.path,))
     for kind in ("base", "other"):
         sets += [(one.path,) for one in found if one.kind == kind]
     sets = sets or [(one.path,) for one in found if one.kind == "desk"]
     return tuple(dict.fromkeys(sets))
-
-
-def _is_whole(text: str) -> bool:
-    """Whether each service of a file says what it runs: then nothing need stand below it."""
-    body = re.split(r"(?m)^\S", text[match.end() :])[0] if (match := re.search(r"(?m)^services\s*:.*$", text)) else ""
-    lines = [line for line in body.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
-        return False
-    indent = len(lines[0]) - len(lines[0].lstrip())
-    services: list[str] = []
-    for line in lines:
-        if len(line) - len(line.lstrip()) == indent:
-            services.append(line)
-        elif services:
-            services[-1] += f"\n{line}"
-    return all(re.search(r"(?m)^\s*(?:image|build|extends|<<)\s*:", one) for one in services)

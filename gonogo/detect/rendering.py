@@ -27,6 +27,12 @@ __all__ = ["ABSENT", "Rendered", "render_aside"]
 
 _ATTEMPTS = 40
 _SECONDS = 60.0
+_MOST = 1 << 20
+_YAML = (".yml", ".yaml")
+_SERVICES = re.compile(r"\b(?:services|include)\b[\"']?\s*:")
+_WORD = re.compile(r"[^\s\"'\[\]{},:=]+")
+_ABOVE = 4
+"""Folders above the copies, so that a path which leads out of the application is told from one of the machine's."""
 _NO_FILE = re.compile(r"(?:env file |open |stat |lstat )(/[^\n]+?)(?: not found|: no such file or directory)")
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
@@ -112,8 +118,10 @@ def render_aside(
         project: The project's name; without it Compose's own choice.
     """
     with tempfile.TemporaryDirectory(prefix="gonogo-init-") as name:
-        aside = _Aside(root, tree, Path(name).resolve())
-        for path in _wanted(tree, files):
+        folder = Path(name).resolve().joinpath(*"abcd"[:_ABOVE])
+        folder.mkdir(parents=True)
+        aside = _Aside(root, tree, folder)
+        for path in _wanted(root, tree, files):
             aside.copy(path)
         wanted = env_file or posixpath.normpath(posixpath.join(posixpath.dirname(files[0]), ".env"))
         aside.copy(wanted)
@@ -128,11 +136,45 @@ def render_aside(
         return _rendered(aside, tuple(files), answer, wanted, host, filled, project=project or root.name)
 
 
-def _wanted(tree: Tree, files: Sequence[str]) -> Iterator[str]:
-    """What a model may name: YAML, and every env file that git knows."""
-    yield from files
-    yield from (path for path in tree.files if path.endswith((".yml", ".yaml")) and path.count("/") <= 4)  # noqa: PLR2004
+def _wanted(root: Path, tree: Tree, files: Sequence[str]) -> Iterator[str]:
+    """What a model may name: YAML, every env file beside it or in git, and what compose files name, whatever its end.
+
+    What git ignores counts too: nobody would be told of an env file that Compose may do without (``required: false``).
+    """
     yield from (path for path in tree.files if ".env" in posixpath.basename(path) or path.endswith(".env"))
+    found = dict.fromkeys(files)
+    found |= dict.fromkeys(path for path in tree.files if path.endswith(_YAML) and path.count("/") <= 4)  # noqa: PLR2004
+    left = list(found)
+    while left:
+        path = left.pop()
+        new = [one for one in _named_in(root, path) if one not in found]
+        found |= dict.fromkeys(new)
+        left += new
+    yield from found
+
+
+def _named_in(root: Path, path: str) -> Iterator[str]:
+    """The files that a compose file names, from its folder and the application's, and the env files beside it."""
+    try:
+        text = (root / path).read_text(encoding="utf-8", errors="replace") if _is_small(root / path) else ""
+    except OSError:
+        return
+    if not _SERVICES.search(text):
+        return
+    folder = posixpath.dirname(path)
+    for word in set(_WORD.findall(text)):
+        for place in dict.fromkeys((folder, "")):
+            named = posixpath.normpath(posixpath.join(place, word))
+            if not named.startswith(("../", "/")) and _is_small(root / named):
+                yield named
+    yield from (posixpath.join(folder, one.name) for one in (root / folder).glob("*.env*") if _is_small(one))
+
+
+def _is_small(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size <= _MOST
+    except (OSError, ValueError):
+        return False
 
 
 def _ask(
@@ -190,10 +232,10 @@ def _rendered(
     unset = tuple(dict.fromkeys(_UNSET.findall(answer.errors)))
     if not answer.ok:
         lines = [line for line in answer.errors.strip().splitlines() if "level=warning" not in line]
-        error = "\n".join(lines[-4:] or [f"exit code {answer.code}"]).replace(f"{aside.folder}/", "")
+        error = _seen_from(aside.folder, "\n".join(lines[-4:] or [f"exit code {answer.code}"]))
         return Rendered(model={}, files=files, env_file=env_file, error=error, unset=unset)
     known = host.run(_command(aside, files, filled, ("config", "--profiles"), profiles=(), project=project))
-    model = json.loads(answer.output.replace(f"{aside.folder}/", "").replace(str(aside.folder), "."))
+    model = json.loads(_seen_from(aside.folder, answer.output))
     return Rendered(
         model=model,
         files=files,
@@ -203,3 +245,11 @@ def _rendered(
         unset=unset,
         profiles=tuple(sorted(filter(None, known.output.split()))) if known.ok else (),
     )
+
+
+def _seen_from(folder: Path, text: str) -> str:
+    """The text with paths as they are from a folder: those below it, and those above it as far as was made room."""
+    text = text.replace(f"{folder}/", "").replace(str(folder), ".")
+    for number, above in enumerate(list(folder.parents)[:_ABOVE], 1):
+        text = text.replace(f"{above}/", "../" * number)
+    return text

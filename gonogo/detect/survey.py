@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from gonogo.config.runtimes import has
 from gonogo.detect.addresses import Address, address_of, environment_of, is_front, is_store
 from gonogo.detect.choosing import Chosen, choose, compose_name
-from gonogo.detect.composefiles import candidates, choices
+from gonogo.detect.composefiles import candidates
 from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, guess
 from gonogo.detect.filled import env_file_of
 from gonogo.detect.measuring import measure
@@ -47,7 +47,7 @@ def survey(root: Path, given: Given, host: Host) -> Found:
         UsageError: there is nothing that could be deployed; the text says what was looked for.
     """
     tree = read_tree(root, host)
-    described = has(given.runtime, "compose files") if given.runtime else bool(given.compose or choices(tree))
+    described = has(given.runtime, "compose files") if given.runtime else bool(given.compose or candidates(tree))
     if not described:
         return survey_processes(root, tree, given, host)
     chosen = choose(root, tree, given, host)

@@ -41,6 +41,7 @@ ELSEWHERE = {
     "D19": "integration/checks/test_pages.py::test_page_that_a_visitor_would_not_like_is_red",
     "D23": "integration/checks/test_database.py::test_the_database_says_what_it_must",
     "D24": "integration/checks/test_webhooks.py::test_webhook_that_takes_anything_is_red",
+    "D28": "unit/checks/postdeploy/test_volumes.py::test_volume_that_is_shut_now_is_red",
     "D29": "integration/checks/test_front_page.py::test_front_page",
     "D36": "integration/checks/test_visitor.py::test_a_login_that_lets_nobody_in_is_red",
     "D34": "docker/test_each.py::test_the_broken_one_of_two_is_named",

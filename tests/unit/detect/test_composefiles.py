@@ -27,7 +27,7 @@ MODEL = "services:\n  web:\n    build: .\n"
 )
 def test_the_likeliest_set_of_compose_files(names: tuple[str, ...], likeliest: tuple[str, ...]) -> None:
     """Files for production come first, with the base beside them; those for a desk come last."""
-    assert choices(Tree.of(dict.fromkeys(names, MODEL)))[0] == likeliest
+    assert choices(Tree.of(dict.fromkeys(names, MODEL)), stands_alone=lambda _path: True)[0] == likeliest
 
 
 def test_what_only_looks_like_a_compose_file_is_none() -> None:
@@ -38,8 +38,8 @@ def test_what_only_looks_like_a_compose_file_is_none() -> None:
 
 
 def test_a_file_that_only_changes_services_is_laid_over_the_base() -> None:
-    """What says of a service neither image nor build needs another below it."""
-    over = "services:\n  web:\n    restart: always\n  db:\n    image: postgres\n"
-    tree = Tree.of({"compose.yml": MODEL, "compose.prod.yml": over})
+    """What Compose refuses by itself needs another below it; alone it comes next."""
+    tree = Tree.of(dict.fromkeys(("compose.yml", "compose.prod.yml", "compose.server.yml"), MODEL))
+    found = choices(tree, stands_alone=lambda path: path != "compose.prod.yml")
 
-    assert choices(tree)[0] == ("compose.yml", "compose.prod.yml")
+    assert found[:2] == (("compose.yml", "compose.prod.yml"), ("compose.prod.yml",))

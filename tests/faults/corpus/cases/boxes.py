@@ -75,8 +75,8 @@ FAULTS = (
         "a line of the Dockerfile that changes a price",
         Replace(DOCKERFILE, "ARG GIT_COMMIT", "RUN sed -i 's/1200/12/' prices/server.py\nARG GIT_COMMIT"),
         seen=shows("/v1/price?what=window", ":12,"),
-        stage="build",
-        codes="B02",
+        stage="postdeploy",
+        codes="D09",
     ),
     fault(
         "child-that-needs-too-much",
@@ -224,8 +224,8 @@ FAULTS = (
         "a mount for reading alone",
         Replace(MODEL, 'volumes: ["data:/data"]', 'volumes: ["data:/data:ro"]'),
         seen=stuck,
-        stage="postdeploy",
-        codes="D28 D01 D07",
+        stage="predeploy",
+        codes="P44",
     ),
     fault(
         "too-little-memory",

@@ -1,0 +1,166 @@
+"""gonogo.detect.rendering: the model that `init` reads is the one that Compose makes of the application's own folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gonogo.detect.choosing import choose
+from gonogo.detect.facts import Given
+from gonogo.detect.rendering import Rendered, render_aside
+from gonogo.detect.tree import read_tree
+from gonogo.host.runner import this_machine
+from tests.support.gates import IDENTITY
+
+__all__: list[str] = []
+
+pytestmark = pytest.mark.skipif(shutil.which("docker") is None, reason="no Compose client is installed")
+
+ENV_FILES: list[Any] = [
+    [],
+    ".env",
+    ["web.env"],
+    ["./settings/web.conf"],
+    [{"path": "settings/web.conf", "required": False}],
+    [{"path": "plain", "required": False}],
+    [{"path": "nowhere.env", "required": False}],
+    ["${WHICH:-web}.env"],
+]
+SERVICE = {
+    "build": st.sampled_from([".", "./api", {"context": "api", "dockerfile": "Other"}, {"context": "${CTX:-../lib}"}]),
+    "image": st.sampled_from(["redis:${TAG:-7}", "reg/${NAME-n}:1"]),
+    "ports": st.sampled_from([["8000:80"], ["127.0.0.1:${PORT:-80}:80"], ["9000-9001:80-81"], ["${PORT:-1}:1/udp"]]),
+    "env_file": st.sampled_from(ENV_FILES),
+    "environment": st.sampled_from([{"X": "${A-}", "Y": "$$z"}, ["X=${B:-b}", "NAME"], {"Q": "${A:+set}"}]),
+    "profiles": st.sampled_from([[], ["debug"], ["tools", "debug"]]),
+    "volumes": st.sampled_from([["./data:/data"], ["${DIR:-./x}:/x:ro"], ["../up:/up", "../../top:/top"], ["~/h:/h"]]),
+    "extends": st.sampled_from(
+        [{"file": f"{path}", "service": "child"} for path in ("common.yml", "base/common.yaml", "base/common.conf")]
+    ),
+    "label_file": st.just("labels.txt"),
+    "<<": st.just("*common"),
+}
+INCLUDES: list[Any] = [
+    [],
+    ["sub/compose.yaml"],
+    ["sub/stack.conf"],
+    [{"path": "sub/compose.yaml", "env_file": "sub/vars"}],
+    [{"path": "sub/compose.yaml", "project_directory": "."}],
+    [{"path": ["sub/compose.yaml", "sub/over.yaml"]}],
+]
+FILES = {
+    ".env": 'A=one\nNAME=nm\nB="q ${A}"\nCOMPOSE_PROFILES=debug\n',
+    "web.env": "W=1\nZ=${A}\n",
+    "settings/web.conf": "CONF=${A:-none}\n",
+    "plain": "P=1\n",
+    "base.env": "BE=1\n",
+    "base/base.env": "BB=1\n",
+    "sub/.env": "SUB=file\nA=inner\n",
+    "sub/vars": "SUB=vars\n",
+    "sub/plain": "SP=1\n",
+    "labels.txt": "l=1\n",
+}
+INNER = {"image": "inner:${TAG:-i}", "environment": {"V": "${SUB:-unset}", "A": "${A:-a}"}, "build": "."}
+OPTIONAL = {"path": "plain", "required": False}
+BASE = {"base": {"image": "base:${TAG:-1}", "env_file": ["base.env"]}, "child": {"extends": {"service": "base"}}}
+ALWAYS = {
+    **dict.fromkeys(("common.yml", "base/common.yaml", "base/common.conf"), json.dumps({"services": BASE})),
+    **dict.fromkeys(
+        ("sub/compose.yaml", "sub/stack.conf"), json.dumps({"services": {"inner": {**INNER, "env_file": [OPTIONAL]}}})
+    ),
+    "sub/over.yaml": json.dumps({"services": {"inner": {"ports": ["4:${PORT:-4}"]}}}),
+}
+
+
+@st.composite
+def repositories(draw: st.DrawFn) -> tuple[dict[str, str], list[str]]:
+    """The files of an application, and which of them git ignores."""
+    services: dict[str, Any] = {}
+    for name in draw(st.sampled_from([("web",), ("web", "jobs"), ("web", "jobs", "db")])):
+        keys = draw(st.sets(st.sampled_from(sorted(SERVICE)), min_size=2, max_size=6))
+        services[name] = {"image": "plain", **{key: draw(SERVICE[key]) for key in sorted(keys)}}
+    shared = draw(st.sampled_from([{"restart": "always"}, {"environment": {"C": "${A:-c}"}}]))
+    model = {"x-common": shared, "services": services, "include": draw(st.sampled_from(INCLUDES))}
+    text = json.dumps(model, indent=1).replace('"<<": "*common"', "<<: *common ")
+    there = {name: text for name, text in FILES.items() if draw(st.integers(0, 9))}
+    ignored = sorted(draw(st.sets(st.sampled_from(sorted(FILES)))))
+    written = {"compose.yaml": text.replace('"x-common": {', '"x-common": &common {'), **ALWAYS, **there}
+    return {**written, ".gitignore": "".join(f"/{name}\n" for name in ignored)}, ignored
+
+
+def laid_out(root: Path, files: dict[str, str]) -> None:
+    """The files, committed but for what git ignores."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message", "all")):
+        subprocess.run(["git", *words], cwd=root, check=True, env={**os.environ, **IDENTITY})
+
+
+def read(root: Path, *names: str) -> Rendered:
+    """What is made of compose files aside."""
+    host = this_machine()
+    return render_aside(root, read_tree(root, host), names, host, project="app")
+
+
+def composed(root: Path, *names: str) -> Any:
+    """What Compose itself makes of them where they stand; None where it refuses them."""
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    named = [word for name in names for word in ("--file", name)]
+    command = ["docker", "compose", "--project-name", "app", *named, "config", "--format", "json"]
+    done = subprocess.run(command, cwd=root, env=environ, check=False, capture_output=True, text=True)
+    if done.returncode:
+        return None
+    text = done.stdout.replace(f"{root}/", "").replace(str(root), ".")
+    return json.loads(text.replace(f"{root.parent}/", "../").replace(f"{root.parent.parent}/", "../../"))
+
+
+@given(made=repositories())
+@settings(max_examples=15, derandomize=True, deadline=None)
+def test_what_compose_makes_of_them_is_read(made: tuple[dict[str, str], list[str]]) -> None:
+    """Env files that git ignores or that are called otherwise, `include`, `extends`, profiles, what lies above: alike."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name).resolve() / "above" / "app"
+        root.mkdir(parents=True)
+        laid_out(root, made[0])
+        found, truth = read(root, "compose.yaml"), composed(root, "compose.yaml")
+
+    assert truth is None or found.model == truth
+    assert truth is None or set(found.made_up) <= {".env"}
+
+
+def test_a_file_that_compose_may_do_without_is_not_lost(tmp_path: Path) -> None:
+    """`required: false`, ignored by git, and named like no env file: its variables are a service's all the same."""
+    optional = {"path": "settings/web.conf", "required": False}
+    files = {"compose.yaml": json.dumps({"services": {"web": {"build": ".", "env_file": [optional]}}})}
+    laid_out(tmp_path, {**files, "settings/web.conf": "TOKEN=x\n", ".gitignore": "settings\n"})
+
+    assert read(tmp_path, "compose.yaml").model["services"]["web"]["environment"] == {"TOKEN": "x"}
+
+
+@pytest.mark.parametrize(
+    ("server", "files"),
+    [
+        ("services: {web: {build: ., restart: always}}\n", ("compose.prod.yml",)),
+        ('{"services": {"web": {"build": "."}}}\n', ("compose.prod.yml",)),
+        ("services:\n  web:\n    environment:\n      image: x\n", ("compose.yml", "compose.prod.yml")),
+        ("x-all: &all\n  restart: always\nservices:\n  web:\n    <<: *all\n", ("compose.yml", "compose.prod.yml")),
+        ("services:\n  web:\n    build: .\n    depends_on: [db]\n", ("compose.yml", "compose.prod.yml")),
+    ],
+)
+def test_compose_says_whether_a_file_stands_alone(tmp_path: Path, server: str, files: tuple[str, ...]) -> None:
+    """One for a server is laid over the base where Compose refuses it by itself, however it is written."""
+    base = "services:\n  web:\n    build: .\n  db:\n    image: postgres:15\n"
+    laid_out(tmp_path, {"compose.yml": base, "compose.prod.yml": server, "Dockerfile": "FROM scratch\n"})
+    host = this_machine()
+
+    assert choose(tmp_path, read_tree(tmp_path, host), Given(), host).rendered.files == files
