@@ -1,9 +1,11 @@
 """Measures how soon a watch notices what goes wrong only after the gate, and that it takes harmless twins for nothing.
 
-    .venv/bin/python benchmarks/later.py [--watch 100] [--at 5] [--side 6] [--only hangs]
+    .venv/bin/python benchmarks/later.py [--watch 100] [--at 5] [--side 6] [--only hangs,pool]
 
-Each case is a process of its own, well when its watch begins; its fault begins so many seconds later, the twin's does,
-too. Prints a Markdown table of seconds from the fault to the verdict, with the checks that were red.
+Each case is an application of its own, well when its watch begins; its fault begins so many seconds later, the twin's
+does, too. Releases that take turns behind gonogo's own front are slow from the start, and watched in pairs. Prints a
+Markdown table of seconds from the fault to the verdict, with the checks that were red. `later_docker.py` has what only
+the Docker Engine does: restart policies and memory.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from shared import commit, free_port, git
 
@@ -41,8 +44,13 @@ def trace(line):
     print('Traceback (most recent call last):\\n  File "a.py", line 1, in f\\nKeyError: ' + line, flush=True)
 
 
+def file_log(line):
+    with open(LOG, "a") as stream:
+        print(time.strftime("%Y-%m-%d %H:%M:%S"), line, file=stream)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
-    count = 0
+    count = used = 0
 
     def do_GET(self):
         Handler.count += 1
@@ -79,13 +87,32 @@ def work():
 threading.Thread(target=work, daemon=True).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
+JOBS = """\
+import os, sys, time
+
+while not os.path.exists(GO) or time.time() - os.stat(GO).st_mtime < float(sys.argv[1]):
+    time.sleep(0.2)
+
+
+def say(*lines):
+    print(*lines, sep="\\n", flush=True)
+
+
+failed = ("Traceback (most recent call last):", '  File "jobs.py", line 9, in run', "KeyError: 'order'")
+@WORK@
+while True:
+    time.sleep(60)
+"""
 CONFIG = """\
 [app]
 name = "later"
 
 [service.web]
-command = "{{python}} app.py {port} {at}"
+command = "{{python}} app.py {{port}} {at}"
 port = {port}
+
+[service.jobs]
+command = "{{python}} jobs.py {at}"
 
 [env.bench]
 tier = "dev"
@@ -96,6 +123,8 @@ state = "{state}"
 health = {{ stable_for = "{seconds}s" }}
 check_timeout = "{bound}s"
 watch = {{ for = "0s", slower_than = "500ms", unhealthy_for = "20s" }}
+logs = {{ files = ["{state}/../*.log"] }}
+{turns}
 
 [[env.bench.endpoint]]
 request = "GET /page"
@@ -117,6 +146,14 @@ install = "true"
 """
 
 
+TURNS = """\
+strategy = "bluegreen"
+traffic = { kind = "own", upstreams = { web = "web:@PORT@" }, drain = "1s" }
+"""
+CANARY = 'canary = { steps = [50], for = "@SECONDS@s", slower = 1.2 }\n'
+IDLE = "say('INFO done, errors: 0')"
+
+
 @dataclass(frozen=True)
 class Case:
     """What happens later."""
@@ -128,6 +165,10 @@ class Case:
     again: str = "pass"
     stops: str = "False"
     """When the worker does not beat."""
+    jobs: str = ""
+    """What a service of its own does then."""
+    slower: float = 0.0
+    """How many times as long as the release beside it all its answers take, from its start on."""
     harmless: bool = False
 
 
@@ -181,6 +222,19 @@ CASES = (
         "a pool that is short now and then",
         "wait = 0.3 if number % 7 == 0 else wait",
     ),
+    *both(
+        "a pool that is full after ten requests",
+        "Handler.used += page; status = 500 if page and Handler.used > 10 else 200",
+        "a pool of ten that makes every tenth wait",
+        "Handler.used += page; wait = 0.4 if page and Handler.used % 10 == 0 else wait",
+    ),
+    Case("errors that only a log file has", again="later() and file_log('ERROR: cannot write the invoice')"),
+    Case("one error in a log file", once="file_log('ERROR: cannot write the invoice')", harmless=True),
+    Case("a worker's errors, in its log alone", jobs="while True: say(*failed); time.sleep(3)"),
+    Case("a worker's one error", jobs="say(*failed)", harmless=True),
+    Case("a worker that says 'errors: 0'", jobs=f"while True: {IDLE}; time.sleep(1)", harmless=True),
+    Case("answers take 1.5 times as long (in pairs)", slower=1.5),
+    Case("answers take 1.1 times as long (in pairs)", slower=1.1, harmless=True),
     Case("a worker stops beating", stops="True"),
     Case("a worker beats late, within what is allowed", stops="int(since()) % 6 != 0", harmless=True),
     Case("a job logs an error each second", again='later() and trace("1")'),
@@ -197,19 +251,59 @@ def made(folder: Path, case: Case, *, seconds: float, at: float) -> Path:
     text = SERVER
     for name in ("each", "once", "again", "stops"):
         text = text.replace(f"@{name.upper()}@", getattr(case, name))
-    (root / "app.py").write_text(
-        text.replace('"beat"', repr(str(folder / "beat"))).replace("GO)", f"{str(folder / 'go')!r})")
-    )
+    places = {'"beat"': folder / "beat", "GO)": folder / "go", "LOG,": folder / "web.log"}
+    for name, place in places.items():
+        text = text.replace(name, f"{str(place)!r}{name[-1] if name[-1] in '),' else ''}")
+    (root / "app.py").write_text(text)
+    jobs = JOBS.replace("@WORK@", case.jobs).replace("GO)", f"{str(folder / 'go')!r})")
+    (root / "jobs.py").write_text(jobs)
     (root / ".gitignore").write_text("reports/\n")
     values = {"port": free_port(), "at": at, "state": folder / "state", "seconds": seconds, "bound": seconds * 3}
+    if case.slower:
+        values |= {"turns": TURNS.replace("@PORT@", str(values["port"])), "seconds": 1}
+    else:
+        values["turns"] = ""
     (root / "gonogo.toml").write_text(CONFIG.format(python=sys.executable, **values))
     git(root, "init", "-q", "-b", "main")
     commit(root, case.name)
     return root
 
 
+def row(case: Case, gate: dict[str, Any], took: float) -> list[str]:
+    """What came of it."""
+    red = [check["code"] for check in gate["checks"] if check["outcome"] in {"failed", "inconclusive"}]
+    right = "" if bool(red) is not case.harmless else " **wrong**"
+    kind = "harmless" if case.harmless else "fault"
+    return [case.name, kind, f"{took:.0f} s" if red else "-", (", ".join(red) or "none") + right]
+
+
+def in_pairs(case: Case, *, seconds: float, at: float) -> list[str]:
+    """One row: the next release answers more slowly than the one that it shares requests with."""
+    with tempfile.TemporaryDirectory(prefix="later-") as name:
+        root = made(Path(name), case, seconds=seconds, at=at)
+        app, config = root / "app.py", root / "gonogo.toml"
+        app.write_text(app.read_text().replace("200, 0.005", "200, 0.2"))
+        commit(root, "the one before")
+        deploy = [sys.executable, "-m", "gonogo", "deploy", "--env", "bench", "--json"]
+        try:
+            first = subprocess.run(deploy, cwd=root, capture_output=True, text=True, check=False)
+            if first.returncode:
+                raise SystemExit(f"{case.name}: {first.stdout}{first.stderr}")
+            shared = CANARY.replace("@SECONDS@", f"{seconds:g}")
+            config.write_text(config.read_text().replace(TURNS[:10], shared + TURNS[:10]))
+            app.write_text(app.read_text().replace("200, 0.2", f"200, {0.2 * case.slower:.3f}"))
+            commit(root, case.name)
+            done = subprocess.run(deploy, cwd=root, capture_output=True, text=True, check=False)
+        finally:
+            end(Path(name) / "state")
+        steps = {step["name"]: step for step in json.loads(done.stdout)["steps"]}
+        return row(case, steps["canary-50"]["gate"], steps["canary-50"]["seconds"])
+
+
 def watched(case: Case, *, seconds: float, at: float) -> list[str]:
     """One row."""
+    if case.slower:
+        return in_pairs(case, seconds=seconds, at=at)
     with tempfile.TemporaryDirectory(prefix="later-") as name:
         root = made(Path(name), case, seconds=seconds, at=at)
         deploy = [sys.executable, "-m", "gonogo", "deploy", "--env", "bench"]
@@ -228,10 +322,7 @@ def watched(case: Case, *, seconds: float, at: float) -> list[str]:
         finally:
             end(Path(name) / "state")
         gate = json.loads(results.read_text())
-        red = [check["code"] for check in gate["checks"] if check["outcome"] in {"failed", "inconclusive"}]
-        kind = "harmless" if case.harmless else "fault"
-        right = "" if bool(red) is not case.harmless else " **wrong**"
-        return [case.name, kind, f"{took - at:.0f} s" if red else "-", (", ".join(red) or "none") + right]
+        return row(case, gate, took - at)
 
 
 def end(state: Path) -> None:
@@ -249,7 +340,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=6)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    chosen = [case for case in CASES if options.only in case.name]
+    words = options.only.split(",")
+    chosen = [case for case in CASES if any(word in case.name for word in words)]
     print("| what happens later | is | seconds to the verdict | red |\n|---|---|---|---|", flush=True)
     with ThreadPoolExecutor(options.side) as pool:
         for row in pool.map(lambda case: watched(case, seconds=options.watch, at=options.at), chosen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,7 @@ def _needs(connection: Connection, environment: Environment, seen: dict[str, Any
             found=f"{tool['version']}, {'this one' if _is_this(tool) else 'another one'}" if tool else "none",
             remedy="" if tool and _is_this(tool) else prepare_it,
         ),
+        *_extras(environment, tool),
         _state("state folder", found=seen["writable"], remedy="make it one that this user may write to (`state`)."),
         _state("path", found=seen["path"], remedy=f"there: `mkdir -p {environment.path}`"),
         *_env_file(environment, seen),
@@ -111,6 +112,24 @@ def _needs(connection: Connection, environment: Environment, seen: dict[str, Any
         ),
         *_kills(seen),
     ]
+
+
+def _extras(environment: Environment, tool: dict[str, Any] | None) -> list[Need]:
+    lacks = _lacking(environment, tool)
+    found = "not brought" if lacks else "there"
+    remedy = f"`gonogo host prepare --env {environment.name}` brings it." if lacks else ""
+    return [Need(what=f"gonogo[{one}]", found=found, remedy=remedy) for one in _wanted(environment)]
+
+
+def _wanted(environment: Environment) -> list[str]:
+    """The extras of gonogo that an environment uses on its host."""
+    traffic = environment.traffic
+    return ["front"] if traffic is not None and traffic.kind == "own" else []
+
+
+def _lacking(environment: Environment, tool: dict[str, Any] | None) -> list[str]:
+    there = tool.get("extras", ()) if tool is not None else ()
+    return [one for one in _wanted(environment) if one not in there]
 
 
 def _state(what: str, *, found: bool, remedy: str) -> Need:
@@ -167,7 +186,8 @@ def prepare(environment: Environment, *, say: Callable[[str], None]) -> bool:
     """
     with Connection(reached(environment), env=environment.name) as connection:
         tool = connection.hello["tool"]
-        if tool is not None and _is_this(tool):
+        lacks = _lacking(environment, tool)
+        if tool is not None and _is_this(tool) and not lacks:
             say(f"{connection.address} has gonogo {gonogo.__version__}, this one; nothing to do.")
             return False
         seen = _look(connection, environment)
@@ -177,27 +197,36 @@ def prepare(environment: Environment, *, say: Callable[[str], None]) -> bool:
                 f"{connection.address}: found {seen['system']} without Python 3.11 or newer, expected Linux with one; "
                 "none comes along. There: `apt-get install python3 python3-venv`."
             )
-        name = f"{gonogo.__version__}-{digest()}"
+        extras = sorted({*(tool.get("extras", ()) if tool is not None else ()), *lacks})
+        name = "-".join((gonogo.__version__, digest(), *extras))
         say(
-            f"{connection.address}: brings gonogo {gonogo.__version__} and what it needs, for Python "
+            f"{connection.address}: brings gonogo {gonogo.__version__}{''.join(f' with {one}' for one in extras)} and "
+            "what it needs, for Python "
             f"{python['version']} on {seen['machine']}, into ~/.local/state/gonogo/.tools/{name}: a virtual "
             f"environment, nothing else. {_STAYS if tool else 'None is there now.'}"
         )
-        _bring(connection, name, python=python, seen=seen, say=say)
+        _bring(connection, name, extras, python=python, seen=seen, say=say)
         return True
 
 
 def _bring(
-    connection: Connection, name: str, *, python: dict[str, str], seen: dict[str, Any], say: Callable[[str], None]
+    connection: Connection,
+    name: str,
+    extras: Sequence[str],
+    *,
+    python: dict[str, str],
+    seen: dict[str, Any],
+    say: Callable[[str], None],
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="gonogo-wheels-") as aside:
-        own = gather(Path(aside), python=python["version"], machine=seen["machine"], libc=seen["libc"])
+        machine, libc = seen["machine"], seen["libc"]
+        own = gather(Path(aside), extras=extras, python=python["version"], machine=machine, libc=libc)
         files = sorted(Path(aside).iterdir())
         say(f"{len(files)} wheels, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB")
         for path in files:
             to = f".tools/{name}.wheels/{path.name}"
             connection.ask("put", "written", path.read_bytes(), seconds=600.0, path=to, former="")
-    facts = {"version": gonogo.__version__, "format": FORMAT, "digest": digest()}
+    facts = {"version": gonogo.__version__, "format": FORMAT, "digest": digest(), "extras": list(extras)}
     done = probed(
         connection, "install", name=name, wheels=f"{name}.wheels", own=own, python=python["path"], facts=facts
     )

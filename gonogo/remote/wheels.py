@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,14 @@ def _sources(root: Path) -> Iterator[tuple[str, Path]]:
             yield f"{name}/{path.relative_to(folder)}", path
 
 
-def gather(folder: Path, *, python: str, machine: str, libc: str) -> str:
-    """Puts the wheels into a folder; returns the name of gonogo's own.
+def gather(folder: Path, *, extras: Sequence[str], python: str, machine: str, libc: str) -> str:
+    """Puts the wheels into a folder; returns the name of gonogo's own, with the extras that come along.
 
     Raises:
         RefusedError: this gonogo cannot be packed, or a dependency has no wheel for that machine.
     """
     own = _own(folder)
+    named = f"[{','.join(extras)}]" if extras else ""
     wanted = [
         "--only-binary=:all:",
         "--python-version",
@@ -60,8 +61,8 @@ def gather(folder: Path, *, python: str, machine: str, libc: str) -> str:
     ]
     wanted += ["--abi", "abi3", "--abi", "none"]
     wanted += [word for one in platforms(machine, libc) for word in ("--platform", one)]
-    _pip("download", "--quiet", "--dest", str(folder), *wanted, str(own), "pip")
-    return own.name
+    _pip("download", "--quiet", "--dest", str(folder), *wanted, f"{own}{named}", "pip")
+    return f"{own.name}{named}"
 
 
 def platforms(machine: str, libc: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from gonogo.config.hosts import LOCAL
 from gonogo.config.traffic import Traffic
 from gonogo.errors import CommandError
 from gonogo.host.busy import patient
@@ -60,10 +62,23 @@ class OwnFront:
 
     def doubts(self, service: str, serving: Release | None) -> Iterator[str]:
         """Why it cannot stand in front of a service, one sentence each."""
+        environment = self.place.environment
         if find_program("caddy") is None:
+            how = (
+                f"gonogo host prepare --env {environment.name}"
+                if environment.host != LOCAL
+                else "pip install 'gonogo[front]'"
+            )
             yield (
                 'traffic.kind = "own": found no program caddy, expected the proxy that gonogo runs. Install it beside '
-                "gonogo: pip install 'gonogo[front]'"
+                f"gonogo: {how}"
+            )
+        elif self.running() is None and self._is_kept_from_us():
+            yield (
+                f"traffic.listen: found {self.address}, on which this user may not listen, expected a port that it may "
+                f"have: `sudo sysctl net.ipv4.ip_unprivileged_port_start={self._port}` lets every user (also after a "
+                f"restart: in /etc/sysctl.d), `sudo setcap cap_net_bind_service=+ep {find_program('caddy')}` this "
+                f'program; or listen = "0.0.0.0:8080", behind what has port {self._port} now'
             )
         wide = sorted(addresses_of(self._port) - _LOOPBACK)
         if wide and self.traffic.listen is None:
@@ -72,7 +87,7 @@ class OwnFront:
                 f'where the front listens: listen = "0.0.0.0:{self._port}" for every address of this machine, '
                 f'"127.0.0.1:{self._port}" for itself alone'
             )
-        if self.place.environment.canary is not None and serving is not None and not serving.beside:
+        if environment.canary is not None and serving is not None and not serving.beside:
             yield (
                 f"canary: found the release that serves at {self.address} itself, expected the front there: deploy "
                 "once without canary"
@@ -207,6 +222,18 @@ class OwnFront:
     def _port(self) -> int:
         return self.traffic.listens[1]
 
+    def _is_kept_from_us(self) -> bool:
+        """Whether the kernel keeps the port from this user, and the program has no right of its own."""
+        host, port = self.traffic.listens
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            try:
+                probe.bind((host, port))
+            except PermissionError:
+                return not _has_rights(find_program("caddy"))
+            except OSError:  # who has it now is another matter
+                return False
+        return False
+
     @property
     def _reached(self) -> tuple[str, int]:
         host, port = self.traffic.listens
@@ -235,6 +262,14 @@ def ending(place: Place) -> tuple[Action, ...]:
         return ()
     known = Instances(place.state).read(SLOT) is not None
     return (Action(said=(f"kill -TERM <pid of {SLOT}>",) if known else (), do=partial(_end, place)),)
+
+
+def _has_rights(program: Path | None) -> bool:
+    """Whether a file carries capabilities: ``setcap``."""
+    try:
+        return program is not None and bool(os.getxattr(program.resolve(), "security.capability"))
+    except OSError:
+        return False
 
 
 def _home(place: Place) -> Path:

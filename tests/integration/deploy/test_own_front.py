@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+
 import psutil
 import pytest
 
@@ -153,6 +157,30 @@ def test_another_port_of_the_front_is_taken_without_an_end(app: App) -> None:
     assert after is not None
     assert (after.pid, after.port) == (before.pid, port)
     assert app.ask() is not None
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes the right away")
+def test_a_port_that_this_user_may_not_have_is_refused_before_the_first_touch(app: App) -> None:
+    """Below 1024, without the right to it: who serves goes on, and it is said how one gets that right."""
+    first = app.commit("first")
+    assert app.deploy()[0].code == 0
+    take_turns(app, more=', listen = "127.0.0.1:987"')
+    argv = ["setpriv", "--bounding-set=-net_bind_service", sys.executable, "-P", "-m", "gonogo"]
+    asked = [
+        subprocess.run(
+            [*argv, *words, "--env", "test"], cwd=app.root, capture_output=True, text=True, timeout=120, check=False
+        )
+        for words in (["plan"], ["deploy"])
+    ]
+
+    for done in asked:
+        assert done.returncode == 1, done
+        assert "found 127.0.0.1:987, on which this user may not listen" in " ".join(done.stderr.split()), done
+        assert "net.ipv4.ip_unprivileged_port_start=987" in done.stderr
+    assert app.git("status", "--porcelain") == ""
+    assert not [one for one in app.state.glob("runs/*/journal.jsonl") if "start-beside" in one.read_text()]
+    assert running(app) == {"web": {first}}
+    assert front_of(app) is None
 
 
 def _end(front: Instance | None) -> None:

@@ -48,3 +48,25 @@ def test_gonogo_is_brought_and_deploys(bare: Far) -> None:
     assert bare.gonogo("host", "check", "--env", "test").code == 0
     ended, run = bare.deploy()
     assert (ended.code, run["ended"]["kind"]) == (0, "go"), ended
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(400)
+def test_the_front_of_gonogos_own_comes_along_where_an_environment_uses_it(bare: Far) -> None:
+    """A host that has this gonogo without it lacks it, and gets it beside the one that answers; it stays from then on."""
+    begun = bare.gonogo("host", "prepare", "--env", "test", timeout=300)
+    toml = bare.root / "gonogo.toml"
+    text = toml.read_text()
+    own = f'strategy = "bluegreen"\ntraffic = {{ kind = "own", upstreams = {{ web = "web:{bare.port}" }} }}\n'
+    toml.write_text(text.replace('project = "tiny"\n', f'project = "tiny"\n{own}'))
+    lacking = bare.gonogo("host", "check", "--env", "test")
+    brought = bare.gonogo("host", "prepare", "--env", "test", timeout=300)
+    well = bare.gonogo("host", "check", "--env", "test")
+    toml.write_text(text)
+    again = bare.gonogo("host", "prepare", "--env", "test")
+    tools = bare.server.home / ".local/state/gonogo/.tools"
+
+    assert (begun.code, lacking.code, brought.code, well.code) == (0, 1, 0, 0), (lacking, brought, well)
+    assert "MISSING  gonogo[front]" in lacking.err
+    assert "nothing to do" in again.err
+    assert (tools / "current/bin/caddy").is_file()
