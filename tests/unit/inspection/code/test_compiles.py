@@ -72,6 +72,16 @@ def test_indentation_and_null_bytes_are_found(tmp_path: Path) -> None:
     assert lines(report)[0] == "a.py:2: IndentationError: expected an indented block after 'if' statement on line 1"
 
 
+def test_what_there_was_no_time_for_is_counted(tmp_path: Path) -> None:
+    """Once its seconds are over, the probe begins no other file, and says how many are left."""
+    (tmp_path / "a.py").write_text("x = = 1\n")
+    late = syntax.examine({"root": str(tmp_path), "files": ["a.py", "a.py"], "seconds": -1})
+    whole = syntax.examine({"root": str(tmp_path), "files": ["a.py", "a.py"], "seconds": 60})
+
+    assert (late["left"], late["examined"], late["problems"]) == (2, 0, [])
+    assert (whole["left"], whole["examined"], len(whole["problems"])) == (0, 2, 2)
+
+
 def test_the_targets_own_python_decides(tmp_path: Path) -> None:
     """Syntax that only newer Pythons have does not compile under an older one."""
     older = shutil.which("python3.8")
