@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from gonogo.detect.composefiles import choices
+from gonogo.detect.composefiles import candidates, choices
 from gonogo.detect.facts import Given
-from gonogo.detect.rendering import Rendered, render_aside
+from gonogo.detect.rendering import Rendered, compose_name, render_aside
 from gonogo.detect.running import Running, running_in
 from gonogo.detect.tree import Tree
 from gonogo.errors import UsageError
 from gonogo.host.runner import Host
+from gonogo.inspection.variables.envfile import parse
 from gonogo.runtimes.compose.model.roles import deployed_services
 
-__all__ = ["Chosen", "choose", "compose_name"]
+__all__ = ["Chosen", "choose", "said_files"]
 
 _LISTED = 6
 _NO_COMPOSE = (
@@ -46,7 +46,7 @@ def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
     running = running_in(root, host)
     runs = next((one for one in running if given.project in {"", one.project}), None)
     sets = choices(tree, stands_alone=lambda path: not _rendered(root, tree, (path,), host, given).error)
-    wanted = _wanted(tree, given, runs, sets)
+    wanted = _wanted(root, tree, given, runs, sets)
     rendered = _render(root, tree, wanted[0], host, given)
     for files in wanted[1:]:
         if _builds(rendered):
@@ -63,12 +63,14 @@ def _builds(rendered: Rendered) -> bool:
 
 
 def _wanted(
-    tree: Tree, given: Given, runs: Running | None, sets: tuple[tuple[str, ...], ...]
+    root: Path, tree: Tree, given: Given, runs: Running | None, sets: tuple[tuple[str, ...], ...]
 ) -> tuple[tuple[str, ...], ...]:
     if given.compose:
         return (given.compose,)
     if runs is not None and runs.files and all(path in tree for path in runs.files):
         return (runs.files,)
+    if said := said_files(root, tree, given):
+        return (said,)
     if not sets:
         raise UsageError(_NO_COMPOSE)
     apart = {posixpath.dirname(one[0]) for one in sets}
@@ -77,6 +79,19 @@ def _wanted(
         if len(best) > 1:
             raise UsageError(_several(sets))
     return sets
+
+
+def said_files(root: Path, tree: Tree, given: Given) -> tuple[str, ...]:
+    """The files that COMPOSE_FILE of the env file names; nothing where one is not there, or is for a desk."""
+    try:
+        text = (root / (given.env_file or ".env")).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    values = parse(text, grammar="compose").values
+    names = (values.get("COMPOSE_FILE") or "").split(values.get("COMPOSE_PATH_SEPARATOR") or ":")
+    files = tuple(posixpath.normpath(name.strip()) for name in names if name.strip())
+    kinds = {one.path: one.kind for one in candidates(tree)}
+    return files if all(kinds.get(path) in {"base", "server", "other"} for path in files) else ()
 
 
 def _several(sets: Sequence[Sequence[str]]) -> str:
@@ -117,8 +132,13 @@ def _render(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Giv
 
 
 def _rendered(root: Path, tree: Tree, files: Sequence[str], host: Host, given: Given) -> Rendered:
-    asked = {"env_file": given.env_file, "project": given.project or compose_name(root)}
-    return render_aside(root, tree, files, host, profiles=given.profiles, **asked)
+    def asked(project: str) -> Rendered:
+        return render_aside(root, tree, files, host, profiles=given.profiles, env_file=given.env_file, project=project)
+
+    below = PurePosixPath(files[0]).parent
+    found = asked(given.project)
+    is_of_folder = below.name and found.model.get("name") == compose_name(below)
+    return asked(compose_name(root)) if is_of_folder and not given.project else found
 
 
 def _nothing_built(rendered: Rendered) -> str:
@@ -132,8 +152,3 @@ def _nothing_built(rendered: Rendered) -> str:
         "release is built from a commit. Give the application's service `build: .`, or name another file with "
         f"--compose.{profiles} What runs without Docker: `gonogo init --runtime process`."
     )
-
-
-def compose_name(root: Path) -> str:
-    """Compose's own name for a project in a folder."""
-    return re.sub(r"[^a-z0-9_-]", "", root.name.casefold()).lstrip("-_") or "app"

@@ -34,7 +34,8 @@ def env_file_of(
 def _likely(tree: Tree, rendered: Rendered, named: Mapping[str, Sequence[str]], web: Sequence[str]) -> Fact[str] | None:
     """The .env beside the compose file where it is there or asked for; else the one that the application reads."""
     beside = posixpath.normpath(posixpath.join(posixpath.dirname(rendered.files[0]), ".env"))
-    if beside in tree and beside not in rendered.made_up:
+    is_there = rendered.env_file == beside and beside not in rendered.made_up
+    if is_there and (beside in tree or _interpolates(tree, rendered)):
         return Fact(beside, "Compose reads the .env beside its file")
     if beside in named:
         return Fact(beside, _why(beside, named, tree))

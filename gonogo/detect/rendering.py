@@ -14,16 +14,17 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from gonogo.detect.envfiles import example_for
 from gonogo.detect.tree import Tree
 from gonogo.host.runner import Command, Completed, Host
+from gonogo.inspection.variables.envfile import parse
 from gonogo.inspection.variables.interpolation import NO_VALUE
 from gonogo.runtimes.compose.cli import cli
 
-__all__ = ["ABSENT", "Rendered", "render_aside"]
+__all__ = ["ABSENT", "Rendered", "compose_name", "render_aside"]
 
 _ATTEMPTS = 40
 _SECONDS = 60.0
@@ -58,6 +59,8 @@ class Rendered:
     """What Compose said, where it refuses the files."""
     profiles: tuple[str, ...] = ()
     """Every profile that the files know."""
+    settings: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    """What that env file says (secrets!)."""
 
 
 @dataclass
@@ -115,10 +118,10 @@ def render_aside(
         host: Runs Compose.
         profiles: Those that are active; ``*`` for all.
         env_file: The env file that fills in ``${…}``; without it the ``.env`` beside the first compose file.
-        project: The project's name; without it Compose's own choice.
+        project: The project's name; without it Compose's own choice, as it is in that folder.
     """
     with tempfile.TemporaryDirectory(prefix="gonogo-init-") as name:
-        folder = Path(name).resolve().joinpath(*"abcd"[:_ABOVE])
+        folder = Path(name).resolve().joinpath(*"abc"[: _ABOVE - 1], compose_name(root))
         folder.mkdir(parents=True)
         aside = _Aside(root, tree, folder)
         for path in _wanted(root, tree, files):
@@ -133,7 +136,12 @@ def render_aside(
             aside.made_up.append(wanted)
             wanted = example
         answer = _ask(aside, files, filled, host, profiles=profiles, project=project)
-        return _rendered(aside, tuple(files), answer, wanted, host, filled, project=project or root.name)
+        return _rendered(aside, tuple(files), answer, wanted, host, filled, project=project)
+
+
+def compose_name(folder: PurePath) -> str:
+    """Compose's own name for a project in a folder."""
+    return re.sub(r"[^a-z0-9_-]", "", folder.name.casefold()).lstrip("-_") or "app"
 
 
 def _wanted(root: Path, tree: Tree, files: Sequence[str]) -> Iterator[str]:
@@ -243,6 +251,7 @@ def _rendered(
         made_up=tuple(aside.made_up),
         required=tuple(aside.required),
         unset=unset,
+        settings=parse(filled.read_text(encoding="utf-8", errors="replace"), grammar="compose").values,
         profiles=tuple(sorted(filter(None, known.output.split()))) if known.ok else (),
     )
 

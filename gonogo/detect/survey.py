@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from gonogo.config.runtimes import has
 from gonogo.detect.addresses import Address, address_of, environment_of, is_front, is_store
-from gonogo.detect.choosing import Chosen, choose, compose_name
+from gonogo.detect.choosing import Chosen, choose, said_files
 from gonogo.detect.composefiles import candidates
 from gonogo.detect.facts import Fact, Found, Given, Question, ServiceFacts, guess
 from gonogo.detect.filled import env_file_of
@@ -22,20 +22,20 @@ from gonogo.detect.outside import files_of, own_page, pages_of, timeout_of
 from gonogo.detect.own_names import own_name
 from gonogo.detect.processes import survey_processes
 from gonogo.detect.proxied import handed_to, listens, sends_to_https
-from gonogo.detect.rendering import ABSENT, Rendered
+from gonogo.detect.rendering import ABSENT, Rendered, compose_name
 from gonogo.detect.running import Running
 from gonogo.detect.services import Seen, look_at
 from gonogo.detect.tree import Tree, read_tree
 from gonogo.detect.variables import required_secrets
 from gonogo.errors import UsageError
 from gonogo.host.runner import Host
-from gonogo.inspection.variables.envfile import parse
 from gonogo.runtimes.compose.model.places import place_of
 from gonogo.runtimes.compose.model.roles import backing, deployed_services, fronts
 
 __all__ = ["survey"]
 
 _HERE = "127.0.0.1"
+_NAMED = re.compile(r"(?m)^name\s*:")
 
 _LISTED = 6
 
@@ -123,10 +123,10 @@ def _found(root: Path, tree: Tree, given: Given, chosen: Chosen, seen: Sequence[
     found = Found(
         name=name_of(root, tree, given),
         runtime="compose",
-        project=_project(root, given, runs),
+        project=_project(root, tree, given, chosen),
         services=tuple(_with_address(tree, rendered, seen, address)),
         required=_required(seen),
-        compose=_compose(files, chosen, given, tree),
+        compose=_compose(root, files, chosen, given, tree),
         profiles=_profiles(rendered, given, tree),
         env_file=env_file,
         url=Fact(given.url, "as you said") if given.url else address.url if address else None,
@@ -194,12 +194,20 @@ def _with_address(
         yield replace(one.facts, url=own.url if own else None, live=live)
 
 
-def _project(root: Path, given: Given, runs: Running | None) -> Fact[str]:
+def _project(root: Path, tree: Tree, given: Given, chosen: Chosen) -> Fact[str]:
     if given.project:
         return Fact(given.project, "as you said")
-    if runs is not None:
-        return Fact(runs.project, "docker ps: it runs under this name")
-    return Fact(compose_name(root), "Compose's own name for a project in this folder; nothing of it runs here")
+    if chosen.runs is not None:
+        return Fact(chosen.runs.project, "docker ps: it runs under this name")
+    rendered = chosen.rendered
+    own = compose_name(root)
+    name = str(rendered.model.get("name") or own)
+    if name != own:
+        by = next((path for path in rendered.files if _NAMED.search(tree.text(path))), rendered.files[0])
+        said = rendered.settings.get("COMPOSE_PROJECT_NAME") == name
+        where = f"{rendered.env_file}: COMPOSE_PROJECT_NAME" if said else tree.where(by, "name:")
+        return Fact(name, f"{where}; nothing of it runs here")
+    return Fact(own, "Compose's own name for a project in this folder; nothing of it runs here")
 
 
 def _required(seen: Sequence[Seen]) -> Fact[tuple[str, ...]] | None:
@@ -210,11 +218,13 @@ def _required(seen: Sequence[Seen]) -> Fact[tuple[str, ...]] | None:
     return Fact((files[0],), "the entry point's file")
 
 
-def _compose(files: tuple[str, ...], chosen: Chosen, given: Given, tree: Tree) -> Fact[tuple[str, ...]]:
+def _compose(root: Path, files: tuple[str, ...], chosen: Chosen, given: Given, tree: Tree) -> Fact[tuple[str, ...]]:
     if given.compose:
         return Fact(files, "as you said")
     if chosen.runs is not None and chosen.runs.files == files:
         return Fact(files, f"docker ps: project {chosen.runs.project} was started from it")
+    if files == said_files(root, tree, given):
+        return guess(files, f"{chosen.rendered.env_file}: COMPOSE_FILE")
     others = [" + ".join(one) for one in chosen.sets if not set(one) <= set(files)]
     overrides = [one.path for one in candidates(tree) if one.kind == "override" and one.path not in files]
     left = [*others, *overrides]
@@ -229,7 +239,7 @@ def _profiles(rendered: Rendered, given: Given, tree: Tree) -> Fact[tuple[str, .
         return Fact(given.profiles, "as you said")
     if not rendered.profiles or not rendered.env_file:
         return None
-    said = parse(tree.text(rendered.env_file)).values.get("COMPOSE_PROFILES") or ""
+    said = rendered.settings.get("COMPOSE_PROFILES") or ""
     names = tuple(name.strip() for name in said.split(",") if name.strip())
     return guess(names, tree.where(rendered.env_file, "COMPOSE_PROFILES")) if names else None
 
@@ -312,7 +322,7 @@ def _questions(address: Address | None, given: Given, files: tuple[str, ...], re
                 line='url = "http://127.0.0.1:8000"',
             )
         )
-    if rendered.profiles and not given.profiles:
+    if rendered.profiles and not given.profiles and not rendered.settings.get("COMPOSE_PROFILES"):
         listed = ", ".join(f'"{name}"' for name in rendered.profiles)
         found.append(
             Question(about="profiles", text="which of the profiles are active here?", line=f"profiles = [{listed}]")

@@ -42,3 +42,29 @@ def test_an_error_that_only_a_file_has_is_red(deploy: Callable[..., Deployed]) -
         Outcome.FAILED,
         "1 new errors in log files, the first in web: logs/app.log: found ERROR: cannot print 19; expected none",
     )
+
+
+def test_what_the_release_wrote_that_was_turned_back_is_told(deploy: Callable[..., Deployed]) -> None:
+    """A file outlives who writes into it: on the way back its errors warn, and another one is red."""
+    site = deploy(environment='\n[env.test.logs]\nfiles = ["logs/*.log"]\n')
+    site.start()
+    log = site.release.source_root(".") / "logs" / "app.log"
+    log.parent.mkdir()
+    log.write_text("INFO started\n")
+    before = site.ask("postdeploy", ASKED, role=Role.BASELINE)
+    assert before.result is not None
+    (site.run / "baseline.json").write_text(before.result.model_dump_json())
+    log.write_text("ERROR: cannot mail 18\n")
+    unseen = site.ask("postdeploy", ASKED, role=Role.ROLLBACK).check("D32[web]")
+    bad = site.ask("postdeploy", ASKED)
+    assert bad.result is not None
+    (site.run / "postdeploy.json").write_text(bad.result.model_dump_json())
+    back = site.ask("postdeploy", ASKED, role=Role.ROLLBACK).check("D32[web]")
+    log.write_text("ERROR: cannot mail 18\nERROR: cannot print 19\n")
+    again = site.ask("postdeploy", ASKED, role=Role.ROLLBACK).check("D32[web]")
+
+    told = "web: logs/app.log: found ERROR: cannot mail 18, which the release that was turned back wrote"
+    assert (bad.check("D32[web]").outcome, again.outcome) == (Outcome.FAILED, Outcome.FAILED)
+    assert (back.outcome, back.found) == (Outcome.WARNED, f"{told}, as far as anybody saw")
+    assert unseen.outcome is Outcome.WARNED
+    assert "1 new errors in log files, the first in web: logs/app.log: found ERROR: cannot print 19" in again.found

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from gonogo.detect.choosing import choose
 from gonogo.detect.facts import Given
 from gonogo.detect.rendering import Rendered, render_aside
+from gonogo.detect.survey import survey
 from gonogo.detect.tree import read_tree
 from gonogo.host.runner import this_machine
 from tests.support.gates import IDENTITY
@@ -164,3 +165,68 @@ def test_compose_says_whether_a_file_stands_alone(tmp_path: Path, server: str, f
     host = this_machine()
 
     assert choose(tmp_path, read_tree(tmp_path, host), Given(), host).rendered.files == files
+
+
+SHOP = """\
+name: acme
+services:
+  web:
+    build: .
+    ports: ["127.0.0.1:${PORT}:8000"]
+  jobs:
+    build: .
+    profiles: [full]
+    command: python jobs.py
+"""
+MORE = {"Dockerfile": "FROM python:3.11-slim\nCOPY . .\n", "main.py": "", "jobs.py": "", ".gitignore": ".env\n"}
+
+
+def test_what_the_env_file_tells_compose_is_heeded(tmp_path: Path) -> None:
+    """Its files, its profiles and its name, also where git ignores the file: that is how the application is started."""
+    env = (
+        "PORT=8123\nCOMPOSE_PROFILES=full\nCOMPOSE_FILE=compose.yaml:./compose.extra.yaml\nCOMPOSE_PROJECT_NAME=live\n"
+    )
+    extra = "services: {web: {environment: {X: '1'}}}\n"
+    laid_out(tmp_path, {"compose.yaml": SHOP, "compose.extra.yaml": extra, **MORE, ".env": env})
+    found = survey(tmp_path, Given(), this_machine())
+
+    assert found.compose is not None
+    assert found.compose.value == ("compose.yaml", "compose.extra.yaml")
+    assert found.profiles is not None
+    assert found.profiles.value == ("full",)
+    assert (found.project.value, found.project.where) == ("live", ".env: COMPOSE_PROJECT_NAME; nothing of it runs here")
+    assert found.env_file is not None
+    assert found.env_file.value == ".env"
+    assert not [one for one in found.questions if one.about == "profiles"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name", "where"),
+    [
+        ("compose.yaml", SHOP, "acme", "compose.yaml:1; nothing of it runs here"),
+        ("compose.yaml", SHOP.replace("name: acme\n", ""), "app", "Compose's own name for a project in this folder"),
+        ("deploy/compose.yaml", SHOP.replace("name: acme\n", ""), "app", "Compose's own name for a project in this"),
+        ("deploy/compose.yaml", SHOP, "acme", "deploy/compose.yaml:1; nothing of it runs here"),
+    ],
+)
+def test_the_project_is_called_as_compose_calls_it(tmp_path: Path, path: str, text: str, name: str, where: str) -> None:
+    """Under another name it would begin with new, empty volumes."""
+    root = tmp_path / "App"
+    root.mkdir()
+    laid_out(root, {path: text, **MORE, "deploy/Dockerfile": "FROM python:3.11-slim\n"})
+    found = survey(root, Given(), this_machine())
+
+    assert found.project.value == name
+    assert found.project.where.startswith(where)
+
+
+@pytest.mark.parametrize("said", ["compose.yaml:gone.yaml", "compose.yaml:compose.dev.yaml", ""])
+def test_files_of_a_desk_are_not_taken_from_the_env_file(tmp_path: Path, said: str) -> None:
+    """Whoever runs `init` may have them there; nor is what is not in the repository."""
+    dev = "services: {web: {environment: {X: '1'}}}\n"
+    env = f"PORT=8123\nCOMPOSE_FILE={said}\n"
+    laid_out(tmp_path, {"compose.yaml": SHOP, "compose.dev.yaml": dev, **MORE, ".env": env})
+    found = survey(tmp_path, Given(), this_machine())
+
+    assert found.compose is not None
+    assert found.compose.value == ("compose.yaml",)
