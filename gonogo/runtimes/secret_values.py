@@ -15,7 +15,7 @@ from gonogo.config import Environment
 from gonogo.inspection.variables.envfile import parse
 from gonogo.inspection.variables.envgrammar import Grammar, grammar_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, ENV, services_of
-from gonogo.secrets.known import Redactor, is_readable, is_secret_name, secret_values, word_secrets
+from gonogo.secrets.known import Redactor, hidden, is_readable, is_secret_name, secret_values, word_secrets
 from gonogo.state.release import Release
 
 __all__ = ["pinned_values", "redact_in_use", "redactor_for"]
@@ -31,7 +31,7 @@ def redactor_for(environment: Environment, variables: Mapping[str, str], *releas
     values = set(secret_values(variables, environment.secrets) | secret_values(ours, ours))
     for release in releases:
         values |= pinned_values(release, environment) if release is not None else set()
-    redactor = Redactor(values)
+    redactor = Redactor(hidden(values, (environment.project, *environment.service)))
     _IN_USE.append(redactor)
     return redactor
 
@@ -47,9 +47,12 @@ def pinned_values(release: Release, environment: Environment) -> set[str]:
     """The secrets that a release was pinned with: its env file, its compose models, the files that these name."""
     values = set(secret_values(_env(release.folder / ENV, "raw"), environment.secrets))
     values |= secret_values(_env(release.folder / ENV, grammar_of(release.runtime)), environment.secrets)
+    names = {environment.project, *environment.service}
     for name in (BUILD, COMPOSE, CURRENT):
-        values |= set(_of_model(_model(release.folder / name), environment))
-    return values
+        model = _model(release.folder / name)
+        values |= set(_of_model(model, environment))
+        names |= services_of(model).keys()
+    return set(hidden(values, names))
 
 
 def _of_model(model: Mapping[str, Any], environment: Environment) -> Iterator[str]:

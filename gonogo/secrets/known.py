@@ -4,7 +4,7 @@ import hmac
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import unquote, unquote_plus
 
@@ -17,6 +17,7 @@ __all__ = [
     "Redactor",
     "Secret",
     "entropy",
+    "hidden",
     "is_readable",
     "is_secret_name",
     "is_wordy",
@@ -50,6 +51,7 @@ _ABOUT_A_SECRET = frozenset(
 )
 _ASKS = frozenset(re.findall(r"\w+", "MAX MIN NUM ENABLE DISABLE REQUIRE USE"))
 _IDENTITIES = frozenset(re.findall(r"\w+", "COMMIT SHA REVISION DIGEST RELEASE VERSION IMAGE TAG BUILD REF CHECKSUM"))
+_NAMES = frozenset(re.findall(r"\w+", "USER USERNAME DB DATABASE DBNAME HOST HOSTNAME SERVER"))
 _READABLE = frozenset(
     re.findall(
         r"\w+",
@@ -73,6 +75,8 @@ _WORDY = re.compile(
 _UNPRONOUNCEABLE = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[-_./:@,;\s=?&]+")
 _USERINFO = re.compile(r"://([^\s/:@\"'<>]*):([^\s/\"'<>]*)@")
+_PLACES = re.compile(r"(\w+)://(?:([^\s/:@\"'<>]*):[^\s/\"'<>]*@)?([\w.-]+)(?::\d+)?(/[\w./-]*)?")
+"""Scheme, user, host and path of an address."""
 _USER_ONLY = re.compile(r"://([^\s/:@\"'<>]{16,})@")
 _QUERY = re.compile(r"[?&;]([\w.-]+)=([^&;#\s]+)")
 _OPTION = re.compile(r"-{0,2}([A-Za-z][\w.-]*)(?:=(.+))?")
@@ -178,7 +182,8 @@ def url_passwords(value: str) -> tuple[str, ...]:
 def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozenset[str]:
     """Collects what must never be shown: declared and secret-named values, generated ones, passwords in URLs.
 
-    Less than six characters are left readable, as are ``true``, ``8000``, ``prod``, hosts and words under other names.
+    Less than six characters are left readable, as are ``true``, ``8000``, ``prod``, hosts and words under other names,
+    and a password that is its user's, database's or host's name: those are in the clear wherever they are needed.
     """
     found: set[str] = set()
     for name, value in env.items():
@@ -188,7 +193,21 @@ def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozense
             found |= {value.strip(), *_lines(value)}
         found |= {item for item in url_passwords(value) if name in declared or not is_readable(item)}
         found |= {user for user in _USER_ONLY.findall(value) if looks_secret(user)}
-    return frozenset(value for value in found if len(value) >= SHORTEST)
+    return hidden((value for value in found if len(value) >= SHORTEST), set(_named(env)))
+
+
+def hidden(values: Iterable[str], names: Collection[str]) -> frozenset[str]:
+    """The values but the words that are in names which everybody sees: taken out of those, nothing could be found."""
+    return frozenset(value for value in values if not (is_wordy(value) and any(value in name for name in names)))
+
+
+def _named(env: Mapping[str, str]) -> Iterator[str]:
+    """The users, databases and hosts that variables name."""
+    for name, value in env.items():
+        if _words(name)[-1:] and _words(name)[-1] in _NAMES:
+            yield value.strip()
+        for scheme, user, host, path in _PLACES.findall(value):
+            yield from (user, host, *(path.split("/") if not scheme.startswith("http") else ()))
 
 
 def word_secrets(words: Sequence[str]) -> frozenset[str]:

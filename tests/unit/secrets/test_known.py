@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gonogo.secrets.known import (
     Secret,
     entropy,
+    hidden,
     is_readable,
     is_secret_name,
     looks_secret,
@@ -123,6 +124,28 @@ def test_secret_values() -> None:
         "qwerty12",
         "9f86d081884c7d659a2feaa0c55ad015",
     }
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"DATABASE_URL": "postgresql+asyncpg://webapp:webapp@db:5432/webapp_prod"}, set()),
+        ({"POSTGRES_PASSWORD": "webapp", "POSTGRES_DB": "webapp"}, set()),
+        ({"DB_PASSWORD": "database", "DB_HOST": "database"}, set()),
+        ({"DATABASE_URL": "postgresql://webapp:webapp-2@db:5432/webapp"}, {"webapp-2"}),
+        ({"POSTGRES_PASSWORD": "Xk29vLqz", "POSTGRES_USER": "Xk29vLqz"}, {"Xk29vLqz"}),
+        ({"HOOK": "https://hooks.test/services/opensesame", "HOOK_TOKEN": "opensesame"}, {"opensesame"}),
+        ({"POSTGRES_PASSWORD": "webapp", "GREETING": "webapp"}, {"webapp"}),
+    ],
+)
+def test_a_password_that_is_a_name_is_left_readable(env: dict[str, str], expected: set[str]) -> None:
+    """Taken out of the name of a database or of a user, it would make that unusable; what is no word is secret."""
+    assert secret_values(env, ()) == expected
+
+
+def test_a_word_in_a_name_that_everybody_sees_is_left_readable() -> None:
+    """A project's containers could not be found any more."""
+    assert hidden({"webapp", "opensesame", "qLx9Vb3K"}, ("webapp-prod", "qLx9Vb3K")) == {"opensesame", "qLx9Vb3K"}
 
 
 def test_a_key_of_several_lines_is_secret_line_by_line() -> None:
