@@ -12,6 +12,7 @@ from gonogo.errors import GonogoError
 from gonogo.host.runner import Command, Host
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.model.roles import bind_mounts
+from gonogo.state.store import State
 
 __all__ = ["Rendered", "compose_spelling", "render_model", "unguarded", "written_by_services"]
 
@@ -55,7 +56,7 @@ def written_by_services(model: Mapping[str, Any], *, roots: Collection[Path]) ->
 
 
 def unguarded(place: Place, services: Collection[str]) -> list[str]:
-    """The running containers of an environment's deployed services that no release of gonogo started.
+    """The running containers of an environment's deployed services that no release of its state folder started.
 
     None where the engine does not answer: that is said, and stops a deployment, by the check that asks for the engine.
     """
@@ -68,5 +69,6 @@ def unguarded(place: Place, services: Collection[str]) -> list[str]:
         asked = place.host.run(Command(argv=argv, timeout=20.0))
     except GonogoError:
         return []
+    kept = State(place.state).keeps
     rows = [line.split("\t") for line in asked.output.splitlines() if line] if asked.ok else []
-    return [f"{name} ({image})" for name, image, service, release in rows if service in services and not release]
+    return [f"{name} ({image})" for name, image, service, release in rows if service in services and not kept(release)]

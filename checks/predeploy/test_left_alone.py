@@ -60,8 +60,7 @@ def test_data_stays_where_it_is(
     new: Mapping[str, Any] = getattr(inspector, "model", {})
     alike = subject.release is not None and not serving.adopted
     services = subject.release.services if subject.release is not None else serving.services
-    copies = str(place.state / "files")
-    found = list(changes(read_model(serving), new, services, copies=copies, alike=alike))
+    found = list(changes(read_model(serving), new, services, alike=alike))
     evidence.table("Changed", [(one.service, one.what, one.before, one.after) for one in found])
     project = place.environment.project
     risky = [

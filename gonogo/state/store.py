@@ -92,6 +92,10 @@ class State:
         """The folder of one release."""
         return self.root / "releases" / release_id
 
+    def keeps(self, release_id: str) -> bool:
+        """Whether it has a release of that name; an empty one is none's."""
+        return bool(release_id) and self.release_folder(release_id).exists()
+
     def run_folder(self, run: str) -> Path:
         """The folder of one run."""
         return self.root / "runs" / run

@@ -219,3 +219,29 @@ def test_prod_refuses_before_the_first_touch_where_the_way_back_is_lost(proxied:
     assert cause["code"] == "P37", refused
     assert "nginx.conf at /etc/nginx/conf.d/default.conf (changed since it was started" in cause["found"]
     assert (still.text, still.headers["X-Conf"]) == ("price 1", "one")
+
+
+def test_red_release_goes_back_to_what_another_state_folder_deployed(proxied: Stack) -> None:
+    """Another user's deployments know neither the lock nor the releases of this one's; they find what runs.
+
+    The proxy's files are the other state folder's copies, and hold no data that would be lost.
+    """
+    good = proxied.deploy()
+    first = proxied.state
+    proxied.state = first.with_name("another")
+    configure(proxied)
+    version(proxied, "two", port=8001, answer='"price 2"')
+    proxied.commit("A proxy that finds nobody")
+
+    red = proxied.deploy()
+    with proxied.client() as client:
+        answer = client.get("/")
+
+    assert (good.code, red.code) == (0, 1), (good, red)
+    assert (answer.text, answer.headers["X-Conf"]) == ("price 1", "one"), red
+    adopted = proxied.release(red.document["went_back_to"])
+    released = good.document["release"]
+    assert (adopted["adopted"], adopted["commit"]) == (True, good.document["commit"])
+    (said,) = [note for note in red.document["notes"] if "was adopted as" in note]
+    assert f"{released} was deployed with another state folder, {first}, and not with {proxied.state}" in said
+    assert "is left out" not in said

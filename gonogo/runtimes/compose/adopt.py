@@ -26,11 +26,13 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.from_engine import SERVICE, model_of
 from gonogo.runtimes.compose.render import app_folder, host_env_file
 from gonogo.state.release import Release
-from gonogo.state.store import write_atomically
+from gonogo.state.store import State, write_atomically
 
 __all__ = ["ByHand", "by_hand", "held_by", "pin_by_hand", "revision_of"]
 
 _LABEL = "com.docker.compose"
+_FILES = f"{_LABEL}.project.config_files"
+_RELEASE = "gonogo.release"
 _REVISION = "org.opencontainers.image.revision"
 _PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 _SECONDS = 120.0
@@ -54,7 +56,9 @@ class ByHand:
 
 
 def by_hand(place: Place, inspector: ComposeInspector, *, scratch: Path) -> ByHand | None:
-    """What runs by hand; None where nothing of the deployed services runs, or a release of gonogo started it.
+    """What runs by hand; None where nothing of the deployed services runs, or a release of this state folder does.
+
+    A release of another state folder (deployed by another user, or by a runner whose home is gone) is nobody's here.
 
     Args:
         place: the environment.
@@ -68,7 +72,11 @@ def by_hand(place: Place, inspector: ComposeInspector, *, scratch: Path) -> ByHa
     with connect() as client:
         found = tuple(one.attrs for one in containers_of(client, place.environment.project))
         images = {image: client.images.get(image).attrs for image in sorted({one["Image"] for one in found})}
-    running = [one for one in found if one["State"]["Status"] == "running" and "gonogo.release" not in _labels(one)]
+    running = [
+        one
+        for one in found
+        if one["State"]["Status"] == "running" and not State(place.state).keeps(_labels(one).get(_RELEASE, ""))
+    ]
     if not running:
         return None
     files, why = _from_files(place, found, scratch)
@@ -86,8 +94,25 @@ def by_hand(place: Place, inspector: ComposeInspector, *, scratch: Path) -> ByHa
         images={name: ids[name] for name in wanted},
         labels=labelled,
         started=max(str(one["State"]["StartedAt"]) for one in running),
-        said=(*engine, *_left_out(place, found)),
+        said=(*engine, *_elsewhere(place, running), *_left_out(place, found)),
     )
+
+
+def _elsewhere(place: Place, running: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """That another state folder knows it, and which: two of them see neither the lock nor the releases of the other."""
+    named = {labels[_RELEASE]: labels.get(_FILES, "") for labels in map(_labels, running) if _RELEASE in labels}
+    return tuple(
+        f"{release} was deployed with another state folder"
+        + (f", {root}," if (root := _state_of(files)) else "")
+        + f" and not with {place.state}; deploy as the same user, or let env.{place.environment.name}.state name one"
+        for release, files in sorted(named.items())
+    )
+
+
+def _state_of(files: str) -> str:
+    """The state folder in which a release's compose file stands; empty for any other file."""
+    folder = Path(files).parent
+    return str(folder.parent.parent) if folder.parent.name == "releases" else ""
 
 
 def revision_of(found: ByHand) -> str | None:
@@ -193,7 +218,7 @@ def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: 
     """The model of the files that started the containers, or why it is not theirs any more."""
     named = {
         (
-            _labels(one).get(f"{_LABEL}.project.config_files", ""),
+            _labels(one).get(_FILES, ""),
             _labels(one).get(f"{_LABEL}.project.working_dir", ""),
             _labels(one).get(f"{_LABEL}.project.environment_file", ""),
         )
@@ -224,9 +249,9 @@ def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: 
 
 def _left_out(place: Place, containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The files that it was started from and a release is not: ``up`` reads an override by itself, ``--file`` none."""
-    named = {name for one in containers for name in _labels(one).get(f"{_LABEL}.project.config_files", "").split(",")}
+    named = {name for one in containers for name in _labels(one).get(_FILES, "").split(",")}
     listed = {Path(name).name for name in place.environment.compose}
-    others = sorted(name for name in named if name and Path(name).name not in listed)
+    others = sorted(name for name in named if name and not _state_of(name) and Path(name).name not in listed)
     if not others:
         return ()
     here = f"env.{place.environment.name}.compose names {', '.join(place.environment.compose)} only"

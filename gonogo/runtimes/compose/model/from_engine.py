@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["SERVICE", "model_of"]
@@ -12,15 +12,35 @@ SERVICE = "com.docker.compose.service"
 _LABEL = "com.docker.compose."
 _DEPENDS_ON = "com.docker.compose.depends_on"
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
-_PLAIN_LISTS = {"CapAdd": "cap_add", "CapDrop": "cap_drop", "Dns": "dns", "SecurityOpt": "security_opt"}
-_MORE_LISTS = {"ExtraHosts": "extra_hosts", "GroupAdd": "group_add"}
+_ALIKE = {
+    "CapAdd": "cap_add",
+    "CapDrop": "cap_drop",
+    "CpuShares": "cpu_shares",
+    "CpusetCpus": "cpuset",
+    "Dns": "dns",
+    "DnsOptions": "dns_opt",
+    "DnsSearch": "dns_search",
+    "ExtraHosts": "extra_hosts",
+    "GroupAdd": "group_add",
+    "Init": "init",
+    "OomScoreAdj": "oom_score_adj",
+    "PidMode": "pid",
+    "PidsLimit": "pids_limit",
+    "Privileged": "privileged",
+    "ReadonlyRootfs": "read_only",
+    "SecurityOpt": "security_opt",
+    "Sysctls": "sysctls",
+    "UsernsMode": "userns_mode",
+}
+"""What the Engine and Compose write in the same way; nothing, zero and no are what both start from."""
+_USUAL = {"IpcMode": ("ipc", "private"), "Runtime": ("runtime", "runc"), "ShmSize": ("shm_size", 64 << 20)}
+"""What has another value where nobody says one."""
 _TIMES = {
     "Interval": "interval",
     "Timeout": "timeout",
     "StartPeriod": "start_period",
     "StartInterval": "start_interval",
 }
-_FLAGS = {"Init": "init", "Privileged": "privileged", "ReadonlyRootfs": "read_only"}
 _NETWORK_MODES = ("host", "none", "bridge")
 
 
@@ -67,7 +87,14 @@ def _service(container: Mapping[str, Any], image: Mapping[str, Any], project: st
         "depends_on": dict(_depends_on(labels.get(_DEPENDS_ON, ""))),
         **dict(_words(config, image)),
         **dict(_settings(config, host)),
+        **dict(_limits(host)),
+        **dict(_machine(host)),
     }
+    exposed = sorted(set(config.get("ExposedPorts") or ()) - {*(image.get("ExposedPorts") or ()), *_published(host)})
+    if exposed:  # what a proxy that reads labels sends requests to
+        found["expose"] = exposed
+    if config.get("Hostname") not in {None, "", container["Id"][:12]} and host.get("NetworkMode") != "host":
+        found["hostname"] = config["Hostname"]
     found |= _network(container, labels[SERVICE])
     name = container["Name"].lstrip("/")
     if not re.fullmatch(rf"{re.escape(project)}[-_]{re.escape(labels[SERVICE])}[-_]\d+", name):
@@ -113,13 +140,12 @@ def _settings(config: Mapping[str, Any], host: Mapping[str, Any]) -> Iterator[tu
     if policy.get("Name") not in {None, "", "no"}:
         count = policy.get("MaximumRetryCount")
         yield "restart", f"{policy['Name']}:{count}" if count else policy["Name"]
-    for key, name in (_PLAIN_LISTS | _MORE_LISTS | _FLAGS).items():
+    for key, name in _ALIKE.items():
         if host.get(key):
             yield name, host[key]
-    if host.get("Memory"):
-        yield "mem_limit", str(host["Memory"])
-    if host.get("NanoCpus"):
-        yield "cpus", host["NanoCpus"] / 1e9
+    for key, (name, usual) in _USUAL.items():
+        if host.get(key) not in {None, "", usual}:
+            yield name, host[key]
     if host.get("Tmpfs"):
         yield "tmpfs", [f"{path}:{options}" if options else path for path, options in host["Tmpfs"].items()]
     if config.get("StopTimeout") is not None:
@@ -127,6 +153,48 @@ def _settings(config: Mapping[str, Any], host: Mapping[str, Any]) -> Iterator[tu
     for key, name in (("Tty", "tty"), ("OpenStdin", "stdin_open")):
         if config.get(key):
             yield name, True
+
+
+def _limits(host: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """How much of the machine it gets."""
+    memory = host.get("Memory") or 0
+    if memory:
+        yield "mem_limit", str(memory)
+    if host.get("MemoryReservation"):
+        yield "mem_reservation", str(host["MemoryReservation"])
+    if host.get("MemorySwap") not in {None, 0, 2 * memory}:
+        yield "memswap_limit", str(host["MemorySwap"])
+    if host.get("NanoCpus"):
+        yield "cpus", host["NanoCpus"] / 1e9
+    if host.get("Ulimits"):
+        yield "ulimits", {one["Name"]: {"soft": one["Soft"], "hard": one["Hard"]} for one in host["Ulimits"]}
+
+
+def _machine(host: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Devices, and where what it prints goes."""
+    devices = host.get("Devices") or ()
+    if devices:
+        yield "devices", [f"{one['PathOnHost']}:{one['PathInContainer']}:{one['CgroupPermissions']}" for one in devices]
+    log = host.get("LogConfig") or {}
+    if log.get("Config") or log.get("Type") not in {None, "", "json-file"}:
+        yield "logging", {"driver": log["Type"], "options": log.get("Config") or {}}
+    if host.get("DeviceRequests"):
+        yield (
+            "deploy",
+            {"resources": {"reservations": {"devices": [dict(_device(one)) for one in host["DeviceRequests"]]}}},
+        )
+
+
+def _device(request: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """One request for graphics processors and the like."""
+    if request.get("Driver"):
+        yield "driver", request["Driver"]
+    if request.get("Count"):
+        yield "count", "all" if request["Count"] < 0 else request["Count"]
+    for key, name in (("DeviceIDs", "device_ids"), ("Options", "options")):
+        if request.get(key):
+            yield name, request[key]
+    yield "capabilities", [one for row in request.get("Capabilities") or () for one in row]
 
 
 def _named(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -154,14 +222,28 @@ def _ports(host: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**port, **{key: value for key, value in asked.items() if value}}
 
 
+def _published(host: Mapping[str, Any]) -> list[str]:
+    return [where for where, bindings in (host.get("PortBindings") or {}).items() if bindings]
+
+
 def _network(container: Mapping[str, Any], service: str) -> dict[str, Any]:
     mode = container["HostConfig"].get("NetworkMode") or ""
     if mode in _NETWORK_MODES or mode.startswith("container:"):
         return {"network_mode": mode}
     usual = {container["Name"].lstrip("/"), service, container["Id"][:12]}
     joined = (container.get("NetworkSettings") or {}).get("Networks") or {}
-    aliases = {name: sorted(set(one.get("Aliases") or ()) - usual) for name, one in joined.items()}
-    return {"networks": {name: {"aliases": more} if more else None for name, more in aliases.items()}}
+    return {"networks": {name: dict(_joined(one, usual)) or None for name, one in joined.items()}}
+
+
+def _joined(network: Mapping[str, Any], usual: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Under which names and addresses of its own a container is in a network."""
+    aliases = sorted(set(network.get("Aliases") or ()) - set(usual))
+    if aliases:
+        yield "aliases", aliases
+    fixed = network.get("IPAMConfig") or {}
+    for key, name in (("IPv4Address", "ipv4_address"), ("IPv6Address", "ipv6_address")):
+        if fixed.get(key):
+            yield name, fixed[key]
 
 
 def _depends_on(label: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ __all__ = ["Change", "changes"]
 
 _PLACES = frozenset({"PGDATA", "MYSQL_DATADIR", "MONGO_DATA_DIR"})
 """Variables that say where a data store keeps what it has."""
+_COPY = re.compile(r"/files/[0-9a-f]{64}/")
+"""A copy of tracked files, in this state folder or in the one of a release that was adopted: it holds no data."""
 _WORDS = ("command", "entrypoint")
 _APART = frozenset({"image", "volumes", "environment", "build", "labels", "depends_on", "profiles", "develop", *_WORDS})
 
@@ -36,7 +39,7 @@ class Change:
 
 
 def changes(
-    old: Mapping[str, Any], new: Mapping[str, Any], services: Collection[str], *, copies: str, alike: bool = True
+    old: Mapping[str, Any], new: Mapping[str, Any], services: Collection[str], *, alike: bool = True
 ) -> Iterator[Change]:
     """What ``new`` says otherwise than ``old``: of services left alone everything, of deployed ones where data stands.
 
@@ -44,23 +47,22 @@ def changes(
         old: the model of what serves.
         new: the model of the release.
         services: the services that the release consists of; they are made anew.
-        copies: the folder whose files are copies of tracked ones, which hold no data.
         alike: whether both models were made in the same way; otherwise only where data stands can be compared.
     """
     left = roles.backing(new, services)
     before, after = old.get("services") or {}, new.get("services") or {}
     for name in (one for one in after if one in before):
-        held = _data(old, name, copies), _data(new, name, copies)
+        held = _data(old, name), _data(new, name)
         others = () if name in left else (one for one in after if one != name)
-        shared = {source for one in others for source in _data(new, one, copies).values()}
-        seen = set(_data(new, name, copies, only_written=False).values())
-        yield from _volumes(name, held[0], {**_read(new, name, copies, shared), **held[1]}, shared, seen)
+        shared = {source for one in others for source in _data(new, one).values()}
+        seen = set(_data(new, name, only_written=False).values())
+        yield from _volumes(name, held[0], {**_read(new, name, shared), **held[1]}, shared, seen)
         if name in left and alike:
             yield from _rest(name, old, new)
             yield from _more(name, *held)
     for name in roles.backing(old, services):
         if name not in after:
-            yield from _vanished(name, old, new, copies)
+            yield from _vanished(name, old, new)
 
 
 def _rest(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -113,12 +115,12 @@ def _more(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> Ite
         yield Change(service=name, what=f"what is mounted at {target}", before="", after=after[target])
 
 
-def _vanished(name: str, old: Mapping[str, Any], new: Mapping[str, Any], copies: str) -> Iterator[Change]:
+def _vanished(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     """A service that is not in the new model goes on running, beside another one over the same data at worst."""
-    held = set(_data(old, name, copies).values())
+    held = set(_data(old, name).values())
     for other in new.get("services") or {}:
         if other not in (old.get("services") or {}):
-            for source in held & set(_data(new, other, copies).values()):
+            for source in held & set(_data(new, other).values()):
                 yield Change(
                     service=other,
                     what=f"what holds its data ({source})",
@@ -128,7 +130,7 @@ def _vanished(name: str, old: Mapping[str, Any], new: Mapping[str, Any], copies:
                 )
 
 
-def _data(model: Mapping[str, Any], name: str, copies: str, *, only_written: bool = True) -> dict[str, str]:
+def _data(model: Mapping[str, Any], name: str, *, only_written: bool = True) -> dict[str, str]:
     """Where a service keeps what it writes (or reads): its place there → the volume's name, or the folder."""
     names = {one.key: one.name for one in roles.volumes_declared(model)}
     volumes = model["services"][name].get("volumes") or ()
@@ -136,7 +138,7 @@ def _data(model: Mapping[str, Any], name: str, copies: str, *, only_written: boo
     found = {
         str(one["target"]).rstrip("/"): str(one["source"])
         for one in written
-        if one.get("type") == "bind" and not str(one["source"]).startswith(f"{copies}/")
+        if one.get("type") == "bind" and not _COPY.search(str(one["source"]))
     }
     for one in written:
         if one.get("type") == "volume":
@@ -144,9 +146,9 @@ def _data(model: Mapping[str, Any], name: str, copies: str, *, only_written: boo
     return found
 
 
-def _read(model: Mapping[str, Any], name: str, copies: str, shared: Collection[str]) -> dict[str, str]:
+def _read(model: Mapping[str, Any], name: str, shared: Collection[str]) -> dict[str, str]:
     """The same of what a service mounts, be it for reading alone, and another one writes to."""
-    mounted = _data(model, name, copies, only_written=False)
+    mounted = _data(model, name, only_written=False)
     return {place: source for place, source in mounted.items() if source in shared}
 
 

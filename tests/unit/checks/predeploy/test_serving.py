@@ -207,8 +207,14 @@ def test_images_are_not_known_without_a_daemon(repository: Repository, gate: Gat
     assert "Cannot connect to the Docker daemon" in check.found
 
 
-def test_an_application_that_runs_by_hand_is_named(repository: Repository, gate: Gates, tmp_path: Path) -> None:
-    """P37 stops a first deploy over containers that were not adopted, warns with --force, and skips without a run."""
+def test_an_application_that_runs_by_hand_is_named(
+    repository: Repository, gate: Gates, tmp_path: Path, state: State
+) -> None:
+    """P37 stops a first deploy over containers that were not adopted, warns with --force, and skips without a run.
+
+    A release that this state folder keeps is not among them; one of another's is.
+    """
+    state.release_folder(ID).mkdir(parents=True)
     root = repository({"gonogo.toml": repository.minimal + "\n[service.web]\n"})
     path = gate.path_without(tmp_path / "bin", "docker")
     docker = tmp_path / "bin/docker"

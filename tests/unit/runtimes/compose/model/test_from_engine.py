@@ -122,3 +122,17 @@ def test_replicas_names_and_shared_networks_are_kept() -> None:
         "restart": "always",
     }
     assert "networks" not in services["proxy"]
+
+
+def test_graphics_processors_are_asked_for_again() -> None:
+    """Requests for devices are Compose's reservations."""
+    asked = [
+        {"Driver": "nvidia", "Count": -1, "DeviceIDs": None, "Capabilities": [["gpu", "compute"]], "Options": {}},
+        {"Driver": "", "Count": 0, "DeviceIDs": ["GPU-1"], "Capabilities": [["gpu"]], "Options": None},
+    ]
+    services = model_of([container("web", host={"DeviceRequests": asked})], {}, project="shop")["services"]
+
+    assert services["web"]["deploy"]["resources"]["reservations"]["devices"] == [
+        {"driver": "nvidia", "count": "all", "capabilities": ["gpu", "compute"]},
+        {"device_ids": ["GPU-1"], "capabilities": ["gpu"]},
+    ]

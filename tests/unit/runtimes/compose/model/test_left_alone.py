@@ -19,7 +19,7 @@ MODEL: dict[str, Any] = {
             "depends_on": {"db": {}},
             "volumes": [
                 {"type": "volume", "source": "media", "target": "/media"},
-                {"type": "bind", "source": "/state/files/abc/app", "target": "/srv/app"},
+                {"type": "bind", "source": f"/state/files/{64 * chr(97)}/app", "target": "/srv/app"},
             ],
         },
         "db": {
@@ -46,7 +46,7 @@ def changed(**paths: Any) -> dict[str, Any]:
 
 def found(new: dict[str, Any], *, alike: bool = True) -> list[tuple[str, bool]]:
     """Each change in words, and whether it would be other data."""
-    said = changes(MODEL, new, ("web",), copies="/state/files", alike=alike)
+    said = changes(MODEL, new, ("web",), alike=alike)
     return [(str(one), one.is_other_data) for one in said]
 
 
@@ -61,7 +61,7 @@ RENAMED = [{"type": "volume", "source": "data2", "target": "/data"}]
         (
             changed(services__web__volumes=[
                 MODEL["services"]["web"]["volumes"][0],
-                {"type": "bind", "source": "/state/files/def/app", "target": "/srv/app"},
+                {"type": "bind", "source": f"/elsewhere/files/{64 * chr(98)}/app", "target": "/srv/app"},
             ]),
             [],
         ),
@@ -132,7 +132,7 @@ def test_data_that_is_read_alone_or_left_to_another_service_is_no_other_data() -
     gone["services"]["web"]["volumes"].pop(0)
 
     def said(new: dict[str, Any]) -> list[tuple[str, bool]]:
-        found = changes(old, new, ("web", "worker"), copies="/state/files")
+        found = changes(old, new, ("web", "worker"))
         return [(str(one), one.is_other_data) for one in found]
 
     nobody = copy.deepcopy(reads)
@@ -165,7 +165,7 @@ def test_a_store_that_loses_its_data_is_known_although_another_service_has_it() 
 def test_only_what_is_not_mounted_any_more_may_prove_empty(volume: dict[str, Any], held_at: str) -> None:
     """A volume for uploads that nobody may write to from now on is red, whether it holds any or not."""
     new = changed(services__web__volumes=[volume], volumes={"data": {}, "media": {"name": "pictures"}, "others": {}})
-    (change,) = changes(MODEL, new, ("web",), copies="/state/files")
+    (change,) = changes(MODEL, new, ("web",))
 
     assert change.is_other_data
     assert change.held_at == held_at
