@@ -95,7 +95,7 @@ def measured(cases: tuple[Case, ...]) -> list[list[str]]:
 
 def row(case: Case, ended: Ended, took: float) -> list[str]:
     """What came of it."""
-    warned = re.search(r"\d+ warned", ended.err + ended.out)
+    warned = re.search(r"\d+ (with warnings|failed)", ended.err + ended.out)
     red = ", ".join(sorted({*re.findall(r"W\d\d", ended.err + ended.out)})) if ended.code else warned and "W05"
     kind = "harmless" if case.harmless else "fault"
     right = "" if bool(red) is not case.harmless else " **wrong**"

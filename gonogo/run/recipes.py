@@ -48,9 +48,9 @@ class Recipe:
         Returns:
             None when it cannot be completed: the start was not reached, or a move was cut off half way.
         """
-        begun = progress.names
         kept = {step.name for step in self.steps if isinstance(step, Leave)}  # what serves is not touched by those
-        done = [at for at, step in enumerate(self.steps) if step.name in begun and progress.has_ended(step.name)]
+        over = {name for name in progress.names if progress.has_ended(name)} - kept  # and it is judged before they come
+        done = [at for at, step in enumerate(self.steps) if step.name in over]
         if not progress.is_replaced or not kept.issuperset(progress.half_done):
             return None
         return self.steps[max(done) + 1 :]

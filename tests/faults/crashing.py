@@ -37,12 +37,13 @@ class Crashing:
     table: list[str] = field(default_factory=list)
     first_deploy: bool = True
     tables: str = ""
+    options: str = ""
 
     def __post_init__(self) -> None:
         """Deploy the first release."""
         self.folder.mkdir()
         self.app = App(self.folder)
-        self.app.configure(options=_OPTIONS, tables=self.tables)
+        self.app.configure(options=f"{_OPTIONS}\n{self.options.format(port=self.app.port)}", tables=self.tables)
         text = (self.app.root / "gonogo.toml").read_text().replace('stable_for = "200ms"', 'stable_for = "100ms"')
         (self.app.root / "gonogo.toml").write_text(text)
         self.prepare()

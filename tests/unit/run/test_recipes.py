@@ -185,10 +185,11 @@ def test_a_turn_that_was_cut_off_while_the_other_left_is_completed() -> None:
     def progress(begun: list[str], ended: list[str]) -> Progress:
         return Progress((Begun(step=name, replaces=name == "switch") for name in begun), ended)
 
-    rest = recipe.remaining(progress([*moves, "retire"], moves))
+    for ended in (moves, [*moves, "retire"]):  # seen: with nothing left to ask, a release that was GO was taken back
+        rest = recipe.remaining(progress([*moves, "retire"], ended))
 
-    assert rest is not None
-    assert names(rest) == ["postdeploy", "watch", "retire"]
+        assert rest is not None
+        assert names(rest) == ["postdeploy", "watch", "retire"]
     assert recipe.remaining(progress(moves, moves[:-1])) is None
 
 
