@@ -84,7 +84,7 @@ def _names(tree: ast.Module, path: str) -> Iterator[str]:
     left: list[ast.AST] = [tree]
     while left:
         node = left.pop()
-        if isinstance(node, ast.If) and _FOR_OTHERS.search(ast.unparse(node.test)):
+        if isinstance(node, ast.If | ast.IfExp) and _is_for_others(node):
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and (named := _NAME.fullmatch(node.value)):
             yield named[1]
@@ -100,7 +100,22 @@ def _parts(node: ast.AST) -> Iterable[ast.AST]:
         return [*([] if is_caught else node.body), *node.orelse, *node.finalbody]
     if isinstance(node, ast.With) and any("suppress" in ast.unparse(item) for item in node.items):
         return []
+    if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef):
+        ends = (
+            at for at, one in enumerate(node.body) if isinstance(one, ast.If) and _is_for_others(one) and _ends(one)
+        )
+        return node.body[: next(ends, None)]
     return ast.iter_child_nodes(node)
+
+
+def _is_for_others(node: ast.If | ast.IfExp) -> bool:
+    """Whether a condition is about which Python or system this is."""
+    return bool(_FOR_OTHERS.search(ast.unparse(node.test)))
+
+
+def _ends(node: ast.If) -> bool:
+    """Whether what stands behind it is for who does not meet its condition."""
+    return isinstance(node.body[-1], ast.Return | ast.Raise)
 
 
 def _of_django_application(stem: str, texts: Mapping[str, str]) -> Iterator[str]:
