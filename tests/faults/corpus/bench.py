@@ -21,6 +21,7 @@ import psutil
 
 from gonogo.config import Environment, parse_project
 from gonogo.demo.ports import free_port
+from gonogo.words import Exit
 from tests.support.edits import Edit
 from tests.support.gates import IDENTITY
 
@@ -76,8 +77,10 @@ class Result:
 
     @property
     def well(self) -> bool:
-        """As it should be."""
-        return self.restored and self.has_way_back and (self.caught if self.case.is_fault else self.code == 0)
+        """As it should be; a person is called only for what going back does not mend."""
+        needless = self.code == Exit.NEEDS_HUMAN and not (self.case.held or self.case.one_way or self.by_code_alone)
+        goes_well = self.caught and not needless if self.case.is_fault else self.code == 0
+        return self.restored and self.has_way_back and goes_well
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -96,12 +96,14 @@ def test_the_newest_result_of_a_case_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_result_is_judged_by_what_serves_too() -> None:
-    """A red end that leaves the faulty release, and a harmless one from which there is no way back, are not well."""
+    """A red end that leaves the faulty release, a person called without need, a way forward without one back: not well."""
     red = {"code": 1, "stage": "predeploy", "named": ("P07",)}
 
     assert result("breakpoint", **red, serves="good").well
     assert not result("breakpoint", **red).well
     assert not result("breakpoint").well
+    assert not result("breakpoint", **{**red, "code": 6}, serves="good").well
+    assert result("migration-that-fails-half-way", code=6, stage="migrate", serves="good").well
     assert result("new-route").well
     assert not result("new-route", has_way_back=False).well
 
