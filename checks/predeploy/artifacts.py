@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.config import Environment, Service
 from gonogo.inspection.code.imports import files_of_module, imported_files
+from gonogo.inspection.code.reach import led_to
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.compose.code import recipe_of
@@ -45,7 +46,12 @@ def entry_files(source: Source, services: Iterable[Service]) -> set[str]:
     return {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
 
 
-def imported(source: Source, environment: Environment) -> set[str]:
-    """The files that sources import, and those of entry points."""
-    found = {file for path, text in source.texts(".py").items() for file in imported_files(path, text)}
-    return entries(source, environment) | found
+def imported(source: Source, environment: Environment) -> tuple[set[str], set[str]]:
+    """The files that sources import, entry points included, and those that they import only for another Python.
+
+    One that stands in for another, or that expects a ``SyntaxError``, is one of those.
+    """
+    texts = source.texts(".py")
+    surely = entries(source, environment).union(*(led_to(path, texts) for path in texts))
+    found = {file for path, text in texts.items() for file in imported_files(path, text)}
+    return surely, (found & set(texts)) - surely

@@ -94,10 +94,12 @@ def test_every_source_compiles(
     evidence.table(f"{report.examined} files, {report.compiled} of them Python", map(str, report.problems))
     if not report.problems:
         return
+    surely, guarded = imported(source, environment)
     found = compiles.sort_out(
         report.problems,
         is_contained=contained(source, environment, request),
-        imported=imported(source, environment),
+        imported=surely,
+        guarded=guarded,
         text=source.text,
         is_as_served=lambda path: _is_as_served(source, serving, project, path),
         refused_before=lambda paths: _refused_before(python, serving, project, paths),

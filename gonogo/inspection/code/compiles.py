@@ -97,6 +97,7 @@ def sort_out(
     *,
     is_contained: Callable[[str], bool],
     imported: Collection[str],
+    guarded: Collection[str] = (),
     text: Callable[[str], str],
     is_as_served: Callable[[str], bool],
     refused_before: Callable[[Sequence[str]], Collection[str]] = lambda _paths: (),
@@ -107,6 +108,7 @@ def sort_out(
         problems: what was found.
         is_contained: whether an artifact holds a path.
         imported: the paths that sources import, entry points included.
+        guarded: those that they import only for another Python, or in place of what is missing.
         text: the text of a path.
         is_as_served: whether the release that serves has the same content there.
         refused_before: of some paths those that do not compile in the release that serves either.
@@ -121,6 +123,8 @@ def sort_out(
             remarks.append((one, "the release that serves has the same file"))
         elif one.kind == "syntax" and one.path not in imported and _is_template(one, text(one.path)):
             remarks.append((one, "nothing imports it, and it looks like a template; name it in app.not_source"))
+        elif one.kind == "syntax" and one.path in guarded:
+            remarks.append((one, "it is imported only for another Python, or in place of what is missing"))
         elif one.path in before:
             remarks.append((one, "nothing imports it, and in the release that serves it does not compile either"))
         elif one.kind == "syntax" and one.path not in imported and is_of_others(one.path):

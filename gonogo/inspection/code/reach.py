@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from gonogo.inspection.code.imports import files_of_module, imported_names, named_files
 
-__all__ = ["beginnings", "is_of_others", "named_in", "reached"]
+__all__ = ["beginnings", "is_of_others", "led_to", "named_in", "reached"]
 
 _MODULE = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _STARTED = re.compile(
@@ -20,7 +20,7 @@ _NAME = re.compile(rf"({_MODULE})(?::\w+)?")
 _FOR_OTHERS = re.compile(
     r"version_info|hexversion|TYPE_CHECKING|platform|implementation|\bPY[23]\b|\bos\.name\b|__name__"
 )
-_CATCH = re.compile(r"\b(?:SyntaxError|Exception|BaseException)\b")
+_EXPECTED = "SyntaxError"
 _OF_OTHERS = re.compile(
     r"(?:^|/)(?:_?vendor(?:ed)?|third_party|node_modules|tests?|testing|testdata|fixtures?|docs?|examples?|samples?"
     r"|benchmarks?|templates?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(?:/|$)"
@@ -56,19 +56,20 @@ def reached(roots: Iterable[str], texts: Mapping[str, str]) -> set[str]:
     """The files that are imported once those of ``roots`` run, at their start or later.
 
     An import counts that stands in a function, and a module that a text names (``include("books.urls")``); one for
-    another Python or system, or whose failure is caught, does not.
+    another Python or system, one that stands in for another, and one that expects a ``SyntaxError`` do not.
     """
     found = set(roots) & set(texts)
     work = list(found)
     while work:
         path = work.pop()
-        new = set(_led_to(path, texts)) - found
+        new = set(led_to(path, texts)) - found
         found |= new
         work += new
     return found
 
 
-def _led_to(path: str, texts: Mapping[str, str]) -> Iterator[str]:
+def led_to(path: str, texts: Mapping[str, str]) -> Iterator[str]:
+    """The files that one of them leads to at once, itself as a package above them included."""
     tree = _tree(texts[path])
     if tree is None:
         return
@@ -93,12 +94,11 @@ def _names(tree: ast.Module, path: str) -> Iterator[str]:
 
 
 def _parts(node: ast.AST) -> Iterable[ast.AST]:
-    """What stands in a part of a file; what is tried, and what is done when that fails, only where it is not caught."""
+    """What stands in a part of a file, but for what is done when something fails, and what may be no valid syntax."""
     if isinstance(node, ast.Try | ast.TryStar):
-        kinds = [ast.unparse(one.type) if one.type is not None else "Exception" for one in node.handlers]
-        is_caught = any(_CATCH.search(kind) for kind in kinds)
-        return [*([] if is_caught else node.body), *node.orelse, *node.finalbody]
-    if isinstance(node, ast.With) and any("suppress" in ast.unparse(item) for item in node.items):
+        is_expected = any(_EXPECTED in ast.unparse(one.type) for one in node.handlers if one.type is not None)
+        return [*([] if is_expected else node.body), *node.orelse, *node.finalbody]
+    if isinstance(node, ast.With) and any(_EXPECTED in ast.unparse(item) for item in node.items):
         return []
     if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef):
         ends = (

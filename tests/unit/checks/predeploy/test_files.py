@@ -132,3 +132,14 @@ def test_a_template_that_is_imported_is_red(repository: Repository, gate: Gates)
     root = repository({"gonogo.toml": repository.process, "tools/test_tpl.py": TEMPLATE, "a.py": late})
 
     assert gate(root, *COMPILES).only().outcome is Outcome.FAILED
+
+
+def test_a_module_for_another_python_is_told(repository: Repository, gate: Gates) -> None:
+    """P06 is not red for what only a newer Python imports; unguarded, the same file is red."""
+    guard = "import sys\n\nif sys.version_info >= (3, 99):\n    from app import new\nelse:\n    from app import old\n"
+    files = {"gonogo.toml": repository.process, "app/__init__.py": guard, "app/new.py": "x = = 1\n", "app/old.py": ""}
+    told = gate(repository(files), *COMPILES).only()
+    red = gate(repository({**files, "main.py": "import app.new\n"}, name="plain"), *COMPILES).only()
+
+    assert (told.outcome, red.outcome) == (Outcome.WARNED, Outcome.FAILED)
+    assert told.found.endswith(": it is imported only for another Python, or in place of what is missing")
