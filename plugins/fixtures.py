@@ -257,9 +257,9 @@ def compose_model(rendered: Rendered) -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def python(context: Context, runner: Host) -> TargetPython:
+def python(context: Context, source: Source, runner: Host) -> TargetPython:
     """The Python that judges the source: the target's own where it can be known here."""
-    return choose(context.source_root, context.environment, runner)
+    return choose(source, context.environment, runner)
 
 
 @dataclass(frozen=True)

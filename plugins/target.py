@@ -10,8 +10,9 @@ from pathlib import Path
 from gonogo.config import Environment
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.code.pythons import NAMES, Wanted, wanted
+from gonogo.inspection.code.pythons import Wanted, names_one, older, wanted
 from gonogo.plugins.evidence import InconclusiveError, LateError
+from gonogo.plugins.source import Source
 
 __all__ = ["TargetPython", "choose"]
 
@@ -23,6 +24,14 @@ class TargetPython:
     program: str
     wanted: Wanted | None
     runner: Host
+    is_stand_in: bool = False
+    """Whether nothing says that the target's is this one, or which it is."""
+
+    def may_refuse(self, version: str) -> bool:
+        """Whether this one, of that version, may refuse syntax that the target's takes."""
+        if self.is_stand_in or self.wanted is None:
+            return self.is_stand_in
+        return older(version, self.wanted.version)
 
     def ask(self, script: str, *arguments: str, cwd: Path) -> str:
         """Runs a script in isolated mode; returns what it printed.
@@ -40,14 +49,16 @@ class TargetPython:
         return done.output
 
 
-def choose(folder: Path, environment: Environment, runner: Host) -> TargetPython:
+def choose(source: Source, environment: Environment, runner: Host) -> TargetPython:
     """The Python that the release's own will be made from; else the version that the source names, if it is here."""
-    texts = {name: (folder / name).read_text("utf-8", "replace") for name in NAMES if (folder / name).is_file()}
     if not environment.has("images"):
-        return TargetPython(getattr(sys, "_base_executable", None) or sys.executable, None, runner)
-    named = wanted(texts)
+        own = getattr(sys, "_base_executable", None) or sys.executable
+        making = environment.commands.get("build") or environment.commands.get("environment") or ("{python}",)
+        return TargetPython(own, None, runner, is_stand_in=not any("{python}" in word for word in making))
+    named = wanted({path: source.text(path) for path in source.tracked if names_one(path)})
     program = _runs(f"python{named.version}", runner) if named is not None else None
-    return TargetPython(program or _runs("python3", runner) or sys.executable, named, runner)
+    judge = program or _runs("python3", runner) or sys.executable
+    return TargetPython(judge, named, runner, is_stand_in=named is None or named.is_least)
 
 
 def _runs(name: str, runner: Host) -> str | None:

@@ -11,7 +11,6 @@ from gonogo.config import Environment, Project
 from gonogo.inspection.code import compiles, presence
 from gonogo.inspection.code.contents import digest_of
 from gonogo.inspection.code.dockerignore import ignore
-from gonogo.inspection.code.pythons import older
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
 from gonogo.plugins.target import TargetPython
@@ -105,13 +104,13 @@ def test_every_source_compiles(
         refused_before=lambda paths: _refused_before(python, serving, project, paths),
     )
     evidence.table("In no artifact", map(str, found.aside))
-    too_old = python.wanted is not None and older(report.python, python.wanted.version)
-    unclear = [problem for problem in found.red if too_old and problem.kind == "syntax"]
+    leaves = python.may_refuse(report.python)
+    unclear = [problem for problem in found.red if leaves and problem.kind == "syntax"]
     wrong = [problem for problem in found.red if problem not in unclear]
     judge = f"Python {report.python}"
     assert not wrong, f"found {presence.first(wrong)}; expected sources that {judge} compiles, without conflicts"
     for problem, why in found.remarks:
-        if too_old and problem.kind == "syntax":
+        if leaves and problem.kind == "syntax":
             continue  # the artifact's own Python judged it, when what serves was built
         evidence.advise(f"found {problem}: {why}")
     if unclear:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-__all__ = ["NAMES", "Wanted", "older", "wanted"]
+__all__ = ["Wanted", "names_one", "older", "wanted"]
 
-NAMES = ("Dockerfile", ".python-version", "pyproject.toml")
-"""The files that are read, the most certain first."""
+_DOCKERFILE, _PINNED, _DECLARED = "Dockerfile", ".python-version", "pyproject.toml"
 _PATTERNS = {
-    "Dockerfile": re.compile(r"^\s*FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(3\.\d+)", re.MULTILINE | re.IGNORECASE),
-    ".python-version": re.compile(r"^\s*(?:cpython-)?(3\.\d+)", re.MULTILINE),
-    "pyproject.toml": re.compile(r"^\s*requires-python\s*=\s*[\"'][^\"']*?(?:>=|~=|==)\s*(3\.\d+)", re.MULTILINE),
+    _DOCKERFILE: re.compile(r"^\s*FROM\s+(?:--\S+\s+)*\S*python:?(3\.\d+)", re.MULTILINE | re.IGNORECASE),
+    _PINNED: re.compile(r"^\s*(?:cpython-)?(3\.\d+)", re.MULTILINE),
+    _DECLARED: re.compile(r"^\s*requires-python\s*=\s*[\"'][^\"']*?(?:>=|~=|==)\s*(3\.\d+)", re.MULTILINE),
 }
+"""The most certain first."""
+_DEFAULT = re.compile(r"^\s*ARG\s+(\w+)=[\"']?([^\s\"']+)", re.MULTILINE | re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,40 @@ class Wanted:
         """Says it: ``3.12 (Dockerfile)``."""
         return f"{self.version} ({self.where})"
 
+    @property
+    def is_least(self) -> bool:
+        """Whether it is only the oldest that may be taken; what will be is not known."""
+        return PurePosixPath(self.where).name == _DECLARED
+
+
+def names_one(path: str) -> bool:
+    """Whether a file may name a version."""
+    return _kind(path) is not None
+
 
 def wanted(texts: Mapping[str, str]) -> Wanted | None:
-    """The version that these files name; the last stage of a Dockerfile is the one that runs."""
-    for name in NAMES:
-        found = _PATTERNS[name].findall(texts.get(name, ""))
+    """The newest version that the Dockerfiles name (by the last stage of each), else what the other files do.
+
+    Args:
+        texts: path → content of the files that may name one.
+    """
+    for kind, pattern in _PATTERNS.items():
+        named = [(path, pattern.findall(_filled(text))) for path, text in texts.items() if _kind(path) == kind]
+        found = [Wanted(versions[-1], path) for path, versions in named if versions]
         if found:
-            return Wanted(found[-1], name)
+            return max(found, key=lambda one: _pair(one.version))
     return None
+
+
+def _kind(path: str) -> str | None:
+    name = PurePosixPath(path).name
+    return _DOCKERFILE if _DOCKERFILE.casefold() in name.casefold() else name if name in _PATTERNS else None
+
+
+def _filled(text: str) -> str:
+    """The text with the defaults of its build arguments."""
+    given = dict(_DEFAULT.findall(text))
+    return _VARIABLE.sub(lambda found: given.get(found[1] or found[2], ""), text)
 
 
 def older(version: str, than: str) -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import Environment
-from gonogo.host.runner import this_machine
-from gonogo.plugins.target import choose
+from gonogo.host.runner import Command, this_machine
+from gonogo.plugins.source import Source
+from gonogo.plugins.target import TargetPython, choose
 
 __all__: list[str] = []
 
@@ -19,6 +20,13 @@ def program(folder: Path, name: str, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
+
+
+def chosen(folder: Path, environment: Environment = COMPOSE) -> TargetPython:
+    """What judges the files of a folder."""
+    for words in (("init", "--quiet"), ("add", ".")):
+        this_machine().run(Command(argv=("git", *words), cwd=str(folder))).require()
+    return choose(Source(folder, this_machine()), environment, this_machine())
 
 
 @pytest.fixture
@@ -34,11 +42,42 @@ def test_the_version_that_the_source_names_judges_where_it_is_here(named: Path) 
     """The Dockerfile's Python compiles as the image's will."""
     python = program(named, "python3.12", "exit 0")
 
-    assert choose(named, COMPOSE, this_machine()).program == str(python)
+    assert chosen(named).program == str(python)
 
 
 def test_a_shim_that_cannot_run_judges_nothing(named: Path) -> None:
     """Version managers leave ``python3.12`` on PATH although no 3.12 is chosen; it ends with 127."""
     program(named, "python3.12", "echo 'pyenv: python3.12: command not found' >&2; exit 127")
 
-    assert choose(named, COMPOSE, this_machine()).program == str(named / "python3")
+    assert chosen(named).program == str(named / "python3")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "refuses"),
+    [
+        ("Dockerfile", "FROM python:3.12-slim\n", True),
+        ("Dockerfile", "FROM python:3.11-slim\n", False),
+        ("api/Dockerfile", "FROM python:3.12-slim\n", True),
+        ("Dockerfile", "FROM debian:12\n", True),
+        ("pyproject.toml", 'requires-python = ">=3.9"\n', True),
+    ],
+)
+def test_an_older_python_may_refuse_what_the_targets_takes(named: Path, file: str, text: str, refuses: bool) -> None:  # noqa: FBT001
+    """So may one of which nothing says that it is the target's: what the image has is seen when it is built."""
+    (named / "Dockerfile").unlink()
+    (named / file).parent.mkdir(exist_ok=True)
+    (named / file).write_text(text)
+
+    assert chosen(named).may_refuse("3.11.7") is refuses
+
+
+@pytest.mark.parametrize(
+    ("making", "refuses"), [(None, False), ("{python} -m venv {venv}", False), ("uv venv --python 3.13 {venv}", True)]
+)
+def test_the_python_that_makes_the_environment_is_the_judge(named: Path, making: str | None, refuses: bool) -> None:  # noqa: FBT001
+    """Where the team's command makes it by another one, that is not known here."""
+    commands = {"environment": making} if making else {}
+    given = {"runtime": "process", "service": {"web": {"command": "{python} app.py"}}, "commands": commands}
+    environment = Environment.model_validate({"name": "prod", "project": "shop", **given})
+
+    assert chosen(named, environment).may_refuse("3.11.7") is refuses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection.code.pythons import Wanted, older, wanted
+from gonogo.inspection.code.pythons import Wanted, names_one, older, wanted
 
 __all__: list[str] = []
 
@@ -17,12 +17,32 @@ __all__: list[str] = []
         ({"Dockerfile": "FROM node:22\n", ".python-version": "3.12.4\n"}, Wanted("3.12", ".python-version")),
         ({"pyproject.toml": 'requires-python = ">=3.11,<4"\n'}, Wanted("3.11", "pyproject.toml")),
         ({"Dockerfile": "FROM python:latest\n"}, None),
+        (
+            {"backend/Dockerfile": "FROM python:3.12\n", "tools/Dockerfile.dev": "FROM python:3.9\n"},
+            Wanted("3.12", "backend/Dockerfile"),
+        ),
+        (
+            {"prod.dockerfile": "ARG PYTHON=3.13\nARG OS\nFROM python:${PYTHON}-slim$OS\nFROM scratch\n"},
+            Wanted("3.13", "prod.dockerfile"),
+        ),
+        (
+            {"Dockerfile": "FROM ghcr.io/astral-sh/uv:python3.14-bookworm\n"},
+            Wanted("3.14", "Dockerfile"),
+        ),
         ({}, None),
     ],
 )
 def test_the_most_certain_file_counts(texts: dict[str, str], found: Wanted | None) -> None:
-    """The last stage of a Dockerfile, else .python-version, else pyproject.toml."""
+    """The last stage of a Dockerfile, the newest of several, else .python-version, else pyproject.toml."""
     assert wanted(texts) == found
+    assert all(names_one(path) for path in texts)
+
+
+def test_the_oldest_that_may_be_taken_is_not_the_one_that_runs() -> None:
+    """A pyproject.toml says what is too old; a Dockerfile which it is."""
+    least, one = Wanted("3.11", "api/pyproject.toml"), Wanted("3.11", "api/Dockerfile")
+
+    assert (least.is_least, one.is_least) == (True, False)
 
 
 def test_versions_are_numbers() -> None:
