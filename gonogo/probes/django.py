@@ -328,11 +328,10 @@ def idle(loader: Any, node: Any) -> list[int]:
 
 
 def unknown(loader: Any) -> list[str]:
-    """What was applied of applications that are installed, and stands in no file here."""
+    """What was applied of applications that are installed, and stands in no file here, nor in one that replaces it."""
+    known = {*loader.disk_migrations, *(old for one in loader.disk_migrations.values() for old in one.replaces)}
     return sorted(
-        spelled(node)
-        for node in loader.applied_migrations
-        if node[0] in loader.migrated_apps and node not in loader.disk_migrations
+        spelled(node) for node in loader.applied_migrations if node[0] in loader.migrated_apps and node not in known
     )
 
 

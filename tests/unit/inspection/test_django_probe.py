@@ -64,6 +64,13 @@ class Migration(migrations.Migration):
         migrations.AlterField("lamp", "place", models.TextField("where", null=True)),
     ]
 """
+EMPTY = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("lamps", "{before}")]
+"""
 ROOM = "class Room(models.Model):\n    {room}\n"
 LAMP = {
     "name": "name = models.CharField(max_length=20)",
@@ -96,6 +103,11 @@ def asked(
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    return probed(folder, question)
+
+
+def probed(folder: Path, question: Mapping[str, Any]) -> Any:
+    """The probe's document of an application as it stands."""
     request = json.dumps({"config": str(folder / "manage.py"), **question})
     command = [sys.executable, "-", request]
     done = subprocess.run(
@@ -167,3 +179,26 @@ def test_an_operation_that_leaves_its_column_is_idle(tmp_path: Path) -> None:
 def test_nothing_is_told_of_models_that_fit(tmp_path: Path) -> None:
     """As the migrations left them."""
     assert said(tmp_path) == {"error": None, "ran": True, "changes": {}, "harmless": {}}
+
+
+def test_what_a_squashed_migration_replaces_is_known(tmp_path: Path) -> None:
+    """The old files are gone, and Django goes on noting their names; those of nobody's are unknown."""
+    asked(tmp_path, {})
+    settings, migrations = tmp_path / "settings.py", tmp_path / "lamps" / "migrations"
+    settings.write_text(SETTINGS.replace(":memory:", str(tmp_path / "db.sqlite3")))
+    (migrations / "0002_words.py").write_text(SECOND)
+    (migrations / "0003_gone.py").write_text(EMPTY.format(before="0002_words"))
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, cwd=tmp_path, check=True, timeout=60)
+    replaces = '    replaces = [("lamps", "0001_first"), ("lamps", "0002_words")]\n'
+    (migrations / "0001_squashed.py").write_text(FIRST.replace("    initial", f"{replaces}    initial"))
+    for name in ("0001_first.py", "0002_words.py", "0003_gone.py"):
+        (migrations / name).unlink()
+
+    document = probed(tmp_path, {"current": True})
+
+    assert (document["current"], document["behind"], document["unknown"]) == (
+        ["lamps.0001_squashed"],
+        False,
+        ["lamps.0003_gone"],
+    )
