@@ -208,6 +208,20 @@ def _attribute(modules: Modules, path: str, start: Start) -> str:
     return ""
 
 
+def has_pages(text: str) -> bool:
+    """Whether an entry point's file does not say that only WebSockets are answered (Channels' router without HTTP)."""
+    try:
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and node.args]
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    for call in calls:
+        kinds = call.args[0]
+        if ast.unparse(call.func).rpartition(".")[2] == "ProtocolTypeRouter" and isinstance(kinds, ast.Dict):
+            known = [key.value for key in kinds.keys if isinstance(key, ast.Constant)]
+            return len(known) < len(kinds.keys) or "http" in known
+    return True
+
+
 def framework_of(path: str, modules: Modules, packages: Mapping[str, str]) -> Fact[str] | None:
     """The framework of an entry point: the class that is made in its file or in one that it imports, else a dependency.
 

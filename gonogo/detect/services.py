@@ -10,7 +10,7 @@ from typing import Any
 
 from gonogo.detect.addresses import STORE, environment_of, is_front, is_stored_behind
 from gonogo.detect.dependencies import dependencies
-from gonogo.detect.entrypoints import entry_of, framework_of, settled
+from gonogo.detect.entrypoints import entry_of, framework_of, has_pages, settled
 from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
 from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
@@ -152,7 +152,8 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     framework = framework_of(path, modules, packages) if start.role == "web" else None
     code = _code(image)
     reached = modules.reached(path) if path else ()
-    routes = _routes(modules, reached, framework, files)
+    silent = bool(path) and not has_pages(at.tree.text(path))
+    routes = () if silent else _routes(modules, reached, framework, files)
     settings = settings_files(at.tree, reached)
     migrating = _migrating(at.tree, packages, _root_of(path) or folder, framework) if start.role == "web" else None
     if migrating and migrating.config and migrating.config.value not in files.values():
@@ -164,7 +165,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     facts = ServiceFacts(
         name=at.name,
         where=where,
-        role=_role(start, at),
+        role="worker" if silent else _role(start, at),
         framework=framework,
         entrypoint=entry,
         chdir=_chdir(start, entry, environment_in(words, scripts, workdir=workdir).said, workdir or "/"),
@@ -174,7 +175,11 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         migrations_config=migrating.config if migrating else None,
         settings=_settings(settings),
         questions=tuple(_questions(at, start, entry, framework)),
-        notes=(*((migrating.note,) if migrating and migrating.note else ()), *_notes(at)),
+        notes=(
+            *((f"{path} answers WebSockets only: no page of it is asked",) if silent else ()),
+            *((migrating.note,) if migrating and migrating.note else ()),
+            *_notes(at),
+        ),
     )
     return Seen(
         facts=facts,

@@ -186,7 +186,8 @@ def _with_address(
     for one in seen:
         name = one.facts.name
         own = None
-        if one.facts.entrypoint is not None and name not in {main, address.service if address else ""}:
+        is_asked = one.facts.role == "web" and one.facts.entrypoint is not None
+        if is_asked and name not in {main, address.service if address else ""}:
             where = {name: place_of(tree.text, rendered.files, name, "ports")}
             only = {**rendered.model, "services": {name: rendered.model["services"][name]}}
             own = address_of(only, web=[name], where=where, made_up=bool(rendered.made_up))

@@ -422,6 +422,39 @@ def run(): ...
     assert tomllib.loads((root / "gonogo.toml").read_text())["env"]["staging"]["health"]["live"] == "/jobs"
 
 
+@pytest.mark.parametrize("http", [False, True])
+def test_what_answers_websockets_only_is_asked_for_no_page(make: Make, http: bool) -> None:  # noqa: FBT001
+    """Channels' router without HTTP answers each request with an error."""
+    kinds = '{"http": get_asgi_application(), "websocket": None}' if http else '{"websocket": None}'
+    asgi = (
+        "from channels.routing import ProtocolTypeRouter\nfrom django.core.asgi import get_asgi_application\n\n"
+        f"application = ProtocolTypeRouter({kinds})\n"
+    )
+    wsgi = "from django.core.wsgi import get_wsgi_application\n\napplication = get_wsgi_application()\n"
+    compose = """\
+services:
+  web: {build: ., command: "gunicorn site_.wsgi", ports: ["127.0.0.1:8088:8000"]}
+  talk: {build: ., command: "daphne -p 8001 site_.asgi:application", ports: ["127.0.0.1:8089:8001"]}
+"""
+    root = make({
+        "compose.yaml": compose,
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n",
+        "requirements.txt": "django\nchannels\ndaphne\ngunicorn\n",
+        "manage.py": MANAGES,
+        "site_/settings.py": "",
+        "site_/wsgi.py": wsgi,
+        "site_/asgi.py": asgi,
+    })  # fmt: skip
+
+    assert init(root, "--yes", "--no-gates", "--env", "staging").returncode == 0
+    text = (root / "gonogo.toml").read_text()
+    written = tomllib.loads(text)
+    assert written["service"]["talk"]["entrypoint"] == "site_.asgi:application"
+    assert written["env"]["staging"]["url"] == "http://127.0.0.1:8088"
+    assert ("talk" in written["env"]["staging"].get("service", {})) is http
+    assert ("# note: site_/asgi.py answers WebSockets only: no page of it is asked" in text) is not http
+
+
 SERVED = "from flask import Flask\n\n\napp = Flask(__name__)\n"
 MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")\n'
 
