@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,11 @@ class Turning(Crashing):
         front = Instances(self.state.root).read(SLOT)
         return [one for one in super().processes() if front is None or not one.startswith(f"{front.pid}: ")]
 
+    def note(self, line: dict[str, Any], *words: object) -> None:
+        """One row of the table, shown at once."""
+        super().note(line, *words)
+        print(self.table[-1], flush=True)  # noqa: T201 (pytest -s shows it)
+
 
 class Visitor:
     """Asks all the time, each time over a new connection."""
@@ -70,11 +76,10 @@ class Visitor:
 
 @pytest.fixture
 def turning(tmp_path: Path) -> Iterator[Turning]:
-    """An application with one good release; the table is printed at the end."""
+    """An application with one good release."""
     made = Turning(tmp_path / "turning", options=TURNS)
     yield made
     made.app.close()
-    print("\n".join(made.table))  # noqa: T201 (pytest -s shows it)
 
 
 def ended(turning: Turning, lines: list[dict[str, Any]], number: int, edge: str, command: str) -> tuple[int, str]:
@@ -104,28 +109,34 @@ def ended(turning: Turning, lines: list[dict[str, Any]], number: int, edge: str,
     return code, "; ".join(wrong)
 
 
-def test_a_turn_that_goes_go_ends_proven(turning: Turning) -> None:
-    """From the first touch on: the public address goes on answering; rollback goes back, resume completes or goes back."""
-    lines = turning.learn(SECOND, code=0)
-    wrong = []
-    for number in chosen(range(touched(lines), len(lines) - 1)):
-        command = "resume" if number % 2 else "rollback"
-        code, said = ended(turning, lines, number, "after", command)
-        if said or code not in ({0, 1} if command == "resume" else {0}):
-            wrong.append(f"line {number} ({lines[number]['step']}: {lines[number]['event']}) {command} {code}: {said}")
+def at(lines: list[dict[str, Any]], step: str) -> int:
+    """Number of the line that says that a step ended."""
+    return next(n for n, line in enumerate(lines) if (line["step"], line["event"]) == (step, "step-ended"))
 
-    assert wrong == []
+
+def walked(turning: Turning, lines: list[dict[str, Any]], first: int, *, completed: float) -> list[str]:
+    """Dies just before each line and after it; what is wrong, in words. Once ``completed`` is written, resume goes on."""
+    wrong = []
+    for number in chosen(range(first, len(lines))):
+        for edge in ("before", "after")[: 1 if number == len(lines) - 1 else 2]:
+            command = "resume" if (number + len(edge)) % 2 else "rollback"
+            goes_back = number <= completed if edge == "before" else number < completed
+            code, said = ended(turning, lines, number, edge, command)
+            if said or code != (1 if command == "resume" and goes_back else 0):
+                line = f"line {number} ({lines[number]['step']}: {lines[number]['event']})"
+                wrong.append(f"{edge} {line} {command} {code}: {said}")
+    return wrong
+
+
+def test_a_turn_that_goes_go_ends_proven(turning: Turning) -> None:
+    """From the first touch on: the public address goes on answering; after the switch a resume completes the turn."""
+    lines = turning.learn(SECOND, code=0)
+
+    assert walked(turning, lines, touched(lines) + 1, completed=at(lines, "switch")) == []
 
 
 def test_a_turn_that_is_taken_back_ends_proven(turning: Turning) -> None:
     """From the red gate on, of a release that is red past the front: the other one never stops answering."""
     lines = turning.learn(BROKEN, code=1)
-    red = next(n for n, line in enumerate(lines) if (line["step"], line["event"]) == ("beside", "step-ended"))
-    wrong = []
-    for number in chosen(range(red, len(lines) - 1)):
-        command = "resume" if number % 2 else "rollback"
-        code, said = ended(turning, lines, number, "after", command)
-        if said or code != (1 if command == "resume" else 0):
-            wrong.append(f"line {number} ({lines[number]['step']}: {lines[number]['event']}) {command} {code}: {said}")
 
-    assert wrong == []
+    assert walked(turning, lines, at(lines, "beside") + 1, completed=math.inf) == []
