@@ -40,6 +40,7 @@ folder = {folder}
 upstreams = {{ web = "web:{port}" }}
 test = {test}
 reload = {reload}
+drain = "2s"
 
 [env.demo.commands]
 environment = [{uv}, "venv", "--quiet", "--python", "{{python}}", "{{venv}}"]

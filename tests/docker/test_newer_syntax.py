@@ -38,11 +38,12 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Stack]:
-    """An application whose gonogo.toml names no entry point, and whose Dockerfile says its Python in an argument."""
+    """An application whose gonogo.toml names no entry point, and whose Python is an argument of the build."""
     with stack(tmp_path, engine, "newer") as made:
         small.create(made)
         made.replace("gonogo.toml", 'entrypoint = "server"\n', "")
-        made.replace("Dockerfile", "FROM python:3.11-slim", "ARG PYTHON=3.11\nFROM python:${PYTHON}-slim")
+        made.replace("Dockerfile", "FROM python:3.11-slim", "ARG PYTHON\nFROM python:${PYTHON}-slim")
+        made.replace("docker-compose.yml", "build: .", 'build: {context: ., args: {PYTHON: "3.11"}}')
         made.replace("app/server.py", "        status = PAGES", f"{LATER}        status = PAGES")
         made.write({"app/report.py": "Row = dict[str, int]\n", "app/tools/new.py": NEW})
         yield made

@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import load_project, parse_project
+from gonogo.detect.facts import Given
+from gonogo.detect.survey import survey
+from gonogo.detect.writing import toml_of
+from gonogo.host.runner import this_machine
 
 __all__: list[str] = []
 
@@ -446,8 +450,7 @@ services:
         "site_/asgi.py": asgi,
     })  # fmt: skip
 
-    assert init(root, "--yes", "--no-gates", "--env", "staging").returncode == 0
-    text = (root / "gonogo.toml").read_text()
+    text = toml_of(survey(root, Given(), this_machine()), "staging")
     written = tomllib.loads(text)
     assert written["service"]["talk"]["entrypoint"] == "site_.asgi:application"
     assert written["env"]["staging"]["url"] == "http://127.0.0.1:8088"
@@ -502,7 +505,7 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
             **files,
         }
     )
-    init(root, "--yes", "--no-gates")
-    service = tomllib.loads((root / "gonogo.toml").read_text())["service"]["web"]
+    text = toml_of(survey(root, Given(), this_machine()), "staging")
+    service = tomllib.loads(text)["service"]["web"]
 
     assert (service["entrypoint"], service.get("chdir")) == (entrypoint, chdir)
