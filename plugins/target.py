@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from gonogo.plugins.evidence import InconclusiveError, LateError
 from gonogo.plugins.source import Source
 
 __all__ = ["TargetPython", "choose"]
+
+
+_PYTHON = re.compile(r"(?:--python=)?(?:(?P<program>(?:\S*/)?python(?:3(?:\.\d+)?)?)|(?P<version>3\.\d+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,22 @@ def choose(source: Source, environment: Environment, runner: Host) -> TargetPyth
     if not environment.has("images"):
         own = getattr(sys, "_base_executable", None) or sys.executable
         making = environment.commands.get("build") or environment.commands.get("environment") or ("{python}",)
-        return TargetPython(own, None, runner, is_stand_in=not any("{python}" in word for word in making))
+        named_here = next((program for word in making if (program := _named(word, own, runner))), None)
+        return TargetPython(named_here or own, None, runner, is_stand_in=named_here is None)
     named = wanted({path: source.text(path) for path in source.tracked if names_one(path)})
     program = _runs(f"python{named.version}", runner) if named is not None else None
     judge = program or _runs("python3", runner) or sys.executable
     return TargetPython(judge, named, runner, is_stand_in=named is None or named.is_least)
+
+
+def _named(word: str, own: str, runner: Host) -> str | None:
+    """The Python that a word of a command names: gonogo's own, a version, or a program that is here."""
+    if "{python}" in word:
+        return own
+    found = _PYTHON.fullmatch(word)
+    if found is None:
+        return None
+    return _runs(word if found["program"] else f"python{found['version']}", runner)
 
 
 def _runs(name: str, runner: Host) -> str | None:

@@ -1,5 +1,6 @@
 """Which Python judges a source before anything is built."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gonogo.plugins.target import TargetPython, choose
 
 __all__: list[str] = []
 
+SYSTEM: str = getattr(sys, "_base_executable", None) or sys.executable
 COMPOSE = Environment(name="prod", project="shop")
 
 
@@ -72,12 +74,26 @@ def test_an_older_python_may_refuse_what_the_targets_takes(named: Path, file: st
 
 
 @pytest.mark.parametrize(
-    ("making", "refuses"), [(None, False), ("{python} -m venv {venv}", False), ("uv venv --python 3.13 {venv}", True)]
+    ("making", "judge"),
+    [
+        (None, SYSTEM),
+        ("{python} -m venv {venv}", SYSTEM),
+        (f"uv venv --python {sys.executable} {{venv}}", sys.executable),
+        ("python3 -m venv {venv}", "HERE/python3"),
+        ("uv venv --python 3.12 {venv}", "HERE/python3.12"),
+        ("uv venv --python=3.12 {venv}", "HERE/python3.12"),
+        ("uv venv --python 3.99 {venv}", None),
+        ("make venv", None),
+    ],
 )
-def test_the_python_that_makes_the_environment_is_the_judge(named: Path, making: str | None, refuses: bool) -> None:  # noqa: FBT001
-    """Where the team's command makes it by another one, that is not known here."""
+def test_the_python_that_makes_the_environment_is_the_judge(named: Path, making: str | None, judge: str | None) -> None:
+    """Where the team's command says by which; else nobody knows what it takes."""
+    program(named, "python3.12", "exit 0")
     commands = {"environment": making} if making else {}
     given = {"runtime": "process", "service": {"web": {"command": "{python} app.py"}}, "commands": commands}
     environment = Environment.model_validate({"name": "prod", "project": "shop", **given})
 
-    assert chosen(named, environment).may_refuse("3.11.7") is refuses
+    found = chosen(named, environment)
+
+    assert found.may_refuse("3.11.7") is (judge is None)
+    assert found.program == (judge or SYSTEM).replace("HERE", str(named))
