@@ -16,6 +16,13 @@ _PATTERNS = {
     _DECLARED: re.compile(r"^\s*requires-python\s*=\s*[\"'][^\"']*?(?:>=|~=|==)\s*(3\.\d+)", re.MULTILINE),
 }
 """The most certain first."""
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
+_OTHERS = re.compile(
+    r"(?:^|/)(?:node|bun|nginx|caddy|traefik|httpd|haproxy|postgres|postgis|redis|valkey|mysql|mariadb|mongo|rabbitmq"
+    r"|golang|rust|ruby|php|scratch|busybox)(?:[:@]|$)",
+    re.IGNORECASE,
+)
+"""Images that run no Python of the application's."""
 _DEFAULT = re.compile(r"^\s*ARG\s+(\w+)=[\"']?([^\s\"']+)", re.MULTILINE | re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -45,13 +52,16 @@ def names_one(path: str) -> bool:
 def wanted(texts: Mapping[str, str]) -> Wanted | None:
     """The newest version that the Dockerfiles name (by the last stage of each), else what the other files do.
 
+    One Dockerfile that may have a Python and does not say which is enough for the others to say nothing of it.
+
     Args:
         texts: path → content of the files that may name one.
     """
     for kind, pattern in _PATTERNS.items():
         named = [(path, pattern.findall(_filled(text))) for path, text in texts.items() if _kind(path) == kind]
         found = [Wanted(versions[-1], path) for path, versions in named if versions]
-        if found:
+        silent = kind == _DOCKERFILE and any(_may_have_one(texts[path]) for path, versions in named if not versions)
+        if found and not silent:
             return max(found, key=lambda one: _pair(one.version))
     return None
 
@@ -59,6 +69,13 @@ def wanted(texts: Mapping[str, str]) -> Wanted | None:
 def _kind(path: str) -> str | None:
     name = PurePosixPath(path).name
     return _DOCKERFILE if _DOCKERFILE.casefold() in name.casefold() else name if name in _PATTERNS else None
+
+
+def _may_have_one(text: str) -> bool:
+    """Whether a Dockerfile is made from an image that may bring a Python."""
+    stages = _FROM.findall(_filled(text))
+    made = {name.casefold() for _, name in stages if name}
+    return any(image.casefold() not in made and not _OTHERS.search(image) for image, _ in stages)
 
 
 def _filled(text: str) -> str:

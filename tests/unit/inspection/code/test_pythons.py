@@ -17,6 +17,22 @@ __all__: list[str] = []
         ({"Dockerfile": "FROM node:22\n", ".python-version": "3.12.4\n"}, Wanted("3.12", ".python-version")),
         ({"pyproject.toml": 'requires-python = ">=3.11,<4"\n'}, Wanted("3.11", "pyproject.toml")),
         ({"Dockerfile": "FROM python:latest\n"}, None),
+        ({"Dockerfile": "FROM ghcr.io/org/base:2\n", ".devcontainer/Dockerfile": "FROM python:3.11\n"}, None),
+        (
+            {
+                "Dockerfile": "FROM ghcr.io/org/base:2\n",
+                "dev/Dockerfile": "FROM python:3.11\n",
+                ".python-version": "3.13\n",
+            },
+            Wanted("3.13", ".python-version"),
+        ),
+        (
+            {
+                "web/Dockerfile": "FROM node:22 AS build\nFROM build AS all\nFROM nginx\n",
+                "api/Dockerfile": "FROM python:3.12\n",
+            },
+            Wanted("3.12", "api/Dockerfile"),
+        ),
         (
             {"backend/Dockerfile": "FROM python:3.12\n", "tools/Dockerfile.dev": "FROM python:3.9\n"},
             Wanted("3.12", "backend/Dockerfile"),
