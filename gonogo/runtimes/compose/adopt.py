@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from gonogo.runtimes.compose.render import app_folder, host_env_file
 from gonogo.state.release import Release
 from gonogo.state.store import State, write_atomically
 
-__all__ = ["ByHand", "by_hand", "held_by", "pin_by_hand", "revision_of"]
+__all__ = ["ByHand", "by_hand", "held_by", "not_here", "pin_by_hand", "revision_of"]
 
 _LABEL = "com.docker.compose"
 _FILES = f"{_LABEL}.project.config_files"
@@ -109,6 +109,24 @@ def _elsewhere(place: Place, running: Sequence[Mapping[str, Any]]) -> tuple[str,
     )
 
 
+def not_here(files: Iterable[Path]) -> list[str]:
+    """The files that are not there, or stand where this user may not look, as in another one's state folder."""
+    return [str(path) for path in files if not os.path.isfile(path)]  # noqa: PTH113 (Path.is_file raises there)
+
+
+def _gone(containers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What containers of another state folder's release mount from there, where that is no more."""
+    for one in containers:
+        for mount in (one.get("Mounts") or ()) if _RELEASE in _labels(one) else ():
+            try:
+                if mount.get("Type") == "bind":
+                    Path(mount["Source"]).stat()
+            except FileNotFoundError:
+                yield f"{_labels(one)[SERVICE]}: {mount['Source']} at {mount['Destination']} (it is gone)"
+            except OSError:
+                continue  # another user's: the Engine sees it all the same
+
+
 def _state_of(files: str) -> str:
     """The state folder in which a release's compose file stands; empty for any other file."""
     folder = Path(files).parent
@@ -173,7 +191,12 @@ def pin_by_hand(place: Place, release: Release, found: ByHand) -> Release:
     env_file = host_env_file(place)
     if env_file is not None and env_file.is_file():
         write_atomically(release.folder / ENV, env_file.read_text(encoding="utf-8", errors="surrogateescape"))
-    facts = {"services": tuple(tags), "tags": tags, "images": dict(found.images), "unsure": kept.unsure}
+    facts = {
+        "services": tuple(tags),
+        "tags": tags,
+        "images": dict(found.images),
+        "unsure": (*kept.unsure, *_gone(found.containers)),
+    }
     return release.model_copy(update=facts)
 
 
@@ -228,9 +251,9 @@ def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: 
         return {}, "its containers were started from different files"
     config, folder, env = named.pop()
     files = [Path(name) for name in config.split(",") if name]
-    lost = [str(path) for path in files if not path.is_file()]
+    lost = not_here(files)
     if lost or not files:
-        return {}, f"{', '.join(lost) or 'the compose file'} is gone"
+        return {}, f"{', '.join(lost) or 'the compose file'} is gone, or another user's"
     words = _words(place, files, folder, env)
     try:
         scratch.touch(mode=0o600)
