@@ -8,7 +8,6 @@ recorded, so that nothing which rests on it is called certain.
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 import re
 import tempfile
@@ -22,7 +21,7 @@ from gonogo.detect.tree import Tree
 from gonogo.host.runner import Command, Completed, Host
 from gonogo.inspection.variables.envfile import parse
 from gonogo.inspection.variables.interpolation import NO_VALUE
-from gonogo.runtimes.compose.cli import cli
+from gonogo.runtimes.compose.cli import cli, shell_variables
 
 __all__ = ["ABSENT", "Rendered", "compose_name", "render_aside"]
 
@@ -36,7 +35,6 @@ _ABOVE = 4
 """Folders above the copies, so that a path which leads out of the application is told from one of the machine's."""
 _NO_FILE = re.compile(r"(?:env file |open |stat |lstat )(/[^\n]+?)(?: not found|: no such file or directory)")
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
-_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 ABSENT = "gonogo-init-absent"
 """The value of a required variable that nothing gives."""
 
@@ -223,7 +221,7 @@ def _command(
     argv += ["--project-directory", str((aside.folder / files[0]).parent), "--env-file", str(filled)]
     argv += [word for name in files for word in ("--file", str(aside.folder / name))]
     argv += [word for name in profiles for word in ("--profile", name)]
-    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    env = shell_variables(aside.folder)
     return Command(argv=(*argv, *words), cwd=str(aside.folder), env=env, clean_env=True, timeout=_SECONDS)
 
 

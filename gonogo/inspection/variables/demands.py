@@ -20,6 +20,8 @@ __all__ = ["EXAMPLES", "example_file", "given", "image_variables", "of_environme
 _T = TypeVar("_T")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env.tmpl")
 """Names under which teams keep the env file that says what stands in it."""
+_OF_EACH_SHELL = frozenset({"PWD", "HOME", "USER", "PATH", "LANG", "TZ", "TMPDIR"})
+"""Nobody writes these into an env file: compose files are rendered with those of the machine."""
 _ENV = re.compile(r"^\s*ENV\s+(.*)$", re.MULTILINE | re.IGNORECASE)
 _ASSIGNED = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 
@@ -57,7 +59,7 @@ def of_environment(environment: Environment, folder: Path) -> tuple[Variable, ..
         **dict.fromkeys(environment.secrets, "secrets"),
     }
     own = (Variable(name, "gonogo.toml", f"env.{environment.name}.{key}") for name, key in declared.items())
-    return (*own, *required_by_compose(texts))
+    return (*own, *(one for one in required_by_compose(texts) if one.name not in _OF_EACH_SHELL))
 
 
 def of_services(environment: Environment, folder: Path) -> dict[str, tuple[Variable, ...]]:

@@ -18,7 +18,7 @@ from gonogo.host.runner import Command, Host
 from gonogo.inspection.code.origins import Held
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.adopted_files import keep_mounted
-from gonogo.runtimes.compose.cli import cli
+from gonogo.runtimes.compose.cli import cli, shell_variables
 from gonogo.runtimes.compose.engine import connect, containers_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, ENV, services_of, write_model
 from gonogo.runtimes.compose.inspector import ComposeInspector
@@ -34,7 +34,6 @@ _LABEL = "com.docker.compose"
 _FILES = f"{_LABEL}.project.config_files"
 _RELEASE = "gonogo.release"
 _REVISION = "org.opencontainers.image.revision"
-_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 _SECONDS = 120.0
 
 
@@ -257,10 +256,10 @@ def _from_files(place: Place, containers: Sequence[Mapping[str, Any]], scratch: 
     words = _words(place, files, folder, env)
     try:
         scratch.touch(mode=0o600)
-        _ask(place.host, words, "--format", "json", "--output", str(scratch))
+        _ask(place.host, words, folder, "--format", "json", "--output", str(scratch))
         model: dict[str, Any] = json.loads(scratch.read_text(encoding="utf-8"))
         rendered = _words(place, [scratch], folder, os.devnull)
-        changed = _changed(containers, [_hashes(place.host, words), _hashes(place.host, rendered)])
+        changed = _changed(containers, [_hashes(place.host, one, folder) for one in (words, rendered)])
         if changed:
             return {}, f"{config} is no longer what was started ({', '.join(changed)} changed)"
     except (GonogoError, OSError, ValueError) as error:
@@ -290,19 +289,18 @@ def _words(place: Place, files: Sequence[Path], folder: str, env: str) -> tuple[
     return (*words, "config")
 
 
-def _ask(host: Host, words: Sequence[str], *more: str) -> str:
-    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    command = Command(argv=(*words, *more), env=env, clean_env=True, timeout=_SECONDS)
+def _ask(host: Host, words: Sequence[str], folder: str, *more: str) -> str:
+    command = Command(argv=(*words, *more), env=shell_variables(folder), clean_env=True, timeout=_SECONDS)
     return host.run(command, output_limit=None).require().output
 
 
-def _hashes(host: Host, words: Sequence[str]) -> dict[str, str]:
+def _hashes(host: Host, words: Sequence[str], folder: str) -> dict[str, str]:
     """Service → the hash by which ``up`` tells whether it changed.
 
     Where an ``env_file`` is named, Compose (2.26) hashes its name here and its variables in ``up``; these stand in the
     rendered model.
     """
-    said = _ask(host, words, "--hash", "*")
+    said = _ask(host, words, folder, "--hash", "*")
     return dict(line.split(maxsplit=1) for line in said.splitlines() if " " in line)
 
 

@@ -12,7 +12,16 @@ from gonogo.host.runner import Command, Completed, Host, this_machine
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose.address import address, is_far
 
-__all__ = ["MINIMUM", "cli", "container_on", "forget", "parse_version", "project_command", "require_daemon"]
+__all__ = [
+    "MINIMUM",
+    "cli",
+    "container_on",
+    "forget",
+    "parse_version",
+    "project_command",
+    "require_daemon",
+    "shell_variables",
+]
 
 MINIMUM = (2, 0)
 """Compose 1 cannot recreate containers on new engines."""
@@ -64,6 +73,16 @@ def project_command(
     return Command(argv=(*argv, *words), env=_QUIET, timeout=timeout)
 
 
+def shell_variables(folder: Path | str) -> dict[str, str]:
+    """The variables with which compose files are rendered in a folder, beside those that each clean environment keeps.
+
+    Every shell says by ``PWD`` where somebody stands, so that compose files mount ``${PWD}``; it says nothing else
+    that a release may rest on. The other names say where the Engine is.
+    """
+    return {"PWD": str(folder)} | {name: os.environ[name] for name in _PASSED if name in os.environ}
+
+
+_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 _QUIET: Mapping[str, str] = {"COMPOSE_PROFILES": "", "COMPOSE_FILE": "", "COMPOSE_IGNORE_ORPHANS": "true"}
 
 

@@ -20,7 +20,7 @@ from typing import Any, Self
 from gonogo.errors import RefusedError, UsageError, telling
 from gonogo.host.runner import Command, Completed
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.compose.cli import cli
+from gonogo.runtimes.compose.cli import cli, shell_variables
 from gonogo.runtimes.place import env_file_of, wanted_env_file
 
 __all__ = [
@@ -37,7 +37,6 @@ _ABSENT = re.compile(r"(?:open|stat|lstat) (/.+?): no such file or directory")
 _ENV_NAMES = ("*.env", ".env.*")
 _ATTEMPTS = 20
 _SECONDS = 120.0
-_PASSED = ("DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CONTEXT")
 
 
 def app_folder(place: Place, root: Path) -> Path:
@@ -70,7 +69,7 @@ def render_command(place: Place, folder: Path, output: Path, *, commit: str = ""
         argv += ["--file", str(folder / name)]
     for profile in place.environment.profiles:
         argv += ["--profile", profile]
-    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    env = shell_variables(folder)
     if commit and "GIT_COMMIT" not in place.variables:
         env["GIT_COMMIT"] = commit
     argv += ["config", "--format", "json", "--output", str(output)]

@@ -43,7 +43,9 @@ SERVICE = {
     "env_file": st.sampled_from(ENV_FILES),
     "environment": st.sampled_from([{"X": "${A-}", "Y": "$$z"}, ["X=${B:-b}", "NAME"], {"Q": "${A:+set}"}]),
     "profiles": st.sampled_from([[], ["debug"], ["tools", "debug"]]),
-    "volumes": st.sampled_from([["./data:/data"], ["${DIR:-./x}:/x:ro"], ["../up:/up", "../../top:/top"], ["~/h:/h"]]),
+    "volumes": st.sampled_from(
+        [["./data:/data"], ["${DIR:-./x}:/x:ro"], ["../up:/up", "../../top:/top"], ["~/h:/h"], ["${PWD}:/w"]]
+    ),
     "extends": st.sampled_from(
         [{"file": f"{path}", "service": "child"} for path in ("common.yml", "base/common.yaml", "base/common.conf")]
     ),
@@ -115,7 +117,7 @@ def read(root: Path, *names: str) -> Rendered:
 
 def composed(root: Path, *names: str) -> Any:
     """What Compose itself makes of them where they stand; None where it refuses them."""
-    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {"PWD": str(root)}
     named = [word for name in names for word in ("--file", name)]
     command = ["docker", "compose", "--project-name", "app", *named, "config", "--format", "json"]
     done = subprocess.run(command, cwd=root, env=environ, check=False, capture_output=True, text=True)
@@ -137,6 +139,16 @@ def test_what_compose_makes_of_them_is_read(made: tuple[dict[str, str], list[str
 
     assert truth is None or found.model == truth
     assert truth is None or set(found.made_up) <= {".env"}
+
+
+def test_where_somebody_stands_is_the_applications_folder(tmp_path: Path) -> None:
+    """``${PWD}`` is what the shell says of a person who calls ``docker compose up`` there: the folder itself."""
+    web = {"build": ".", "volumes": ["${PWD}:/app", "$PWD/media:/media"]}
+    laid_out(tmp_path, {"compose.yaml": json.dumps({"services": {"web": web}})})
+    found = read(tmp_path, "compose.yaml")
+
+    assert (found.error, found.unset) == ("", ())
+    assert [one["source"] for one in found.model["services"]["web"]["volumes"]] == [".", "media"]
 
 
 def test_a_file_that_compose_may_do_without_is_not_lost(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ secrets = { KEY = {} }
 
 
 def test_every_source_of_demands_is_read(tmp_path: Path) -> None:
-    """gonogo.toml, compose files and settings classes demand variables; a file that is gone demands nothing."""
-    (tmp_path / "docker-compose.yml").write_text("x: ${TAG:?} ${OPTIONAL:-1}\n", encoding="utf-8")
+    """gonogo.toml, compose files and settings classes demand variables; a file that is gone, or every shell, none."""
+    (tmp_path / "docker-compose.yml").write_text("x: ${TAG:?} ${OPTIONAL:-1} ${PWD} ${HOME}\n", encoding="utf-8")
     (tmp_path / "settings.py").write_text("import os\nHOST = os.environ['HOST']\n", encoding="utf-8")
     environment = parse_project(TOML, root=tmp_path).environments["test"]
 
