@@ -113,17 +113,15 @@ def not_here(files: Iterable[Path]) -> list[str]:
     return [str(path) for path in files if not os.path.isfile(path)]  # noqa: PTH113 (Path.is_file raises there)
 
 
-def _gone(containers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What containers of another state folder's release mount from there, where that is no more."""
-    for one in containers:
-        for mount in (one.get("Mounts") or ()) if _RELEASE in _labels(one) else ():
-            try:
-                if mount.get("Type") == "bind":
-                    Path(mount["Source"]).stat()
-            except FileNotFoundError:
-                yield f"{_labels(one)[SERVICE]}: {mount['Source']} at {mount['Destination']} (it is gone)"
-            except OSError:
-                continue  # another user's: the Engine sees it all the same
+def _gone(model: Mapping[str, Any]) -> Iterator[str]:
+    """What a kept model mounts and this machine has no more: on the way back Docker would make empty folders of it."""
+    for mount in roles.bind_mounts(model):
+        try:
+            Path(mount.source).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            yield f"{mount.service}: {mount.source} at {mount.target} (it is gone)"
+        except OSError:
+            continue  # another user's: the Engine sees it all the same
 
 
 def _state_of(files: str) -> str:
@@ -194,7 +192,7 @@ def pin_by_hand(place: Place, release: Release, found: ByHand) -> Release:
         "services": tuple(tags),
         "tags": tags,
         "images": dict(found.images),
-        "unsure": (*kept.unsure, *_gone(found.containers)),
+        "unsure": (*kept.unsure, *_gone(kept.model)),
     }
     return release.model_copy(update=facts)
 
