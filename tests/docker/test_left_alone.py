@@ -71,9 +71,14 @@ class Story:
 
 
 @pytest.fixture
-def story(repository: Repository, gate: Gates, engine: docker.DockerClient) -> Iterator[Story]:
+def root(repository: Repository) -> Path:
+    """A repository with a compose file."""
+    return repository({"gonogo.toml": repository.minimal, "docker-compose.yml": "services: {web: {image: x}}\n"})
+
+
+@pytest.fixture
+def story(root: Path, repository: Repository, gate: Gates, engine: docker.DockerClient) -> Iterator[Story]:
     """A repository, and volumes that are removed."""
-    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": "services: {web: {image: x}}\n"})
     made = Story(root, gate)
     repository.write(root, {"gonogo.toml": repository.minimal.replace("shop-test", made.project)})
     yield made
@@ -116,3 +121,40 @@ def test_data_that_was_moved_by_hand_and_plain_changes_only_warn(story: Story, e
 def test_same_definitions_pass(story: Story) -> None:
     """A release that changes nothing around it says nothing."""
     assert story.ask(copy.deepcopy(story.model)).only().outcome is Outcome.PASSED
+
+
+def test_code_that_a_release_mounts_no_more_takes_no_data_along(
+    story: Story, root: Path, engine: docker.DockerClient
+) -> None:
+    """The checkout of a desk and the env file that was laid over its copy: the next release has its own code.
+
+    A release that left ``.:/app`` to development was NO-GO for the env file.
+    """
+    (root / ".env").write_text("A=1\n")
+    mounts = [{"type": "bind", "source": str(path), "target": target} for path, target in _laid_over(root)]
+    own = {"image": "web:1", "volumes": mounts}
+    story.model["services"]["web"] = own
+    container = engine.containers.create(
+        "python:3.11-slim",
+        labels={"com.docker.compose.project": story.project, "com.docker.compose.service": "web"},
+        volumes=[f"{one['source']}:{one['target']}" for one in mounts],
+    )
+    new = copy.deepcopy(story.model)
+    new["services"]["web"]["volumes"] = []
+    try:
+        clean = story.ask(new).only()
+        (root / "media").mkdir()
+        (root / "media" / "a.png").write_text("x")
+        uploads = story.ask(new).only()
+    finally:
+        container.remove(force=True)
+
+    assert clean.outcome is Outcome.PASSED
+    assert uploads.outcome is Outcome.FAILED
+    assert uploads.found == (
+        f"web: what holds its data at /app: found none, {root} before, which has media/: expected the data that it has"
+    )
+
+
+def _laid_over(root: Path) -> list[tuple[Path, str]]:
+    return [(root, "/app"), (root / ".env", "/app/.env")]

@@ -13,11 +13,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GENERATED", "copied_from", "is_environment", "keep_copy", "lone_copies", "moved_out", "written_into"]
+__all__ = [
+    "GENERATED",
+    "copied_from",
+    "holds_runs",
+    "is_environment",
+    "is_setting",
+    "keep_copy",
+    "lone_copies",
+    "moved_out",
+    "written_into",
+]
 
 GENERATED = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
 """What programs leave behind, and nobody misses."""
 _NOTE = ".gonogo.json"
+_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,}")
+_PAGES = frozenset({".gitignore", "index.html", "metrics.txt"})
 _PASSING = (".pyc", ".pid", ".log", ".sock", ".lock", ".tmp", ".swp")
 
 
@@ -116,6 +128,18 @@ def _files_below(copy: Path, holes: Iterable[str]) -> Iterator[str]:
 def is_environment(path: Path) -> bool:
     """Whether a folder is a virtual environment of Python's: it can be made again."""
     return (path / "pyvenv.cfg").is_file()
+
+
+def is_setting(path: Path) -> bool:
+    """Whether a path of the host is no data of the application's: an env file, a virtual environment."""
+    is_env_file = path.name.startswith(".env") or path.name.endswith(".env")
+    return (is_env_file and not path.is_dir()) or is_environment(path)
+
+
+def holds_runs(folder: Path) -> bool:
+    """Whether a folder holds gonogo's own reports alone: one folder for each environment, in it one for each run."""
+    inner = [one for place in folder.iterdir() for one in (place.iterdir() if place.is_dir() else (place,))]
+    return all(_RUN.fullmatch(one.name) or one.name in _PAGES for one in inner)
 
 
 def _settle(aside: Path, home: Path) -> None:

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.runtimes.compose.copies import GENERATED, is_environment, keep_copy
+from gonogo.runtimes.compose.copies import GENERATED, holds_runs, is_setting, keep_copy
 from gonogo.runtimes.compose.history import History
 from gonogo.runtimes.compose.model.mounts import PLACEHOLDERS, is_code, is_configuration, is_like_file
 
 __all__ = ["Kept", "Mounts"]
 
 _MOST_HOLES = 64
-_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{7,}")
-_PAGES = frozenset({".gitignore", "index.html", "metrics.txt"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +98,7 @@ class Mounts:
         live = dict(self._live(relative, below))
         stray = dict(self._strays(relative, own, below, live))
         loose = ""
-        own_data = [name for name, path in stray.items() if not _is_setting(path)]
+        own_data = [name for name, path in stray.items() if not is_setting(path)]
         if own_data and not read_only:
             loose = f"the host has files of its own in it ({', '.join(own_data[:3])})"
         elif is_written and not is_code(f"{relative}/{path}" for path in below):
@@ -190,7 +187,7 @@ class Mounts:
     def _is_own(self, relative: str, inner: str, own: Path) -> bool:
         """Whether a path is the host's own; a folder is, unless everything in it was a commit's or generated."""
         path, name = own / inner, posixpath.normpath(posixpath.join(relative, inner))
-        if path == self.own("reports") and path.is_dir() and _holds_runs(path):
+        if path == self.own("reports") and path.is_dir() and holds_runs(path):
             return False
         if self.history is not None and self.history.ignores(name, is_folder=path.is_dir()):
             return True
@@ -222,17 +219,6 @@ class Mounts:
             files = (Path(parent) / name for parent, _, names in _walk(own) for name in names)
             return any(self._was(relative, file, own) for file in files if file.name not in PLACEHOLDERS)
         return history.holds(relative, own, within=relative) or history.tracks_now(self.path, relative)
-
-
-def _is_setting(path: Path) -> bool:
-    """Whether a path of the host is no data of the application's: an env file, a virtual environment."""
-    return (path.name.startswith(".env") and not path.is_dir()) or is_environment(path)
-
-
-def _holds_runs(folder: Path) -> bool:
-    """Whether a folder holds gonogo's own reports alone: one folder for each environment, in it one for each run."""
-    inner = [one for place in folder.iterdir() for one in (place.iterdir() if place.is_dir() else (place,))]
-    return all(_RUN.fullmatch(one.name) or one.name in _PAGES for one in inner)
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
