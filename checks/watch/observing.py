@@ -14,15 +14,14 @@ from gonogo.checks.watch.answered import wrong_with
 from gonogo.checks.watch.pairing import EVERY, Pairing
 from gonogo.checks.watch.scraping import Pages
 from gonogo.config import Endpoint, Environment
-from gonogo.errors import CommandError, GonogoError
+from gonogo.errors import GonogoError
 from gonogo.gates.asked import last_of
 from gonogo.gates.subject import Subject
-from gonogo.host.runner import Command, Host
+from gonogo.host.runner import Host
 from gonogo.inspection.answers.followed import Followed
 from gonogo.inspection.answers.logs import ErrorGroup
 from gonogo.inspection.answers.pairs import Pairs
 from gonogo.inspection.answers.watched import Asked, Spells, Troubles
-from gonogo.inspection.machine.memory import USED, used
 from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult, read_gate
@@ -148,7 +147,7 @@ def observe(
             pairing.ask(at=now)
         if now - read >= _READ:
             read = now
-            _weigh(seen, environment, runner, at=now)
+            _weigh(seen, inspector, at=now)
             _read(seen, environment, subject, inspector)
         if now - scraped >= _SCRAPE:
             scraped = now
@@ -297,17 +296,13 @@ def _moved(before: InstanceState, now: InstanceState | None) -> str:
     return f"{now.name} started again" if now.started_at != before.started_at else ""
 
 
-def _weigh(seen: Observed, environment: Environment, runner: Host, *, at: float) -> None:
-    """How much memory each container uses."""
-    names = list(seen.first)
-    if not names or not environment.has("a Docker Engine"):
-        return
-    argv = ("docker", "stats", "--no-stream", "--format", USED, *names)
+def _weigh(seen: Observed, inspector: Inspector, *, at: float) -> None:
+    """How much memory each instance uses."""
     try:
-        done = runner.run(Command(argv=argv, timeout=20.0), output_limit=None)
-    except CommandError:
+        found = inspector.memory(list(seen.first)) if seen.first else {}
+    except GonogoError:
         return
-    for name, size in used(done.output).items():
+    for name, size in found.items():
         seen.memory.setdefault(name, []).append((at, size))
 
 

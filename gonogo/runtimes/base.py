@@ -261,6 +261,10 @@ class Inspector(Protocol):
         """
         return None
 
+    def memory(self, names: Sequence[str]) -> Mapping[str, int]:  # noqa: ARG002 (nobody weighs them)
+        """Of these instances, by name, how many bytes each uses; none that cannot be told of."""
+        return {}
+
     def strangers(self) -> Sequence[str]:
         """Whoever else gets requests that are meant for this release, one text each; nothing where nobody is seen."""
         return ()

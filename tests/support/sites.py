@@ -37,6 +37,8 @@ if mode == "exit":
 if mode == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+if mode == "heavy":
+    subprocess.Popen([sys.executable, "-c", "import time; held = b'x' * (48 << 20); time.sleep(300)"])
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What the Engine says of the memory of containers: a process killed for want of it, and how near a limit is. Pure."""
+"""What the Engine says of the memory of containers, and the kernel of that of processes. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["ASKED", "SHARES", "USED", "Memory", "is_close", "read", "shares", "used"]
+__all__ = ["ASKED", "SHARES", "USED", "Memory", "is_close", "own", "read", "shares", "used"]
 
 ASKED = "{{.Name}} {{.State.OOMKilled}} {{.HostConfig.Memory}}"
 """The format of ``docker inspect`` that ``read`` reads."""
@@ -16,6 +16,7 @@ USED = "{{.Name}} {{.MemUsage}}"
 """The format of ``docker stats`` that ``used`` reads."""
 _CLOSE = 90.0
 _USED = re.compile(r"(\S+) (\d+(?:\.\d+)?)([KMGT]?)i?B /")
+_OWN = re.compile(r"^(?:RssAnon|VmSwap):\s*(\d+) kB$", re.MULTILINE)
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SHARE = re.compile(r"(\S+) (\d+(?:\.\d+)?)%")
 
@@ -48,6 +49,11 @@ def used(text: str) -> dict[str, int]:
     """Container → how many bytes it uses, caches that can be dropped aside."""
     found = _USED.finditer(text)
     return {match[1].lstrip("/"): int(float(match[2]) * (1 << _UNITS[match[3]])) for match in found}
+
+
+def own(status: str) -> int:
+    """Bytes that a process uses by its ``/proc/PID/status``, files that can be read again aside."""
+    return sum(int(size) << 10 for size in _OWN.findall(status))
 
 
 def is_close(share: float) -> bool:

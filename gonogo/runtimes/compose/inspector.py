@@ -39,6 +39,7 @@ from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.render import environment_of, render
 from gonogo.runtimes.compose.steps import vanished
 from gonogo.runtimes.compose.ways import strangers
+from gonogo.runtimes.compose.weighing import weights
 from gonogo.runtimes.front import OwnFront, holding
 from gonogo.state.release import Release
 
@@ -207,6 +208,10 @@ class ComposeInspector(Inspector):
         kept = former is not None and (former.folder / COMPOSE).is_file()
         before = read_model(former) if former is not None and kept else None
         return front_at(self._place.environment.reached(url), self.model, self.services, before, self._host)
+
+    def memory(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Those of the containers, caches that can be dropped aside."""
+        return weights(names, self._host)
 
     def strangers(self) -> Sequence[str]:
         """Other containers that get requests which are meant for this release; nobody's are, before it is its turn."""

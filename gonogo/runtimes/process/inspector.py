@@ -21,7 +21,7 @@ from gonogo.inspection.things import address
 from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.front import OwnFront, front_of
 from gonogo.runtimes.process.health import ask
-from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive, slot_of
+from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive, slot_of, weight
 from gonogo.runtimes.process.pinned import application, pinned, settings, venv
 from gonogo.state.release import Release
 from gonogo.state.store import State
@@ -208,6 +208,11 @@ class ProcessInspector(Inspector):
         return {
             record.port: str(record) for record in self._records.all() if record.port is not None and is_alive(record)
         }
+
+    def memory(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Those of the instances on record, each with all its processes."""
+        records = (self._record(service) for service in self._services())
+        return {str(record): weight(record) for record in records if record is not None and str(record) in names}
 
     @property
     def _own(self) -> OwnFront | None:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.errors import CommandError
 from gonogo.host.identity import carrying, process_of, runs, ticks_of
 from gonogo.host.runner import Command, Host
+from gonogo.inspection.machine.memory import own
 from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 
@@ -38,6 +39,7 @@ __all__ = [
     "marked",
     "note_healthy",
     "slot_of",
+    "weight",
 ]
 
 MARK = "GONOGO_INSTANCE"
@@ -183,6 +185,15 @@ def family(instance: Instance) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):
             found = [leader, *leader.children(recursive=True), *found]
     return [process for process in _once(found) if runs(process)]
+
+
+def weight(instance: Instance) -> int:
+    """How many bytes the processes of an instance use together; one that ended meanwhile uses none."""
+    found = 0
+    for process in family(instance):
+        with contextlib.suppress(OSError):
+            found += own(Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8", errors="replace"))
+    return found
 
 
 def marked(mark: Path, *, release: str | None = None) -> list[psutil.Process]:

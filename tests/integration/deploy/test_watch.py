@@ -55,6 +55,10 @@ SLOW = """answer = Handler.do_GET
     Handler.do_GET = lambda self: (time.sleep(0.5), answer(self))"""
 HANGS = "Handler.do_GET = lambda self: time.sleep(60)"
 """Its last request takes longer than what is left of the watch."""
+LEAKS = """held = []
+    while True:
+        held.append(b"x" * (4 << 20))
+        time.sleep(1)"""
 STOPS = "BEATING.clear()"
 BEATS = """
 import threading, time
@@ -103,6 +107,28 @@ def test_what_goes_wrong_later_is_turned_back(app: App, does: str, code: str) ->
     assert not steps["watch"]["ok"]
     assert first in record["ending"] or record["went_back_to"].endswith(first)
     assert app.serving_text() == "hello"
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(400)
+def test_memory_that_climbs_is_a_warning(app: App) -> None:
+    """A leak of four megabytes a second is told when the watch ends, and turns nothing back."""
+    app.configure(watch='for = "95s", every = "500ms"')
+    app.commit("watched")
+    broken(app, LEAKS)
+
+    ended, record = app.deploy()
+
+    assert ended.code == 0, ended
+    (told,) = [
+        one
+        for step in record["steps"]
+        if step["name"] == "watch"
+        for one in step["gate"]["checks"]
+        if one["code"] == "W05"
+    ]
+    assert told["outcome"] == "warned"
+    assert told["found"].startswith("found memory that climbs without a pause: web (pid "), told
 
 
 @pytest.mark.thorough

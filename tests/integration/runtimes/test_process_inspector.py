@@ -26,6 +26,18 @@ def test_the_inspector_sees_what_runs(site: Site) -> None:
     assert inspector.url() == inspector.url("web") == f"http://127.0.0.1:{site.port}"
 
 
+def test_the_inspector_weighs_what_runs(site: Site) -> None:
+    """An instance weighs what all its processes hold together; one that nobody asks for is left out."""
+    release = site.release("MODE=heavy\n", worker=True)
+    site.start(release)
+    inspector = site.inspect(release)
+    web, jobs = (state.name for state in inspector.instances(health=False))
+
+    eventually(lambda: 48 << 20 <= inspector.memory([web])[web] < 96 << 20)
+    assert list(inspector.memory([web])) == [web]
+    assert list(inspector.memory([web, jobs, "else"])) == [web, jobs]
+
+
 def test_the_inspector_sees_what_does_not_run(site: Site) -> None:
     """An instance that was killed is exited, one that was never started is missing, and neither has an inside."""
     release = site.release(worker=True)
