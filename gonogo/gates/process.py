@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["ACTIVE", "checks_of", "gate_argv", "gate_environment", "stage_options"]
+__all__ = ["ACTIVE", "checks_of", "gate_argv", "gate_environment", "imports_of_gates", "stage_options"]
 
 ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers: the run that asks it."""
@@ -18,6 +18,12 @@ BARE = "bare"
 _PLUGIN = "gonogo.plugins.plugin"
 """Ours by its module: pytest rewrites whatever stands below a plugin's name, and below ``gonogo`` stands the library.
 It brings those that every gate needs."""
+_IMPORTS = (
+    *("pytest", "gonogo.plugins.gate", "gonogo.plugins.html"),
+    *("xdist.plugin", "pytest_metadata.plugin", "pytest_html.plugin", "pytest_timeout"),
+    "gonogo.records.page:load_parts",
+)
+"""All but our plugin itself: pytest warns of a module with hooks that is there before pytest is."""
 _PAGES = ("--html", "--css", "--self-contained-html", "-h", "--help")
 """Words without which nobody asks for pytest-html, which loads Jinja; a team's own checks may."""
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
@@ -58,6 +64,17 @@ def gate_environment(environ: Mapping[str, str] = os.environ, *, run: str = BARE
     emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
     kept = {name: value for name, value in environ.items() if not name.startswith(_OF_XDIST)}
     return {**kept, **emptied, ACTIVE: run, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def imports_of_gates() -> tuple[str, ...]:
+    """What every gate of a run imports: our plugins, and the checks as installed.
+
+    Where Python leaves out asserts that are not rewritten, each gate rewrites the checks for itself.
+    """
+    from gonogo.config.builtin import checks_folder  # noqa: PLC0415 (pydantic: a bare pytest needs none to become a gate)
+
+    checks = () if sys.flags.optimize else sorted(checks_folder().glob("*/test_*.py"))
+    return (*_IMPORTS, *(f"gonogo.checks.{path.parent.name}.{path.stem}" for path in checks))
 
 
 def stage_options(stage: str, *, env: str, subject: Path, results: Path, timeout: float) -> tuple[str, ...]:

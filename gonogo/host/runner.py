@@ -10,9 +10,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import select
 import shlex
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -22,13 +22,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 
-import psutil
-
 from gonogo.errors import CommandError, OutOfTimeError, telling
 from gonogo.host.barrier import Barrier
-from gonogo.host.busy import STRETCH, busy
+from gonogo.host.busy import STRETCH
+from gonogo.host.child import Child, created, environment_of, start, wait
+from gonogo.host.forkserver import ForkServer
 from gonogo.host.signals import deferred
-from gonogo.host.tree import MARK, end_family, kill_group
+from gonogo.host.tree import end_family, kill_group
 
 __all__ = ["Command", "Completed", "Host", "LocalHost", "Observer", "Watcher", "leave", "this_machine"]
 
@@ -37,7 +37,8 @@ _TIMEOUT = 900.0
 _TAIL = 64 * 1024
 _MARGIN = 4096
 """Bytes that are read before an output's tail and dropped: a secret may begin in them."""
-"""Lines of each stream that a failure shows."""
+_MODULE = (sys.executable, "-P", "-m")
+"""What a command begins with that can be forked."""
 _SPAWNED: list[subprocess.Popen[bytes]] = []
 """Processes that outlive the run; kept so that Python neither warns of them nor waits for them."""
 
@@ -76,6 +77,8 @@ class Command:
     """Start from an empty environment (PATH, HOME, LANG aside), as a service manager would."""
     ends: tuple[Command, ...] = field(default=(), repr=False)
     """Run when it was cut off: what ends the work that goes on elsewhere, in a container, after its client is gone."""
+    imports: tuple[str, ...] = field(default=(), repr=False)
+    """Of a ``python -P -m …``: what it begins with anyway (see ``ForkServer``); it is forked from there."""
     mark: str = field(default="", repr=False, compare=False)
     """What its children are known by; given by the runner."""
 
@@ -180,6 +183,7 @@ class LocalHost:
         self._observer = observer
         self._watcher = watcher
         self._timeout = timeout
+        self._forks: ForkServer | None = None
 
     def run(self, command: Command, *, output_limit: int | None = _TAIL, exact: bool = False) -> Completed:
         """Runs a command to its end; ``exact`` keeps bytes that are no UTF-8 (file names), as surrogates.
@@ -189,7 +193,7 @@ class LocalHost:
         """
         timeout = command.timeout or self._timeout
         longest = timeout if command.firm else max(timeout, min(self._timeout, STRETCH * timeout))
-        command = command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
+        command = self._marked(command)
         begin = time.monotonic()
         with _stream(command.into) as out, _stream(command.errors_into) as err:
             with self._watched(command, out, err):
@@ -207,6 +211,13 @@ class LocalHost:
             self._observer.ended(completed)
         return completed
 
+    def _marked(self, command: Command) -> Command:
+        """The command with what its children are known by; those of a server, and the server itself, by one mark."""
+        if command.imports:
+            self._forks = self._forks or ForkServer(command.imports)
+            return replace(command, mark=self._forks.mark)
+        return command if self._observer is None else replace(command, mark=uuid.uuid4().hex)
+
     def _watched(self, command: Command, out: IO[bytes], err: IO[bytes]) -> AbstractContextManager[None]:
         shown = err if command.into else out  # a dump is no text
         return nullcontext() if self._watcher is None else self._watcher.runs(command, shown, err)
@@ -221,13 +232,13 @@ class LocalHost:
 
     def _to_the_end(
         self, command: Command, out: IO[bytes], err: IO[bytes], deadlines: tuple[float, float]
-    ) -> tuple[subprocess.Popen[bytes], bool]:
+    ) -> tuple[Child, bool]:
         """Starts and waits; whatever interrupts, from the very start on, ends the whole session."""
-        process: subprocess.Popen[bytes] | None = None
+        process: Child | None = None
         try:
             with deferred():
-                process = self._start(command, out, err)
-            timed_out = _wait(process, command.stdin, *deadlines)
+                process = self._forked(command, out, err) or self._start(command, out, err)
+            timed_out = wait(process, command.stdin, *deadlines)
         except BaseException:
             if process is not None:
                 kill_group(process.pid)
@@ -259,14 +270,31 @@ class LocalHost:
             _SPAWNED.append(process)
         return process.pid
 
+    def _forked(self, command: Command, out: IO[bytes], err: IO[bytes]) -> Child | None:
+        """The command, forked from a server once an observer knows of it; None where it has to be started."""
+        if self._forks is None or not command.imports or command.argv[: len(_MODULE)] != _MODULE:
+            return None
+        words = command.argv[len(_MODULE) :]
+        child = self._forks.fork(words, cwd=command.cwd, env=environment_of(command), out=out, err=err)
+        if child is None:
+            return None
+        try:
+            if self._observer is not None:
+                self._observer.began(command, child.pid, created(child.pid))
+        except BaseException:
+            child.leave()
+            raise
+        child.go()
+        return child
+
     def _start(self, command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts a child; an observer is told of it before its program runs."""
         observer = self._observer
         if observer is None:
-            return _popen(command, out, err, None)
-        with Barrier(lambda pid: observer.began(command, pid, _created(pid))) as barrier:
+            return start(command, out, err, None)
+        with Barrier(lambda pid: observer.began(command, pid, created(pid))) as barrier:
             try:
-                return _popen(command, out, err, barrier.wait)
+                return start(command, out, err, barrier.wait)
             except subprocess.SubprocessError as error:
                 raise barrier.error or error from None
             except CommandError as error:
@@ -286,62 +314,6 @@ def this_machine(
     return LocalHost(redact=redact, observer=observer, watcher=watcher, timeout=timeout)
 
 
-class _Process(subprocess.Popen[bytes]):
-    """A child whose end the kernel tells of: Python alone looks for it every now and then, up to 50 ms late."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """As Python's own."""
-        ended = _handle(self.pid) if timeout is not None and self.returncode is None else None
-        if timeout is None or ended is None:
-            return super().wait(timeout)
-        latest = time.monotonic() + timeout
-        try:
-            watched = select.poll()
-            watched.register(ended, select.POLLIN)
-            watched.poll(1000 * timeout)
-        finally:
-            os.close(ended)
-        return super().wait(max(latest - time.monotonic(), 0))
-
-
-def _handle(pid: int) -> int | None:
-    """What can be waited for until a process ends; None on an old kernel, on one that is no Linux or forbids it."""
-    with contextlib.suppress(OSError, AttributeError):
-        return os.pidfd_open(pid)
-    return None
-
-
-def _popen(
-    command: Command, out: IO[bytes], err: IO[bytes], before_exec: Callable[[], None] | None
-) -> subprocess.Popen[bytes]:
-    try:
-        with _given(command) as given:
-            return _Process(
-                command.argv,
-                cwd=command.cwd,
-                env=_environment(command),
-                stdin=given,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=before_exec,  # what waits there takes no lock
-            )
-    except (OSError, ValueError) as error:
-        where = command.cwd if isinstance(error, FileNotFoundError) and error.filename == command.cwd else None
-        said = getattr(error, "strerror", None) or error
-        found = f"no folder {where}" if where else f"{said} ({command.argv[0]})"
-        raise CommandError(
-            f"`{command}`: found {found}, expected a program that can be run. Install it, or mend PATH."
-        ) from error
-
-
-def _given(command: Command) -> AbstractContextManager[int | IO[bytes]]:
-    """What its standard input is."""
-    if command.stdin_from is not None:
-        return command.stdin_from.open("rb")
-    return nullcontext(subprocess.PIPE if command.stdin is not None else subprocess.DEVNULL)
-
-
 def _never_ran(command: Command, pid: int, error: CommandError) -> Completed:
     """What a shell says of a program that it cannot run."""
     return Completed(command=command, code=127, output="", errors=str(error), seconds=0.0, pid=pid)
@@ -355,36 +327,8 @@ def _closed_to_others(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _wait(process: subprocess.Popen[bytes], stdin: bytes | None, deadline: float, latest: float) -> bool:
-    """Waits for the end; kills the whole session at the deadline, and says so. A busy machine has until ``latest``."""
-    try:
-        process.communicate(stdin, timeout=max(deadline - time.monotonic(), 0.001))
-    except subprocess.TimeoutExpired:
-        if latest > deadline and busy():
-            return _wait(process, None, latest, latest)
-        kill_group(process.pid)
-        process.wait()
-        return True
-    return False
-
-
-def _environment(command: Command) -> dict[str, str]:
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER")
-    base = {name: os.environ[name] for name in kept if name in os.environ} if command.clean_env else dict(os.environ)
-    if command.detach is not None:  # it outlives us, and whatever we are a part of
-        base.pop(MARK, None)
-    return {**base, **command.env, **({MARK: command.mark} if command.mark else {})}
-
-
 def _bounded(command: Command, timeout: float) -> Command:
     return replace(command, timeout=timeout, env={}, stdin=None, ends=())
-
-
-def _created(pid: int) -> float:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
 
 
 def leave(argv: Sequence[str], *, folder: Path, log: Path) -> subprocess.Popen[bytes]:

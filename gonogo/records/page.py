@@ -25,7 +25,7 @@ from gonogo.records.red import red_findings, run_as_before, run_warnings
 from gonogo.records.results import Evidence, Measure, RunResult
 from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, short, when, with_unit
 
-__all__ = ["read_script", "render_page", "render_part", "render_record"]
+__all__ = ["load_parts", "read_script", "render_page", "render_part", "render_record"]
 
 _MOST_TEXT = 100_000
 _MOST_LINES = 2000
@@ -87,6 +87,12 @@ def render_page(template: str, *, script: str = "", **values: Any) -> str:
 def render_part(template: str, *, script: str = "", **values: Any) -> str:
     """A piece of a page that somebody else writes; ``script`` is ours."""
     return _engine().get_template(template).render(script=Markup(script), **values)  # noqa: S704 (ours)
+
+
+def load_parts() -> None:
+    """Has the templates of a gate's page compiled, which takes as long as a small gate."""
+    for name in ("gate.html.j2", "parts.html.j2"):
+        _engine().get_template(name)
 
 
 def read_script(name: str) -> str:

@@ -13,7 +13,7 @@ from gonogo.config import load_project
 from gonogo.errors import telling
 from gonogo.gates.how_far import read_asking
 from gonogo.gates.judgement import of_attempts, undecided, with_checks
-from gonogo.gates.process import gate_argv, gate_environment, stage_options
+from gonogo.gates.process import gate_argv, gate_environment, imports_of_gates, stage_options
 from gonogo.gates.subject import Subject
 from gonogo.gates.workers import worker_options
 from gonogo.host.busy import patient
@@ -134,6 +134,7 @@ class Gate:
             env=gate_environment(run=work.folder.name),
             timeout=work.place.environment.gate_timeout + _LONGER * watched,
             firm=True,
+            imports=imports_of_gates(),
         )
         work.screen.asks(results)
         completed = work.host.run(command)

@@ -30,7 +30,7 @@ from typing import Any
 
 from gonogo.cli import main
 from gonogo.commands import deploy
-from gonogo.host import runner
+from gonogo.host import child, runner
 from gonogo.host.runner import Command
 from gonogo.run.gate_step import Gate
 from gonogo.run.work import Work
@@ -76,10 +76,10 @@ class Crash:
         self.count = 0
         self._others = Others()
         self._write = Journal.write
-        self._popen = runner._popen
+        self._start = child.start
         crash = self
         Journal.write = lambda journal, event, **facts: crash.write(journal, event, facts)  # type: ignore[method-assign]
-        runner._popen = self.start
+        runner.start = self.start  # type: ignore[attr-defined]
 
     def write(self, journal: Journal, event: str, facts: dict[str, Any]) -> None:
         """Write a line; die before it or after it, or receive a signal."""
@@ -102,12 +102,12 @@ class Crash:
         """Start a child; the one that is to be crashed in does what the edge says."""
         mark, edge = os.environ.get("GONOGO_MARK"), self.edges.get(str(self.count))
         if before_exec is None or edge not in _INSIDE or mark is None or self._others.cleared:
-            return self._popen(command, out, err, before_exec)
+            return self._start(command, out, err, before_exec)
         script = _RUNS if command.detach and edge != "begun" else _INSIDE[edge]
         inside = replace(command, argv=("sh", "-c", script, mark, *command.argv))
         if edge != "before":
             threading.Thread(target=_die_when, args=(Path(mark),), daemon=True).start()
-        return self._popen(inside, out, err, before_exec)
+        return self._start(inside, out, err, before_exec)
 
 
 def fill(path: Path) -> None:

@@ -94,7 +94,7 @@ def test_pure_rooms_do_no_input_or_output() -> None:
 
 
 def test_only_the_runner_starts_processes() -> None:
-    """``subprocess`` is imported by the runner and the talk; the demo, and what is sent to a host, start their own."""
+    """``subprocess`` is the runner's, its fork server's and the talk's; the demo, and what is sent to a host, have their own."""
     everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
     users = [
         path.relative_to(ROOT).as_posix()
@@ -103,6 +103,8 @@ def test_only_the_runner_starts_processes() -> None:
     ]
 
     assert users == [
+        "gonogo/host/child.py",
+        "gonogo/host/forkserver.py",
         "gonogo/host/runner.py",
         "gonogo/host/talk.py",
         "gonogo/probes/agent.py",

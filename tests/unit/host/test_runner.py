@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from gonogo.errors import CommandError, OutOfTimeError
-from gonogo.host import runner
+from gonogo.host import child
 from gonogo.host.busy import Busy
 from gonogo.host.runner import Command, Completed, LocalHost
 from gonogo.host.tree import MARK
@@ -79,8 +79,8 @@ def test_a_command_is_waited_for_where_the_kernel_does_not_tell(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "pidfd_open", refuse, raising=False)
-        assert runner._handle(os.getpid()) is None
-    monkeypatch.setattr(runner, "_handle", lambda _pid: None)
+        assert child._handle(os.getpid()) is None
+    monkeypatch.setattr(child, "_handle", lambda _pid: None)
 
     assert LocalHost().run(Command(argv=("sleep", "0.1"))).ok
     assert LocalHost().run(Command(argv=("sleep", "60"), timeout=0.2)).timed_out
@@ -229,7 +229,7 @@ def test_instance_carries_no_mark_of_a_run(tmp_path: Path, monkeypatch: pytest.M
 def test_a_bound_of_its_own_is_stretched_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to four times, and to the configured bound; the team's own bounds stay, and so do all on an idle machine."""
     now = Busy(load=9.0, cores=2, waited=90.0)
-    monkeypatch.setattr(runner, "busy", lambda: now)
+    monkeypatch.setattr(child, "busy", lambda: now)
     slow = "import time; time.sleep(1.2)"
     stretched = LocalHost().run(python(slow, timeout=0.5))
     configured = LocalHost(timeout=0.6).run(python(slow, timeout=0.5))
