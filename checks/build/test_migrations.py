@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.migrating import (
     artifact_said,
     fails_for_certain,
@@ -64,6 +65,7 @@ def test_migration_head_is_the_sources(
     where = f"{artifact.label}: {service.migrations}"
     if said.error is not None:
         _remedy(said.error, service, evidence)
+        evidence.needs(_raised(artifact, said.error))
         pytest.fail(f"{where}: found {said.error}, expected heads {', '.join(read) or 'of the migrations'}")
     if graph.doubts:
         return  # reading does not show them: what the tool says is what counts
@@ -120,7 +122,13 @@ def test_migrations_can_be_run(
     if before is not None and before.refused is not None and before.refused.message == said.refused.message:
         evidence.advise(f"{found}; it was so in the serving release too")
         return
+    evidence.needs(_raised(artifact, said.refused))
     pytest.fail(found)
+
+
+def _raised(artifact: Artifact, trouble: Trouble) -> str:
+    """An error as B04 tells it of the entry point: what neither can import is one thing to mend."""
+    return made_alike(artifact, f"{trouble.type} {trouble.message}")
 
 
 def _call(said: Said | None, artifact: Artifact, evidence: Collected) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.records.findings import findings
 from gonogo.words import Exit, Outcome
 
 from .deployed import API, SERVER, Deployed
@@ -162,6 +163,30 @@ def test_an_import_that_fails_is_red(built: Deployed) -> None:
         Outcome.SKIPPED,
         f"not asked: {label}: the routes are not known: {error}",
     )
+
+
+def test_an_import_that_fails_for_the_migrations_too_is_one_finding(deploy: Callable[..., Deployed]) -> None:
+    """B19 follows B04 where env.py imports the same module; an error of its own stays a finding of its own."""
+    files = {
+        "shelf.py": "from sqlalchemy import MetaData\n\nmetadata = MetaData()\n",
+        "api.py": "import shelf\n\n\ndef app():\n    return shelf\n",
+        "alembic.ini": "[alembic]\nscript_location = db\n",
+        "db/env.py": "import shelf\nfrom alembic import context\n\ncontext.configure(url='sqlite://')\n",
+        "db/versions/0001.py": "revision, down_revision = '0001', None\n\n\ndef upgrade():\n    pass\n",
+    }
+    service = 'entrypoint = "api:app"\nmigrations = "alembic"\n'
+    site = deploy(files=files, service=service, env="PYTHONPATH=.\n", packages=("alembic",))
+    undo = edited(site.release.root / "shelf.py", "import nowhere_to_be_found\n")
+    same = site.ask("build", "entry_point_imports or migrations_can_be_run")
+    undo()
+    edited(site.release.root / "db" / "env.py", "import nowhere_either\n")
+    own = site.ask("build", "entry_point_imports or migrations_can_be_run")
+
+    assert same.check("B19[web]").outcome is Outcome.FAILED
+    assert [(one.check.code, [also.code for also in one.red]) for one in findings(same.checks)] == [
+        ("B04[web]", ["B19[web]"])
+    ]
+    assert [one.check.code for one in findings(own.checks)] == ["B19[web]"]
 
 
 @pytest.mark.thorough
