@@ -97,7 +97,7 @@ def as_it_serves(environment: Environment, serving: Release | None) -> Environme
         return environment
     if own is None:
         return environment
-    names = ("url", "health", "service", *(_OF_A_RUNTIME if own.runtime != environment.runtime else ()))
+    names = ("url", "connect_to", "health", "service", *(_OF_A_RUNTIME if own.runtime != environment.runtime else ()))
     return environment.model_copy(update={name: getattr(own, name) for name in names})
 
 

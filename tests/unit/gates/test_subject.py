@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gonogo.gates.subject import Subject
+from gonogo.state.release import Release
 from gonogo.words import Role
 
 CONFIG = """\
@@ -43,3 +45,29 @@ def test_what_stands_beside_is_asked_past_the_proxy(tmp_path: Path, url: str, as
     assert environment.reached(f"{asked}/healthz") == f"{sent}/healthz"
     assert environment.service["api"].url == "http://127.0.0.1:4001"
     assert environment.traffic is None
+
+
+NAMED = 'url = "http://shop.invalid:8080"\nconnect_to = "127.0.0.1"'
+BARE = 'url = "http://127.0.0.1:8080"'
+
+
+@pytest.mark.parametrize(("serves", "comes"), [(NAMED, BARE), (BARE, NAMED)], ids=["its name goes", "a name comes"])
+def test_what_serves_is_asked_where_its_own_configuration_sends_requests(
+    tmp_path: Path, serves: str, comes: str
+) -> None:
+    """A baseline takes the address and where that is from one place: a name of one release says nothing of the other's."""
+    release = Release(
+        id="1", commit="1", env="prod", runtime="compose", created=datetime(2026, 11, 21, tzinfo=UTC),
+        folder=tmp_path / "1", root=tmp_path / "1" / "source",
+    )  # fmt: skip
+    for folder, url in ((release.root, serves), (tmp_path, comes)):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "gonogo.toml").write_text(CONFIG.replace("URL", url))
+    release.gate.write_text("{}")
+    given = {"role": Role.BASELINE, "env": "prod", "root": tmp_path, "path": tmp_path, "state": tmp_path}
+
+    _, environment = Subject.model_validate({**given, "checkout": tmp_path, "release": release}).load()
+
+    assert environment.url is not None
+    assert environment.reached(environment.url) == "http://127.0.0.1:8080"
+    assert environment.connect_to == ("127.0.0.1" if serves == NAMED else None)
