@@ -29,6 +29,8 @@ class Front:
     text: str
     html: str
     """The text of a page; empty for any other."""
+    kind: str
+    """What the answer says that it is; empty where it does not."""
 
 
 def front_page(address: str, limits: Limits) -> Front:
@@ -52,8 +54,9 @@ def _followed(address: str, limits: Limits) -> Front:
         if elsewhere or not 300 <= status < 400 or time.monotonic() > until:  # noqa: PLR2004 (HTTP's redirects)
             break
         address = leads
-    html = text if "html" in headers.get("content-type", "") else ""
-    return Front(address=address, status=status, text=text, html=html)
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    html = text if "html" in kind else ""
+    return Front(address=address, status=status, text=text, html=html, kind=kind)
 
 
 def read(

@@ -39,6 +39,8 @@ class Swept:
     seconds: float
     leads_to: str = ""
     """Where a redirect leads."""
+    kind: str = ""
+    """What the answer says that it is."""
 
     @property
     def is_broken(self) -> bool:
@@ -141,12 +143,14 @@ def again(answer: Swept, limits: Limits, session: httpx.Client | None = None) ->
 
 def _answer(address: str, limits: Limits, *, patience: float, session: httpx.Client | None) -> Swept:
     began = time.monotonic()
-    status, text, leads = None, "", ""
+    status, text, leads, kind = None, "", "", ""
     try:
         status, headers, text = read(address, began + patience, limits, session)
+        kind = headers.get("content-type", "").partition(";")[0].strip()
         leads = urljoin(address, headers.get("location", "")) if httpx.codes.is_redirect(status) else ""
     except httpx.TimeoutException:
         limits.hung_up(address)
     except httpx.HTTPError:
         pass
-    return Swept(address=address, status=status, text=text, seconds=time.monotonic() - began, leads_to=leads)
+    took = time.monotonic() - began
+    return Swept(address=address, status=status, text=text, seconds=took, leads_to=leads, kind=kind)

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.front import SECONDS, front_page
+from gonogo.checks.postdeploy.front import SECONDS, Front, front_page
 from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.config import Environment
-from gonogo.inspection.answers.htmlfiles import files_of, is_needed, same_name
+from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.inspection.answers.htmlfiles import desk_files, files_of, is_needed, is_source, same_name
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
@@ -57,8 +58,9 @@ def test_front_page_finds_its_files(
 ) -> None:
     """The style sheets and scripts that the front page loads from its own server are there, as far as they were before.
 
-    Catches the page that answers 200 and is white, because its front end was not built, and the style sheet that the
-    release names anew and does not bring. What was missing before this release, images, files whose names say that
+    Catches the page that answers 200 and is white, because its front end was not built, the style sheet that the
+    release names anew and does not bring, the script of a desk (`http://localhost:3000/…`), and the page whose type was
+    lost, so that browsers show its source. What was missing before this release, images, files whose names say that
     they are an installation's own (`custom.css`), and everything on a first deploy is warned of.
 
     Before (Dockerfile):
@@ -79,12 +81,18 @@ def test_front_page_finds_its_files(
         page = front_page(f"{url}/", limits)
     except httpx.HTTPError as error:  # whether it is alive at all is D06's question
         pytest.skip(f"GET /: no answer that could be read: {type(error).__name__}")
+    rows = rows_of(baseline, "D26", _TITLE)
+    if page.status < httpx.codes.BAD_REQUEST and is_source(page.text, page.kind):
+        said = f"GET {page.address}: found a page as {page.kind}, so that browsers show its source"
+        assert not rows, f"{said}; expected text/html, as before this release"
+        evidence.advise(said)
+        return
     if page.status >= httpx.codes.BAD_REQUEST or not page.html:
         pytest.skip(f"GET {page.address} answers {page.status}, and no page that loads files")
     answers = _asked(page.address, files_of(page.html, page.address)[:_MOST_FILES], limits)
+    answers += _of_a_desk(page, limits)
     missing = [one for one in answers if one.found != _THERE]
     evidence.table(_TITLE, [(one.address, one.found) for one in answers])
-    rows = rows_of(baseline, "D26", _TITLE)
     needed = [one for one in missing if is_needed(one.address)]
     lost = [one for one in needed if _was_there(one.address, rows)]
     new = lost or [one for one in needed if _is_named_anew(one.address, rows)]
@@ -163,6 +171,16 @@ def _asked(address: str, files: Sequence[str], limits: Limits) -> list[_File]:
                 if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
                     found.append(_File(address=file, found=_told(file, answer)))
     return found
+
+
+def _of_a_desk(page: Front, limits: Limits) -> list[_File]:
+    """What it needs of the machine of whoever looks at it; asked where that is this one, as the page's address says."""
+    named = [file for file in desk_files(page.html, page.address) if is_needed(file)][:_MOST_FILES]
+    if not is_loopback(page.address):
+        return [_File(address=file, found="on the machine of whoever looks at it") for file in named]
+    found = _asked(page.address, named, limits)
+    told = {one.address for one in found}
+    return [*found, *(_File(address=file, found="no answer") for file in named if file not in told)]
 
 
 def _told(file: str, answer: httpx.Response) -> str:

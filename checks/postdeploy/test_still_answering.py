@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +14,7 @@ from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, 
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
+from gonogo.inspection.answers.htmlfiles import is_source
 from gonogo.inspection.answers.slower import is_slower
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
@@ -25,11 +27,20 @@ __all__: list[str] = []
 _MOST = 20
 """Addresses that are asked."""
 _TITLE = "Asked"
-_HEADER = ("address", "status", "seconds")
+_HEADER = ("address", "status", "seconds", "type")
 _SHUT = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
 _LOST = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
 _NEW = 10
 """New addresses that are asked."""
+
+
+class _Then(NamedTuple):
+    """What an address answered in the baseline."""
+
+    status: int
+    seconds: float
+    kind: str = ""
+    """Unknown of an older record."""
 
 
 @pytest.mark.postdeploy(
@@ -48,7 +59,8 @@ def test_what_answered_before_still_answers(
 ) -> None:
     """Pages that answered in the baseline still do: GET routes without a parameter, and links of the front page.
 
-    Catches the page that answers 500 for hours behind a green health check. A page that was broken before, one that is
+    Catches the page that answers 500 for hours behind a green health check, and the one whose type was lost, so that
+    browsers show its source. A page that was broken before, one that is
     new (D31), what moved to another address, and a first deploy are not judged. Asked are at most 20, as an anonymous
     visitor asks, with where they and the endpoints redirect to (a login page), and none whose name says that it does
     something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked
@@ -71,19 +83,26 @@ def test_what_answered_before_still_answers(
         evidence.table(_TITLE, _rows(found), header=_HEADER)
         return
     here = origins(inspector, environment.service)
-    before = {address: was for address, was in _before(baseline).items() if origin(address) in here}
+    before = {address: then for address, then in _before(baseline).items() if origin(address) in here}
     if not before:
         pytest.skip("nothing is known to have answered before: no baseline, or no page that could be asked")
     answers = [again(one, limits) if one.is_broken else one for one in asked(tuple(before), limits)]
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
-    lost = [one for one in answers if one.status in _LOST and before[one.address][0] == httpx.codes.OK]
+    lost = [one for one in answers if one.status in _LOST and before[one.address].status == httpx.codes.OK]
     wanted = candidates(inspector, environment, subject, limits) if lost else ()
     for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before), *_lost(lost, wanted)):
         evidence.warn(said)
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
-    assert not broken, f"{said}; expected {before[broken[0].address][0]}, as before this release"
+    assert not broken, f"{said}; expected {before[broken[0].address].status}, as before this release"
+    shown = [one for one in answers if is_source(one.text, one.kind) and "html" in before[one.address].kind]
+    said = (
+        f"GET {shown[0].address}: found a page as {shown[0].kind}{_more(shown)}, so that browsers show its source"
+        if shown
+        else ""
+    )
+    assert not shown, f"{said}; expected {before[shown[0].address].kind}, as before this release"
 
 
 @pytest.mark.late
@@ -133,21 +152,21 @@ def test_new_pages_answer(
     assert not broken, f"{said}; expected no server error"
 
 
-def _slower(answers: Sequence[Swept], before: Mapping[str, tuple[int, float]], limits: Limits) -> Iterator[str]:
+def _slower(answers: Sequence[Swept], before: Mapping[str, _Then], limits: Limits) -> Iterator[str]:
     """What is many times slower than before, twice; only the first is told."""
-    slow = [one for one in answers if is_slower(one.seconds, before[one.address][1])]
-    slow = [one for one in slow if is_slower(again(one, limits).seconds, before[one.address][1])]
+    slow = [one for one in answers if is_slower(one.seconds, before[one.address].seconds)]
+    slow = [one for one in slow if is_slower(again(one, limits).seconds, before[one.address].seconds)]
     if slow:
         one = slow[0]
-        took = f"took {one.seconds:.1f} s, {before[one.address][1]:.2f} s before this release"
+        took = f"took {one.seconds:.1f} s, {before[one.address].seconds:.2f} s before this release"
         yield f"GET {one.address} {took}{_more(slow)}"
 
 
-def _opened(answers: Sequence[Swept], before: Mapping[str, tuple[int, float]]) -> Iterator[str]:
+def _opened(answers: Sequence[Swept], before: Mapping[str, _Then]) -> Iterator[str]:
     """What was shut to an anonymous visitor before, and is not now; only the first is told."""
-    opened = [one for one in answers if before[one.address][0] in _SHUT and one.status == httpx.codes.OK]
+    opened = [one for one in answers if before[one.address].status in _SHUT and one.status == httpx.codes.OK]
     if opened:
-        one, then = opened[0], before[opened[0].address][0]
+        one, then = opened[0], before[opened[0].address].status
         yield (
             f"GET {one.address}: found 200 without a login, {then} before this release{_more(opened)}; "
             f'where that is meant, say it: [[env.NAME.endpoint]] request = "GET {urlsplit(one.address).path}"'
@@ -167,17 +186,15 @@ def _more(found: Sequence[Swept]) -> str:
 
 
 def _rows(answers: Sequence[Swept]) -> list[tuple[str, ...]]:
-    return [(one.address, str(one), f"{one.seconds:.3f}") for one in answers]
+    return [(one.address, str(one), f"{one.seconds:.3f}", one.kind) for one in answers]
 
 
-def _before(baseline: GateResult | None) -> dict[str, tuple[int, float]]:
-    """Address → the status that the baseline found, and its seconds; of those that were well."""
+def _before(baseline: GateResult | None) -> dict[str, _Then]:
+    """Address → what the baseline found there; of those that were well."""
     rows = rows_of(baseline, "D30", _TITLE)
-    told = ((address, int(status), float(took)) for address, status, took in rows if status != NOTHING)
-    well = ((address, status, took) for address, status, took in told if status < httpx.codes.INTERNAL_SERVER_ERROR)
-    return {
-        address: (status, took) for address, status, took in well if status == httpx.codes.OK or not _is_usual(address)
-    }
+    told = {row[0]: _Then(int(row[1]), float(row[2]), *row[3:4]) for row in rows if row[1] != NOTHING}
+    well = {address: then for address, then in told.items() if then.status < httpx.codes.INTERNAL_SERVER_ERROR}
+    return {address: then for address, then in well.items() if then.status == httpx.codes.OK or not _is_usual(address)}
 
 
 def _is_usual(address: str) -> bool:

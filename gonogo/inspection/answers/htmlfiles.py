@@ -7,11 +7,15 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-__all__ = ["files_of", "is_needed", "is_same_server", "links_of", "same_name"]
+from gonogo.inspection.answers.addresses import is_loopback
+
+__all__ = ["desk_files", "files_of", "is_needed", "is_same_server", "is_source", "links_of", "same_name"]
 
 _SOURCES = {"script": "src", "img": "src"}
 _SEEN = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".bmp")
 _FINGERPRINT = re.compile(r"[.-](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{6,}(?=\.)")
+_SHOWN = re.compile("html|xml", re.IGNORECASE)
+_PAGE = re.compile(r"\ufeff?\s*(?:<!doctype html\b|<html\b)", re.IGNORECASE)
 _PLACEHOLDERS = ("{{", "${", "<%", "{%", "[[")
 _ADDRESSES = frozenset({"http", "https"})
 
@@ -25,6 +29,21 @@ def files_of(html: str, address: str) -> tuple[str, ...]:
     """The addresses that a page names, each once, in order; what another server serves is left out."""
     parser = _read(html, address)
     return tuple(dict.fromkeys(found for found in parser.found if is_same_server(found, address)))
+
+
+def desk_files(html: str, address: str) -> tuple[str, ...]:
+    """The addresses that a page names of the machine on which it is looked at, but for the page's own server."""
+    parser = _read(html, address)
+    named = (one for one in parser.found if is_loopback(one) and not is_same_server(one, address))
+    return tuple(dict.fromkeys(named))
+
+
+def is_source(text: str, kind: str) -> bool:
+    """Whether an answer is a page, and browsers show its source or save it, as its type tells them.
+
+    Without a type they find out themselves.
+    """
+    return bool(kind) and not _SHOWN.search(kind) and _PAGE.match(text) is not None
 
 
 def links_of(html: str, address: str) -> tuple[str, ...]:

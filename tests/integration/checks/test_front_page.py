@@ -18,6 +18,7 @@ pytestmark = pytest.mark.integration
 
 PAGE = {"Content-Type": "text/html"}
 FILES = "finds_its_files"
+STILL = "still_answers"
 LINKS = (
     '<link rel="stylesheet" href="/a.@N@.css"><script src="/gone.js"></script><img src="/i.png">'
     '<img src="http://127.0.0.1:1/x.png">'
@@ -136,13 +137,69 @@ def test_a_style_sheet_that_is_named_anew_and_not_brought_is_red(site: Deployed)
     )
 
 
+SOURCE = '<!doctype html>\n<html><script src="/a.js"></script></html>'
+SCRIPT = [200, {"Content-Type": "text/javascript"}, "", 0]
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def test_a_page_whose_source_is_shown_is_red(site: Deployed) -> None:
+    """A type that was lost: D26 of the front page, whoever named it, and D30 of others; text that is none is well."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    page, more = [200, PAGE, f'{SOURCE}<a href="/about">', 0], {"/a.js": SCRIPT, "/notes": [200, TEXT, "a < b", 0]}
+    site.answer({"/": [200, PAGE, f'{SOURCE}<a href="/about"><a href="/notes">', 0], "/about": page, **more})
+    before = site.ask("postdeploy", f"{FILES} or {STILL}", role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer({"/": page, "/about": [200, TEXT, SOURCE, 0], **more})
+    other = site.ask("postdeploy", f"{FILES} or {STILL}")
+    site.answer({"/": [200, TEXT, SOURCE, 0], "/about": page, **more})
+    front = site.ask("postdeploy", FILES).check("D26")
+    kept.unlink()
+    first = site.ask("postdeploy", FILES).check("D26")
+
+    found = "found a page as text/plain, so that browsers show its source"
+    assert (other.check("D26").outcome, other.check("D30").outcome) == (Outcome.PASSED, Outcome.FAILED)
+    assert other.check("D30").found == f"GET {url}/about: {found}; expected text/html, as before this release"
+    assert (front.outcome, front.found) == (
+        Outcome.FAILED,
+        f"GET {url}/: {found}; expected text/html, as before this release",
+    )
+    assert (first.outcome, first.found) == (Outcome.WARNED, f"GET {url}/: {found}")
+
+
+def test_a_script_of_a_desk_is_red(site: Deployed) -> None:
+    """What the page loads from ``localhost`` no visitor has; asked where the address is this machine's, as a desk's is."""
+    url, kept, desk = f"http://127.0.0.1:{site.port}", site.run / "baseline.json", free_port()
+
+    def page(source: str) -> dict[str, Any]:
+        return {"/": [200, PAGE, f'<script src="{source}"></script>', 0], "/a.js": SCRIPT}
+
+    site.answer(page("/a.js"))
+    before = site.ask("postdeploy", FILES, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer(page(f"http://localhost:{desk}/a.js"))
+    red = site.ask("postdeploy", FILES).check("D26")
+    site.answer(page(f"http://localhost:{site.port}/a.js"))
+    well = site.ask("postdeploy", FILES).check("D26")
+    kept.unlink()
+    site.answer(page(f"http://localhost:{desk}/a.js"))
+    first = site.ask("postdeploy", FILES).check("D26")
+
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        f"GET {url}/ loads what is not there: found http://localhost:{desk}/a.js (no answer); "
+        "expected them as the release before served them",
+    )
+    assert (well.outcome, first.outcome) == (Outcome.PASSED, Outcome.WARNED)
+
+
 def links(*paths: str, **more: Any) -> dict[str, Any]:
     """A front page that links to these, and what else answers."""
     text = "".join(f'<a href="{path}">{path}</a>' for path in paths)
     return {"/": [200, PAGE, text, 0], **{path: [200, PAGE, path, 0] for path in paths}, **more}
 
 
-STILL = "still_answers"
 LINKED = ("/prices", "/about#us", "/news?page=2", "/log-out", "/old", "/private", "/healthz", "/readyz")
 BEFORE = {"/about": [404, {}, "", 0], "/old": [500, {}, "", 0], "/private": [401, {}, "", 0]}
 

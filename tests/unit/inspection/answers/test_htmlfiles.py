@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.htmlfiles import files_of, is_needed, links_of, same_name
+from gonogo.inspection.answers.htmlfiles import desk_files, files_of, is_needed, is_source, links_of, same_name
 
 AT = "http://127.0.0.1:8000/shop/"
 
@@ -79,3 +79,35 @@ def test_a_page_needs_styles_and_scripts() -> None:
         False,
         False,
     ]
+
+
+def test_what_a_page_loads_from_the_machine_of_its_reader_is_found() -> None:
+    """Whatever name of it is used; the page's own server is none, wherever that is."""
+    page = (
+        '<script src="http://localhost:3000/a.js"></script><img src="//127.0.0.1/b.png"><script src="/own.js"></script>'
+        '<link rel="stylesheet" href="http://[::1]:5173/c.css"><script src="https://cdn.example.com/d.js"></script>'
+    )
+
+    assert desk_files(page, "https://shop.example.com/") == (
+        "http://localhost:3000/a.js",
+        "https://127.0.0.1/b.png",
+        "http://[::1]:5173/c.css",
+    )
+    assert "http://localhost:3000/a.js" not in desk_files(page, "http://localhost:3000/start")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("<!DOCTYPE html><p>", "text/plain", True),
+        ("\ufeff\n <html lang='en'>", "application/json", True),
+        ("<!doctype html>", "text/html", False),
+        ("<!doctype html>", "application/xhtml+xml", False),
+        ("<!doctype html>", "", False),
+        ("<htmlx>", "text/plain", False),
+        ("how to write <html>", "text/plain", False),
+    ],
+)
+def test_a_page_whose_type_is_another_is_source(text: str, kind: str, shown: bool) -> None:  # noqa: FBT001
+    """Without a type browsers find out themselves."""
+    assert is_source(text, kind) is shown
