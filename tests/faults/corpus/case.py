@@ -13,7 +13,7 @@ from tests.support.edits import Edit
 
 __all__ = ["STAGES", "Case", "CaseError", "Seen", "World"]
 
-STAGES = ("predeploy", "build", "migrate", "start", "postdeploy")
+STAGES = ("predeploy", "build", "migrate", "start", "postdeploy", "watch")
 """In which order a deployment can notice."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.faults.corpus.bench import App
 from tests.support.edits import Put, Replace
 
-from . import boxes, guestbook, library, orders
+from . import boxes, guestbook, library, orders, told
 
 __all__ = ["APPS", "BY_APP"]
 
@@ -131,4 +131,9 @@ APPS = {
         ),
     ),
 }
-BY_APP = {"orders": orders.CASES, "orders-compose": boxes.CASES, "library": library.CASES, "guestbook": guestbook.CASES}
+BY_APP = {
+    "orders": (*orders.CASES, *told.PROCESSES),
+    "orders-compose": (*boxes.CASES, *told.BOXES),
+    "library": library.CASES,
+    "guestbook": guestbook.CASES,
+}

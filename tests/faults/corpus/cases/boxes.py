@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.faults.corpus.case import Seen
-from tests.faults.corpus.cases.orders import answers, ended, fault, harmless, holds, shows, stuck
+from tests.faults.corpus.cases.orders import OFFICE, answers, ended, fault, harmless, holds, office, shows, stuck
 from tests.support.edits import Drop, Env, Mode, Put, Replace
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "DOCKERFILE", "MODEL", "PUBLISHED"]
 
 MODEL, DOCKERFILE, IGNORE = "docker-compose.yml", "Dockerfile", ".dockerignore"
 START = 'CMD ["uvicorn", "web.main:app", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]'
@@ -20,6 +20,23 @@ CHILD = """\
         child = subprocess.run([sys.executable, "-c", "b = bytearray(300_000_000)"], check=False)
         log.info("a child ended %s", child.returncode)
 """
+
+ASKED = Replace(DOCKERFILE, "FROM python:3.11-slim", "ARG PYTHON\nFROM python:${PYTHON}-slim")
+LATER = (
+    Replace(
+        OFFICE,
+        "    from web.reports import count\n",
+        "    from web.reports import count\n    from web.rows import none\n",
+    ),
+    Replace(OFFICE, '{"orders": count()}', '{"orders": count(), **none}'),
+    Put("web/rows.py", "type Row = dict[str, int]\nnone: Row = {}\n"),
+)
+
+
+def built_on(version: str) -> Replace:
+    """The Python of the image, as the compose file gives it to the build."""
+    given = "      GIT_COMMIT: ${GIT_COMMIT:-unknown}\n"
+    return Replace(MODEL, given, f'{given}      PYTHON: "{version}"\n')
 
 
 def printed(text: str, *argv: str, service: str = "web") -> Seen:
@@ -162,6 +179,16 @@ FAULTS = (
         seen=answers("/", None),
         stage="postdeploy",
         codes="D06",
+    ),
+    fault(
+        "syntax-that-is-too-new",
+        "a module that is imported only later is written for a Python that the image has not",
+        ASKED,
+        built_on("3.11"),
+        *LATER,
+        seen=office(500),
+        stage="build",
+        codes="B24",
     ),
     fault(
         "code-that-its-user-cannot-read",
@@ -400,6 +427,13 @@ HARMLESS = (
             "    LOG_LEVEL: ${LOG_LEVEL:-info}\n",
             "    LOG_LEVEL: ${LOG_LEVEL:-info}\n    GREETING: ${GREETING:-}\n",
         ),
+    ),
+    harmless(
+        "syntax-that-is-new",
+        "and that the Python of the image knows",
+        ASKED,
+        built_on("3.12"),
+        *LATER,
     ),
     harmless(
         "read-only-root",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.faults.corpus.case import Case, Seen, World
 from tests.support.edits import Drop, Edit, Env, Leak, Mode, Move, Put, Replace
 
-__all__ = ["CASES", "answers", "ended", "fault", "harmless", "holds", "shows", "stuck"]
+__all__ = ["CASES", "MAIN", "OFFICE", "answers", "ended", "fault", "harmless", "holds", "office", "shows", "stuck"]
 
 MAIN, OFFICE, JOBS, PRICES = "web/main.py", "web/office.py", "jobs/main.py", "prices/server.py"
 REVISION = '''"""{about}"""
@@ -169,6 +169,14 @@ _PREDEPLOY = (
         seen=ended("web"),
         stage="predeploy",
         codes="P21",
+    ),
+    fault(
+        "name-that-is-still-to-come",
+        "an address whose entry in the DNS nobody made yet",
+        Replace("gonogo.toml", 'url = "http://127.0.0.1:', 'url = "http://orders.invalid:'),
+        seen=answers("/", None),
+        stage="predeploy",
+        codes="P52",
     ),
     fault(
         "debug-mode",
@@ -811,6 +819,16 @@ HARMLESS = (
         Env("SECRET_KEY", "9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b"),
     ),
     harmless("variable-more-in-the-file", "that nothing reads yet", Env("FEATURE_X", "on")),
+    harmless(
+        "name-that-is-still-to-come-with-its-place",
+        "the DNS knows nothing of it yet, and connect_to says where it is",
+        Replace("gonogo.toml", 'url = "http://127.0.0.1:', 'connect_to = "127.0.0.1"\nurl = "http://orders.invalid:'),
+    ),
+    harmless(
+        "name-below-localhost",
+        "which is this machine's everywhere",
+        Replace("gonogo.toml", 'url = "http://127.0.0.1:', 'url = "http://orders.localhost:'),
+    ),
     harmless("nothing-but-a-note", "a commit that changes a text for people", Put("CHANGES.md", "# 1.2\n")),
 )
 
