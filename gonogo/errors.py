@@ -110,7 +110,18 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 """Words of a line that says what went wrong."""
+_RAISED = re.compile(
+    r"\s*(?:[A-Za-z_]\w*\.)*(?:[A-Za-z_]\w*(?:Error|Exception|Warning)|(?<=\.)[A-Z]\w+)(?::\s|\s*$)", re.ASCII
+)
+"""``psycopg2.errors.UndefinedTable: …``: the line in which a traceback ends."""
+_ABOUT = re.compile(r"\s*(?:Traceback \(most recent call last\)|The above exception was|During handling of the above)")
+"""Lines of a traceback that name an error and say nothing of it."""
 _LINES = 24
+
+
+def names_exception(line: str) -> bool:
+    """Whether a line is the one in which a traceback ends, which says what was raised."""
+    return _RAISED.match(line) is not None
 
 
 def telling(text: str, *, most: int = _LINES) -> list[str]:
@@ -122,7 +133,7 @@ def telling(text: str, *, most: int = _LINES) -> list[str]:
     if len(lines) <= most:
         return lines
     end = len(lines) - most // 2
-    chosen = [at for at in range(end) if _TELLS.search(lines[at])][: most - most // 2]
+    chosen = [at for at in range(end) if _tells(lines[at])][: most - most // 2]
     kept: list[str] = []
     for at, line in enumerate(lines):
         if at in chosen or at >= end:
@@ -130,6 +141,10 @@ def telling(text: str, *, most: int = _LINES) -> list[str]:
         elif not kept or kept[-1] != "…":
             kept.append("…")
     return kept
+
+
+def _tells(line: str) -> bool:
+    return names_exception(line) or (_TELLS.search(line) is not None and _ABOUT.match(line) is None)
 
 
 def last_words(text: str, *, most: int = 8) -> str:

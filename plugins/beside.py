@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gonogo.errors import GonogoError
+from gonogo.records.text import LAST_LINES
 from gonogo.words import Stage
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _CHECKS = 5
 """How many red checks of a gate are looked beside: the first ones say why the others are red."""
 _LINES = 15
 _EARLIER = 1.0
-_TITLE = "Last lines"
+_TITLE = LAST_LINES
 
 
 class Beside:

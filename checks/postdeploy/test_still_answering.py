@@ -46,8 +46,8 @@ class _Then(NamedTuple):
 @pytest.mark.postdeploy(
     "D30",
     needs=("a URL", "a release before this one"),
-    remedy="Read the application's log of that moment (D15 quotes it) and mend the page; one that is to be left alone: "
-    "not_asked under [env.{env}]",
+    remedy="Read what was written at that moment (last lines, under `evidence`) and mend the page; one that is to be "
+    "left alone: not_asked under [env.{env}]",
 )
 def test_what_answered_before_still_answers(
     inspector: Inspector,

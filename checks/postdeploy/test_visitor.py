@@ -34,8 +34,8 @@ _HEADER = ("address", "status", "seconds")
     needs=("visitor", "a URL"),
     reads=("visitor", "not_asked"),
     says_alive=True,
-    remedy="Log in as that user, open the page, and read the application's log of that moment (D15 quotes it); a page "
-    "that is to be left alone: not_asked under [env.{env}]",
+    remedy="Log in as that user, open the page, and read what was written at that moment (last lines, under "
+    "`evidence`); a page that is to be left alone: not_asked under [env.{env}]",
 )
 def test_pages_answer_the_visitor(
     environment: Environment,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
+from gonogo.errors import names_exception
 from gonogo.host.terminal import is_terminal
 from gonogo.records.advice import other_notes, told
 from gonogo.records.findings import Finding, findings, is_deferred
@@ -179,11 +180,15 @@ def _warned(check: CheckResult) -> str:
 
 
 def _row(label: str, text: str, *, whole_words: bool = False) -> list[str]:
-    """A labelled text; further lines stand below its first. A long one keeps its end: there tracebacks say why."""
+    """A labelled text; further lines stand below its first.
+
+    A long one keeps its end, and the last line that names an exception: there tracebacks say why.
+    """
     lines = list(wrapped(clip(plain(text), _MOST_TEXT), COLUMNS - _LABEL - 2, whole_words=whole_words))
     if not lines:
         return []
     if len(lines) > _MOST_LINES:
+        raised = [line for line in lines[_MOST_LINES - 3 : -2] if names_exception(line)][-1:]
         cut = f"… ({len(lines) - _MOST_LINES + 1} more lines in the report)"
-        lines = [*lines[: _MOST_LINES - 3], cut, *lines[-2:]]
+        lines = [*lines[: _MOST_LINES - 3 - len(raised)], cut, *raised, *lines[-2:]]
     return [f"  {label if at == 0 else '':<{_LABEL}}{line}".rstrip() for at, line in enumerate(lines)]

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from gonogo.errors import names_exception
 from gonogo.records.results import Evidence, Measure
 
 __all__ = [
+    "LAST_LINES",
     "clip",
     "first_line",
     "gist",
@@ -25,6 +27,8 @@ __all__ = [
     "wrapped",
 ]
 
+LAST_LINES = "Last lines"
+"""How the title of evidence begins that is the end of a log."""
 _ESCAPES = re.compile(
     r"\x1b(?:"
     r"\[[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -98,7 +102,7 @@ def pretty(evidence: Evidence) -> str:
 
 
 def gist(evidence: Evidence) -> str:
-    """The evidence in one line: what it is called, how much it is, how it begins."""
+    """The evidence in one line: what it is called, how much it is, how it begins; of a log what was raised last."""
     title = first_line(evidence.title)
     if (measure := evidence.measure) is not None:
         return f"{title}: {_measured(measure)}"
@@ -110,7 +114,9 @@ def gist(evidence: Evidence) -> str:
         return f"{title}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}{': ' if begins else ''}{begins}"
     lines = [line for line in _flat(evidence).split("\n") if line.strip()]
     more = f" (and {len(lines) - 1} more {'line' if len(lines) == 2 else 'lines'})" if len(lines) > 1 else ""  # noqa: PLR2004
-    return f"{title}: {lines[0].strip() if lines else 'empty'}{more}"
+    raised = [line for line in lines if names_exception(line)] if evidence.title.startswith(LAST_LINES) else []
+    told = [*raised[-1:], *lines][:1]
+    return f"{title}: {told[0].strip() if told else 'empty'}{more}"
 
 
 def is_table(evidence: Evidence) -> bool:

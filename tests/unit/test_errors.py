@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from gonogo.errors import CommandError, UsageError, explain, in_one_line, last_words, telling
+from gonogo.errors import CommandError, UsageError, explain, in_one_line, last_words, names_exception, telling
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,57 @@ def test_note_keeps_the_last_words_of_a_command() -> None:
     assert in_one_line(CommandError(said)) == (
         "`alembic current`: found exit code 255, expected 0. Its last words: FAILED: no revision 0004"
     )
+
+
+CHAINED = """\
+Traceback (most recent call last):
+  File "base.py", line 1, in one
+    cursor.execute(statement)
+psycopg2.errors.UndefinedTable: relation "posts" does not exist
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "cli.py", line 2, in two
+    raise sqlalchemy_exception.with_traceback(exc_info[2]) from e
+sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "posts" does not exist
+
+[SQL: ALTER TABLE posts ADD COLUMN pinned BOOLEAN]
+(Background on this error at: https://sqlalche.me/e/20/f405)
+"""
+
+
+def test_of_a_traceback_what_was_raised_is_kept() -> None:
+    """The words around tracebacks are in each of them; the exceptions alone say what went wrong."""
+    assert telling(CHAINED, most=6) == [
+        "…",
+        'psycopg2.errors.UndefinedTable: relation "posts" does not exist',
+        "…",
+        'sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "posts" does not exist',
+        "",
+        "[SQL: ALTER TABLE posts ADD COLUMN pinned BOOLEAN]",
+        "(Background on this error at: https://sqlalche.me/e/20/f405)",
+    ]
+
+
+RAISED = (
+    "jinja2.exceptions.UndefinedError: 'community' is undefined",
+    "    KeyError: 'TOKEN'",
+    "AssertionError",
+    "redis.exceptions.ConnectionError: Error 111",
+)
+NOT_RAISED = (
+    '  File "/app/errors.py", line 3, in handle',
+    "    raise ValueError(text)",
+    "    except ValueError:",
+    "INFO: started",
+    '10.0.0.1 "GET / HTTP/1.1" 500',
+)
+
+
+def test_the_line_that_ends_a_traceback_is_told() -> None:
+    """An exception by its name, with its module or without; no frame and no line of source."""
+    assert [line for line in (*RAISED, *NOT_RAISED) if names_exception(line)] == list(RAISED)
 
 
 def test_the_lines_that_say_why_are_kept() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gonogo.records.results import Attestation, Evidence
 from gonogo.records.terminal import COLUMNS, ending_lines, gate_lines, header_line, paint, step_line
+from gonogo.records.text import gist
 from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
 
 from .samples import NEW, STARTED, a_check, a_gate, a_run, a_step, a_waiver, passed, the_red_one, the_reverted_run
@@ -308,3 +309,26 @@ def test_waivers_without_use_and_attestations_are_told() -> None:
         "  attested  on-call (Somebody is there.) by ada@desk",
     ]
     assert "was not needed" not in "\n".join(ending_lines(a_run(Exit.GO, kind="rollback", waivers=waivers)))
+
+
+def test_a_long_reason_keeps_what_was_raised() -> None:
+    """What is cut out of the middle is no reason to leave out the exception, which stands before SQL and advice."""
+    frames = [f'  File "{number}.py", line 1, in run' for number in range(30)]
+    raised = "sqlalchemy.exc.ProgrammingError: relation does not exist"
+    said = "\n".join(
+        ["`migrate`: found exit code 1, expected 0", *frames, raised, *frames[:3], "", "[SQL: ALTER]", "(see)"]
+    )
+    run = a_run(Exit.NO_GO, reason=said, reports="")
+
+    shown = [line.strip() for line in ending_lines(run)]
+    assert raised in shown
+    assert "(see)" in shown
+
+
+def test_last_lines_begin_with_what_was_raised() -> None:
+    """A log's end is in a line what was raised last; where nothing was, how it begins."""
+    log = "GET /a 200\nTraceback (most recent call last):\n  File 1\nKeyError: 'a'\nGET /b 500"
+
+    assert gist(Evidence(title="Last lines of web", value=log)) == "Last lines of web: KeyError: 'a' (and 4 more lines)"
+    assert gist(Evidence(title="Last lines of web", value="one\ntwo")) == "Last lines of web: one (and 1 more line)"
+    assert gist(Evidence(title="GET /", value=log)) == "GET /: GET /a 200 (and 4 more lines)"
