@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gonogo import git
 from gonogo.errors import CommandError
@@ -13,7 +15,11 @@ from gonogo.host.runner import Completed, Host
 from gonogo.inspection.code.contents import FileDigest, manifest_of
 from gonogo.inspection.code.gittree import STATUS, Status, parse_status
 from gonogo.runtimes import sources
+from gonogo.runtimes.compose.code import recipe_of
 from gonogo.state.release import Release
+
+if TYPE_CHECKING:
+    from gonogo.inspection.code.recipe import Recipe
 
 __all__ = ["Source"]
 
@@ -32,6 +38,7 @@ class Source:
         self.root = root
         self._runner = runner
         self._release = release
+        self._recipes: dict[str, Recipe | None] = {}
 
     def __repr__(self) -> str:
         """Names the folder."""
@@ -54,6 +61,13 @@ class Source:
     def status(self) -> Status:
         """What differs from HEAD in the whole repository."""
         return parse_status(self.git(*STATUS[1:]).output)
+
+    def recipe(self, build: Mapping[str, Any]) -> Recipe | None:
+        """What a service's ``build`` makes of this folder, read once for all services and checks; as ``recipe_of``."""
+        asked = json.dumps(build, sort_keys=True, default=str)
+        if asked not in self._recipes:
+            self._recipes[asked] = recipe_of(build, root=self.root)
+        return self._recipes[asked]
 
     def subject_of(self, commit: str) -> str:
         """The first line of a commit's message."""

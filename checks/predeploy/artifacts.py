@@ -9,10 +9,9 @@ import pytest
 
 from gonogo.config import Environment, Service
 from gonogo.inspection.code.imports import files_of_module, imported_files
-from gonogo.inspection.code.reach import led_to
+from gonogo.inspection.code.reach import led_to, may_lead_to
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
 
 __all__ = ["contained", "entries", "entry_files", "imported"]
@@ -26,7 +25,7 @@ def contained(source: Source, environment: Environment, request: pytest.FixtureR
     model, services = rendered.model, rendered.model.get("services") or {}
     deployed = roles.deployed_services(model, tuple(environment.service))
     builders = roles.built_by(model)
-    recipes = [recipe_of(services[builders.get(one, one)].get("build") or {}, root=source.root) for one in deployed]
+    recipes = [source.recipe(services[builders.get(one, one)].get("build") or {}) for one in deployed]
     if not recipes or any(recipe is None or recipe.image.unclear for recipe in recipes):
         return lambda _path: True
     brought = {file.path for recipe in recipes if recipe is not None for file in recipe.image.files.values()}
@@ -46,12 +45,17 @@ def entry_files(source: Source, services: Iterable[Service]) -> set[str]:
     return {path for path in source.tracked for end in ends if f"/{path}".endswith(f"/{end}")}
 
 
-def imported(source: Source, environment: Environment) -> tuple[set[str], set[str]]:
-    """The files that sources import, entry points included, and those that they import only for another Python.
+def imported(paths: Iterable[str], source: Source, environment: Environment) -> tuple[set[str], set[str]]:
+    """Of these files those that sources import, entry points included, and those that they import for another Python.
 
-    One that stands in for another, or that expects a ``SyntaxError``, is one of those.
+    One that stands in for another, or that expects a ``SyntaxError``, is one of the latter.
     """
-    texts = source.texts(".py")
-    surely = entries(source, environment).union(*(led_to(path, texts) for path in texts))
-    found = {file for path, text in texts.items() for file in imported_files(path, text)}
-    return surely, (found & set(texts)) - surely
+    asked, every = set(paths), source.texts(".py")
+    surely = entries(source, environment) & asked
+    for path in (texts := may_lead_to(asked, every)):
+        if asked <= surely:
+            break
+        surely.update(led_to(path, texts, among=asked))
+    left = asked - surely
+    found = {file for path, text in may_lead_to(left, every).items() for file in imported_files(path, text)}
+    return surely, found & left

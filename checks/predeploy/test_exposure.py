@@ -13,7 +13,6 @@ import pytest
 from gonogo.config import Environment
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model.exposed import exposed
 from gonogo.runtimes.compose.model.places import place_of
 from gonogo.words import Tier
@@ -68,7 +67,7 @@ def test_data_services_are_kept_from_other_machines(
 def _bases(model: Mapping[str, Any], source: Source) -> dict[str, str]:
     """The images that services are made from which are built here and publish ports."""
     recipes = {
-        name: recipe_of(service.get("build") or {}, root=source.root)
+        name: source.recipe(service.get("build") or {})
         for name, service in (model.get("services") or {}).items()
         if service.get("ports") and service.get("build")
     }

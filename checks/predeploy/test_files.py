@@ -93,7 +93,7 @@ def test_every_source_compiles(
     evidence.table(f"{report.examined} files, {report.compiled} of them Python", map(str, report.problems))
     if not report.problems:
         return
-    surely, guarded = imported(source, environment)
+    surely, guarded = imported({problem.path for problem in report.problems}, source, environment)
     found = compiles.sort_out(
         report.problems,
         is_contained=contained(source, environment, request),

@@ -11,7 +11,6 @@ from gonogo.config import Environment
 from gonogo.inspection.code.habits import habits
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.waits import hasty
 
@@ -46,7 +45,7 @@ def test_images_are_made_with_care(
     told: dict[str, None] = {}
     for name in roles.deployed_services(compose_model, tuple(environment.service)):
         build = (compose_model["services"].get(name) or {}).get("build") or {}
-        recipe = recipe_of(build, root=source.root)
+        recipe = source.recipe(build)
         if recipe is None or build.get("dockerfile_inline") or recipe.dockerfile not in source.tracked:
             continue
         found = habits(source.text(recipe.dockerfile), target=str(build.get("target") or ""))

@@ -18,7 +18,6 @@ from gonogo.inspection.variables import envfile
 from gonogo.inspection.variables.envfiles import is_example
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
-from gonogo.runtimes.compose.code import recipe_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.health_checks import (
     Probe,
@@ -69,7 +68,7 @@ def test_ignore_file_keeps_env_files_out(
     evidence.text("Tracked env files with secrets", ", ".join(told) or "none")
     taken: dict[str, list[str]] = {}
     for name in roles.deployed_services(compose_model, tuple(environment.service)) if told else ():
-        recipe = recipe_of((compose_model["services"].get(name) or {}).get("build") or {}, root=source.root)
+        recipe = source.recipe((compose_model["services"].get(name) or {}).get("build") or {})
         brought = {file.path for file in recipe.image.files.values()} if recipe is not None else set()
         for path in told:
             if recipe is not None and path in brought:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from gonogo.inspection.code.imports import files_of_module, imported_names, named_files
 
-__all__ = ["beginnings", "is_of_others", "led_to", "named_in", "reached"]
+__all__ = ["beginnings", "is_of_others", "led_to", "may_lead_to", "named_in", "reached"]
 
 _MODULE = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _STARTED = re.compile(
@@ -21,6 +21,7 @@ _FOR_OTHERS = re.compile(
     r"version_info|hexversion|TYPE_CHECKING|platform|implementation|\bPY[23]\b|\bos\.name\b|__name__"
 )
 _EXPECTED = "SyntaxError"
+_APPLICATIONS = "INSTALLED_APPS"
 _OF_OTHERS = re.compile(
     r"(?:^|/)(?:_?vendor(?:ed)?|third_party|node_modules|tests?|testing|testdata|fixtures?|docs?|examples?|samples?"
     r"|benchmarks?|templates?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(?:/|$)"
@@ -68,16 +69,36 @@ def reached(roots: Iterable[str], texts: Mapping[str, str]) -> set[str]:
     return found
 
 
-def led_to(path: str, texts: Mapping[str, str]) -> Iterator[str]:
-    """The files that one of them leads to at once, itself as a package above them included."""
+def may_lead_to(paths: Iterable[str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``texts`` that could lead to one of these files: what does not even hold its name is not worth parsing.
+
+    A file in a folder of that name may lead to it without a word, by ``from . import``.
+    """
+    stems = [path.removesuffix(".py").removesuffix("/__init__") for path in paths]
+    words = {stem.rpartition("/")[2] for stem in stems}
+    packages = {folder for stem in stems for folder in stem.split("/")}
+
+    def may(path: str, text: str) -> bool:
+        named = packages if _APPLICATIONS in text else words
+        return not named.isdisjoint(path.split("/")[:-1]) or any(word in text for word in named)
+
+    return {path: text for path, text in texts.items() if may(path, text)}
+
+
+def led_to(path: str, texts: Mapping[str, str], *, among: Collection[str] | None = None) -> Iterator[str]:
+    """The files that one of them leads to at once, itself as a package above them included.
+
+    ``among`` are those that are asked about, where not all of ``texts`` are.
+    """
+    among = texts if among is None else among
     tree = _tree(texts[path])
     if tree is None:
         return
     names = set(_names(tree, path))
-    yield from (file for file in named_files(path, names) if file in texts)
-    if "INSTALLED_APPS" in texts[path]:
+    yield from (file for file in named_files(path, names) if file in among)
+    if _APPLICATIONS in texts[path]:
         for name in names:
-            yield from _of_django_application(name.replace(".", "/"), texts)
+            yield from _of_django_application(name.replace(".", "/"), among)
 
 
 def _names(tree: ast.Module, path: str) -> Iterator[str]:
@@ -118,12 +139,12 @@ def _ends(node: ast.If) -> bool:
     return isinstance(node.body[-1], ast.Return | ast.Raise)
 
 
-def _of_django_application(stem: str, texts: Mapping[str, str]) -> Iterator[str]:
+def _of_django_application(stem: str, among: Collection[str]) -> Iterator[str]:
     """What Django imports of an application by itself; ``stem`` is its package, or a class in its ``apps``."""
     package = stem.partition("/apps/")[0]
     begins = tuple(f"/{package}/{folder}/" for folder in _FOLDERS)
     ends = tuple(f"/{package}/{name}.py" for name in _APP)
-    for path in texts:
+    for path in among:
         folder = f"/{path.rpartition('/')[0]}/"
         if f"/{path}".endswith(ends) or folder.endswith(begins):
             yield path

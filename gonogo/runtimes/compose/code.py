@@ -79,10 +79,11 @@ def _ignore(folder: Path, dockerfile: Path | None) -> Callable[[str], bool]:
 def files_below(folder: Path) -> Iterator[str]:
     """Every file and link below a folder, by its path from there; git's own folder holds none that are copied."""
     for parent, names, files in os.walk(folder):
-        links = [name for name in names if (Path(parent) / name).is_symlink()]
+        links = {name for name in names if (Path(parent) / name).is_symlink()}
         names[:] = [name for name in names if name != ".git" and name not in links]
+        below = os.path.relpath(parent, folder)
         for name in (*files, *links):
-            yield (Path(parent) / name).relative_to(folder).as_posix()
+            yield name if below == os.curdir else f"{below}/{name}"
 
 
 def _arguments(build: Mapping[str, Any]) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gonogo.inspection.code.reach import beginnings, is_of_others, named_in, reached
+from gonogo.inspection.code.reach import beginnings, is_of_others, led_to, may_lead_to, named_in, reached
 
 __all__: list[str] = []
 
@@ -116,3 +118,36 @@ def test_where_to_begin_without_a_command() -> None:
 def test_what_is_of_others_an_application(path: str, is_so: bool) -> None:  # noqa: FBT001 (a row)
     """Folders and names of tests and other people's code; a script may be started by somebody."""
     assert is_of_others(path) is is_so
+
+
+_NAMES = st.sampled_from(["a", "b", "views", "models", "shop"])
+_PATHS = st.lists(_NAMES, min_size=1, max_size=3).flatmap(
+    lambda parts: st.sampled_from(["/".join(parts) + ".py", "/".join([*parts, "__init__.py"])])
+)
+_LINES = st.one_of(
+    st.builds("import {}.{}".format, _NAMES, _NAMES),
+    st.builds("from {}{} import {}".format, st.sampled_from(["", ".", "..", "..."]), _NAMES, _NAMES),
+    st.builds("from {} import {}".format, st.sampled_from([".", ".."]), _NAMES),
+    st.builds("INSTALLED_APPS = ['{}', '{}.apps.Config']".format, _NAMES, _NAMES),
+    st.builds("include('{}.{}')".format, _NAMES, _NAMES),
+    st.just("x = 1"),
+)
+_TEXTS = st.dictionaries(_PATHS, st.lists(_LINES, max_size=3).map("\n".join), min_size=1, max_size=8)
+
+
+@given(texts=_TEXTS, data=st.data())
+def test_what_cannot_lead_to_a_file_is_left_out_and_nothing_else(texts: dict[str, str], data: st.DataObject) -> None:
+    """Asked about a few files, the same are found as where every file is parsed."""
+    asked = set(data.draw(st.lists(st.sampled_from(sorted(texts)), min_size=1, max_size=2)))
+    everything = {file for path in texts for file in led_to(path, texts)}
+    chosen = may_lead_to(asked, texts)
+
+    assert {file for path in chosen for file in led_to(path, chosen, among=asked)} == everything & asked
+
+
+def test_most_files_of_an_application_are_not_parsed_for_one() -> None:
+    """Seen: P06 parsed 1959 files twice to tell whether two were imported, and met its bound on a busy machine."""
+    texts = {f"shop/part_{number}.py": "import json\n" for number in range(50)}
+    texts |= {"shop/prices.py": "", "shop/urls.py": "from shop import prices\n", "shop/prices/old.py": "import json\n"}
+
+    assert set(may_lead_to(["shop/prices.py"], texts)) == {"shop/urls.py", "shop/prices/old.py"}
