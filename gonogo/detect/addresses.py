@@ -21,6 +21,7 @@ _HOST = re.compile(r"Host\(\s*[`'\"]([\w.-]+)")
 _WEB_PORTS = (80, 8080, 8000, 8001, 5000, 3000, 443, 8443)
 _TLS = frozenset({443, 8443})
 _STORE_PORTS = frozenset({1433, 3306, 5432, 5672, 6379, 6432, 9200, 11211, 27017})
+_FRONT = re.compile(r"(?:^|[-_])(?:nginx|caddy|traefik|proxy|haproxy|gateway|ingress|envoy|webserver)(?:$|[-_])")
 _LOOPBACK = "127.0.0.1"
 
 
@@ -82,15 +83,12 @@ def is_stored_behind(service: Mapping[str, Any]) -> bool:
 
 
 def is_front(model: Mapping[str, Any], name: str) -> bool:
-    """Whether a service is a proxy, by its image or, where it is built, by its name."""
+    """Whether a service is a proxy, by its image or, where it is built, by the name of that or by its own."""
     service = model["services"][name]
-    if "build" in service and "image" not in service:
-        return bool(
-            re.search(
-                r"(?:^|[-_])(?:nginx|caddy|traefik|proxy|haproxy|gateway|ingress|envoy|webserver)(?:$|[-_])", name
-            )
-        )
-    return is_proxy(image_name(model, name))
+    if "build" not in service:
+        return is_proxy(image_name(model, name))
+    called = str(service.get("image") or name).partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return bool(_FRONT.search(called))
 
 
 def is_store(model: Mapping[str, Any], name: str) -> bool:

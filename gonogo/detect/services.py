@@ -28,6 +28,7 @@ from gonogo.runtimes.compose.model.roles import is_proxy, start_words
 
 __all__ = ["Seen", "look_at", "look_at_started"]
 
+_OF_APPLICATIONS = frozenset({"python", "web", "worker"})
 _HERE = "/application"
 
 
@@ -74,12 +75,13 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
         note = f"{name} is built here ({where}), so each release makes its container anew; its volumes stay"
         facts = ServiceFacts(name=name, where=where, role="store", notes=(note,))
         return Seen(facts=facts, start=Start(role="store"), image=image)
-    if is_front(model, name) or (image is not None and is_proxy(image.base)):
+    read = _read(at, where, image) if image is not None and not is_proxy(image.base) else None
+    if read is not None and (read.start.role in _OF_APPLICATIONS or not is_front(model, name)):
+        return read
+    if image is not None or is_front(model, name):
         facts = ServiceFacts(name=name, where=where, role="proxy")
         return Seen(facts=facts, start=Start(role="proxy"), image=image)
-    if image is None:
-        return _unread(at, where, problem)
-    return _read(at, where, image)
+    return _unread(at, where, problem)
 
 
 def look_at_started(tree: Tree, name: str, words: Sequence[str], *, where: str, env: Mapping[str, str]) -> Seen:

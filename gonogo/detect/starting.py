@@ -16,6 +16,8 @@ __all__ = ["Start", "read_start", "run_in", "scripts_of", "starts_in"]
 _MODULE = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?$")
 _WSGI = re.compile(r"^[A-Za-z_][\w.]*\.(?:wsgi|asgi)$|^(?:wsgi|asgi|main|app|application|run|server)$")
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "uwsgi", "waitress-serve"})
+_AROUND = frozenset({"coverage", "cProfile", "debugpy", "memray", "pdb", "scalene"})
+"""Modules that start another one, which stands behind them."""
 _WORKERS = frozenset(
     {
         "celery",
@@ -270,7 +272,7 @@ def _program(name: str, rest: Sequence[str], env: Mapping[str, str]) -> Start | 
 def _server(name: str, rest: Sequence[str], env: Mapping[str, str]) -> Start:
     folder = next((_option(rest, option) for option in _FOLDER_OPTIONS if _option(rest, option)), "")
     if name == "uwsgi":
-        module = _option(rest, "--module", "-w") or _option(rest, "--wsgi-file")
+        module = _option(rest, "--module", "--wsgi", "-w") or _option(rest, "--wsgi-file")
         ini = _option(rest, "--ini", "-i") or next((word for word in rest if word.endswith(".ini")), "")
         entry = module if "/" not in module else ""
         return Start(role="web", server=name, entrypoint=entry, module_folder=folder, script=ini, config=ini)
@@ -318,7 +320,7 @@ def _python(rest: Sequence[str]) -> Start | None:
     if not words:
         return None
     if words[0] == "-m":
-        if len(words) > 1 and words[1] in _SERVERS | _WORKERS | {"flask", "fastapi"}:
+        if len(words) > 1 and words[1] in _SERVERS | _WORKERS | _AROUND | {"flask", "fastapi"}:
             return None
         module = words[1] if len(words) > 1 else ""
         return Start(role="python", script=module.replace(".", "/")) if re.fullmatch(r"[\w.]+", module) else None

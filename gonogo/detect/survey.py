@@ -248,7 +248,9 @@ def _profiles(rendered: Rendered, given: Given, tree: Tree) -> Fact[tuple[str, .
 def _proxies(model: Mapping[str, Any], seen: Sequence[Seen]) -> tuple[str, ...]:
     """What stands in front, built here or not."""
     roles = {one.facts.name: one.facts.role for one in seen}
-    return tuple(name for name in model["services"] if roles.get(name) == "proxy" or is_front(model, name))
+    return tuple(
+        name for name in model["services"] if (roles[name] == "proxy" if name in roles else is_front(model, name))
+    )
 
 
 def _reached(

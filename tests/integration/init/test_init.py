@@ -509,3 +509,54 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
     service = tomllib.loads(text)["service"]["web"]
 
     assert (service["entrypoint"], service.get("chdir")) == (entrypoint, chdir)
+
+
+TWO = """\
+x-common: &common
+  build: .
+  env_file:
+    - .env
+services:
+  gateway:
+    <<: *common
+    command: uvicorn shop:app
+    expose: ["8000"]
+  front:
+    build: {context: ., dockerfile: front.dockerfile}
+    image: "example/shop-nginx:${TAG:-latest}"
+    entrypoint: /start.sh
+    ports: ["127.0.0.1:8080:8080", "127.0.0.1:8443:8443"]
+"""
+
+
+def test_a_service_that_is_called_like_a_proxy_is_what_it_starts(make: Make) -> None:
+    """An API gateway serves; what is built as an nginx of one's own is a front. Seen: neither was known."""
+    root = make({
+        "compose.yaml": TWO,
+        "Dockerfile": "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n",
+        "front.dockerfile": "FROM nginx:1\nCOPY start.sh /start.sh\n",
+        "start.sh": "#!/bin/sh\nexec nginx -g 'daemon off;'\n",
+        "requirements.txt": "fastapi\nuvicorn\n",
+        "shop.py": MAIN.replace("from app.items import router\n", "").replace('app.include_router(router, prefix="/api")\n', ""),
+    })  # fmt: skip
+
+    facts = survey(root, Given(), this_machine())
+    written = tomllib.loads(toml_of(facts, "staging"))
+
+    assert written["service"]["gateway"]["entrypoint"] == "shop:app"
+    assert written["env"]["staging"]["url"] == "http://127.0.0.1:8080"
+
+
+def test_an_env_file_that_services_take_over_from_one_another_is_made_first(make: Make) -> None:
+    """Seen: `<<: *common` hid it, and the first gate was NO-GO since Compose found no such file."""
+    root = make({
+        "compose.yaml": TWO,
+        "Dockerfile": "FROM python:3.12-slim\n",
+        "front.dockerfile": "FROM nginx:1\n",
+        "shop.py": "",
+        ".env.example": "TAG=1\n",
+    })  # fmt: skip
+
+    done = init(root, "--yes")
+
+    assert "cp .env.example .env, and fill it in" in done.stderr

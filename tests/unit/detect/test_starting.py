@@ -24,6 +24,11 @@ __all__: list[str] = []
         ("granian --interface asgi app.main:app", "granian", "app.main:app"),
         ("daphne -b 0.0.0.0 shop.asgi:application", "daphne", "shop.asgi:application"),
         ("flask --app shop run -h 0.0.0.0", "flask", "shop"),
+        ("python -m debugpy --listen 0.0.0.0:5678 -m uvicorn api.main:app --reload", "uvicorn", "api.main:app"),
+        ("python -Xfrozen_modules=off -m debugpy --listen 5678 -m flask --app shop run", "flask", "shop"),
+        ("coverage run -m gunicorn shop.wsgi", "gunicorn", "shop.wsgi"),
+        ("uwsgi --protocol uwsgi --wsgi shop.wsgi:application --http 0.0.0.0:80", "uwsgi", "shop.wsgi:application"),
+        ("uwsgi --http=:80 --wsgi=shop.wsgi", "uwsgi", "shop.wsgi"),
     ],
 )
 def test_a_server_and_its_entry_point(command: str, server: str, entrypoint: str) -> None:
