@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,13 +10,26 @@ import pytest
 from gonogo.checks.postdeploy.instances import those_running
 from gonogo.config import Environment
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.machine.stopping import ASKED, PROCESSES, ignores_its_end, options_beyond, processes, read
+from gonogo.inspection.machine.stopping import (
+    ASKED,
+    PROCESSES,
+    Container,
+    Process,
+    ignores_its_end,
+    is_awake,
+    options_beyond,
+    processes,
+    read,
+)
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes.base import Inspector
 
 __all__: list[str] = []
 
 _SECONDS = 30.0
+_LOOKS = 8
+_ENOUGH = 2
+_PAUSE = 0.25
 
 
 @pytest.mark.late
@@ -61,13 +75,29 @@ def _found(running: dict[str, str], runner: Host) -> Iterator[str]:
     """What keeps containers from ending well, one text each; of what the Engine does not tell, nothing."""
     asked = Command(argv=("docker", "inspect", "--format", ASKED, *running), timeout=_SECONDS)
     for one in read(runner.run(asked).output):
-        top = runner.run(Command(argv=("docker", "top", one.name, *PROCESSES), timeout=_SECONDS))
-        there = list(processes(top.output)) if top.ok else []
-        service = running[one.name]
-        if first := ignores_its_end(one, there):
+        service, (first, there) = running[one.name], _looked(one, runner)
+        if first is not None:
             yield (
                 f"{service}: found a first process ({first.argv:.80}) that does nothing when it is told to stop, "
                 f"expected one that ends; each stop takes {one.grace:g} s and cuts off what is under way"
             )
         for option in options_beyond(one, there):
             yield f"{service}: found {option} in a container that is killed after {one.grace:g} s, expected time enough"
+
+
+def _looked(one: Container, runner: Host) -> tuple[Process | None, list[Process]]:
+    """The first process of a container where it heeds no end, and all of them.
+
+    One that is at work is looked at again, since only where it sleeps tells; one that heeds nothing as well, since it
+    may not have come to its handler yet.
+    """
+    seen = 0
+    for left in reversed(range(_LOOKS)):
+        top = runner.run(Command(argv=("docker", "top", one.name, *PROCESSES), timeout=_SECONDS))
+        there = list(processes(top.output)) if top.ok else []
+        first = ignores_its_end(one, there)
+        seen += first is not None
+        if seen == _ENOUGH or (first is None and not is_awake(one, there)):
+            return first, there
+        time.sleep(_PAUSE if left else 0)
+    return None, there

@@ -81,12 +81,24 @@ def ignores_its_end(container: Container, found: Sequence[Process]) -> Process |
     The kernel keeps from a first process each signal that it has no handler for. One that takes signals out of a queue
     has none either, and is known by where it sleeps.
     """
-    first = next((one for one in found if one.pid == container.pid), None)
-    if first is None or (first.caught | first.blocked) & 1 << (container.signal - 1):
+    first = _deaf(container, found)
+    if first is None:
         return None
     if first.waits in _UNKNOWN:
         return first if posixpath.basename(first.argv.split()[0]) in _SHELLS else None
     return None if "sig" in first.waits else first
+
+
+def is_awake(container: Container, found: Sequence[Process]) -> bool:
+    """Whether a first process without a handler was at work just then, so that nobody can say for what it sleeps."""
+    first = _deaf(container, found)
+    return first is not None and first.waits in _UNKNOWN
+
+
+def _deaf(container: Container, found: Sequence[Process]) -> Process | None:
+    """The first process, where it has no handler for the signal that is to end it."""
+    first = next((one for one in found if one.pid == container.pid), None)
+    return None if first is None or (first.caught | first.blocked) & 1 << (container.signal - 1) else first
 
 
 def options_beyond(container: Container, found: Sequence[Process]) -> tuple[str, ...]:
