@@ -24,6 +24,8 @@ _MAKERS = {
     "APIFlask": "flask",
     "OpenAPI": "flask",
 }
+_UNREAD = ("aiohttp", "sanic", "tornado", "falcon", "bottle", "pyramid", "litestar", "cherrypy", "blacksheep", "robyn")
+"""Frameworks that nobody needs to be asked for: which one it is changes nothing."""
 _WSGI = {"get_wsgi_application": "django", "get_asgi_application": "django"}
 _ATTRIBUTES = ("app", "application", "api", "server", "create_app()", "make_app()", "get_app()")
 _FASTAPI_ORDER = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
@@ -235,7 +237,8 @@ def framework_of(path: str, modules: Modules, packages: Mapping[str, str]) -> Fa
         return Fact(framework, f"{where}, {asked}") if asked else guess(framework, where)
     if len(wanted) == 1:
         return guess(wanted[0], packages[_package_name(wanted[0], packages)])
-    return None
+    other = next((name for name in _UNREAD if name in packages), "") if not wanted else ""
+    return Fact("none", f"{packages[other]}: {other}, whose routes are not read") if other else None
 
 
 def _package(framework: str, packages: Mapping[str, str]) -> str:

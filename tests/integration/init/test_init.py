@@ -395,6 +395,22 @@ def test_flask_migrate_is_known_under_compose(make: Make) -> None:
     assert written["env"]["staging"]["commands"] == {"migrate": "flask --app 'shop:create_app()' db upgrade"}
 
 
+def test_framework_whose_routes_are_not_read_is_no_question(make: Make) -> None:
+    """An application of aiohttp: nothing that somebody could answer would change what is checked."""
+    root = make({
+        "compose.yaml": "services:\n  web:\n    build: .\n    ports: ['127.0.0.1:8077:5000']\n",
+        "Dockerfile": 'FROM python:3.12\nWORKDIR /srv\nCOPY . .\nCMD ["gunicorn", "-b", ":5000", "shop:made"]\n',
+        "requirements.txt": "gunicorn\naiohttp\n",
+        "shop.py": "from aiohttp import web\n\n\nasync def made():\n    return web.Application()\n",
+    })  # fmt: skip
+    init(root, "--yes", "--output", "new.toml")
+    text = (root / "new.toml").read_text(encoding="utf-8")
+
+    assert tomllib.loads(text)["service"]["web"] == {"framework": "none", "entrypoint": "shop:made"}
+    assert "# requirements.txt:2: aiohttp, whose routes are not read" in text
+    assert "which framework" not in text
+
+
 def test_without_a_health_page_a_page_that_only_shows_something_is_asked(make: Make) -> None:
     """Not one that wants a parameter, nor one that acts by its name."""
     main = """\
