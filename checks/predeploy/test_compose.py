@@ -105,8 +105,9 @@ def test_published_ports_are_free(
 ) -> None:
     """Every port that the release publishes is free, or held by this environment's own instances.
 
-    Catches two services that ask for one port, the second project on the same host, and a container of a service that
-    no compose file names any more: stopping the old release would succeed, and starting the new one fail.
+    Catches two services that ask for one port, a service that was scaled and has one alone, the second project on the
+    same host, and a container of a service that no compose file names any more: stopping the old release would succeed,
+    and starting the new one fail.
 
     Before (docker-compose.yml; another project has 8000):
 
@@ -116,11 +117,20 @@ def test_published_ports_are_free(
 
         ports: ["127.0.0.1:8010:8000"]
     """
-    if environment.has("compose files"):
-        model_of(request)
+    model = model_of(request) if environment.has("compose files") else {}
     wanted = [PublishedPort(name, address, port, "tcp") for name, address, port in inspector.published()]
     if not wanted:
         pytest.skip("the release publishes no port")
+    alone = {name for name, _, _ in inspector.published()}
+    crowd = {one: count for one, count in roles.crowded(model).items() if one.service in alone}
+    if crowd:
+        first, count = next(iter(crowd.items()))
+        evidence.remedy(
+            f"Let one {first.service} run, or publish a range of {count} ports, or none and put a proxy in front; "
+            "commit that"
+        )
+        where = f"{first.host_ip}:{first.port}/{first.protocol}"
+        pytest.fail(f"{where}: found {count} instances of {first.service} that ask for it, expected one for each port")
     found = listening(wanted)
     held = dict(inspector.holders(serving)) if found else {}
     held |= other_runtime.holders(serving) if found and other_runtime is not None else {}

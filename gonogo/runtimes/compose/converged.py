@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gonogo.runtimes.compose.inspector import expected_count
+from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.state.release import Release
 
 __all__ = ["CONTAINER", "Seen", "containers", "differences", "of_turn"]

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-__all__ = ["ComposeInspector", "expected_count", "instance_of"]
+__all__ = ["ComposeInspector", "instance_of"]
 
 _SERVICE = "com.docker.compose.service"
 _RELEASE = "gonogo.release"
@@ -348,7 +348,7 @@ class ComposeInspector(Inspector):
         definitions = services_of(self.model)
         for service in services:
             count = sum(row.service == service for row in rows)
-            for number in range(count + 1, expected_count(definitions.get(service, {})) + 1):
+            for number in range(count + 1, roles.expected_count(definitions.get(service, {})) + 1):
                 yield InstanceState(
                     service=service,
                     name=f"{self._project}-{service}-{number}",
@@ -385,13 +385,6 @@ def instance_of(
         created_at=attrs.get("Created") or "",
         health_said=health_said(state),
     )
-
-
-def expected_count(definition: Mapping[str, Any]) -> int:
-    """How many containers a service should have: ``scale``, ``deploy.replicas``, or one."""
-    replicas = (definition.get("deploy") or {}).get("replicas")
-    scale = definition.get("scale")
-    return int(next((value for value in (scale, replicas) if value is not None), 1))
 
 
 def _bound(container: Container) -> Iterator[int]:

@@ -16,9 +16,9 @@ from gonogo.host.runner import Command
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
 from gonogo.runtimes.compose.files import services_of, write_model
-from gonogo.runtimes.compose.inspector import expected_count
 from gonogo.runtimes.compose.led import PORTS, Led, mount_of
 from gonogo.runtimes.compose.model.beside import doubts, network_of, turn
+from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.runtimes.compose.own_front import doubts_in_front
 from gonogo.runtimes.compose.pinning import startable
 from gonogo.runtimes.compose.seat import BESIDE

@@ -15,7 +15,9 @@ __all__ = [
     "backing",
     "bind_mounts",
     "built_by",
+    "crowded",
     "deployed_services",
+    "expected_count",
     "fronts",
     "image_name",
     "is_proxy",
@@ -134,6 +136,26 @@ def one_shots(model: Mapping[str, Any]) -> tuple[str, ...]:
         if how.get("condition") == "service_completed_successfully"
     }
     return tuple(name for name, service in _services(model).items() if name in awaited or _ends_by_itself(service))
+
+
+def expected_count(definition: Mapping[str, Any]) -> int:
+    """How many containers a service should have: ``scale``, ``deploy.replicas``, or one."""
+    replicas = (definition.get("deploy") or {}).get("replicas")
+    scale = definition.get("scale")
+    return int(next((value for value in (scale, replicas) if value is not None), 1))
+
+
+def crowded(model: Mapping[str, Any]) -> Mapping[PublishedPort, int]:
+    """Which ports more instances of a service want than their entry has numbers → how many do."""
+    found: dict[PublishedPort, int] = {}
+    for name, service in _services(model).items():
+        count = expected_count(service)
+        for port in service.get("ports") or ():
+            numbers = _numbers(str(port.get("published") or ""))
+            if 0 < len(numbers) < count:
+                first = PublishedPort(name, port.get("host_ip") or _ANY, numbers[0], port.get("protocol") or "tcp")
+                found[first] = count
+    return found
 
 
 def published_ports(model: Mapping[str, Any]) -> tuple[PublishedPort, ...]:

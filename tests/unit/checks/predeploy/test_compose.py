@@ -230,6 +230,26 @@ def test_a_taken_port_of_compose(repository: Repository, gate: Gates, listener: 
     assert check.found.startswith("Docker: found no usable answer (")
 
 
+@needs_compose
+def test_a_scaled_service_with_one_port_is_red(repository: Repository, gate: Gates) -> None:
+    """P16 knows it before anything is stopped; a range is enough for as many, and what publishes nothing needs none."""
+    scaled = "services:\n  web: {image: 'a:1', deploy: {replicas: 2}, ports: ['127.0.0.1:18089:80']}\n"
+    each = "  jobs: {image: 'a:1', deploy: {replicas: 3}}\n"
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": scaled + each})
+
+    red = gate(root, *PORTS, environ=gate.no_daemon(root)).only()
+    repository.write(root, {"docker-compose.yml": scaled.replace("18089:", "18089-18090:") + each})
+    repository.commit(root)
+    green = gate(root, *PORTS).only()
+
+    assert (red.outcome, red.found) == (
+        Outcome.FAILED,
+        "127.0.0.1:18089/tcp: found 2 instances of web that ask for it, expected one for each port",
+    )
+    assert red.remedy.startswith("Let one web run, or publish a range of 2 ports, or none")
+    assert green.outcome is Outcome.PASSED
+
+
 def test_two_services_on_one_port_are_the_cause(repository: Repository, gate: Gates, listener: int) -> None:
     """P16 names both services, and sends nobody to stop what holds the port now.
 

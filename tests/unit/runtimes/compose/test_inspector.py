@@ -13,8 +13,9 @@ from gonogo.runtimes.base import ImageFacts, InstanceState, RuntimeUnreachableEr
 from gonogo.runtimes.compose.engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose.entry import entry_words, python_environment, scripts_of
 from gonogo.runtimes.compose.inside import variables_for_run
-from gonogo.runtimes.compose.inspector import ComposeInspector, expected_count, instance_of
+from gonogo.runtimes.compose.inspector import ComposeInspector, instance_of
 from gonogo.runtimes.compose.layout import code_of
+from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
