@@ -16,6 +16,8 @@ __all__ = ["conditioned"]
 
 _METHODS = frozenset({"include_router", "register_blueprint"})
 _URLS = "urlpatterns"
+_ROUTERS = frozenset({"router", "unknown"})
+"""What a route may be declared on: the latter is made in another file, as a package's blueprint is."""
 _DEPTH = 10
 
 Node = tuple[str, str]
@@ -36,8 +38,8 @@ def conditioned(routes: Iterable[StaticRoute], files: Sequence[SourceFile]) -> I
     """The routes; those whose router is included only under a condition are conditional, and say where."""
     graph = _Graph(files)
     for route in routes:
-        node = (_module_of(route, files), route.on)
-        place = graph.only_at(node) if route.owner == "router" and not route.conditional else ""
+        node = graph.made_at((_module_of(route, files), route.on))
+        place = graph.only_at(node) if route.owner in _ROUTERS and not route.conditional else ""
         yield replace(route, conditional=True, included=place) if place else route
 
 
@@ -83,8 +85,8 @@ class _Graph:
             else:
                 continue
             yield _Inclusion(
-                into=self._origin(into, 0),
-                router=self._origin(router, 0),
+                into=self.made_at(into),
+                router=self.made_at(router),
                 conditional=self._is_conditional(statement),
                 place=f"{source.path}:{call.lineno}",
             )
@@ -97,7 +99,7 @@ class _Graph:
         calls = [one for name, one in self._calls if names and name == names[-1]]
         return bool(calls) and all(one.branching for one in calls)
 
-    def _origin(self, node: Node, depth: int) -> Node:
+    def made_at(self, node: Node, depth: int = 0) -> Node:
         """The module that makes a router, where a package only passes its name on."""
         file = next((one for one in self.files if f".{one.module}".endswith(f".{node[0]}")), None)
         if file is None or depth > _DEPTH:
@@ -106,4 +108,4 @@ class _Graph:
         if passed_on is None:
             return file.module, node[1]
         module, _, name = passed_on.rpartition(".")
-        return self._origin((module, name), depth + 1)
+        return self.made_at((module, name), depth + 1)

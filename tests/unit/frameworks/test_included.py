@@ -84,3 +84,27 @@ def test_blueprints_and_urls_are_followed() -> None:
 
     assert [one.included for one in static_routes(flask, framework="flask")] == ["app/main.py:3"]
     assert [one.included for one in static_routes(django, framework="django")] == ["site/urls.py:3"]
+
+
+@pytest.mark.parametrize(
+    ("init", "routes"),
+    [
+        ("bp = Blueprint('dev', 'dev')\nfrom app.dev import routes\n", "from app.dev import bp\n"),
+        ("bp = Blueprint('dev', 'dev')\nfrom . import routes\n", "from . import bp\n"),
+    ],
+)
+def test_blueprint_that_a_package_makes_for_its_modules_is_followed(init: str, routes: str) -> None:
+    """``from app.dev import bp`` in the module with the routes: the package is what the application registers.
+
+    Debug mode that is turned off took a blueprint for development along, and that was red.
+    """
+    main = "def create_app():\n    app = Flask('app')\n    if app.debug:\n        from app.dev import bp as dev_bp\n        app.register_blueprint(dev_bp)\n    return app\n"
+    files = {
+        "app/__init__.py": main,
+        "app/dev/__init__.py": init,
+        "app/dev/routes.py": f"{routes}@bp.route('/mails')\ndef mails(): ...\n",
+    }
+    always = {**files, "app/__init__.py": main.replace("if app.debug", "for _ in (1,)")}
+
+    assert [one.included for one in static_routes(files, framework="flask")] == ["app/__init__.py:5"]
+    assert [one.included for one in static_routes(always, framework="flask")] == [""]
