@@ -171,6 +171,10 @@ def is_readable(value: str) -> bool:
     return not text or text.casefold() in _READABLE or bool(_NUMBER.fullmatch(text)) or is_path
 
 
+def _is_anybodys(value: str) -> bool:
+    return value.strip().casefold() in _READABLE
+
+
 def url_passwords(value: str) -> tuple[str, ...]:
     """Finds the passwords of the URLs in a value and the secret parameters of their queries, as written and decoded."""
     found = [password for _, password in _USERINFO.findall(value)]
@@ -183,15 +187,18 @@ def secret_values(env: Mapping[str, str], declared: Collection[str]) -> frozense
     """Collects what must never be shown: declared and secret-named values, generated ones, passwords in URLs.
 
     Less than six characters are left readable, as are ``true``, ``8000``, ``prod``, hosts and words under other names,
-    and a password that is its user's, database's or host's name: those are in the clear wherever they are needed.
+    and a password that is its user's, database's or host's name: those are in the clear wherever they are needed. So is
+    a declared one that is the first word that anybody would try (``secret``, ``changeme``): taken out of every sentence
+    and path, it hides nothing but those.
     """
     found: set[str] = set()
     for name, value in env.items():
-        secret = name in declared or (is_secret_name(name) and not is_readable(value))
+        of_all = _is_anybodys if name in declared else is_readable
+        secret = (name in declared or is_secret_name(name)) and not of_all(value)
         identity = bool(_IDENTITIES & set(_words(name)))
         if secret or (not identity and looks_secret(value.strip())):
             found |= {value.strip(), *_lines(value)}
-        found |= {item for item in url_passwords(value) if name in declared or not is_readable(item)}
+        found |= {item for item in url_passwords(value) if not of_all(item)}
         found |= {user for user in _USER_ONLY.findall(value) if looks_secret(user)}
     return hidden((value for value in found if len(value) >= SHORTEST), set(_named(env)))
 

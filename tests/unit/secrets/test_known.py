@@ -216,3 +216,14 @@ def test_secret_shows_nothing() -> None:
 def test_any_environment_is_judged(env: dict[str, str]) -> None:
     """Arbitrary names and values are judged, and nothing shorter than six characters is collected."""
     assert all(len(value) >= 6 for value in secret_values(env, set(env)))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_hidden"),
+    [("secret", False), ("Changeme", False), ("password", False), ("secret1", True), ("correct-horse", True)],
+)
+def test_a_declared_secret_that_anybody_would_try_is_left_readable(value: str, is_hidden: bool) -> None:  # noqa: FBT001
+    """Seen: with ``POSTGRES_PASSWORD=secret`` no sentence about a secret could be read, and ``.secrets`` not be found."""
+    env = {"DB_PASSWORD": value, "DATABASE_URL": f"postgresql://shop:{value}@db/shop"}
+
+    assert (value in secret_values(env, {"DB_PASSWORD", "DATABASE_URL"})) is is_hidden
