@@ -11,7 +11,13 @@ from gonogo.inspection.code.beside import is_beside
 __all__ = ["meaning"]
 
 _APPLICATIONS = frozenset({"FastAPI", "Starlette", "Litestar", "Quart", "Sanic", "Application"})
-_LOADS = frozenset({"from_object", "from_pyfile", "from_mapping"})
+_LOADS = re.compile(r"\.(?:from_object|from_pyfile|from_mapping)\b")
+_ABOUT = re.compile(r"\bdebug\b|\bflask\b|\bdjango\b")
+_BRINGS = {
+    "django": re.compile(r"""^\s*(?:from\s+django\b|import\s[^#\n]*\bdjango\b)|["']django\.""", re.MULTILINE),
+    "flask": re.compile(r"^\s*(?:from\s+flask\b|import\s[^#\n]*\bflask\b)", re.MULTILINE),
+}
+"""What an application is made with; a settings file names Django's applications and imports nothing."""
 _FIELD = "debug"
 
 
@@ -20,35 +26,30 @@ def meaning(variable: str, texts: Mapping[str, str]) -> str:
 
     A variable of that name that is only read (the level of a log, a flag of the team's own) is none.
     """
-    trees = list(_trees(variable, texts))
-    packages = {name for tree in trees for name in _imported(tree)}
+    own = [text for path, text in texts.items() if not is_beside(path) and _is_about(variable, text)]
+    trees = list(_trees(variable, own))
+    packages = {name for name, brings in _BRINGS.items() if any(map(brings.search, own))}
     if _is_setting(variable, trees) and "django" in packages:
         return "Django's debug mode, which shows settings and code to visitors"
-    loads = any(isinstance(one, ast.Attribute) and one.attr in _LOADS for tree in trees for one in ast.walk(tree))
+    loads = any(map(_LOADS.search, own))
     if "flask" in packages and ((_is_setting(variable, trees) and loads) or _sets_flask(variable, trees)):
         return "Flask's debug mode"
     return next((f"{name}'s debug mode" for name in _given(variable, trees)), "")
 
 
-def _trees(variable: str, texts: Mapping[str, str]) -> Iterator[ast.Module]:
-    """The sources in which anything of the kind stands."""
-    for path, text in texts.items():
-        if is_beside(path) or not re.search(rf"{re.escape(variable)}|\bdebug\b|\bflask\b|\bdjango\b", text):
+def _is_about(variable: str, text: str) -> bool:
+    return variable in text or bool(_ABOUT.search(text))
+
+
+def _trees(variable: str, texts: Iterable[str]) -> Iterator[ast.Module]:
+    """The sources in which anything is set or given; a large application has a thousand others."""
+    for text in texts:
+        if variable not in text and _FIELD not in text.lower():
             continue
         try:
             yield ast.parse(text)
         except (SyntaxError, ValueError, RecursionError):
             continue
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (one.name.partition(".")[0] for one in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield (node.module or "").partition(".")[0]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("django."):
-            yield "django"  # a settings file names its applications and imports nothing
 
 
 def _is_setting(variable: str, trees: Iterable[ast.Module]) -> bool:

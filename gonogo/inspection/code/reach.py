@@ -21,6 +21,7 @@ _FOR_OTHERS = re.compile(
     r"version_info|hexversion|TYPE_CHECKING|platform|implementation|\bPY[23]\b|\bos\.name\b|__name__"
 )
 _EXPECTED = "SyntaxError"
+_WORD = re.compile(r"\w+")
 _APPLICATIONS = "INSTALLED_APPS"
 _OF_OTHERS = re.compile(
     r"(?:^|/)(?:_?vendor(?:ed)?|third_party|node_modules|tests?|testing|testdata|fixtures?|docs?|examples?|samples?"
@@ -72,15 +73,22 @@ def reached(roots: Iterable[str], texts: Mapping[str, str]) -> set[str]:
 def may_lead_to(paths: Iterable[str], texts: Mapping[str, str]) -> dict[str, str]:
     """Those of ``texts`` that could lead to one of these files: what does not even hold its name is not worth parsing.
 
-    A file in a folder of that name may lead to it without a word, by ``from . import``.
+    A file in a folder of that name may lead to it without a word, by ``from . import``, and one beside it without the
+    name of their folder.
     """
     stems = [path.removesuffix(".py").removesuffix("/__init__") for path in paths]
-    words = {stem.rpartition("/")[2] for stem in stems}
+    pairs = {tuple(f"/{stem}".rsplit("/", 2)[-2:]) for stem in stems}
     packages = {folder for stem in stems for folder in stem.split("/")}
 
     def may(path: str, text: str) -> bool:
-        named = packages if _APPLICATIONS in text else words
-        return not named.isdisjoint(path.split("/")[:-1]) or any(word in text for word in named)
+        above = path.split("/")[:-1]
+        words = set(_WORD.findall(text))
+        if _APPLICATIONS in words and not packages.isdisjoint((*above, *words)):
+            return True
+        return any(
+            word in above or (word in words and (parent in words or parent in above or not parent))
+            for parent, word in pairs
+        )
 
     return {path: text for path, text in texts.items() if may(path, text)}
 
