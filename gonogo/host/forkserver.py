@@ -217,6 +217,7 @@ def main() -> None:
                 getattr(module, function)()
     gc.freeze()
     serve(asked)
+    os._exit(0)  # it has nothing to clean up, and somebody waits for its end
 
 
 if __name__ == "__main__":
