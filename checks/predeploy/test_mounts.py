@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.model.mounts import never_written
 from gonogo.state.release import Release
+
+if TYPE_CHECKING:
+    from gonogo.runtimes.compose.mounted import Mounted
 
 __all__: list[str] = []
 
@@ -55,8 +58,17 @@ def test_mounts_are_what_they_should_be(
     for said in dict.fromkeys(one.loose for one in found if one.loose and not one.wrong):
         evidence.advise(said)
     lost = list(dict.fromkeys(left_behind(compose_model, serving, mounts))) if serving is not None else []
-    wrong = [*(one.wrong for one in found if one.wrong), *_moved(lost)]
+    wrong = [*_of_services(found), *_moved(lost)]
     assert not wrong, "; ".join(wrong)
+
+
+def _of_services(found: Iterable[Mounted]) -> list[str]:
+    """What is wrong, each told once with the services that mount it."""
+    told: dict[str, list[str]] = {}
+    for one in found:
+        if one.wrong:
+            told.setdefault(one.wrong, []).append(one.service)
+    return [f"{', '.join(services)}: {wrong}" for wrong, services in told.items()]
 
 
 def _moved(lost: list[str]) -> list[str]:

@@ -53,7 +53,7 @@ def mounted(model: Mapping[str, Any], mounts: Mounts) -> Iterator[Mounted]:
             source=shown,
             target=one.target,
             stands=_stands(kept, mounts, source),
-            wrong=f"{one.service}: {shown} at {one.target}: {wrong}" if wrong else "",
+            wrong=f"{shown} at {one.target}: {wrong}" if wrong else "",
             loose=_loose(kept, shown, mounts, source),
         )
 

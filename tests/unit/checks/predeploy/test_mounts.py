@@ -49,6 +49,7 @@ def test_file_of_another_commit_is_no_mount_of_this_one(repository: Repository, 
 def test_folder_over_a_file_is_named(repository: Repository, gate: Gates) -> None:
     """P15 is red over the folder that Docker made of a file, and over a file that is not there: it would make one."""
     mounts = model("./nginx.conf:/etc/nginx/nginx.conf:ro", "./site.toml:/srv/site.toml")
+    mounts += "  jobs:\n    image: shop\n    volumes: [./site.toml:/srv/site.toml]\n"
     root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": mounts})
     (root / "nginx.conf").mkdir()
 
@@ -56,10 +57,10 @@ def test_folder_over_a_file_is_named(repository: Repository, gate: Gates) -> Non
 
     assert (check.outcome, check.found) == (
         Outcome.FAILED,
+        f"jobs, web: ./site.toml at /srv/site.toml: found nothing at {root}/site.toml, of which Docker makes a folder; "
+        "expected a file; "
         f"web: ./nginx.conf at /etc/nginx/nginx.conf: found a folder ({root}/nginx.conf), expected a file, which is what "
-        "stands there in the container; "
-        f"web: ./site.toml at /srv/site.toml: found nothing at {root}/site.toml, of which Docker makes a folder; "
-        "expected a file",
+        "stands there in the container",
     )
 
 
