@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -245,3 +246,24 @@ def test_red_release_goes_back_to_what_another_state_folder_deployed(proxied: St
     (said,) = [note for note in red.document["notes"] if "was adopted as" in note]
     assert f"{released} was deployed with another state folder, {first}, and not with {proxied.state}" in said
     assert "is left out" not in said
+
+
+def test_prod_refuses_where_the_other_state_folder_is_gone(proxied: Stack) -> None:
+    """The runner that deployed was made anew: what its release mounts is nowhere any more, and what runs goes on."""
+    good = proxied.deploy()
+    shutil.rmtree(proxied.state)
+    proxied.state = proxied.state.with_name("another")
+    configure(proxied)
+    version(proxied, "two", port=8000, answer='"price 2"')
+    proxied.write({"gonogo.toml": (proxied.root / "gonogo.toml").read_text().replace("[env.staging]\n", PROD)})
+    proxied.commit("From a runner that knows nothing")
+
+    refused = proxied.deploy()
+    with proxied.client() as client:
+        still = client.get("/")
+
+    assert (good.code, refused.code) == (0, 1), (good, refused)
+    assert refused.document["first_touch"] is None
+    (cause,) = refused.document["causes"]
+    assert (cause["code"], "default.conf (it is gone)" in cause["found"]) == ("P37", True), refused
+    assert (still.text, still.headers["X-Conf"]) == ("price 1", "one")
