@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from gonogo.plugins.evidence import Collected
 from gonogo.plugins.runtime_facts import Rendered
 from gonogo.plugins.source import Source
 from gonogo.runtimes.place import wanted_env_file
+from gonogo.secrets.known import is_secret_name
+from gonogo.state.release import Release
 from gonogo.words import Tier
 
 __all__: list[str] = []
@@ -34,6 +38,7 @@ def test_every_required_variable_is_set(
     env_file: Path | None,
     source: Source,
     context: Context,
+    serving: Release | None,
     request: pytest.FixtureRequest,
     evidence: Collected,
 ) -> None:
@@ -41,7 +46,8 @@ def test_every_required_variable_is_set(
 
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     A plain `${X}` of a compose file that the env file leaves empty, or for which the application's settings have a
-    default, is told of: Compose passes on an empty text. A secret must have a value.
+    default, is told of: Compose passes on an empty text. A secret must have a value, and all of it: what stands behind
+    a `$` is taken for a variable and left out. That is red where it did not happen to the release that serves.
 
     Before (.env):
 
@@ -78,7 +84,29 @@ def test_every_required_variable_is_set(
         evidence.advise(f"{where}: {one}; the services get an empty text")
     missing = [one for one in missing if not one.may_be_meant]
     evidence.needs(*(things.variable(one.name) for one in missing))
-    assert not missing, f"{where}: {'; '.join(map(str, missing))}; expected a value for each"
+    wrong = [f"{'; '.join(map(str, missing))}; expected a value for each"] if missing else []
+    wrong += _cut(env_file, environment, serving, evidence)
+    assert not wrong, f"{where}: {'; '.join(wrong)}"
+
+
+def _cut(
+    env_file: Path | None, environment: Environment, serving: Release | None, evidence: Collected
+) -> Iterator[str]:
+    """The secrets that lose a part, but for those that lost it in the release that serves; the rest is told of."""
+    grammar = grammar_of(environment.runtime)
+    before = serving.folder / "env" if serving is not None else None
+    then = demands.lost(before, os.environ, grammar=grammar)
+    for name in sorted(demands.lost(env_file, os.environ, grammar=grammar)):
+        is_secret = name in environment.secrets or is_secret_name(name)
+        said = (
+            f"{name}: found a $ with a name behind it, which is left out as a variable that nothing sets; "
+            "expected $$, or the value in single quotes"
+        )
+        if is_secret and before is not None and before.is_file() and name not in then:
+            evidence.needs(things.variable(name))
+            yield said
+        else:
+            evidence.advise(f"{env_file}: {said}")
 
 
 @pytest.mark.predeploy(

@@ -21,9 +21,9 @@ It brings those that every gate needs."""
 _IMPORTS = (
     *("pytest", "gonogo.plugins.gate", "gonogo.plugins.html"),
     *("xdist.plugin", "pytest_metadata.plugin", "pytest_html.plugin", "pytest_timeout"),
-    "gonogo.records.page:load_parts",
+    *("_pytest.config:get_config", "gonogo.records.page:load_parts"),
 )
-"""All but our plugin itself: pytest warns of a module with hooks that is there before pytest is."""
+"""All but our plugin itself, since pytest warns of hooks that are there before it is; its own; a page's templates."""
 _PAGES = ("--html", "--css", "--self-contained-html", "-h", "--help")
 """Words without which nobody asks for pytest-html, which loads Jinja; a team's own checks may."""
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")

@@ -56,7 +56,7 @@ def got(url: str) -> str:
     return f"{answer.status_code} {answer.text}"
 
 
-@pytest.mark.parametrize("minor", ["3.11", "3.12"])
+@pytest.mark.parametrize("minor", ["3.11", pytest.param("3.12", marks=pytest.mark.thorough)])
 def test_python_is_the_version_of_its_tag(engine: docker.DockerClient, base_image: BaseImage, minor: str) -> None:
     """`python` and `pip` are on PATH, under /usr/local, of the version that the tag says."""
     image = f"python:{minor}-slim"
@@ -82,7 +82,7 @@ CMD ["python", "-c", "import idna, toolz; print(idna.__version__, toolz.__versio
 """
 
 
-@pytest.mark.parametrize("minor", ["3.11", "3.12"])
+@pytest.mark.parametrize("minor", ["3.11", pytest.param("3.12", marks=pytest.mark.thorough)])
 def test_python_installs_packages_in_a_build(
     engine: docker.DockerClient, base_image: BaseImage, tmp_path: Path, minor: str
 ) -> None:

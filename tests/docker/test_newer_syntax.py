@@ -49,6 +49,7 @@ def app(tmp_path: Path, engine: docker.DockerClient) -> Iterator[Stack]:
         yield made
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("newer")
 def test_a_module_that_is_imported_later_is_compiled_by_the_image(app: Stack) -> None:
     """B24 is red for what a request would import, though this machine's Python compiles it; a tool beside it warns."""

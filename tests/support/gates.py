@@ -25,7 +25,7 @@ from gonogo.records.results import CheckResult, GateResult, read_gate
 from gonogo.state.release import Release, release_id
 from gonogo.state.store import State
 from gonogo.words import Outcome, Role
-from tests.support.warm import is_gate, warm
+from tests.support.warm import is_gate, run_forked
 
 __all__ = ["IDENTITY", "MINIMAL", "PROCESS", "Gates", "Repository", "Run", "no_daemon", "path_without"]
 
@@ -241,7 +241,7 @@ class Gates:
     @staticmethod
     def _run(argv: tuple[str, ...], folder: Path, environ: Mapping[str, str], results: Path) -> Run:
         if is_gate(argv):
-            done = warm().run(argv, cwd=folder, env=environ, timeout=_TIMEOUT)
+            done = run_forked(argv, cwd=folder, env=environ, timeout=_TIMEOUT)
         else:
             done = subprocess.run(
                 argv, cwd=folder, env=environ, check=False, capture_output=True, text=True, timeout=_TIMEOUT

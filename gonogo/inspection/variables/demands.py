@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,17 @@ from gonogo.inspection.variables.envgrammar import Grammar
 from gonogo.inspection.variables.settingsclass import optional_in_settings, required_by_settings
 from gonogo.inspection.variables.variables import Variable
 
-__all__ = ["EXAMPLES", "example_file", "given", "image_variables", "of_environment", "of_services", "optional", "read"]
+__all__ = [
+    "EXAMPLES",
+    "example_file",
+    "given",
+    "image_variables",
+    "lost",
+    "of_environment",
+    "of_services",
+    "optional",
+    "read",
+]
 
 _T = TypeVar("_T")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", ".env.dist", "env.example", ".env.tmpl")
@@ -46,6 +56,19 @@ def read(env_file: Path | None, *, grammar: Grammar = "raw") -> tuple[str, Mappi
             {},
         )
     return "; ".join(found.errors), found.values
+
+
+def lost(env_file: Path | None, given: Collection[str], *, grammar: Grammar = "raw") -> frozenset[str]:
+    """The variables of an env file that lose a part: a ``$`` in them begins the name of a variable that nobody sets.
+
+    ``given`` are those that are set outside of it. Of a file that cannot be read ``read`` tells.
+    """
+    try:
+        found = parse(env_file.read_text(encoding="utf-8"), grammar=grammar) if env_file is not None else None
+    except (OSError, ValueError):
+        return frozenset()
+    parts = found.lost.items() if found is not None else ()
+    return frozenset(name for name, names in parts if not set(names) <= set(given))
 
 
 def of_environment(environment: Environment, folder: Path) -> tuple[Variable, ...]:

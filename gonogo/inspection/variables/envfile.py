@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from dotenv.parser import Binding, parse_stream
 
 from gonogo.inspection.variables.composeenv import Assignment, assignments
-from gonogo.inspection.variables.envgrammar import Grammar, expanded
+from gonogo.inspection.variables.envgrammar import Grammar, expanded, unset
 from gonogo.inspection.variables.interpolation import required_by_compose
 from gonogo.inspection.variables.placeholders import Placeholder, placeholders
 from gonogo.inspection.variables.settingsclass import required_by_settings
@@ -40,6 +40,8 @@ class EnvFile:
     errors: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
     """Names that are set more than once; the last one counts."""
+    lost: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Names whose value refers to what nothing before it sets, with that; of a secret it is a part of it."""
 
 
 def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile:
@@ -48,6 +50,7 @@ def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile
     lines: dict[str, int] = {}
     errors: list[str] = []
     repeated: list[str] = []
+    lost: dict[str, tuple[str, ...]] = {}
     for found in assignments(text) if grammar == "compose" else _of_dotenv(text):
         where = f"{name}:{found.line}"
         if found.has_nul:
@@ -58,9 +61,11 @@ def parse(text: str, *, name: str = ".env", grammar: Grammar = "raw") -> EnvFile
             errors.append(f"{where}: found {found.key!r} without a value, expected {found.key}=value")
         else:
             repeated += [found.key] if found.key in values else []
+            lost[found.key] = () if found.is_literal else unset(found.text, values, grammar)
             values[found.key] = found.text if found.is_literal else expanded(found.text, values, grammar)
             lines[found.key] = found.line
-    return EnvFile(values, lines, tuple(errors), tuple(dict.fromkeys(repeated)))
+    left_out = {name: parts for name, parts in lost.items() if parts}
+    return EnvFile(values, lines, tuple(errors), tuple(dict.fromkeys(repeated)), left_out)
 
 
 def _of_dotenv(text: str) -> Iterator[Assignment]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from dotenv.variables import Variable as Atom
 from dotenv.variables import parse_variables
 
 from gonogo.config.runtimes import has
-from gonogo.inspection.variables.interpolation import closing_brace
+from gonogo.inspection.variables.interpolation import closing_brace, references
 
-__all__ = ["Grammar", "expanded", "grammar_of"]
+__all__ = ["Grammar", "expanded", "grammar_of", "unset"]
 
 Grammar = Literal["raw", "compose", "dotenv"]
 """``raw``: as it is written, without its quotes."""
@@ -29,6 +30,18 @@ def expanded(value: str, known: Mapping[str, str], grammar: Grammar) -> str:
     if grammar == "dotenv":
         return "".join(atom.resolve(known) for atom in parse_variables(value))
     return value if grammar == "raw" else _compose(value, known)
+
+
+def unset(value: str, known: Mapping[str, str], grammar: Grammar) -> tuple[str, ...]:
+    """The variables that a value refers to without a default and that nothing before it sets: an empty text each."""
+    if grammar == "raw":
+        return ()
+    if grammar == "dotenv":
+        atoms = [atom for atom in parse_variables(value) if isinstance(atom, Atom)]
+        names = [atom.name for atom in atoms if atom.default is None]
+    else:
+        names = [one.name for one in references(value) if not one.operator]
+    return tuple(name for name in dict.fromkeys(names) if name not in known)
 
 
 def _compose(text: str, known: Mapping[str, str]) -> str:

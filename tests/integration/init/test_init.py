@@ -527,7 +527,7 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
     assert (service["entrypoint"], service.get("chdir")) == (entrypoint, chdir)
 
 
-TWO = """\
+MERGED = """\
 x-common: &common
   build: .
   env_file:
@@ -548,7 +548,7 @@ services:
 def test_a_service_that_is_called_like_a_proxy_is_what_it_starts(make: Make) -> None:
     """An API gateway serves; what is built as an nginx of one's own is a front. Seen: neither was known."""
     root = make({
-        "compose.yaml": TWO,
+        "compose.yaml": MERGED,
         "Dockerfile": "FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n",
         "front.dockerfile": "FROM nginx:1\nCOPY start.sh /start.sh\n",
         "start.sh": "#!/bin/sh\nexec nginx -g 'daemon off;'\n",
@@ -566,7 +566,7 @@ def test_a_service_that_is_called_like_a_proxy_is_what_it_starts(make: Make) -> 
 def test_an_env_file_that_services_take_over_from_one_another_is_made_first(make: Make) -> None:
     """Seen: `<<: *common` hid it, and the first gate was NO-GO since Compose found no such file."""
     root = make({
-        "compose.yaml": TWO,
+        "compose.yaml": MERGED,
         "Dockerfile": "FROM python:3.12-slim\n",
         "front.dockerfile": "FROM nginx:1\n",
         "shop.py": "",

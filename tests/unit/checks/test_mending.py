@@ -29,6 +29,7 @@ SHOWN = {
 }
 """Code → where it stands, and the code, before and after."""
 TRIED = ("P06", "P07", "P10", "P11", "P13", "P14", "P15", "P17", "P18", "P19", "P21", "P23", "P45", "P47", "P49")
+PASSWORD = "POSTGRES_PASSWORD=Kq7vT2mZx9Lw4Rb8"
 TOML = """\
 [app]
 name = "shop"
@@ -98,7 +99,9 @@ def release(when: int) -> dict[str, str]:
         "Dockerfile": f"FROM python:3.12-slim\n{code['P10']}",
         "Dockerfile.api": f"FROM python:3.12-slim\n{dockerfile}",
         ".dockerignore": code["P11"],
-        ".env": f"{code['P19']}{code['P21']}{code['P45']}POSTGRES_PASSWORD=Kq7vT2mZx9Lw4Rb8\nPUBLIC_URL=https://shop.test\n",
+        ".env": "\n".join(
+            [PASSWORD, *(code[name].strip() for name in ("P19", "P21", "P45")), "PUBLIC_URL=https://shop.test"]
+        ),
         "app/main.py": "from fastapi import FastAPI\nfrom app import orders\napp = FastAPI()\n",
         "app/database.py": "import os\nengine = create_engine(os.environ['DATABASE_URL'])\n",
         "app/orders.py": code["P07"],

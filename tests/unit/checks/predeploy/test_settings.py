@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gonogo.state.store import State
 from gonogo.words import Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.gates import Gates, Repository
 
 __all__: list[str] = []
@@ -216,3 +219,34 @@ def test_every_env_file_that_services_name_is_judged(repository: Repository, gat
         Outcome.PASSED,
         f"{root}/.env.prod, judged beside .env.prod-sample",
     )
+
+
+@needs_compose
+def test_a_secret_that_loses_a_part_is_named_unless_it_always_did(
+    repository: Repository, gate: Gates, tmp_path: Path
+) -> None:
+    """P19 is red where the release that serves had all of it; on a first deploy, and of other variables, it warns."""
+    model = "services:\n  web:\n    image: shop\n    environment: {JWT_SECRET: '${JWT_SECRET:?}', NOTE: '${NOTE:-}'}\n"
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": model, ".gitignore": ".env\n"})
+    state = State(tmp_path / "state")
+    serving = repository.checked_out(root, state, repository.git(root, "rev-parse", "HEAD").strip(), runtime="compose")
+    whole, cut = "JWT_SECRET=2f8a90b1'c4d7'$$x\n", "JWT_SECRET=2f8a90b1c4d7$x9\nNOTE=a$b\n"
+    repository.write(root, {".env": cut})
+
+    first = gate(root, *REQUIRED).only()
+    (serving.folder / "env").write_text(whole)
+    then = gate(root, *REQUIRED, subject=gate.subject(root, serving=serving)).only()
+    (serving.folder / "env").write_text(cut)
+    as_before = gate(root, *REQUIRED, subject=gate.subject(root, serving=serving)).only()
+
+    said = (
+        "found a $ with a name behind it, which is left out as a variable that nothing sets; "
+        "expected $$, or the value in single quotes"
+    )
+    assert (first.outcome, list(first.advice)) == (
+        Outcome.WARNED,
+        [f"{root}/.env: JWT_SECRET: {said}", f"{root}/.env: NOTE: {said}"],
+    )
+    assert (then.outcome, then.found) == (Outcome.FAILED, f"{root}/.env: JWT_SECRET: {said}")
+    assert as_before.outcome is Outcome.WARNED
+    assert "x9" not in first.model_dump_json() + then.model_dump_json()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.inspection.variables import envfile
+from gonogo.inspection.variables.envgrammar import Grammar
 
 TEXT = """\
 # the shop
@@ -85,3 +86,27 @@ def test_parse_never_raises_and_never_changes_the_environment(text: str) -> None
 def test_only_in_example(example: list[str], env: list[str], expected: tuple[str, ...]) -> None:
     """What only the example file names is listed, in its order."""
     assert envfile.only_in_example(example, env) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "grammar", "is_lost"),
+    [
+        ("T=abc$k2", "compose", True),
+        ('T="abc${k2}d"', "compose", True),
+        ("T=${A:-$k2}", "compose", True),
+        ("T='abc$k2'", "compose", False),
+        ("T=abc$$k2", "compose", False),
+        ('T="abc\\$k2"', "compose", False),
+        ("T=abc$", "compose", False),
+        ("T=abc$2x", "compose", False),
+        ("T=abc${k2:-}", "compose", False),
+        ("k2=1\nT=abc$k2", "compose", False),
+        ("T=abc$k2", "dotenv", False),
+        ("T=abc${k2}", "dotenv", True),
+        ("T=abc${k2:-d}", "dotenv", False),
+        ("T=abc$k2", "raw", False),
+    ],
+)
+def test_what_nothing_sets_is_left_out_of_a_value(text: str, grammar: Grammar, is_lost: bool) -> None:  # noqa: FBT001
+    """Compose and python-dotenv put an empty text in its place; a secret that was pasted has lost a part."""
+    assert envfile.parse(text, grammar=grammar).lost == ({"T": ("k2",)} if is_lost else {})
