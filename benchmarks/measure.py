@@ -89,10 +89,10 @@ FIVE = """\
 from pathlib import Path
 from gonogo.gates.process import gate_argv, gate_environment, imports_of_gates
 from gonogo.host.runner import Command, this_machine
-words = ("-m", "predeploy", "--gonogo-env=bench", "-q", "--no-header", "--html=page.html", "--self-contained-html")
+words = ("-m", "predeploy", "--gonogo-env=bench", "-q", "--no-header", *{words})
 argv, host = gate_argv(Path.cwd(), arguments=words), this_machine()
 for _ in range(5):
-    host.run(Command(argv=argv, env=gate_environment(), imports={imports})).require()
+    host.run(Command(argv=argv, env=gate_environment(), imports={imports}))
 """
 
 
@@ -188,20 +188,22 @@ def gate_cost(bench: Bench, stage: str) -> list[str]:
     return [f"`pytest -m {stage}` on the small application, median of 5", "", f"{took:.2f} s"]
 
 
-def gates_of_a_run(folder: Path, runs: int) -> list[str]:
+def gates_of_a_run(folder: Path, runs: int, *, what: str, words: tuple[str, ...]) -> list[str]:
     """The five gates of a deployment, forked from one process as a run does it, against five that are started."""
     folder.mkdir()
     (folder / "gonogo.toml").write_text(EMPTY)
     git(folder, "init", "-q")
     commit(folder, "nothing to deploy")
-    forked, started = ([sys.executable, "-P", "-c", FIVE.format(imports=of)] for of in ("imports_of_gates()", "()"))
+    forked, started = (
+        [sys.executable, "-P", "-c", FIVE.format(imports=of, words=words)] for of in ("imports_of_gates()", "()")
+    )
     pairs = [
         (processor(forked, folder, dict(os.environ)), processor(started, folder, dict(os.environ)))
         for _ in range(max(runs // 5, 1))
     ]
     best, against = (min(times) for times in zip(*pairs, strict=True))
-    what = "five gates of a run against five that are each started, processor time of the fastest of"
-    return [f"{what} {len(pairs)}", f"{best / against:.2f}", f"{best:.2f} s"]
+    of_what = f"{what} of a run against five that are each started, processor time of the fastest of {len(pairs)}"
+    return [of_what, f"{best / against:.2f}", f"{best:.2f} s"]
 
 
 def gate_start(folder: Path, runs: int) -> list[str]:
@@ -228,7 +230,9 @@ def measured(bench: Bench, folder: Path, runs: int) -> Iterator[list[str]]:
     yield from (gate_cost(bench, stage) for stage in ("predeploy", "build", "postdeploy"))
     yield rollback_cost(bench)
     yield gate_start(folder.with_name("empty"), runs)
-    yield gates_of_a_run(folder.with_name("five"), runs)
+    page = ("--html=page.html", "--self-contained-html")
+    yield gates_of_a_run(folder.with_name("five"), runs, what="five gates with their pages", words=page)
+    yield gates_of_a_run(folder.with_name("starts"), runs, what="the starts of five gates", words=("-k", "no_such"))
     yield from plain_pytest(folder, runs)
 
 

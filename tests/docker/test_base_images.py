@@ -82,7 +82,8 @@ CMD ["python", "-c", "import idna, toolz; print(idna.__version__, toolz.__versio
 """
 
 
-@pytest.mark.parametrize("minor", ["3.11", pytest.param("3.12", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("minor", ["3.11", "3.12"])
 def test_python_installs_packages_in_a_build(
     engine: docker.DockerClient, base_image: BaseImage, tmp_path: Path, minor: str
 ) -> None:
@@ -164,6 +165,7 @@ def test_postgres_refuses_to_start_without_a_password(engine: docker.DockerClien
     assert "superuser password is not specified (POSTGRES_PASSWORD)" in said
 
 
+@pytest.mark.thorough
 def test_caddy_answers_and_reloads(engine: docker.DockerClient, base_image: BaseImage) -> None:
     """The default command serves port 80; a changed Caddyfile is taken over by `caddy reload` without a restart."""
     base_image("caddy:2")
@@ -179,6 +181,7 @@ def test_caddy_answers_and_reloads(engine: docker.DockerClient, base_image: Base
     assert container.attrs["RestartCount"] == 0
 
 
+@pytest.mark.thorough
 def test_nginx_answers_and_logs_to_stdout(engine: docker.DockerClient, base_image: BaseImage) -> None:
     """The default command serves port 80, runs its workers as the user nginx, and writes the access log to stdout."""
     base_image("nginx:1")
@@ -193,6 +196,7 @@ def test_nginx_answers_and_logs_to_stdout(engine: docker.DockerClient, base_imag
     assert "test is successful" in checked
 
 
+@pytest.mark.thorough
 def test_redis_answers_other_containers(engine: docker.DockerClient, base_image: BaseImage) -> None:
     """PING is answered on the container's own address, not on loopback alone."""
     base_image("redis:7")
