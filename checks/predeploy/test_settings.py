@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -85,18 +86,35 @@ def test_every_required_variable_is_set(
     missing = [one for one in missing if not one.may_be_meant]
     evidence.needs(*(things.variable(one.name) for one in missing))
     wrong = [f"{'; '.join(map(str, missing))}; expected a value for each"] if missing else []
-    wrong += _cut(env_file, environment, serving, evidence)
+    passed = _passed_on(rendered, environment, source)
+    wrong += _cut(env_file, environment, serving, evidence, passed)
     assert not wrong, f"{where}: {'; '.join(wrong)}"
 
 
+def _passed_on(rendered: Rendered | None, environment: Environment, source: Source) -> Callable[[str], bool]:
+    """Whether who reads the env file hands a variable on: an application may read the file itself, and otherwise."""
+    if rendered is None:
+        return lambda _name: True
+    services = (rendered.model.get("services") or {}).values()
+    given = {name for service in services for name in service.get("environment") or ()}
+    texts = "\n".join(source.text(path) for path in environment.compose_files if path in source.tracked)
+    return lambda name: name in given or re.search(rf"\$\{{?{re.escape(name)}\b", texts) is not None
+
+
 def _cut(
-    env_file: Path | None, environment: Environment, serving: Release | None, evidence: Collected
+    env_file: Path | None,
+    environment: Environment,
+    serving: Release | None,
+    evidence: Collected,
+    is_passed_on: Callable[[str], bool],
 ) -> Iterator[str]:
     """The secrets that lose a part, but for those that lost it in the release that serves; the rest is told of."""
     grammar = grammar_of(environment.runtime)
     before = serving.folder / "env" if serving is not None else None
     then = demands.lost(before, os.environ, grammar=grammar)
     for name in sorted(demands.lost(env_file, os.environ, grammar=grammar)):
+        if not is_passed_on(name):
+            continue
         is_secret = name in environment.secrets or is_secret_name(name)
         said = (
             f"{name}: found a $ with a name behind it, which is left out as a variable that nothing sets; "

@@ -250,3 +250,20 @@ def test_a_secret_that_loses_a_part_is_named_unless_it_always_did(
     assert (then.outcome, then.found) == (Outcome.FAILED, f"{root}/.env: JWT_SECRET: {said}")
     assert as_before.outcome is Outcome.WARNED
     assert "x9" not in first.model_dump_json() + then.model_dump_json()
+
+
+@needs_compose
+def test_a_secret_that_the_application_reads_for_itself_is_its_own_matter(
+    repository: Repository, gate: Gates, tmp_path: Path
+) -> None:
+    """Where Compose passes it to nobody, the mounted file is read by somebody who may leave a `$` as it is."""
+    model = "services:\n  web:\n    image: shop\n    environment: {A: '${A:-}'}\n    volumes: ['./.env:/srv/.env:ro']\n"
+    root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": model, ".gitignore": ".env\n"})
+    state = State(tmp_path / "state")
+    serving = repository.checked_out(root, state, repository.git(root, "rev-parse", "HEAD").strip(), runtime="compose")
+    (serving.folder / "env").write_text("JWT_SECRET=2f8a90b1c4d7\n")
+    repository.write(root, {".env": "JWT_SECRET=2f8a90b1c4d7$x9\n"})
+
+    check = gate(root, *REQUIRED, subject=gate.subject(root, serving=serving)).only()
+
+    assert (check.outcome, check.advice) == (Outcome.PASSED, ())
