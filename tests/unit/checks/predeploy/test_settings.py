@@ -13,6 +13,7 @@ from gonogo.words import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gonogo.state.release import Release
     from tests.support.gates import Gates, Repository
 
 __all__: list[str] = []
@@ -221,6 +222,12 @@ def test_every_env_file_that_services_name_is_judged(repository: Repository, gat
     )
 
 
+def released(repository: Repository, root: Path, folder: Path) -> Release:
+    """The commit as the release that serves."""
+    commit = repository.git(root, "rev-parse", "HEAD").strip()
+    return repository.checked_out(root, State(folder / "state"), commit, runtime="compose")
+
+
 @needs_compose
 def test_a_secret_that_loses_a_part_is_named_unless_it_always_did(
     repository: Repository, gate: Gates, tmp_path: Path
@@ -228,8 +235,7 @@ def test_a_secret_that_loses_a_part_is_named_unless_it_always_did(
     """P19 is red where the release that serves had all of it; on a first deploy, and of other variables, it warns."""
     model = "services:\n  web:\n    image: shop\n    environment: {JWT_SECRET: '${JWT_SECRET:?}', NOTE: '${NOTE:-}'}\n"
     root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": model, ".gitignore": ".env\n"})
-    state = State(tmp_path / "state")
-    serving = repository.checked_out(root, state, repository.git(root, "rev-parse", "HEAD").strip(), runtime="compose")
+    serving = released(repository, root, tmp_path)
     whole, cut = "JWT_SECRET=2f8a90b1'c4d7'$$x\n", "JWT_SECRET=2f8a90b1c4d7$x9\nNOTE=a$b\n"
     repository.write(root, {".env": cut})
 
@@ -259,8 +265,7 @@ def test_a_secret_that_the_application_reads_for_itself_is_its_own_matter(
     """Where Compose passes it to nobody, the mounted file is read by somebody who may leave a `$` as it is."""
     model = "services:\n  web:\n    image: shop\n    environment: {A: '${A:-}'}\n    volumes: ['./.env:/srv/.env:ro']\n"
     root = repository({"gonogo.toml": repository.minimal, "docker-compose.yml": model, ".gitignore": ".env\n"})
-    state = State(tmp_path / "state")
-    serving = repository.checked_out(root, state, repository.git(root, "rev-parse", "HEAD").strip(), runtime="compose")
+    serving = released(repository, root, tmp_path)
     (serving.folder / "env").write_text("JWT_SECRET=2f8a90b1c4d7\n")
     repository.write(root, {".env": "JWT_SECRET=2f8a90b1c4d7$x9\n"})
 
