@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import socket
+import ssl
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -28,6 +30,8 @@ _SECONDS = 30.0
 _NOT_YET = frozenset({502, 503, 504})
 """What a proxy says while nothing listens behind it, and an application while it warms up."""
 _OVER = frozenset({"exited", "dead", "restarting"})
+_NO_BETTER = (socket.gaierror, ssl.SSLCertVerificationError)
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EACCES, errno.EPERM})
 
 
 def unwatched(model: Mapping[str, Any], release: Release, host: Host) -> tuple[str, ...]:
@@ -74,10 +78,14 @@ def _is_starting(client: httpx.Client, url: str) -> bool:
             return answer.status_code in _NOT_YET
     except httpx.TimeoutException:
         return True
-    except httpx.ConnectError as error:
-        return any(isinstance(one, OSError) and one.errno == errno.ECONNREFUSED for one in _causes(error))
+    except httpx.ConnectError as error:  # with TLS also the connection that a published port takes and drops
+        return not any(isinstance(one, _NO_BETTER) or _is_no_way(one) for one in _causes(error))
     except httpx.TransportError:  # a published port takes the connection before anything listens behind it
         return True
+
+
+def _is_no_way(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _NO_WAY
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

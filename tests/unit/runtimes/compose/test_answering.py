@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
+import ssl
+import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +98,16 @@ def release(*services: str) -> Release:
     )
 
 
+def unknown_to_all(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate that it signed itself."""
+    key, certificate = folder / "key", folder / "certificate"
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost")
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def asked(server: Server, says: str = "web\trunning\n", timeout: float = 30.0) -> int:
     """How many requests it takes until the waiting is over."""
     with listening(server):
@@ -106,6 +119,31 @@ def asked(server: Server, says: str = "web\trunning\n", timeout: float = 30.0) -
 def test_a_release_that_does_not_listen_yet_is_waited_for() -> None:
     """The port is published before the application listens, and a proxy says 502 until then."""
     assert asked(Server(0, 0, 502, 503, 504, 200)) == 6
+
+
+def test_a_port_that_drops_a_connection_before_its_certificate_is_waited_for() -> None:
+    """A published port takes the connection and drops it while nothing listens behind it, also where TLS is asked for."""
+    server = Server(200)
+    server.process_request = lambda request, _: server.shutdown_request(request)  # type: ignore[method-assign]
+    url = server.url.replace("http:", "https:")
+    begin = time.monotonic()
+    with listening(server):
+        wait_until_answering(url, ("web",), "shop", Engine("web\trunning\n"), timeout=1.0)
+
+    assert time.monotonic() - begin >= 1.0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_certificate_that_nobody_trusts_is_not_waited_for(tmp_path: Path) -> None:
+    """Waiting makes it no better; the gate says what is wrong with it."""
+    server = Server(200)
+    server.socket = unknown_to_all(tmp_path).wrap_socket(server.socket, server_side=True)
+    begin = time.monotonic()
+    with listening(server):
+        url = server.url.replace("http:", "https:")
+        wait_until_answering(url, ("web",), "shop", Engine("web\trunning\n"), timeout=60.0)
+
+    assert time.monotonic() - begin < 55
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 429, 500])
