@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
+import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,10 @@ from gonogo.checks.build.defined import definition_of, healthcheck_of
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment, Service
 from gonogo.errors import GonogoError
+from gonogo.host.runner import Host
 from gonogo.inspection.code.dockerfile import is_loose, unpinned
 from gonogo.inspection.machine.healthcheck import missing_programs
-from gonogo.inspection.machine.privileges import gives_up_root
+from gonogo.inspection.machine.privileges import becomes_another, gives_up_root
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
@@ -24,12 +26,16 @@ __all__: list[str] = []
 
 _ROOT = frozenset({"", "0", "root"})
 _MIB = 1 << 20
+_SCRIPT = re.compile(r"[\w./-]+(?:\.(?:sh|bash)|entry-?point)|/[\w./-]*(?:start|run|cmd)[\w-]*")
+"""What of an entry command may be a shell script of the image's own."""
 
 
 @pytest.mark.build(
     "B11", needs=("images",), severity="advisory", remedy="Add USER to the Dockerfile of {param}, after its last RUN"
 )
-def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
+def test_image_does_not_run_as_root(
+    artifact: Artifact, inspector: Inspector, runner: Host, evidence: Collected
+) -> None:
     """The service does not run as root.
 
     Catches a Dockerfile without USER: who breaks into the application owns the container.
@@ -48,7 +54,7 @@ def test_image_does_not_run_as_root(artifact: Artifact, inspector: Inspector, ev
     """
     facts = _facts(artifact)
     definition = definition_of(inspector, artifact.service)
-    if not definition.get("user") and (program := gives_up_root(_started(definition, facts))):
+    if not definition.get("user") and (program := _gives_up(artifact, _started(definition, facts, runner))):
         pytest.skip(f"{program} gives up root by itself")
     user = str(definition.get("user") or facts.user)
     evidence.text("User", user or "root, because none is named")
@@ -93,14 +99,21 @@ def _facts(artifact: Artifact) -> ImageFacts:
     return artifact.facts
 
 
-def _started(definition: Mapping[str, Any], facts: ImageFacts) -> Sequence[str]:
-    """The words that start the service; a model's own entry point makes the image's command void."""
-    entry, command = (_words(definition.get(key)) for key in ("entrypoint", "command"))
-    return [*entry, *command] if entry or command else facts.command
+def _started(definition: Mapping[str, Any], facts: ImageFacts, runner: Host) -> Sequence[str]:
+    """The words that start the service, entry point and command."""
+    from gonogo.runtimes.compose.entry import entry_words, image_config  # noqa: PLC0415 (where compose is)
+
+    if not definition.get("entrypoint") and not definition.get("command"):
+        return facts.command
+    return entry_words(definition, image_config(facts.id, runner))
 
 
-def _words(value: str | Sequence[str] | None) -> list[str]:
-    return shlex.split(value) if isinstance(value, str) else list(value or ())
+def _gives_up(artifact: Artifact, words: Sequence[str]) -> str | None:
+    """The program, or the image's script, that makes another user of the one that starts the service."""
+    workdir = artifact.facts.workdir if artifact.facts is not None else ""
+    places = (posixpath.normpath(posixpath.join(workdir or "/", word)) for word in words if _SCRIPT.fullmatch(word))
+    texts = ((place, artifact.text(place)) for place in places)
+    return gives_up_root(words) or next((place for place, text in texts if text and becomes_another(text)), None)
 
 
 @pytest.mark.build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,17 +24,26 @@ __all__: list[str] = []
 def artifact(service: str, *, dockerfile: str = "Dockerfile", image: str = "sha256:1") -> Any:
     """The image of a service."""
     recipe = SimpleNamespace(dockerfile=dockerfile) if dockerfile else None
-    facts = SimpleNamespace(id=image, user="", command=("python", "app.py"))
+    facts = SimpleNamespace(id=image, user="", command=("python", "app.py"), workdir="/srv")
     return SimpleNamespace(
-        service=service, label=f"image shop-{service}:1", layout=SimpleNamespace(recipe=recipe), facts=facts
+        service=service,
+        label=f"image shop-{service}:1",
+        layout=SimpleNamespace(recipe=recipe),
+        facts=facts,
+        text={"/srv/start.sh": 'exec su-exec "$USER" gunicorn app:app\n', "/run.sh": "exec gunicorn app:app\n"}.get,
     )
+
+
+def engine(*entry: str) -> Any:
+    """What says how an image starts."""
+    return SimpleNamespace(run=lambda *_, **__: SimpleNamespace(ok=True, output=json.dumps({"Entrypoint": entry})))
 
 
 def warned(one: Any, model: dict[str, Any]) -> CheckResult:
     """What B11 says of it."""
     evidence = Collected()
     with pytest.raises(AssertionError) as caught:
-        no_root(one, SimpleNamespace(model=model), evidence)
+        no_root(one, SimpleNamespace(model=model), engine(), evidence)
     facts = {"breaks": tuple(evidence.broken), "needs": tuple(evidence.needed)}
     code = f"B11[{one.service}]"
     return a_check(id=code, code=code, outcome=Outcome.WARNED, found=str(caught.value).split("\n")[0], **facts)
@@ -51,6 +61,25 @@ def test_one_dockerfile_warns_once_for_all_its_services() -> None:
         ("B11[mail]", "image shop-mail:1: user: found 0, expected another"),
         ("B11[front]", "image shop-front:1: user: found root, expected another"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "entry"),
+    [("./start.sh", ()), ("sh start.sh", ()), ("./start.sh", ("/run.sh",)), ("gunicorn app:app", ("/srv/start.sh",))],
+)
+def test_a_script_that_starts_the_service_as_another_user_warns_of_no_root(
+    command: str, entry: tuple[str, ...]
+) -> None:
+    """The user of the image has to be root then: it owns the volume, or looks at it first."""
+    model = {"services": {"web": {"command": command}}}
+
+    with pytest.raises(pytest.skip.Exception, match=r"start\.sh gives up root by itself"):
+        no_root(artifact("web"), SimpleNamespace(model=model), engine(*entry), Collected())  # type: ignore[arg-type]
+
+
+def test_a_script_that_stays_root_warns() -> None:
+    """A script of the image's own is read for what it starts."""
+    assert warned(artifact("web"), {"services": {"web": {"command": "/run.sh"}}}).found
 
 
 def test_images_without_a_version_are_advised_of() -> None:
