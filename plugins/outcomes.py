@@ -84,7 +84,9 @@ def _failure(error: BaseException | None, report: pytest.TestReport) -> tuple[Ou
         ran_out, unasked = str(error).startswith("Timeout"), str(error).startswith("async def functions are not")
         unknown = ran_out or unasked
         return (Outcome.INCONCLUSIVE if unknown else Outcome.FAILED), f"{'no end: ' if ran_out else ''}{error}"
-    if (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
+    if (httpx := sys.modules.get("httpx")) is not None and isinstance(
+        error, httpx.TransportError | httpx.TooManyRedirects
+    ):
         from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
 
         return transport.judge(error)

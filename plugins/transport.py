@@ -55,17 +55,15 @@ def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
+def judge(error: httpx.TransportError | httpx.TooManyRedirects) -> tuple[Outcome, str]:
     """Failed: the subject refused or broke off. Inconclusive: the way to it is broken, so nobody knows."""
     url = _url_of(error)
     text = str(error) or type(error).__name__
+    if isinstance(error, httpx.TooManyRedirects):
+        return Outcome.FAILED, f"{url}: its redirects have no end; expected a page"
     causes = list(_chain(error))
-    if _is_unresolved(error):
-        return Outcome.INCONCLUSIVE, f"{url}: the name does not resolve here ({text})"
-    if isinstance(error, httpx.ConnectTimeout):
-        return Outcome.INCONCLUSIVE, f"{url}: no connection in time ({text or 'timed out'})"
-    if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
-        return Outcome.INCONCLUSIVE, f"{url}: there is no way to it from here ({text})"
+    if said := _no_way(error, causes):
+        return Outcome.INCONCLUSIVE, f"{url}: {said} ({text})"
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         said = "of an authority of your own: SSL_CERT_FILE=/path/to/its.crt"
         return Outcome.FAILED, f"{url}: its certificate is not trusted here ({text}); {said}"
@@ -74,6 +72,16 @@ def judge(error: httpx.TransportError) -> tuple[Outcome, str]:
         return Outcome.INCONCLUSIVE, f"{url}: could not be asked through the proxy of this machine, {proxy} ({text})"
     name = asks_for_a_name(str(url)) if _hung_up(error) else ""
     return Outcome.FAILED, f"{url}: {text}{name}"
+
+
+def _no_way(error: httpx.TransportError, causes: list[BaseException]) -> str:
+    """Why nobody knows whether it would have answered; empty where it was reached."""
+    if _is_unresolved(error):
+        return "the name does not resolve here"
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    no_way = any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes)
+    return "there is no way to it from here" if no_way else ""
 
 
 def needs(error: httpx.TransportError) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ def _is_unresolved(error: httpx.TransportError) -> bool:
     return said or any(isinstance(cause, socket.gaierror) for cause in _chain(error))
 
 
-def _url_of(error: httpx.TransportError) -> httpx.URL:
+def _url_of(error: httpx.TransportError | httpx.TooManyRedirects) -> httpx.URL:
     try:
         return error.request.url
     except RuntimeError:

@@ -12,12 +12,14 @@ import httpx
 from gonogo.inspection.answers.htmlfiles import is_same_server
 from gonogo.plugins.limits import Limits
 
-__all__ = ["SECONDS", "Front", "front_page", "read"]
+__all__ = ["SECONDS", "Front", "front_page", "goes_round", "read"]
 
 SECONDS = 10.0
 """For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
 _MOST_BYTES = 1 << 20
 _MOST_HOPS = 5
+_PATIENT_HOPS = 20
+"""After so many a browser says that the page redirects without an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,29 @@ def _followed(address: str, limits: Limits) -> Front:
     kind = headers.get("content-type", "").partition(";")[0].strip()
     html = text if "html" in kind else ""
     return Front(address=address, status=status, text=text, html=html, kind=kind)
+
+
+def goes_round(address: str, limits: Limits) -> bool:
+    """Whether a page leads a visitor who keeps cookies round in a circle on its own server; who gets there, never ends.
+
+    One that sends away once, with a cookie that it wants to see, does not; nor does what leads to another server.
+    """
+    until, seen = time.monotonic() + SECONDS, set()
+    with limits.client(address) as session:
+        for _ in range(_PATIENT_HOPS):
+            try:
+                status, headers, _ = read(address, until, limits, session)
+            except httpx.HTTPError:
+                return False
+            leads = urljoin(address, headers.get("location", "")).partition("#")[0]
+            if not httpx.codes.is_redirect(status) or not headers.get("location") or not is_same_server(leads, address):
+                return False
+            state = (address, frozenset((one.name, one.value) for one in session.cookies.jar))
+            if state in seen:
+                return True
+            seen.add(state)
+            address = leads
+    return True
 
 
 def read(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.front import front_page
+from gonogo.checks.postdeploy.front import front_page, goes_round
 from gonogo.config import Environment
 from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected, LimitedError
@@ -27,7 +27,7 @@ def test_front_page_is_no_server_error(
 ) -> None:
     """The front page answers without a server error, although gonogo.toml does not name it.
 
-    Catches a release whose health page is green and whose first page is a 500.
+    Catches a release whose health page is green and whose first page is a 500, or redirects to itself without an end.
 
     No before and after: why the page fails is said by the application's own traceback.
     """
@@ -45,5 +45,7 @@ def test_front_page_is_no_server_error(
     evidence.needs(things.answer(page.address, page.status, page.text))
     said = f"GET {page.address}: found {page.status}, expected no server error"
     assert page.status < httpx.codes.INTERNAL_SERVER_ERROR, said
+    circle = httpx.codes.is_redirect(page.status) and goes_round(page.address, limits)
+    assert not circle, f"GET {url}/: found a redirect that leads round in a circle, expected a page in the end"
     if page.status == httpx.codes.TOO_MANY_REQUESTS:
         raise LimitedError(f"GET {page.address}: found 429, a limit on requests; ask again later")

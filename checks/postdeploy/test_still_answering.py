@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from gonogo.checks.postdeploy.front import goes_round
 from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, led_to, origin, origins
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
-from gonogo.inspection.answers.htmlfiles import is_source
+from gonogo.inspection.answers.htmlfiles import is_same_server, is_source
 from gonogo.inspection.answers.slower import is_slower
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.limits import Limits
@@ -30,6 +31,8 @@ _TITLE = "Asked"
 _HEADER = ("address", "status", "seconds", "type")
 _SHUT = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
 _LOST = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
+_FOLLOWED = 3
+"""Redirects that are followed."""
 _NEW = 10
 """New addresses that are asked."""
 
@@ -59,8 +62,8 @@ def test_what_answered_before_still_answers(
 ) -> None:
     """Pages that answered in the baseline still do: GET routes without a parameter, and links of the front page.
 
-    Catches the page that answers 500 for hours behind a green health check, and the one whose type was lost, so that
-    browsers show its source. A page that was broken before, one that is
+    Catches the page that answers 500 for hours behind a green health check, one that redirects to itself, and one whose
+    type was lost, so that browsers show its source. A page that was broken before, one that is
     new (D31), what moved to another address, and a first deploy are not judged. Asked are at most 20, as an anonymous
     visitor asks, with where they and the endpoints redirect to (a login page), and none whose name says that it does
     something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked
@@ -96,6 +99,11 @@ def test_what_answered_before_still_answers(
         evidence.warn(said)
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected {before[broken[0].address].status}, as before this release"
+    circles = _circles([one for one in answers if not httpx.codes.is_redirect(before[one.address].status)], limits)
+    said = (
+        f"GET {circles[0].address}: found {circles[0]} that leads round in a circle{_more(circles)}" if circles else ""
+    )
+    assert not circles, f"{said}; expected {before[circles[0].address].status}, as before this release"
     shown = [one for one in answers if is_source(one.text, one.kind) and "html" in before[one.address].kind]
     said = (
         f"GET {shown[0].address}: found a page as {shown[0].kind}{_more(shown)}, so that browsers show its source"
@@ -150,6 +158,17 @@ def test_new_pages_answer(
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected no server error"
+    circles = _circles(answers, limits)
+    said = (
+        f"GET {circles[0].address}: found {circles[0]} that leads round in a circle{_more(circles)}" if circles else ""
+    )
+    assert not circles, f"{said}; expected an end"
+
+
+def _circles(answers: Sequence[Swept], limits: Limits) -> list[Swept]:
+    """Those of the first redirects that lead round in a circle."""
+    leading = [one for one in answers if is_same_server(one.leads_to, one.address)]
+    return [one for one in leading[:_FOLLOWED] if goes_round(one.address, limits)]
 
 
 def _slower(answers: Sequence[Swept], before: Mapping[str, _Then], limits: Limits) -> Iterator[str]:

@@ -47,7 +47,11 @@ def site(deploy: Callable[..., Deployed]) -> Deployed:
             "GET {url}/login: found 503, expected no server error",
         ),
         ({"/": [302, {"Location": "http://127.0.0.1:1/"}, "", 0]}, Outcome.PASSED, ""),
-        ({"/": [302, {"Location": "/"}, "", 0]}, Outcome.PASSED, ""),
+        (
+            {"/": [302, {"Location": "/a"}, "", 0], "/a": [301, {"Location": "/"}, "", 0]},
+            Outcome.FAILED,
+            "GET {url}/: found a redirect that leads round in a circle, expected a page in the end",
+        ),
     ],
     ids=["well", "no-page", "login", "error", "error-behind-a-redirect", "elsewhere", "round"],
 )
@@ -198,6 +202,27 @@ def links(*paths: str, **more: Any) -> dict[str, Any]:
     """A front page that links to these, and what else answers."""
     text = "".join(f'<a href="{path}">{path}</a>' for path in paths)
     return {"/": [200, PAGE, text, 0], **{path: [200, PAGE, path, 0] for path in paths}, **more}
+
+
+def test_a_page_that_answered_before_and_redirects_to_itself_is_red(site: Deployed) -> None:
+    """What moved to another page does not count, nor what led round in a circle before."""
+    url, kept = f"http://127.0.0.1:{site.port}", site.run / "baseline.json"
+    old = {"/old": [302, {"Location": "/old"}, "", 0]}
+    site.answer(links("/prices", "/about", "/old", **old))
+    before = site.ask("postdeploy", STILL, role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    site.answer(links("/prices", "/about", "/old", **old, **{"/about": [301, {"Location": "/prices"}, "", 0]}))
+    moved = site.ask("postdeploy", STILL).check("D30")
+    site.answer(links("/prices", "/about", "/old", **old, **{"/about": [301, {"Location": "/about"}, "", 0]}))
+    circle = site.ask("postdeploy", STILL).check("D30")
+    kept.unlink()
+
+    assert moved.outcome is Outcome.PASSED
+    assert (circle.outcome, circle.found) == (
+        Outcome.FAILED,
+        f"GET {url}/about: found 301 that leads round in a circle; expected 200, as before this release",
+    )
 
 
 LINKED = ("/prices", "/about#us", "/news?page=2", "/log-out", "/old", "/private", "/healthz", "/readyz")
