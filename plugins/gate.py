@@ -54,7 +54,6 @@ def activate(config: pytest.Config) -> None:
         from gonogo.plugins import html  # noqa: PLC0415 (only where reports are made)
 
         config.pluginmanager.register(html.HtmlPlugin(config, context), "gonogo-html")
-    gc.freeze()  # what stands until the end anyway; pytest collects garbage when it ends
 
 
 def _choose_paths(config: pytest.Config, context: Context) -> None:
@@ -83,6 +82,14 @@ class GatePlugin:
     def __init__(self, context: Context) -> None:
         """``context`` says what the gate is asked about."""
         self._context = context
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """From here on there is garbage: what was imported stays until the end."""
+        done = yield
+        gc.freeze()
+        gc.enable()
+        return done
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A gonogo.toml yields the built-in checks."""

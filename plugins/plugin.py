@@ -6,6 +6,7 @@ Nothing heavy is imported here: a team's unit tests load this module too.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import os
 import sys
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     config = pluginmanager.get_plugin("pytestconfig")
     if not _in_gate() and isinstance(config, pytest.Config) and _is_pytest() and _selected(config):
         _become_gate(config)
+    if _in_gate():
+        gc.disable()  # until its checks are collected: what is imported stays
     for name, module in _BROUGHT.items() if _in_gate() else ():
         if not pluginmanager.hasplugin(name) and not pluginmanager.is_blocked(name):
             pluginmanager.register(importlib.import_module(module), name)

@@ -209,6 +209,7 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    gc.disable()
     for entry in sys.argv[1:]:
         name, _, function = entry.partition(":")
         with contextlib.suppress(Exception):
@@ -216,6 +217,7 @@ def main() -> None:
             if function:
                 getattr(module, function)()
     gc.freeze()
+    gc.enable()
     serve(asked)
     os._exit(0)  # it has nothing to clean up, and somebody waits for its end
 
