@@ -109,7 +109,9 @@ def causes_of(
         needed = [error.needs]
     elif isinstance(error, RuntimeUnreachableError) or isinstance(error and error.__cause__, RuntimeUnreachableError):
         needed = [things.RUNTIME]
-    elif (httpx := sys.modules.get("httpx")) is not None and isinstance(error, httpx.TransportError):
+    elif (httpx := sys.modules.get("httpx")) is not None and isinstance(
+        error, httpx.TransportError | httpx.TooManyRedirects
+    ):
         from gonogo.plugins import transport  # noqa: PLC0415 (60 ms: only where something did not answer)
 
         needed = [*transport.needs(error)]

@@ -84,11 +84,13 @@ def _no_way(error: httpx.TransportError, causes: list[BaseException]) -> str:
     return "there is no way to it from here" if no_way else ""
 
 
-def needs(error: httpx.TransportError) -> tuple[str, ...]:
+def needs(error: httpx.TransportError | httpx.TooManyRedirects) -> tuple[str, ...]:
     """What keeps every request for the same address from being answered; nothing where it may be this request alone."""
     url = str(_url_of(error))
     if proxy_of(url):
         return ()
+    if isinstance(error, httpx.TooManyRedirects):
+        return (things.circle(url),)
     if _is_unresolved(error):
         return (things.host_name(url),)
     no_answer = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) or _hung_up(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.front import front_page, goes_round
+from gonogo.checks.postdeploy.front import CIRCLE, front_page, goes_round
 from gonogo.config import Environment
 from gonogo.inspection import things
 from gonogo.plugins.evidence import Collected, LimitedError
@@ -46,6 +46,9 @@ def test_front_page_is_no_server_error(
     said = f"GET {page.address}: found {page.status}, expected no server error"
     assert page.status < httpx.codes.INTERNAL_SERVER_ERROR, said
     circle = httpx.codes.is_redirect(page.status) and goes_round(page.address, limits)
+    if circle:
+        evidence.breaks(things.circle(url))
+        evidence.remedy(CIRCLE)
     assert not circle, f"GET {url}/: found a redirect that leads round in a circle, expected a page in the end"
     if page.status == httpx.codes.TOO_MANY_REQUESTS:
         raise LimitedError(f"GET {page.address}: found 429, a limit on requests; ask again later")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.front import goes_round
+from gonogo.checks.postdeploy.front import CIRCLE, goes_round
 from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, led_to, origin, origins
 from gonogo.config import Environment
@@ -99,7 +99,9 @@ def test_what_answered_before_still_answers(
         evidence.warn(said)
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected {before[broken[0].address].status}, as before this release"
-    circles = _circles([one for one in answers if not httpx.codes.is_redirect(before[one.address].status)], limits)
+    circles = _circles(
+        [one for one in answers if not httpx.codes.is_redirect(before[one.address].status)], limits, evidence
+    )
     said = (
         f"GET {circles[0].address}: found {circles[0]} that leads round in a circle{_more(circles)}" if circles else ""
     )
@@ -158,17 +160,21 @@ def test_new_pages_answer(
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected no server error"
-    circles = _circles(answers, limits)
+    circles = _circles(answers, limits, evidence)
     said = (
         f"GET {circles[0].address}: found {circles[0]} that leads round in a circle{_more(circles)}" if circles else ""
     )
     assert not circles, f"{said}; expected an end"
 
 
-def _circles(answers: Sequence[Swept], limits: Limits) -> list[Swept]:
+def _circles(answers: Sequence[Swept], limits: Limits, evidence: Collected) -> list[Swept]:
     """Those of the first redirects that lead round in a circle."""
     leading = [one for one in answers if is_same_server(one.leads_to, one.address)]
-    return [one for one in leading[:_FOLLOWED] if goes_round(one.address, limits)]
+    found = [one for one in leading[:_FOLLOWED] if goes_round(one.address, limits)]
+    if found:
+        evidence.needs(*dict.fromkeys(things.circle(one.address) for one in found))
+        evidence.remedy(CIRCLE)
+    return found
 
 
 def _slower(answers: Sequence[Swept], before: Mapping[str, _Then], limits: Limits) -> Iterator[str]:

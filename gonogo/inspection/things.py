@@ -13,6 +13,7 @@ __all__ = [
     "address",
     "answer",
     "build",
+    "circle",
     "database",
     "document",
     "end",
@@ -85,6 +86,11 @@ def address(url: str) -> str:
 def answer(url: str, status: int, text: str) -> str:
     """An answer that several requests got alike: whoever stands there gave it without asking further."""
     return f"answer {status} of {address(url)} ({zlib.crc32(text.encode()):08x})"
+
+
+def circle(url: str) -> str:
+    """That whoever stands there leads round in a circle, whatever page is asked for."""
+    return f"circle of redirects at {address(url)}"
 
 
 def document(url: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from gonogo.checks.postdeploy.front import goes_round
 from gonogo.gates.budget import Budget
 from gonogo.plugins.limits import Limits
-from gonogo.plugins.transport import judge
+from gonogo.plugins.transport import judge, needs
 from gonogo.words import Outcome
 from tests.support.loopback import listening
 
@@ -79,3 +79,4 @@ def test_a_check_that_follows_redirects_without_an_end_is_red() -> None:
             client.get(url, follow_redirects=True)
 
     assert judge(caught.value) == (Outcome.FAILED, f"{url}: its redirects have no end; expected a page")
+    assert needs(caught.value) == (f"circle of redirects at address 127.0.0.1:{server.server_port}",)
