@@ -17,7 +17,7 @@ __all__ = ["CIRCLE", "SECONDS", "Front", "front_page", "goes_round", "read"]
 SECONDS = 10.0
 """For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
 CIRCLE = (
-    "Look who redirects (a redirect to https, to www., a slash in the end: one place alone may do each); behind a proxy that "
+    "Look who redirects (to https, to www., to a slash in the end: one place alone may do each); behind a proxy that "
     "ends TLS the application must heed X-Forwarded-Proto (SECURE_PROXY_SSL_HEADER, ProxyFix, --proxy-headers)"
 )
 """What mends redirects without an end."""
