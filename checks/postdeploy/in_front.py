@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gonogo.checks.build.probing import marked
+from gonogo.config import Health
 from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection import probe_answers, things
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -28,6 +29,8 @@ class _Direct:
 
     service: str
     port: int | None = None
+    status: int | None = None
+    """What it answers there."""
     hidden: int | None = None
     """A port that answers well, and that nobody else can reach."""
     gone: bool = False
@@ -38,7 +41,7 @@ def blame(
     inspector: Inspector,
     former: Release | None,
     address: str,
-    status: int,
+    health: Health,
     answer: httpx.Response | None,
     evidence: Collected,
 ) -> str:
@@ -53,7 +56,7 @@ def blame(
             return ""
         once = {one.service for one in inspector.instances(health=False) if one.one_shot}
         behind = [name for name in front.behind if name not in once]
-        answered = [_ask(inspector, front, name, address, status, evidence) for name in behind]
+        answered = [_ask(inspector, front, name, address, health, evidence) for name in behind]
         asked = [one for one in answered if one is None or one.listens]
     except (GonogoError, InconclusiveError) as error:
         evidence.text("What stands in front", f"not known: {error}")
@@ -68,11 +71,11 @@ def blame(
         return _hidden(hidden, front, address, answer, evidence) if hidden is not None else ""
     _breaks(evidence, front, address, answer)
     _accuse(front, evidence)
-    return f" from {front.name}; {' and '.join(_well(asked, status))}{_sent(front)}{_changed(front)}"
+    return f" from {front.name}; {' and '.join(_well(asked))}{_sent(front)}{_changed(front)}"
 
 
 def _ask(
-    inspector: Inspector, front: Front, service: str, address: str, status: int, evidence: Collected
+    inspector: Inspector, front: Front, service: str, address: str, health: Health, evidence: Collected
 ) -> _Direct | None:
     """Asks a service past everything in front; None where it cannot be asked so."""
     try:
@@ -88,10 +91,12 @@ def _ask(
         return None
     found = marked(inside, done, direct.MARKER)["ports"]
     evidence.json(f"{service}, asked directly for {parts.path}", found)
-    well = [one for one in found if one["status"] == status]
+    well = [one for one in found if one["status"] in health.alive]
+    reached = next((one for one in well if one["reachable"]), None)
     return _Direct(
         service=service,
-        port=next((one["port"] for one in well if one["reachable"]), None),
+        port=reached["port"] if reached else None,
+        status=reached["status"] if reached else None,
         hidden=next((one["port"] for one in well), None),
         listens=bool(found),
     )
@@ -125,10 +130,10 @@ def _accuse(front: Front, evidence: Collected) -> None:
     evidence.remedy(look + "; the release itself answers well. Then: gonogo deploy --env {env}")
 
 
-def _well(asked: list[_Direct | None], status: int) -> Iterator[str]:
+def _well(asked: list[_Direct | None]) -> Iterator[str]:
     for one in asked:
         if one is not None:
-            yield f"{one.service} answers {status} on port {one.port} when it is asked directly"
+            yield f"{one.service} answers {one.status} on port {one.port} when it is asked directly"
 
 
 def _sent(front: Front) -> str:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gonogo.checks.postdeploy.in_front import blame
-from gonogo.config import Environment
+from gonogo.config import Environment, Health
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
@@ -30,6 +30,8 @@ from gonogo.state.release import Release
 __all__: list[str] = []
 
 _SHOWN = 2000
+_MOST_STEPS = 5
+"""Redirects that are followed from a home page to what it shows."""
 _OF_DATABASE = re.compile(r"(?i)(?:.*\.)?(?:db|database|postgres\w*|mysql|mariadb|migrations?|alembic|schema)")
 """Parts that nobody can report well on while the database does not answer."""
 
@@ -67,11 +69,12 @@ def test_release_is_alive(
         pytest.skip("neither the environment nor a service has a url")
     wrong: list[str] = []
     needs: list[str] = []
-    for address, status in addresses.items():
+    for address, health in addresses.items():
+        status = health.live_status
         try:
-            answer = limits.get(address)
+            answer = _at_its_end(limits, limits.get(address), health)
         except httpx.ConnectError as error:
-            said = blame(inspector, subject.serving, address, status, None, evidence) if refused(error) else ""
+            said = blame(inspector, subject.serving, address, health, None, evidence) if refused(error) else ""
             if not said:
                 raise
             wrong.append(f"{address}: found no connection, expected status {status}{said}")
@@ -81,7 +84,7 @@ def test_release_is_alive(
             raise
         _attach(evidence, address, answer)
         if answer.status_code != status:
-            said = blame(inspector, subject.serving, address, status, answer, evidence)
+            said = blame(inspector, subject.serving, address, health, answer, evidence)
             needs += [] if said else [things.answer(address, answer.status_code, answer.text)]
             evidence.breaks(things.document(address))
             wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{said or _hint(answer)}")
@@ -102,6 +105,24 @@ def _strangers(inspector: Inspector, evidence: Collected) -> tuple[str, ...]:
         return ()
     evidence.text("Who else gets requests", "\n".join(found) or "nobody who is known")
     return found
+
+
+def _at_its_end(limits: Limits, answer: httpx.Response, health: Health) -> httpx.Response:
+    """The answer, or where a home page, or a path without its last slash, leads a visitor within the same address.
+
+    What another page leads to says nothing of it: that is a sign-in page which was put before everything.
+    """
+    if not answer.is_redirect or len(health.alive) == 1:
+        return answer
+    with limits.client(str(answer.request.url)) as visitor:
+        visitor.cookies.update(answer.cookies)
+        for _ in range(_MOST_STEPS):
+            asked, to = answer.request.url, answer.request.url.join(answer.headers.get("location", ""))
+            home = health.live == "/" or to.path.rstrip("/") == asked.path.rstrip("/")
+            if not (answer.is_redirect and home and (to.scheme, to.netloc) == (asked.scheme, asked.netloc)):
+                break
+            answer = visitor.get(to)
+    return answer
 
 
 def _hint(answer: httpx.Response) -> str:
@@ -246,14 +267,14 @@ def _blame(evidence: Collected, address: str, answer: httpx.Response, red: Seque
         evidence.breaks(things.document(address))
 
 
-def _live(inspector: Inspector, environment: Environment) -> Iterator[tuple[str, int]]:
-    """Every liveness address, with the status it must answer."""
+def _live(inspector: Inspector, environment: Environment) -> Iterator[tuple[str, Health]]:
+    """Every liveness address, with what it must answer."""
     if (url := inspector.url()) is not None:
-        yield url + environment.health.live, environment.health.live_status
+        yield url + environment.health.live, environment.health
     for name in environment.service:
         health, own = environment.health_of(name), inspector.url(name)
         if own is not None and (own != url or environment.service[name].health is not None):
-            yield own + health.live, health.live_status
+            yield own + health.live, health
 
 
 def _ready(inspector: Inspector, environment: Environment) -> Iterator[str]:

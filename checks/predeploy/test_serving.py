@@ -165,6 +165,6 @@ def _ask_health(environment: Environment, http: httpx.Client, evidence: Collecte
     health = environment.health
     asked = {path: http.get(path).status_code for path in (health.live, health.ready) if path is not None}
     evidence.table("Health of what serves", [(f"GET {path}", status) for path, status in asked.items()])
-    expected = {path: (health.live_status,) if path == health.live else range(200, 300) for path in asked}
+    expected = {path: health.alive if path == health.live else range(200, 300) for path in asked}
     wrong = [f"GET {path} answered {status}" for path, status in asked.items() if status not in expected[path]]
     assert not wrong, f"{http.base_url} serves: found {', '.join(wrong)}; expected a healthy release"

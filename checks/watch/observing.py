@@ -178,7 +178,7 @@ class _Questions:
         self._by = subject.release if named else None
         """Whom a health page must name, if it names anybody: the gate saw that it names this release."""
         health = environment.health
-        pages = [Endpoint(request=f"GET {health.live}", status=health.live_status)]
+        pages = [Endpoint(request=f"GET {health.live}", status=health.alive)]
         if health.ready and (known is None or "D07" in known):
             pages.append(Endpoint(request=f"GET {health.ready}"))
         given = [one for one in environment.endpoint if _turns_back(one, environment)]

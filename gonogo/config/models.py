@@ -49,7 +49,7 @@ from gonogo.config.types import (
 from gonogo.errors import UsageError
 from gonogo.words import CONFIG_NAME, Tier
 
-__all__ = ["App", "Environment", "Health", "Project", "Service"]
+__all__ = ["LEADS_ON", "App", "Environment", "Health", "Project", "Service"]
 
 if TYPE_CHECKING:
     RuntimeName = str
@@ -80,6 +80,10 @@ class App(_Model):
     """pytest plugins that the team's own checks need; all others stay out of gates."""
 
 
+LEADS_ON = (301, 302, 303, 307, 308)
+"""The statuses of an answer that names another page."""
+
+
 class Health(_Model):
     """Where an instance says how it is."""
 
@@ -96,6 +100,14 @@ class Health(_Model):
     def stated(self) -> dict[str, Any]:
         """What was written down, without the defaults."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+    @property
+    def alive(self) -> tuple[int, ...]:
+        """What ``live`` may answer while it lives: the status that was written down, else 200 or that it leads on.
+
+        Where it leads to is D06's to judge.
+        """
+        return (self.live_status,) if "live_status" in self.model_fields_set else (self.live_status, *LEADS_ON)
 
 
 class Service(_Model):

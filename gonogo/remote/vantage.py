@@ -22,7 +22,7 @@ class Vantage:
         """Nothing is asked yet."""
         health = environment.health
         self.url = f"{environment.url}{health.live}" if environment.url and _is_public(environment.url) else ""
-        self._wanted = health.live_status
+        self._wanted, self._alive = health.live_status, health.alive
         self._before: str | None = None
 
     @property
@@ -61,7 +61,7 @@ class Vantage:
             answer = httpx.get(self.url, timeout=_SECONDS, headers={"User-Agent": "gonogo-confirm"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return str(error) or type(error).__name__
-        return "" if answer.status_code == self._wanted else str(answer.status_code)
+        return "" if answer.status_code in self._alive else str(answer.status_code)
 
 
 def _is_public(url: str) -> bool:

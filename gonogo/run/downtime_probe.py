@@ -69,10 +69,10 @@ class Moving:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What is asked, and the status by which it says that it is alive."""
+    """What is asked, and the statuses by which it says that it is alive."""
 
     url: str
-    live: int = HTTPStatus.OK
+    alive: tuple[int, ...] = (HTTPStatus.OK,)
     reached: Callable[[str], str] = field(default=str, compare=False)
     """Where a request to a URL is sent."""
 
@@ -242,7 +242,7 @@ class DowntimeProbe:
         at, answer = time.monotonic(), self._got(get, target.url)
         if answer is None:
             return False, None
-        if answer.status_code in {target.live, LIMITED}:
+        if answer.status_code in {*target.alive, LIMITED}:
             self._slow.down = False
             return True, answer.status_code
         limited = may_be_limit(answer.status_code, answer.headers, answer.text) and self._lets_in(get, target, at)
@@ -260,7 +260,10 @@ class DowntimeProbe:
                 with slow.pause():
                     time.sleep(SLOWLY)  # be it at the end of the run: an answer that came too soon says nothing
                     again = self._got(get, target.url)
-                slow.at, slow.down = time.monotonic(), again is None or again.status_code not in {target.live, LIMITED}
+                slow.at, slow.down = (
+                    time.monotonic(),
+                    again is None or again.status_code not in {*target.alive, LIMITED},
+                )
                 if not slow.down:
                     self._budget.limited(target.url)
             return not slow.down

@@ -389,7 +389,7 @@ class Pipeline:
         runtime, place = maker(self._work.runtime, place, release)
         url = runtime.inspector(place, release).url()
         health, reached = place.environment.health, place.environment.reached
-        return Target(url=url + health.live, live=health.live_status, reached=reached) if url else None
+        return Target(url=url + health.live, alive=health.alive, reached=reached) if url else None
 
     def _pinned(self, stage: Stage) -> GateResult | None:
         serving = self._work.serving

@@ -122,7 +122,7 @@ def _complaint(instance: Instance, service: PinnedService, begin: float) -> str 
     if service.port is None:
         return None if spent >= min(_OBSERVED, service.timeout) else "a start"
     answer = ask(service, timeout=min(_REQUEST, max(service.timeout - spent, 0.1)))
-    if answer not in {service.live_status, HTTPStatus.TOO_MANY_REQUESTS}:  # who refuses so is alive
+    if answer not in {*service.alive, HTTPStatus.TOO_MANY_REQUESTS}:  # who refuses so is alive
         return f"{_STATUS}{answer}" if isinstance(answer, int) else answer
     heard = listeners(service.port)
     if heard is None or heard & {process.pid for process in family(instance)}:

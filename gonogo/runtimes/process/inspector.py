@@ -268,9 +268,9 @@ class ProcessInspector(Inspector):
         if service is None or service.port is None:
             return None
         answer = ask(service)
-        if answer == HTTPStatus.TOO_MANY_REQUESTS != service.live_status:
+        if answer == HTTPStatus.TOO_MANY_REQUESTS and answer not in service.alive:
             return LIMITED
-        return "healthy" if answer == service.live_status else "unhealthy"
+        return "healthy" if answer in service.alive else "unhealthy"
 
     def _started_from(self, record: Instance) -> Release:
         if self._release is not None and self._release.id == record.release:

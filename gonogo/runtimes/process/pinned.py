@@ -59,6 +59,8 @@ class PinnedService(BaseModel):
     port: int | None = None
     live: str
     live_status: int
+    leads_on: tuple[int, ...] = ()
+    """Other statuses that say that it lives."""
     timeout: float
     name: str = ""
     """What an instance is asked as; empty: by its address."""
@@ -67,6 +69,11 @@ class PinnedService(BaseModel):
     def named(self) -> dict[str, str]:
         """The header that says so."""
         return {"Host": self.name} if self.name else {}
+
+    @property
+    def alive(self) -> tuple[int, ...]:
+        """What an instance may answer while it lives."""
+        return self.live_status, *self.leads_on
 
     @property
     def address(self) -> str:
@@ -196,6 +203,7 @@ def _render(place: Place, release: Release) -> Pinned:
             port=ports.get(name),
             live=health.live,
             live_status=health.live_status,
+            leads_on=health.alive[1:],
             timeout=health.timeout,
             name=urlsplit(place.environment.url or "").netloc if place.environment.connect_to else "",
         )

@@ -213,6 +213,32 @@ def test_liveness_is_red(site: Deployed) -> None:
     )
 
 
+def test_a_home_page_may_lead_to_what_it_shows(deploy: Callable[..., Deployed]) -> None:
+    """Where that answers 200 at the same address: a sign-in page; and any path may lack its last slash.
+
+    Where it does not, where it stands elsewhere, or where a health page leads to a sign-in page, D06 is red.
+    """
+    site = deploy(service='health = { live = "/" }\n')
+    site.answer({"/": [302, {"Location": "/login"}, "", 0], "/login": [200, {}, "", 0]})
+    site.start()  # which waits for an answer to /
+    home = found(site, "D06", "alive")
+    site.answer({"/": [302, {"Location": "/login"}, "", 0], "/login": [500, {}, "", 0]})
+    broken = found(site, "D06", "alive")
+    site.answer({"/": [302, {"Location": "/"}, "", 0]})
+    endless = found(site, "D06", "alive")
+    site.answer(
+        {"/": [200, {}, "", 0], "/healthz": [301, {"Location": "/healthz/"}, "", 0], "/healthz/": [200, {}, "", 0]}
+    )
+    slash = found(site, "D06", "alive")
+    site.answer({"/": [200, {}, "", 0], "/healthz": [302, {"Location": "/login"}, "", 0], "/login": [200, {}, "", 0]})
+    hidden = found(site, "D06", "alive")
+
+    assert (home[0], slash[0]) == (Outcome.PASSED, Outcome.PASSED)
+    assert broken == (Outcome.FAILED, f"http://127.0.0.1:{site.port}/: status: found 500, expected 200")
+    assert endless[0] is hidden[0] is Outcome.FAILED
+    assert "it leads to /login: where that is well, write health.live_status = 302" in hidden[1]
+
+
 def test_an_answer_of_another_release_is_red(site: Deployed) -> None:
     """An answer by the old release is no pass of the new one."""
     site.answer({**HELLO, "/healthz": [200, {}, '{"status": "ok", "commit": "0123456789abcdef"}', 0]})

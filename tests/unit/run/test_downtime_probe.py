@@ -121,7 +121,7 @@ def test_another_liveness_status_is_up(server: http.server.ThreadingHTTPServer, 
     """Of an application that says 204 while it lives, 204 is well and 200 is not."""
     path = tmp_path / "probe.jsonl"
     Handler.status = 204
-    with DowntimeProbe(Target(url=live(server).url, live=204), path) as probe:
+    with DowntimeProbe(Target(url=live(server).url, alive=(204,)), path) as probe:
         wait_for(path, 1)
         probe.mark("settled")
 

@@ -74,7 +74,7 @@ def test_a_script_that_starts_the_service_as_another_user_warns_of_no_root(
     model = {"services": {"web": {"command": command}}}
 
     with pytest.raises(pytest.skip.Exception, match=r"start\.sh gives up root by itself"):
-        no_root(artifact("web"), SimpleNamespace(model=model), engine(*entry), Collected())  # type: ignore[arg-type]
+        no_root(artifact("web"), SimpleNamespace(model=model), engine(*entry), Collected())
 
 
 def test_a_script_that_stays_root_warns() -> None:

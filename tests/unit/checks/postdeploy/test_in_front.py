@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gonogo.checks.postdeploy.in_front import blame
+from gonogo.config import Health
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Completed
 from gonogo.inspection import things
@@ -72,7 +73,7 @@ def test_a_wrong_answer_is_somebodys(inspector: Inspector, said: str, needs: lis
     """Who got the same answer is red for this cause, and so is what the proxy logs of its upstreams."""
     answer, evidence = httpx.Response(502, text="Bad Gateway"), Collected()
 
-    assert blame(inspector, None, URL, 200, answer, evidence) == said  # type: ignore[arg-type]
+    assert blame(inspector, None, URL, Health(live_status=200), answer, evidence) == said  # type: ignore[arg-type]
     assert evidence.needed == needs
     same = [things.upstreams("nginx"), things.answer(URL, 502, "Bad Gateway")]
     assert evidence.broken == (same if broken else [])

@@ -124,7 +124,7 @@ def test_a_release_that_does_not_listen_yet_is_waited_for() -> None:
 def test_a_port_that_drops_a_connection_before_its_certificate_is_waited_for() -> None:
     """A published port takes the connection and drops it while nothing listens behind it, also where TLS is asked for."""
     server = Server(200)
-    server.process_request = lambda request, _: server.shutdown_request(request)  # type: ignore[method-assign]
+    server.process_request = lambda request, client_address: server.shutdown_request(request)  # type: ignore[method-assign] # noqa: ARG005
     url = server.url.replace("http:", "https:")
     begin = time.monotonic()
     with listening(server):
