@@ -27,7 +27,8 @@ _MAKERS = {
 _UNREAD = ("aiohttp", "sanic", "tornado", "falcon", "bottle", "pyramid", "litestar", "cherrypy", "blacksheep", "robyn")
 """Frameworks that nobody needs to be asked for: which one it is changes nothing."""
 _WSGI = {"get_wsgi_application": "django", "get_asgi_application": "django"}
-_ATTRIBUTES = ("app", "application", "api", "server", "create_app()", "make_app()", "get_app()")
+_ATTRIBUTES = ("app", "application", "create_app()", "make_app()", "get_app()", "api", "server")
+"""What a file calls its application, the likeliest first; an ``api`` is often what is put into one."""
 _FASTAPI_ORDER = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 _MOVED = re.compile(r"""(?m)^\s*(?:chdir|pythonpath|python-path)\s*=\s*(["']?)([\w./-]+)\1\s*$""")
 _ENTRY = re.compile(r"^(?P<module>[\w.]+)(?::(?P<attribute>[\w.]+)(?P<call>\(.*\))?)?$")
@@ -204,10 +205,9 @@ def _packaged(script: str, modules: Modules, workdir: str) -> str:
 def _attribute(modules: Modules, path: str, start: Start) -> str:
     if start.server in {"gunicorn", "uwsgi"}:
         return "application" if not path or modules.defines(path, "application") else ""
-    for name in _ATTRIBUTES:
-        if path and modules.defines(path, name.removesuffix("()")):
-            return name
-    return ""
+    made = (name for name in _ATTRIBUTES if path and modules.makes(path, name.removesuffix("()")))
+    named = (name for name in _ATTRIBUTES if path and modules.defines(path, name.removesuffix("()")))
+    return next(made, "") or next(named, "")
 
 
 def has_pages(text: str) -> bool:

@@ -104,6 +104,13 @@ class Modules:
         parsed = self.parsed(path)
         return next((line for found, line in _names(parsed.body) if found == name), 0) if parsed is not None else 0
 
+    def makes(self, path: str, name: str) -> int:
+        """As ``defines``, where the file does not only import it."""
+        parsed = self.parsed(path)
+        if parsed is None:
+            return 0
+        return next((line for found, line in _names(parsed.body, imported=False) if found == name), 0)
+
     def reached(self, path: str) -> tuple[str, ...]:
         """Every file of the repository that an entry point imports, itself first, imports inside functions included."""
         found: dict[str, None] = {path: None}
@@ -153,17 +160,25 @@ def _base(package: str, node: ast.ImportFrom) -> str:
     return ".".join([*kept, *([node.module] if node.module else [])])
 
 
-def _names(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
+def _names(body: list[ast.stmt], *, imported: bool = True) -> Iterator[tuple[str, int]]:
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name, node.lineno
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             yield from ((name, node.lineno) for name in _targets(node))
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            yield from ((alias.asname or alias.name.split(".")[0], node.lineno) for alias in node.names)
+            yield from ((alias.asname or alias.name.split(".")[0], node.lineno) for alias in node.names if imported)
+        elif isinstance(node, ast.If) and _is_main(node.test):
+            yield from _names(node.orelse, imported=imported)
         elif isinstance(node, ast.If | ast.Try | ast.With):
-            yield from _names([*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])])
-            yield from _names([item for handler in getattr(node, "handlers", []) for item in handler.body])
+            inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+            inner += [item for handler in getattr(node, "handlers", []) for item in handler.body]
+            yield from _names(inner, imported=imported)
+
+
+def _is_main(test: ast.expr) -> bool:
+    """``__name__ == "__main__"``, which holds for nobody who imports the file."""
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
 def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:

@@ -475,6 +475,21 @@ services:
 
 
 SERVED = "from flask import Flask\n\n\napp = Flask(__name__)\n"
+FACTORY = """\
+from flask import Flask
+from flask_restful import api
+
+
+def create_app():
+    app = Flask(__name__)
+    api.init_app(app)
+    return app
+
+
+if __name__ == "__main__":
+    app = create_app()
+    app.run(port=8000)
+"""
 MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")\n'
 
 
@@ -497,6 +512,7 @@ MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.s
         ("flask --app src/shop run", {}, "shop:app", "src"),
         ("flask --app src/shop.py run", {"src/__init__.py": ""}, "src.shop:app", None),
         ("python src/shop.py", {"src/shop.py": SERVED + "app.run(port=8000)\n"}, "shop:app", None),
+        ("python src/shop.py", {"src/shop.py": FACTORY}, "shop:create_app()", None),
         (
             "python src/manage.py runserver",
             {
