@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import psutil
 
 from gonogo.config import Environment, parse_project
 from gonogo.demo.ports import free_port
+from gonogo.demo.postgres import postgres
 from gonogo.words import Exit
 from tests.support.edits import Edit
 from tests.support.gates import IDENTITY
@@ -91,7 +93,10 @@ class App:
     folder: Path
     env: str
     settings: str
-    """The environment's own file; as in gonogo.toml, ``@PORT@`` and the like are filled in."""
+    """The environment's own file; as in gonogo.toml, ``@PORT@`` and the like are filled in.
+
+    ``@DATABASE@`` is one in a PostgreSQL of this machine, started for it.
+    """
     mark: tuple[str, str]
     """A tracked file that says ``release: good``, and the page that shows it."""
     toml: str = ""
@@ -125,6 +130,11 @@ class Bench:
         self.project = f"corpus-{secrets.token_hex(4)}"
         words = {"@STATE@": str(self.state), "@PYTHON@": sys.executable, "@RANDOM@": secrets.token_hex(20)}
         words |= {"@DATA@": str(self._data), "@PROJECT@": self.project, **self._ports}
+        self._open = contextlib.ExitStack()
+        if "@DATABASE@" in app.settings:
+            home = self._open.enter_context(tempfile.TemporaryDirectory())
+            self._server = self._open.enter_context(postgres(Path(home)))
+            words["@DATABASE@"] = self._database = self._server.create("served")
         toml = self.root / "gonogo.toml"
         toml.write_text(toml.read_text(encoding="utf-8") + app.toml, encoding="utf-8")
         (self.root / ".env").write_text(app.settings, encoding="utf-8")
@@ -147,11 +157,11 @@ class Bench:
             raise TrialError(f"{self.app.name}: the good release ended {code}: {_said(record)}")
         if self._tool is None:
             self._sound = self._start("good")
+            self._open.callback(self._sound.close)
 
     def close(self) -> None:
         """End what serves, and what was started beside it."""
-        if hasattr(self, "_sound"):
-            self._sound.close()
+        self._open.close()
         for kind in ("container", "volume", "network"):
             listed = self._docker(
                 kind,
@@ -264,6 +274,8 @@ class Bench:
         shutil.copytree(self.root, tree, ignore=shutil.ignore_patterns("reports"))
         words = {port: str(free_port()) for port in self._ports.values()}
         words[str(self._data)] = str(place / "data")
+        if "@DATABASE@" in self.app.settings:
+            words[self._database] = self._server.create(name)
         for file in (tree / "gonogo.toml", tree / ".env"):
             _fill(file, words)
         environment = self._environment(tree)

@@ -29,6 +29,10 @@ class World(Protocol):
         """Its files."""
 
     @property
+    def url(self) -> str:
+        """Where it answers."""
+
+    @property
     def variables(self) -> dict[str, str]:
         """What it was started with, of the environment's own file."""
 

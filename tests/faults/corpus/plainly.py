@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 import psutil
+from httpx import codes
 
 from gonogo.config import Environment
 
@@ -177,10 +178,17 @@ def containers(tree: Path, environment: Environment, place: Path) -> Plain:
     compose = ["docker", "compose", "--project-name", world.project]
     built = subprocess.run([*compose, "build", "--quiet"], cwd=tree, env=clean(), capture_output=True, check=False)
     if built.returncode == 0:
-        migrate = [*compose, "run", "--rm", "--no-deps", "--no-TTY", "web", "alembic", "upgrade", "head"]
+        services = environment.service
+        listed = subprocess.run(
+            [*compose, "config", "--services"], cwd=tree, env=clean(), capture_output=True, check=False
+        )
+        others = {*listed.stdout.decode().split()} - {*services}
+        world.compose("up", "--detach", "--no-build", "--no-deps", "--wait", *others)
+        migrating = next(name for name, facts in services.items() if facts.migrations != "none")
+        migrate = [*compose, "run", "--rm", "--no-deps", "--no-TTY", migrating, "alembic", "upgrade", "head"]
         done = subprocess.run(migrate, cwd=tree, env=clean(), capture_output=True, timeout=120, check=False)
         world.went = done.returncode == 0
-        world.compose("up", "--detach", "--no-build", "--no-deps", *environment.service)
+        world.compose("up", "--detach", "--no-build", "--no-deps", *services)
         _wait(world, environment, lambda: False)
     return world
 
@@ -189,9 +197,14 @@ def _wait(world: Plain, environment: Environment, is_over: Any) -> None:
     """Until it answers, came to its end, or had its time."""
     deadline = time.monotonic() + _STARTS
     while time.monotonic() < deadline and not is_over():
-        if world.get(environment.health.live) is not None and world.get("/") is not None:
+        if all(_is_answered(world.get(path)) for path in (environment.health.live, "/")):
             return
         time.sleep(0.1)
+
+
+def _is_answered(answer: httpx.Response | None) -> bool:
+    """By the application; a proxy in front of one that still starts says so."""
+    return answer is not None and answer.status_code != codes.BAD_GATEWAY
 
 
 def _launch(service: str, facts: Any, tree: Path, python: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.corpus.bench import App
-from tests.support.edits import Put, Replace
+from tests.support.edits import Drop, Put, Replace
 
-from . import boxes, guestbook, library, orders, told
+from . import boxes, guestbook, library, orders, shop, told
 
 __all__ = ["APPS", "BY_APP"]
 
 _ORDERS = Path(__file__).parents[1] / "apps" / "orders"
 _LIBRARY = Path(__file__).parents[4] / "examples" / "django"
+_SHOP = Path(__file__).parents[4] / "examples" / "shop"
 _FLASK = Path(__file__).parents[4] / "examples" / "flask"
 _SETTINGS = """\
 DATABASE_URL=sqlite:///@DATA@/orders.db
@@ -98,6 +99,58 @@ LOG_FILE=@DATA@/worker.log
 FIGURES=127.0.0.1:@OTHER@
 """
 
+_SHOPS = """
+[env.box]
+extends = "staging"
+tier = "prod"
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+health = { stable_for = "1s", timeout = "40s" }
+attempts = 2
+max_downtime = "1m"
+watch = { for = "0s" }
+
+[env.desk]
+extends = "local"
+tier = "prod"
+project = "@PROJECT@"
+url = "http://127.0.0.1:@PORT@"
+state = "@STATE@"
+health = { stable_for = "1s", timeout = "30s" }
+attempts = 2
+max_downtime = "1m"
+watch = { for = "0s" }  # desk
+
+[env.desk.service.api]
+port = @PORT@
+
+[env.desk.commands]
+environment = "@PYTHON@ -m uv venv --quiet --python @PYTHON@ {venv}"
+install = "@PYTHON@ -m uv pip install --quiet --compile-bytecode --python {python} -r requirements.txt"
+"""
+_SHOPS_SETTINGS = """\
+POSTGRES_PASSWORD=@RANDOM@
+ADMIN_USER=office
+ADMIN_PASSWORD=@RANDOM@
+LOG_LEVEL=info
+JOBS_INTERVAL=1
+"""
+_SHOPS_EDITS = (
+    Replace("app/templates/base.html", "</body>", "<!-- release: good -->\n</body>"),
+    Replace(
+        "docker-compose.yml",
+        "      start_period: 20s\n\n  jobs:",
+        "      start_period: 20s\n      start_interval: 1s\n\n  jobs:",
+    ),
+    Replace(
+        "docker-compose.yml",
+        "      start_period: 20s\n\n  caddy:",
+        "      start_period: 20s\n      start_interval: 1s\n\n  caddy:",
+    ),
+    Drop("checks/test_flows.py"),
+)
+
 APPS = {
     "orders": App(name="orders", folder=_ORDERS, env="prod", settings=_SETTINGS, mark=("version.txt", "/version")),
     "orders-compose": App(
@@ -130,10 +183,30 @@ APPS = {
             ),
         ),
     ),
+    "shop": App(
+        name="shop",
+        folder=_SHOP,
+        env="desk",
+        settings=f"{_SHOPS_SETTINGS}DATABASE_URL=@DATABASE@\nHEARTBEAT_TTL=10\nJOBS_ALIVE_FILE=@DATA@/alive\n",
+        mark=("app/templates/base.html", "/"),
+        toml=_SHOPS,
+        edits=_SHOPS_EDITS,
+    ),
+    "shop-compose": App(
+        name="shop-compose",
+        folder=_SHOP,
+        env="box",
+        settings=f"{_SHOPS_SETTINGS}HTTP_PORT=@PORT@\n",
+        mark=("app/templates/base.html", "/"),
+        toml=_SHOPS,
+        edits=_SHOPS_EDITS,
+    ),
 }
 BY_APP = {
     "orders": (*orders.CASES, *told.PROCESSES),
     "orders-compose": (*boxes.CASES, *told.BOXES),
     "library": library.CASES,
     "guestbook": guestbook.CASES,
+    "shop": shop.PROCESSES,
+    "shop-compose": shop.BOXES,
 }
