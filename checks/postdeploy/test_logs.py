@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from gonogo.checks.postdeploy import logged
+from gonogo.checks.postdeploy.instances import noted
 from gonogo.checks.postdeploy.logged import SIGNATURES, Found
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
@@ -18,6 +19,7 @@ from gonogo.words import Role
 
 __all__: list[str] = []
 
+_UNREAD = "Services whose logs cannot be read"
 _ASIDE = "Caused by the move or a visitor, overcome, or harmless"
 
 
@@ -41,7 +43,8 @@ def test_no_new_errors_are_logged(
     proxy that did not reach what was being replaced), what gonogo's own requests caused, what a proxy refused a visitor
     (a limit on requests, a file that is not there), a visitor who asks Django for another name, a database or a queue
     that was not up yet and was reached after that (tried again, or started again by its restart policy), and a control
-    socket that gunicorn could not make, is shown and not counted. In a first deployment, which has no release before, a
+    socket that gunicorn could not make, is shown and not counted. Of a service whose logging driver keeps nothing
+    (`none`) nobody knows; it warns once, where that is new. In a first deployment, which has no release before, a
     line without a traceback warns that was logged before the release was healthy.
 
     Before (gonogo.toml, where the line is no error):
@@ -54,10 +57,12 @@ def test_no_new_errors_are_logged(
         [env.prod.logs]
         allow = ["no route to printer, trying again"]
     """
+    unread = _unread(inspector, subject, baseline, evidence)
     since = subject.release.started if subject.release is not None else None
     lines, groups = logged.read(inspector, environment, since)
     if not any(lines.values()):
-        pytest.skip(f"nothing was logged by {', '.join(lines) or 'any service'}")
+        mute = f"; {unread}" if unread else ""
+        pytest.skip(f"nothing was logged by {', '.join(lines) or 'any service'}{mute}")
     found = [logged.sort(name, lines, groups[name], inspector, subject) for name in lines]
     errors = [(one.service, group) for one in found for group in one.counted]
     evidence.table(
@@ -80,6 +85,19 @@ def test_no_new_errors_are_logged(
     evidence.needs(*dict.fromkeys(logged.cause(name, group) for name, group in unknown))
     many = f"{len(new)} different new errors in the logs, the first in" if new[1:] else "1 new error in the logs;"
     assert not new, f"{many} {new[0]}; expected none"
+
+
+def _unread(inspector: Inspector, subject: Subject, baseline: GateResult | None, evidence: Collected) -> str:
+    """What is said of services whose logs nobody can read; warns of those whose logs were read before."""
+    unread = inspector.unread()
+    if not unread:
+        return ""
+    said = f"what {', '.join(unread)} logs cannot be read: the logging driver keeps nothing"
+    evidence.json(_UNREAD, dict.fromkeys(unread, said))
+    known = noted(baseline, "D15", _UNREAD)
+    if subject.role is not Role.BASELINE and any(name not in known for name in unread):
+        evidence.warn(said)
+    return said
 
 
 def _warn_of_start(

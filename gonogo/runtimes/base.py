@@ -241,6 +241,10 @@ class Inspector(Protocol):
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
         """Service → its log lines since then, each with its moment."""
 
+    def unread(self) -> Sequence[str]:
+        """Services of which nobody can read what they write."""
+        return ()
+
     @abstractmethod
     def url(self, service: str | None = None) -> str | None:
         """Where a service (or the environment) answers; no trailing slash."""

@@ -11,12 +11,13 @@ from typing import Any
 
 import docker
 import pytest
+from docker.types import LogConfig
 
 from gonogo.config import load_project
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import LocalHost
 from gonogo.runtimes.base import Place
-from gonogo.runtimes.compose.engine import archive, scratch, scratch_label
+from gonogo.runtimes.compose.engine import archive, connect, scratch, scratch_label
 from gonogo.runtimes.compose.held import holds_nothing
 from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
@@ -366,6 +367,26 @@ def test_last_lines_of_a_container_are_those_since_a_moment(well: Release, image
 
     assert inspector.last_lines(datetime.now(UTC) - timedelta(minutes=1), most=2) == {name: ["second", "third"]}
     assert inspector.last_lines(datetime.now(UTC) + timedelta(hours=1), most=2) == {name: []}
+
+
+def test_a_log_that_the_engine_does_not_keep_is_no_lost_engine(well: Release, images: Images) -> None:
+    """Whose logging driver is ``none`` wrote nothing that is known, and is named; the Engine's 501 is no silence."""
+    inspector = images.runtime.inspector(images.place(well), well)
+    (name,) = inspector.services
+    labels = {"com.docker.compose.project": images.project, "com.docker.compose.service": name}
+    labels |= {"com.docker.compose.oneoff": "False"}
+    seen = inspector.unread()
+    with connect() as client:
+        mute = client.containers.run(
+            well.images[name], ["sleep", "60"], detach=True, labels=labels, log_config=LogConfig(type="none")
+        )
+        try:
+            later = datetime.now(UTC) + timedelta(hours=1)
+            read = inspector.log_lines(later), inspector.logs(later), inspector.last_lines(later, most=1)
+            assert (list(seen), inspector.unread()) == ([], [name])
+            assert read == ({name: []}, {name: []}, {name: []})
+        finally:
+            mute.remove(force=True)
 
 
 def test_a_place_without_a_file_holds_nothing(well: Release, images: Images) -> None:

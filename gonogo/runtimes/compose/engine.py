@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from gonogo.host.busy import patient
@@ -41,6 +42,7 @@ __all__ = [
     "health_said",
     "image_facts",
     "keeping",
+    "log_of",
     "plain_lines",
     "scratch",
     "scratch_label",
@@ -338,6 +340,19 @@ def health_said(state: Mapping[str, Any]) -> str:
         return ""
     lines = plain_lines(log[-1]["Output"].encode())[-_ANSWER_LINES:]
     return f"exit code {log[-1]['ExitCode']}: {' | '.join(lines) or 'it said nothing'}"
+
+
+def log_of(container: Container, *, since: datetime | None, tail: int, timestamps: bool = False) -> bytes | None:
+    """What a container wrote; None where its logging driver keeps nothing that the Engine could read."""
+    from docker.errors import APIError  # noqa: PLC0415 (100 ms: only where a check asks)
+
+    moment = since.timestamp() if since is not None else None
+    try:
+        return container.logs(since=moment, tail=tail, timestamps=timestamps)
+    except APIError as error:
+        if error.status_code == HTTPStatus.NOT_IMPLEMENTED:
+            return None
+        raise
 
 
 def plain_lines(raw: bytes) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +23,7 @@ from gonogo.runtimes.compose.engine import (
     health_said,
     image_facts,
     keeping,
+    log_of,
     plain_lines,
     scratch,
     stamped_lines,
@@ -143,33 +144,29 @@ class ComposeInspector(Inspector):
 
     def logs(self, since: datetime | None, *, around: bool = False) -> Mapping[str, list[str]]:
         """Service → its lines since then, without colours; replicas one after the other. ``around``: fronts too."""
-        moment = since.timestamp() if since is not None else None
         fronts = roles.fronts(self.model, self.services) if around else ()
         lines: dict[str, list[str]] = {service: [] for service in (*self.services, *fronts)}
-        with connect() as client:
-            for service, container in self._own(client):
-                if service in lines:
-                    lines[service] += plain_lines(container.logs(since=moment, tail=_LOG_LINES))
+        for service, text in self._written(since, of=lines):
+            lines[service] += plain_lines(text or b"")
         return lines
 
     def last_lines(self, since: datetime, *, most: int) -> Mapping[str, list[str]]:
         """What each container of the project wrote since then: so many last lines of it."""
         lines: dict[str, list[str]] = {}
-        with connect() as client:
-            for service, container in self._own(client):
-                said = plain_lines(container.logs(since=since.timestamp(), tail=most))
-                lines.setdefault(service or str(container.name), []).extend(said)
+        for name, text in self._written(since, tail=most):
+            lines.setdefault(name, []).extend(plain_lines(text or b""))
         return lines
 
     def log_lines(self, since: datetime | None) -> Mapping[str, list[LogLine]]:
         """Service → its lines since then, with the Engine's time of each."""
-        moment = since.timestamp() if since is not None else None
         lines: dict[str, list[LogLine]] = {service: [] for service in self.services}
-        with connect() as client:
-            for service, container in self._own(client):
-                if service in lines:
-                    lines[service] += stamped_lines(container.logs(since=moment, tail=_LOG_LINES, timestamps=True))
+        for service, text in self._written(since, of=lines, timestamps=True):
+            lines[service] += stamped_lines(text or b"")
         return lines
+
+    def unread(self) -> Sequence[str]:
+        """Deployed services whose logging driver keeps nothing."""
+        return sorted({name for name, text in self._written(None, of=self.services, tail=1) if text is None})
 
     def url(self, service: str | None = None) -> str | None:
         """The service's own URL, the environment's, or the port that is published on this machine."""
@@ -229,6 +226,15 @@ class ComposeInspector(Inspector):
         with connect() as client:
             ours = [one for name, one in self._own(client) if name in self.services]
             return [f"{path} in container {one.name}" for one in ours for path in databases_in(one)]
+
+    def _written(
+        self, since: datetime | None, *, of: Collection[str] | None = None, tail: int = _LOG_LINES, **asked: bool
+    ) -> Iterator[tuple[str, bytes | None]]:
+        """What each container wrote, of these services or of all, with the name of its service."""
+        with connect() as client:
+            for service, one in self._own(client):
+                if of is None or service in of:
+                    yield service or str(one.name), log_of(one, since=since, tail=tail, **asked)
 
     @property
     def _waits(self) -> bool:

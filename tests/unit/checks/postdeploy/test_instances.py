@@ -69,6 +69,10 @@ class Inspector:
         assert (since, around) == (None, True)
         return {"migrate": self._wrote}
 
+    def unread(self) -> tuple[()]:
+        """All that it wrote can be read."""
+        return ()
+
     def log_lines(self, since: datetime | None) -> dict[str, list[LogLine]]:
         """All that it wrote."""
         assert since is None

@@ -47,6 +47,7 @@ class Inspector:
         """What each reading finds."""
         self._texts = list(texts)
         self.read = 0
+        self.mute: tuple[str, ...] = ()
 
     def log_lines(self, since: datetime | None) -> dict[str, list[LogLine]]:
         """All that it wrote, just now."""
@@ -54,6 +55,10 @@ class Inspector:
         self.read += 1
         text = self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]
         return {"web": [LogLine(line, datetime.now(UTC)) for line in text]}
+
+    def unread(self) -> tuple[str, ...]:
+        """What it writes can be read, unless said otherwise."""
+        return self.mute
 
     def instances(self, *, health: bool) -> tuple[()]:
         """None was started again."""
@@ -69,14 +74,21 @@ class Inspector:
 
 
 def ask(
-    folder: Path, inspector: Inspector, *, release: Release | None = None, **about: Any
+    folder: Path,
+    inspector: Inspector,
+    *,
+    release: Release | None = None,
+    baseline: GateResult | None = None,
+    **about: Any,
 ) -> tuple[str, dict[str, Any], Collected]:
     """What is found, the tables of what counts and what does not, and the rest."""
     facts = {"env": "test", "root": folder, "path": folder, "state": folder, "checkout": folder, "run": folder}
     subject = Subject(**{**facts, "release": release, **about})
     evidence, found = Collected(), ""
     try:
-        logs.test_no_new_errors_are_logged(inspector, Environment(name="test", project="t"), subject, None, evidence)  # type: ignore[arg-type]
+        logs.test_no_new_errors_are_logged(
+            inspector, Environment(name="test", project="t"), subject, baseline, evidence
+        )  # type: ignore[arg-type]
     except AssertionError as red:
         found = str(red).split("\n", maxsplit=1)[0]
     return found, {piece.title: piece.value for piece in evidence.items}, evidence
@@ -109,6 +121,26 @@ def test_several_errors_are_counted_apart_from_how_often_each_came(tmp_path: Pat
     )
     assert (evidence.items[0].title, evidence.items[0].value[0]) == ("Errors", ["service", "times", "line"])
     assert [row[1] for row in evidence.items[0].value[1:]] == ["2", "1"]
+
+
+def test_logs_that_nobody_can_read_are_told_of_and_no_red(tmp_path: Path) -> None:
+    """Where all are so it is skipped, and says why; a warning comes once, where the release before was read."""
+    said = "what jobs logs cannot be read: the logging driver keeps nothing"
+    inspector = Inspector(("INFO: well",))
+    inspector.mute = ("jobs",)
+    _, seen, first = ask(tmp_path, inspector)
+    before = CheckResult(
+        id="D15", code="D15", stage=Stage.POSTDEPLOY, outcome=Outcome.PASSED, evidence=tuple(first.items)
+    )
+    gate = GateResult(stage=Stage.POSTDEPLOY, env="test", started=datetime.now(UTC), checks=(before,))
+    _, _, again = ask(tmp_path, inspector, baseline=gate)
+
+    assert seen["Services whose logs cannot be read"] == {"jobs": said}
+    assert (first.warnings, again.warnings) == ([said], [])
+    silent = Inspector(())
+    silent.mute = ("web",)
+    with pytest.raises(pytest.skip.Exception, match="nothing was logged by web; what web logs cannot be read"):
+        ask(tmp_path, silent)
 
 
 def test_a_traceback_of_which_only_the_head_came_is_dropped(tmp_path: Path) -> None:
