@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = ["Seen", "look_at", "look_at_started"]
 
 _OF_APPLICATIONS = frozenset({"python", "web", "worker"})
 _HERE = "/application"
+_PLAIN = re.compile(r"[\w./+@-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,9 +280,11 @@ def _own_folders(workdir: str, start: Start) -> tuple[str, ...]:
 def _chdir(start: Start, entry: Fact[str] | None, said: Sequence[str], workdir: str) -> Fact[str] | None:
     """The folder from which its server imports, where only a file says so that the runtime does not read."""
     place = posixpath.normpath(posixpath.join(workdir, start.module_folder))
+    if not _PLAIN.fullmatch(start.module_folder):  # a variable that only the shell knows
+        return None
     if entry is None or place == posixpath.normpath(workdir) or import_place(said, entry.value) != ImportPlace():
         return None
-    return Fact(start.module_folder, start.where)
+    return Fact(posixpath.normpath(start.module_folder), start.where)
 
 
 def _code(image: Image | None) -> Fact[dict[str, str]] | None:

@@ -214,10 +214,10 @@ def _of_supervisor(text: str) -> str:
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:
-    """A script's text with the variables that it sets itself, or whose default it names."""
-    known = dict(env)
+    """A script's text with the variables that it sets itself, or whose default it names; it stands where it begins."""
+    known = {"PWD": ".", **env}
     lines = []
-    for line in text.split("\n"):
+    for line in text.replace("$(pwd)", ".").replace("`pwd`", ".").split("\n"):
         said = _VARIABLE.sub(lambda match: _value(match, known), line)
         if assigned := _ASSIGNMENT.match(said):
             known[assigned[1]] = assigned[2].strip("\"'")

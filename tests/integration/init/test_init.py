@@ -497,6 +497,8 @@ MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.s
     ("started", "files", "entrypoint", "chdir"),
     [
         ("make run", {"Makefile": "run:\n\tcd src && gunicorn shop:app\n"}, "shop:app", "src"),
+        ("./run.sh", {"run.sh": '#!/bin/sh\nD="${PWD}/src"\ngunicorn shop:app --chdir ${D}\n'}, "shop:app", "src"),
+        ("./run.sh", {"run.sh": "#!/bin/sh\ncd $(dirname $0)/src\ngunicorn shop:app\n"}, "shop:app", None),
         ("cd src && gunicorn shop:app", {}, "shop:app", None),
         ("gunicorn --chdir src shop:app", {}, "shop:app", None),
         ("gunicorn -c conf.py shop:app", {"conf.py": 'bind = ":80"\nchdir = "src"\n'}, "shop:app", "src"),
