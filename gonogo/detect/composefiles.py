@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gonogo.detect.composecommands import commanded
 from gonogo.detect.tree import Tree
 
 __all__ = ["Candidate", "candidates", "choices"]
@@ -22,6 +23,7 @@ _DESK = re.compile(
 )
 _FOLDERS_OF_DESK = frozenset({".devcontainer", ".ci", ".github", "docs", "examples", "example", "dev-tools", "ci"})
 _SERVICES = re.compile(r"(?m)^(?:\{\s*)?[\"']?(?:services|include)[\"']?\s*:")
+_RANKS = ("server", "base", "other", "override", "desk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +41,23 @@ class Candidate:
 
 
 def candidates(tree: Tree) -> tuple[Candidate, ...]:
-    """Every compose file of a tree, those of upper folders first."""
-    found = [
-        Candidate(path=path, kind=_kind(path))
-        for path in tree.files
-        if _NAME.match(posixpath.basename(path)) and not tree.is_test(path) and _SERVICES.search(tree.text(path))
-    ]
-    return tuple(sorted(found, key=lambda one: (one.path.count("/"), one.path)))
+    """Every compose file of a tree, those of upper folders first; where none is called so, those that commands name."""
+    found = [path for path in tree.files if _NAME.match(posixpath.basename(path)) and not tree.is_test(path)]
+    called = [path for path in found if _SERVICES.search(tree.text(path))]
+    paths = called or dict.fromkeys(path for one in _named(tree) for path in one)
+    found = sorted(paths, key=lambda path: (path.count("/"), path))
+    return tuple(Candidate(path=path, kind=_kind(path)) for path in found)
+
+
+def _named(tree: Tree) -> tuple[tuple[str, ...], ...]:
+    """The sets of compose files of any name that commands of the repository name."""
+    return tuple(files for files in commanded(tree) if all(_SERVICES.search(tree.text(path)) for path in files))
 
 
 def _kind(path: str) -> str:
     match = _NAME.match(posixpath.basename(path))
-    variant = " ".join(filter(None, (match["before"], match["after"]))) if match else ""
+    stem = posixpath.splitext(posixpath.basename(path))[0]
+    variant = " ".join(filter(None, (match["before"], match["after"]))) if match else stem
     if re.search(r"override", variant, re.IGNORECASE):
         return "override"
     if _SERVER.search(variant):
@@ -68,6 +75,8 @@ def choices(tree: Tree, *, stands_alone: Callable[[str], bool]) -> tuple[tuple[s
     whether Compose takes a file without another below it.
     """
     found = candidates(tree)
+    if found and not any(_NAME.match(posixpath.basename(one.path)) for one in found):
+        return tuple(sorted(_named(tree), key=lambda files: (max(map(_rank, files)), -len(files))))
     sets: list[tuple[str, ...]] = []
     for one in (one for one in found if one.kind == "server"):
         base = next((other for other in found if other.kind == "base" and other.folder == one.folder), None)
@@ -78,3 +87,7 @@ def choices(tree: Tree, *, stands_alone: Callable[[str], bool]) -> tuple[tuple[s
         sets += [(one.path,) for one in found if one.kind == kind]
     sets = sets or [(one.path,) for one in found if one.kind == "desk"]
     return tuple(dict.fromkeys(sets))
+
+
+def _rank(path: str) -> int:
+    return _RANKS.index(_kind(path))

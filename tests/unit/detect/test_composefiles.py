@@ -30,6 +30,58 @@ def test_the_likeliest_set_of_compose_files(names: tuple[str, ...], likeliest: t
     assert choices(Tree.of(dict.fromkeys(names, MODEL)), stands_alone=lambda _path: True)[0] == likeliest
 
 
+MAKEFILE = """\
+DC = docker compose
+APP = deploy/app.yaml
+STORES := deploy/stores.yaml
+
+stores:
+	$(DC) -f $(STORES) up -d
+
+app:
+	${DC} -f ${APP} ${env} -f ${STORES} --env-file .env up --build -d
+
+watch:
+	${DC} -f ${APP} -f ${STORES} -f deploy/monitoring.yaml up -d
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "sets"),
+    [
+        (
+            {
+                "Makefile": MAKEFILE,
+                **dict.fromkeys(("deploy/app.yaml", "deploy/stores.yaml", "deploy/monitoring.yaml"), MODEL),
+            },
+            (
+                ("deploy/app.yaml", "deploy/stores.yaml"),
+                ("deploy/stores.yaml",),
+                ("deploy/app.yaml", "deploy/stores.yaml", "deploy/monitoring.yaml"),
+            ),
+        ),
+        (
+            {
+                "README.md": "1. `docker-compose -f local.yml build`\n2. `docker-compose -f production.yml up -d`\n",
+                **dict.fromkeys(("local.yml", "production.yml", "stage.yml"), MODEL),
+            },
+            (("production.yml",), ("local.yml",)),
+        ),
+        (
+            {"Makefile": MAKEFILE, "deploy/app.yaml": MODEL, "deploy/stores.yaml": "a: 1\n", "compose.yml": MODEL},
+            (("compose.yml",),),
+        ),
+        ({"README.md": "kubectl apply -f app.yaml\n", "app.yaml": MODEL}, ()),
+    ],
+    ids=["make", "readme", "called-so", "another-program"],
+)
+def test_files_of_other_names_are_those_that_commands_name(
+    files: dict[str, str], sets: tuple[tuple[str, ...], ...]
+) -> None:
+    """Together, as the commands have them: those for a desk last; where a file is called so, nobody else is asked."""
+    assert choices(Tree.of(files), stands_alone=lambda _path: True) == sets
+
+
 def test_what_only_looks_like_a_compose_file_is_none() -> None:
     """A file without services, and one of a test, are no compose files of the application."""
     tree = Tree.of({"compose.yaml": "version: 3\n", "tests/compose.yml": MODEL, "docs/decompose.yml": MODEL})
