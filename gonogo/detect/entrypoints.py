@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gonogo.detect.facts import Fact, guess
-from gonogo.detect.modules import Modules
+from gonogo.detect.modules import Modules, packages_above
 from gonogo.detect.starting import Start, run_in
 from gonogo.detect.tree import Tree
 
@@ -163,10 +163,10 @@ def _of_django(modules: Modules, tree: Tree, folder: str) -> tuple[str, str]:
     """The WSGI module beside the settings that manage.py names."""
     for path in sorted(tree.named("manage.py"), key=lambda path: (posixpath.dirname(path) != folder, path.count("/"))):
         match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*f?["']([\w.]+)""", tree.text(path))
-        package = match[1].split(".")[0] if match else ""
-        for kind in ("wsgi", "asgi"):
-            if package and modules.path(f"{package}.{kind}"):
-                return f"{package}.{kind}:application", tree.where(path, "DJANGO_SETTINGS_MODULE")
+        for package in packages_above(match[1] if match else ""):
+            for kind in ("wsgi", "asgi"):
+                if modules.path(f"{package}.{kind}"):
+                    return f"{package}.{kind}:application", tree.where(path, "DJANGO_SETTINGS_MODULE")
     return "", "manage.py"
 
 

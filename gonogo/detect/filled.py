@@ -45,9 +45,10 @@ def _likely(tree: Tree, rendered: Rendered, named: Mapping[str, Sequence[str]], 
         return Fact(own[0], _why(own[0], named, tree)) if len(own) == 1 else None
     if len(near) == 1 and not _has_example_beside(beside, tree):
         return guess(near[0], f"{_why(near[0], named, tree)}; the compose file's ${{…}} may come from it too")
-    if example_for(beside, tree) or rendered.required:
-        return Fact(beside, _why(beside, named, tree), _has_example_beside(beside, tree))
-    return None
+    if rendered.env_file == ".env" != beside and ".env" not in rendered.made_up:
+        return guess(".env", "it is the only one there; Compose is given it with --env-file")
+    wanted = example_for(beside, tree) or rendered.required
+    return Fact(beside, _why(beside, named, tree), _has_example_beside(beside, tree)) if wanted else None
 
 
 def _has_example_beside(path: str, tree: Tree) -> bool:

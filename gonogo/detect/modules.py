@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from gonogo.detect.tree import Tree
 
-__all__ = ["Modules"]
+__all__ = ["Modules", "packages_above"]
 
 _MOST = 3000
 """Files that are followed from an entry point."""
@@ -150,6 +150,12 @@ class Modules:
     def _package(self, path: str) -> str:
         module = self.module_at(path)
         return module if path.endswith("__init__.py") else module.rpartition(".")[0]
+
+
+def packages_above(module: str) -> tuple[str, ...]:
+    """The packages that a module stands in, the innermost first: ``core.project``, then ``core``."""
+    parts = module.split(".")
+    return tuple(".".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
 
 
 def _base(package: str, node: ast.ImportFrom) -> str:

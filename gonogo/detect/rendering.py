@@ -115,7 +115,8 @@ def render_aside(
         files: The compose files, in order.
         host: Runs Compose.
         profiles: Those that are active; ``*`` for all.
-        env_file: The env file that fills in ``${…}``; without it the ``.env`` beside the first compose file.
+        env_file: The env file that fills in ``${…}``; without it the ``.env`` beside the first compose file, else the
+            application's own.
         project: The project's name; without it Compose's own choice, as it is in that folder.
     """
     with tempfile.TemporaryDirectory(prefix="gonogo-init-") as name:
@@ -125,6 +126,8 @@ def render_aside(
         for path in _wanted(root, tree, files):
             aside.copy(path)
         wanted = env_file or posixpath.normpath(posixpath.join(posixpath.dirname(files[0]), ".env"))
+        if not env_file and not (root / wanted).is_file() and (root / ".env").is_file():
+            wanted = ".env"  # `docker compose -f deploy/app.yaml --env-file .env`
         aside.copy(wanted)
         filled = aside.folder / wanted
         if not filled.is_file():

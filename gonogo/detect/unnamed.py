@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from gonogo.detect.modules import packages_above
 from gonogo.detect.programs import Program
 from gonogo.detect.starting import Start
 from gonogo.detect.tree import Tree
@@ -72,12 +74,12 @@ def _several(managed: list[str]) -> str:
 def _of_django(tree: Tree, packages: Mapping[str, str], path: str) -> Program:
     folder = posixpath.dirname(path) or "."
     match = re.search(r"""DJANGO_SETTINGS_MODULE["']\s*,\s*f?["']([\w.]+)""", tree.text(path))
-    package = match[1].partition(".")[0] if match else ""
     where = tree.where(path, "DJANGO_SETTINGS_MODULE")
-    for kind, servers in (("wsgi", ("gunicorn", "waitress-serve")), ("asgi", ("uvicorn", "daphne", "hypercorn"))):
-        module = posixpath.normpath(posixpath.join(folder, package, f"{kind}.py"))
+    kinds = (("wsgi", ("gunicorn", "waitress-serve")), ("asgi", ("uvicorn", "daphne", "hypercorn")))
+    for package, (kind, servers) in itertools.product(packages_above(match[1] if match else ""), kinds):
+        module = posixpath.normpath(posixpath.join(folder, *package.split("."), f"{kind}.py"))
         server = next((one for one in servers if is_installed(one, packages, tree)), "")
-        if package and module in tree and server:
+        if module in tree and server:
             entry = f"{package}.{kind}:application"
             start = Start(role="web", server=server, entrypoint=entry, where=where, text=f"{server} {entry}")
             return Program(name="web", start=start, kind="default", folder=folder)

@@ -497,6 +497,16 @@ MANAGES = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.s
     ("started", "files", "entrypoint", "chdir"),
     [
         ("make run", {"Makefile": "run:\n\tcd src && gunicorn shop:app\n"}, "shop:app", "src"),
+        (
+            "python manage.py runserver",
+            {
+                "manage.py": 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.project.settings.local")\n',
+                "core/project/settings/main.py": "",
+                "core/project/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+            },
+            "core.project.wsgi:application",
+            None,
+        ),
         ("./run.sh", {"run.sh": '#!/bin/sh\nD="${PWD}/src"\ngunicorn shop:app --chdir ${D}\n'}, "shop:app", "src"),
         ("./run.sh", {"run.sh": "#!/bin/sh\ncd $(dirname $0)/src\ngunicorn shop:app\n"}, "shop:app", None),
         ("cd src && gunicorn shop:app", {}, "shop:app", None),
@@ -543,6 +553,27 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
     service = tomllib.loads(text)["service"]["web"]
 
     assert (service["entrypoint"], service.get("chdir")) == (entrypoint, chdir)
+
+
+def test_a_compose_file_in_a_folder_is_filled_in_from_the_env_file_above(make: Make) -> None:
+    """As its Makefile has it (``--env-file .env``): the port is the host's own, and the example's is not asked for."""
+    root = make(
+        {
+            "Makefile": "app:\n\tdocker compose -f deploy/app.yaml --env-file .env up --build -d\n",
+            "deploy/app.yaml": 'services:\n  web:\n    build: ..\n    ports: ["127.0.0.1:${PORT}:8000"]\n',
+            "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD gunicorn --chdir src shop:app\n",
+            "src/shop.py": SERVED,
+            ".env.example": "PORT=8000\n",
+        }
+    )
+    (root / ".env").write_text("PORT=8095\n")
+    written = tomllib.loads(toml_of(survey(root, Given(), this_machine()), "staging"))["env"]["staging"]
+
+    assert (written["compose"], written["env_file"], written["url"]) == (
+        ["deploy/app.yaml"],
+        ".env",
+        "http://127.0.0.1:8095",
+    )
 
 
 MERGED = """\
