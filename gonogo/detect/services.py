@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ __all__ = ["Seen", "look_at", "look_at_started"]
 
 _OF_APPLICATIONS = frozenset({"python", "web", "worker"})
 _HERE = "/application"
+_SETTINGS = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?(DJANGO_SETTINGS_MODULE)=")
 _PLAIN = re.compile(r"[\w./+@-]+")
 
 
@@ -182,6 +183,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         notes=(
             *((f"{path} answers WebSockets only: no page of it is asked",) if silent else ()),
             *((migrating.note,) if migrating and migrating.note else ()),
+            *(_of_script_alone(scripts, env) if framework is not None and framework.value == "django" else ()),
             *_notes(at),
         ),
     )
@@ -285,6 +287,20 @@ def _chdir(start: Start, entry: Fact[str] | None, said: Sequence[str], workdir: 
     if entry is None or place == posixpath.normpath(workdir) or import_place(said, entry.value) != ImportPlace():
         return None
     return Fact(posixpath.normpath(start.module_folder), start.where)
+
+
+def _of_script_alone(scripts: Mapping[str, str], env: Mapping[str, str]) -> Iterator[str]:
+    """That only a start script says which settings the server has: nobody else who starts a container knows."""
+    for path, text in scripts.items():
+        found = None if "DJANGO_SETTINGS_MODULE" in env else _SETTINGS.search(text)
+        if found:
+            line = text.count("\n", 0, found.start(1)) + 1
+            yield (
+                f"{path}:{line} sets DJANGO_SETTINGS_MODULE for what it starts alone; "
+                "name it under `environment:` of the service too, or migrations and checks take the settings that "
+                "manage.py and the entry point name"
+            )
+            return
 
 
 def _code(image: Image | None) -> Fact[dict[str, str]] | None:
