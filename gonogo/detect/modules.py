@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import posixpath
 from collections.abc import Iterator, Mapping
 
@@ -39,7 +40,24 @@ class Modules:
 
     def path(self, module: str) -> str:
         """The repository's file of a module; empty where none is."""
-        return next(filter(None, (self.path_in(module, folder) for folder in self._folders)), "")
+        found = next(filter(None, (self.path_in(module, folder) for folder in self._folders)), "")
+        return found or self._of_a_project(module)
+
+    def _of_a_project(self, module: str) -> str:
+        """The file of a module that an image has by installing a project of the repository."""
+        inner = module.replace(".", "/")
+        for folder in self._projects:
+            for path in (posixpath.join(folder, f"{inner}.py"), posixpath.join(folder, inner, "__init__.py")):
+                if path in self.tree:
+                    return path
+        return ""
+
+    @functools.cached_property
+    def _projects(self) -> tuple[str, ...]:
+        """The folders from which projects of the repository are installed: ``src`` beside their file, or its own."""
+        files = (path for name in ("pyproject.toml", "setup.py", "setup.cfg") for path in self.tree.named(name))
+        folders = dict.fromkeys(posixpath.dirname(path) for path in files)
+        return tuple(one for folder in folders for one in (posixpath.join(folder, "src"), folder))
 
     def path_in(self, module: str, folder: str) -> str:
         """The repository's file of a module that is imported from one folder of the image."""

@@ -13,7 +13,7 @@ from gonogo.detect.facts import Fact, guess
 from gonogo.detect.guarded import wants_login
 from gonogo.detect.health import asked_by, live_route, ready_route, seconds
 from gonogo.detect.proxied import Handed, handed_to, outside_path
-from gonogo.detect.routing import Placed
+from gonogo.detect.routing import Placed, has_no_document
 from gonogo.detect.services import Seen
 from gonogo.detect.tree import Tree
 from gonogo.frameworks import StaticRoute
@@ -119,7 +119,7 @@ def _any_page(tree: Tree, seen: Seen) -> Iterator[Fact[str]]:
         yield from (guess(one.path, f"{one.file}:{one.line}; / wants a login") for one in signs)
     elif home is not None:
         yield guess("/", f"{home.file}:{home.line}")
-    if framework == "fastapi":
+    if framework == "fastapi" and not has_no_document(tree):
         yield guess("/openapi.json", "FastAPI's own document; a setting may switch it off")
     if framework == "django":
         admin = _admin(tree)

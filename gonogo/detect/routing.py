@@ -11,7 +11,7 @@ from gonogo.detect.modules import Modules
 from gonogo.detect.tree import Tree
 from gonogo.frameworks.source import SourceFile, StaticRoute, dotted, keyword
 
-__all__ = ["Placed", "document_path", "placed"]
+__all__ = ["Placed", "document_path", "has_no_document", "placed"]
 
 _INCLUDES = {"include_router": "prefix", "register_blueprint": "url_prefix", "mount": "path"}
 _OWNER = re.compile(r"@([\w.]+)\.\w+\(|^\s*([\w.]+)\.(?:add_\w+)\(")
@@ -150,6 +150,11 @@ def document_path(tree: Tree, files: Sequence[str]) -> str:
     forms = {match["form"] or f"{{{match['name']}}}" for match in found if match["form"] or match["name"]}
     paths = (_filled(form, tree, files) or "" for form in sorted(forms))
     return next((path for path in paths if path.startswith("/")), "")
+
+
+def has_no_document(tree: Tree) -> bool:
+    """Whether a file switches FastAPI's own document off, be it in some environments only."""
+    return any(match["none"] for path in tree.below("", ".py") for match in _DOCUMENT.finditer(tree.text(path)))
 
 
 def _filled(form: str, tree: Tree, files: Sequence[str], depth: int = 0) -> str | None:

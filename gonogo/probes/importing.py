@@ -56,12 +56,22 @@ def described(error: BaseException) -> dict[str, Any]:
     last = frames[-1] if frames else None
     return {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": with_cause(error),
         "file": last.filename if last else None,
         "line": last.lineno if last else None,
         "function": last.name if last else None,
         "text": last.line if last else None,
     }
+
+
+def with_cause(error: BaseException) -> str:
+    """What an error says, and what the first one said that led to it."""
+    first, seen = error, {id(error)}
+    while first.__cause__ is not None and id(first.__cause__) not in seen:
+        first = first.__cause__
+        seen.add(id(first))
+    said = "" if str(first) in str(error) else f" (from {type(first).__name__}: {first})"
+    return f"{error}{said}"
 
 
 def main(argv: list[str]) -> int:

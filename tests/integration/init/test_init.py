@@ -20,6 +20,7 @@ from gonogo.detect.facts import Given
 from gonogo.detect.survey import survey
 from gonogo.detect.writing import toml_of
 from gonogo.host.runner import this_machine
+from tests.support.warm import run_command
 
 __all__: list[str] = []
 
@@ -120,8 +121,7 @@ def git(root: Path, *words: str) -> None:
 
 def init(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Call the command as somebody without a terminal does."""
-    argv = [sys.executable, "-P", "-m", "gonogo", "init", *options]
-    return subprocess.run(argv, cwd=root, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    return run_command("init", *options, cwd=root)
 
 
 def test_a_shop_is_written_right(make: Make) -> None:
@@ -645,3 +645,55 @@ def test_an_env_file_that_services_take_over_from_one_another_is_made_first(make
     done = init(root, "--yes")
 
     assert "cp .env.example .env, and fill it in" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("document", "live"),
+    [
+        ("openapi_url=None, ", "/"),
+        ("", "/openapi.json"),
+    ],
+)
+def test_a_project_that_an_image_installs_is_read_where_it_stands(make: Make, document: str, live: str) -> None:
+    """The source below ``src`` is in no layer of the image; FastAPI's document is not asked where it is switched off."""
+    main = """\
+from fastapi import FastAPI
+from ledger.api import router
+
+
+def create_app():
+    app = FastAPI({document}title="Ledger")
+    app.include_router(router, prefix="/api")
+    return app
+"""
+    router = 'from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n@router.get("/{name}")\ndef one(name): ...\n'
+    compose = "services:\n  api:\n    build: .\n    ports: ['127.0.0.1:8088:8000']\n"
+    docker = """\
+FROM python:3.11-slim AS build
+COPY . /src
+RUN pip install /src
+
+FROM python:3.11-slim
+COPY --from=build /usr/local /usr/local
+CMD ["uvicorn", "--factory", "ledger.main:create_app"]
+"""
+    files = {
+        "compose.yaml": compose,
+        "Dockerfile": docker,
+        "pyproject.toml": '[project]\nname = "ledger"\ndependencies = ["fastapi", "uvicorn"]\n',
+        "src/ledger/__init__.py": "",
+        "src/ledger/main.py": main.replace("{document}", document),
+        "src/ledger/api.py": router,
+    }
+    root = make(files)
+
+    assert init(root, "--yes", "--no-gates", "--env", "staging").returncode == 0
+    guessed = tomllib.loads((root / "gonogo.toml").read_text())
+    root.joinpath("src/ledger/api.py").write_text(router.replace("/{name}", "/-/health"))
+    assert init(root, "--yes", "--no-gates", "--env", "staging", "--output", "found.toml").returncode == 0
+    found = tomllib.loads((root / "found.toml").read_text())
+
+    assert guessed["service"]["api"]["entrypoint"] == "ledger.main:create_app()"
+    assert guessed["env"]["staging"]["health"]["live"] == live
+    assert found["env"]["staging"]["health"]["live"] == "/api/-/health"
+    assert "src/ledger/main.py:5" in (root / "found.toml").read_text()

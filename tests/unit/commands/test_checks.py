@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,8 +14,10 @@ from gonogo.commands.explain import explain
 from gonogo.config.builtin import built_in
 from gonogo.errors import UsageError
 from gonogo.words import Outcome, Stage
+from tests.support.warm import run_command
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from tests.support.gates import Gates, Repository
@@ -44,8 +44,7 @@ def test_no_check_at_all():
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command as a user types it."""
-    argv = [sys.executable, "-m", "gonogo", "checks", "--env", "test", *words]
-    return subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    return run_command("checks", "--env", "test", *words, cwd=root)
 
 
 def listed(root: Path) -> dict[str, Any]:

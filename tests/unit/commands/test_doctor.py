@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.gates import PROCESS
+from tests.support.warm import run_command
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from tests.support.gates import Repository
@@ -32,8 +32,7 @@ jobs:
 
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command as a user types it."""
-    argv = [sys.executable, "-m", "gonogo", *words]
-    return subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=90, check=False)
+    return run_command(*words, cwd=root)
 
 
 def needed(root: Path, *, code: int) -> dict[str, Any]:

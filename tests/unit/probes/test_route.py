@@ -296,6 +296,10 @@ def test_noise_does_not_hide_the_answer(tmp_path: Path) -> None:
         ("x = 1\nraise SystemExit(3)\n", "SystemExit: 3 at {folder}/main.py:2"),
         ("x = 1\nx = = 2\n", "SyntaxError: invalid syntax (main.py, line 2) at {folder}/main.py:2"),
         ("import os\nos.environ['DATABASE_URL']\n", "KeyError: 'DATABASE_URL' at {folder}/main.py:2"),
+        (
+            "try:\n    open('/run/no')\nexcept OSError as error:\n    raise ValueError('settings') from error\n",
+            "ValueError: settings (from FileNotFoundError: [Errno 2] No such file or directory: '/run/no') at {folder}/main.py:4",
+        ),
     ],
 )
 def test_an_import_that_fails_is_an_answer(tmp_path: Path, text: str, sentence: str) -> None:
