@@ -15,7 +15,7 @@ __all__ = ["Bar", "Compared", "Strip", "compare", "strip", "ticks", "time_line"]
 _MINUTE = 60
 _STEPS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _MOST_TICKS = 10
-_LATE = 95
+_LATE = 90
 """Per cent; a mark behind it has its name on its left, where the one before it stands as well."""
 _TWO_NAMES = 25
 """Per cent that these two need on a phone."""
