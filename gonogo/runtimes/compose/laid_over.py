@@ -20,6 +20,9 @@ __all__ = ["LaidOver", "archive_of", "laid_over", "merged"]
 
 _LARGEST_FILE = 1 << 20
 """Bytes of one of the host's own files that may be settings or a certificate."""
+_NOT_LOOKED_AT = frozenset({"__pycache__", "node_modules", "reports", "site-packages", "venv"})
+_MOST = 100
+"""Modules of the host's own; where there are more, they are no settings."""
 _LARGEST = 256 << 20
 """Bytes of a folder; a larger one holds data, and no code that an import needs."""
 
@@ -65,8 +68,23 @@ def laid_over(model: Mapping[str, Any], service: str, *, root: Path, path: Path,
             yield LaidOver(source=source, target=mount.target, path=name)
         elif name and (root / name).exists():
             yield LaidOver(source=root / name, target=mount.target, path=name)
+            yield from _of_the_host(source, root / name, mount.target)
         elif source.is_file() and source.stat().st_size <= _LARGEST_FILE:
             yield LaidOver(source=source, target=mount.target)
+
+
+def _of_the_host(source: Path, commit: Path, target: str) -> Iterator[LaidOver]:
+    """Modules that the commit has not, in a folder that stays the host's: settings that each machine writes itself."""
+    found = 0
+    for parent, folders, names in os.walk(source) if source.is_dir() else ():
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in _NOT_LOOKED_AT)
+        inner = Path(parent).relative_to(source)
+        own = [name for name in sorted(names) if name.endswith(".py") and not (commit / inner / name).exists()]
+        for name in own if (commit / inner).is_dir() else ():
+            found += 1
+            if found > _MOST:
+                return
+            yield LaidOver(source=Path(parent) / name, target=f"{target}/{(inner / name).as_posix()}")
 
 
 def merged(found: Sequence[LaidOver], places: Iterable[str], files: Mapping[str, FileDigest]) -> dict[str, FileDigest]:

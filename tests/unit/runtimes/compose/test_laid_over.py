@@ -45,6 +45,18 @@ def test_code_is_the_releases_wherever_the_mount_points(host: dict[str, Path]) -
     assert found_in(host, code=str(copy)) == [(str(copy), "/code", "src")]
 
 
+def test_a_module_of_the_hosts_own_is_seen_in_a_folder_that_stays_the_hosts(host: dict[str, Path]) -> None:
+    """Settings that each machine writes (``local.py``, ignored by git); no caches, and no folder that the commit has not."""
+    checkout, release = host["checkout"], host["release"]
+    (checkout / "src/local.py").write_text("DEBUG = False\n")
+    (checkout / "src/__pycache__").mkdir()
+    (checkout / "src/__pycache__/x.py").write_text("")
+    (checkout / "data/tool.py").write_text("")
+    seen = found_in(host, app=str(checkout))
+
+    assert seen == [(str(release), "/app", "."), (str(checkout / "src/local.py"), "/app/src/local.py", "")]
+
+
 def test_of_the_host_only_single_files_are_laid_over(host: dict[str, Path]) -> None:
     """Settings are needed to start; folders of data, devices and what is not there are left alone."""
     checkout = host["checkout"]
