@@ -23,6 +23,9 @@ _DESK = re.compile(
 )
 _FOLDERS_OF_DESK = frozenset({".devcontainer", ".ci", ".github", "docs", "examples", "example", "dev-tools", "ci"})
 _SERVICES = re.compile(r"(?m)^(?:\{\s*)?[\"']?(?:services|include)[\"']?\s*:")
+_IS_COMPOSE = re.compile(
+    r"(?m)^services[ \t]*:[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[\w.-]+[ \t]*:(?:.*\n)+?[ \t]+(?:build|image)[ \t]*:"
+)
 _RANKS = ("server", "base", "other", "override", "desk")
 
 
@@ -44,9 +47,17 @@ def candidates(tree: Tree) -> tuple[Candidate, ...]:
     """Every compose file of a tree, those of upper folders first; where none is called so, those that commands name."""
     found = [path for path in tree.files if _NAME.match(posixpath.basename(path)) and not tree.is_test(path)]
     called = [path for path in found if _SERVICES.search(tree.text(path))]
-    paths = called or dict.fromkeys(path for one in _named(tree) for path in one)
+    paths = called or _of_other_names(tree)
     found = sorted(paths, key=lambda path: (path.count("/"), path))
     return tuple(Candidate(path=path, kind=_kind(path)) for path in found)
+
+
+def _of_other_names(tree: Tree) -> list[str]:
+    """Those that commands name, and their like beside them: ``production.yml`` beside ``local.yml``."""
+    named = dict.fromkeys(path for one in _named(tree) for path in one)
+    folders = {posixpath.dirname(path) for path in named}
+    beside = (path for path in tree.files if posixpath.dirname(path) in folders and path.endswith((".yml", ".yaml")))
+    return list(named | dict.fromkeys(path for path in beside if _IS_COMPOSE.search(tree.text(path))))
 
 
 def _named(tree: Tree) -> tuple[tuple[str, ...], ...]:
@@ -76,7 +87,9 @@ def choices(tree: Tree, *, stands_alone: Callable[[str], bool]) -> tuple[tuple[s
     """
     found = candidates(tree)
     if found and not any(_NAME.match(posixpath.basename(one.path)) for one in found):
-        return tuple(sorted(_named(tree), key=lambda files: (max(map(_rank, files)), -len(files))))
+        together = _named(tree)
+        alone = ((one.path,) for one in found if not any(one.path in files for files in together))
+        return tuple(sorted((*together, *alone), key=lambda files: (max(map(_rank, files)), -len(files))))
     sets: list[tuple[str, ...]] = []
     for one in (one for one in found if one.kind == "server"):
         base = next((other for other in found if other.kind == "base" and other.folder == one.folder), None)

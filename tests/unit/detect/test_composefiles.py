@@ -65,6 +65,15 @@ watch:
                 "README.md": "1. `docker-compose -f local.yml build`\n2. `docker-compose -f production.yml up -d`\n",
                 **dict.fromkeys(("local.yml", "production.yml", "stage.yml"), MODEL),
             },
+            (("production.yml",), ("stage.yml",), ("local.yml",)),
+        ),
+        (
+            {
+                "README.md": "docker-compose -f local.yml up\n",
+                "local.yml": MODEL,
+                "production.yml": MODEL,
+                "ci.yml": "services:\n  - redis\n",
+            },
             (("production.yml",), ("local.yml",)),
         ),
         (
@@ -73,7 +82,7 @@ watch:
         ),
         ({"README.md": "kubectl apply -f app.yaml\n", "app.yaml": MODEL}, ()),
     ],
-    ids=["make", "readme", "called-so", "another-program"],
+    ids=["make", "readme", "beside", "called-so", "another-program"],
 )
 def test_files_of_other_names_are_those_that_commands_name(
     files: dict[str, str], sets: tuple[tuple[str, ...], ...]
