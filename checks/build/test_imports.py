@@ -18,7 +18,7 @@ from gonogo.inspection import things
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.contents import FileDigest, map_paths
 from gonogo.inspection.code.contract import breaking
-from gonogo.inspection.code.imported import imported_elsewhere
+from gonogo.inspection.code.imported import imported_elsewhere, what_brings
 from gonogo.inspection.code.nested import Lack
 from gonogo.inspection.code.routes import RouteReport
 from gonogo.inspection.machine.healthpaths import asked_paths, unrouted
@@ -89,6 +89,8 @@ def test_entry_point_imports(
     evidence.breaks(things.entry_point(artifact.service))
     if error is not None:
         evidence.alike(made_alike(artifact, f"{error.type} {error.message}"))
+        brought = what_brings(error.message, released(context).tracked)
+        evidence.remedy(f"{brought}, commit, then: gonogo deploy --env {{env}}" if brought else "")
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
     source = released(context)
     tracked = () if holds_nothing(artifact) else source.tracked

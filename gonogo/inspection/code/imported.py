@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Foreign", "imported_elsewhere"]
+__all__ = ["Foreign", "imported_elsewhere", "what_brings"]
+
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +69,24 @@ def _within(path: str, folder: str) -> bool:
     """Whether a path is a folder or lies below it; everything lies below the repository itself."""
     folder = posixpath.normpath(folder)
     return folder in (".", path) or path.startswith(folder.rstrip("/") + "/")
+
+
+def what_brings(message: str, tracked: Iterable[str]) -> str:
+    """What mends an import that found no module: a file of the commit that is not there, or a package; empty else.
+
+    Args:
+        message: as Python says it: ``No module named 'redis'``.
+        tracked: the commit's files.
+    """
+    named = _NO_MODULE.search(message)
+    if named is None:
+        return ""
+    module = named[1]
+    inner, top = module.replace(".", "/"), module.partition(".")[0]
+    names = (f"/{inner}.py", f"/{inner}/__init__.py")
+    parts = [f"/{path}" for path in tracked]
+    if any(path.endswith(names) for path in parts):
+        return f"Bring {inner}.py into the image, where it is imported from (COPY, WORKDIR, .dockerignore)"
+    if any(path.endswith(f"/{top}.py") or f"/{top}/" in path for path in parts):
+        return f"Commit the file of {module} (does .gitignore name it?), or mend the import"
+    return f"Add the package that brings {top} to what the build installs, or mend the import"

@@ -159,6 +159,9 @@ def test_an_import_that_fails_is_red(built: Deployed) -> None:
         Outcome.FAILED,
         f"{label}: api:app: found {error}, expected an import without errors",
     )
+    assert run.check("B04[web]").remedy.startswith(
+        "Add the package that brings nowhere_to_be_found to what the build installs, or mend the import, commit, then: "
+    )
     assert (run.check("B06[web]").outcome, run.check("B06[web]").found) == (
         Outcome.SKIPPED,
         f"not asked: {label}: the routes are not known: {error}",

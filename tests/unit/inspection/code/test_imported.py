@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gonogo.inspection.code.imported import Foreign, imported_elsewhere
+import pytest
+
+from gonogo.inspection.code.imported import Foreign, imported_elsewhere, what_brings
 
 __all__: list[str] = []
 
@@ -55,3 +57,26 @@ def test_modules_beside_the_entry_point_are_the_applications() -> None:
 
     assert [(one.module, one.path) for one in found] == [("price", "app/price.py"), ("server", "app/server.py")]
     assert imported_elsewhere("gunicorn", {"price": f"{SITE}/price.py"}, code={".": "/app"}, tracked=tracked) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            "No module named 'psycopg'",
+            "Add the package that brings psycopg to what the build installs, or mend the import",
+        ),
+        (
+            "No module named 'app.jobs'",
+            "Bring app/jobs.py into the image, where it is imported from (COPY, WORKDIR, .dockerignore)",
+        ),
+        (
+            "No module named 'core.settings.local'",
+            "Commit the file of core.settings.local (does .gitignore name it?), or mend the import",
+        ),
+        ("cannot import name 'x' from 'app'", ""),
+    ],
+)
+def test_what_brings_a_module_that_is_missing(message: str, said: str) -> None:
+    """A package is installed, a file of the commit copied, and one that git does not know committed."""
+    assert what_brings(message, ["src/app/jobs.py", "core/settings/__init__.py"]) == said
