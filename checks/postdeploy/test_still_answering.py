@@ -92,7 +92,7 @@ def test_what_answered_before_still_answers(
     answers = [again(one, limits) if one.is_broken else one for one in asked(tuple(before), limits)]
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
-    evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
+    evidence.needs(*dict.fromkeys(map(_cause, broken)))
     lost = [one for one in answers if one.status in _LOST and before[one.address].status == httpx.codes.OK]
     wanted = candidates(inspector, environment, subject, limits) if lost else ()
     for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before), *_lost(lost, wanted)):
@@ -157,7 +157,7 @@ def test_new_pages_answer(
     answers = [again(one, limits) if one.is_broken else one for one in asked(new[:_NEW], limits)]
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
     broken = [one for one in answers if one.is_broken]
-    evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in broken))
+    evidence.needs(*dict.fromkeys(map(_cause, broken)))
     said = f"GET {broken[0].address}: found {broken[0]}, twice{_more(broken)}" if broken else ""
     assert not broken, f"{said}; expected no server error"
     circles = _circles(answers, limits, evidence)
@@ -165,6 +165,11 @@ def test_new_pages_answer(
         f"GET {circles[0].address}: found {circles[0]} that leads round in a circle{_more(circles)}" if circles else ""
     )
     assert not circles, f"{said}; expected an end"
+
+
+def _cause(one: Swept) -> str:
+    """What a page that is broken is red for: its answer, or that nobody answers there."""
+    return things.address(one.address) if one.status is None else things.answer(one.address, one.status, one.text)
 
 
 def _circles(answers: Sequence[Swept], limits: Limits, evidence: Collected) -> list[Swept]:

@@ -244,10 +244,30 @@ def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None
                 yield from patterns(entry.url_patterns, path, depth + 1, name_of(entry))
             continue
         view = entry.callback
+        operations = operations_of(view)
+        for one in operations:
+            said = row("http", set(one.methods) - {"OPTIONS"}, path, entry.name, one.view_func)
+            yield {**said, "declared_in": declared, "shows": None}
+        if operations:
+            continue
         kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
         methods = [verb.upper() for verb in getattr(kind, "http_method_names", ()) if hasattr(kind, verb)]
         one = row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
         yield {**one, "declared_in": declared, "shows": is_page(view) if kind is None else None}
+
+
+def operations_of(view: Any) -> list[Any]:
+    """What Django Ninja's view of a path hands on to, one for each method; nothing for any other view."""
+    if not str(getattr(view, "__module__", "")).startswith("ninja."):
+        return []
+    held = [getattr(view, "__self__", None)]
+    for cell in getattr(view, "__closure__", None) or ():
+        try:
+            held.append(cell.cell_contents)
+        except ValueError:  # an empty one
+            continue
+    found = next((one.operations for one in held if isinstance(getattr(one, "operations", None), list)), [])
+    return [one for one in found if hasattr(one, "view_func") and hasattr(one, "methods")]
 
 
 def is_page(view: Any) -> bool:

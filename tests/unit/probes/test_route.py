@@ -210,6 +210,36 @@ def test_routes_of_django_are_listed(tmp_path: Path, framework: str | None) -> N
     ]
 
 
+def test_a_route_of_django_ninja_is_its_handlers(tmp_path: Path) -> None:
+    """The view of a path is the package's own, and holds the application's functions, one for each method."""
+    ninja = """\
+        class Operation:
+            def __init__(self, methods, view_func):
+                self.methods, self.view_func = methods, view_func
+
+        class PathView:
+            def __init__(self, *operations): self.operations = list(operations)
+            def get_view(self):
+                def sync_view_wrapper(request): return self.operations
+                return sync_view_wrapper
+        """
+    urls = """\
+        from django.urls import path
+        from ninja.operation import Operation, PathView
+
+        def products(request): return []
+        def create(request): return None
+
+        urlpatterns = [path("products/", PathView(Operation(["GET"], products), Operation(["POST"], create)).get_view())]
+        """
+    write(tmp_path, ninja__operation=ninja, shop__settings=DJANGO_SETTINGS, shop__urls=urls, shop__wsgi=DJANGO_WSGI)
+
+    report = probed(tmp_path, "shop.wsgi:application", "django")
+
+    assert own(report) == ["GET /products/ shop.urls.products", "POST /products/ shop.urls.create"]
+    assert [one.takes_get for one in report.routes] == [True, False]
+
+
 def test_a_function_is_a_page_where_its_text_says_so(tmp_path: Path) -> None:
     """What other programs post to, and what reads a body or writes whatever the method, is not meant to be asked."""
     urls = """\
