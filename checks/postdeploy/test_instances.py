@@ -14,7 +14,7 @@ from gonogo.errors import GonogoError
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Host
 from gonogo.inspection import things
-from gonogo.inspection.answers.logs import error_lines
+from gonogo.inspection.answers.logs import ended_by, error_lines
 from gonogo.plugins.evidence import Collected, InconclusiveError, LimitedError
 from gonogo.plugins.fixtures import FirstLook
 from gonogo.records.results import GateResult
@@ -209,7 +209,7 @@ def _attach_last_lines(evidence: Collected, inspector: Inspector, of: Sequence[I
         words = [line.strip() for line in lines if line.strip()]
         errors = [group.said for group in error_lines(logs.get(service, ())[-_LOOKED_AT:]) if group.in_traceback]
         if words:
-            said = f"its last exception: {errors[-1]}" if errors else f"it wrote last: {words[-1]}"
+            said = f"its last exception: {ended_by(errors)}" if errors else f"it wrote last: {words[-1]}"
             last[service] = f" ({clip(said, _LAST_WORDS)})"
     return last
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from gonogo.inspection.answers.loglines import Line, parse_line
 
-__all__ = ["ErrorGroup", "error_lines", "new_signatures", "signature"]
+__all__ = ["ErrorGroup", "ended_by", "error_lines", "new_signatures", "signature"]
 
 _LONGEST = 200
+_NO_REASON = re.compile(r"(?:[\w.]+\.)?(?:HaltServer|SystemExit)\b")
 _NOISE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
     (re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE), "<id>"),
@@ -263,3 +264,12 @@ def _in_group(text: str) -> str:
 def _is_between(current: _Open) -> bool:
     """Whether a line of something else stands in the middle of a traceback, whose last line is still to come."""
     return current.in_traceback and not current.ended and current.between < _BETWEEN
+
+
+def ended_by(said: Sequence[str]) -> str:
+    """Of the exceptions that a program wrote before it ended, the last that is a reason.
+
+    That its workers did not start is no reason (gunicorn's ``HaltServer``), nor that it exits.
+    """
+    reasons = [one for one in said if not _NO_REASON.match(one)]
+    return (reasons or said)[-1]

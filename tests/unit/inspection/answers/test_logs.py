@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.logs import ErrorGroup, error_lines, new_signatures, signature
+from gonogo.inspection.answers.logs import ErrorGroup, ended_by, error_lines, new_signatures, signature
 
 ERRORS = [
     "ERROR:root:could not save order 42",
@@ -378,3 +378,11 @@ def test_a_program_that_waits_for_its_database_under_a_supervisor_is_no_error() 
     assert [group.count for group in error_lines([ended] * 9)] == [9]
     assert [group.count for group in error_lines([runs, ended] * 7)] == [7]
     assert error_lines([*[ended] * 9, runs, ended, ended, runs]) == ()
+
+
+def test_a_program_ends_for_the_last_exception_that_is_a_reason() -> None:
+    """Gunicorn says in the end that its workers did not start; where nothing else is said, that is all."""
+    halted = "gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>"
+
+    assert ended_by(["KeyError: 'A'", "ModuleNotFoundError: No module named 'shop'", halted]).startswith("ModuleNot")
+    assert ended_by([halted]) == halted
