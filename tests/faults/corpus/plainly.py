@@ -16,6 +16,7 @@ import psutil
 from httpx import codes
 
 from gonogo.config import Environment
+from gonogo.host.busy import patient
 
 from .case import CaseError
 
@@ -195,7 +196,7 @@ def containers(tree: Path, environment: Environment, place: Path) -> Plain:
 
 def _wait(world: Plain, environment: Environment, is_over: Any) -> None:
     """Until it answers, came to its end, or had its time."""
-    deadline = time.monotonic() + _STARTS
+    deadline = time.monotonic() + patient(_STARTS)
     while time.monotonic() < deadline and not is_over():
         if all(_is_answered(world.get(path)) for path in (environment.health.live, "/")):
             return

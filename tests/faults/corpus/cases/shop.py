@@ -122,21 +122,6 @@ PROCESSES = (
         Replace(PRICING, TOTAL, "total_cents=lines[0].cents + lines[1].cents + lines[2].cents, lines=lines"),
     ),
     harmless("rounds-that-are-rarer", "still oftener than they must", Env("JOBS_INTERVAL", "3")),
-    harmless(
-        "column-that-may-be-empty",
-        "the old release can live with it",
-        migration(
-            'op.add_column("leads", sa.Column("phone", sa.String(40), nullable=True))',
-            'op.drop_column("leads", "phone")',
-            "Phone: where a lead wants to be called.",
-        ),
-        Replace(
-            "app/models.py",
-            "    total_cents:",
-            "    phone: Mapped[str | None] = mapped_column(String(40))\n    total_cents:",
-        ),
-        one_way=True,
-    ),
     fault(
         "filter-that-nobody-registered",
         "a page that no configuration names cannot be compiled",
@@ -233,6 +218,21 @@ PROCESSES = (
         stage="predeploy",
         codes="P34",
     ),
+    harmless(
+        "column-that-may-be-empty",
+        "the old release can live with it",
+        migration(
+            'op.add_column("leads", sa.Column("phone", sa.String(40), nullable=True))',
+            'op.drop_column("leads", "phone")',
+            "Phone: where a lead wants to be called.",
+        ),
+        Replace(
+            "app/models.py",
+            "    total_cents:",
+            "    phone: Mapped[str | None] = mapped_column(String(40))\n    total_cents:",
+        ),
+        one_way=True,
+    ),
 )
 
 BOXES = (
@@ -324,8 +324,7 @@ BOXES = (
         "PostgreSQL keeps the one that its volume was made with",
         Env("POSTGRES_PASSWORD", "5b1e90d7c2a84f36e8d10c97ba265f43908ed71c"),
         seen=holds(".env", "POSTGRES_PASSWORD=5b1e90d7"),
-        stage="build",
-        codes="B20 P32 P34",
+        stage="migrate",
         runs=False,
     ),
 )
