@@ -266,8 +266,11 @@ def operations_of(view: Any) -> list[Any]:
             held.append(cell.cell_contents)
         except ValueError:  # an empty one
             continue
-    found = next((one.operations for one in held if isinstance(getattr(one, "operations", None), list)), [])
-    return [one for one in found if hasattr(one, "view_func") and hasattr(one, "methods")]
+    for one in held:
+        found = getattr(one, "operations", None)
+        if isinstance(found, list):
+            return [each for each in found if hasattr(each, "view_func") and hasattr(each, "methods")]
+    return []
 
 
 def is_page(view: Any) -> bool:
