@@ -30,6 +30,8 @@ from gonogo.state.release import Release
 __all__: list[str] = []
 
 _SHOWN = 2000
+_NOBODY_BEHIND = (502, 504)
+"""What a proxy answers where what it leads to does not, or not in time."""
 _MOST_STEPS = 5
 """Redirects that are followed from a home page to what it shows."""
 _OF_DATABASE = re.compile(r"(?i)(?:.*\.)?(?:db|database|postgres\w*|mysql|mariadb|migrations?|alembic|schema)")
@@ -85,7 +87,7 @@ def test_release_is_alive(
         _attach(evidence, address, answer)
         if answer.status_code != status:
             said = blame(inspector, subject.serving, address, health, answer, evidence)
-            needs += [] if said else [things.answer(address, answer.status_code, answer.text)]
+            needs += () if said else _led_to(evidence, address, answer)
             evidence.breaks(things.document(address))
             wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{said or _hint(answer)}")
         elif subject.release is not None:
@@ -123,6 +125,15 @@ def _at_its_end(limits: Limits, answer: httpx.Response, health: Health) -> httpx
                 break
             answer = visitor.get(to)
     return answer
+
+
+def _led_to(evidence: Collected, address: str, answer: httpx.Response) -> tuple[str, ...]:
+    """What a wrong answer rests on; a proxy that finds nobody behind it says so to all, and this is the finding."""
+    same = things.answer(address, answer.status_code, answer.text)
+    if answer.status_code not in _NOBODY_BEHIND:
+        return (same,)
+    evidence.breaks(same)
+    return ()
 
 
 def _hint(answer: httpx.Response) -> str:

@@ -145,6 +145,8 @@ class Front:
     """Its service; empty for one that this environment does not start."""
     behind: tuple[str, ...]
     """The services that it leads to, as far as is known."""
+    is_named: bool = False
+    """Whether its configuration names them; else all may be meant."""
     upstreams: tuple[str, ...] = ()
     """Where its configuration sends requests."""
     changed: tuple[tuple[str, str], ...] = ()

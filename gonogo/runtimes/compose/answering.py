@@ -11,19 +11,23 @@ from typing import Any
 
 import httpx
 
+from gonogo.host.busy import patient
 from gonogo.host.directed import directed
 from gonogo.host.runner import Command, Host
 from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.runtimes.base import Front
 from gonogo.runtimes.compose.entry import image_config
 from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.state.release import Release
 
-__all__ = ["unwatched", "wait_until_answering"]
+__all__ = ["patience", "unwatched", "wait_until_answering"]
 
 AGENT = "gonogo-start"
 """User-Agent of the requests that wait for a start."""
 
+_SOON = 20.0
+"""Seconds within which a proxy leads to a service whose own health check is content."""
 _PAUSE = 1.0
 _REQUEST = 5.0
 _SECONDS = 30.0
@@ -48,6 +52,15 @@ def _is_watched(definition: Mapping[str, Any], release: Release, name: str, host
     if test is None and image:  # a model may change only the interval of the image's own
         test = (image_config(image, host).get("Healthcheck") or {}).get("Test")
     return not said.get("disable") and bool(test and test[0] != "NONE")
+
+
+def patience(services: Collection[str], front: Front | None, timeout: float) -> float:
+    """Seconds to wait for an answer: ``timeout`` where it may come from one of ``services``, which nobody watches.
+
+    What a proxy answers for a service that is healthy already does not get better with the start of a worker.
+    """
+    behind = services if front is None or not front.is_named else {front.service, *front.behind}
+    return timeout if not set(services).isdisjoint(behind) else min(timeout, patient(_SOON))
 
 
 def wait_until_answering(

@@ -54,7 +54,9 @@ def front_at(
     if not behind and name in services:  # it serves what it was built with, as far as anybody knows
         return None
     changed = tuple(changes_of(name, before, model)) if before is not None else ()
-    return Front(service=name, behind=tuple(behind or services), upstreams=upstreams, changed=changed)
+    return Front(
+        service=name, behind=tuple(behind or services), is_named=bool(behind), upstreams=upstreams, changed=changed
+    )
 
 
 def _at(url: str, model: Mapping[str, Any], fronts: Collection[str]) -> str | None:

@@ -18,7 +18,7 @@ from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.code.selfmigration import only_migrates
 from gonogo.inspection.machine.engine import layers_since
 from gonogo.runtimes.base import Place, RuntimeUnreachableError
-from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
+from gonogo.runtimes.compose.answering import patience, unwatched, wait_until_answering
 from gonogo.runtimes.compose.brought import Fetching, makers
 from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
@@ -232,11 +232,12 @@ class ComposeRuntime(Fetching, Runtime):
 
     def _await_answers(self, place: Place, release: Release) -> None:
         """Waits for the application where no health check does, at most as long as one would."""
-        url = self.inspector(place, release).url()
+        inspector = self.inspector(place, release)
+        url = inspector.url()
         services = unwatched(read_model(release), release, place.host) if url else ()
         if url and services:
-            health = place.environment.health
-            project, timeout = place.environment.project, health.timeout
+            health, project = place.environment.health, place.environment.project
+            timeout = patience(services, inspector.front(url, None), health.timeout)
             reached = place.environment.reached
             wait_until_answering(url + health.live, services, project, place.host, timeout=timeout, reached=reached)
 

@@ -239,6 +239,18 @@ def test_a_home_page_may_lead_to_what_it_shows(deploy: Callable[..., Deployed]) 
     assert "it leads to /login: where that is well, write health.live_status = 302" in hidden[1]
 
 
+def test_what_a_proxy_says_of_nobody_behind_it_is_one_finding(deploy: Callable[..., Deployed]) -> None:
+    """The same 502 for the health page and for the front page is told by D06; D29 follows it."""
+    site = deploy()
+    site.start()
+    bad = [502, {}, "Bad Gateway", 0]
+    site.answer({"/": bad, "/healthz": bad})
+    ended = site.ask("postdeploy", "alive or no_server_error")
+
+    assert ended.outcomes() == {"D06": Outcome.FAILED, "D29": Outcome.FAILED}
+    assert {*ended.check("D29").needs} & {*ended.check("D06").breaks}
+
+
 def test_an_answer_of_another_release_is_red(site: Deployed) -> None:
     """An answer by the old release is no pass of the new one."""
     site.answer({**HELLO, "/healthz": [200, {}, '{"status": "ok", "commit": "0123456789abcdef"}', 0]})

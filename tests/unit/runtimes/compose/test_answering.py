@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from gonogo.host.runner import Command, Completed
+from gonogo.runtimes.base import Front
 from gonogo.runtimes.compose import answering
-from gonogo.runtimes.compose.answering import unwatched, wait_until_answering
+from gonogo.runtimes.compose.answering import patience, unwatched, wait_until_answering
 from gonogo.state.release import Release
 from tests.support.loopback import listening
 
@@ -119,6 +120,25 @@ def asked(server: Server, says: str = "web\trunning\n", timeout: float = 30.0) -
 def test_a_release_that_does_not_listen_yet_is_waited_for() -> None:
     """The port is published before the application listens, and a proxy says 502 until then."""
     assert asked(Server(0, 0, 502, 503, 504, 200)) == 6
+
+
+@pytest.mark.parametrize(
+    ("front", "waits"),
+    [
+        (None, True),
+        (Front(service="edge", behind=("web", "worker")), True),  # its configuration names nobody
+        (Front(service="edge", behind=("worker",), is_named=True), True),
+        (Front(service="worker", behind=("web",), is_named=True), True),  # the proxy is deployed, and nobody watches it
+        (Front(service="edge", behind=("web",), is_named=True), False),
+    ],
+)
+def test_an_answer_for_a_healthy_service_is_expected_soon(front: Front | None, waits: bool) -> None:  # noqa: FBT001
+    """A worker that nobody watches may start as long as it likes; where the proxy leads to it, it is waited for."""
+    found = patience(("worker",), front, 600.0)
+
+    assert (found == 600.0) is waits
+    assert 20.0 <= found <= 600.0
+    assert patience(("worker",), front, 5.0) == 5.0
 
 
 def test_a_port_that_drops_a_connection_before_its_certificate_is_waited_for() -> None:
