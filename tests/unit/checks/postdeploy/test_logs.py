@@ -86,9 +86,8 @@ def ask(
     subject = Subject(**{**facts, "release": release, **about})
     evidence, found = Collected(), ""
     try:
-        logs.test_no_new_errors_are_logged(
-            inspector, Environment(name="test", project="t"), subject, baseline, evidence
-        )  # type: ignore[arg-type]
+        environment = Environment(name="test", project="t")
+        logs.test_no_new_errors_are_logged(inspector, environment, subject, baseline, evidence)  # type: ignore[arg-type]
     except AssertionError as red:
         found = str(red).split("\n", maxsplit=1)[0]
     return found, {piece.title: piece.value for piece in evidence.items}, evidence
