@@ -31,7 +31,7 @@ __all__ = ["Seen", "look_at", "look_at_started"]
 
 _OF_APPLICATIONS = frozenset({"python", "web", "worker"})
 _HERE = "/application"
-_SETTINGS = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?(DJANGO_SETTINGS_MODULE)=")
+_SETTINGS = re.compile(r"(?m)(?:^|[;&|])[ \t]*(?:export[ \t]+)?(DJANGO_SETTINGS_MODULE)=")
 _PLAIN = re.compile(r"[\w./+@-]+")
 
 
@@ -167,13 +167,15 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     if migrating and migrating.flask and migrating.config:
         inside = next(place for place, path in files.items() if path == migrating.config.value)
         migrating.command = _flask_db(entry, posixpath.relpath(posixpath.dirname(inside), workdir or "/"))
+    environment = environment_in(words, scripts, workdir=workdir)
+    known = {**env, **dict(environment.exported)}
     facts = ServiceFacts(
         name=at.name,
         where=where,
         role="worker" if silent else _role(start, at),
         framework=framework,
         entrypoint=entry,
-        chdir=_chdir(start, entry, environment_in(words, scripts, workdir=workdir).said, workdir or "/"),
+        chdir=_chdir(start, entry, environment.said, workdir or "/"),
         code=code,
         routes=_counted(routes, framework),
         migrations=migrating.tool if migrating else None,
@@ -183,7 +185,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
         notes=(
             *((f"{path} answers WebSockets only: no page of it is asked",) if silent else ()),
             *((migrating.note,) if migrating and migrating.note else ()),
-            *(_of_script_alone(scripts, env) if framework is not None and framework.value == "django" else ()),
+            *(_of_script_alone(scripts, known) if framework is not None and framework.value == "django" else ()),
             *_notes(at),
         ),
     )

@@ -25,6 +25,14 @@ _SUBSHELL = re.compile(r"\([^()]*\)")
 """What moves in there comes back."""
 _TOLD = re.compile(r"\s--(app-dir|chdir|pythonpath)(?:=|\s+)([^\s\"']+)")
 _PLAIN = re.compile(r"[\w./+@-]+")
+_EXPORTED = re.compile(
+    r"""(?:^|[\s;&|({"'])export\s+(DJANGO_SETTINGS_MODULE|DJANGO_CONFIGURATION|FLASK_APP)=["']?([\w.:/-]+)["']?(?=[\s;&|)}"']|$)""",
+    re.MULTILINE,
+)
+"""What frameworks find their application by. Other variables may be secrets, or are made of others."""
+_OPENS = re.compile(r"(?m)(?:^|[;\n&|]|\bthen|\bdo|\belse)\s*(?:if|case|while|for|until)\b")
+_CLOSES = re.compile(r"(?m)(?:^|[;\n])\s*(?:fi|esac|done)\b")
+_CONDITION = re.compile(r"(?:\[|\btest\b|\|\|)[^\n;]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +47,17 @@ class PythonEnvironment:
     """What says so: the entry command, and the scripts that it names."""
     pythonpath: str = ""
     """``PYTHONPATH``, as the service is started with."""
+    exported: tuple[tuple[str, str], ...] = ()
+    """Variables that its script exports by which a framework finds its application."""
 
     def words(self, argv: Sequence[str]) -> tuple[str, ...]:
         """The same command in this environment; programs that are not Python's are called as they are."""
         if not argv or not _PYTHON.fullmatch(argv[0]):
             return tuple(argv)
+        given = ("env", *(f"{name}={value}" for name, value in self.exported)) if self.exported else ()
         if self.runner:
-            return (*self.runner, *argv)
-        return (posixpath.join(self.folder, argv[0]), *argv[1:]) if self.folder else tuple(argv)
+            return (*given, *self.runner, *argv)
+        return (*given, posixpath.join(self.folder, argv[0]) if self.folder else argv[0], *argv[1:])
 
     def synced(self) -> PythonEnvironment:
         """The same; where its runner finds no environment it makes one, as it does when the service starts."""
@@ -64,12 +75,26 @@ def environment_in(words: Sequence[str], scripts: Mapping[str, str], *, workdir:
     """
     named = [text for path, text in scripts.items() if _is_named(posixpath.basename(path), words)]
     texts = tuple(_COMMENT.sub("", text) for text in (" ".join(words), *named))
+    exported = _exported(texts)
     for said in texts:
         if found := _ENVIRONMENT.search(said):
-            return PythonEnvironment(folder=posixpath.normpath(posixpath.join(workdir, found[1])), said=texts)
+            folder = posixpath.normpath(posixpath.join(workdir, found[1]))
+            return PythonEnvironment(folder=folder, said=texts, exported=exported)
         if found := _RUNNER.search(said):
-            return PythonEnvironment(runner=_RUNNERS[found[1]], said=texts)
-    return PythonEnvironment(said=texts)
+            return PythonEnvironment(runner=_RUNNERS[found[1]], said=texts, exported=exported)
+    return PythonEnvironment(said=texts, exported=exported)
+
+
+def _exported(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """What is exported to one value, whatever happens before."""
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        for match in _EXPORTED.finditer(text):
+            before = text[: match.start(1)]
+            open_ones = len(_OPENS.findall(before)) - len(_CLOSES.findall(before))
+            sure = open_ones <= 0 and not _CONDITION.search(before.rpartition("\n")[2])
+            found.setdefault(match[1], set()).add(match[2] if sure else "")
+    return tuple((name, *values) for name, values in sorted(found.items()) if len(values) == 1 and "" not in values)
 
 
 def _is_named(script: str, words: Sequence[str]) -> bool:

@@ -556,12 +556,12 @@ def test_an_entry_point_is_named_as_its_server_imports_it(
 
 
 def test_settings_that_a_start_script_alone_names_are_told_of(make: Make) -> None:
-    """Migrations are run with the container's variables; where the model has it as well, nothing is to be said."""
+    """Where it does so under a condition: nobody else knows that. What it always exports migrations have as well."""
     wsgi = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
     files = {
         "compose.yaml": 'services:\n  web:\n    build: .\n    ports: ["127.0.0.1:8000:8000"]\n',
         "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD ./run.sh\n",
-        "run.sh": "#!/bin/sh\nexport DJANGO_SETTINGS_MODULE=site_.production\nexec gunicorn site_.wsgi:application\n",
+        "run.sh": '#!/bin/sh\n[ -n "$DESK" ] || export DJANGO_SETTINGS_MODULE=site_.production\nexec gunicorn site_.wsgi\n',
         "manage.py": MANAGES,
         "site_/wsgi.py": wsgi,
     }
@@ -571,8 +571,11 @@ def test_settings_that_a_start_script_alone_names_are_told_of(make: Make) -> Non
     said = files["compose.yaml"] + "    environment: {DJANGO_SETTINGS_MODULE: site_.production}\n"
     (root / "compose.yaml").write_text(said)
     both = toml_of(survey(root, Given(), this_machine()), "staging")
+    (root / "compose.yaml").write_text(files["compose.yaml"])
+    (root / "run.sh").write_text(files["run.sh"].replace('[ -n "$DESK" ] || ', ""))
+    always = toml_of(survey(root, Given(), this_machine()), "staging")
 
-    assert (told in alone.replace("\n#   ", " "), told in both.replace("\n#   ", " ")) == (True, False)
+    assert [told in text.replace("\n#   ", " ") for text in (alone, both, always)] == [True, False, False]
 
 
 def test_a_compose_file_in_a_folder_is_filled_in_from_the_env_file_above(make: Make) -> None:

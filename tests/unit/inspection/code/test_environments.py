@@ -55,6 +55,36 @@ def test_a_script_that_the_command_names_is_read(text: str, found: PythonEnviron
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "export DJANGO_SETTINGS_MODULE=shop.prod\npython manage.py migrate\n",
+            {"DJANGO_SETTINGS_MODULE": "shop.prod"},
+        ),
+        ("cd src && export FLASK_APP='shop:app'; flask run", {"FLASK_APP": "shop:app"}),
+        ('if [ -n "$WAIT" ]; then\n  sleep 1\nfi\nexport FLASK_APP=shop\n', {"FLASK_APP": "shop"}),
+        ("for i in 1 2 3; do nc db; done\nexport FLASK_APP=shop\n", {"FLASK_APP": "shop"}),
+        ('if [ "$DEBUG" = 1 ]; then\n  export DJANGO_SETTINGS_MODULE=shop.dev\nfi\n', {}),
+        ('if [ "$DEBUG" = 1 ]; then export DJANGO_SETTINGS_MODULE=shop.dev; fi\n', {}),
+        ('[ "$DEBUG" = 1 ] && export DJANGO_SETTINGS_MODULE=shop.dev\n', {}),
+        ("export DJANGO_SETTINGS_MODULE=shop.dev\nexport DJANGO_SETTINGS_MODULE=shop.prod\n", {}),
+        ("export DJANGO_SETTINGS_MODULE=${DJANGO_SETTINGS_MODULE:-shop.prod}\n", {}),
+        ("DJANGO_SETTINGS_MODULE=shop.prod gunicorn shop.wsgi\n", {}),  # that command's alone
+        ("export SECRET_KEY=abc\n", {}),
+        ("# export FLASK_APP=shop\n", {}),
+    ],
+)
+def test_what_a_script_exports_for_a_framework_is_given_to_its_programs(text: str, found: dict[str, str]) -> None:
+    """Where it does so whatever happens; what it says under a condition, or makes of other variables, nobody knows."""
+    environment = environment_in(["sh", "/start.sh"], {"start.sh": text}, workdir="/")
+    given = ["env", *(f"{name}={value}" for name, value in found.items())] if found else []
+
+    assert dict(environment.exported) == found
+    assert environment.words(("python", "manage.py", "migrate")) == (*given, "python", "manage.py", "migrate")
+    assert environment.words(("sh", "-c", "migrate")) == ("sh", "-c", "migrate")
+
+
+@pytest.mark.parametrize(
     ("environment", "argv", "words"),
     [
         (UV, ("alembic", "upgrade", "head"), ("uv", "run", "--no-sync", "alembic", "upgrade", "head")),
