@@ -57,7 +57,7 @@ def test_page_loads_in_a_browser(
             evidence.needs(things.address(url))
         pytest.fail(f"{path}: found {said}, expected a page")
     missing = [text for text in configured_page.contains if not _is_visible(browsing, text, limit)]
-    _settle(browsing)
+    _let_it_finish(browsing)
     found = wrong(browsing.noticed, allow=configured_page.allow)
     evidence.table("What the browser noticed", found)
     problems = [f'found no visible "{text}", expected it' for text in missing]
@@ -83,7 +83,7 @@ def _is_visible(browsing: Browsing, text: str, limit: float) -> bool:
     return True
 
 
-def _settle(browsing: Browsing) -> None:
+def _let_it_finish(browsing: Browsing) -> None:
     """Gives requests that began with the page time to end; a page that never rests is no mistake."""
     from playwright.sync_api import TimeoutError  # noqa: A004, PLC0415 (an extra)
 

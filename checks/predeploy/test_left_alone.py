@@ -73,7 +73,7 @@ def test_data_stays_where_it_is(
     ]
     now = held_now(project) if risky else {}
     here = volumes_here({one.volume for one in risky if one.volume})
-    wrong = [one for one in risky if not _is_settled(one, now, here, is_new=one.service in services)]
+    wrong = [one for one in risky if not _is_known_of(one, now, here, is_new=one.service in services)]
     for one in (one for one in found if one not in wrong):
         evidence.warn(f"{one}; it is left alone as it runs" if one.service not in services else str(one))
     if any(there[one] for one in wrong):
@@ -105,7 +105,7 @@ def _named(names: Sequence[str] | None) -> str:
     return f", which has {', '.join(names[:_MOST])}{more}"
 
 
-def _is_settled(change: Change, now: Mapping[str, Mapping[str, str]], here: frozenset[str], *, is_new: bool) -> bool:
+def _is_known_of(change: Change, now: Mapping[str, Mapping[str, str]], here: frozenset[str], *, is_new: bool) -> bool:
     """Whether the data is there already: the service runs over it, or the deployed one finds a volume that exists."""
     held = set(now.get(change.service, {}).values())
     return bool(change.volume) and (change.volume in held or (is_new and change.volume in here))

@@ -107,7 +107,7 @@ class Shelf:
             shutil.rmtree(aside, ignore_errors=True)
             raise
 
-    def settle(self, aside: Path, made: Backup) -> Path:
+    def finish(self, aside: Path, made: Backup) -> Path:
         """A whole one gets its name, once all of it is on the disk."""
         (aside / _ENDS).unlink(missing_ok=True)
         write_atomically(aside / _MANIFEST, made.model_dump_json(indent=1) + "\n")

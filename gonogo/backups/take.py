@@ -89,7 +89,7 @@ def take(taking: Taking, found: Found) -> Backup:
             parts=tuple(parts),
             said=said,
         )
-        taking.shelf.settle(aside, made)
+        taking.shelf.finish(aside, made)
     return made
 
 

@@ -11,7 +11,7 @@ from gonogo.backups.postgres import Postgres, literal
 from gonogo.backups.round_trip import Watched
 from gonogo.host.runner import Host
 
-__all__ = ["Moment", "WayBack", "moment_of", "written_since"]
+__all__ = ["Moment", "ProvenDowngrade", "moment_of", "written_since"]
 
 _SECONDS = 60.0
 _NOW = "SELECT txid_snapshot_xmax(txid_current_snapshot())"
@@ -30,7 +30,7 @@ class Moment(BaseModel):
     """New table → how many rows the migrations left in it."""
 
 
-class WayBack(BaseModel):
+class ProvenDowngrade(BaseModel):
     """Downgrades that brought a copy back to what it was: what they take back, and what would be lost by then."""
 
     model_config = ConfigDict(frozen=True)

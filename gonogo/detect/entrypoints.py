@@ -14,7 +14,7 @@ from gonogo.detect.modules import Modules, packages_above
 from gonogo.detect.starting import Start, run_in
 from gonogo.detect.tree import Tree
 
-__all__ = ["entry_of", "framework_of", "settled"]
+__all__ = ["entry_of", "framework_of", "in_its_folder"]
 
 _MAKERS = {
     "FastAPI": "fastapi",
@@ -34,7 +34,7 @@ _MOVED = re.compile(r"""(?m)^\s*(?:chdir|pythonpath|python-path)\s*=\s*(["']?)([
 _ENTRY = re.compile(r"^(?P<module>[\w.]+)(?::(?P<attribute>[\w.]+)(?P<call>\(.*\))?)?$")
 
 
-def settled(start: Start, modules: Modules, *, workdir: str) -> Start:
+def in_its_folder(start: Start, modules: Modules, *, workdir: str) -> Start:
     """What is started, with the folder that its server's own configuration moves to, or from which its file imports."""
     tree, base = modules.tree, posixpath.join(workdir or "/", start.module_folder)
     if start.server == "flask" and "/" in start.entrypoint:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gonogo.detect.addresses import STORE, environment_of, is_front, is_stored_behind
 from gonogo.detect.dependencies import dependencies
-from gonogo.detect.entrypoints import entry_of, framework_of, has_pages, settled
+from gonogo.detect.entrypoints import entry_of, framework_of, has_pages, in_its_folder
 from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
 from gonogo.detect.images import TIANGOLO, Image, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
@@ -141,7 +141,7 @@ def _read(at: _Looking, where: str, image: Image) -> Seen:
     workdir = _workdir(at, image)
     if not words and image.base.startswith(TIANGOLO):
         start = _of_tiangolo(image, files, env)
-    start = settled(start, Modules(at.tree, files, _import_path(workdir, env)), workdir=workdir)
+    start = in_its_folder(start, Modules(at.tree, files, _import_path(workdir, env)), workdir=workdir)
     modules = Modules(at.tree, files, _import_path(workdir, env), _own_folders(workdir, start))
     folder = modules.folder_of(workdir) if workdir else "."
     entry, path = entry_of(start, modules, folder=folder or ".", workdir=workdir)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import httpx  # noqa: F401 (the probe asks with it: a damaged installation is found before anything is touched)
 
-from gonogo.backups.written import WayBack
+from gonogo.backups.written import ProvenDowngrade
 from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.gates.asked import last_of
 from gonogo.gates.baseline import known_before
@@ -210,7 +210,7 @@ class Pipeline:
         work = self._work
         work.progress = cut.progress
         work.ladder, work.rung, work.epoch = cut.ladder, cut.rung, cut.epoch
-        work.way_back = WayBack.model_validate(cut.way_back) if cut.way_back else None
+        work.proven_downgrade = ProvenDowngrade.model_validate(cut.proven_downgrade) if cut.proven_downgrade else None
         known = {team.name: team for team in work.place.environment.step}
         names = work.progress.names
         self._steps.undo += [known[name] for name in names if name in known and not work.progress.was_taken_back(name)]

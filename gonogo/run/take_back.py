@@ -7,8 +7,8 @@ from collections.abc import Callable
 from gonogo.errors import explain
 from gonogo.gates.ladder import Rung
 from gonogo.run.moves.migrate import have_moved
+from gonogo.run.moves.proven_downgrade import TakeBack, prepared
 from gonogo.run.moves.start import Restore
-from gonogo.run.moves.way_back import TakeBack, prepared
 from gonogo.run.steps import StepRunner
 from gonogo.run.work import Work
 from gonogo.state.release import Release
@@ -47,7 +47,7 @@ def _take_back(work: Work, steps: StepRunner, target: Release) -> str:
     except Exception as error:  # noqa: BLE001 (whatever it was, nothing older is started on such a schema)
         _start_again(work, steps)
         return explain(error)
-    gone = work.way_back.takes if work.way_back is not None else ()
+    gone = work.proven_downgrade.takes if work.proven_downgrade is not None else ()
     work.notes.append(
         f"The migrations were taken back ({', '.join(gone)}): nothing had been written to what they made."
     )

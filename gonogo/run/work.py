@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gonogo.backups.shelf import Shelf
-from gonogo.backups.written import WayBack
+from gonogo.backups.written import ProvenDowngrade
 from gonogo.errors import GonogoError
 from gonogo.gates.ladder import Answer, Rung
 from gonogo.gates.pending_migrations import Standing
@@ -82,7 +82,7 @@ class Work:
     """What the ladder said when it was asked."""
     ladder: str = ""
     rung: int = 0
-    way_back: WayBack | None = None
+    proven_downgrade: ProvenDowngrade | None = None
     """The downgrades that a rehearsal has shown to lose nothing."""
     standings: tuple[Standing, ...] = ()
     """Where the databases stood when the ladder was asked, and what was pending then."""
@@ -107,7 +107,7 @@ class Work:
 
     def forbid_downgrade(self, why: str) -> None:
         """What a rehearsal allowed is not possible after all."""
-        self.way_back = None
+        self.proven_downgrade = None
         self.stand_on(Rung.FORWARD_ONLY, f"forward-only: no downgrade by itself, since {why}; it was: {self.ladder}")
 
     @property

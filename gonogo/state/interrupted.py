@@ -28,7 +28,7 @@ class CutOff:
     """What began, and what of it went well to its end."""
     rung: int = 0
     ladder: str = ""
-    way_back: Mapping[str, Any] = field(default_factory=dict)
+    proven_downgrade: Mapping[str, Any] = field(default_factory=dict)
     """The downgrades that a rehearsal has shown to lose nothing, as the run noted them."""
     returning: str | None = None
     """Why it was in its rollback already, if it was."""
@@ -59,7 +59,7 @@ def read_cut_off(runs: Sequence[Path]) -> CutOff | None:
         progress=Progress.of(lines),
         rung=int(ladder.get("rung", 0)),
         ladder=str(ladder.get("said", "")),
-        way_back=_last(lines, "way-back").get("found", {}),
+        proven_downgrade=_last(lines, "proven-downgrade").get("found", {}),
         returning=str(back.get("reason", "")) if back else None,
         excuse=str(back.get("excuse", "")),
         restores=str(first.get("restores", "")),

@@ -53,7 +53,7 @@ class _Stage:
     def known(self) -> dict[str, str]:
         return {**self.arguments, **self.variables}
 
-    def settled(self) -> dict[str, File]:
+    def all_files(self) -> dict[str, File]:
         """Its files, each with all that ran afterwards."""
         return {
             at: replace(one, runs=(*one.runs, *self.runs[since:])) if since < len(self.runs) else one
@@ -152,14 +152,14 @@ class _Build:
         wanted = self.stages.get(target.lower()) if target else stage
         if wanted is None:
             raise DockerfileError(f"found no stage {target}, expected one of {', '.join(self.stages)}")
-        return Image(base=wanted.base, workdir=wanted.workdir, files=wanted.settled(), unclear=tuple(wanted.unclear))
+        return Image(base=wanted.base, workdir=wanted.workdir, files=wanted.all_files(), unclear=tuple(wanted.unclear))
 
     def _begin(self, one: Instruction) -> _Stage:
         name = _expanded(one, one.words[0], self.globals) if one.words else None
         before = self.stages.get((name or "").lower())
         if before is not None:
             stage = _Stage(base=before.base, workdir=before.workdir, variables=dict(before.variables))
-            stage.files = {at: (file, 0) for at, file in before.settled().items()}
+            stage.files = {at: (file, 0) for at, file in before.all_files().items()}
             stage.unclear = list(before.unclear)
         else:
             stage = _Stage(base=name or one.text, workdir=self.workdir)
@@ -214,7 +214,7 @@ class _Build:
         other = self.stages.get(origin.lower()) if origin else None
         for source in sources:
             if other is not None:
-                found = list(from_stage(one, source, other.settled(), at=at))
+                found = list(from_stage(one, source, other.all_files(), at=at))
             else:  # files of another image are nobody's here
                 found = list(from_context(one, source, self.files.get(origin, ()), context=origin, at=at))
             stage.files.update({place: (file, len(stage.runs)) for place, file in found})

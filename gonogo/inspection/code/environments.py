@@ -94,7 +94,8 @@ def _exported(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
             open_ones = len(_OPENS.findall(before)) - len(_CLOSES.findall(before))
             sure = open_ones <= 0 and not _CONDITION.search(before.rpartition("\n")[2])
             found.setdefault(match[1], set()).add(match[2] if sure else "")
-    return tuple((name, *values) for name, values in sorted(found.items()) if len(values) == 1 and "" not in values)
+    known = {name: values.pop() for name, values in sorted(found.items()) if len(values) == 1}
+    return tuple((name, value) for name, value in known.items() if value)
 
 
 def _is_named(script: str, words: Sequence[str]) -> bool:

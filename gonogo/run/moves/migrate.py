@@ -11,8 +11,8 @@ from gonogo.host.runner import Command
 from gonogo.inspection.answers.moved import not_reached
 from gonogo.migrations import layout_of, tool_of
 from gonogo.run.moves.locked import limits, run_migration
+from gonogo.run.moves.proven_downgrade import mark
 from gonogo.run.moves.standing import half_done, said_of, shapes
-from gonogo.run.moves.way_back import mark
 from gonogo.run.work import Work
 from gonogo.runtimes.protocols import NONE
 

@@ -11,7 +11,7 @@ from gonogo.backups.manifest import Stored
 from gonogo.backups.postgres import KIND as POSTGRES
 from gonogo.backups.proof import Proving
 from gonogo.backups.rehearsal import Rehearsed, Trial, rehearse
-from gonogo.backups.written import WayBack
+from gonogo.backups.written import ProvenDowngrade
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, in_one_line
 from gonogo.gates.ladder import Rung, taken_back
@@ -75,7 +75,9 @@ class Rehearse:
         counted = asked and work.rung == Rung.FORWARD_ONLY and len(trials) == 1
         found = rehearse(proving, path, parts[0], trials, hosts=hosts, former=former, counted=counted)
         said = _said(work, found)
-        return f"{said}; {_way_back(work, found, parts[0].name, pending)}" if counted and found.came_back else said
+        return (
+            f"{said}; {_proven_downgrade(work, found, parts[0].name, pending)}" if counted and found.came_back else said
+        )
 
 
 def _trials(work: Work, pending: list[Standing]) -> Iterator[Trial]:
@@ -167,13 +169,13 @@ def _said(work: Work, found: Rehearsed) -> str:
     return f"on a copy of the data: {found.seconds:.1f} s; {locks}; {back}"
 
 
-def _way_back(work: Work, found: Rehearsed, database: str, pending: list[Standing]) -> str:
+def _proven_downgrade(work: Work, found: Rehearsed, database: str, pending: list[Standing]) -> str:
     """Whether a red release's migrations may be taken back by themselves, in words; the ladder says it then."""
     if found.loses or work.answer is None:
         return f"no downgrade by itself: {found.loses}"
     takes = tuple(revision.id for one in pending for revision in one.pending)
-    work.way_back = WayBack(database=database, takes=takes, drops=found.drops)
-    work.journal.write("way-back", found=work.way_back.model_dump())
+    work.proven_downgrade = ProvenDowngrade(database=database, takes=takes, drops=found.drops)
+    work.journal.write("proven-downgrade", found=work.proven_downgrade.model_dump())
     answer = taken_back(work.answer, [*map(str, found.drops)])
     work.stand_on(answer.rung, str(answer))
     return "a downgrade loses nothing that was there before"

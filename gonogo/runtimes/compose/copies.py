@@ -64,7 +64,7 @@ def keep_copy(
             note = {"files": list(below), "holes": sorted(holes or {}), "own": str(own) if own is not None else None}
             (aside / _NOTE).write_text(json.dumps(note), encoding="ascii")
             aside.chmod(0o755)
-            _settle(aside, home)
+            _put_in_place(aside, home)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return home / source.name
@@ -142,7 +142,7 @@ def holds_runs(folder: Path) -> bool:
     return all(_RUN.fullmatch(one.name) or one.name in _PAGES for one in inner)
 
 
-def _settle(aside: Path, home: Path) -> None:
+def _put_in_place(aside: Path, home: Path) -> None:
     try:
         aside.rename(home)
     except OSError:

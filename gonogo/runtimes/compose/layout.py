@@ -76,8 +76,8 @@ def _in_folders(recipe: Recipe, read: Reader) -> Recipe:
         return recipe
     found = read(doubtful)
     moved = {at: inside for at, inside in doubtful.items() if at not in found and inside in found}
-    settled = {moved.get(at, at): replace(one, there=moved.get(at, one.there)) for at, one in files.items()}
-    return replace(recipe, image=replace(recipe.image, files=settled))
+    whole = {moved.get(at, at): replace(one, there=moved.get(at, one.there)) for at, one in files.items()}
+    return replace(recipe, image=replace(recipe.image, files=whole))
 
 
 def _other_name(at: str, one: File) -> str:

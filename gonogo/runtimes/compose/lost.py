@@ -1,4 +1,4 @@
-"""What goes on in the Docker Engine without its client, and an Engine that went away: settled, and waited for."""
+"""What goes on in the Docker Engine without its client, and an Engine that went away: told apart, and waited for."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_what_is_too_large_or_too_slow_unasked_is_told_and_done_where_it_is_aske
     moment = datetime.now(UTC)
     slow = Backup(id="b", app="a", env="x", made=moment, release="r", commit="c", seconds=900.0, parts=(part,))
     with shelf.making("b") as aside:
-        shelf.settle(aside, slow)
+        shelf.finish(aside, slow)
     assert looked(monkeypatch, tmp_path).none == (
         "about 7.0 MiB, 900.0 s, as the one before: more than the 600 s that one may take unasked"
     )

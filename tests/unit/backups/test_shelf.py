@@ -29,7 +29,7 @@ def keep(shelf: Shelf, one: Backup) -> Path:
     """Puts it there."""
     with shelf.making(one.id) as aside:
         (aside / "x.dump").write_text("dump")
-        return shelf.settle(aside, one)
+        return shelf.finish(aside, one)
 
 
 def test_what_is_whole_is_read_back(tmp_path: Path) -> None:

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from gonogo.backups.round_trip import Watched
-from gonogo.backups.written import Moment, WayBack
+from gonogo.backups.written import Moment, ProvenDowngrade
 from gonogo.errors import CommandError, RefusedError
 from gonogo.gates.ladder import Rung
 from gonogo.run import take_back
-from gonogo.run.moves import way_back
+from gonogo.run.moves import proven_downgrade
+from gonogo.run.moves.proven_downgrade import TakeBack, mark, prepared
 from gonogo.run.moves.start import Restore
-from gonogo.run.moves.way_back import TakeBack, mark, prepared
 from gonogo.run.work import Work
 from gonogo.state.progress import Begun, Progress
 
 __all__: list[str] = []
 
 DROPS = (Watched(table="public.visits", is_new=True),)
-KNOWN = WayBack(database="db/shop", takes=("2",), drops=DROPS, moment=Moment(transaction=7, rows={}))
+KNOWN = ProvenDowngrade(database="db/shop", takes=("2",), drops=DROPS, moment=Moment(transaction=7, rows={}))
 MIGRATED = Begun(step="migrate", migrates=True)
 STARTED = Begun(step="start", replaces=True)
 
@@ -47,7 +47,7 @@ def a_work(*begun: Begun, rung: Rung = Rung.DOWNGRADE, ended: tuple[str, ...] = 
     made: Any = SimpleNamespace(
         rung=int(rung),
         ladder="pending 2",
-        way_back=KNOWN,
+        proven_downgrade=KNOWN,
         serving="old",
         release=SimpleNamespace(id="new"),
         progress=Progress(begun, ended),
@@ -137,9 +137,9 @@ def test_nothing_is_taken_back_that_would_lose_something(
     monkeypatch: pytest.MonkeyPatch, work: Any, beyond: tuple[str, ...], written: tuple[str, ...], why: str
 ) -> None:
     """Before anything is stopped."""
-    monkeypatch.setattr(way_back, "ways_back", lambda *_: a_downgrade(*beyond))
-    monkeypatch.setattr(way_back, "_live", lambda *_: None)
-    monkeypatch.setattr(way_back, "written_since", lambda *_: written)
+    monkeypatch.setattr(proven_downgrade, "ways_back", lambda *_: a_downgrade(*beyond))
+    monkeypatch.setattr(proven_downgrade, "_live", lambda *_: None)
+    monkeypatch.setattr(proven_downgrade, "written_since", lambda *_: written)
 
     with pytest.raises(RefusedError) as refused:
         prepared(work, "old")  # type: ignore[arg-type]
@@ -153,10 +153,10 @@ def test_database_that_does_not_say_when_allows_no_downgrade(monkeypatch: pytest
         raise CommandError("db: found no answer")
 
     work = a_work(MIGRATED)
-    monkeypatch.setattr(way_back, "_live", silent)
+    monkeypatch.setattr(proven_downgrade, "_live", silent)
     mark(work)
 
-    assert (work.rung, work.way_back) == (Rung.FORWARD_ONLY, None)
+    assert (work.rung, work.proven_downgrade) == (Rung.FORWARD_ONLY, None)
     assert work.ladder == (
         "forward-only: no downgrade by itself, since its database did not say where it stands (db: found no answer); "
         "it was: pending 2"

@@ -31,8 +31,8 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
     first = journal(tmp_path, "one")
     first.write("run-began", kind="deploy", release="r2", serving="r1")
     first.write("ladder", rung=2, said="schema stays")
-    first.write("way-back", found={"database": "db/shop"})
-    first.write("way-back", found={"database": "db/shop", "moment": {"transaction": 7}})
+    first.write("proven-downgrade", found={"database": "db/shop"})
+    first.write("proven-downgrade", found={"database": "db/shop", "moment": {"transaction": 7}})
     first.write("first-touch", release="r2", epoch="before")
     first.enter("migrate", kind="move")
     first.leave(ok=True)
@@ -52,7 +52,7 @@ def test_journals_of_a_run_and_of_its_mending_are_read_as_one(tmp_path: Path) ->
         progress=Progress([Begun(step="migrate", migrates=True), Begun(step="start", replaces=True)], {"migrate"}),
         rung=2,
         ladder="schema stays",
-        way_back={"database": "db/shop", "moment": {"transaction": 7}},
+        proven_downgrade={"database": "db/shop", "moment": {"transaction": 7}},
         returning="red",
         excuse="the disk was full",
         epoch="before",

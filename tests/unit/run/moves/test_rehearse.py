@@ -112,11 +112,13 @@ def test_downgrade_that_loses_nothing_moves_the_ladder() -> None:
     made.answer = lossy.answer = decide(first=False, pending=["2"], shown={"2": "op.execute"}, stated={})
     pending: Any = [SimpleNamespace(pending=(SimpleNamespace(id="2"),))]
     drops = (Watched(table="public.visits", is_new=True),)
-    said = rehearse._way_back(made, Rehearsed(came_back=True, drops=drops), "db/shop", pending)
-    told = rehearse._way_back(lossy, Rehearsed(loses="the migrations change rows of public.leads"), "db/shop", pending)
+    said = rehearse._proven_downgrade(made, Rehearsed(came_back=True, drops=drops), "db/shop", pending)
+    told = rehearse._proven_downgrade(
+        lossy, Rehearsed(loses="the migrations change rows of public.leads"), "db/shop", pending
+    )
 
     assert said == "a downgrade loses nothing that was there before"
-    assert (made.rung, made.way_back.takes, made.way_back.drops) == (Rung.DOWNGRADE, ("2",), drops)
+    assert (made.rung, made.proven_downgrade.takes, made.proven_downgrade.drops) == (Rung.DOWNGRADE, ("2",), drops)
     assert "where nothing was written to public.visits by then" in made.ladder
     assert [sorted(facts) for facts in made.written] == [["found"], ["rung", "said"]]
     assert (told, lossy.written) == ("no downgrade by itself: the migrations change rows of public.leads", [])

@@ -17,7 +17,7 @@ __all__ = ["TakeBack", "mark", "prepared"]
 
 def mark(work: Work) -> None:
     """Notes the moment after the migrations, from which on every write counts; without it there is no way back."""
-    back = work.way_back
+    back = work.proven_downgrade
     if work.rung != Rung.DOWNGRADE or back is None:
         return
     try:
@@ -25,8 +25,8 @@ def mark(work: Work) -> None:
     except (GonogoError, OSError, ValueError) as error:
         work.forbid_downgrade(f"its database did not say where it stands ({in_one_line(error)})")
         return
-    work.way_back = back.model_copy(update={"moment": moment})
-    work.journal.write("way-back", found=work.way_back.model_dump())
+    work.proven_downgrade = back.model_copy(update={"moment": moment})
+    work.journal.write("proven-downgrade", found=work.proven_downgrade.model_dump())
 
 
 def prepared(work: Work, target: Release) -> TakeBack | None:
@@ -35,7 +35,7 @@ def prepared(work: Work, target: Release) -> TakeBack | None:
     Raises:
         GonogoError: it would not be what was rehearsed, something would be lost, or that cannot be found out.
     """
-    back = work.way_back
+    back = work.proven_downgrade
     if back is None:
         raise RefusedError("what the rehearsal found is not known any more")
     found = ways_back(work, work.place, work.release, target)
@@ -56,7 +56,7 @@ def _require_unwritten(work: Work) -> None:
     Raises:
         GonogoError: something was written to what goes, or the database does not say.
     """
-    back = work.way_back
+    back = work.proven_downgrade
     if back is None or back.moment is None:
         raise RefusedError("what was written is not known")
     written = written_since(_live(work, back.database), work.host, back.drops, back.moment)
