@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gonogo.config import CheckRule
-from gonogo.gates import waivers
+from gonogo.gates import waived
 from gonogo.gates.how_far import Asking, noted, write_asking
 from gonogo.host.busy import busy
 from gonogo.plugins.beside import Beside
@@ -169,7 +169,7 @@ class VerdictPlugin:
                 **traits(marker),
             }
         )
-        return waivers.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
+        return waived.applied(self._context.told.applied(check), self._waivers, today=self._context.subject.day)
 
     def _rule(self, item: pytest.Item, marker: pytest.Mark | None) -> CheckRule:
         return self._context.environment.rule_of(code_of(item, marker) or "").on(self._context.subject.day)
@@ -326,7 +326,7 @@ class VerdictPlugin:
             started=self._started,
             seconds=time.monotonic() - self._begin,
             checks=checks,
-            waivers=waivers.used(self._waivers, checks, whole=self._context.whole and self._context.only is None),
+            waivers=waived.used(self._waivers, checks, whole=self._context.whole and self._context.only is None),
             problem="" if exitstatus in {Exit.INTERNAL, Exit.USAGE} else self._cut_short(),
         )
         return gate.model_copy(update={"exitstatus": int(_exit(gate, exitstatus))})

@@ -12,7 +12,7 @@ from gonogo.config import Environment, needs
 from gonogo.errors import UsageError
 from gonogo.gates.process import gate_argv, gate_environment
 from gonogo.gates.subject import today
-from gonogo.gates.waivers import is_in_force
+from gonogo.gates.waived import is_in_force
 from gonogo.host.runner import Command, this_machine
 from gonogo.records.listing import Applies, Listed, ListedCheck, Listing, collected
 from gonogo.records.results import RunResult

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain, in_one_line
-from gonogo.gates.waivers import of_run
+from gonogo.gates.waived import of_run
 from gonogo.inspection.answers.downtime import answered_last, figures, read_probe, spans
 from gonogo.records.ending import Ending
 from gonogo.records.headline import headline

@@ -9,7 +9,7 @@ from enum import StrEnum
 from gonogo.config.builtin import refusing
 from gonogo.errors import RefusedError
 from gonogo.gates.baseline import came_with_gonogo, is_known
-from gonogo.gates.waivers import used
+from gonogo.gates.waived import used
 from gonogo.records.findings import causes_first, findings, is_deferred, with_causes
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome

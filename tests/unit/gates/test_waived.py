@@ -1,4 +1,4 @@
-"""gonogo.gates.waivers: for how long a waiver covers, and what is said of it after a run."""
+"""gonogo.gates.waived: for how long a waiver covers, and what is said of it after a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.gates.waivers import applied, is_in_force, of_run, used
+from gonogo.gates.waived import applied, is_in_force, of_run, used
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.words import Outcome, Role, Severity, Stage, WaiverDid
 
