@@ -30,8 +30,8 @@ _EXPORTED = re.compile(
     re.MULTILINE,
 )
 """What frameworks find their application by. Other variables may be secrets, or are made of others."""
-_OPENS = re.compile(r"(?m)(?:^|[;\n&|]|\bthen|\bdo|\belse)\s*(?:if|case|while|for|until)\b")
-_CLOSES = re.compile(r"(?m)(?:^|[;\n])\s*(?:fi|esac|done)\b")
+_OPENS = re.compile(r"(?m)(?:^|[;\n&|]|\bthen|\bdo|\belse)\s*(?:(?:if|case|while|for|until)\b|[\w-]+\s*\(\)\s*\{)")
+_CLOSES = re.compile(r"(?m)(?:^|[;\n])\s*(?:(?:fi|esac|done)\b|\})")
 _CONDITION = re.compile(r"(?:\[|\btest\b|\|\|)[^\n;]*$")
 
 

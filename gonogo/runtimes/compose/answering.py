@@ -26,8 +26,8 @@ __all__ = ["patience", "unwatched", "wait_until_answering"]
 AGENT = "gonogo-start"
 """User-Agent of the requests that wait for a start."""
 
-_SOON = 20.0
-"""Seconds within which a proxy leads to a service whose own health check is content."""
+_SOON = 45.0
+"""Seconds within which a proxy leads to a service whose own health check is content: its own may ask every 30 s."""
 _PAUSE = 1.0
 _REQUEST = 5.0
 _SECONDS = 30.0

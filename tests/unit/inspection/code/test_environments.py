@@ -72,6 +72,8 @@ def test_a_script_that_the_command_names_is_read(text: str, found: PythonEnviron
         ("DJANGO_SETTINGS_MODULE=shop.prod gunicorn shop.wsgi\n", {}),  # that command's alone
         ("export SECRET_KEY=abc\n", {}),
         ("# export FLASK_APP=shop\n", {}),
+        ("desk() {\n  export FLASK_APP=desk\n}\nexec flask run\n", {}),  # a function that nobody may call
+        ("wait_for() {\n  nc -z db 5432\n}\nwait_for\nexport FLASK_APP=shop\n", {"FLASK_APP": "shop"}),
     ],
 )
 def test_what_a_script_exports_for_a_framework_is_given_to_its_programs(text: str, found: dict[str, str]) -> None:

@@ -137,7 +137,7 @@ def test_an_answer_for_a_healthy_service_is_expected_soon(front: Front | None, w
     found = patience(("worker",), front, 600.0)
 
     assert (found == 600.0) is waits
-    assert 20.0 <= found <= 600.0
+    assert 30.0 < found <= 600.0  # a proxy's own health check may need that long
     assert patience(("worker",), front, 5.0) == 5.0
 
 
