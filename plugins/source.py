@@ -60,7 +60,7 @@ class Source:
     @property
     def status(self) -> Status:
         """What differs from HEAD in the whole repository."""
-        return parse_status(self.git(*STATUS[1:]).output)
+        return parse_status(self.git(*STATUS).output)
 
     def recipe(self, build: Mapping[str, Any]) -> Recipe | None:
         """What a service's ``build`` makes of this folder, read once for all services and checks; as ``recipe_of``."""

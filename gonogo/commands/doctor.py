@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gonogo import git
 from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.prepare import Git, Where, where
 from gonogo.errors import CommandError, GonogoError
@@ -64,7 +65,7 @@ def _repository(at: Where) -> Iterator[Needed]:
 
 
 def _is_ignored(path: Path) -> bool:
-    command = Command(argv=("git", "-C", str(path.parents[1]), "check-ignore", "--quiet", str(path)), timeout=20.0)
+    command = git.ask(path.parents[1], "check-ignore", "--quiet", str(path), timeout=20.0)
     try:
         return this_machine().run(command).ok
     except CommandError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gonogo import git
 from gonogo.commands.first_look import Looked, look
 from gonogo.config import parse_project
 from gonogo.config.runtimes import RUNTIMES, has
@@ -16,7 +17,7 @@ from gonogo.detect.starter import NAME, first_check, prove
 from gonogo.detect.workflows import workflow
 from gonogo.detect.writing import GUESS, toml_of
 from gonogo.errors import GonogoError, UsageError
-from gonogo.host.runner import Command, Host, this_machine
+from gonogo.host.runner import Host, this_machine
 from gonogo.host.terminal import is_terminal
 from gonogo.words import CONFIG_NAME, Exit
 
@@ -152,7 +153,7 @@ def _beside_it(folder: Path, found: Found, asked: Asked, host: Host) -> Iterator
 
 def _ignore(folder: Path, host: Host) -> bool:
     """Adds the reports to .gitignore, where git does not ignore them yet."""
-    asked = host.run(Command(argv=("git", "-C", str(folder), "check-ignore", "-q", "reports/x"), timeout=30.0))
+    asked = host.run(git.ask(folder, "check-ignore", "--quiet", "reports/x", timeout=30.0))
     if asked.ok:
         return False
     path = folder / ".gitignore"

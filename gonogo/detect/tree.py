@@ -7,8 +7,9 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from gonogo import git
 from gonogo.errors import UsageError
-from gonogo.host.runner import Command, Host
+from gonogo.host.runner import Host
 
 __all__ = ["Tree", "read_tree"]
 
@@ -115,8 +116,7 @@ def read_tree(folder: Path, host: Host) -> Tree:
 
 
 def _listed(folder: Path, host: Host, *options: str) -> Iterator[tuple[str, str]]:
-    command = Command(argv=("git", "-C", str(folder), "ls-files", "-z", *options), timeout=60.0)
-    answer = host.run(command, output_limit=None, exact=True)
+    answer = host.run(git.ask(folder, "ls-files", "-z", *options), output_limit=None, exact=True)
     if not answer.ok:
         said = (answer.errors.strip().splitlines() or ["no answer"])[-1]
         raise UsageError(

@@ -113,6 +113,21 @@ def test_only_the_runner_starts_processes() -> None:
     ]
 
 
+def test_one_module_speaks_git() -> None:
+    """What is set around a shell, a hook or a CI job decides nothing; what runs elsewhere, and the demo, stand alone."""
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    speaking = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in everything
+        if path.relative_to(ROOT).parts[:2] not in {("gonogo", "git.py"), ("gonogo", "demo"), ("gonogo", "probes")}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Tuple | ast.List) and [*map(ast.unparse, node.elts)][:1] == ["'git'"]
+        if [*map(ast.unparse, node.elts)][1:] != ["'--version'"]
+    ]
+
+    assert speaking == []
+
+
 def test_one_function_says_which_machine_and_one_makes_a_place() -> None:
     """An environment on another machine is a matter of two functions, not of everybody who runs a command."""
     everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]

@@ -19,8 +19,8 @@ __all__ = [
     "parse_status",
 ]
 
-LS_TREE = ("git", "ls-tree", "-r", "-z", "--long")
-STATUS = ("git", "status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all")
+LS_TREE = ("ls-tree", "-r", "-z", "--long")
+STATUS = ("status", "--porcelain=v2", "-z", "--branch", "--untracked-files=all")
 LOG_FORMAT = "%H%x1f%P%x1f%an%x1f%ae%x1f%cI%x1f%s"
 """For ``git log -z --format=…``: one commit a record, its fields apart by unit separators."""
 

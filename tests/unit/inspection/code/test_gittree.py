@@ -55,7 +55,7 @@ def repository(tmp_path: Path) -> Path:
 
 def test_ls_tree(repository: Path) -> None:
     """Modes, sizes and odd paths of a real tree."""
-    entries = {entry.path: entry for entry in parse_ls_tree(_git(repository, *LS_TREE[1:], "HEAD"))}
+    entries = {entry.path: entry for entry in parse_ls_tree(_git(repository, *LS_TREE, "HEAD"))}
 
     assert set(entries) == {"a.py", "run.sh", ODD, "link"}
     assert (entries["a.py"].size, entries["a.py"].kind, entries["a.py"].is_executable) == (6, "blob", False)
@@ -75,7 +75,7 @@ def test_ls_tree_without_sizes_and_with_a_submodule() -> None:
 
 def test_status_of_a_clean_tree(repository: Path) -> None:
     """A clean tree has a branch, a commit, and no entries."""
-    status = parse_status(_git(repository, *STATUS[1:]))
+    status = parse_status(_git(repository, *STATUS))
 
     assert status == Status(_git(repository, "rev-parse", "HEAD").decode().strip(), "main")
     assert status.is_clean
@@ -87,7 +87,7 @@ def test_status_of_a_changed_tree(repository: Path) -> None:
     _git(repository, "mv", ODD, "renamed now.txt")
     (repository / "run.sh").unlink()
     (repository / "new\nfile").write_text("")
-    status = parse_status(_git(repository, *STATUS[1:]))
+    status = parse_status(_git(repository, *STATUS))
 
     assert set(status.entries) == {
         StatusEntry("a.py", ".M"),
@@ -107,8 +107,8 @@ def test_status_before_the_first_commit_and_detached(
     _git(empty, "init", "-q")
     _git(repository, "checkout", "-q", "--detach")
 
-    assert parse_status(_git(empty, *STATUS[1:])).commit == ""
-    assert parse_status(_git(repository, *STATUS[1:])).branch == ""
+    assert parse_status(_git(empty, *STATUS)).commit == ""
+    assert parse_status(_git(repository, *STATUS)).branch == ""
 
 
 def test_status_counts_and_conflicts() -> None:
