@@ -1,4 +1,4 @@
-"""A real browser, bound to the environment: for the configured pages (D19) and for the team's own flows (D20).
+"""A real browser, bound to the environment: for the configured pages (D19) and for the team's own flows.
 
 Playwright is an extra; it drives its own Chromium where that is installed, else the system's.
 """

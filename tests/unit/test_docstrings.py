@@ -50,6 +50,22 @@ def test_no_docstring_commands_what_another_describes() -> None:
     assert commanding == []
 
 
+def test_every_code_that_is_named_is_a_check_of_ours() -> None:
+    """No citation of a catalogue that nobody has: a code leads to its page."""
+    pages = {path.stem for path in (ROOT / "docs/checks").glob("*.md")}
+    files = [path for folder in ("gonogo", "checks", "plugins", "docs") for path in (ROOT / folder).rglob("*.*")]
+    files += [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+    cited = {
+        f"{path.relative_to(ROOT)}: {code}"
+        for path in files
+        if path.suffix in {".py", ".md", ".j2", ".js", ".css"}
+        for code in re.findall(r"\b[PBDWON]\d\d\b", path.read_text(encoding="utf-8"))
+        if code not in pages
+    }
+
+    assert cited == set()
+
+
 def test_code_in_docstrings_stands_in_double_ticks() -> None:
     """What a check says of itself is Markdown, and has single ones."""
     single = [
