@@ -105,7 +105,7 @@ def start_kept(  # noqa: PLR0913 (what a rollback has)
         RefusedError: there is no release to go back to, it is a bad one, what it is started from is gone, or its
             database cannot be brought back.
     """
-    if cut is not None and downgrade is None and Downgrade.name in cut.progress.half_done:
+    if cut is not None and downgrade is None and cut.progress.is_half_downgraded:
         raise RefusedError(
             f"{at.state.root}: found that the run {cut.run} was cut off inside its downgrade, expected a database that "
             f"is not half-way. Go on with it: gonogo rollback --env {at.environment.name} --downgrade"

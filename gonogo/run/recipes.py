@@ -19,7 +19,7 @@ from gonogo.run.moves.ladder import AskLadder
 from gonogo.run.moves.rehearse import Rehearse
 from gonogo.run.moves.start import Restart, Restore, Stop
 from gonogo.run.moves.team import TeamMove, Undo
-from gonogo.run.moves.turns import Leave, Share, Switch
+from gonogo.run.moves.turns import Share, Switch
 from gonogo.run.strategies import strategy_of
 from gonogo.run.strategies.base import VERIFY, Step, Strategy
 from gonogo.state.progress import Progress
@@ -48,8 +48,8 @@ class Recipe:
         Returns:
             None when it cannot be completed: the start was not reached, or a move was cut off half way.
         """
-        kept = {step.name for step in self.steps if isinstance(step, Leave)}  # what serves is not touched by those
-        over = {name for name in progress.names if progress.has_ended(name)} - kept  # and it is judged before they come
+        kept = {step.name for step in self.steps if not isinstance(step, Gate) and step.repeatable}
+        over = {name for name in progress.names if progress.has_ended(name)} - kept  # what serves is judged before them
         done = [at for at, step in enumerate(self.steps) if step.name in over]
         if not progress.is_replaced or not kept.issuperset(progress.half_done):
             return None

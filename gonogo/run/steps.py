@@ -96,8 +96,8 @@ class StepRunner:
         """
         work = self._work
         commands = _described(step, work)
-        facts = {"replaces": step.replaces, "migrates": step.migrates}
-        work.journal.enter(step.name, kind="move", touches=step.touches, **facts)
+        facts = {"replaces": step.replaces, "migrates": step.migrates, "downgrades": step.downgrades}
+        work.journal.enter(step.name, kind="move", touches=step.touches, repeatable=step.repeatable, **facts)
         work.screen.begin(step.name, kind="move")
         if isinstance(step, TeamMove):
             self.undo.append(step.step)

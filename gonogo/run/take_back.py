@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gonogo.errors import explain
 from gonogo.gates.ladder import Rung
 from gonogo.run.moves.migrate import have_moved
-from gonogo.run.moves.proven_downgrade import TakeBack, prepared
+from gonogo.run.moves.proven_downgrade import prepared
 from gonogo.run.moves.start import Restore
 from gonogo.run.steps import StepRunner
 from gonogo.run.work import Work
@@ -34,7 +34,7 @@ def schema_first(work: Work, steps: StepRunner, begin: Callable[[], None]) -> tu
         if not kept:
             return True, ""
         begun = f"{begun}; they were not taken back: {kept}"
-    holds = work.progress.has_replaced or TakeBack.name in work.progress.names
+    holds = work.progress.has_replaced or work.progress.has_downgraded
     return False, begun if holds else ""
 
 
@@ -56,7 +56,7 @@ def _take_back(work: Work, steps: StepRunner, target: Release) -> str:
 
 def _start_again(work: Work, steps: StepRunner) -> None:
     """Starts the red release where it was stopped for that, in this run or in one that was cut off."""
-    if TakeBack.name not in work.progress.names or not work.progress.has_replaced:
+    if not (work.progress.has_downgraded and work.progress.has_replaced):
         return
     try:
         steps.move(Restore(work.release, work.release))

@@ -117,15 +117,19 @@ class Work:
 
 
 class Move(Protocol):
-    """Changes something; what it is, the journal writes when it begins."""
+    """Changes something. It inherits from this and states what is so of it; the journal writes that when it begins."""
 
     name: str
-    touches: bool
+    touches: bool = False
     """It changes the target: from the first such step on, what goes wrong goes back."""
-    replaces: bool
+    replaces: bool = False
     """It puts another release's instances in the place of those that serve."""
-    migrates: bool
+    migrates: bool = False
     """It may change the schema of a database."""
+    downgrades: bool = False
+    """It takes a schema back to where an earlier release knows it."""
+    repeatable: bool = False
+    """It is made again where a run was cut off in it, or after it: it changes nothing of what serves."""
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """What it would run, as a person would type it."""

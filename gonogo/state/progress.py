@@ -8,8 +8,11 @@ from typing import Any
 
 __all__ = ["Begun", "Progress"]
 
-_REPLACING = frozenset({"start", "restore", "restart"})
-_MIGRATING = frozenset({"migrate"})
+_BY_NAME = {
+    "replaces": frozenset({"start", "restore", "restart"}),
+    "migrates": frozenset({"migrate"}),
+    "downgrades": frozenset({"downgrade"}),
+}
 """What an older gonogo's journal says by names alone."""
 _UNDO = "undo "
 
@@ -23,6 +26,8 @@ class Begun:
     """It puts another release's instances in the place of those that serve."""
     migrates: bool = False
     """It may change the schema of a database."""
+    downgrades: bool = False
+    """It takes a schema back to where an earlier release knows it."""
 
 
 class Progress:
@@ -40,8 +45,8 @@ class Progress:
         for line in lines:
             name = str(line.get("step"))
             if line.get("event") == "step-began" and line.get("kind") == "move" and not name.startswith(_UNDO):
-                replaces, migrates = line.get("replaces", name in _REPLACING), line.get("migrates", name in _MIGRATING)
-                progress.begin(Begun(step=name, replaces=bool(replaces), migrates=bool(migrates)))
+                facts = {fact: bool(line.get(fact, name in names)) for fact, names in _BY_NAME.items()}
+                progress.begin(Begun(step=name, **facts))
             elif line.get("event") == "step-ended" and line.get("ok"):
                 progress.end(name)
         return progress
@@ -74,6 +79,21 @@ class Progress:
     def has_migrated(self) -> bool:
         """Whether a migration was run, or may have been."""
         return any(move.migrates for move in self._begun)
+
+    @property
+    def is_migrated(self) -> bool:
+        """Whether the migrations went well to their end."""
+        return any(move.migrates and not move.downgrades and move.step in self._ended for move in self._begun)
+
+    @property
+    def has_downgraded(self) -> bool:
+        """Whether a schema was taken back, or may have been."""
+        return any(move.downgrades for move in self._begun)
+
+    @property
+    def is_half_downgraded(self) -> bool:
+        """Whether taking a schema back began and did not end well."""
+        return any(move.downgrades and move.step not in self._ended for move in self._begun)
 
     @property
     def is_replaced(self) -> bool:

@@ -190,6 +190,31 @@ def test_no_name_of_a_migration_tool_is_compared_anywhere() -> None:
     assert compared == []
 
 
+def _asks_for_a_step(node: ast.AST) -> bool:
+    """Whether what has happened is compared with a step's name: a text, or the ``name`` of a class of moves."""
+    if isinstance(node, ast.Compare):
+        said: list[ast.expr] = [node.left, *node.comparators]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        said = [*node.args] if node.func.attr in {"has_ended", "was_taken_back"} else []
+    else:
+        return False
+    names = [one for one in said if re.fullmatch(r"'[^']*'|[A-Z]\w*\.name", ast.unparse(one))]
+    return bool(names) and bool(re.search(r"\bprogress\b|\bhalf_done\b|\bstep\.name\b", ast.unparse(node)))
+
+
+def test_nobody_asks_for_a_name_of_a_step() -> None:
+    """A strategy may call its moves as it likes; what one is, it says by its facts (``gonogo/run/work.py``)."""
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    asked = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in everything
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare | ast.Call) and _asks_for_a_step(node)
+    ]
+
+    assert asked == []
+
+
 def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
     """What a check means to a run is said by its mark and carried by its result."""
     code = re.compile(r"[PBDW]\d{2,3}(\[.*)?")

@@ -11,7 +11,7 @@ from gonogo.backups.take import Taking, copy_away, own_command, take
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain, in_one_line
 from gonogo.inspection.machine.room import MIB
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.compose.engine import scratch_of
 
 __all__ = ["LARGEST_UNPROVEN", "BackUp", "ProveBackup", "let_go", "proven", "said_of", "said_of_proof", "taking_of"]
@@ -20,13 +20,10 @@ LARGEST_UNPROVEN = 2048 * MIB
 """Bytes of databases up to which a backup is restored although nobody asked for one."""
 
 
-class BackUp:
+class BackUp(Move):
     """Dumps every database of what serves; asked for, a failure stops the run, and nothing was touched."""
 
     name = "backup"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The dumps, where they go and how big they will be."""
@@ -75,13 +72,10 @@ class BackUp:
         return look_ahead(work.place, work.runtime, work.serving, work.shelf)
 
 
-class ProveBackup:
+class ProveBackup(Move):
     """Restores the backup of this run into a scratch server, and compares it with what was kept."""
 
     name = "proof"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (the same for every backup)
         """What is done; the commands are many."""

@@ -5,19 +5,16 @@ from __future__ import annotations
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Command
 from gonogo.inspection.machine.room import taken
-from gonogo.run.work import Work, run_all
+from gonogo.run.work import Move, Work, run_all
 from gonogo.state.release import Release
 
 __all__ = ["Build"]
 
 
-class Build:
+class Build(Move):
     """What was made elsewhere is brought, the rest is built by the runtime's commands; then all of it is measured."""
 
     name = "build"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands that bring images, and the build commands."""

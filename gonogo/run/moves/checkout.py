@@ -6,20 +6,17 @@ import shutil
 
 from gonogo.errors import GonogoError
 from gonogo.gates.pending_migrations import heads_of
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes import sources
 from gonogo.runtimes.secret_values import pinned_values
 
 __all__ = ["Checkout"]
 
 
-class Checkout:
+class Checkout(Move):
     """The commit's files in a repository of the release's own, then the runtime's pin."""
 
     name = "checkout"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The git commands."""

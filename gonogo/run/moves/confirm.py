@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from gonogo.errors import RefusedError
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.state.confirmation import is_confirmed, waits, waits_no_more
 
 __all__ = ["Confirm"]
@@ -14,13 +14,10 @@ __all__ = ["Confirm"]
 _LOOK = 0.2
 
 
-class Confirm:
+class Confirm(Move):
     """The last word is somebody's who came over a new connection; without it the release goes back."""
 
     name = "confirm"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """What says the word."""

@@ -8,20 +8,17 @@ from dataclasses import dataclass
 
 from gonogo.backups.putback import Swapping
 from gonogo.errors import GonogoError
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import maker
 from gonogo.state.release import Release
 
 __all__ = ["RestoreAside", "SwapData", "WithData"]
 
 
-class RestoreAside:
+class RestoreAside(Move):
     """Restores every database of a backup under a name of its own, and compares it; nothing live is touched."""
 
     name = "restore data"
-    touches = False
-    replaces = False
-    migrates = False
 
     def __init__(self, swaps: Sequence[Swapping]) -> None:
         """What is to be swapped later."""
@@ -43,12 +40,11 @@ class RestoreAside:
         )
 
 
-class SwapData:
+class SwapData(Move):
     """Stops what serves, so that nothing is written any more, and gives the restored databases the live names."""
 
     name = "swap data"
     touches = True
-    replaces = False
     migrates = True
 
     def __init__(self, swaps: Sequence[Swapping], outgoing: Release) -> None:

@@ -13,7 +13,7 @@ from gonogo.migrations import Layout, Part, Revision, layout_of, tool_of
 from gonogo.migrations.question import Said, ask
 from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.standing import said_in, value_of
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
 from gonogo.runtimes.protocols import NONE
@@ -50,13 +50,13 @@ class Loss:
         return f"{self.what} ({'rows not counted' if self.rows is None else f'{self.rows} rows {unit}'})"
 
 
-class Downgrade:
+class Downgrade(Move):
     """Runs the downgrades of the release that served, in its own artifact; nothing is replaced yet."""
 
     name = "downgrade"
     touches = True
-    replaces = False
     migrates = True
+    downgrades = True
 
     def __init__(self, ways: tuple[_Way, ...], place: Place, outgoing: Release) -> None:
         """``place`` has the outgoing release's own configuration."""

@@ -5,19 +5,16 @@ from __future__ import annotations
 from gonogo.errors import RefusedError
 from gonogo.gates.ladder import Rung, foresee
 from gonogo.gates.pending_migrations import ask_ladder, forward_only, standings
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.words import Tier
 
 __all__ = ["AskLadder"]
 
 
-class AskLadder:
+class AskLadder(Move):
     """What is pending in the databases, and whether the release before could live with it; touches nothing."""
 
     name = "ladder"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (a move is asked about a run)
         """It runs questions alone."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from gonogo.host.runner import Command
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import maker
 from gonogo.state.store import write_atomically
 
 __all__ = ["SaveLogs"]
 
 
-class SaveLogs:
+class SaveLogs(Move):
     """The logs of what runs now, kept in the run's folder."""
 
     name = "logs"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands whose output is kept."""

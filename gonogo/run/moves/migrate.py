@@ -13,7 +13,7 @@ from gonogo.migrations import layout_of, tool_of
 from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.proven_downgrade import mark
 from gonogo.run.moves.standing import half_done, said_of, shapes
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.protocols import NONE
 
 __all__ = ["Migrate", "have_moved", "left_in_databases", "stands_at"]
@@ -22,12 +22,11 @@ _STARTS, _PAUSE = 60.0, 2.0
 """How long a database that was only now started may take until it answers, and the pause between two asks."""
 
 
-class Migrate:
+class Migrate(Move):
     """Starts the data stores that do not run yet, then runs the migrations with the new release's code."""
 
     name = "migrate"
     touches = True
-    replaces = False
     migrates = True
 
     def describe(self, work: Work) -> tuple[str, ...]:

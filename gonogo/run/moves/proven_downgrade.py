@@ -8,7 +8,7 @@ from gonogo.backups.written import moment_of, written_since
 from gonogo.errors import CommandError, GonogoError, RefusedError, in_one_line
 from gonogo.gates.ladder import Rung
 from gonogo.run.moves.downgrade import Downgrade, ways_back
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import maker
 from gonogo.state.release import Release
 
@@ -41,7 +41,7 @@ def prepared(work: Work, target: Release) -> TakeBack | None:
     found = ways_back(work, work.place, work.release, target)
     if found is None:
         return None
-    if not work.progress.has_ended("migrate") or back.moment is None:
+    if not work.progress.is_migrated or back.moment is None:
         raise RefusedError("the migrations did not run to their end")
     others = sorted({one.id for way in found.ways for one in way.beyond} - {*back.takes})
     if others:
@@ -76,13 +76,13 @@ def _live(work: Work, name: str) -> Postgres:
     return live
 
 
-class TakeBack:
+class TakeBack(Move):
     """Stops the red release, so that nothing is written any more, and runs its downgrades."""
 
     name = Downgrade.name
     touches = True
-    replaces = False
     migrates = True
+    downgrades = True
 
     def __init__(self, back: Downgrade) -> None:
         """What is to be run."""

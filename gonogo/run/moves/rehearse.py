@@ -20,7 +20,7 @@ from gonogo.gates.subject import as_it_serves
 from gonogo.inspection.answers.harmless import is_plain
 from gonogo.inspection.code.contents import map_paths
 from gonogo.migrations import layout_of, tool_of
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.compose.engine import scratch_of
 from gonogo.runtimes.compose.inside import ComposeArtifact
 from gonogo.words import Tier
@@ -34,13 +34,10 @@ _PAGES = 12
 """Each takes a moment to be asked."""
 
 
-class Rehearse:
+class Rehearse(Move):
     """Migrates the proven backup of this run in a scratch server; a migration that the data refuse stops the run."""
 
     name = "rehearsal"
-    touches = False
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:  # noqa: ARG002 (the same for every run)
         """What is done; what is pending is known later."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection.machine.room import says_full
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.place import maker, note_variables
 from gonogo.state.release import Release
@@ -18,13 +18,12 @@ _TIMES = 3
 """How often a release is started in the rollback while its runtime goes away again and again."""
 
 
-class Start:
+class Start(Move):
     """Starts the new release's instances in place of the old ones and waits for health."""
 
     name = "start"
     touches = True
     replaces = True
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -45,13 +44,12 @@ class Start:
         return how_it_runs(work, work.release)
 
 
-class Restore:
+class Restore(Move):
     """Starts a kept release again from its own images and files; never builds."""
 
     name = "restore"
     touches = True
     replaces = True
-    migrates = False
 
     def __init__(self, target: Release, outgoing: Release, *, red: bool = False) -> None:
         """Goes back to ``target`` from ``outgoing``; ``red``: nothing that this one wrote into them is kept."""
@@ -135,13 +133,12 @@ def how_it_runs(work: Work, release: Release) -> str:
     return "; ".join(f"{', '.join(dict.fromkeys(names))} {said}" for said, names in how.items()) or "started"
 
 
-class Restart:
+class Restart(Move):
     """Starts instances of what serves anew; nothing is built, and nothing of the release changes."""
 
     name = "restart"
     touches = True
     replaces = True
-    migrates = False
 
     def __init__(self, target: Release, services: tuple[str, ...]) -> None:
         """Some services of a release, and whatever else of it does not run."""
@@ -167,13 +164,11 @@ class Restart:
         return how_it_runs(work, self.target)
 
 
-class Stop:
+class Stop(Move):
     """Stops a first deploy that went red; what it stored stays."""
 
     name = "stop"
     touches = True
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""

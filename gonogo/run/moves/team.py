@@ -8,7 +8,7 @@ from pathlib import Path
 from gonogo.config import TeamStep, load_project
 from gonogo.errors import GonogoError
 from gonogo.host.runner import Command
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import maker
 from gonogo.state.journal import read_journal
 from gonogo.state.release import Release
@@ -57,12 +57,10 @@ def _begun(run: Path) -> set[str]:
     return {name for name in begun if f"undo {name}" not in back}
 
 
-class TeamMove:
+class TeamMove(Move):
     """One step of the team's own; counts as a touch."""
 
     touches = True
-    replaces = False
-    migrates = False
 
     def __init__(self, step: TeamStep) -> None:
         """Wraps a configured step."""
@@ -84,12 +82,10 @@ class TeamMove:
         return str(command)
 
 
-class Undo:
+class Undo(Move):
     """Takes back one of the team's steps."""
 
     touches = True
-    replaces = False
-    migrates = False
 
     def __init__(self, step: TeamStep, release: Release | None = None) -> None:
         """Wraps a step that has begun, for this release or for the run's own."""

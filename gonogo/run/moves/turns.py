@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from gonogo.errors import GonogoError, explain
 from gonogo.run.moves.start import how_it_runs
-from gonogo.run.work import Work
+from gonogo.run.work import Move, Work
 from gonogo.runtimes.place import maker, note_variables
 from gonogo.runtimes.protocols import Action, do_all, said_of
 from gonogo.state.release import Release
@@ -15,13 +15,11 @@ from gonogo.state.release import Release
 __all__ = ["Leave", "Share", "StartBeside", "Switch"]
 
 
-class StartBeside:
+class StartBeside(Move):
     """Starts the new release's instances beside those that serve, and waits for health; nobody is sent to them."""
 
     name = "start-beside"
     touches = True
-    replaces = False
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -52,12 +50,11 @@ class StartBeside:
         return runtime.leaving(place, former, work.serving, served=False)
 
 
-class Share:
+class Share(Move):
     """Sends a share of the requests to the new release, and sees that it answers one of them."""
 
     touches = True
     replaces = True
-    migrates = False
 
     def __init__(self, percent: int) -> None:
         """So many of a hundred."""
@@ -84,13 +81,12 @@ class Share:
         return work.runtime.sharing(work.place, work.release, work.serving, self._percent)
 
 
-class Switch:
+class Switch(Move):
     """Sends everybody to the new release, and sees by answers that they arrive there."""
 
     name = "switch"
     touches = True
     replaces = True
-    migrates = False
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""
@@ -111,12 +107,11 @@ class Switch:
         return work.runtime.switching(work.place, work.release, work.serving)
 
 
-class Leave:
+class Leave(Move):
     """Stops a release that nobody is sent to; it is kept until the next one leaves."""
 
     touches = True
-    replaces = False
-    migrates = False
+    repeatable = True
 
     def __init__(self, name: str, *, red: bool, served: bool = True, keeps: bool = False) -> None:
         """``red``: what leaves is the new release; otherwise the one that served before.

@@ -37,7 +37,7 @@ class Steps:
     def move(self, step: Any) -> None:
         """Notes it."""
         self.made.append(step.name)
-        self.work.progress.begin(Begun(step=step.name))
+        self.work.progress.begin(Begun(step=step.name, replaces=step.replaces, downgrades=step.downgrades))
         if step.name in self.failing:
             raise CommandError(f"{step.name} failed")
 
