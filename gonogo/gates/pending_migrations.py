@@ -274,9 +274,7 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
             taken = ", ".join(one.current) or "none"
             notes.append(f"The database's revision is taken for {taken}; asking it failed: {one.guessed}")
         doubts += [one.doubt] if one.doubt else []
-    configured = [revision for service in environment.service.values() for revision in service.compatible_migrations]
-    said = {one.id: compatible_because(one.source) for each in found for one in each.pending}
-    stated = dict.fromkeys(configured, "") | {revision: why for revision, why in said.items() if why}
+    stated = _stated(environment, found)
     back = serving.left_out(question.release) if serving is not None else ()
     if serving is not None and not pending:
         pending = _unread(question, serving)
@@ -295,6 +293,16 @@ def ask_ladder(question: Question, *, found: Sequence[Standing]) -> Ladder:
     pinned = read_gate(serving.gate) if serving is not None else None
     answer = replace(answer, is_rehearsed=_is_rehearsed(environment))
     return Ladder(answer=foresee(answer, pinned), notes=tuple(notes), standings=tuple(found))
+
+
+def _stated(environment: Environment, found: Sequence[Standing]) -> dict[str, str]:
+    """The revisions that the release before can live with, and why where that stands in the migration's own file.
+
+    Any service may state one: several share a history, of which one service alone is asked.
+    """
+    configured = [revision for service in environment.service.values() for revision in service.compatible_migrations]
+    said = {one.id: compatible_because(one.source) for each in found for one in each.pending}
+    return dict.fromkeys(configured, "") | {revision: why for revision, why in said.items() if why}
 
 
 def forward_only(answer: Answer) -> RefusedError:

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from gonogo.config import Environment, TeamStep
-from gonogo.gates.pending_migrations import _changed, _is_rehearsed, _migrates_itself, _runs_migrations, _unread
+from gonogo.gates.pending_migrations import (
+    _changed,
+    _is_rehearsed,
+    _migrates_itself,
+    _runs_migrations,
+    _stated,
+    _unread,
+)
 from gonogo.host.runner import LocalHost
 from gonogo.inspection.code.contents import manifest_of
 from gonogo.runtimes import sources
@@ -138,3 +145,16 @@ def test_rehearsal_decides_only_where_one_comes(told: dict[str, Any], *, rehears
     environment = Environment.model_validate({"name": "x", "project": "x", "url": "http://127.0.0.1:1", **told})
 
     assert _is_rehearsed(environment) is rehearsed
+
+
+def test_service_that_shares_a_history_may_state_what_fits_the_release_before() -> None:
+    """Seen: only the first of two services was listened to, the one whose database is asked."""
+    services = {
+        "api": {"migrations": "alembic", "compatible_migrations": ["0002"]},
+        "worker": {"migrations": "alembic", "compatible_migrations": ["0003"]},
+    }
+    told = {"name": "x", "project": "x", "url": "http://127.0.0.1:1", "service": services}
+    file = SimpleNamespace(id="0004", source="# gonogo: compatible because a column that may be empty\n")
+    standing: Any = SimpleNamespace(pending=(file, SimpleNamespace(id="0005", source="")))
+
+    assert [*_stated(Environment.model_validate(told), [standing])] == ["0002", "0003", "0004"]

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import psutil
 import pytest
 
 from gonogo.errors import LockedError
-from gonogo.state.lock import STALE_AFTER, hold, holder
+from gonogo.state import lock
+from gonogo.state.lock import STALE_AFTER, Holder, hold, holder
+from tests.support.sites import eventually
 
 
 def test_second_run_is_told_who_holds_the_environment(tmp_path: Path) -> None:
@@ -173,6 +176,29 @@ def test_lock_that_cannot_be_let_go_replaces_no_verdict(tmp_path: Path) -> None:
         (tmp_path / "state").write_text("no folder")
 
     assert holder(tmp_path / "aside" / "lock") is not None
+
+
+def test_beat_that_cannot_be_written_is_not_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen: a state folder that was gone for a moment ended the heartbeat, and the run was taken for dead."""
+    path, failed = tmp_path / "state" / "lock", threading.Event()
+
+    def looked(at: Path) -> Holder | None:
+        try:
+            return holder(at)
+        except OSError:
+            failed.set()
+            raise
+
+    monkeypatch.setattr(lock, "_BEAT", 0.01)
+    monkeypatch.setattr(lock, "holder", looked)
+    with hold(path, project="a", env="b", why="deploy") as me:
+        path.parent.rename(tmp_path / "aside")
+        (tmp_path / "state").write_text("no folder")
+        assert failed.wait(10.0)
+        (tmp_path / "state").unlink()
+        (tmp_path / "aside").rename(path.parent)
+        moment = datetime.now(UTC)
+        eventually(lambda: (holder(path) or me).beat > moment)
 
 
 def test_twenty_at_once_one_wins(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.config import Environment
 from gonogo.run.moves import migrate
 
 
@@ -36,3 +37,24 @@ def test_migrations_have_begun_where_a_database_says_so(
     assert migrate.have_moved(SimpleNamespace(standings=standings)) is moved  # type: ignore[arg-type]
     guessed = [SimpleNamespace(service=one.service, current=one.current, guessed=True) for one in standings]
     assert migrate.have_moved(SimpleNamespace(standings=guessed)) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        (("2", "1"), ["the database of web, migrated to 2, 1"]),
+        ((), []),
+        (None, ["the database of web, perhaps migrated (it could not be asked)"]),
+    ],
+)
+def test_what_a_first_deployment_leaves_in_a_database_is_what_that_says(
+    monkeypatch: pytest.MonkeyPatch, now: tuple[str, ...] | None, left: list[str]
+) -> None:
+    """Seen: "migrated to …" although the command had failed before it wrote anything."""
+    monkeypatch.setattr(migrate, "stands_at", lambda *_: now)
+    environment = Environment.model_validate(
+        {"name": "x", "project": "x", "url": "http://127.0.0.1:1", "service": {"web": {"migrations": "alembic"}}}
+    )
+    work: Any = SimpleNamespace(place=SimpleNamespace(environment=environment))
+
+    assert migrate.left_in_databases(work) == left

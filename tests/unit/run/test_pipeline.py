@@ -1,0 +1,44 @@
+"""gonogo.run.pipeline: what a serving release excuses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gonogo.gates.judgement import Action, judge
+from gonogo.records.results import GateResult
+from gonogo.run.pipeline import Pipeline
+from gonogo.state.release import Release
+from gonogo.words import Outcome, Role, Stage
+from tests.unit.records.samples import a_check
+
+__all__: list[str] = []
+
+
+def a_gate(role: Role) -> GateResult:
+    """A gate in which a page is red."""
+    red = a_check(code="D09[GET /]", outcome=Outcome.FAILED, found="500")
+    return GateResult(stage=Stage.POSTDEPLOY, env="x", role=role, started=datetime.now(UTC), checks=(red,))
+
+
+@pytest.mark.parametrize(("asked", "action"), [(True, Action.GO), (False, Action.ROLLBACK)])
+def test_nothing_is_excused_by_a_release_whose_gate_nobody_knows(
+    tmp_path: Path,
+    asked: bool,  # noqa: FBT001 (a table)
+    action: Action,
+) -> None:
+    """Seen: a release that was held before it ran had no gate, so that a new red check counted as known: a GO."""
+    facts = {"id": "old", "commit": "c" * 40, "env": "x", "runtime": "process", "created": datetime.now(UTC)}
+    serving = Release.model_validate({**facts, "folder": tmp_path, "root": tmp_path / "source"})
+    before, now = a_gate(Role.BASELINE), a_gate(Role.CANDIDATE)
+    if asked:
+        serving.gate.write_text(before.model_dump_json())
+    work: Any = SimpleNamespace(serving=serving, baseline=lambda _: before)
+    run: Any = SimpleNamespace(_work=work)
+    pinned = Pipeline._pinned(run, Stage.POSTDEPLOY)
+
+    assert judge(now, baseline=before, pinned=pinned).action is action
