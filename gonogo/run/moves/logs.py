@@ -21,15 +21,15 @@ class SaveLogs(Move):
 
     def do(self, work: Work) -> str:
         """Keeps the logs; a service that logs nothing is no failure."""
-        parts = []
+        parts, lines = [], 0
         for command in _commands(work):
             completed = work.host.run(command, output_limit=32 * 1024 * 1024)
             parts.append(f"$ {command}\n{completed.output}{completed.errors}")
+            lines += len(completed.output.splitlines()) + len(completed.errors.splitlines())
             if not completed.ok:
                 work.notes.append(f"The outgoing release's logs could not be saved whole: `{command}` failed.")
         path = work.folder / "outgoing.log"
         write_atomically(path, "\n".join(parts))
-        lines = sum(part.count("\n") for part in parts)
         return f"{lines} line{'' if lines == 1 else 's'} of the outgoing release kept"
 
 
