@@ -56,10 +56,10 @@ def sheets() -> dict[Path, str]:
 
 
 def since(code: str) -> str:
-    """The oldest version whose part of the changelog names a check."""
+    """The oldest version whose part of the changelog names a check; one that is named in none yet is not released."""
     parts = CHANGELOG.read_text(encoding="utf-8").split("\n## ")[1:]
     named = [part.partition("]")[0].removeprefix("[") for part in parts if re.search(rf"\b{code}\b", part)]
-    return named[-1]
+    return named[-1] if named else "Unreleased"
 
 
 def faults() -> Mapping[str | None, list[str]]:

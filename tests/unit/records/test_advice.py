@@ -50,6 +50,19 @@ def test_a_failed_way_back_says_why_it_went_back_and_why_it_failed() -> None:
     ]
 
 
+def test_a_first_deployment_that_left_something_says_what_to_do() -> None:
+    """Seen: "needs a human", and no word of what for."""
+    left = Ending(kind=Kind.LEFT, failed=())
+    run = a_run(
+        Exit.NEEDS_HUMAN, reports="", ended=left, first_touch=STARTED, serving=None, reason="migrate: exit code 1"
+    )
+
+    assert " ".join(" ".join(ending_lines(run)).partition("next")[2].split()).startswith(
+        "Mend what is named and deploy again: `gonogo deploy --env staging`; it meets what was stored. To begin with "
+        "nothing instead, remove first what the notes name."
+    )
+
+
 def test_the_verify_gate_does_not_hide_the_deploys_own_cause() -> None:
     """A start that failed has no red check; what is red in the release that is back comes after it, and under its name."""
     red = the_red_one(code="D12", found="another revision", evidence=(), remedy="")

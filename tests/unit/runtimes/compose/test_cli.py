@@ -69,6 +69,17 @@ def test_answer_is_kept(programs: Path) -> None:
     assert cli.cli(LocalHost()) == first
 
 
+def test_answer_is_of_one_search_path(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen: one spelling was remembered for the whole process, also where another was to be found."""
+    program(programs, "docker", "echo 2.26.1")
+    first = cli.cli(LocalHost())
+    (tmp_path / "other").mkdir()
+    program(tmp_path / "other", "docker-compose", "echo v2.12.0")
+    monkeypatch.setenv("PATH", str(tmp_path / "other"))
+
+    assert (first, cli.cli(LocalHost())) == (("docker", "compose"), ("docker-compose",))
+
+
 def test_version_one_is_refused_with_the_way_to_upgrade(programs: Path) -> None:
     """Compose 1 alone is refused."""
     program(programs, "docker-compose", "echo 1.29.2")
