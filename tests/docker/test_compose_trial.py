@@ -77,6 +77,25 @@ def test_logs_in_a_folder_of_the_hosts_are_no_mistake(model: Callable[..., dict[
     assert list(logs.iterdir()) == []
 
 
+def test_a_proxy_whose_volume_is_not_here_yet_is_asked(
+    model: Callable[..., dict[str, Any]], engine: docker.DockerClient
+) -> None:
+    """The data of a Caddy are there after its first start only; what it misses in such a volume may be brought to it."""
+    made = model("caddy:2", "/etc/caddy/Caddyfile", CADDY.replace("@WORD@", "reverse_proxi"))
+    made["volumes"] = {"data": {"name": "gonogo-trial_data"}, "more": {"name": "gonogo-trial_more"}}
+    volumes = [{"type": "volume", "source": key, "target": f"/{key}"} for key in ("data", "more")]
+    made["services"]["proxy"]["volumes"] += volumes
+    bad = trial(made, "proxy", LocalHost())
+    misses = model("nginx:1", "/etc/nginx/nginx.conf", "events {}\nhttp { include /more/site.conf; }\n")
+    misses["volumes"] = made["volumes"]
+    misses["services"]["proxy"]["volumes"] += volumes
+
+    assert bad is not None
+    assert "reverse_proxi" in bad.errors
+    assert trial(misses, "proxy", LocalHost()) is None
+    assert not [one for one in engine.volumes.list() if str(one.name).startswith("gonogo-trial")]
+
+
 def test_caddy_says_what_is_wrong(model: Callable[..., dict[str, Any]]) -> None:
     """An unknown directive is named with its line."""
     good = trial(

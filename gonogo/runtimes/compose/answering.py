@@ -33,6 +33,8 @@ _REQUEST = 5.0
 _SECONDS = 30.0
 _NOT_YET = frozenset({502, 503, 504})
 """What a proxy says while nothing listens behind it, and an application while it warms up."""
+_RESTARTS = 5
+"""How often a proxy must have started again in vain, after all that it leads to runs, until it is given up."""
 _OVER = frozenset({"exited", "dead", "restarting"})
 _NO_BETTER = (socket.gaierror, ssl.SSLCertVerificationError)
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EACCES, errno.EPERM})
@@ -71,17 +73,28 @@ def wait_until_answering(
     *,
     timeout: float,
     reached: Callable[[str], str] = str,
+    front: str = "",
 ) -> None:
     """Asks ``url`` once a second until an application answers, whatever it says; the gate judges what it is.
 
-    It ends earlier where an instance ended or starts again and again, and without a word when the time is over: the
-    checks say what they find. A name that is not known, or a certificate that nobody trusts, does not get better.
+    It ends earlier where an instance of ``services`` ended or starts again, or the ``front`` starts again and again,
+    and without a word when the time is over: the checks say what they find. A name that is not known, or a certificate
+    that nobody trusts, does not get better.
     """
+    restarts: list[int] = []
     headers = {"User-Agent": AGENT, "Connection": "close"}
     direct, proxied = directed(url, reached), not is_loopback(reached(url))
     with httpx.Client(transport=direct, trust_env=proxied, timeout=_REQUEST, headers=headers) as client:
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and _is_starting(client, url) and not _has_ended(services, project, host):
+        while time.monotonic() < deadline and _is_starting(client, url):
+            rows = _states(project, host)
+            if any(service in services and state in _OVER for _, service, state in rows):
+                break
+            restarts += [
+                _restarts(number, host) for number, service, state in rows if service == front and state in _OVER
+            ]
+            if restarts and restarts[-1] - restarts[0] >= _RESTARTS:
+                break
             time.sleep(_PAUSE)
 
 
@@ -107,10 +120,16 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _has_ended(services: Collection[str], project: str, host: Host) -> bool:
-    form = '{{.Label "com.docker.compose.service"}}\t{{.State}}'
+def _states(project: str, host: Host) -> list[list[str]]:
+    """Of each container of the project its id, its service and its state."""
+    form = '{{.ID}}\t{{.Label "com.docker.compose.service"}}\t{{.State}}'
     labels = (f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False")
     filters = (word for label in labels for word in ("--filter", f"label={label}"))
     listed = host.run(Command(argv=("docker", "ps", "--all", "--format", form, *filters), timeout=_SECONDS))
-    rows = (line.split("\t") for line in listed.output.splitlines())
-    return any(row[0] in services and row[-1] in _OVER for row in rows)
+    return [line.split("\t") for line in listed.output.splitlines()]
+
+
+def _restarts(number: str, host: Host) -> int:
+    words = ("docker", "inspect", "--format", "{{.RestartCount}}", number)
+    said = host.run(Command(argv=words, timeout=_SECONDS)).output.strip()
+    return int(said) if said.isdecimal() else 0

@@ -237,9 +237,11 @@ class ComposeRuntime(Fetching, Runtime):
         services = unwatched(read_model(release), release, place.host) if url else ()
         if url and services:
             health, project = place.environment.health, place.environment.project
-            timeout = patience(services, inspector.front(url, None), health.timeout)
-            reached = place.environment.reached
-            wait_until_answering(url + health.live, services, project, place.host, timeout=timeout, reached=reached)
+            front, reached = inspector.front(url, None), place.environment.reached
+            timeout, proxy = patience(services, front, health.timeout), front.service if front else ""
+            wait_until_answering(
+                url + health.live, services, project, place.host, timeout=timeout, reached=reached, front=proxy
+            )
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:
         """The environment of each deployed service in the pinned model, with today's secrets."""

@@ -67,10 +67,11 @@ def unwritten(place: Place, serving: Release | None) -> str | None:
 def trial(
     model: Mapping[str, Any], service: str, host: Host, *, names: Sequence[str] | None = None, shown: bool = False
 ) -> Completed | None:
-    """What the proxy says of its configuration; None where it cannot be asked: its image or a volume is not here.
+    """What the proxy says of its configuration; None where it cannot be asked, or misses what only a start makes.
 
     It sees the files that it would see, the names that it can reach lead nowhere, and nothing is published. A folder
-    into which it writes while it is asked (its logs) is an empty one.
+    into which it writes while it is asked (its logs) is an empty one. So is a volume that is not here yet; what it
+    misses there, another service may bring.
 
     Args:
         model: the pinned model.
@@ -82,11 +83,9 @@ def trial(
     definition = services_of(model)[service]
     image = roles.image_name(model, service)
     words = (configuration if shown else question)(image, start_words(model, service, host))
-    volumes = roles.volumes_declared(model)
     if words is None or not _is_here("image", image, host):
         return None
-    if not all(_is_here("volume", one.name, host) for one in volumes if _is_used(definition, one.key)):
-        return None
+    absent = {one.key for one in _used(model, definition) if not _is_here("volume", one.name, host)}
     label = "=".join(scratch_label(str(model.get("name", ""))))
     variables, carried = variables_for_run(environment_of(definition))
     argv = ["--label", label, "--pull", "never", *variables]
@@ -97,11 +96,14 @@ def trial(
     argv += [word for other in known if other not in own for word in ("--add-host", f"{other}:127.0.0.1")]
     emptied: set[str] = set()
     while True:
-        done = _asked((*argv, *_mounts(model, service, emptied), image, *words), carried, host)
+        done = _asked((*argv, *_mounts(model, service, emptied, absent), image, *words), carried, host)
         written = _written(model, service, done.errors) - emptied
         if not written:
-            return done
+            break
         emptied |= written
+    targets = [volume["target"] for volume in _volumes(definition) if volume.get("source") in absent]
+    said = done.errors + done.output
+    return None if not done.ok and any(_names(said, target) for target in targets) else done
 
 
 def _asked(words: Sequence[str], carried: Mapping[str, str], host: Host) -> Completed:
@@ -120,22 +122,33 @@ def _written(model: Mapping[str, Any], service: str, said: str) -> set[str]:
     return {one for one in targets if one and any(path.is_relative_to(one) and str(path) != one for path in paths)}
 
 
-def _mounts(model: Mapping[str, Any], service: str, emptied: Collection[str]) -> Iterator[str]:
+def _mounts(model: Mapping[str, Any], service: str, emptied: Collection[str], absent: Collection[str]) -> Iterator[str]:
     for target in sorted(emptied):
         yield from ("--tmpfs", target)
     names = {one.key: one.name for one in roles.volumes_declared(model)}
-    for volume in services_of(model)[service].get("volumes") or ():
-        if volume.get("type") == "volume" and volume.get("source") in names and volume["target"] not in emptied:
-            yield from ("--mount", f"type=volume,source={names[volume['source']]},target={volume['target']},readonly")
+    for volume in _volumes(services_of(model)[service]):
+        key, target = volume.get("source"), volume["target"]
+        if key in absent:  # nameless, so that it goes with the container
+            yield from ("--mount", f"type=volume,target={target}")
+        elif key in names and target not in emptied:
+            yield from ("--mount", f"type=volume,source={names[key]},target={target},readonly")
     for mount in roles.bind_mounts(model):
         if mount.service == service and mount.target not in emptied:
             yield from ("--mount", f"type=bind,source={mount.source},target={mount.target},readonly")
 
 
-def _is_used(definition: Mapping[str, Any], key: str) -> bool:
-    return any(
-        volume.get("type") == "volume" and volume.get("source") == key for volume in definition.get("volumes") or ()
-    )
+def _used(model: Mapping[str, Any], definition: Mapping[str, Any]) -> tuple[roles.NamedVolume, ...]:
+    used = {volume.get("source") for volume in _volumes(definition)}
+    return tuple(one for one in roles.volumes_declared(model) if one.key in used)
+
+
+def _volumes(definition: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(one for one in definition.get("volumes") or () if one.get("type") == "volume")
+
+
+def _names(said: str, folder: str) -> bool:
+    """Whether a proxy's words name what stands below the folder."""
+    return re.search(rf"(?<![\w./-]){re.escape(folder.rstrip('/'))}(?![\w.-])", said) is not None
 
 
 def _is_here(kind: str, name: str, host: Host) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,14 @@ class Engine:
 
     name = "engine"
 
-    def __init__(self, says: str = "") -> None:
-        """``says`` answers every command."""
-        self._says = says
+    def __init__(self, says: str = "", restarts: Iterable[int] = ()) -> None:
+        """``says`` answers every command but the questions how often a container has started again."""
+        self._says, self._restarts = says, iter(restarts)
 
     def run(self, command: Command, *, output_limit: int | None = None, exact: bool = False) -> Completed:  # noqa: ARG002 (the protocol's)
         """Answer."""
-        return Completed(command=command, code=0, output=self._says, errors="", seconds=0.0, pid=1)
+        says = str(next(self._restarts)) if "{{.RestartCount}}" in command.argv else self._says
+        return Completed(command=command, code=0, output=says, errors="", seconds=0.0, pid=1)
 
     def spawn(self, command: Command) -> int:
         """Nothing is started here."""
@@ -109,7 +111,7 @@ def unknown_to_all(folder: Path) -> ssl.SSLContext:
     return context
 
 
-def asked(server: Server, says: str = "web\trunning\n", timeout: float = 30.0) -> int:
+def asked(server: Server, says: str = "1\tweb\trunning\n", timeout: float = 30.0) -> int:
     """How many requests it takes until the waiting is over."""
     with listening(server):
         wait_until_answering(server.url, ("web",), "shop", Engine(says), timeout=timeout)
@@ -148,7 +150,7 @@ def test_a_port_that_drops_a_connection_before_its_certificate_is_waited_for() -
     url = server.url.replace("http:", "https:")
     begin = time.monotonic()
     with listening(server):
-        wait_until_answering(url, ("web",), "shop", Engine("web\trunning\n"), timeout=1.0)
+        wait_until_answering(url, ("web",), "shop", Engine("1\tweb\trunning\n"), timeout=1.0)
 
     assert time.monotonic() - begin >= 1.0
 
@@ -161,7 +163,7 @@ def test_a_certificate_that_nobody_trusts_is_not_waited_for(tmp_path: Path) -> N
     begin = time.monotonic()
     with listening(server):
         url = server.url.replace("http:", "https:")
-        wait_until_answering(url, ("web",), "shop", Engine("web\trunning\n"), timeout=60.0)
+        wait_until_answering(url, ("web",), "shop", Engine("1\tweb\trunning\n"), timeout=60.0)
 
     assert time.monotonic() - begin < 55
 
@@ -175,8 +177,21 @@ def test_any_answer_of_an_application_ends_the_waiting(status: int) -> None:
 @pytest.mark.parametrize("state", ["exited", "restarting", "dead"])
 def test_an_instance_that_ended_is_not_waited_for(state: str) -> None:
     """A release that crashes at its start is told at once; what another service does is no matter."""
-    assert asked(Server(502), f"db\trunning\nweb\t{state}\n") == 1
-    assert asked(Server(502, 200), f"seed\t{state}\nweb\trunning\n") == 2
+    assert asked(Server(502), f"1\tdb\trunning\n2\tweb\t{state}\n") == 1
+    assert asked(Server(502, 200), f"1\tseed\t{state}\n2\tweb\trunning\n") == 2
+
+
+def test_a_proxy_that_starts_again_in_vain_is_given_up() -> None:
+    """Its own mistake gets no better; one that waits for a name before it stays up has restarted before, and may once more."""
+    server, engine = Server(0), Engine("1\tedge\trestarting\n2\tweb\trunning\n", restarts=(7, 8, 8, 9, 12))
+    with listening(server):
+        wait_until_answering(server.url, ("web",), "shop", engine, timeout=60.0, front="edge")
+        assert len(server.agents) == 5
+
+    server, engine = Server(0, 0, 0, 200), Engine("1\tedge\trestarting\n2\tweb\trunning\n", restarts=(7, 8, 11))
+    with listening(server):
+        wait_until_answering(server.url, ("web",), "shop", engine, timeout=60.0, front="edge")
+        assert len(server.agents) == 4
 
 
 def test_the_waiting_is_bounded() -> None:
@@ -190,7 +205,7 @@ def test_the_waiting_is_bounded() -> None:
 def test_a_name_that_nobody_knows_is_not_waited_for() -> None:
     """It is no sign of a start."""
     begin = time.monotonic()
-    wait_until_answering("http://nobody.invalid/", ("web",), "shop", Engine("web\trunning\n"), timeout=60.0)
+    wait_until_answering("http://nobody.invalid/", ("web",), "shop", Engine("1\tweb\trunning\n"), timeout=60.0)
 
     assert time.monotonic() - begin < 55
 
