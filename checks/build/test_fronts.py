@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from gonogo.state.release import Release
 __all__: list[str] = []
 
 _LINES = 4
+_TELLING = re.compile(r'"level":"error"|\[(?:emerg|alert|crit|error)\]|^Error', re.IGNORECASE)
+"""Lines in which a proxy says why it refuses; those around tell what it did."""
 
 
 @pytest.mark.build(
@@ -134,4 +137,5 @@ def _lookup(host: str) -> socket.gaierror | None:
 
 
 def _last(text: str) -> str:
-    return " | ".join(text.splitlines()[-_LINES:]) or "it said nothing"
+    lines = text.splitlines()
+    return " | ".join(([line for line in lines if _TELLING.search(line)] or lines)[-_LINES:]) or "it said nothing"

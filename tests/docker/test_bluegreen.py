@@ -41,6 +41,11 @@ http://127.0.0.1:PORT {
 	}
 }
 """
+STRICT = """\
+        if self.headers["Host"].partition(":")[0] != "shop.localhost":
+            sys.stderr.write("Traceback (most recent call last):\\nDisallowedHost: Invalid HTTP_HOST header: '%s'\\n" % self.headers["Host"])
+            return self.send_error(400)
+"""
 pytestmark = pytest.mark.thorough  # test_traffic.py asks each adapter, test_process_turns.py whole turns
 STALE = "upstream web {\n    server web-20200101t000000-1a2b3c4:8000;\n}\n"
 
@@ -236,6 +241,25 @@ def test_the_strategy_may_change_and_change_back(tmp_path: Path, engine: docker.
     assert "web" not in names[1]
     assert "web" in names[2]
     assert serves.endswith(plain)
+
+
+def test_what_answers_to_its_own_name_only_is_asked_by_it(tmp_path: Path, engine: docker.DockerClient) -> None:
+    """Without a health check gonogo waits for the new release past the proxy; another name would be an error in its log."""
+    with stack(tmp_path, engine, "turnsnamed") as app:
+        create(app)
+        model = (app.root / "docker-compose.yml").read_text()
+        checked = model[model.index("    healthcheck:") : model.index("  front:")]
+        config = (
+            (app.root / "gonogo.toml").read_text().replace('url = "http://127.0.0.1:', 'url = "http://shop.localhost:')
+        )
+        server = (app.root / "app/server.py").read_text().replace("        status =", STRICT + "        status =", 1)
+        app.write({"docker-compose.yml": model.replace(checked, ""), "gonogo.toml": config, "app/server.py": server})
+        for name in ("One", "Two"):
+            app.write({"note": name})
+            app.commit(name)
+            deployed = app.deploy()
+            assert deployed.code == 0, deployed
+            assert outcomes(deployed, "postdeploy")["D15"] == "passed"
 
 
 def test_what_must_not_run_twice_is_handed_over(tmp_path: Path, engine: docker.DockerClient) -> None:

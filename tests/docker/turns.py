@@ -18,7 +18,7 @@ from .stack import Stack
 __all__ = ["BROKEN", "GREEN", "KINDS", "Load", "create", "loaded", "pages"]
 
 SERVER = """\
-import http.server, json, os, time
+import http.server, json, os, sys, time
 
 PAGES = @PAGES@
 

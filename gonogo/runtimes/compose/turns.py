@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from gonogo.errors import GonogoError, RefusedError
 from gonogo.host.runner import Command
@@ -90,18 +91,20 @@ class Turn(Led):
         write_model(path, known)
 
     def _await_answers(self) -> None:
-        """Waits for what has no health check, at most as long as one would."""
+        """Waits for what has no health check, at most as long as one would; it is asked as the proxy's visitors ask."""
         health, served = self.place.environment.health, {service for service, _ in self.targets.values()}
+        name = urlsplit(self.url).netloc
         for service in {*unwatched(self.model, self.release, self.place.host)} & served:
             at = self.direct().get(service)
             if at is not None:
+                itself = f"http://{at}{health.live}"
                 wait_until_answering(
-                    f"http://{at}{health.live}",
+                    f"http://{name or at}{health.live}",
                     (self.name(service),),
                     self.place.environment.project,
                     self.place.host,
                     timeout=health.timeout,
-                    reached=str,
+                    reached=partial(_itself, itself),
                 )
 
     def taking_over(self, outgoing: Release | None) -> Iterator[Action]:
@@ -165,6 +168,11 @@ class Turn(Led):
         for release in sorted(set(gone.values())):
             name = network_of(project, release.lower())
             self.place.host.run(Command(argv=("docker", "network", "rm", name), timeout=_SECONDS))
+
+
+def _itself(at: str, _: str) -> str:
+    """Where the page is asked, whatever name is in its address."""
+    return at
 
 
 def _free_port() -> int:

@@ -7,6 +7,7 @@ import errno
 import http.client
 import socket
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +15,7 @@ import psutil
 
 from gonogo.errors import CommandError, telling
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.answers.addresses import asks_for_a_name
+from gonogo.inspection.answers.addresses import UNNAMED, asks_for_a_name
 from gonogo.runtimes.process.instances import Instance, exit_code, family, is_alive
 from gonogo.runtimes.process.pinned import PinnedService
 
@@ -83,7 +84,8 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
             return
         if spent >= service.timeout:
             status = complaint.removeprefix(_STATUS).strip()
-            named = asks_for_a_name(service.address, int(status)) if status.isdecimal() and not service.name else ""
+            asked = f"http://{service.name}" if service.name else service.address
+            named = asks_for_a_name(asked, int(status)) if status.isdecimal() else ""
             raise CommandError(
                 f"{instance.service}: found {complaint} for {spent:.1f} s, {_wish(service)} "
                 f"within {service.timeout:g} s (health.timeout){named}. {last_lines(instance, host)}"
@@ -93,11 +95,19 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
 
 
 def ask(service: PinnedService, *, timeout: float = _REQUEST) -> int | str:
-    """The status that an instance's liveness address answers, or why it did not answer."""
+    """The status that an instance's liveness address answers, or why it did not answer.
+
+    One that refuses the name of its visitors is asked by its address: what stands in front may ask so too.
+    """
+    answer = _asked(service, service.named, timeout)
+    return _asked(service, {}, timeout) if service.named and answer in UNNAMED else answer
+
+
+def _asked(service: PinnedService, named: Mapping[str, str], timeout: float) -> int | str:
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=timeout)
     with contextlib.closing(connection):
         try:
-            connection.request("GET", service.live, headers={"User-Agent": AGENT, **service.named})
+            connection.request("GET", service.live, headers={"User-Agent": AGENT, **named})
             return connection.getresponse().status
         except TimeoutError:
             return f"no answer within {timeout:.1f} s"

@@ -63,7 +63,7 @@ class PinnedService(BaseModel):
     """Other statuses that say that it lives."""
     timeout: float
     name: str = ""
-    """What an instance is asked as; empty: by its address."""
+    """What an instance is asked as first, since visitors do; where it knows that name not: by its address."""
 
     @property
     def named(self) -> dict[str, str]:
@@ -205,7 +205,7 @@ def _render(place: Place, release: Release) -> Pinned:
             live_status=health.live_status,
             leads_on=health.alive[1:],
             timeout=health.timeout,
-            name=urlsplit(place.environment.url or "").netloc if place.environment.connect_to else "",
+            name=urlsplit(place.environment.url or "").netloc,
         )
     return Pinned(folder=_folder(place, release), services=services)
 

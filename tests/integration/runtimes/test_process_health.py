@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import re
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import time
 import pytest
 
 from gonogo.errors import CommandError
-from gonogo.runtimes.process.health import wait_until_healthy
+from gonogo.runtimes.process.health import ask, wait_until_healthy
 from gonogo.runtimes.process.instances import Instances
-from gonogo.runtimes.process.pinned import pinned
+from gonogo.runtimes.process.pinned import PinnedService, pinned
+from tests.support.loopback import listening
 from tests.support.sites import Site
 
 pytestmark = pytest.mark.integration
@@ -89,3 +91,31 @@ def test_an_answer_by_a_stranger_is_no_health(site: Site) -> None:
         wait_until_healthy(site.record("jobs"), web, site.host)
 
     assert str(caught.value).startswith(f"jobs: found an answer by pid {site.record().pid} ({release.folder}/venv/bin/")
+
+
+class Strict(http.server.BaseHTTPRequestHandler):
+    """Answers to one name only, as Django and TrustedHostMiddleware do."""
+
+    known = ""
+
+    def do_GET(self) -> None:
+        """Refuse, or say that it lives."""
+        self.send_response(200 if self.headers["Host"].partition(":")[0] == self.known else 400)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.mark.parametrize(
+    ("known", "found"), [("shop.example.com", 200), ("127.0.0.1", 200), ("other.example.com", 400)]
+)
+def test_an_instance_is_asked_as_its_visitors_ask(known: str, found: int) -> None:
+    """By the name of ``url``, which stands in front of it; and by its address, as a proxy may that passes no name on."""
+    with listening(http.server.HTTPServer(("127.0.0.1", 0), type("Known", (Strict,), {"known": known}))) as server:
+        port, name = server.server_address[1], "shop.example.com"
+        asked = PinnedService(command=(), port=port, live="/", live_status=200, timeout=9, name=name)
+
+        assert ask(asked) == found
+        assert ask(asked.model_copy(update={"name": ""})) == (200 if known == "127.0.0.1" else 400)
