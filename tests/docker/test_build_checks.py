@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from gonogo.host.runner import LocalHost
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.compose.engine import archive, connect, scratch, scratch_label
 from gonogo.runtimes.compose.held import holds_nothing
+from gonogo.runtimes.compose.inside import ComposeArtifact
 from gonogo.runtimes.compose.runtime import ComposeRuntime
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -214,6 +215,18 @@ def test_curl_that_is_not_there_is_red(images: Images, faulty: Release) -> None:
         Outcome.FAILED,
         f"image {faulty.tags['api']}: health check: found no curl, expected what CMD-SHELL runs",
     )
+
+
+def test_a_health_check_of_the_images_own_is_found_in_its_working_folder(images: Images, well: Release) -> None:
+    """``./app/server.py`` stands below the image's WORKDIR, and below the service's own where it has one."""
+    artifact = images.runtime.inspector(images.place(well), well).artifacts()[0]
+    assert isinstance(artifact, ComposeArtifact)
+    inside = replace(artifact, workdir="/srv/app")
+
+    asked = [artifact.exists(one) for one in ("./app/server.py", "app/server.py", "./server.py")]
+    asked += [inside.exists(one) for one in ("./server.py", "../app/server.py", "app/server.py")]
+
+    assert asked == [True, True, False, True, True, False]
 
 
 def test_root_warns(images: Images, faulty: Release) -> None:

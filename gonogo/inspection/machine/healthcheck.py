@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,8 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash", "/bin/sh", "/bin/bash", "/bin/
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _OPTION = re.compile(r"-.*|[A-Za-z_]\w*=.*|[\d.]+[smhd]?", re.DOTALL)
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+_PLAIN = re.compile(r"[\w./+-]*/[\w./+-]*|[\w.+][\w.+-]*")
+"""A folder that ``cd`` is told in plain letters."""
 _FAILURE = frozenset({"exit", "false", "true", ":", "return", "echo", "kill"})
 """An alternative of these alone is what happens when the real one failed."""
 
@@ -66,9 +69,26 @@ def _alternatives(script: str) -> tuple[tuple[str, ...], ...]:
         commands = list(_split(alternative, {"&&", "|", ";", "&", "\n", ";;", "(", ")"}))
         if all(command[0] in _FAILURE for command in commands if command):
             continue
-        programs = [program for command in commands for program in _programs(command)]
-        found.append(tuple(dict.fromkeys(programs)))
+        found.append(tuple(dict.fromkeys(_in_their_folders(commands))))
     return tuple(programs for programs in found if programs)
+
+
+def _in_their_folders(commands: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The programs of commands that follow one another; ``cd /app && ./probe`` needs ``/app/probe``.
+
+    Where ``cd`` goes to a place that only the shell knows, what stands below it is not judged.
+    """
+    folder: str | None = ""
+    for command in commands:
+        for program in _programs(command):
+            if "/" not in program or program.startswith("/"):
+                yield program
+            elif folder is not None:
+                yield posixpath.join(folder, posixpath.normpath(program)) if folder else program
+        if command[0] == "cd":
+            to = command[1] if len(command) == len(("cd", "to")) else ""
+            plain = folder is not None and _PLAIN.fullmatch(to) is not None
+            folder = posixpath.join(folder or "", to) if plain else None
 
 
 def _words(script: str) -> list[str]:

@@ -113,11 +113,13 @@ class ComposeArtifact:
 
     def importing(self, entrypoint: str, chdir: str = "") -> ComposeArtifact:
         """The same, where its server imports an entry point."""
-        workdir = self.workdir or (self.facts.workdir if self.facts is not None else "")
-        place = _import_place(self, workdir, entrypoint, chdir)
+        place = _import_place(self, self._folder(), entrypoint, chdir)
         if place is None:
             return self
         return replace(self, workdir=place.folder, variables={**self.variables, **_added(self, place)})
+
+    def _folder(self) -> str:
+        return self.workdir or (self.facts.workdir if self.facts is not None else "")
 
     def _run(
         self, python: Sequence[str], script: str, args: tuple[str, ...], *, isolated: bool, timeout: float | None
@@ -164,7 +166,8 @@ class ComposeArtifact:
             return text_in(container, path)
 
     def exists(self, path: str) -> bool:
-        """Whether a program or path is in the image, or is mounted over it."""
+        """Whether a program or path is in the image, or mounted over it; ``./probe`` stands in the working folder."""
+        path = _from(self._folder(), path)
         over = next((there for one in self.laid_over if (there := one.at(path)) is not None), None)
         if over is not None:
             return over.exists()
@@ -246,7 +249,12 @@ class ComposeInside:
     def exists(self, path: str) -> bool:
         """Whether a program or path is in the container now."""
         with connect() as client:
-            return exists_in(client.containers.get(self.container), path)
+            return exists_in(client.containers.get(self.container), _from(self.workdir, path))
+
+
+def _from(folder: str, path: str) -> str:
+    """A path as a process in that folder finds it; a bare name is looked up on the PATH and stays."""
+    return posixpath.normpath(posixpath.join("/", folder, path)) if "/" in path else path
 
 
 def _import_place(

@@ -33,6 +33,13 @@ CASES = {
     "variable": (("CMD-SHELL", "$PROBE --now"), (("/bin/sh",),)),
     "unbalanced": (("CMD-SHELL", "curl 'localhost"), (("/bin/sh", "curl"),)),
     "quoted separators": (("CMD-SHELL", "python -c 'import os; a || b'"), (("/bin/sh", "python"),)),
+    "a script of its own": (("CMD-SHELL", "./probe.py || exit 1"), (("/bin/sh", "./probe.py"),)),
+    "after cd": (("CMD-SHELL", "cd /app && ./probe.py"), (("/bin/sh", "/app/probe.py"),)),
+    "after two cd": (
+        ("CMD-SHELL", "cd /app; cd tools && bin/probe && curl x"),
+        (("/bin/sh", "/app/tools/bin/probe", "curl"),),
+    ),
+    "after cd to a variable": (("CMD-SHELL", 'cd "$APP" && ./probe.py && curl x'), (("/bin/sh", "curl"),)),
     "redirection": (("CMD-SHELL", "curl localhost > /dev/null 2>&1 || exit 1"), (("/bin/sh", "curl"),)),
 }
 
