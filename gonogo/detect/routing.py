@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from gonogo.detect.modules import Modules
 from gonogo.detect.tree import Tree
-from gonogo.frameworks.source import SourceFile, StaticRoute, dotted, keyword
+from gonogo.frameworks.source import SourceFile, StaticRoute, dotted, included_by, keyword
 
 __all__ = ["Placed", "document_path", "has_no_document", "placed"]
 
@@ -71,12 +71,13 @@ class _Graph:
 
     def _include(self, path: str, source: SourceFile, call: ast.Call) -> None:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if name not in _INCLUDES or not call.args or not isinstance(call.func, ast.Attribute):
+        included = included_by(call)
+        if name not in _INCLUDES or included is None or not isinstance(call.func, ast.Attribute):
             return
         if name == "mount":
             return
         parent = self._node(path, source, dotted(call.func.value))
-        child = self._node(path, source, dotted(call.args[0]))
+        child = self._node(path, source, dotted(included))
         given = keyword(call, _INCLUDES[name])
         prefix = "" if given is None else self._text(source, given)
         if child[0] == path:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gonogo.frameworks.source import SourceFile, Statement, StaticRoute, dotted, keyword, texts
+from gonogo.frameworks.source import SourceFile, Statement, StaticRoute, dotted, included_by, keyword, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,9 +68,10 @@ def _owners(source: SourceFile, dialect: Dialect) -> dict[str, _Owner]:
 
 def _include(call: ast.Call, source: SourceFile, dialect: Dialect, owners: dict[str, _Owner]) -> None:
     """Adds the prefix under which the same file includes one of its routers."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in dialect.includes or not call.args:
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in dialect.includes:
         return
-    name = dotted(call.args[0])
+    router = included_by(call)
+    name = dotted(router) if router is not None else ""
     prefix = source.text(keyword(call, dialect.includes[call.func.attr]))
     if name in owners and prefix:
         owners[name] = _Owner(kind=owners[name].kind, prefix=prefix + owners[name].prefix)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gonogo.frameworks.source import SourceFile, Statement, StaticRoute, dotted
+from gonogo.frameworks.source import SourceFile, Statement, StaticRoute, dotted, included_by
 
 __all__ = ["conditioned"]
 
@@ -76,11 +76,10 @@ class _Graph:
     def _inclusions(self, source: SourceFile) -> Iterator[_Inclusion]:
         for call, statement in source.calls():
             name = dotted(call.func).rpartition(".")[2]
-            if not call.args:
-                continue
-            if name in _METHODS and isinstance(call.func, ast.Attribute):
-                into, router = source.resolve(call.func.value), source.resolve(call.args[0])
-            elif name == "include" and (text := source.text(call.args[0])) is not None:
+            child = included_by(call) if name in _METHODS else None
+            if child is not None and isinstance(call.func, ast.Attribute):
+                into, router = source.resolve(call.func.value), source.resolve(child)
+            elif name == "include" and call.args and (text := source.text(call.args[0])) is not None:
                 into, router = (source.module, _URLS), (text, _URLS)
             else:
                 continue

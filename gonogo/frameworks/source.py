@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["SourceFile", "Statement", "StaticRoute", "dotted", "keyword", "module_of", "same_module", "texts"]
+__all__ = [
+    "SourceFile",
+    "Statement",
+    "StaticRoute",
+    "dotted",
+    "included_by",
+    "keyword",
+    "module_of",
+    "same_module",
+    "texts",
+]
 
 UNKNOWN = "{?}"
 
@@ -140,6 +150,12 @@ def keyword(call: ast.Call, name: str, position: int | None = None) -> ast.expr 
     if position is not None and position < len(call.args) and not isinstance(call.args[position], ast.Starred):
         return call.args[position]
     return None
+
+
+def included_by(call: ast.Call) -> ast.expr | None:
+    """The router or blueprint that a call includes: its first argument, or ``router=`` and ``blueprint=``."""
+    first = keyword(call, "router", 0)
+    return first if first is not None else keyword(call, "blueprint")
 
 
 def texts(node: ast.expr | None) -> tuple[str, ...]:

@@ -46,6 +46,19 @@ def test_fastapi_prefixes_add_up_across_files() -> None:
     assert paths(FASTAPI, "fastapi") == {"/up": True, "/api/items/v/health": True}
 
 
+def test_a_router_may_be_included_by_keyword() -> None:
+    """`include_router(router=router, prefix=…)`, `register_blueprint(blueprint=bp, url_prefix=…)`."""
+    main = FASTAPI["app/main.py"].replace("include_router(router", "include_router(router=router")
+    shop = FLASK["shop.py"].replace("register_blueprint(bp", "register_blueprint(blueprint=bp")
+    here = (
+        "app = FastAPI()\nr = APIRouter()\n@r.get('/up')\ndef up(): ...\napp.include_router(prefix='/in', router=r)\n"
+    )
+
+    assert paths({**FASTAPI, "app/main.py": main}, "fastapi") == {"/up": True, "/api/items/v/health": True}
+    assert list(paths({**FLASK, "shop.py": shop}, "flask")) == ["/shop/health"]
+    assert list(paths({"app/main.py": here}, "fastapi")) == ["/in/up"]
+
+
 def test_a_router_that_nobody_includes_is_not_certain() -> None:
     """Where its prefix would come from is not known."""
     assert paths({"app/items.py": FASTAPI["app/items.py"]}, "fastapi") == {"/v/health": False}

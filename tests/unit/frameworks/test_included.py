@@ -28,6 +28,7 @@ def where(main: str, more: Mapping[str, str] | None = None) -> str:
         "def add(app):\n    if not DEV:\n        return\n    from app.dev import router\n\n    app.include_router(router)\n"[
             :-1
         ],
+        "from app import dev\nif DEV:\n    app.include_router(prefix='/dev', router=dev.router)\n",
         "from app.dev import router\ntry:\n    import faker\n    app.include_router(router)\nexcept ImportError: pass\n",
     ],
 )
