@@ -29,6 +29,7 @@ from gonogo.config.entries import (
     Watch,
     Webhook,
 )
+from gonogo.config.frameworks import FRAMEWORKS
 from gonogo.config.hosts import LOCAL, judged_host
 from gonogo.config.images import is_of_one_commit, judged_image
 from gonogo.config.metrics import MetricRule
@@ -55,9 +56,11 @@ if TYPE_CHECKING:
     RuntimeName = str
     StrategyName = str
     MigrationToolName = str
+    FrameworkName = str
 else:
     RuntimeName, StrategyName = Literal[tuple(RUNTIMES)], Literal[tuple(STRATEGIES)]
     MigrationToolName = Literal[(*MIGRATION_TOOLS, "none")]
+    FrameworkName = Literal[(*FRAMEWORKS, "none")]
     """Names of the tables, so that a schema and a refusal list them."""
 
 
@@ -113,7 +116,7 @@ class Health(_Model):
 class Service(_Model):
     """One deployed service of the application."""
 
-    framework: Literal["fastapi", "flask", "django", "none"] = "none"
+    framework: FrameworkName = "none"
     entrypoint: Annotated[str, Field(pattern=r"^[\w.]+(:[\w.]+(\(\))?)?$")] | None = None
     """``module:attribute`` as uvicorn or gunicorn would be given it."""
     chdir: Annotated[str, Field(pattern=r"^[\w./+@-]+$")] | None = None

@@ -1,23 +1,18 @@
-"""Frameworks: one file each, and one row in the table below."""
+"""Frameworks: how each declares routes in source; ``gonogo.config.frameworks`` has one row for each."""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
-from gonogo.frameworks import django, fastapi, flask
+from gonogo.config.frameworks import FRAMEWORKS
 from gonogo.frameworks.included import conditioned
 from gonogo.frameworks.source import SourceFile, StaticRoute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["FRAMEWORKS", "StaticRoute", "static_routes"]
-
-FRAMEWORKS: Mapping[str, Callable[[SourceFile], Iterable[StaticRoute]]] = {
-    "django": django.routes,
-    "fastapi": fastapi.routes,
-    "flask": flask.routes,
-}
+__all__ = ["StaticRoute", "static_routes"]
 
 
 def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tuple[StaticRoute, ...]:
@@ -26,7 +21,8 @@ def static_routes(sources: Mapping[str, str | bytes], *, framework: str) -> tupl
     Files that are no Python and files that do not compile declare nothing: another check judges those. Nor do tests:
     the applications they make up serve nobody.
     """
-    reader = FRAMEWORKS[framework]
+    module, _, attribute = FRAMEWORKS[framework].partition(":")
+    reader: Callable[[SourceFile], Iterable[StaticRoute]] = getattr(importlib.import_module(module), attribute)
     found: list[StaticRoute] = []
     files: list[SourceFile] = []
     for path in sorted(sources):

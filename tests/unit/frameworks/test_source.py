@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo import frameworks
+from gonogo.config.frameworks import FRAMEWORKS
 from gonogo.frameworks import source
 
 
@@ -72,7 +73,7 @@ for x in f(16):
     assert sorted(arguments) == sorted([*(str(number) for number in range(1, 18) if number != 5), "f(17)"])
 
 
-@pytest.mark.parametrize("framework", sorted(frameworks.FRAMEWORKS))
+@pytest.mark.parametrize("framework", sorted(FRAMEWORKS))
 def test_the_standard_library_can_be_read(framework: str) -> None:
     """Real sources of every kind are read without an error."""
     folder = Path(ast.__file__).parent
@@ -85,5 +86,5 @@ def test_the_standard_library_can_be_read(framework: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_left_out(text: str) -> None:
     """Whatever a file holds, reading it does not fail."""
-    for framework in frameworks.FRAMEWORKS:
+    for framework in FRAMEWORKS:
         assert frameworks.static_routes({"a.py": text, "b.py": f"urlpatterns = [{text}]"}, framework=framework) == ()
