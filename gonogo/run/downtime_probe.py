@@ -141,13 +141,13 @@ class DowntimeProbe:
         self._begin: float | None = None
         """When the newest request was sent, by the monotonic clock."""
         self._stop = threading.Event()
-        self._asked = threading.Event()
+        self._sent, self._asked = threading.Event(), threading.Event()
         self._write_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        """Begins to ask."""
+        """Begins to ask: the first request is under way before anything is moved, however fast that is."""
         if self._target is not None:
             import httpx  # noqa: F401, PLC0415 (a third of what `gonogo status` would import; here, before time counts)
 
@@ -156,6 +156,8 @@ class DowntimeProbe:
                 target=self._ask_on, args=(self._target,), name="downtime probe", daemon=True
             )
             self._thread.start()
+            if not self._budget.is_limited_at(self._target.url):
+                self._sent.wait(_TIMEOUT)
         return self
 
     def __exit__(
@@ -227,6 +229,7 @@ class DowntimeProbe:
     def _ask(self, get: Callable[[str], httpx.Response], target: Target) -> None:
         """One request; anything but the answer of a living application is a failed one."""
         at, begin = time.time(), time.monotonic()
+        self._sent.set()
         ok, status = self._answer(get, target)
         if not ok and self._former is not None:
             ok, status = self._answer(get, self._former)

@@ -90,6 +90,17 @@ def test_probe_names_itself_and_notes_every_answer(
     assert any(line.get("mark") == "settled" for line in lines)
 
 
+def test_a_move_that_takes_no_time_is_watched_too(server: http.server.ThreadingHTTPServer, tmp_path: Path) -> None:
+    """Seen: a release that was started at once was held, since the probe had asked nobody before the moves were done."""
+    path = tmp_path / "probe.jsonl"
+    with DowntimeProbe(live(server), path) as probe:
+        probe.mark("settled")
+        wait_for(path, 2)
+        found = figures(path.read_text().splitlines())
+
+    assert (found.requests, found.failed) == (1, 0)
+
+
 def test_up_is_what_the_liveness_status_says(
     server: http.server.ThreadingHTTPServer, tmp_path: Path, moving: Moving
 ) -> None:
