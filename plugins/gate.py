@@ -94,7 +94,7 @@ class GatePlugin:
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A gonogo.toml yields the built-in checks."""
         if file_path.name == CONFIG_NAME and file_path.parent == self._context.subject.root:
-            return BuiltIn.from_parent(parent, path=file_path, stages=self._context.stages)
+            return BuiltInChecks.from_parent(parent, path=file_path, stages=self._context.stages)
         return None
 
     @pytest.hookimpl(tryfirst=True)
@@ -146,7 +146,7 @@ def _require_words(item: pytest.Item, stage: Stage) -> None:
         raise pytest.UsageError(f"{item.nodeid}: a built-in check needs a code, a remedy and a docstring.")
 
 
-class BuiltIn(pytest.File):
+class BuiltInChecks(pytest.File):
     """The built-in checks, collected through the project's gonogo.toml."""
 
     def __init__(self, *, stages: tuple[Stage, ...], **arguments: Any) -> None:

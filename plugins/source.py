@@ -19,7 +19,7 @@ from gonogo.runtimes.compose.code import recipe_of
 from gonogo.state.release import Release
 
 if TYPE_CHECKING:
-    from gonogo.inspection.code.recipe import Recipe
+    from gonogo.inspection.code.recipe import BuildRecipe
 
 __all__ = ["Source"]
 
@@ -38,7 +38,7 @@ class Source:
         self.root = root
         self._runner = runner
         self._release = release
-        self._recipes: dict[str, Recipe | None] = {}
+        self._recipes: dict[str, BuildRecipe | None] = {}
 
     def __repr__(self) -> str:
         """Names the folder."""
@@ -62,7 +62,7 @@ class Source:
         """What differs from HEAD in the whole repository."""
         return parse_status(self.git(*STATUS).output)
 
-    def recipe(self, build: Mapping[str, Any]) -> Recipe | None:
+    def recipe(self, build: Mapping[str, Any]) -> BuildRecipe | None:
         """What a service's ``build`` makes of this folder, read once for all services and checks; as ``recipe_of``."""
         asked = json.dumps(build, sort_keys=True, default=str)
         if asked not in self._recipes:

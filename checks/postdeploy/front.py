@@ -12,7 +12,7 @@ import httpx
 from gonogo.inspection.answers.htmlfiles import is_same_server
 from gonogo.plugins.limits import Limits
 
-__all__ = ["CIRCLE", "SECONDS", "Front", "front_page", "goes_round", "read"]
+__all__ = ["CIRCLE", "SECONDS", "FrontPage", "front_page", "goes_round", "read"]
 
 SECONDS = 10.0
 """For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
@@ -28,7 +28,7 @@ _PATIENT_HOPS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class FrontPage:
     """The front page: where redirects on the same server ended, and the status and the text there."""
 
     address: str
@@ -40,7 +40,7 @@ class Front:
     """What the answer says that it is; empty where it does not."""
 
 
-def front_page(address: str, limits: Limits) -> Front:
+def front_page(address: str, limits: Limits) -> FrontPage:
     """Reads a page; where a limit on requests refuses it, again once that lets it.
 
     Raises:
@@ -52,7 +52,7 @@ def front_page(address: str, limits: Limits) -> Front:
             return found
 
 
-def _followed(address: str, limits: Limits) -> Front:
+def _followed(address: str, limits: Limits) -> FrontPage:
     until = time.monotonic() + SECONDS
     for _ in range(_MOST_HOPS):
         status, headers, text = read(address, until, limits)
@@ -63,7 +63,7 @@ def _followed(address: str, limits: Limits) -> Front:
         address = leads
     kind = headers.get("content-type", "").partition(";")[0].strip()
     html = text if "html" in kind else ""
-    return Front(address=address, status=status, text=text, html=html, kind=kind)
+    return FrontPage(address=address, status=status, text=text, html=html, kind=kind)
 
 
 def goes_round(address: str, limits: Limits) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.front import SECONDS, Front, front_page
+from gonogo.checks.postdeploy.front import SECONDS, FrontPage, front_page
 from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.config import Environment
 from gonogo.inspection.answers.addresses import is_loopback
@@ -173,7 +173,7 @@ def _asked(address: str, files: Sequence[str], limits: Limits) -> list[_File]:
     return found
 
 
-def _of_a_desk(page: Front, limits: Limits) -> list[_File]:
+def _of_a_desk(page: FrontPage, limits: Limits) -> list[_File]:
     """What it needs of the machine of whoever looks at it; asked where that is this one, as the page's address says."""
     named = [file for file in desk_files(page.html, page.address) if is_needed(file)][:_MOST_FILES]
     if not is_loopback(page.address):

@@ -45,13 +45,13 @@ def test_mounts_are_what_they_should_be(
         volumes:
           - uploads:/srv/uploads
     """
-    from gonogo.runtimes.compose.mounted import left_behind, mounted  # noqa: PLC0415 (only where it is compose)
+    from gonogo.runtimes.compose.mounted import all_mounts, left_behind  # noqa: PLC0415 (only where it is compose)
     from gonogo.runtimes.compose.pinning import mounts_of  # noqa: PLC0415 (likewise)
 
     for said in (unwritable := list(never_written(compose_model))):
         evidence.advise(said)
     mounts = mounts_of(place, compose_model, source.root, tracked=source.tracked, copies=False)
-    found = list(mounted(compose_model, mounts))
+    found = list(all_mounts(compose_model, mounts))
     if not found and not unwritable:
         pytest.skip("no container mounts a file or folder of this machine")
     evidence.table("Mounts", [(one.service, one.source, one.target, one.stands) for one in found])

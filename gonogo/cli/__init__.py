@@ -284,9 +284,9 @@ def github(
     comment: Annotated[bool, typer.Option("--comment", help="update one comment on the pull request")] = False,
 ) -> int:
     """Show results in a GitHub Actions job: annotations, the job's summary, a comment."""
-    from gonogo.commands.github import show  # noqa: PLC0415
+    from gonogo.commands.github import show_on_github  # noqa: PLC0415
 
-    shown = show(results, comment=comment, folder=Path.cwd(), environ=os.environ)
+    shown = show_on_github(results, comment=comment, folder=Path.cwd(), environ=os.environ)
     sys.stdout.write("".join(f"{line}\n" for line in shown.commands))
     if shown.comment:
         printing.say(shown.comment)

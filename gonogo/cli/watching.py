@@ -39,7 +39,7 @@ def watch(
     from gonogo.commands import watch as run  # noqa: PLC0415
 
     if status or stop:
-        found = run.stop(Path.cwd(), env) if stop else run.status(Path.cwd(), env)
+        found = run.stop(Path.cwd(), env) if stop else run.watcher_of(Path.cwd(), env)
         if found is None:
             printing.print_document({"watches": None}) if as_json else printing.say("nobody watches")
         else:

@@ -20,21 +20,21 @@ from gonogo.records.markdown import LIMIT, render, render_gate
 from gonogo.records.red import red_checks, run_warnings
 from gonogo.records.results import CheckResult, GateResult, RunResult
 
-__all__ = ["Shown", "show"]
+__all__ = ["ShownOnGitHub", "show_on_github"]
 
 _NO_END = re.compile(r"-{2,}|[<>]")
 _SUMMARY = 1024 * 1024
 """Bytes; GitHub refuses a longer summary of a step."""
 
 
-class Shown(BaseModel):
+class ShownOnGitHub(BaseModel):
     """Workflow commands for standard output, and the comment's address where one was written."""
 
     commands: tuple[str, ...] = ()
     comment: str = ""
 
 
-def show(files: Sequence[Path], *, comment: bool, folder: Path, environ: Mapping[str, str]) -> Shown:
+def show_on_github(files: Sequence[Path], *, comment: bool, folder: Path, environ: Mapping[str, str]) -> ShownOnGitHub:
     """Annotates, writes the job's summary, and updates the pull request's comment where that is wanted."""
     results = [_read(path) for path in files]
     commands = list(annotate(_checks(results), folder=_application(folder), workspace=_workspace(folder, environ)))
@@ -46,7 +46,7 @@ def show(files: Sequence[Path], *, comment: bool, folder: Path, environ: Mapping
             written = _comment(results, folder, environ)
         except CommentError as error:
             commands.append(f"::notice title=gonogo::No comment on the pull request: {' '.join(str(error).split())}")
-    return Shown(commands=tuple(commands), comment=written)
+    return ShownOnGitHub(commands=tuple(commands), comment=written)
 
 
 Result = RunResult | GateResult | str

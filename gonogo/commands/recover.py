@@ -24,7 +24,7 @@ from gonogo.run.decision import unrecorded, wanted
 from gonogo.run.notify import begun
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
-from gonogo.run.screen import Begun, Screen
+from gonogo.run.screen import Opening, Screen
 from gonogo.run.tagging import tagged
 from gonogo.run.work import Options, Work, run_all
 from gonogo.runtimes.place import maker
@@ -50,7 +50,7 @@ __all__ = [
 
 def opened(work: Work, *, kind: str) -> None:
     """A run begins: say so on its screen, and to the team's channels."""
-    begun_run = Begun(
+    begun_run = Opening(
         app=work.place.project.app.name,
         env=work.place.environment.name,
         commit=work.release.commit,

@@ -17,7 +17,7 @@ from gonogo.commands.bare_gate import ask_beside
 from gonogo.commands.prepare import Where, where
 from gonogo.commands.rollback import rollback
 from gonogo.errors import LockedError, RefusedError, UsageError, explain
-from gonogo.gates.judgement import Action, Judgement, judge
+from gonogo.gates.judgement import Consequence, Judgement, judge
 from gonogo.gates.subject import Subject
 from gonogo.host.identity import process_of, ticks_of
 from gonogo.host.runner import leave
@@ -31,7 +31,7 @@ from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 from gonogo.words import Exit, Role, Stage
 
-__all__ = ["Watcher", "detach", "length", "status", "stop", "watch"]
+__all__ = ["WatchProcess", "detach", "length", "stop", "watch", "watcher_of"]
 
 _WINDOW = 300.0
 """Seconds that one gate watches; the next one follows it."""
@@ -41,7 +41,7 @@ _ENDS = 20.0
 """Seconds for which an end is waited for."""
 
 
-class Watcher(BaseModel):
+class WatchProcess(BaseModel):
     """A process that watches an environment, or did."""
 
     pid: int
@@ -95,7 +95,7 @@ def watch(folder: Path, env: str | None, *, seconds: float | None, goes_back: bo
     if at.state.current() is None:
         name = at.environment.name
         raise RefusedError(f"{at.state.root}: found no release that serves. Deploy one: `gonogo deploy --env {name}`.")
-    other = status(folder, env)
+    other = watcher_of(folder, env)
     if other is not None and other.process is not None:
         name = at.environment.name
         raise RefusedError(f"{name}: found that somebody {other}. End it: `gonogo watch --env {name} --stop`.")
@@ -120,7 +120,7 @@ class _Note:
     def __init__(self, at: Where, seconds: float) -> None:
         process, now = psutil.Process(), datetime.now(UTC)
         self._path = _file(at)
-        self._watcher = Watcher(
+        self._watcher = WatchProcess(
             pid=process.pid,
             started=process.create_time(),
             ticks=ticks_of(process.pid),
@@ -152,9 +152,9 @@ def _watch(at: Where, seconds: float, say: Callable[[str], None]) -> tuple[tuple
         if _is_busy(at) or at.state.current() != serving:
             continue  # what it saw was a deployment
         found = judge(gate, baseline=None)
-        if found.action is Action.ROLLBACK and not gate.problem:
+        if found.action is Consequence.ROLLBACK and not gate.problem:
             return (serving, found), Exit.NO_GO
-        if found.action is Action.GO:
+        if found.action is Consequence.GO:
             known = Exit.GO
             say(f"{serving.short} is well ({gate.summary()})")
         else:
@@ -207,7 +207,7 @@ def _red(
             say(problem)
 
 
-def detach(folder: Path, env: str | None, *, seconds: float, goes_back: bool) -> Watcher:
+def detach(folder: Path, env: str | None, *, seconds: float, goes_back: bool) -> WatchProcess:
     """Starts a process that watches on when the terminal is gone; what it says stands in ``watch.log``.
 
     Raises:
@@ -217,11 +217,11 @@ def detach(folder: Path, env: str | None, *, seconds: float, goes_back: bool) ->
     at.state.create()
     log = at.state.root / "watch.log"
     argv = [sys.executable, "-P", "-m", "gonogo", "watch", "--env", at.environment.name, "--for", f"{seconds:g}s"]
-    before = status(folder, env)
+    before = watcher_of(folder, env)
     started = leave([*argv, *["--rollback"] * goes_back], folder=folder, log=log)
     deadline = time.monotonic() + _ENDS
     while time.monotonic() < deadline and started.poll() is None:
-        found = status(folder, env)
+        found = watcher_of(folder, env)
         if found is not None and found != before and found.pid == started.pid:
             return found
         time.sleep(0.05)
@@ -231,17 +231,17 @@ def detach(folder: Path, env: str | None, *, seconds: float, goes_back: bool) ->
     raise RefusedError(said)
 
 
-def status(folder: Path, env: str | None) -> Watcher | None:
+def watcher_of(folder: Path, env: str | None) -> WatchProcess | None:
     """Who watches, or did last; None where nobody ever did."""
     try:
-        return Watcher.model_validate_json(_file(where(folder, env)).read_bytes())
+        return WatchProcess.model_validate_json(_file(where(folder, env)).read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def stop(folder: Path, env: str | None) -> Watcher | None:
+def stop(folder: Path, env: str | None) -> WatchProcess | None:
     """Ends the process that watches; None where none does."""
-    found = status(folder, env)
+    found = watcher_of(folder, env)
     process = found.process if found is not None else None
     if found is None or process is None:
         return None

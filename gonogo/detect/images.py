@@ -11,7 +11,7 @@ from gonogo.inspection.code import brought, dockerignore
 from gonogo.inspection.code.dockerfile import Instruction, health_test, listed, read
 from gonogo.inspection.code.dockerwords import assigned, expand, split
 
-__all__ = ["TIANGOLO", "Image", "read_image"]
+__all__ = ["TIANGOLO", "ImageStage", "read_image"]
 
 TIANGOLO = ("tiangolo/uvicorn-gunicorn", "tiangolo/meinheld-gunicorn", "tiangolo/uwsgi-nginx-flask")
 """Base images that serve what stands in /app by themselves."""
@@ -21,7 +21,7 @@ _BARE = frozenset("python pypy debian ubuntu alpine nginx caddy httpd node traef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class ImageStage:
     """What a stage of a Dockerfile says of the image that it makes."""
 
     dockerfile: str
@@ -46,7 +46,7 @@ class Image:
 
 def read_image(
     tree: Tree, dockerfile: str, *, context: str, target: str = "", args: Mapping[str, str] | None = None
-) -> Image:
+) -> ImageStage:
     """Reads one stage of a Dockerfile, the last where no target is named.
 
     Args:
@@ -90,13 +90,13 @@ def _ignored(tree: Tree, dockerfile: str, prefix: str) -> Callable[[str], bool]:
     return lambda _: False
 
 
-def _started(text: str, dockerfile: str, target: str, given: dict[str, str]) -> Image:
+def _started(text: str, dockerfile: str, target: str, given: dict[str, str]) -> ImageStage:
     """What a stage starts, and the variables that it sets."""
-    stages: dict[str, Image] = {}
+    stages: dict[str, ImageStage] = {}
     known, last = dict(given), ""
     for number, (name, base, instructions) in enumerate(_stages(read(text), known)):
         last = str(number)
-        image = stages.get(base.casefold()) or Image(dockerfile=dockerfile, base=base, workdir=_workdir(base))
+        image = stages.get(base.casefold()) or ImageStage(dockerfile=dockerfile, base=base, workdir=_workdir(base))
         for one in instructions:
             image = _after(image, one, known)
         stages[last] = stages[name or last] = image
@@ -129,7 +129,7 @@ def _argument(one: Instruction, known: dict[str, str]) -> None:
             known.setdefault(name, expand(value, known) or "")
 
 
-def _after(image: Image, one: Instruction, known: dict[str, str]) -> Image:
+def _after(image: ImageStage, one: Instruction, known: dict[str, str]) -> ImageStage:
     """The stage once an instruction is done."""
     _argument(one, known)
     if one.name == "WORKDIR":

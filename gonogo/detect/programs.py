@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gonogo.detect.images import Image, read_image
+from gonogo.detect.images import ImageStage, read_image
 from gonogo.detect.making import MAKEFILES
 from gonogo.detect.modules import Modules
 from gonogo.detect.starting import Start, read_start, scripts_of, starts_in
@@ -181,7 +181,7 @@ def _dockerfiles(tree: Tree) -> Iterator[Program]:
             )
 
 
-def _image(tree: Tree, path: str) -> tuple[str, Image]:
+def _image(tree: Tree, path: str) -> tuple[str, ImageStage]:
     """The image of a Dockerfile, and its build context: its folder, or the top where that holds what it copies."""
     here = posixpath.dirname(path) or "."
     image = read_image(tree, path, context=here)

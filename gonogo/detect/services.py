@@ -13,7 +13,7 @@ from gonogo.detect.addresses import STORE, environment_of, is_front, is_stored_b
 from gonogo.detect.dependencies import dependencies
 from gonogo.detect.entrypoints import entry_of, framework_of, has_pages, in_its_folder
 from gonogo.detect.facts import Fact, Question, ServiceFacts, guess
-from gonogo.detect.images import TIANGOLO, Image, read_image
+from gonogo.detect.images import TIANGOLO, ImageStage, read_image
 from gonogo.detect.migrating import Migrating, alembic_of, django_of
 from gonogo.detect.modules import Modules
 from gonogo.detect.routing import Placed, document_path, placed
@@ -41,7 +41,7 @@ class Seen:
 
     facts: ServiceFacts
     start: Start
-    image: Image | None
+    image: ImageStage | None
     routes: tuple[Placed, ...] = ()
     document: str = ""
     """The path of FastAPI's own document; empty where it is switched off, or only running tells."""
@@ -90,12 +90,12 @@ def look_at(tree: Tree, model: Mapping[str, Any], files: Sequence[str], name: st
 def look_at_started(tree: Tree, name: str, words: Sequence[str], *, where: str, env: Mapping[str, str]) -> Seen:
     """Finds out what a command of the runtime ``process`` starts: what runs is the tree itself."""
     files = {posixpath.join(_HERE, path): path for path in tree.files}
-    image = Image(dockerfile=where, base="", workdir=_HERE, env=env, files=files, command=tuple(words))
+    image = ImageStage(dockerfile=where, base="", workdir=_HERE, env=env, files=files, command=tuple(words))
     at = _Looking(tree=tree, model={"services": {name: {}}}, files=(), name=name, running=None)
     return _read(at, where, image)
 
 
-def _image(at: _Looking) -> tuple[Image | None, str]:
+def _image(at: _Looking) -> tuple[ImageStage | None, str]:
     """The image that a service's Dockerfile makes, or why it cannot be read."""
     build = at.service.get("build") or _builder(at)
     if not build:
@@ -132,7 +132,7 @@ def _unread(at: _Looking, where: str, problem: str) -> Seen:
     return Seen(facts=facts, start=start, image=None)
 
 
-def _read(at: _Looking, where: str, image: Image) -> Seen:
+def _read(at: _Looking, where: str, image: ImageStage) -> Seen:
     files = {**image.files, **_mounted_files(at)}
     words, said = _command(at, image)
     env = {**image.env, **environment_of(at.service)}
@@ -238,7 +238,7 @@ def _notes(at: _Looking) -> list[str]:
     ]
 
 
-def _command(at: _Looking, image: Image) -> tuple[tuple[str, ...], str]:
+def _command(at: _Looking, image: ImageStage) -> tuple[tuple[str, ...], str]:
     """Entry point and command, the running container's first; and where they are said."""
     own = start_words(at.service)
     running = at.running.command(at.name) if at.running else ()
@@ -254,13 +254,13 @@ def _command(at: _Looking, image: Image) -> tuple[tuple[str, ...], str]:
     return words, place
 
 
-def _workdir(at: _Looking, image: Image) -> str:
+def _workdir(at: _Looking, image: ImageStage) -> str:
     own = str(at.service.get("working_dir") or "")
     running = at.running.workdir(at.name) if at.running else ""
     return own or running or image.workdir
 
 
-def _of_tiangolo(image: Image, files: Mapping[str, str], env: Mapping[str, str]) -> Start:
+def _of_tiangolo(image: ImageStage, files: Mapping[str, str], env: Mapping[str, str]) -> Start:
     """These base images serve /app/app/main.py, else /app/main.py."""
     module = "app.main" if "/app/app/main.py" in files else "main"
     entry = env.get("APP_MODULE") or f"{env.get('MODULE_NAME', module)}:{env.get('VARIABLE_NAME', 'app')}"
@@ -305,7 +305,7 @@ def _of_script_alone(scripts: Mapping[str, str], env: Mapping[str, str]) -> Iter
             return
 
 
-def _code(image: Image | None) -> Fact[dict[str, str]] | None:
+def _code(image: ImageStage | None) -> Fact[dict[str, str]] | None:
     if image is None:
         return None
     lines = ",".join(map(str, image.lines))

@@ -15,7 +15,7 @@ from gonogo.display.style import Style
 from gonogo.display.view import View
 from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
-from gonogo.run.screen import Begun, Screen
+from gonogo.run.screen import Opening, Screen
 from gonogo.runtimes.secret_values import redact_in_use
 
 __all__ = ["Shown"]
@@ -44,7 +44,7 @@ class Shown(Screen):
         """Whatever happened: the terminal is as it was, and every line stands there."""
         self.close()
 
-    def open(self, run: Begun) -> None:
+    def open(self, run: Opening) -> None:
         """Shows the header, and begins to paint."""
         self._view.open(run)
         self._tell(self._style.header(run))

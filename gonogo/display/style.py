@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gonogo.display.view import View
 from gonogo.records.results import StepResult
 from gonogo.records.terminal import header_line, paint, step_line
-from gonogo.run.screen import Begun
+from gonogo.run.screen import Opening
 
 __all__ = ["Quiet", "Style"]
 
@@ -15,7 +15,7 @@ __all__ = ["Quiet", "Style"]
 class Style:
     """Plain lines. What returns lines is asked by the run, what paints by the painter's thread."""
 
-    def header(self, run: Begun) -> list[str]:
+    def header(self, run: Opening) -> list[str]:
         """A run begins."""
         return [header_line(run.app, run.commit, run.env, run.serving)]
 
@@ -50,7 +50,7 @@ class Style:
 class Quiet(Style):
     """Nothing but the ending, and what a person must know."""
 
-    def header(self, run: Begun) -> list[str]:
+    def header(self, run: Opening) -> list[str]:
         """Nothing."""
         del run
         return []

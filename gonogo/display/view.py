@@ -16,7 +16,7 @@ from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
 from gonogo.records.terminal import COLUMNS, running_line
 from gonogo.records.text import clip, first_line
-from gonogo.run.screen import Begun
+from gonogo.run.screen import Opening
 from gonogo.words import Role
 
 __all__ = ["Doing", "View", "about"]
@@ -48,7 +48,7 @@ class View:
         """Nothing goes on."""
         self.clock = clock
         self.doing: Doing | None = None
-        self.run: Begun | None = None
+        self.run: Opening | None = None
         self._began = 0.0
         self._left: deque[Tail] = deque()
         self._expected: Mapping[str, float] | None = None
@@ -56,7 +56,7 @@ class View:
         self._noted: tuple[str, ...] = ()
         """What the checks of the gates that have ended noted."""
 
-    def open(self, run: Begun) -> None:
+    def open(self, run: Opening) -> None:
         """A run begins."""
         self.run, self._began = run, self.clock()
 

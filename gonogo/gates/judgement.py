@@ -15,7 +15,7 @@ from gonogo.records.results import CheckResult, GateResult
 from gonogo.words import Exit, OnRed, Outcome
 
 __all__ = [
-    "Action",
+    "Consequence",
     "Judgement",
     "as_before",
     "counted",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Action(StrEnum):
+class Consequence(StrEnum):
     """What follows from a gate."""
 
     GO = "go"
@@ -39,7 +39,7 @@ class Action(StrEnum):
 class Judgement:
     """The action, the checks that caused it, and those that are red and cause nothing."""
 
-    action: Action
+    action: Consequence
     causes: tuple[CheckResult, ...] = ()
     excused: tuple[CheckResult, ...] = ()
     """As warnings, which say why they do not count."""
@@ -55,7 +55,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
         pinned: the serving release's own gate when it went GO; a check that it was not asked is new or changed.
     """
     if gate.problem or not gate.asked:
-        return Judgement(action=Action.ROLLBACK, reason=gate.problem or "nothing was checked")
+        return Judgement(action=Consequence.ROLLBACK, reason=gate.problem or "nothing was checked")
     before = {check.id: check for check in baseline.checks} if baseline is not None else {}
     excused: list[CheckResult] = []
     back: list[CheckResult] = []
@@ -74,7 +74,7 @@ def judge(gate: GateResult, *, baseline: GateResult | None, pinned: GateResult |
             shaky.append(check)
         else:
             back.append(check)
-    action = Action.ROLLBACK if back else Action.HOLD if held or shaky else Action.GO
+    action = Consequence.ROLLBACK if back else Consequence.HOLD if held or shaky else Consequence.GO
     causes = causes_first([*back, *shaky] if back else [*held, *shaky])
     return Judgement(action=action, causes=causes, excused=tuple(excused), reason=_reason(causes, shaky))
 
@@ -98,7 +98,7 @@ def as_before(gate: GateResult, before: Sequence[GateResult]) -> GateResult:
         for check in gate.blocking
         if check.outcome is Outcome.FAILED and (check.id in waived or (check.id in known and not check.never_excused))
     ]
-    return counted(gate, Judgement(action=Action.GO, excused=tuple(excused)))
+    return counted(gate, Judgement(action=Consequence.GO, excused=tuple(excused)))
 
 
 def of_attempts(attempts: Sequence[GateResult], *, of: int) -> GateResult:

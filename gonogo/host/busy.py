@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["STRETCH", "Busy", "Watch", "busy", "patient"]
+__all__ = ["STRETCH", "Busy", "BusyWatch", "busy", "patient"]
 
 _PRESSURE = Path("/proc/pressure/cpu")
 _SOME = re.compile(r"some avg10=([\d.]+) .*total=(\d+)")
@@ -46,7 +46,7 @@ class Busy:
         return f"{said}, {self.waited:.0f} % of the last 10 s something waited for a processor"
 
 
-class Watch:
+class BusyWatch:
     """Watches how busy the machine is while a run goes on."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:

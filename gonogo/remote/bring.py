@@ -17,14 +17,14 @@ from gonogo.host.runner import this_machine
 from gonogo.remote.connection import Connection
 from gonogo.remote.ssh import for_git
 
-__all__ = ["Brought", "bring", "place_of"]
+__all__ = ["BroughtCommit", "bring", "place_of"]
 
 _SECONDS = 1800.0
 _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brought:
+class BroughtCommit:
     """A commit that the host has."""
 
     id: str
@@ -41,7 +41,7 @@ def place_of(project: Project, environment: Environment) -> dict[str, Any]:
     return {"app": project.app.name, "env": environment.name, "state": environment.state}
 
 
-def bring(connection: Connection, project: Project, environment: Environment, *, ref: str) -> Brought:
+def bring(connection: Connection, project: Project, environment: Environment, *, ref: str) -> BroughtCommit:
     """Pushes the commit, and the branches and tags that a check may ask about.
 
     Raises:
@@ -65,7 +65,7 @@ def bring(connection: Connection, project: Project, environment: Environment, *,
         if not pushed.ok:
             connection.ask("runs", "runs", **place)  # says so where it is the connection that was lost
         pushed.require("the commit did not reach the host, where nothing was started")
-    return Brought(id=name, commit=commit, prefix=here.said("rev-parse", "--show-prefix"), behind=here.behind())
+    return BroughtCommit(id=name, commit=commit, prefix=here.said("rev-parse", "--show-prefix"), behind=here.behind())
 
 
 class _Here:

@@ -17,7 +17,7 @@ from gonogo.config.hosts import ON_HOST, Address, address_of
 from gonogo.errors import RefusedError, UsageError
 from gonogo.host.terminal import SHOWN
 from gonogo.inspection.probe_answers import script
-from gonogo.remote.bring import Brought, bring, place_of
+from gonogo.remote.bring import BroughtCommit, bring, place_of
 from gonogo.remote.connection import Connection, LostError
 from gonogo.remote.follow import Follower
 from gonogo.remote.images import bring_images
@@ -148,7 +148,7 @@ def _start(
     project: Project,
     environment: Environment,
     asked: Asked,
-    brought: Brought,
+    brought: BroughtCommit,
     *,
     words: Sequence[str],
     answers: bool,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gonogo.gates.judgement import Action
+from gonogo.gates.judgement import Consequence
 from gonogo.records.ending import Ending, Kind
 from gonogo.records.results import GateResult
 from gonogo.run.course import Course
@@ -45,9 +45,9 @@ def not_passed(gate: GateResult, *, serves: Release | None) -> Ending:
     return Ending(kind=Kind.NO_GO if red else Kind.NOTHING_CHECKED, serves=serves.id if serves else None)
 
 
-def proven(work: Work, action: Action) -> Ending:
+def proven(work: Work, action: Consequence) -> Ending:
     """The new release stays: its gates are GO, or what is red must not turn it back."""
-    if action is Action.GO:
+    if action is Consequence.GO:
         return Ending(kind=Kind.GO, serves=work.release.id)
     return held(work, replaced=work.progress.has_replaced)
 

@@ -15,7 +15,7 @@ from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
 from gonogo.gates.asked import last_of
 from gonogo.gates.baseline import known_before
 from gonogo.gates.budget import FILE, Budget
-from gonogo.gates.judgement import Action, Judgement, counted, judge, refusal
+from gonogo.gates.judgement import Consequence, Judgement, counted, judge, refusal
 from gonogo.gates.subject import as_it_serves
 from gonogo.host.signals import Signals
 from gonogo.records.ending import Ending
@@ -308,7 +308,7 @@ class Pipeline:
             return self._back(recipe, probe, explain(error))
         except Exception as error:  # noqa: BLE001 (a bug of ours must not leave the target half way)
             return self._back(recipe, probe, self._internal(error))
-        if judgement.action is Action.ROLLBACK:
+        if judgement.action is Consequence.ROLLBACK:
             return self._back(recipe, probe, judgement.reason, causes=judgement.causes)
         self.course.blame(judgement.reason, judgement.causes)
         return decision.proven(self._work, judgement.action)
@@ -321,16 +321,16 @@ class Pipeline:
             self.course.asked = asked = self._steps.gate(step, counted=lambda gate: counted(gate, self._judged(gate)))
             self.course.judged_by |= {} if step.is_before_touch else {step.stage: asked}
             judgement = self._judged(asked)
-            if judgement.action is Action.HOLD and not step.may_hold:
-                judgement = replace(judgement, action=Action.ROLLBACK)
-            if judgement.action is Action.GO and step.stage is Stage.BUILD:  # one of the team's steps came before it
+            if judgement.action is Consequence.HOLD and not step.may_hold:
+                judgement = replace(judgement, action=Consequence.ROLLBACK)
+            if judgement.action is Consequence.GO and step.stage is Stage.BUILD:  # a team's step came before it
                 self._keep_routes(asked)
-            return None if judgement.action is Action.GO else judgement
+            return None if judgement.action is Consequence.GO else judgement
 
         red = self._walk(steps, ask)
         if red is None and self.course.asked is None:
-            return Judgement(action=Action.ROLLBACK, reason="no gate was asked")
-        return red or Judgement(action=Action.GO)
+            return Judgement(action=Consequence.ROLLBACK, reason="no gate was asked")
+        return red or Judgement(action=Consequence.GO)
 
     def _told(self, run: Callable[[], Ending]) -> Ending:
         """A run with an ending, whatever happens: an error of ours says where it leaves the target."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from gonogo.errors import explain
-from gonogo.gates.judgement import Action, as_before, judge
+from gonogo.gates.judgement import Consequence, as_before, judge
 from gonogo.gates.ladder import Rung
 from gonogo.gates.pending_migrations import graphs
 from gonogo.records.ending import Ending
@@ -212,7 +212,7 @@ class Rollback:
         return (
             started
             and gate is not None
-            and judge(gate, baseline=self._work.baseline(gate.stage)).action is not Action.ROLLBACK
+            and judge(gate, baseline=self._work.baseline(gate.stage)).action is not Consequence.ROLLBACK
         )
 
     def _proven_before(self, target: Release | None) -> Release | None:

@@ -12,11 +12,11 @@ from gonogo.host.runner import Command
 from gonogo.records.results import StepResult
 from gonogo.secrets.redactor import Redactor
 
-__all__ = ["Begun", "Screen"]
+__all__ = ["Opening", "Screen"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class Opening:
     """A run that begins."""
 
     app: str
@@ -33,7 +33,7 @@ class Begun:
 class Screen:
     """Is told what a run does; nothing that it does with that may change how the run ends."""
 
-    def open(self, run: Begun) -> None:
+    def open(self, run: Opening) -> None:
         """A run begins."""
 
     def begin(self, step: str, *, kind: str) -> None:

@@ -14,7 +14,7 @@ from gonogo.errors import GonogoError
 from gonogo.gates.ladder import Answer, Rung
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import today
-from gonogo.host.busy import Watch
+from gonogo.host.busy import BusyWatch
 from gonogo.host.runner import Command, Completed, Host
 from gonogo.records.results import Attestation, GateResult
 from gonogo.run.downtime_probe import Moving
@@ -89,7 +89,7 @@ class Work:
     half_done: tuple[str, ...] = ()
     """What a migration that failed left in databases, although no revision says so."""
     notes: list[str] = field(default_factory=list)
-    busy: Watch = field(default_factory=Watch)
+    busy: BusyWatch = field(default_factory=BusyWatch)
     """How busy the machine is meanwhile."""
     moving: Moving = field(default_factory=Moving)
     """Whether a release is being replaced just now."""

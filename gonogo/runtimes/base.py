@@ -21,7 +21,7 @@ from gonogo.state.release import Release
 
 if TYPE_CHECKING:
     from gonogo.inspection.code.contents import FileDigest
-    from gonogo.inspection.code.recipe import Recipe
+    from gonogo.inspection.code.recipe import BuildRecipe
 
 __all__ = [
     "EARLY",
@@ -124,7 +124,7 @@ class Layout:
     """``{".": "/app"}``; absolute paths inside."""
     known_by: str
     """Who says so: ``gonogo.toml``, ``Dockerfile``, ``its content``; an empty text where nobody does."""
-    recipe: Recipe | None = None
+    recipe: BuildRecipe | None = None
     """What its build makes of the application's files, where that can be read."""
 
 

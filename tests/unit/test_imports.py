@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from pathlib import Path
 
@@ -226,6 +227,36 @@ def test_no_code_of_a_check_is_known_outside_the_checks() -> None:
     ]
 
     assert known == []
+
+
+def _seen_together(path: Path) -> set[str]:
+    """The modules of gonogo whose names a file brings together, its own among them."""
+    own = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    nodes = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)]
+    named = {node.module or "" for node in nodes} | {
+        f"{node.module}.{one.name}" for node in nodes for one in node.names
+    }
+    return {own.removeprefix("gonogo."), *(name.removeprefix("gonogo.") for name in named)}
+
+
+def test_no_two_classes_that_meet_share_a_name() -> None:
+    """One word, one meaning: neither in a room, nor where one module knows both."""
+    everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]
+    homes: dict[str, list[str]] = {}
+    for path in everything:
+        module = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removeprefix("gonogo.")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module)
+    together = [_seen_together(path) for path in everything]
+    shared = [
+        f"{name}: {one}, {other}"
+        for name, modules in homes.items()
+        for one, other in itertools.combinations(modules, 2)
+        if one.partition(".")[0] == other.partition(".")[0] or any({one, other} <= seen for seen in together)
+    ]
+
+    assert shared == []
 
 
 def test_every_package_is_listed_for_the_wheel() -> None:

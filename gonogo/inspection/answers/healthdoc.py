@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Component", "Health", "Named", "judges_whole", "level_of", "names", "read", "release_named"]
+__all__ = ["Component", "Health", "NamedRelease", "judges_whole", "level_of", "names", "read", "release_named"]
 
 _LEVELS = {
     "pass": "ok pass passed passing up healthy alive ready available connected running green good success true yes"
@@ -89,7 +89,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRelease:
     """One value by which an answer names itself, and where it stood."""
 
     value: str
@@ -119,7 +119,7 @@ def judges_whole(paths: Collection[str]) -> bool:
     return any(path in _STATUS_KEYS for path in paths)
 
 
-def release_named(document: Any, headers: Mapping[str, str]) -> tuple[Named, ...]:
+def release_named(document: Any, headers: Mapping[str, str]) -> tuple[NamedRelease, ...]:
     """Lists the values by which the answer names its release, the most telling first."""
     found = [*_in_headers(headers), *(_in_document(document, "", 0) if isinstance(document, Mapping) else ())]
     order = ("commit", "release", "version")
@@ -194,7 +194,7 @@ def _detail(part: Mapping[str, Any]) -> str:
     return f"{found[0]}{unit}" if found else ""
 
 
-def _in_headers(headers: Mapping[str, str]) -> Iterator[Named]:
+def _in_headers(headers: Mapping[str, str]) -> Iterator[NamedRelease]:
     for header, value in headers.items():
         key = header.casefold().removeprefix("x-").replace("-", "_")
         if header.casefold().startswith("x-") or key in _COMMIT_KEYS:
@@ -202,7 +202,7 @@ def _in_headers(headers: Mapping[str, str]) -> Iterator[Named]:
             yield from _named(key.removeprefix("app_").removeprefix("gonogo_"), value, f"header {header}")
 
 
-def _in_document(document: Mapping[str, Any], above: str, depth: int) -> Iterator[Named]:
+def _in_document(document: Mapping[str, Any], above: str, depth: int) -> Iterator[NamedRelease]:
     for key, value in document.items():
         folded = key.casefold().replace("-", "_").replace(".", "_")
         if isinstance(value, Mapping) and folded in _FOLDERS and depth < _DEEPEST:
@@ -212,11 +212,11 @@ def _in_document(document: Mapping[str, Any], above: str, depth: int) -> Iterato
             yield from _named("commit" if is_commit_id else folded, str(value), f"{above}{key}")
 
 
-def _named(key: str, value: str, where: str) -> Iterator[Named]:
+def _named(key: str, value: str, where: str) -> Iterator[NamedRelease]:
     text = value.strip()
     hexes = _HEX.findall(text)
     if key in _COMMIT_KEYS and hexes:
-        yield Named(text, where, "commit")
+        yield NamedRelease(text, where, "commit")
     elif key in _RELEASE_KEYS and text and text.casefold() not in {"unknown", "dev", "none", "null"}:
         telling = _RELEASE_ID.search(text) or any(not digits.isdecimal() for digits in hexes)
-        yield Named(text, where, "release" if telling else "version")
+        yield NamedRelease(text, where, "release" if telling else "version")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gonogo.inspection.answers import healthdoc
-from gonogo.inspection.answers.healthdoc import Component, Health, Named
+from gonogo.inspection.answers.healthdoc import Component, Health, NamedRelease
 
 __all__ = ["SCHEMA_PARTS", "Parts", "document_of", "of_another", "parts", "schema_parts"]
 
@@ -60,7 +60,7 @@ def document_of(text: str) -> Any:
         return text.strip()
 
 
-def of_another(named: Iterable[Named], *, commits: Collection[str], release: str) -> tuple[Named, ...]:
+def of_another(named: Iterable[NamedRelease], *, commits: Collection[str], release: str) -> tuple[NamedRelease, ...]:
     """The values that name another release than this one.
 
     A release id must be this release's, a commit one of these; versions may stay the same over many releases.

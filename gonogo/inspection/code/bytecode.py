@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "BytecodeFinding",
     "BytecodeReport",
-    "Finding",
     "ProbeAnswerError",
     "parse",
     "phrase",
@@ -46,7 +46,7 @@ _VENDORS_CHOICE = frozenset({"unchecked", "sourceless"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class BytecodeFinding:
     """One thing that the probe said of one compiled file."""
 
     path: str
@@ -80,17 +80,17 @@ class BytecodeReport:
     python: str
     tag: str
     examined: int
-    findings: tuple[Finding, ...]
+    findings: tuple[BytecodeFinding, ...]
     truncated: bool
     missing: tuple[str, ...]
 
     @property
-    def red(self) -> tuple[Finding, ...]:
+    def red(self) -> tuple[BytecodeFinding, ...]:
         """The findings that are red."""
         return tuple(finding for finding in self.findings if finding.is_red)
 
     @property
-    def red_files(self) -> tuple[Finding, ...]:
+    def red_files(self) -> tuple[BytecodeFinding, ...]:
         """The first red finding of each file."""
         first = {finding.path: finding for finding in reversed(self.red)}
         return tuple(first[path] for path in dict.fromkeys(finding.path for finding in self.red))
@@ -147,19 +147,19 @@ def parse(stdout: str) -> BytecodeReport:
     )
 
 
-def phrase(finding: Finding) -> str:
+def phrase(finding: BytecodeFinding) -> str:
     """Says a finding in one line: which file, and what is wrong with it."""
     return f"{finding.path}: {_MEANINGS[finding.kind].format(source=finding.source, detail=finding.detail)}"
 
 
-def _finding(item: Any) -> Finding:
+def _finding(item: Any) -> BytecodeFinding:
     """One finding of the answer."""
     if not isinstance(item, dict):
         raise ProbeAnswerError(_PROBE, f"a finding of type {type(item).__name__}", "an object")
     kind = probe_answers.string(_PROBE, item, "kind")
     if kind not in _MEANINGS:
         raise ProbeAnswerError(_PROBE, f'a finding of kind "{kind}"', f"one of {', '.join(_MEANINGS)}")
-    return Finding(
+    return BytecodeFinding(
         path=probe_answers.string(_PROBE, item, "path"),
         kind=kind,
         detail=probe_answers.string(_PROBE, item, "detail"),

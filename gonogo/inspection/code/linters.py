@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LINTERS", "Finding", "Linter", "accepted_secrets", "without"]
+__all__ = ["LINTERS", "Linter", "LinterFinding", "accepted_secrets", "without"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LinterFinding:
     """One thing that a linter found."""
 
     file: str
@@ -35,14 +35,14 @@ class Linter:
     command: tuple[str, ...]
     files: Callable[[str], bool]
     """Whether a tracked path is for it."""
-    read: Callable[[Any], Iterator[Finding]]
+    read: Callable[[Any], Iterator[LinterFinding]]
     """The findings in the document that it prints; another shape raises KeyError, TypeError or AttributeError."""
 
     def chosen(self, tracked: Iterable[str]) -> list[str]:
         """The files that it is given."""
         return [path for path in tracked if self.files(path)]
 
-    def findings(self, output: str) -> list[Finding]:
+    def findings(self, output: str) -> list[LinterFinding]:
         """What it said.
 
         Raises:
@@ -62,30 +62,30 @@ _PICTURES = frozenset({".png", ".jpg", ".gif", ".ico", ".svg", ".woff2", ".lock"
 _TOLD = frozenset({"error", "warning"})
 
 
-def _hadolint(document: Any) -> Iterator[Finding]:
+def _hadolint(document: Any) -> Iterator[LinterFinding]:
     for one in document:
         if one["level"] in _TOLD:
-            yield Finding(file=one["file"], line=one["line"], rule=one["code"], message=one["message"])
+            yield LinterFinding(file=one["file"], line=one["line"], rule=one["code"], message=one["message"])
 
 
-def _zizmor(document: Any) -> Iterator[Finding]:
+def _zizmor(document: Any) -> Iterator[LinterFinding]:
     for one in document:
         place: Any = next((place for place in one["locations"] if place["symbolic"]["kind"] == "Primary"), None)
         line = place["concrete"]["location"]["start_point"]["row"] + 1
         file = next(iter(place["symbolic"]["key"]["Local"].values()))
         if not one["ignored"]:
-            yield Finding(file=file, line=line, rule=one["ident"], message=one["desc"])
+            yield LinterFinding(file=file, line=line, rule=one["ident"], message=one["desc"])
 
 
-def _secrets(document: Any) -> Iterator[Finding]:
+def _secrets(document: Any) -> Iterator[LinterFinding]:
     for file, found in document["results"].items():
         for one in found:
-            yield Finding(file=file, line=one["line_number"], rule=one["type"])
+            yield LinterFinding(file=file, line=one["line_number"], rule=one["type"])
 
 
-def _squawk(document: Any) -> Iterator[Finding]:
+def _squawk(document: Any) -> Iterator[LinterFinding]:
     for one in document:
-        yield Finding(file=one["file"], line=one["line"] + 1, rule=one["rule_name"], message=one["message"])
+        yield LinterFinding(file=one["file"], line=one["line"] + 1, rule=one["rule_name"], message=one["message"])
 
 
 def _is_text(path: str) -> bool:
@@ -131,7 +131,7 @@ LINTERS: Mapping[str, Linter] = {
 https://github.com/bridgecrewio/detect-secrets, https://squawkhq.com."""
 
 
-def without(findings: Iterable[Finding], accepted: Collection[tuple[str, str]]) -> list[Finding]:
+def without(findings: Iterable[LinterFinding], accepted: Collection[tuple[str, str]]) -> list[LinterFinding]:
     """Those that the team did not accept, by file and rule."""
     return [one for one in findings if (one.file, one.rule) not in accepted]
 

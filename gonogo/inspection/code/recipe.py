@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gonogo.inspection.code import brought
 
-__all__ = ["Recipe"]
+__all__ = ["BuildRecipe"]
 
 _REMOVES = re.compile(
     r"\b(?:rm|rmdir|mv|unlink|shred|truncate)\b|\bfind\b.*-(?:delete|exec)|\bgit\s+clean\b|--(?:delete|remove-source)|"
@@ -20,7 +20,7 @@ _REWRITES = re.compile(r"\bsed\b.*\s-\w*i|\bperl\b.*\s-\w*i|>|\btee\b|\benvsubst
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class BuildRecipe:
     """What a service's build makes of the application's files."""
 
     dockerfile: str

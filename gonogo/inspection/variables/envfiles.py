@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from gonogo.inspection.variables.envgrammar import expanded
 from gonogo.inspection.variables.interpolation import without_comments
 
-__all__ = ["Named", "examples_of", "is_example", "named_by", "named_in"]
+__all__ = ["NamedFile", "examples_of", "is_example", "named_by", "named_in"]
 
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[\w.-]+|\"[^\"]+\"|'[^']+'):\s*(?P<value>.*?)\s*$")
 _ITEM = re.compile(r"^(?P<indent> *)-\s+(?:path:\s*)?(?P<value>.+?)\s*$")
@@ -19,7 +19,7 @@ _IS_EXAMPLE = re.compile(r"example|sample|template|tmpl|dist\b|default|skel|blan
 
 
 @dataclass(frozen=True, kw_only=True)
-class Named:
+class NamedFile:
     """An env file that a service of a compose file names."""
 
     service: str
@@ -42,7 +42,7 @@ class _Lead:
 
 def named_in(
     paths: Iterable[str], text: Callable[[str], str | None], known: Mapping[str, str], *, folder: str
-) -> tuple[Named, ...]:
+) -> tuple[NamedFile, ...]:
     """The env files that compose files name, and those that they include or extend services from.
 
     Args:
@@ -51,7 +51,7 @@ def named_in(
         known: what variables in them stand for.
         folder: the project's, where relative paths in ``paths`` begin; those found begin at the application's.
     """
-    found: dict[Named, None] = {}
+    found: dict[NamedFile, None] = {}
     left = [(path, _Lead(path=path, folder=folder)) for path in paths]
     seen: set[tuple[str, str]] = set()
     while left:
@@ -75,9 +75,9 @@ def _joined(folder: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(folder, path))
 
 
-def named_by(text: str, known: Mapping[str, str]) -> tuple[Named, ...]:
+def named_by(text: str, known: Mapping[str, str]) -> tuple[NamedFile, ...]:
     """The env files that a compose file names itself, for a service (a scalar, a list, the long form) or an include."""
-    found: list[Named] = []
+    found: list[NamedFile] = []
     for path, value, below, indent in _keys(text):
         written = [(value, True)] if value else list(_items(below, indent))
         if path[0] == "services" and path[2:] == ["env_file"]:
@@ -191,8 +191,8 @@ def _items(lines: Iterable[str], indent: int) -> Iterator[tuple[str, bool]]:
     yield from held
 
 
-def _named(service: str, value: str, known: Mapping[str, str], *, required: bool) -> Named:
-    return Named(service=service, path=_filled(value, known), required=required)
+def _named(service: str, value: str, known: Mapping[str, str], *, required: bool) -> NamedFile:
+    return NamedFile(service=service, path=_filled(value, known), required=required)
 
 
 def is_example(path: str) -> bool:

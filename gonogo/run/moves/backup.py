@@ -14,7 +14,7 @@ from gonogo.inspection.machine.room import MIB
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.compose.engine import scratch_of
 
-__all__ = ["LARGEST_UNPROVEN", "BackUp", "ProveBackup", "let_go", "proven", "said_of", "said_of_proof", "taking_of"]
+__all__ = ["LARGEST_UNPROVEN", "BackUp", "ProveBackup", "backup_line", "let_go", "proven", "said_of_proof", "taking_of"]
 
 LARGEST_UNPROVEN = 2048 * MIB
 """Bytes of databases up to which a backup is restored although nobody asked for one."""
@@ -66,7 +66,7 @@ class BackUp(Move):
         work.release = work.release.model_copy(update={"backup": made.id})
         work.state.save(work.release)
         work.notes += [f"Not in the backup: {left}." for left in ahead.found.left]
-        return "; ".join(filter(None, [said_of(made), copy_away(taking, made), *let_go(work, ahead.shelf)]))
+        return "; ".join(filter(None, [backup_line(made), copy_away(taking, made), *let_go(work, ahead.shelf)]))
 
     def _ahead(self, work: Work) -> Outlook:
         return look_ahead(work.place, work.runtime, work.serving, work.shelf)
@@ -138,7 +138,7 @@ def taking_of(work: Work, ahead: Outlook) -> Taking:
     )
 
 
-def said_of(made: Backup) -> str:
+def backup_line(made: Backup) -> str:
     """A backup in one line."""
     if not made.parts:
         return f"{made.id} by the team's command"

@@ -12,7 +12,7 @@ from gonogo.inspection.answers.moved import not_reached
 from gonogo.migrations import layout_of, tool_of
 from gonogo.run.moves.locked import limits, run_migration
 from gonogo.run.moves.proven_downgrade import mark
-from gonogo.run.moves.standing import half_done, said_of, shapes
+from gonogo.run.moves.standing import half_done, shapes, tool_says
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.protocols import NONE
 
@@ -102,7 +102,7 @@ def _short(names: tuple[str, ...], *, most: int = 3) -> str:
 
 def stands_at(work: Work, name: str) -> tuple[str, ...] | None:
     """Where a service's database stands, asked beside its instances with the new release's code; None if not known."""
-    said = said_of(work, name)
+    said = tool_says(work, name)
     return said.current if said is not None else None
 
 

@@ -18,7 +18,7 @@ from gonogo.run.work import Work
 from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
 
-__all__ = ["half_done", "said_in", "said_of", "shapes", "value_of"]
+__all__ = ["half_done", "said_in", "shapes", "tool_says", "value_of"]
 
 _SECONDS = 120.0
 _QUERY = 30.0
@@ -29,7 +29,7 @@ Shape = Mapping[str, tuple[str, ...] | None]
 """Table → its columns."""
 
 
-def said_of(work: Work, name: str, **asked: Any) -> Said | None:
+def tool_says(work: Work, name: str, **asked: Any) -> Said | None:
     """What the tool of a service says, asked beside its instances; None where it does not answer."""
     return said_in(work, work.place, work.release, work.place.project.source_root, name, **asked)
 
@@ -71,7 +71,7 @@ def shapes(work: Work) -> dict[str, Said]:
     expected = {one.service for one in work.standings if one.pending or one.guessed or one.doubt}
     if work.serving is None:
         return {}
-    found = {name: said_of(work, name, shape=True) for name in migrated(work.place.environment) if name in expected}
+    found = {name: tool_says(work, name, shape=True) for name in migrated(work.place.environment) if name in expected}
     return {name: said for name, said in found.items() if said is not None}
 
 
@@ -79,7 +79,7 @@ def half_done(work: Work, before: Mapping[str, Said]) -> tuple[str, ...]:
     """What migrations that failed left in the databases, although no revision says that anything of it was run."""
     found: list[str] = []
     for name, then in before.items():
-        now = said_of(work, name, shape=True)
+        now = tool_says(work, name, shape=True)
         if now is None or then.current is None or now.current is None:
             continue
         parts = _parts(then.tables, now.tables)

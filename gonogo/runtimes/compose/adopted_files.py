@@ -26,14 +26,14 @@ from gonogo.runtimes.compose.model.mounts import mounted, written
 from gonogo.runtimes.compose.mounts import Mounts
 from gonogo.state.release import Release
 
-__all__ = ["Mounted", "keep_mounted"]
+__all__ = ["KeptMounts", "keep_mounted"]
 
 _SECONDS = 60.0
 _SHOWN = 3
 
 
 @dataclass(kw_only=True)
-class Mounted:
+class KeptMounts:
     """The model with its tracked files at their copies, and what could not be kept as it was."""
 
     model: Mapping[str, Any]
@@ -42,14 +42,14 @@ class Mounted:
 
 def keep_mounted(
     place: Place, release: Release, model: Mapping[str, Any], containers: Collection[Mapping[str, Any]]
-) -> Mounted:
+) -> KeptMounts:
     """Copies every tracked file that the containers mount; ``release`` has a worktree at their commit."""
     from gonogo.runtimes.compose.pinning import relocate  # noqa: PLC0415 (it knows of releases that are rendered)
 
     aside = release.folder / "mounted"
     moved = _moved(model, place.path, aside)
     if not mounted(moved):
-        return Mounted(model=model)
+        return KeptMounts(model=model)
     source = release.source_root(place.project.app.root)
     then = _Then(place=place, source=source, known=not release.assumed, containers=tuple(containers))
     aside.mkdir(mode=0o700)
@@ -65,7 +65,7 @@ def keep_mounted(
     )
     try:
         unsure += _left(moved, mounts)
-        return Mounted(model=relocate(moved, mounts), unsure=tuple(dict.fromkeys(unsure)))
+        return KeptMounts(model=relocate(moved, mounts), unsure=tuple(dict.fromkeys(unsure)))
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from gonogo.inspection.code import brought, dockerignore
 from gonogo.inspection.code.dockerfile import DockerfileError
-from gonogo.inspection.code.recipe import Recipe
+from gonogo.inspection.code.recipe import BuildRecipe
 
 __all__ = ["files_below", "recipe_of"]
 
 _DOCKERFILE = "Dockerfile"
 
 
-def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> Recipe | None:
+def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> BuildRecipe | None:
     """What a service's ``build`` makes of the files below the application's folder.
 
     None where that cannot be read: nothing is built, the context or the Dockerfile is elsewhere, or it is none.
@@ -50,7 +50,7 @@ def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> Re
         return None
     places = {name: str(place) for name, place in contexts.items()}
     ignored = (place / one for name, place in contexts.items() for one in files[name].ignored)
-    return Recipe(
+    return BuildRecipe(
         dockerfile=_shown(path, root),
         image=brought.seen_from(image, root=str(root), contexts=places),
         ignored=frozenset(one.relative_to(root).as_posix() for one in ignored if one.is_relative_to(root)),

@@ -9,7 +9,7 @@ from typing import Any
 from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.state.release import Release
 
-__all__ = ["CONTAINER", "Seen", "containers", "differences", "of_turn"]
+__all__ = ["CONTAINER", "SeenContainer", "containers", "differences", "of_turn"]
 
 _FIELDS = (
     "{{.Name}}",
@@ -23,7 +23,7 @@ CONTAINER = "\t".join(_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class SeenContainer:
     """One container of the project: what it runs, for which service, of which release."""
 
     name: str
@@ -34,16 +34,16 @@ class Seen:
     """What its service is called in the compose file, where its release stands beside others."""
 
 
-def containers(output: str) -> tuple[Seen, ...]:
+def containers(output: str) -> tuple[SeenContainer, ...]:
     """Reads the answer to ``CONTAINER``, one line a container."""
     rows = (line.split("\t") for line in output.splitlines() if line.strip())
     return tuple(
-        Seen(name=name.lstrip("/"), image=image, service=service, release=release, own=own)
+        SeenContainer(name=name.lstrip("/"), image=image, service=service, release=release, own=own)
         for name, image, service, release, own in rows
     )
 
 
-def of_turn(seen: Sequence[Seen], called: Collection[str], release: Release) -> tuple[Seen, ...]:
+def of_turn(seen: Sequence[SeenContainer], called: Collection[str], release: Release) -> tuple[SeenContainer, ...]:
     """Those that a start is judged by, by the names of the compose file; another release's turn is its own.
 
     ``called`` are the names of a start that leaves what else there is alone.
@@ -54,7 +54,7 @@ def of_turn(seen: Sequence[Seen], called: Collection[str], release: Release) -> 
 
 
 def differences(
-    seen: Sequence[Seen], release: Release, definitions: Mapping[str, Mapping[str, Any]]
+    seen: Sequence[SeenContainer], release: Release, definitions: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, ...]:
     """What is not as the release's model has it, one text each: service, container, image.
 
@@ -67,7 +67,7 @@ def differences(
 
 
 def _service(
-    seen: Sequence[Seen], service: str, release: Release, definitions: Mapping[str, Mapping[str, Any]]
+    seen: Sequence[SeenContainer], service: str, release: Release, definitions: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     definition = definitions.get(service, {})
     mine = [one for one in seen if one.service == service]
@@ -85,7 +85,7 @@ def _service(
         yield f"service {service}: found {len(mine)} containers{names}, expected {count}"
 
 
-def _left(one: Seen) -> str:
+def _left(one: SeenContainer) -> str:
     return (
         f"service {one.service}: container {one.name} of release {one.release} is left with image {one.image:.19}, "
         "expected none: the release has no such service"

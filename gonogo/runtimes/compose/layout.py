@@ -11,11 +11,11 @@ from typing import Any
 from gonogo.inspection.code.brought import File
 from gonogo.inspection.code.contents import FileDigest, manifest_of, map_paths
 from gonogo.inspection.code.located import located
-from gonogo.inspection.code.recipe import Recipe
+from gonogo.inspection.code.recipe import BuildRecipe
 from gonogo.runtimes.base import Layout
 from gonogo.runtimes.compose.code import files_below, recipe_of
 
-__all__ = ["Reader", "code_of", "layout_of"]
+__all__ = ["Reader", "assumed_code", "layout_of"]
 
 Reader = Callable[[Iterable[str]], Mapping[str, FileDigest]]
 """Digests of what stands at or below absolute paths of an image."""
@@ -48,7 +48,7 @@ def layout_of(
     source = manifest_of(root, (path for path in files_below(root) if _FOREIGN.isdisjoint(path.split("/"))))
     installed = _PACKAGES if recipe is None or recipe.code else ()
     image = read(_outermost((workdir, *_USUAL, *installed)))
-    found, guess = located(source, image), code_of(build, workdir, root)
+    found, guess = located(source, image), assumed_code(build, workdir, root)
     there = sum(at in image for at in map_paths(source, guess).values())
     if recipe is None and there > sum(at in image for at in map_paths(source, found).values()):
         return Layout(code=guess, known_by="its working folder")
@@ -58,14 +58,14 @@ def layout_of(
     return Layout(code={}, known_by=recipe.dockerfile if recipe is not None and brings_nothing else "", recipe=recipe)
 
 
-def code_of(build: Mapping[str, Any], workdir: str, folder: Path) -> dict[str, str]:
+def assumed_code(build: Mapping[str, Any], workdir: str, folder: Path) -> dict[str, str]:
     """Where the application's files land as long as nothing is known: the build context in the working folder."""
     context = Path(str(build.get("context") or folder))
     inside = context.is_relative_to(folder) and context != folder
     return {context.relative_to(folder).as_posix() if inside else ".": workdir or "/"}
 
 
-def _in_folders(recipe: Recipe, read: Reader) -> Recipe:
+def _in_folders(recipe: BuildRecipe, read: Reader) -> BuildRecipe:
     """The same, where a file's target without a slash at its end is a folder of the base image: only that knows it.
 
     ``COPY nginx.conf /etc/nginx/conf.d`` puts the file into the folder.
@@ -86,7 +86,7 @@ def _other_name(at: str, one: File) -> str:
     return name if one.here == one.path and one.there == at and posixpath.basename(at) != name else ""
 
 
-def _stands(recipe: Recipe, read: Reader) -> bool:
+def _stands(recipe: BuildRecipe, read: Reader) -> bool:
     """Whether an image has files where its Dockerfile puts them; a few are looked at."""
     places = sorted(recipe.image.files)
     return bool(read(places[:: max(1, len(places) // _SAMPLE)]))

@@ -15,7 +15,7 @@ from gonogo.runtimes.compose.model.mounts import is_like_file
 from gonogo.runtimes.compose.mounts import Kept, Mounts
 from gonogo.state.release import Release
 
-__all__ = ["Mounted", "left_behind", "mounted"]
+__all__ = ["Mounted", "all_mounts", "left_behind"]
 
 _SHOWN = 3
 _COUNTED = 50
@@ -38,7 +38,7 @@ class Mounted:
     """What of it is not the commit's although the commit has it."""
 
 
-def mounted(model: Mapping[str, Any], mounts: Mounts) -> Iterator[Mounted]:
+def all_mounts(model: Mapping[str, Any], mounts: Mounts) -> Iterator[Mounted]:
     """Every bind mount, configuration and secret that is a file of this machine."""
     makes = {(name, one["source"]) for name, one in _volumes(model) if (one.get("bind") or {}).get("create_host_path")}
     for one in roles.bind_mounts(model):

@@ -13,7 +13,7 @@ from gonogo.inspection.machine.fronts import hosts, networks_of, question
 from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.steps import Steps
-from gonogo.runtimes.compose.ways import kind_of, start_words, upstreams_of
+from gonogo.runtimes.compose.ways import begins_with, kind_of, upstreams_of
 
 __all__ = ["Fronts"]
 
@@ -75,7 +75,7 @@ class Fronts:
             yield from names
 
     def _test(self, front: str) -> tuple[str, ...]:
-        words = start_words(self._model, front, self._steps.host)
+        words = begins_with(self._model, front, self._steps.host)
         return question(roles.image_name(self._model, front), words) or ()
 
     def refresh(self) -> None:

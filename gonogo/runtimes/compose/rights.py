@@ -16,14 +16,14 @@ from gonogo.runtimes.compose.unpacked import unpacked
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-__all__ = ["Seen", "rights_in"]
+__all__ = ["SeenFiles", "rights_in"]
 
 _LISTS = ("/etc/passwd", "/etc/group")
 _LINKS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class SeenFiles:
     """What is known of some files and folders of an image."""
 
     rights: Mapping[str, Rights]
@@ -42,7 +42,7 @@ def rights_in(  # each keyword is one fact of the service
     user: str,
     groups: Iterable[str],
     project: str,
-) -> Seen:
+) -> SeenFiles:
     """What is known of the code with all below it and of what is started, and how the latter begins.
 
     The code is read once for all checks.
@@ -64,7 +64,7 @@ def rights_in(  # each keyword is one fact of the service
         for path in more:
             found |= _rights(container, path, _LINKS)
         begins = {path: begin for path in programs if (begin := _begin(container, path)) is not None}
-    return Seen(rights=found, who=identity_of(user, texts[0], texts[1], more=groups), begins=begins)
+    return SeenFiles(rights=found, who=identity_of(user, texts[0], texts[1], more=groups), begins=begins)
 
 
 def _begin(container: Container, path: str) -> bytes | None:

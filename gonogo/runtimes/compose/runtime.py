@@ -41,7 +41,7 @@ from gonogo.runtimes.compose.start import (
 )
 from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
-from gonogo.runtimes.compose.turns import Turn, require_turns
+from gonogo.runtimes.compose.turns import ComposeTurn, require_turns
 from gonogo.runtimes.front import ending
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
@@ -314,9 +314,9 @@ class ComposeRuntime(Fetching, Runtime):
         """Where its containers are asked themselves."""
         return self._turn(place, release).direct()
 
-    def _turn(self, place: Place, release: Release, outgoing: Release | None = None) -> Turn:
+    def _turn(self, place: Place, release: Release, outgoing: Release | None = None) -> ComposeTurn:
         steps = self._steps(place, release, self._today(place, release), left_out=release.left_out(outgoing))
-        return Turn(place=place, release=release, model=self._model(place, release), base=steps)
+        return ComposeTurn(place=place, release=release, model=self._model(place, release), base=steps)
 
     @staticmethod
     def _required(place: Place, command: Command) -> tuple[Action, ...]:

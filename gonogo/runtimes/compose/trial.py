@@ -17,7 +17,7 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.beside import OWN
 from gonogo.runtimes.compose.model.from_engine import SERVICE
 from gonogo.runtimes.compose.render import environment_of
-from gonogo.runtimes.compose.ways import start_words
+from gonogo.runtimes.compose.ways import begins_with
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
 
@@ -82,7 +82,7 @@ def trial(
     """
     definition = services_of(model)[service]
     image = roles.image_name(model, service)
-    words = (configuration if shown else question)(image, start_words(model, service, host))
+    words = (configuration if shown else question)(image, begins_with(model, service, host))
     if words is None or not _is_here("image", image, host):
         return None
     absent = {one.key for one in _used(model, definition) if not _is_here("volume", one.name, host)}

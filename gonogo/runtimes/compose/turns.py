@@ -31,12 +31,12 @@ from gonogo.traffic import adapter_of
 from gonogo.traffic.base import endpoints
 from gonogo.traffic.send import wait_until_left
 
-__all__ = ["Turn", "require_turns"]
+__all__ = ["ComposeTurn", "require_turns"]
 
 _SECONDS = 60.0
 
 
-class Turn(Led):
+class ComposeTurn(Led):
     """A release that is started beside the one that serves, takes its place, and leaves it."""
 
     def aside(self) -> Iterator[Action]:

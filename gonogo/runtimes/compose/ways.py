@@ -13,7 +13,7 @@ from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.arrivals import Ways, standing
 
-__all__ = ["fronts_of", "kind_of", "start_words", "strangers", "upstreams_of"]
+__all__ = ["begins_with", "fronts_of", "kind_of", "strangers", "upstreams_of"]
 
 _SECONDS = 20.0
 
@@ -65,20 +65,20 @@ def fronts_of(model: Mapping[str, Any], services: Collection[str], host: Host) -
     return (*roles.fronts(model, services), *own)
 
 
-def start_words(model: Mapping[str, Any], service: str, host: Host) -> tuple[str, ...]:
+def begins_with(model: Mapping[str, Any], service: str, host: Host) -> tuple[str, ...]:
     """How a service's container begins: the model's words, else those of its image where that is here."""
     return entry_words(services_of(model)[service], image_config(roles.image_name(model, service), host))
 
 
 def kind_of(model: Mapping[str, Any], service: str, host: Host) -> str:
     """``nginx`` or ``caddy``, by the image's name or by what the image runs; empty for anything else."""
-    return kind(roles.image_name(model, service), start_words(model, service, host))
+    return kind(roles.image_name(model, service), begins_with(model, service, host))
 
 
 def upstreams_of(model: Mapping[str, Any], front: str, container: str, host: Host) -> tuple[str, ...]:
     """Where a proxy that can be asked sends requests; nothing where it cannot."""
     proxy = kind_of(model, front, host)
-    words = configuration(proxy, start_words(model, front, host))
+    words = configuration(proxy, begins_with(model, front, host))
     if words is None:
         return ()
     shown = host.run(Command(argv=("docker", "exec", container, *words), timeout=_SECONDS), output_limit=None)

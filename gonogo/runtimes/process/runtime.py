@@ -48,7 +48,7 @@ from gonogo.runtimes.process.pinned import (
     within,
 )
 from gonogo.runtimes.process.scripts import scripts_of
-from gonogo.runtimes.process.turns import Turn, require_turns
+from gonogo.runtimes.process.turns import ProcessTurn, require_turns
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release
 from gonogo.state.store import State
@@ -157,25 +157,25 @@ class ProcessRuntime(Runtime):
         after: tuple[Action, ...] = ()
         if outgoing is not None and outgoing.beside:
             is_led = place.environment.traffic is not None and front_of(place) is None
-            led = self._led(Turn(place=place, release=release), outgoing) if is_led else ()
+            led = self._led(ProcessTurn(place=place, release=release), outgoing) if is_led else ()
             after = (*led, *self.leaving(place, outgoing, release))
         return (*self._replacing(place, release, services, former), *vanished, *after)
 
     def aside(self, place: Place, release: Release) -> tuple[Action, ...]:
         """Starts its instances beside those that serve, each on a port of its own; what runs already is left."""
-        turn = Turn(place=place, release=release)
+        turn = ProcessTurn(place=place, release=release)
         chosen = {name: one for name, one in turn.services.items() if name not in turn.single and not turn.runs(name)}
         return self._replacing(place, release, chosen, None)
 
     def switching(self, place: Place, release: Release, outgoing: Release | None) -> tuple[Action, ...]:
         """Sends every request to it, then hands over what must not run twice."""
-        turn = Turn(place=place, release=release)
+        turn = ProcessTurn(place=place, release=release)
         single = {name: turn.services[name] for name in turn.single if not turn.runs(name)}
         ends = (Action(said=(_kill_line(name),), do=partial(self._end_others, turn, name)) for name in single)
         another = ending(place) if front_of(place) is None else ()
         return (*self._led(turn, outgoing), *ends, *self._replacing(place, release, single, None), *another)
 
-    def _led(self, turn: Turn, outgoing: Release | None) -> Iterator[Action]:
+    def _led(self, turn: ProcessTurn, outgoing: Release | None) -> Iterator[Action]:
         return turn.switching(outgoing, partial(self._clear_port, Instances(turn.place.state)))
 
     def _clear_port(self, instances: Instances, port: int) -> None:
@@ -187,9 +187,11 @@ class ProcessRuntime(Runtime):
 
     def sharing(self, place: Place, release: Release, serving: Release, percent: int) -> tuple[Action, ...]:
         """Sends so many of a hundred requests to it through the proxy in front."""
-        return tuple(Turn(place=place, release=release).sharing(Turn(place=place, release=serving), percent))
+        return tuple(
+            ProcessTurn(place=place, release=release).sharing(ProcessTurn(place=place, release=serving), percent)
+        )
 
-    def _end_others(self, turn: Turn, service: str) -> None:
+    def _end_others(self, turn: ProcessTurn, service: str) -> None:
         instances = Instances(turn.place.state)
         for one in instances.all():
             if one.service == service and one.release != turn.release.id:
@@ -199,7 +201,7 @@ class ProcessRuntime(Runtime):
         self, place: Place, release: Release, serving: Release | None, *, served: bool = True
     ) -> tuple[Action, ...]:
         """Ends its instances once their last requests have; what starts it is kept."""
-        turn = Turn(place=place, release=release)
+        turn = ProcessTurn(place=place, release=release)
         drained = turn.drained() if served and serving is not None and serving.beside else ()
         kept = {release.id, *([serving.id] if serving is not None else ())}
         return (*drained, *self._ending(place, release), Action(do=partial(self._clear, place, kept)))
@@ -212,14 +214,14 @@ class ProcessRuntime(Runtime):
 
     def direct(self, place: Place, release: Release) -> Mapping[str, str]:
         """Where its instances are asked themselves."""
-        return Turn(place=place, release=release).direct()
+        return ProcessTurn(place=place, release=release).direct()
 
     def restarting(self, place: Place, release: Release, services: Collection[str]) -> tuple[Action, ...]:
         """Replaces the instances of these services, and starts what does not run."""
         known = pinned(place, release).services
         alive = {one.key for one in Instances(place.state).all() if is_alive(one)}
         chosen = {name: one for name, one in known.items() if name in services or slot_of(release, name) not in alive}
-        led = self._led(Turn(place=place, release=release), release) if release.beside else ()
+        led = self._led(ProcessTurn(place=place, release=release), release) if release.beside else ()
         return (*self._replacing(place, release, chosen, None), *led)
 
     def expected_variables(self, place: Place, release: Release) -> Mapping[str, Mapping[str, str]]:

@@ -21,11 +21,11 @@ from gonogo.state.release import Release
 from gonogo.traffic.base import Upstreams, alone, endpoints, shared
 from gonogo.traffic.send import described, wait_until_left
 
-__all__ = ["Turn", "require_turns"]
+__all__ = ["ProcessTurn", "require_turns"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class ProcessTurn:
     """One release, where releases take turns; also one that has the services' own ports."""
 
     place: Place
@@ -75,7 +75,7 @@ class Turn:
         said = (*described(lead.proxy, lead.upstreams), f"# {lead.url} is asked until this release answers")
         yield Action(said=said, do=partial(lead.switch, outgoing))
 
-    def sharing(self, other: Turn, percent: int) -> Iterator[Action]:
+    def sharing(self, other: ProcessTurn, percent: int) -> Iterator[Action]:
         """Sends so many of a hundred requests to it, and the others to the release that serves."""
         lead, stays = self._lead(), other.upstreams()
         said = described(lead.proxy, shared(stays, lead.upstreams, percent))

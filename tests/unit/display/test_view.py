@@ -10,7 +10,7 @@ from pathlib import Path
 from gonogo.display.view import View
 from gonogo.gates.how_far import Asking, write_asking
 from gonogo.host.runner import Command
-from gonogo.run.screen import Begun
+from gonogo.run.screen import Opening
 from gonogo.secrets.redactor import Redactor
 from gonogo.words import Outcome, Role
 from tests.unit.records.samples import a_check, a_gate, a_step
@@ -26,7 +26,7 @@ class Clock:
         return self.now
 
 
-def begun(expected: Mapping[str, float] | Exception | None = None) -> Begun:
+def begun(expected: Mapping[str, float] | Exception | None = None) -> Opening:
     """A run that begins."""
 
     def history() -> Mapping[str, float]:
@@ -34,7 +34,7 @@ def begun(expected: Mapping[str, float] | Exception | None = None) -> Begun:
             raise expected
         return expected or {}
 
-    return Begun(
+    return Opening(
         app="shop", env="test", commit="a" * 40, serving=None, redactor=Redactor(["s3cr3t-value"]), expected=history
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gonogo.gates.baseline import known_before
-from gonogo.gates.judgement import Action, as_before, counted, judge, of_attempts, undecided
+from gonogo.gates.judgement import Consequence, as_before, counted, judge, of_attempts, undecided
 from gonogo.records.results import CheckResult, GateResult, WaiverUse
 from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
 from tests.support.traits import traits_of
@@ -30,14 +30,14 @@ GOOD = check("D06", "passed")
 
 def test_green_gate_goes_on() -> None:
     """Passed and warned checks are no reason to go back."""
-    assert judge(gate(GOOD, check("D15", "warned")), baseline=None).action is Action.GO
+    assert judge(gate(GOOD, check("D15", "warned")), baseline=None).action is Consequence.GO
 
 
 def test_newly_red_blocker_goes_back_and_is_named() -> None:
     """Green before and red after is the release's doing."""
     found = judge(gate(GOOD, check("D09", "failed")), baseline=gate(GOOD, check("D09", "passed")))
 
-    assert (found.action, found.reason) == (Action.ROLLBACK, "D09 is red: 500")
+    assert (found.action, found.reason) == (Consequence.ROLLBACK, "D09 is red: 500")
 
 
 def test_red_before_and_after_never_goes_back() -> None:
@@ -46,7 +46,7 @@ def test_red_before_and_after_never_goes_back() -> None:
     found = judge(after, baseline=gate(check("D09", "failed")))
     shown = counted(after, found)
 
-    assert found.action is Action.GO
+    assert found.action is Consequence.GO
     said = "was red before this release too, so it does not turn it back: 500"
     assert [(one.code, one.outcome, one.found) for one in found.excused] == [("D09", Outcome.WARNED, said)]
     assert (shown.blocking, shown.exitstatus, shown.summary()) == ((), 0, "1 passed, 1 with warnings")
@@ -56,9 +56,9 @@ def test_what_was_not_known_before_does_not_excuse_what_is_wrong_now() -> None:
     """Only a wrong answer before excuses a wrong answer after; what stays unknown is excused by either."""
     unknown, wrong = check("D09", "inconclusive"), check("D09", "failed")
 
-    assert judge(gate(GOOD, wrong), baseline=gate(unknown)).action is Action.ROLLBACK
-    assert judge(gate(GOOD, unknown), baseline=gate(unknown)).action is Action.GO
-    assert judge(gate(GOOD, unknown), baseline=gate(wrong)).action is Action.GO
+    assert judge(gate(GOOD, wrong), baseline=gate(unknown)).action is Consequence.ROLLBACK
+    assert judge(gate(GOOD, unknown), baseline=gate(unknown)).action is Consequence.GO
+    assert judge(gate(GOOD, unknown), baseline=gate(wrong)).action is Consequence.GO
 
 
 def test_check_that_was_unstable_before_does_not_go_back_alone() -> None:
@@ -68,10 +68,10 @@ def test_check_that_was_unstable_before_does_not_go_back_alone() -> None:
     together = judge(gate(GOOD, check("D07", "failed"), check("D09", "failed")), baseline=before)
 
     assert (alone.action, alone.reason) == (
-        Action.HOLD,
+        Consequence.HOLD,
         "D09 is red, and was unstable before this release: 500",
     )
-    assert (together.action, [cause.code for cause in together.causes]) == (Action.ROLLBACK, ["D07", "D09"])
+    assert (together.action, [cause.code for cause in together.causes]) == (Consequence.ROLLBACK, ["D07", "D09"])
     assert together.reason == "D07 is red: 500 (and 1 more)"
 
 
@@ -79,8 +79,8 @@ def test_unstable_before_and_new_counts_as_any_other() -> None:
     """A check that the serving release was never asked was written for this one; D06 is never excused."""
     before = gate(check("D09", "warned", unstable=True), check("D06", "warned", unstable=True))
 
-    assert judge(gate(GOOD, check("D09", "failed")), baseline=before, pinned=gate(GOOD)).action is Action.ROLLBACK
-    assert judge(gate(check("D06", "failed")), baseline=before).action is Action.ROLLBACK
+    assert judge(gate(GOOD, check("D09", "failed")), baseline=before, pinned=gate(GOOD)).action is Consequence.ROLLBACK
+    assert judge(gate(check("D06", "failed")), baseline=before).action is Consequence.ROLLBACK
 
 
 def test_red_before_and_after_counts_when_the_check_is_new_or_changed() -> None:
@@ -88,9 +88,9 @@ def test_red_before_and_after_counts_when_the_check_is_new_or_changed() -> None:
     before, after = gate(check("D09", "failed")), gate(GOOD, check("D09", "failed"))
     changed, same = gate(check("D09", "passed", fingerprint="old")), gate(check("D09", "passed"))
 
-    assert judge(after, baseline=before, pinned=gate(GOOD)).action is Action.ROLLBACK
-    assert judge(after, baseline=before, pinned=changed).action is Action.ROLLBACK
-    assert judge(after, baseline=before, pinned=same).action is Action.GO
+    assert judge(after, baseline=before, pinned=gate(GOOD)).action is Consequence.ROLLBACK
+    assert judge(after, baseline=before, pinned=changed).action is Consequence.ROLLBACK
+    assert judge(after, baseline=before, pinned=same).action is Consequence.GO
 
 
 def test_another_gonogo_makes_no_new_check() -> None:
@@ -98,8 +98,8 @@ def test_another_gonogo_makes_no_new_check() -> None:
     red = check("D09", "failed", fingerprint="built-in:now")
     older, stanza = (check("D09", "passed", fingerprint=then) for then in ("of its source", "built-in:then"))
 
-    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(older)).action is Action.GO
-    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(stanza)).action is Action.ROLLBACK
+    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(older)).action is Consequence.GO
+    assert judge(gate(GOOD, red), baseline=gate(red), pinned=gate(stanza)).action is Consequence.ROLLBACK
 
 
 def test_a_check_that_came_with_gonogo_is_excused_by_what_it_finds_before() -> None:
@@ -107,16 +107,16 @@ def test_a_check_that_came_with_gonogo_is_excused_by_what_it_finds_before() -> N
     new = check("D30[web]", "failed", fingerprint="built-in:1")
     served, same = gate(GOOD), gate(GOOD, check("D30[api]", "skipped", fingerprint="built-in:0"))
 
-    assert judge(gate(GOOD, new), baseline=gate(new), pinned=served).action is Action.GO
-    assert judge(gate(GOOD, new), baseline=gate(new), pinned=same).action is Action.ROLLBACK
-    assert judge(gate(GOOD, new), baseline=gate(GOOD), pinned=served).action is Action.ROLLBACK
-    assert judge(gate(GOOD, check("D30", "failed")), baseline=gate(new), pinned=served).action is Action.ROLLBACK
+    assert judge(gate(GOOD, new), baseline=gate(new), pinned=served).action is Consequence.GO
+    assert judge(gate(GOOD, new), baseline=gate(new), pinned=same).action is Consequence.ROLLBACK
+    assert judge(gate(GOOD, new), baseline=gate(GOOD), pinned=served).action is Consequence.ROLLBACK
+    assert judge(gate(GOOD, check("D30", "failed")), baseline=gate(new), pinned=served).action is Consequence.ROLLBACK
 
 
 @pytest.mark.parametrize("code", ["D01", "D02", "D03", "D04", "D05", "D06", "D06[api]"])
 def test_what_runs_is_never_excused(code: str) -> None:
     """A release that does not run is not excused because the old one did not either."""
-    assert judge(gate(check(code, "failed")), baseline=gate(check(code, "failed"))).action is Action.ROLLBACK
+    assert judge(gate(check(code, "failed")), baseline=gate(check(code, "failed"))).action is Consequence.ROLLBACK
 
 
 def test_on_red_hold_and_warn_do_not_go_back() -> None:
@@ -124,7 +124,7 @@ def test_on_red_hold_and_warn_do_not_go_back() -> None:
     held = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD)), baseline=None)
     warned = judge(gate(GOOD, check("D99", "failed", on_red=OnRed.WARN)), baseline=None)
 
-    assert (held.action, warned.action) == (Action.HOLD, Action.GO)
+    assert (held.action, warned.action) == (Consequence.HOLD, Consequence.GO)
     assert [one.found for one in warned.excused] == ["is red and only warns: 500"]
 
 
@@ -141,7 +141,7 @@ def test_rollback_outweighs_hold() -> None:
     """One check that demands the rollback decides."""
     found = judge(gate(GOOD, check("D27", "failed", on_red=OnRed.HOLD), check("D09", "failed")), baseline=None)
 
-    assert (found.action, [cause.code for cause in found.causes]) == (Action.ROLLBACK, ["D09"])
+    assert (found.action, [cause.code for cause in found.causes]) == (Consequence.ROLLBACK, ["D09"])
 
 
 def test_inconclusive_holds_when_the_subject_answered_well_else_goes_back() -> None:
@@ -149,8 +149,8 @@ def test_inconclusive_holds_when_the_subject_answered_well_else_goes_back() -> N
     with_answer = judge(gate(GOOD, check("D15", "inconclusive")), baseline=None)
     without = judge(gate(check("D06", "inconclusive")), baseline=None)
 
-    assert (with_answer.action, with_answer.reason) == (Action.HOLD, "D15 could not be found out: 500")
-    assert without.action is Action.ROLLBACK
+    assert (with_answer.action, with_answer.reason) == (Consequence.HOLD, "D15 could not be found out: 500")
+    assert without.action is Consequence.ROLLBACK
 
 
 def test_gate_in_which_nothing_ran_goes_back() -> None:
@@ -163,7 +163,7 @@ def test_advisory_red_never_blocks() -> None:
     """Severity is weighed before anything else."""
     advisory = check("D17", "failed", severity=Severity.ADVISORY)
 
-    assert judge(gate(GOOD, advisory), baseline=None).action is Action.GO
+    assert judge(gate(GOOD, advisory), baseline=None).action is Consequence.GO
 
 
 def test_red_once_of_three_is_unstable_not_red() -> None:
@@ -237,15 +237,15 @@ def waived(code: str = "D09", did: WaiverDid = WaiverDid.COVERED, **more: Any) -
 
 def test_waived_failure_causes_nothing() -> None:
     """It neither turns back nor holds, whatever the baseline said."""
-    assert judge(gate(GOOD, waived()), baseline=gate(check("D09", "passed"))).action is Action.GO
+    assert judge(gate(GOOD, waived()), baseline=gate(check("D09", "passed"))).action is Consequence.GO
 
 
 def test_what_was_waived_before_excuses_a_failure_only() -> None:
     """A waiver that ended between two runs of one deployment makes no news of it; nobody excused the unknown."""
     before = gate(waived())
 
-    assert judge(gate(GOOD, waived(did=WaiverDid.ENDED)), baseline=before).action is Action.GO
-    assert judge(gate(GOOD, waived(did=WaiverDid.TOO_LITTLE)), baseline=before).action is Action.HOLD
+    assert judge(gate(GOOD, waived(did=WaiverDid.ENDED)), baseline=before).action is Consequence.GO
+    assert judge(gate(GOOD, waived(did=WaiverDid.TOO_LITTLE)), baseline=before).action is Consequence.HOLD
 
 
 def test_unknown_then_failed_under_a_waiver_is_waived() -> None:
@@ -329,8 +329,8 @@ def test_what_only_a_limit_kept_back_is_a_warning() -> None:
 
     (told,) = [one for one in answers.checks if one.code == "D09"]
     assert (told.outcome, told.excused, told.found) == (Outcome.WARNED, True, "not asked to the end: GET /: found 429")
-    assert judge(answers, baseline=None).action is Action.GO
-    assert judge(silent, baseline=None).action is Action.HOLD
+    assert judge(answers, baseline=None).action is Consequence.GO
+    assert judge(silent, baseline=None).action is Consequence.HOLD
 
 
 def test_an_answer_counts_more_than_a_limit() -> None:
@@ -339,7 +339,7 @@ def test_an_answer_counts_more_than_a_limit() -> None:
     wrong = of_attempts([gate(check("D06", "passed"), check("D09", "failed")), gate(limited), gate(limited)], of=3)
     well = of_attempts([gate(check("D06", "passed"), limited), gate(check("D09", "passed"))], of=3)
 
-    assert judge(wrong, baseline=None).action is Action.ROLLBACK
+    assert judge(wrong, baseline=None).action is Consequence.ROLLBACK
     assert [one.outcome for one in well.checks] == [Outcome.PASSED, Outcome.PASSED]
 
 
@@ -349,5 +349,5 @@ def test_nothing_is_excused_by_what_a_serving_release_was_never_asked() -> None:
     unasked = known_before(before, None, anew=True)
     by_hand = known_before(before, None, anew=False)
 
-    assert judge(after, baseline=before, pinned=unasked).action is Action.ROLLBACK
-    assert judge(after, baseline=before, pinned=by_hand).action is Action.GO
+    assert judge(after, baseline=before, pinned=unasked).action is Consequence.ROLLBACK
+    assert judge(after, baseline=before, pinned=by_hand).action is Consequence.GO

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.commands.github import Shown, show
+from gonogo.commands.github import ShownOnGitHub, show_on_github
 from gonogo.records.results import GateResult, RunResult
 from gonogo.words import Role, Stage
 from tests.unit.records.samples import a_gate, passed, the_red_one, the_reverted_run
@@ -33,13 +33,13 @@ class Job:
             "GITHUB_WORKSPACE": str(folder),
         }
 
-    def shows(self, *results: RunResult | GateResult | str, comment: bool = True) -> Shown:
+    def shows(self, *results: RunResult | GateResult | str, comment: bool = True) -> ShownOnGitHub:
         """What the command does with these results; a text is a file that is no results file."""
         files = []
         for number, result in enumerate(results):
             files.append(self.folder / f"{number}.json")
             files[-1].write_text(result if isinstance(result, str) else result.model_dump_json())
-        return show(files, comment=comment, folder=self.folder, environ=self.environ)
+        return show_on_github(files, comment=comment, folder=self.folder, environ=self.environ)
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_legs_of_a_matrix_and_folders_of_a_repository_have_comments_of_their_own
         for leg in ("", "1"):
             job.environ["GONOGO_LEG"] = leg
             job.shows(red_gate())
-        show([job.folder / "0.json"], comment=True, folder=below, environ=job.environ)
+        show_on_github([job.folder / "0.json"], comment=True, folder=below, environ=job.environ)
         comments = server.comments
 
     assert [body["body"].splitlines()[0] for body in comments] == [

@@ -7,7 +7,7 @@ from itertools import cycle
 import pytest
 
 from gonogo.host import busy
-from gonogo.host.busy import Busy, Watch
+from gonogo.host.busy import Busy, BusyWatch
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_run_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(busy, "_pressure", lambda: next(pressure, last))
     clock = cycle([0.0, 10.0])
     monkeypatch.setattr(busy, "busy", lambda: Busy(load=9.1, cores=2, waited=90.0))
-    watch = Watch(clock=lambda: next(clock))
+    watch = BusyWatch(clock=lambda: next(clock))
     loaded = watch.said()
-    idle = Watch(clock=lambda: next(clock)).said()
+    idle = BusyWatch(clock=lambda: next(clock)).said()
 
     assert loaded == (
         "The machine was busy: in 80 % of the run's time something waited for a processor (load 9.1 on 2 cores)."

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from gonogo.errors import GonogoError, InterruptedRunError, LockedError, RefusedError, UsageError
-from gonogo.gates.judgement import Action
+from gonogo.gates.judgement import Consequence
 from gonogo.records.ending import Kind
 from gonogo.run import decision
 from gonogo.run.course import Course
@@ -61,13 +61,13 @@ def test_gate_that_asked_nothing_is_told_from_a_red_one() -> None:
 @pytest.mark.parametrize(
     ("action", "begun", "kind", "serves"),
     [
-        (Action.GO, True, Kind.GO, "new"),
-        (Action.HOLD, True, Kind.HELD, "new"),
-        (Action.HOLD, False, Kind.HELD_BEFORE, "old"),
+        (Consequence.GO, True, Kind.GO, "new"),
+        (Consequence.HOLD, True, Kind.HELD, "new"),
+        (Consequence.HOLD, False, Kind.HELD_BEFORE, "old"),
     ],
 )
 def test_what_is_not_turned_back_serves_where_it_was_started(
-    action: Action,
+    action: Consequence,
     begun: bool,  # noqa: FBT001 (a table)
     kind: Kind,
     serves: str,

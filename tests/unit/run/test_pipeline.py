@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.gates.judgement import Action, judge
+from gonogo.gates.judgement import Consequence, judge
 from gonogo.records.results import GateResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.state.release import Release
@@ -25,11 +25,11 @@ def a_gate(role: Role) -> GateResult:
     return GateResult(stage=Stage.POSTDEPLOY, env="x", role=role, started=datetime.now(UTC), checks=(red,))
 
 
-@pytest.mark.parametrize(("asked", "action"), [(True, Action.GO), (False, Action.ROLLBACK)])
+@pytest.mark.parametrize(("asked", "action"), [(True, Consequence.GO), (False, Consequence.ROLLBACK)])
 def test_nothing_is_excused_by_a_release_whose_gate_nobody_knows(
     tmp_path: Path,
     asked: bool,  # noqa: FBT001 (a table)
-    action: Action,
+    action: Consequence,
 ) -> None:
     """Seen: a release that was held before it ran had no gate, so that a new red check counted as known: a GO."""
     facts = {"id": "old", "commit": "c" * 40, "env": "x", "runtime": "process", "created": datetime.now(UTC)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.healthdoc import Component, Health, Named, level_of, names, read, release_named
+from gonogo.inspection.answers.healthdoc import Component, Health, NamedRelease, level_of, names, read, release_named
 
 COMMIT = "9a41b7d2f1c9e09a41b7d2f1c9e09a41b7d2f1c9"
 SHAPES: list[tuple[Any, Health]] = [
@@ -105,29 +105,29 @@ def test_vocabulary(value: object, level: str | None) -> None:
 @pytest.mark.parametrize(
     ("document", "headers", "expected"),
     [
-        ({"status": "ok", "commit": "9a41b7d"}, {}, (Named("9a41b7d", "commit", "commit"),)),
+        ({"status": "ok", "commit": "9a41b7d"}, {}, (NamedRelease("9a41b7d", "commit", "commit"),)),
         (
             {"version": "1.4.2", "git_sha": COMMIT},
             {},
-            (Named(COMMIT, "git_sha", "commit"), Named("1.4.2", "version", "version")),
+            (NamedRelease(COMMIT, "git_sha", "commit"), NamedRelease("1.4.2", "version", "version")),
         ),
-        ({"git": {"commit": {"id": "9a41b7d"}}}, {}, (Named("9a41b7d", "git.commit.id", "commit"),)),
+        ({"git": {"commit": {"id": "9a41b7d"}}}, {}, (NamedRelease("9a41b7d", "git.commit.id", "commit"),)),
         (
             {"release": "20261121T221003-9a41b7d"},
             {"X-Commit": "9a41b7d"},
             (
-                Named("9a41b7d", "header X-Commit", "commit"),
-                Named("20261121T221003-9a41b7d", "release", "release"),
+                NamedRelease("9a41b7d", "header X-Commit", "commit"),
+                NamedRelease("20261121T221003-9a41b7d", "release", "release"),
             ),
         ),
-        ({}, {"X-App-Version": "2.0", "Server": "uvicorn"}, (Named("2.0", "header X-App-Version", "version"),)),
-        ({"version": "1.2.3-9a41b7d"}, {}, (Named("1.2.3-9a41b7d", "version", "release"),)),
-        ({"version": "20261121"}, {}, (Named("20261121", "version", "version"),)),
+        ({}, {"X-App-Version": "2.0", "Server": "uvicorn"}, (NamedRelease("2.0", "header X-App-Version", "version"),)),
+        ({"version": "1.2.3-9a41b7d"}, {}, (NamedRelease("1.2.3-9a41b7d", "version", "release"),)),
+        ({"version": "20261121"}, {}, (NamedRelease("20261121", "version", "version"),)),
         ({"commit": "unknown", "release": "dev"}, {}, ()),
         (None, {}, ()),
     ],
 )
-def test_release_named(document: object, headers: dict[str, str], expected: tuple[Named, ...]) -> None:
+def test_release_named(document: object, headers: dict[str, str], expected: tuple[NamedRelease, ...]) -> None:
     """The most telling value comes first; a bare version tells no two releases apart."""
     assert release_named(document, headers) == expected
 

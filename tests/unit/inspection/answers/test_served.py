@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.inspection.answers import healthdoc
-from gonogo.inspection.answers.healthdoc import Component, Health, Named
+from gonogo.inspection.answers.healthdoc import Component, Health, NamedRelease
 from gonogo.inspection.answers.served import document_of, of_another, parts
 
 COMMIT = "9a41b7d" + "0" * 33
@@ -58,7 +58,7 @@ def test_a_document_is_json_or_text(text: str, document: Any) -> None:
 )
 def test_who_answered(value: str, kind: str, *, is_other: bool) -> None:
     """A commit or release id must be this one's, an older build of the same commit too; a version tells nothing."""
-    named = Named(value, "commit", kind)
+    named = NamedRelease(value, "commit", kind)
 
     assert of_another([named], commits=[COMMIT], release=RELEASE) == ((named,) if is_other else ())
 

@@ -25,9 +25,9 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def finding(kind: str, scope: str = "code") -> bytecode.Finding:
+def finding(kind: str, scope: str = "code") -> bytecode.BytecodeFinding:
     """Return a finding of a kind."""
-    return bytecode.Finding(path="/app/a.pyc", kind=kind, detail="the detail", source="/app/a.py", scope=scope)
+    return bytecode.BytecodeFinding(path="/app/a.pyc", kind=kind, detail="the detail", source="/app/a.py", scope=scope)
 
 
 def test_parse_returns_what_the_probe_found() -> None:
@@ -41,7 +41,7 @@ def test_parse_returns_what_the_probe_found() -> None:
         truncated=False,
         missing=(),
         findings=(
-            bytecode.Finding(
+            bytecode.BytecodeFinding(
                 path="/app/__pycache__/a.cpython-312.pyc",
                 kind="orphan",
                 detail="its source is gone",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.code.linters import LINTERS, Finding, accepted_secrets, without
+from gonogo.inspection.code.linters import LINTERS, LinterFinding, accepted_secrets, without
 
 TRACKED = (
     "Dockerfile",
@@ -50,18 +50,21 @@ def test_what_hadolint_says_is_read_without_its_matters_of_taste() -> None:
     ]
 
     assert LINTERS["hadolint"].findings(json.dumps(rows)) == [
-        Finding(file="Dockerfile", line=2, rule="DL3004", message="Do not use sudo")
+        LinterFinding(file="Dockerfile", line=2, rule="DL3004", message="Do not use sudo")
     ]
 
 
 def test_a_finding_is_told_without_its_line() -> None:
     """Advice is told once in the same words; a line moves."""
-    assert str(Finding(file="a.py", line=3, rule="AWS Access Key")) == "a.py: AWS Access Key"
+    assert str(LinterFinding(file="a.py", line=3, rule="AWS Access Key")) == "a.py: AWS Access Key"
 
 
 def test_accepted_secrets_are_left_out() -> None:
     """As the team's baseline has them; one of another kind in that file is told."""
-    found = [Finding(file="a.py", line=1, rule="Secret Keyword"), Finding(file="a.py", line=2, rule="AWS Access Key")]
+    found = [
+        LinterFinding(file="a.py", line=1, rule="Secret Keyword"),
+        LinterFinding(file="a.py", line=2, rule="AWS Access Key"),
+    ]
     baseline = json.dumps({"results": {"a.py": [{"type": "Secret Keyword"}]}})
 
     assert without(found, accepted_secrets(baseline)) == found[1:]
@@ -77,4 +80,4 @@ def test_another_document_is_refused_with_one_kind_of_error(name: str, output: s
         found = LINTERS[name].findings(output)
     except ValueError:
         return
-    assert all(isinstance(one, Finding) for one in found)
+    assert all(isinstance(one, LinterFinding) for one in found)

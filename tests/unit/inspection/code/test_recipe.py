@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from gonogo.inspection.code.brought import image_of
-from gonogo.inspection.code.recipe import Recipe
+from gonogo.inspection.code.recipe import BuildRecipe
 
 __all__: list[str] = []
 
 FILES = ["app/main.py", "app/version.py", "app/static/app.js", "app/static/index.html", "docs/index.md"]
 
 
-def recipe(text: str, *, ignored: frozenset[str] = frozenset()) -> Recipe:
+def recipe(text: str, *, ignored: frozenset[str] = frozenset()) -> BuildRecipe:
     """The recipe of a Dockerfile."""
-    return Recipe(dockerfile="Dockerfile", image=image_of(text, files=set(FILES) - ignored), ignored=ignored)
+    return BuildRecipe(dockerfile="Dockerfile", image=image_of(text, files=set(FILES) - ignored), ignored=ignored)
 
 
 @pytest.mark.parametrize(

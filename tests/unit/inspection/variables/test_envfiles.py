@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection.variables.envfiles import Named, examples_of, is_example, named_by, named_in
+from gonogo.inspection.variables.envfiles import NamedFile, examples_of, is_example, named_by, named_in
 
 __all__: list[str] = []
 
@@ -36,12 +36,12 @@ x-env:
 def test_every_form_is_read() -> None:
     """A scalar, lists of both indentations and in one line, the long form, references."""
     assert named_by(TEXT, {"STAGE": "test"}) == (
-        Named(service="web", path=".env.test"),
-        Named(service="worker", path="common.env"),
-        Named(service="worker", path="./extra.env", required=False),
-        Named(service="beat", path="same.env"),
-        Named(service="db", path="a.env"),
-        Named(service="db", path="b.env"),
+        NamedFile(service="web", path=".env.test"),
+        NamedFile(service="worker", path="common.env"),
+        NamedFile(service="worker", path="./extra.env", required=False),
+        NamedFile(service="beat", path="same.env"),
+        NamedFile(service="db", path="a.env"),
+        NamedFile(service="db", path="b.env"),
     )
 
 

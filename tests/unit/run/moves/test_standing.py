@@ -35,7 +35,7 @@ def test_what_no_revision_accounts_for_is_left(
     monkeypatch: pytest.MonkeyPatch, now: Said | None, left: tuple[str, ...]
 ) -> None:
     """A database that moved is the ladder's matter, and of one that does not answer nothing is said."""
-    monkeypatch.setattr(standing, "said_of", lambda *_, **__: now)
+    monkeypatch.setattr(standing, "tool_says", lambda *_, **__: now)
 
     assert standing.half_done(SimpleNamespace(standings=()), {"web": BEFORE}) == left  # type: ignore[arg-type]
 
@@ -65,7 +65,7 @@ def test_what_a_later_migration_left_is_told_apart(
     monkeypatch: pytest.MonkeyPatch, now: dict[str, tuple[str, ...]], left: tuple[str, ...]
 ) -> None:
     """The second went well, so what it made belongs there; of the third only what it names and the second does not."""
-    monkeypatch.setattr(standing, "said_of", lambda *_, **__: Said(current=("0002",), tables=now))
+    monkeypatch.setattr(standing, "tool_says", lambda *_, **__: Said(current=("0002",), tables=now))
     pending = (
         Revision(id="0002", parents=("0001",), path="2.py", source=SECOND),
         Revision(id="0003", parents=("0002",), path="3.py", source=THIRD),
@@ -84,7 +84,7 @@ def test_a_database_is_looked_at_only_where_something_would_run(monkeypatch: pyt
         asked.append(name)
         return BEFORE
 
-    monkeypatch.setattr(standing, "said_of", said_of)
+    monkeypatch.setattr(standing, "tool_says", said_of)
     monkeypatch.setattr(standing, "migrated", lambda _: {"web": None, "shop": None, "mail": None})
     pending = [
         SimpleNamespace(service="web", pending=("0002",), guessed="", doubt=""),

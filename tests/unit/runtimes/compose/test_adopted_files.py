@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gonogo.host.runner import this_machine
-from gonogo.runtimes.compose.adopted_files import Mounted, keep_mounted
+from gonogo.runtimes.compose.adopted_files import KeptMounts, keep_mounted
 from gonogo.state.release import Release
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Story:
         )
         repository.commit(self.root)
 
-    def keep(self, started: str, *, commit: str = "HEAD", assumed: bool = True) -> Mounted:
+    def keep(self, started: str, *, commit: str = "HEAD", assumed: bool = True) -> KeptMounts:
         """What is kept of a container that was started then."""
         mounts = {"nginx.conf": "/etc/nginx/nginx.conf", "app": "/srv/app", "static": "/static"}
         binds = [{"Type": "bind", "Source": f"{self.root}/{name}", "Destination": to} for name, to in mounts.items()]
@@ -71,7 +71,7 @@ def story(repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     return Story(repository, monkeypatch, tmp_path)
 
 
-def held(kept: Mounted) -> dict[str, str]:
+def held(kept: KeptMounts) -> dict[str, str]:
     """Place in the container → the content, of every file that was kept."""
     found: dict[str, str] = {}
     for volume in kept.model["services"]["web"]["volumes"]:

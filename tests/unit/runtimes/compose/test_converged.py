@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gonogo.runtimes.compose.converged import Seen, containers, differences
+from gonogo.runtimes.compose.converged import SeenContainer, containers, differences
 from gonogo.state.release import Release
 
 __all__: list[str] = []
@@ -49,7 +49,9 @@ def said(output: str) -> tuple[str, ...]:
 
 def test_containers_are_read_as_the_engine_writes_them() -> None:
     """A name has a slash before it; a container without the release's label has an empty one."""
-    assert containers(OUTPUT)[1] == Seen(name="shop-db-1", image="sha256:0403594a8451", service="db", release="")
+    assert containers(OUTPUT)[1] == SeenContainer(
+        name="shop-db-1", image="sha256:0403594a8451", service="db", release=""
+    )
     assert containers("") == ()
 
 

@@ -14,7 +14,7 @@ from gonogo.runtimes.compose.engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose.entry import entry_words, python_environment, scripts_of
 from gonogo.runtimes.compose.inside import variables_for_run
 from gonogo.runtimes.compose.inspector import ComposeInspector, instance_of
-from gonogo.runtimes.compose.layout import code_of
+from gonogo.runtimes.compose.layout import assumed_code
 from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -185,9 +185,9 @@ def test_expected_count(definition: dict[str, Any], count: int) -> None:
 
 def test_code_lands_where_the_build_context_does() -> None:
     """Without a mapping, the build context lands in the working folder."""
-    assert code_of({"context": "/r/backend"}, "/app", Path("/r")) == {"backend": "/app"}
-    assert code_of({"context": "/r"}, "/app", Path("/r")) == {".": "/app"}
-    assert code_of({}, "", Path("/r")) == {".": "/"}
+    assert assumed_code({"context": "/r/backend"}, "/app", Path("/r")) == {"backend": "/app"}
+    assert assumed_code({"context": "/r"}, "/app", Path("/r")) == {".": "/app"}
+    assert assumed_code({}, "", Path("/r")) == {".": "/"}
 
 
 def test_log_lines_lose_colours_and_nothing_else() -> None:
