@@ -1,7 +1,7 @@
 """One line of a log: from which source, at which level, saying what.
 
-Known are Python's logging, uvicorn, gunicorn, loguru, celery, Tornado, supervisord, JSON, logfmt, nginx, Apache, Caddy
-and Postgres.
+Known are Python's logging, uvicorn, gunicorn, uWSGI, loguru, celery, Tornado, supervisord, JSON, logfmt, nginx, Apache,
+Caddy and Postgres.
 """
 
 import json
@@ -34,6 +34,11 @@ _STARTS = re.compile(
 _GAVE_UP = re.compile(r"gave up: \S+ entered FATAL state|spawnerr: ")
 _ENDED = re.compile(r"exited: \S+ \([^()]*; not expected\)$")
 """supervisord's own words, whose level is no error's: it starts a program no more, and one that it starts again."""
+_RESPAWNED = re.compile(
+    r"(?:\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} - )?"
+    r"(?:\[uwsgi-daemons\] respawning \"|(?:DAMN !|OOOPS) .{1,80}(?:died\b|crippled|no more).{0,40}trying respawn)"
+)
+"""uWSGI's: one of its daemons, mules, spoolers or workers ended, and is started again."""
 _BARE_EXCEPTION = re.compile(r"(?:[\w.$]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b(?: \[[\w.-]+\])?(?::|$)")
 _STACK_FRAME = re.compile(r"\s+at \S.*[(:].*|\s+at \S+$")
 _SENTENCE = re.compile(r"[a-z]{2,}")
@@ -93,7 +98,7 @@ def parse_line(raw: str) -> Line:
         return _json_line(raw, source, text, document)
     level, message = _level(text)
     is_error = level in _ERRORS if level else bool(_STARTS.match(text))
-    is_restart = bool(_ENDED.match(message))
+    is_restart = bool(_ENDED.match(message) or _RESPAWNED.match(text))
     is_error |= is_restart or bool(_GAVE_UP.match(message))
     return Line(raw, source, text, level, message, is_error, bool(_PROBE.search(raw)), is_restart)
 

@@ -367,6 +367,25 @@ def test_a_program_that_is_started_again_and_again_is_an_error() -> None:
     assert over.count == 1
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        '[uwsgi-daemons] respawning "./manage.py sendalert --skip-checks" (uid: 999 gid: 999)',
+        'Mon Nov 30 20:45:0{} 2026 - [uwsgi-daemons] respawning "./jobs" (uid: 0 gid: 0)',
+        "DAMN ! worker 1 (pid: 1{}) died :( trying respawn ...",
+        "DAMN ! worker 2 (pid: 1{}) died, killed by signal 11 :( trying respawn ...",
+        "Mon Nov 30 20:45:0{} 2026 - OOOPS the spooler is no more...trying respawn...",
+    ],
+)
+def test_what_uwsgi_starts_again_and_again_is_an_error(again: str) -> None:
+    """It says so without a level; a few times are a daemon that waits for its database."""
+    first = '[uwsgi-daemons] spawning "./manage.py sendalert --skip-checks" (uid: 999 gid: 999)'
+
+    assert error_lines([first, *[again.format(number) for number in range(5)]]) == ()
+    assert [group.count for group in error_lines(["web  | " + again.format(number) for number in range(9)])] == [9]
+    assert error_lines(["worker 1 killed successfully (pid: 16)", "worker 1 respawned (new pid: 17)"] * 9) == ()
+
+
 def test_a_program_that_waits_for_its_database_under_a_supervisor_is_no_error() -> None:
     """However often it ended before it ran; one that runs each time before it ends goes on ending."""
     ended = "2026-11-30 03:13:27,472 WARN exited: jobs (exit status 1; not expected)"
