@@ -28,6 +28,7 @@ __all__ = [
     "compare",
     "counted",
     "equal",
+    "left_over",
     "parse",
     "probe_request",
     "probe_source",
@@ -306,14 +307,27 @@ def equal(running: Mapping[str, Any] | Collection[str], image: Iterable[ImageRou
 
     ``running`` is the document's ``paths`` (then methods count as well), or paths alone.
     """
-    listed = [route for route in image if route.schema_path is not None]
     if hasattr(running, "items"):
         found = {f"{verb.upper()} {path}" for path, verbs in running.items() for verb in verbs if verb in _OPERATIONS}
-        expected = {f"{verb} {route.schema_path}" for route in listed for verb in route.methods}
+        expected = _listed(image)
     else:
         found = set(running)
-        expected = {str(route.schema_path) for route in listed}
+        expected = {str(route.schema_path) for route in image if route.schema_path is not None}
     return RouteDifference(missing=tuple(sorted(expected - found)), unexpected=tuple(sorted(found - expected)))
+
+
+def left_over(difference: RouteDifference, before: Iterable[ImageRoute]) -> tuple[str, ...]:
+    """Those that are unexpected and that the image before registered: the process may be of that one.
+
+    Others come from the start itself: what a lifespan adds to the application is in no image's routes.
+    """
+    theirs = _listed(before)
+    return tuple(path for path in difference.unexpected if path in theirs)
+
+
+def _listed(image: Iterable[ImageRoute]) -> set[str]:
+    """``GET /path`` of each operation that an image's routes have in the schema."""
+    return {f"{verb} {route.schema_path}" for route in image if route.schema_path is not None for verb in route.methods}
 
 
 def _identity(route: ImageRoute) -> tuple[tuple[str, ...], str]:

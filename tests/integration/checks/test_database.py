@@ -180,9 +180,9 @@ def _noted(path: str, name: str, *, module: str, schema_path: str | None) -> dic
 
 @pytest.mark.thorough
 def test_running_routes(site: Deployed) -> None:
-    """The process answers for what its artifact registers; a path too few and one too many are both named.
+    """The process answers for what its artifact registers; a path too few is red, and one that yesterday's registered.
 
-    What the build gate noted with the release is not imported again.
+    What the start itself adds is none of these. What the build gate noted with the release is not imported again.
     """
     schema = {"openapi": "3.1.0", "paths": {"/items": {"get": {}}}}
     site.answer({"/openapi.json": [200, {}, json.dumps(schema), 0]})
@@ -197,7 +197,16 @@ def test_running_routes(site: Deployed) -> None:
     opened = _noted("/openapi.json", "openapi", module="fastapi.applications", schema_path=None)
     site.answer({"/openapi.json": [200, {}, json.dumps(schema), 0]})
     kept = site.ask("postdeploy", "routes", routes={"web": [noted, opened]}).check("D11[web]")
+    started = {**schema, "paths": {"/items": {"get": {}}, "/metrics": {"get": {}}}}
+    site.answer({"/openapi.json": [200, {}, json.dumps(started), 0]})
+    added = found(site, "postdeploy", "D11[web]", "routes")
+    before = site.release.model_copy(
+        update={"routes": {"web": [_noted("/metrics", "metrics", module="server", schema_path="/metrics")]}}
+    )
+    yesterday = found(site, "postdeploy", "D11[web]", "routes", serving=before)
 
+    assert added == (Outcome.PASSED, "")
+    assert yesterday == (Outcome.FAILED, "web: found also GET /metrics; expected the routes of its artifact")
     assert kept.found == "web: found no GET /noted, also GET /items; expected the routes of its artifact"
     assert green == (Outcome.PASSED, "")
     assert red == (Outcome.FAILED, "web: found no GET /items, also GET /old; expected the routes of its artifact")

@@ -216,6 +216,18 @@ def test_a_running_process_that_differs_is_told_apart() -> None:
     assert routes.equal(list(document), IMAGE) == routes.RouteDifference(missing=("/v1/quotes",), unexpected=("/old",))
 
 
+def test_what_only_the_image_before_registered_is_left_over() -> None:
+    """A route that the start itself adds is in no image; one of yesterday's image is told."""
+    document = {"/": {"get": {}}, "/v1/quotes": {"get": {}}, "/v1/quotes/{id}": {"post": {}}, "/metrics": {"get": {}}}
+    without = [route for route in IMAGE if route.schema_path != "/v1/quotes"]
+
+    difference = routes.equal(document, without)
+
+    assert difference.unexpected == ("GET /metrics", "GET /v1/quotes")
+    assert routes.left_over(difference, IMAGE) == ("GET /v1/quotes",)
+    assert routes.left_over(routes.equal(document, IMAGE), IMAGE) == ()
+
+
 ANSWER: dict[str, Any] = {"python": "3.12.1", "framework": None, "routes": [], "openapi": None, "error": None}
 
 
