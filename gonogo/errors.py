@@ -21,7 +21,7 @@ from typing import ClassVar
 from gonogo.words import Exit
 
 __all__ = [
-    "NO_ROOM",
+    "DISK_FULL",
     "SAID_FULL",
     "CommandError",
     "ConfigError",
@@ -92,7 +92,7 @@ class LockedError(GonogoError):
     exit_code = Exit.LOCKED
 
 
-NO_ROOM = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
+DISK_FULL = {errno.ENOSPC: "no space left", errno.EDQUOT: "the disk quota used up"}
 """What the system says when a disk is full, in words."""
 SAID_FULL = re.compile(
     r"no space left on device|\bENOSPC\b|\[Errno 28\]|disk quota exceeded|\bEDQUOT\b|database or disk is full",
@@ -163,8 +163,8 @@ def explain(error: BaseException) -> str:
         met = isinstance(error, CommandError) and SAID_FULL.search(str(error))
         return f"{_FULL if met else ''}{error}" or type(error).__name__
     where, found = error.filename or "the disk", error.strerror or type(error).__name__
-    if error.errno in NO_ROOM:
-        return f"{where}: found {NO_ROOM[error.errno]}, expected room to write. Free some (df -h), then try again."
+    if error.errno in DISK_FULL:
+        return f"{where}: found {DISK_FULL[error.errno]}, expected room to write. Free some (df -h), then try again."
     if error.errno in _NO_RIGHT:
         return (
             f"{where}: found no right to use it ({found}), expected one. Give it to this user (ls -ld), "

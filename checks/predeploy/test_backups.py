@@ -19,7 +19,7 @@ from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, RefusedError
 from gonogo.host.runner import Command
-from gonogo.inspection.machine.room import MIB, disk
+from gonogo.inspection.machine.disk import MIB, free_on
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place
@@ -110,7 +110,7 @@ def _no_room(place: Place, sources: Sequence[Source], spare: int) -> str:
         return ""
     asked = place.host.run(Command(argv=("docker", "info", "--format", "{{.DockerRootDir}}"), timeout=20.0)).require()
     root, need = Path(asked.output.strip()), sum(one.size(place.host) for one in sources) // MIB + 1
-    free = disk("the Docker Engine", root).free if root.is_dir() else need + spare
+    free = free_on("the Docker Engine", root).free if root.is_dir() else need + spare
     if free >= need + spare:
         return ""
     return (

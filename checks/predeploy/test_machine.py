@@ -13,7 +13,7 @@ from gonogo.config import Environment, Project
 from gonogo.gates.subject import Subject
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
-from gonogo.inspection.machine import clock, room
+from gonogo.inspection.machine import clock, disk
 from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.inspection.variables.hosts import may_be_asked
 from gonogo.plugins.context import Context
@@ -102,7 +102,7 @@ def test_this_machine_is_fit_to_deploy_from(
                 f"{whose}: found a clock that is {abs(seconds):.0f} s {way} this machine's, expected {most} at most"
             )
     folders = {"the state folder": state.root, "the folder of reports": project.root / "reports"}
-    for problem in room.unwritable(folders):
+    for problem in disk.unwritable(folders):
         evidence.advise(problem)
 
 

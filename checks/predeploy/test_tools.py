@@ -15,7 +15,7 @@ from gonogo.backups.shelf import Shelf, shelf_of
 from gonogo.config import Environment, Project
 from gonogo.errors import CommandError
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.machine import room, tools
+from gonogo.inspection.machine import disk, tools
 from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.plugins.browser import missing_browser
 from gonogo.plugins.evidence import Collected, InconclusiveError
@@ -84,11 +84,11 @@ def test_there_is_room_on_disk_and_in_memory(
     engine: EngineFacts | None = request.getfixturevalue("engine") if wanted else None
     if engine is not None and engine.root and Path(engine.root).is_dir():
         places["Docker's data root"] = Path(engine.root)
-    free = [room.disk(name, path) for name, path in places.items()]
-    memory = psutil.virtual_memory().available // room.MIB
+    free = [disk.free_on(name, path) for name, path in places.items()]
+    memory = psutil.virtual_memory().available // disk.MIB
     evidence.table("Free (MiB)", [*((place.what, place.path, place.free) for place in free), ("memory", "", memory)])
-    wrong = room.too_little(free, environment.min_free_disk, memory, environment.min_free_memory)
-    tight = [room.too_tight(place, took) for place, took in _took(free, state)]
+    wrong = disk.too_little(free, environment.min_free_disk, memory, environment.min_free_memory)
+    tight = [disk.too_tight(place, took) for place, took in _took(free, state)]
     wrong += [problem for problem, _ in tight if problem]
     for advice in (advice for _, advice in tight if advice):
         evidence.advise(advice)
@@ -98,15 +98,15 @@ def test_there_is_room_on_disk_and_in_memory(
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
 
 
-def _took(places: Sequence[room.Free], state: State) -> Iterator[tuple[room.Free, list[int]]]:
+def _took(places: Sequence[disk.Free], state: State) -> Iterator[tuple[disk.Free, list[int]]]:
     """Each disk, and what making the kept releases took of it (MiB)."""
     taken = [release.took for release in state.releases() if release.took]
-    disks: dict[int, list[tuple[room.Free, str]]] = defaultdict(list)
+    disks: dict[int, list[tuple[disk.Free, str]]] = defaultdict(list)
     for place, kind in zip(places, ("folder", "images"), strict=False):
-        disks[room.device(place.path)].append((place, kind))
+        disks[disk.device(place.path)].append((place, kind))
     for on_it in disks.values():
         what = " and ".join(place.what for place, _ in on_it)
-        sizes = [sum(one.get(kind, 0) for _, kind in on_it) // room.MIB for one in taken]
+        sizes = [sum(one.get(kind, 0) for _, kind in on_it) // disk.MIB for one in taken]
         yield dataclasses.replace(on_it[0][0], what=what), [size for size in sizes if size]
 
 
@@ -138,7 +138,7 @@ def _no_room_for_a_backup(shelf: Shelf, environment: Environment, evidence: Coll
     last = next(iter(shelf.all()), None) if is_asked(environment) else None
     if last is None:
         return []
-    place, need = room.disk("backups", shelf.folder), last.bytes // room.MIB + 1
+    place, need = disk.free_on("backups", shelf.folder), last.bytes // disk.MIB + 1
     evidence.table("Room for a backup (MiB)", [(str(place.path), f"{place.free} free", f"{need} by the one before")])
     if place.free >= environment.min_free_disk + need:
         return []

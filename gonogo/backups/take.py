@@ -16,7 +16,7 @@ from gonogo.backups.source import Source
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, telling
 from gonogo.host.runner import Command, Completed, Host
-from gonogo.inspection.machine.room import MIB, disk
+from gonogo.inspection.machine.disk import MIB, free_on
 from gonogo.state.release import Release
 
 __all__ = [
@@ -165,7 +165,7 @@ class Foreseen:
     seconds: float | None = None
 
     @property
-    def room(self) -> int:
+    def mib(self) -> int:
         """MiB that must be free for it."""
         return (self.bytes if self.is_known else self.bytes // _LIKELY) // MIB + 1
 
@@ -192,7 +192,7 @@ def foreseen(shelf: Shelf, found: Found, host: Host) -> Foreseen:
 
 def too_much(expected: Foreseen, shelf: Shelf, *, spare: int) -> str:
     """Why there is no room for it; nothing where there is. ``spare`` are MiB that stay free."""
-    free = disk("backups", shelf.folder).free
-    if free >= expected.room + spare:
+    free = free_on("backups", shelf.folder).free
+    if free >= expected.mib + spare:
         return ""
-    return f"{shelf.folder}: found {free} MiB free, expected {expected.room} for the backup and {spare} to spare"
+    return f"{shelf.folder}: found {free} MiB free, expected {expected.mib} for the backup and {spare} to spare"

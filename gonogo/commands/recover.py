@@ -68,7 +68,7 @@ def cut_off(state: State) -> CutOff | None:
 
 
 def recover(at: Where, cut: CutOff, *, kind: str, screen: Screen, signals: Signals) -> RunResult:
-    """Complete a deployment that was cut off, or take it back; ``rollback`` always takes it back.
+    """Completes a deployment that was cut off, or takes it back; ``rollback`` always takes it back.
 
     Raises:
         LookupError: its release is not kept.

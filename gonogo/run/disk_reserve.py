@@ -1,4 +1,4 @@
-"""Room on the disk that is kept free for the rollback: a release that fills the disk must still be turned back."""
+"""Space on the disk that is kept free for the rollback: a release that fills the disk must still be turned back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Reserve:
         self._size = size
 
     def __enter__(self) -> Self:
-        """Takes the room.
+        """Takes the space.
 
         Raises:
             OSError: there is not that much; nothing is left behind.
@@ -41,10 +41,10 @@ class Reserve:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Gives the room back."""
+        """Gives the space back."""
         self.give()
 
     def give(self) -> None:
-        """Free the room, for what has to be written now."""
+        """Frees the space, for what has to be written now."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)

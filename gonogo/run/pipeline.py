@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx  # noqa: F401 (the probe asks with it: a damaged installation is found before anything is touched)
 
 from gonogo.backups.written import ProvenDowngrade
-from gonogo.errors import NO_ROOM, GonogoError, InterruptedRunError, explain
+from gonogo.errors import DISK_FULL, GonogoError, InterruptedRunError, explain
 from gonogo.gates.asked import last_of
 from gonogo.gates.baseline import known_before
 from gonogo.gates.budget import FILE, Budget
@@ -158,9 +158,9 @@ class Pipeline:
             return self._early(error)
         if last is not None and last.id == outgoing.id:
             self._ask_first()
-        room = self._reserve.give
+        give = self._reserve.give
         return self._start_kept(
-            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, make_room=room, data=data),
+            lambda back: back.on_demand(target, outgoing, last=last, undo=undo, free_disk=give, data=data),
         )
 
     def restart(
@@ -173,8 +173,8 @@ class Pipeline:
         self, services: tuple[str, ...], arrived: Callable[[], str], undo: Callable[[], None] | None
     ) -> Ending:
         self._work.serving = self._work.release
-        move, room = Restart(self._work.release, services), self._reserve.give
-        return self._start_kept(lambda back: back.again(move, make_room=room, arrived=arrived, undo=undo))
+        move, give = Restart(self._work.release, services), self._reserve.give
+        return self._start_kept(lambda back: back.again(move, free_disk=give, arrived=arrived, undo=undo))
 
     def _start_kept(self, run: Callable[[Rollback], Ending]) -> Ending:
         """What an operator asked for, from the first touch on: asked from outside, and not to be interrupted."""
@@ -200,7 +200,7 @@ class Pipeline:
         work.place = place
 
     def recover(self, recipe: Recipe, cut: CutOff, *, back: str | None) -> Ending:
-        """Complete a deployment that was cut off, where only gates or the team's steps are left; else go back.
+        """Completes a deployment that was cut off, where only gates or the team's steps are left; else goes back.
 
         ``back`` says why it must go back in any case.
         """
@@ -374,7 +374,7 @@ class Pipeline:
         try:
             return excuse(self._work, self.course)
         except Exception as error:  # noqa: BLE001 (the journal's disk is full, or a mistake of ours)
-            return explain(error) if isinstance(error, OSError) and error.errno in NO_ROOM else ""
+            return explain(error) if isinstance(error, OSError) and error.errno in DISK_FULL else ""
 
     def _probe_urls(self) -> Urls:
         """Where the release is asked whether it answers, and where the serving one is, if that is elsewhere."""

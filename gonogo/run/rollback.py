@@ -85,25 +85,25 @@ class Rollback:
         *,
         last: Release | None,
         undo: Sequence[Move],
-        make_room: Callable[[], None],
+        free_disk: Callable[[], None],
         data: Downgrade | WithData | None = None,
     ) -> Ending:
         """An operator asked for it: start a kept release and prove it; else ``last``, which served, starts again.
 
-        ``undo`` takes back what the team's steps did, and ``make_room`` is called where the disk is full. ``data`` goes
+        ``undo`` takes back what the team's steps did, and ``free_disk`` is called where the disk is full. ``data`` goes
         before everything: where it fails, the outgoing release serves on; afterwards nothing else may be started on it.
         """
         course, today = self._course, self._work.place
         self._work.journal.lenient = True
         behind = tuple(name for name in (*outgoing.heads, *outgoing.accepted) if name not in target.heads)
         if data is not None:
-            stays = self._kept_data(data, outgoing, make_room)
+            stays = self._kept_data(data, outgoing, free_disk)
             if stays is not None:
                 return stays
             last, behind = None, target.accepted if isinstance(data, WithData) else ()
         restore = Restore(target.model_copy(update={"accepted": behind}), outgoing)
         failed = self._take_back(undo)
-        reason = self._attempt(restore, make_room)
+        reason = self._attempt(restore, free_disk)
         if course.back_after is not None:
             self._work.release = restore.target
         if not reason:
@@ -117,7 +117,7 @@ class Rollback:
         self._work.place = today
         return self._return_to(last, target, why_not="was asked for and is not proven")
 
-    def _kept_data(self, data: Downgrade | WithData, outgoing: Release, make_room: Callable[[], None]) -> Ending | None:
+    def _kept_data(self, data: Downgrade | WithData, outgoing: Release, free_disk: Callable[[], None]) -> Ending | None:
         """Brings the data to where the target knows them; how it ends where that fails."""
         try:
             self._steps.move(data.swap if isinstance(data, WithData) else data)
@@ -130,7 +130,7 @@ class Rollback:
             self._work.notes.append(data.left_behind(self._work))
             return decision.held(self._work, replaced=False)
         again = Restore(outgoing, outgoing)
-        failed = self._attempt(again, make_room)
+        failed = self._attempt(again, free_disk)
         self._course.blame(f"{reason}; then: {failed}" if failed else reason)
         return self._said_of(again.target)
 
@@ -152,7 +152,7 @@ class Rollback:
         self,
         move: Restart,
         *,
-        make_room: Callable[[], None],
+        free_disk: Callable[[], None],
         arrived: Callable[[], str],
         undo: Callable[[], None] | None,
     ) -> Ending:
@@ -160,13 +160,13 @@ class Rollback:
 
         Args:
             move: starts it.
-            make_room: called where the disk is full.
+            free_disk: called where the disk is full.
             arrived: why its settings are not those that it was to have; nothing where they are.
             undo: gives it the settings back that it had; None where they are the same.
         """
         course, today = self._course, self._work.place
         self._work.journal.lenient = True
-        reason = self._attempt(move, make_room) or arrived()
+        reason = self._attempt(move, free_disk) or arrived()
         if course.back_after is not None:
             self._work.release = move.target
         if not reason:
@@ -178,21 +178,21 @@ class Rollback:
         self._work.place, move.target = today, self._work.release
         self._work.notes.append("It was not well with the new settings, so it was started with the former ones again.")
         course.verified, course.back_after = None, None
-        self._attempt(move, make_room)
+        self._attempt(move, free_disk)
         if course.back_after is not None:
             self._work.release = move.target
         return decision.of_target(course, move.target)
 
-    def _attempt(self, restore: Restore | Restart, make_room: Callable[[], None]) -> str:
+    def _attempt(self, restore: Restore | Restart, free_disk: Callable[[], None]) -> str:
         """Starts a release and asks it; why it is not proven, or nothing."""
         begin = time.monotonic()
         try:
             try:
                 self._restore(restore)
             except OSError:
-                make_room()
+                free_disk()
                 self._restore(restore)
-            make_room()
+            free_disk()
             self._course.back_after = time.monotonic() - begin
             self._probe.mark("settled")
             self._ask(restore.target, restore)

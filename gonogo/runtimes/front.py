@@ -136,12 +136,12 @@ class OwnFront:
             f"cd {self.home} && {self._command()}",
         )
 
-    def ensure(self, upstreams: Upstreams, make_room: Callable[[], None]) -> None:
+    def ensure(self, upstreams: Upstreams, free_port: Callable[[], None]) -> None:
         """Starts it where it does not run, sending requests there; one that runs is left, or told a new address.
 
         Args:
             upstreams: where requests go from the first one on.
-            make_room: ends whatever of ours listens on its port, once all else was found well.
+            free_port: ends whatever of ours listens on its port, once all else was found well.
 
         Raises:
             CommandError: its configuration is refused, its port is taken, or it does not serve.
@@ -155,15 +155,15 @@ class OwnFront:
         write_atomically(config, text)
         try:
             if present is None:
-                self._start(upstreams, make_room)
+                self._start(upstreams, free_port)
             else:
-                self._move(present, upstreams, make_room)
+                self._move(present, upstreams, free_port)
         except BaseException:
             if present is not None and former is not None:
                 write_atomically(config, former)
             raise
 
-    def _start(self, upstreams: Upstreams, make_room: Callable[[], None]) -> None:
+    def _start(self, upstreams: Upstreams, free_port: Callable[[], None]) -> None:
         proxy, instances = self.proxy, Instances(self.place.state)
         if proxy.file is not None:
             write_atomically(proxy.file, proxy.adapter.render(upstreams))
@@ -173,7 +173,7 @@ class OwnFront:
                 f"{self.home / CONFIG}: found `{done.command}` to fail ({done.errors.strip()[-300:]}), expected exit "
                 "code 0. Nothing was stopped for it."
             )
-        make_room()
+        free_port()
         end_strays(instances.mark(SLOT), grace=_GRACE)
         (self.home / SOCKET).unlink(missing_ok=True)
         launched = launch(
@@ -185,11 +185,11 @@ class OwnFront:
             self.end()
             raise
 
-    def _move(self, present: Instance, upstreams: Upstreams, make_room: Callable[[], None]) -> None:
+    def _move(self, present: Instance, upstreams: Upstreams, free_port: Callable[[], None]) -> None:
         """Has the one that runs read its own part again, which may say another address."""
         instances = Instances(self.place.state)
         if present.port != self._port:
-            make_room()
+            free_port()
         send(self.proxy, upstreams)
         instances.write(present.model_copy(update={"port": self._port}))
 

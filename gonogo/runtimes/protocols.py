@@ -56,7 +56,7 @@ class Builds(Protocol):
         """Notes what was built (image ids)."""
         return release
 
-    def image_room(self, place: Place, release: Release) -> int:  # noqa: ARG002 (no images)
+    def image_bytes(self, place: Place, release: Release) -> int:  # noqa: ARG002 (no images)
         """The bytes that its images took, in layers that were not there before."""
         return 0
 
@@ -209,8 +209,8 @@ class Ground(Protocol):
         """
         return {"the state folder": place.state}
 
-    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
-        """Free what a release that is turned back holds of a full disk; one sentence for what was done.
+    def free_disk(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:  # noqa: ARG002 (likewise)
+        """Frees what a release that is turned back holds of a full disk; one sentence for what was done.
 
         Raises:
             GonogoError: it could not be freed.

@@ -291,7 +291,7 @@ def test_room_of_a_build_is_that_of_its_own_layers(desk: Desk) -> None:
     now = datetime.now(UTC)
     desk.write({"server.py": SERVER.format(version="v2") + f"# {uuid.uuid4().hex * 62_500}\n"})
 
-    took = desk.runtime.image_room(desk.place, desk.built(minute=2).model_copy(update={"created": now}))
+    took = desk.runtime.image_bytes(desk.place, desk.built(minute=2).model_copy(update={"created": now}))
 
     assert 2_000_000 <= took < 4_000_000
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.inspection.machine import room
+from gonogo.inspection.machine import disk
 from gonogo.state.journal import read_journal
 from tests.faults.crashing import BROKEN, SECOND, Crashing
 from tests.faults.driver import fill
@@ -275,7 +275,7 @@ def test_release_whose_own_disk_is_full_is_not_called_bad(tmp_path: Path) -> Non
             app.commit("writes")
             os.environ["GONOGO_FILL"] = str(data / "filler")
             red = crashing.drive("postdeploy:step-began", "full", "deploy", "--json")
-            record, seen = red.json(), room.full({"the data": data})
+            record, seen = red.json(), disk.full({"the data": data})
     finally:
         app.close()
 

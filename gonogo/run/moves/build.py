@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gonogo.errors import RefusedError
 from gonogo.host.runner import Command
-from gonogo.inspection.machine.room import taken
+from gonogo.inspection.machine.disk import taken
 from gonogo.run.work import Move, Work, run_all
 from gonogo.state.release import Release
 
@@ -36,7 +36,7 @@ class Build(Move):
         work.notes += (one.told(service) for service, one in work.release.brought.items())
         commands = work.runtime.build(work.place, work.release, no_cache=work.options.no_cache)
         run_all(work, commands)
-        work.release = _with_room(work, work.runtime.measure(work.place, work.release))
+        work.release = _measured(work, work.runtime.measure(work.place, work.release))
         work.state.save(work.release)
         return " && ".join(str(command) for command in (*brings, *commands)[:1]) or "nothing to build"
 
@@ -45,7 +45,7 @@ def _brings(work: Work) -> tuple[Command, ...]:
     return work.runtime.fetching(work.place, work.release, work.options.images)
 
 
-def _with_room(work: Work, release: Release) -> Release:
+def _measured(work: Work, release: Release) -> Release:
     """Notes what it took, from which the next run knows how much it will need (P26)."""
-    took = {"folder": taken(release.folder), "images": work.runtime.image_room(work.place, release)}
+    took = {"folder": taken(release.folder), "images": work.runtime.image_bytes(work.place, release)}
     return release.model_copy(update={"took": {what: size for what, size in took.items() if size}})

@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 
 from gonogo.errors import CommandError, GonogoError
-from gonogo.inspection.machine.room import says_full
+from gonogo.inspection.machine.disk import says_full
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.place import maker, note_variables
@@ -69,7 +69,7 @@ class Restore(Move):
             RuntimeUnreachableError: the runtime does not answer, or went away each time.
         """
         self.target = self.target.model_copy(update={"started": datetime.now(UTC), "healthy": None})
-        self._start(work, _TIMES, room=self._red)
+        self._start(work, _TIMES, frees=self._red)
         self.target = self.target.model_copy(update={"healthy": datetime.now(UTC)})
         try:
             note_variables(work.place, self.target)
@@ -80,8 +80,8 @@ class Restore(Move):
         not_run = f"; {', '.join(left_out)} not run again: the schema stays ahead" if left_out else ""
         return f"{self.target.short}: {how_it_runs(work, self.target)}{not_run}"
 
-    def _start(self, work: Work, times: int, *, room: bool) -> None:
-        """Starts it once the runtime answers; where that went away in the middle, or room could be made, again."""
+    def _start(self, work: Work, times: int, *, frees: bool) -> None:
+        """Starts it once the runtime answers; where that went away in the middle, or the disk could be freed, again."""
         if times < _TIMES or not self.target.beside:  # what still runs is sent to at once
             work.runtime.wait(work.place)
         try:
@@ -90,14 +90,14 @@ class Restore(Move):
         except RuntimeUnreachableError:
             if times == 1:
                 raise
-            self._start(work, times - 1, room=room)
+            self._start(work, times - 1, frees=frees)
         except CommandError as error:
-            if not (room and says_full([str(error)])):
+            if not (frees and says_full([str(error)])):
                 raise
             with contextlib.suppress(GonogoError):  # what only settles keeps no rollback from being tried
                 runtime, place = maker(work.runtime, work.place, self._outgoing)
-                work.notes += runtime.make_room(place, self._outgoing, self.target)
-            self._start(work, times, room=False)
+                work.notes += runtime.free_disk(place, self._outgoing, self.target)
+            self._start(work, times, frees=False)
 
 
 def _describe(work: Work, release: Release, outgoing: Release | None) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from gonogo.runtimes.base import Place, RuntimeUnreachableError
 from gonogo.runtimes.compose.answering import patience, unwatched, wait_until_answering
 from gonogo.runtimes.compose.brought import Fetching, makers
 from gonogo.runtimes.compose.cli import cli, project_command, require_daemon
+from gonogo.runtimes.compose.disk import free_disk
 from gonogo.runtimes.compose.entry import entry_words, image_config, python_environment, scripts_of
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, CURRENT, from_environment, read_model, services_of
 from gonogo.runtimes.compose.given_variables import variables_in
@@ -30,7 +31,6 @@ from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.pinning import deployed, pin_release, startable, starts_from, tags_of
 from gonogo.runtimes.compose.removal import removal
 from gonogo.runtimes.compose.render import app_folder, environment_of, project_folder, render
-from gonogo.runtimes.compose.room import make_room
 from gonogo.runtimes.compose.run import deaf_services, ends_of, marked, run_name, run_words, standing
 from gonogo.runtimes.compose.start import (
     explained,
@@ -123,7 +123,7 @@ class ComposeRuntime(Fetching, Runtime):
         only = (name for name, words in facts["entry"].items() if only_migrates(words, facts["scripts"]))
         return measured.model_copy(update={"deaf": deaf, "migrating": tuple(name for name in only if name in ending)})
 
-    def image_room(self, place: Place, release: Release) -> int:
+    def image_bytes(self, place: Place, release: Release) -> int:
         """The bytes of the layers that were made since the release was begun; one of several images counts once."""
         form, new = "{{.CreatedAt}}\t{{.Size}}\t{{.CreatedBy}}", set()
         for image in {release.images[service] for service in release.tags}:
@@ -268,9 +268,9 @@ class ComposeRuntime(Fetching, Runtime):
         """Waits until the Engine answers."""
         wait_for_engine(place.host, seconds=place.environment.health.timeout)
 
-    def make_room(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
+    def free_disk(self, place: Place, red: Release, target: Release) -> tuple[str, ...]:
         """Removes the containers of the release that is turned back."""
-        return make_room(place.environment.project, red, target, place.host)
+        return free_disk(place.environment.project, red, target, place.host)
 
     def end_leftovers(self, place: Place, run: str) -> tuple[str, ...]:
         """Ends the containers that killed clients left: of the run's own commands, and of its gates."""

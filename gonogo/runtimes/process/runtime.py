@@ -248,7 +248,7 @@ class ProcessRuntime(Runtime):
 
         def replace(name: str) -> None:
             service, slot = services[name], slot_of(release, name)
-            self._make_room(instances, slot, service.port)
+            self._free_port(instances, slot, service.port)
             instance = launch(
                 instances,
                 place.host,
@@ -339,7 +339,7 @@ class ProcessRuntime(Runtime):
             scripts |= scripts_of(folder, service.command)
         return {"entry": {name: service.command for name, service in services.items()}, "scripts": scripts}
 
-    def _make_room(self, instances: Instances, slot: str, port: int | None) -> None:
+    def _free_port(self, instances: Instances, slot: str, port: int | None) -> None:
         """Ends the present instance of a slot, and any of ours on the port that it needs."""
         for instance in instances.all():
             if instance.key == slot or (port is not None and instance.port == port):

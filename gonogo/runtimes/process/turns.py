@@ -63,15 +63,15 @@ class ProcessTurn:
         targets = {name: target.rpartition(":")[0] for name, target in self.traffic.upstreams.items()}
         return alone({name: f"127.0.0.1:{self.services[service].port}" for name, service in targets.items()})
 
-    def switching(self, outgoing: Release | None, make_room: Callable[[int], None]) -> Iterator[Action]:
+    def switching(self, outgoing: Release | None, free_port: Callable[[int], None]) -> Iterator[Action]:
         """Sends every request to it, and proves by answers through the public address that they arrive there.
 
-        ``make_room`` ends what is on the port of a front of ours that does not run yet.
+        ``free_port`` ends what is on the port of a front of ours that does not run yet.
         """
         lead, own = self._lead(), front_of(self.place)
         if own is not None:
-            room = partial(make_room, own.traffic.listens[1])
-            yield Action(said=own.described(), do=lambda: own.ensure(lead.upstreams, room))
+            free = partial(free_port, own.traffic.listens[1])
+            yield Action(said=own.described(), do=lambda: own.ensure(lead.upstreams, free))
         said = (*described(lead.proxy, lead.upstreams), f"# {lead.url} is asked until this release answers")
         yield Action(said=said, do=partial(lead.switch, outgoing))
 

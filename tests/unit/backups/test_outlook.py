@@ -17,7 +17,7 @@ from gonogo.backups.shelf import Shelf
 from gonogo.config import parse_project
 from gonogo.errors import RefusedError
 from gonogo.host.runner import this_machine
-from gonogo.inspection.machine.room import MIB, Free
+from gonogo.inspection.machine.disk import MIB, Free
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release

@@ -96,4 +96,4 @@ def test_defaults_stand_on_nothing(tmp_path: Path) -> None:
 
     assert (nothing.epoch(place), nothing.lost(place, "gone"), nothing.prepare(place, None)) == ("", False, ())
     assert nothing.disks(place, None) == {"the state folder": tmp_path}
-    assert (nothing.make_room(place, None, None), nothing.end_leftovers(place, "1")) == ((), ())
+    assert (nothing.free_disk(place, None, None), nothing.end_leftovers(place, "1")) == ((), ())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.host.runner import Command, Completed
-from gonogo.runtimes.compose.room import make_room
+from gonogo.runtimes.compose.disk import free_disk
 from gonogo.state.release import Release
 
 __all__: list[str] = []
@@ -63,7 +63,7 @@ def test_only_what_is_replaced_anyway_and_holds_no_data_goes() -> None:
     old = release("20261122T101009-eeeeeee", {"api": "sha256:old", "db": "sha256:old", "worker": "sha256:same"})
     engine = Engine()
 
-    assert make_room("shop", red, old, engine) == (
+    assert free_disk("shop", red, old, engine) == (
         "The disk was full, so that what fffffff ran was removed first, to make room: shop-api-1.",
     )
     assert engine.said[2:] == ["docker stop --time 10 shop-api-1", "docker rm --force shop-api-1"]
@@ -73,5 +73,5 @@ def test_release_that_is_started_again_loses_nothing() -> None:
     """Nothing is turned back where both are the same."""
     same, engine = release("20261122T101010-fffffff", {"api": "sha256:new"}), Engine()
 
-    assert make_room("shop", same, same, engine) == ()
+    assert free_disk("shop", same, same, engine) == ()
     assert len(engine.said) == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gonogo.errors import SAID_FULL
 
-__all__ = ["MIB", "Free", "device", "disk", "full", "says_full", "taken", "too_little", "too_tight", "unwritable"]
+__all__ = ["MIB", "Free", "device", "free_on", "full", "says_full", "taken", "too_little", "too_tight", "unwritable"]
 
 MIB = 1024 * 1024
 _SHOWN = 160
@@ -28,7 +28,7 @@ class Free:
     """MiB."""
 
 
-def disk(what: str, path: Path) -> Free:
+def free_on(what: str, path: Path) -> Free:
     """What is free on the disk that holds ``path``, which need not exist yet."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     return Free(what=what, path=path, free=shutil.disk_usage(there).free // MIB)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.inspection.machine.room import Free, disk, full, says_full, taken, too_little, too_tight, unwritable
+from gonogo.inspection.machine.disk import Free, free_on, full, says_full, taken, too_little, too_tight, unwritable
 
 __all__: list[str] = []
 
 
 def test_the_disk_of_a_folder_to_come_is_measured(tmp_path: Path) -> None:
     """A folder that does not exist yet is on its nearest parent's disk."""
-    assert abs(disk("state", tmp_path / "a/b").free - disk("state", tmp_path).free) < 64
+    assert abs(free_on("state", tmp_path / "a/b").free - free_on("state", tmp_path).free) < 64
 
 
 def test_shortages_are_told_one_by_one() -> None:

@@ -1,4 +1,4 @@
-"""Room on the Docker Engine's disk for the rollback: what the release that is turned back holds of it."""
+"""Space on the Docker Engine's disk for the rollback: what the release that is turned back holds of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from gonogo.host.runner import Command, Host
 from gonogo.state.release import Release
 
-__all__ = ["make_room"]
+__all__ = ["free_disk"]
 
 _SECONDS = 60.0
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -17,7 +17,7 @@ _FORM = (
 )
 
 
-def make_room(project: str, red: Release, target: Release, host: Host) -> tuple[str, ...]:
+def free_disk(project: str, red: Release, target: Release, host: Host) -> tuple[str, ...]:
     """Removes the containers of a release that is turned back, with what they wrote; what was removed, in words.
 
     The Engine makes a container anew before it lets the old one go, and on a full disk it cannot. A container with an
