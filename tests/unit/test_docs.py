@@ -351,3 +351,16 @@ def test_every_blocker_has_its_fault() -> None:
     ]
 
     assert (blockers - asked - set(ELSEWHERE), asked & set(ELSEWHERE), lost) == (set(), set(), [])
+
+
+def test_what_contributors_are_led_to_is_there() -> None:
+    """The glossary and the counts of edits name files; the layout names every room, and nothing else lies loose."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    paths = set(re.findall(r"`((?:gonogo|checks|plugins|tests|docs|benchmarks|scripts)/[\w./-]*)`", text))
+    inside = ROOT / "gonogo"
+    rooms = {one.name for one in inside.iterdir() if one.is_dir() and one.name != "__pycache__"}
+    loose = {one.name for one in inside.glob("*.py")}
+
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+    assert sorted(room for room in rooms if f" {room}/" not in text) == []
+    assert loose == {"__init__.py", "__main__.py", "errors.py", "git.py", "words.py"}
