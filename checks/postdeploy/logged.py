@@ -14,7 +14,7 @@ from gonogo.errors import CommandError
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.subject import Subject
 from gonogo.inspection import probe_answers, things
-from gonogo.inspection.answers.downtime import answered_from, read_probe
+from gonogo.inspection.answers.downtime import answered_from
 from gonogo.inspection.answers.logs import ErrorGroup, error_lines
 from gonogo.inspection.answers.moved import (
     asked_by_another_name,
@@ -33,6 +33,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.probes import logfiles
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inside, Inspector, LogLine
+from gonogo.state.journal import read_probe
 
 __all__ = [
     "FILE_SIGNATURES",

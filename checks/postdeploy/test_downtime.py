@@ -9,8 +9,9 @@ import pytest
 from gonogo.config import Environment
 from gonogo.gates.budget import FILE, Budget
 from gonogo.gates.subject import Subject
-from gonogo.inspection.answers.downtime import Gap, figures, gaps, read_probe
+from gonogo.inspection.answers.downtime import Gap, figures, gaps
 from gonogo.plugins.evidence import Collected, InconclusiveError
+from gonogo.state.journal import read_probe
 from gonogo.words import Role
 
 __all__: list[str] = []

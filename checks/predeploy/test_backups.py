@@ -18,8 +18,8 @@ from gonogo.backups.source import Source
 from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, RefusedError
+from gonogo.host.disk import MIB, free_on
 from gonogo.host.runner import Command
-from gonogo.inspection.machine.disk import MIB, free_on
 from gonogo.plugins.evidence import Collected
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import Place

@@ -11,9 +11,10 @@ import pytest
 from gonogo.checks.predeploy.resolving import nobodys
 from gonogo.config import Environment, Project
 from gonogo.gates.subject import Subject
+from gonogo.host import disk
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
-from gonogo.inspection.machine import clock, disk
+from gonogo.inspection.machine import clock
 from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.inspection.variables.hosts import may_be_asked
 from gonogo.plugins.context import Context

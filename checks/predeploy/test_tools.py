@@ -14,8 +14,9 @@ from gonogo.backups.outlook import is_asked
 from gonogo.backups.shelf import Shelf, shelf_of
 from gonogo.config import Environment, Project
 from gonogo.errors import CommandError
+from gonogo.host import disk
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.machine import disk, tools
+from gonogo.inspection.machine import tools
 from gonogo.inspection.machine.engine import EngineFacts
 from gonogo.plugins.browser import missing_browser
 from gonogo.plugins.evidence import Collected, InconclusiveError

@@ -10,7 +10,7 @@ from gonogo.backups.take import LARGEST_UNASKED, LONGEST_UNASKED, Foreseen, fore
 from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError
-from gonogo.inspection.machine.disk import MIB
+from gonogo.host.disk import MIB
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release

@@ -19,8 +19,8 @@ from gonogo.backups.manifest import Facts, Stored
 from gonogo.backups.postgres import Postgres, literal, quoted
 from gonogo.backups.proof import differences, restore_into, unlike
 from gonogo.errors import CommandError, RefusedError
+from gonogo.host.disk import MIB
 from gonogo.host.runner import Host
-from gonogo.inspection.machine.disk import MIB
 
 __all__ = ["Aside", "Swap", "Swapping", "discarded", "drop", "is_ours", "named_aside", "replaced_in", "restored_aside"]
 

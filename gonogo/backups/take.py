@@ -15,8 +15,8 @@ from gonogo.backups.shelf import Shelf, digest
 from gonogo.backups.source import Source
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, telling
+from gonogo.host.disk import MIB, free_on
 from gonogo.host.runner import Command, Completed, Host
-from gonogo.inspection.machine.disk import MIB, free_on
 from gonogo.state.release import Release
 
 __all__ = [

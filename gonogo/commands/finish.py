@@ -11,7 +11,7 @@ from pathlib import Path
 from gonogo.commands.prepare import Git, who
 from gonogo.errors import GonogoError, explain, in_one_line
 from gonogo.gates.waived import of_run
-from gonogo.inspection.answers.downtime import answered_last, figures, read_probe, spans
+from gonogo.inspection.answers.downtime import answered_last, figures, spans
 from gonogo.records.ending import Ending
 from gonogo.records.headline import headline
 from gonogo.records.impact import impact_of
@@ -22,6 +22,7 @@ from gonogo.run.notify import ended
 from gonogo.run.work import Work, run_all
 from gonogo.runtimes.place import maker
 from gonogo.secrets.records import redacted
+from gonogo.state.journal import read_probe
 from gonogo.state.store import write_atomically
 from gonogo.words import REPORTS_AT, Role, Stage
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from gonogo.errors import GonogoError
+from gonogo.host.disk import full, says_full
 from gonogo.inspection import things
-from gonogo.inspection.machine.disk import full, says_full
 from gonogo.records.results import CheckResult
 from gonogo.run.course import Course
 from gonogo.run.work import Work

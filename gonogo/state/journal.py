@@ -12,7 +12,7 @@ from typing import Any
 from gonogo.host.identity import ticks_of
 from gonogo.host.runner import Command, Completed
 
-__all__ = ["Journal", "read_journal"]
+__all__ = ["Journal", "read_journal", "read_probe"]
 
 _KEPT = frozenset(
     {
@@ -135,3 +135,11 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         if isinstance(value, dict):
             lines.append(value)
     return lines
+
+
+def read_probe(path: Path) -> list[str]:
+    """The lines of what the downtime probe noted; none when there is no such file."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.inspection.machine import disk
+from gonogo.host import disk
 from gonogo.state.journal import read_journal
 from tests.faults.crashing import BROKEN, SECOND, Crashing
 from tests.faults.driver import fill

@@ -94,6 +94,40 @@ def test_pure_rooms_do_no_input_or_output() -> None:
             assert not {name.split(".")[0] for name in names} & forbidden, path
 
 
+_WRITE = {"mkdir", "rename", "rmdir", "symlink_to", "touch", "unlink", "write_bytes", "write_text"}
+_READ = {"exists", "glob", "is_dir", "is_file", "is_symlink", "iterdir", "listdir", "lstat", "open", "read_bytes"}
+_READ |= {"read_text", "readlink", "rglob", "scandir", "stat", "walk"}
+_NO_FILES = {"ast", "tarfile"}
+_OF_A_FOLDER = {
+    "inspection/code/contents.py": "digests of an application's files, which are too many to be handed over",
+    "inspection/code/databases.py": "how a database file begins",
+    "inspection/code/image_files.py": "digests of a folder as if it were an image's",
+    "inspection/code/presence.py": "whether paths are there",
+    "inspection/probe_answers.py": "a probe's own text",
+    "inspection/variables/demands.py": "the env file and its examples",
+    "migrations/layout.py": "the tool's configuration",
+}
+"""What of the pure rooms reads files, of a folder that it is given; everything else is given their text."""
+
+
+def test_pure_rooms_read_no_files_but_in_these_modules() -> None:
+    """Nothing there writes any; a new module that reads is a decision (docs/decisions/026)."""
+    reading, writing = set(), set()
+    for folder in ("inspection", "frameworks", "migrations", "secrets", "runtimes/compose/model"):
+        for path in sorted((ROOT / "gonogo" / folder).rglob("*.py")):
+            name = path.relative_to(ROOT / "gonogo").as_posix()
+            calls = [
+                node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+            ]
+            reading |= {name for node in calls if ast.unparse(node.func) == "open"}
+            for node in calls:
+                if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in _NO_FILES:
+                    reading |= {name} & ({name} if node.func.attr in _READ else set())
+                    writing |= {name} & ({name} if node.func.attr in _WRITE else set())
+
+    assert (reading, writing) == ({*_OF_A_FOLDER}, set())
+
+
 def test_only_the_runner_starts_processes() -> None:
     """``subprocess`` is the runner's, its fork server's and the talk's; the demo, and what is sent to a host, have their own."""
     everything = [*SOURCES, *(ROOT / "plugins").glob("*.py"), *(ROOT / "checks").rglob("*.py")]

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from gonogo.inspection.answers.refusals import REFUSED
@@ -29,7 +28,6 @@ __all__ = [
     "figures",
     "gaps",
     "got",
-    "read_probe",
     "spans",
 ]
 
@@ -79,14 +77,6 @@ def figures(lines: Iterable[str]) -> Downtime:
 def got(status: int | None) -> str:
     """An answer in words: ``400``, or ``no answer``."""
     return "no answer" if status is None else str(status)
-
-
-def read_probe(path: Path) -> list[str]:
-    """The lines of a probe's file; none when there is no such file."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except FileNotFoundError:
-        return []
 
 
 def gaps(lines: Iterable[str]) -> tuple[Gap, ...]:

@@ -10,7 +10,7 @@ from gonogo.backups.shelf import Shelf, needed_by
 from gonogo.backups.take import Taking, copy_away, own_command, take
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain, in_one_line
-from gonogo.inspection.machine.disk import MIB
+from gonogo.host.disk import MIB
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.compose.engine import scratch_of
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gonogo.errors import RefusedError
+from gonogo.host.disk import taken
 from gonogo.host.runner import Command
-from gonogo.inspection.machine.disk import taken
 from gonogo.run.work import Move, Work, run_all
 from gonogo.state.release import Release
 

@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 
 from gonogo.errors import CommandError, GonogoError
-from gonogo.inspection.machine.disk import says_full
+from gonogo.host.disk import says_full
 from gonogo.run.work import Move, Work
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.place import maker, note_variables

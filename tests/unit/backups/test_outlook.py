@@ -16,8 +16,8 @@ from gonogo.backups.postgres import Postgres
 from gonogo.backups.shelf import Shelf
 from gonogo.config import parse_project
 from gonogo.errors import RefusedError
+from gonogo.host.disk import MIB, Free
 from gonogo.host.runner import this_machine
-from gonogo.inspection.machine.disk import MIB, Free
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
@@ -46,7 +46,7 @@ def looked(
     there = found if found is not None else Found(sources=(SOURCE,))
     monkeypatch.setattr(outlook, "databases", lambda *_: there)
     monkeypatch.setattr(Postgres, "size", lambda *_: size)
-    monkeypatch.setattr("gonogo.backups.take.disk", lambda what, path: Free(what=what, path=path, free=free))
+    monkeypatch.setattr("gonogo.backups.take.free_on", lambda what, path: Free(what=what, path=path, free=free))
     return look_ahead(place, runtime_of("compose"), serving, Shelf(folder / "backups"))
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.downtime import Gap, answered_last, figures, gaps, read_probe, spans
+from gonogo.inspection.answers.downtime import Gap, answered_last, figures, gaps, spans
 from gonogo.records.results import Downtime
+from gonogo.state.journal import read_probe
 
 NO_ANSWER = {"no answer": 1}
 

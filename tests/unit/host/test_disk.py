@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.inspection.machine.disk import Free, free_on, full, says_full, taken, too_little, too_tight, unwritable
+from gonogo.host.disk import Free, free_on, full, says_full, taken, too_little, too_tight, unwritable
 
 __all__: list[str] = []
 
