@@ -11,8 +11,8 @@ from gonogo.detect.envfiles import examples
 from gonogo.detect.facts import Fact, Given, Question, guess
 from gonogo.detect.listening import DEFAULT_PORTS, Written, written
 from gonogo.detect.naming import plain
-from gonogo.detect.programs import Program
 from gonogo.detect.serving import says_what
+from gonogo.detect.start_files import Program
 from gonogo.detect.tree import Tree
 from gonogo.secrets.known import is_secret_name
 

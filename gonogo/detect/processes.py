@@ -17,9 +17,9 @@ from gonogo.detect.naming import name_of
 from gonogo.detect.offers import log_files, offers
 from gonogo.detect.outside import own_page
 from gonogo.detect.planned import Planned, planned, quoted
-from gonogo.detect.programs import LOOKED_FOR, Program, programs
 from gonogo.detect.services import Seen, look_at_started
 from gonogo.detect.serving import given_program, run_from, serving_program
+from gonogo.detect.start_files import LOOKED_FOR, Program, programs
 from gonogo.detect.stored import stored_inside
 from gonogo.detect.tree import Tree
 from gonogo.detect.variables import required_secrets

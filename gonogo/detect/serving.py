@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gonogo.detect.facts import Given
-from gonogo.detect.programs import Program
+from gonogo.detect.start_files import Program
 from gonogo.detect.starting import starts_in
 from gonogo.detect.tree import Tree
 from gonogo.detect.unnamed import is_installed, module_that_makes, server_for, unnamed

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gonogo.detect.modules import packages_above
-from gonogo.detect.programs import Program
+from gonogo.detect.start_files import Program
 from gonogo.detect.starting import Start
 from gonogo.detect.tree import Tree
 from gonogo.errors import UsageError

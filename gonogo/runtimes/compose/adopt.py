@@ -114,7 +114,7 @@ def not_here(files: Iterable[Path]) -> list[str]:
 
 
 def _gone(model: Mapping[str, Any]) -> Iterator[str]:
-    """What a kept model mounts and this machine has no more: on the way back Docker would make empty folders of it."""
+    """What a kept model mounts and this machine has no more: in a rollback Docker would make empty folders of it."""
     for mount in roles.bind_mounts(model):
         try:
             Path(mount.source).stat()

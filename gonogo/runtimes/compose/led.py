@@ -19,9 +19,9 @@ from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.seat import Seat
 from gonogo.runtimes.compose.start import command_actions
 from gonogo.runtimes.front import is_own
-from gonogo.runtimes.lead import Lead, proxy_here
 from gonogo.runtimes.process.health import require_free
 from gonogo.runtimes.protocols import Action
+from gonogo.runtimes.switching import Lead, proxy_here
 from gonogo.state.release import Release
 from gonogo.traffic import adapter_of
 from gonogo.traffic.base import Upstreams, alone, shared

@@ -11,12 +11,12 @@ from gonogo.config.traffic import Traffic
 from gonogo.errors import GonogoError, RefusedError
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.front import front_of
-from gonogo.runtimes.lead import Lead, proxy_here, traffic_of
 from gonogo.runtimes.planning import plans_work
 from gonogo.runtimes.process.inspector import ProcessInspector
 from gonogo.runtimes.process.instances import Instances, is_alive, slot_of
 from gonogo.runtimes.process.pinned import Pinned, PinnedService, pinned
 from gonogo.runtimes.protocols import Action
+from gonogo.runtimes.switching import Lead, proxy_here, traffic_of
 from gonogo.state.release import Release
 from gonogo.traffic.base import Upstreams, alone, endpoints, shared
 from gonogo.traffic.send import described, wait_until_left

@@ -194,7 +194,7 @@ PROCESSES = (
     ),
     fault(
         "column-renamed-at-once",
-        "the release that serves still asks for it by its old name, and so would the way back",
+        "the release that serves still asks for it by its old name, and so would a rollback",
         migration(
             'op.alter_column("leads", "message", new_column_name="note")',
             'op.alter_column("leads", "note", new_column_name="message")',

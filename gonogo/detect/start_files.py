@@ -1,4 +1,4 @@
-"""Which programs a repository without a compose file says that it consists of, and where it says so."""
+"""The programs that a repository without a compose file starts: Procfile, units, supervisor, Makefile, README."""
 
 from __future__ import annotations
 
