@@ -1,4 +1,4 @@
-"""gonogo.run.pipeline: what a serving release excuses."""
+"""gonogo.run.pipeline: what a serving release excuses, and what an ending keeps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from gonogo.errors import UsageError
 from gonogo.gates.judgement import Consequence, judge
+from gonogo.host.signals import Signals
+from gonogo.records.ending import Kind
 from gonogo.records.results import GateResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.state.release import Release
-from gonogo.words import Outcome, Role, Stage
+from gonogo.words import Exit, Outcome, Role, Stage
 from tests.unit.records.samples import a_check
 
 __all__: list[str] = []
@@ -42,3 +45,26 @@ def test_nothing_is_excused_by_a_release_whose_gate_nobody_knows(
     pinned = Pipeline._pinned(run, Stage.POSTDEPLOY)
 
     assert judge(now, baseline=before, pinned=pinned).action is action
+
+
+def test_red_gate_stays_the_ending_where_the_address_cannot_be_told(tmp_path: Path) -> None:
+    """Seen: exit 4 with an empty list of causes, since the address was asked for behind a gate that was red already."""
+    red = a_gate(Role.CANDIDATE)
+
+    class Red(Pipeline):
+        def _walk(self, *_: Any) -> Any:
+            return self._not_passed(red)
+
+        def _probe_urls(self) -> Any:
+            raise UsageError("env.x.url: found none")
+
+    runtime = SimpleNamespace(epoch=lambda _: "", lost=lambda *_: False)
+    place = SimpleNamespace(environment=SimpleNamespace(name="x"))
+    work: Any = SimpleNamespace(
+        serving=None, state=SimpleNamespace(root=tmp_path), runtime=runtime, place=place, epoch="", journal=None
+    )
+    run = Red(work, signals=Signals())
+    ending = run.deploy(SimpleNamespace(first_touch=0, steps=()))  # type: ignore[arg-type]
+
+    assert (ending.kind, ending.exit_code) == (Kind.NO_GO, Exit.NO_GO)
+    assert [cause.code for cause in run.course.causes] == ["D09[GET /]"]
