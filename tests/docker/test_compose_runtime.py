@@ -99,7 +99,8 @@ def line(process):
     except OSError:  # it has ended meanwhile, as health checks do
         return b""
 
-print([line(process) for process in pathlib.Path("/proc").glob("[0-9]*")].count(b"python\\0-I\\0-\\0"))
+lines = [line(process) for process in pathlib.Path("/proc").glob("[0-9]*")]
+print(sum(one in (b"python\\0-I\\0-\\0", b"sleep\\0" + b"600\\0") for one in lines))
 """
 TOML = """\
 [app]

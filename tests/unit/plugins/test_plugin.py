@@ -519,6 +519,17 @@ def test_secrets_stay_out_of_every_output(repository: Repository, gate: Gates, t
     assert "tok-8d7f6g5h4j3k2l1" not in told
 
 
+def test_what_a_mark_says_is_carried_by_the_result(repository: Repository, gate: Gates) -> None:
+    """How a check is judged stands in its mark, a team's own too, and in no table that the core has of codes."""
+    said = {"never_excused": True, "never_waived": "who is asked", "seen_once": True, "says_alive": True}
+    said |= {"says_which": True, "keeps": "routes"}
+    mark = ", ".join(f"{name}={value!r}" for name, value in said.items())
+    body = f"import pytest\n\n\n@pytest.mark.predeploy('S01', {mark})\ndef test_of_theirs():\n    pass\n"
+    found = gate(repository({"gonogo.toml": repository.minimal, "checks/test_own.py": body}), "-k", "of_theirs").only()
+
+    assert {name: getattr(found, name) for name in said} == said
+
+
 def test_two_stage_markers_are_refused(repository: Repository, gate: Gates) -> None:
     """A check belongs to exactly one stage."""
     body = "import pytest\n\n\n@pytest.mark.watch\n@pytest.mark.build\ndef test_a():\n    pass\n"
