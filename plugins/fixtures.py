@@ -17,10 +17,11 @@ from gonogo.config import Environment, Project, Service
 from gonogo.errors import CommandError, GonogoError
 from gonogo.gates.asked import baseline_of
 from gonogo.gates.budget import FILE, Budget
+from gonogo.gates.judgement import without_tls
 from gonogo.gates.pending_migrations import Standing, standings
 from gonogo.gates.subject import Subject
 from gonogo.host.runner import Command, Host, this_machine
-from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.inspection.answers.addresses import is_loopback, passed_on
 from gonogo.inspection.answers.refusals import Limit, limit_of
 from gonogo.inspection.machine.engine import ASK, EngineFacts
 from gonogo.inspection.machine.engine import parse as parse_engine
@@ -150,8 +151,13 @@ def serving(subject: Subject) -> Release | None:
 
 @pytest.fixture(scope="session")
 def baseline(subject: Subject, context: Context) -> GateResult | None:
-    """What the post-deploy checks said of the serving release in this run, or what this stage did; or None."""
-    return baseline_of(subject.run, context.stages) if subject.run is not None else None
+    """What the post-deploy checks said of the serving release in this run, or what this stage did; or None.
+
+    Where a release is asked past a proxy that ends TLS, they asked for addresses with it, and it is asked without.
+    """
+    found = baseline_of(subject.run, context.stages) if subject.run is not None else None
+    public = context.project.environments[subject.env].url
+    return without_tls(found, public) if found is not None and public and subject.direct else found
 
 
 @pytest.fixture(scope="session")
@@ -307,7 +313,15 @@ def limits(context: Context, pytestconfig: pytest.Config) -> Iterator[Limits]:
     environment = context.environment
     budget = Budget(run / FILE if run is not None else None, per_minute=environment.requests_per_minute)
     alive = functools.partial(_alive, context)
-    made = Limits(budget, bound=context.bound, configured=configured, reached=environment.reached, alive=alive)
+    public = context.project.environments[environment.name].url
+    made = Limits(
+        budget,
+        bound=context.bound,
+        configured=configured,
+        reached=environment.reached,
+        alive=alive,
+        headers=passed_on(public) if context.subject.direct else None,
+    )
     pytestconfig.stash[LIMITS] = made
     yield made
     made.close()

@@ -79,6 +79,7 @@ class Limits:
         configured: Callable[[], Limit | None] = lambda: None,
         reached: Callable[[str], str] = str,
         alive: Callable[[str], str | None] = lambda _: None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Limits requests.
 
@@ -88,7 +89,9 @@ class Limits:
             configured: the limit that the release's own proxy sets; None for none.
             reached: where a request to a URL is sent.
             alive: the page by which whoever answers at a URL says that it is alive; None where that is not ours.
+            headers: what each request tells.
         """
+        self._headers = {"User-Agent": AGENT, **(headers or {})}
         self._budget, self._reached, self._alive = budget, reached, alive
         self._in_vain: set[str] = set()
         """Addresses that did not even say that they are alive, although this process waited as long as it may."""
@@ -121,7 +124,7 @@ class Limits:
     def _how(self, url: str, limits: httpx.Limits) -> dict[str, Any]:
         known = trusted()
         return {
-            "headers": {"User-Agent": AGENT},
+            "headers": self._headers,
             "verify": known,
             "transport": directed(url, self._reached, verify=known, limits=limits),
             "limits": limits,

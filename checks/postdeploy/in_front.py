@@ -12,6 +12,7 @@ from gonogo.checks.build.probing import marked
 from gonogo.config import Health
 from gonogo.errors import CommandError, GonogoError
 from gonogo.inspection import probe_answers, things
+from gonogo.inspection.answers.addresses import origin_of
 from gonogo.plugins.evidence import Collected, InconclusiveError
 from gonogo.probes import direct
 from gonogo.records.text import first_line
@@ -82,15 +83,20 @@ def _ask(
         inside = inspector.inside(service)
     except CommandError:
         return _Direct(service=service, gone=True)
-    parts = urlsplit(address)
     ports = [str(port) for name, _, port in inspector.published() if name == service and not front.service]
+    path = urlsplit(address).path or "/"
     done = inside.python(
-        probe_answers.script("direct.py"), parts.path or "/", parts.netloc, *ports, isolated=True, timeout=_SECONDS
+        probe_answers.script("direct.py"),
+        path,
+        origin_of(address),
+        *ports,
+        isolated=True,
+        timeout=_SECONDS,
     )
     if not done.ok:
         return None
     found = marked(inside, done, direct.MARKER)["ports"]
-    evidence.json(f"{service}, asked directly for {parts.path}", found)
+    evidence.json(f"{service}, asked directly for {path}", found)
     well = [one for one in found if one["status"] in health.alive]
     reached = next((one for one in well if one["reachable"]), None)
     return _Direct(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +12,7 @@ from gonogo.checks.build.probing import marked
 from gonogo.checks.postdeploy.instances import running
 from gonogo.config import Environment, Service
 from gonogo.inspection import probe_answers
+from gonogo.inspection.answers.addresses import origin_of
 from gonogo.plugins.evidence import Collected
 from gonogo.probes import direct
 from gonogo.runtimes.base import Inspector
@@ -47,8 +47,8 @@ def test_each_instance_answers_as_the_others(
     names = [one.name for one in states if one.status == "running"][:_MOST]
     if len(names) < 2:  # noqa: PLR2004 (several)
         pytest.skip(f"{name} has no more than one running instance")
-    health, host = environment.health_of(name), urlsplit(inspector.url(name) or "").netloc or "localhost"
-    found = dict(zip(names, _asked(running(inspector, name), names, health.live, host), strict=True))
+    health, origin = environment.health_of(name), origin_of(inspector.url(name))
+    found = dict(zip(names, _asked(running(inspector, name), names, health.live, origin), strict=True))
     evidence.json(f"GET {health.live}, asked directly: statuses by instance", found)
     well = [one for one, statuses in found.items() if not {*health.alive}.isdisjoint(statuses)]
     if not well:
@@ -58,11 +58,11 @@ def test_each_instance_answers_as_the_others(
     assert not wrong, f"GET {health.live} of {', '.join(wrong)}; expected {wanted}"
 
 
-def _asked(inside: Any, names: Sequence[str], path: str, host: str) -> Iterator[list[int]]:
+def _asked(inside: Any, names: Sequence[str], path: str, origin: str) -> Iterator[list[int]]:
     """The statuses that the ports of each instance answer; skips where there is no Python to ask with."""
     for name in names:
         one = replace(inside, container=name)
-        done = one.python(probe_answers.script("direct.py"), path, host, isolated=True, timeout=_SECONDS)
+        done = one.python(probe_answers.script("direct.py"), path, origin, isolated=True, timeout=_SECONDS)
         if not done.ok:
             pytest.skip(f"{one.label} has no Python to be asked with")
         yield [port["status"] for port in marked(one, done, direct.MARKER)["ports"]]

@@ -37,8 +37,8 @@ class Former:
     live: str
     paths: tuple[str, ...]
     """What is asked of it, by GET and as nobody in particular."""
-    host: str = "localhost"
-    """The name by which it is asked."""
+    origin: str = "http://localhost"
+    """What its visitors ask: by this name, and over TLS or not."""
     timeout: float = 120.0
     """How long it may take until it answers."""
 
@@ -119,7 +119,7 @@ def _twice(inside: ComposeInside, former: Former, path: str) -> int:
 
 def _status(inside: ComposeInside, former: Former, path: str) -> int:
     """What it answers; 0 for nothing."""
-    done = inside.python(script("direct.py"), path, former.host, timeout=_SECONDS)
+    done = inside.python(script("direct.py"), path, former.origin, timeout=_SECONDS)
     _, found, rest = done.output.rpartition(direct.MARKER)
     ports = json.loads(rest.partition("\n")[0])["ports"] if done.ok and found else ()
     return next((int(port["status"]) for port in ports if port["status"]), 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from gonogo.config.builtin import refusing
 from gonogo.errors import RefusedError
@@ -24,6 +26,7 @@ __all__ = [
     "refusal",
     "undecided",
     "with_checks",
+    "without_tls",
 ]
 
 
@@ -170,6 +173,15 @@ def refusal(error: BaseException, *, env: str) -> tuple[CheckResult, ...]:
         remedy=known.remedy.replace("{env}", env),
     )
     return (red,)
+
+
+def without_tls(result: GateResult, url: str) -> GateResult:
+    """A gate's result as if it had asked for the same pages of a URL's host without TLS; as it is where it did."""
+    if urlsplit(url).scheme != "https":
+        return result
+    plain = urlsplit(url)._replace(scheme="http", path="", query="", fragment="").geturl()
+    public = re.escape(f"https{plain[4:]}")
+    return GateResult.model_validate_json(re.sub(rf"{public}(?![\w.:-])", plain, result.model_dump_json()))
 
 
 def with_checks(gate: GateResult, checks: tuple[CheckResult, ...]) -> GateResult:

@@ -1,8 +1,8 @@
 """Ask what listens in a container for one path, past everything that stands in front of it.
 
-Runs where the service runs, under its Python, with the standard library alone: path, then the ports to ask; without
-any, those on which a process of this place listens. Prints one line of JSON: port, whether others can reach it, and the
-status that it answers (0: none).
+Runs where the service runs, under its Python, with the standard library alone: path, the origin that visitors ask, then
+the ports to ask; without any, those on which a process of this place listens. Prints one line of JSON: port, whether
+others can reach it, and the status that it answers (0: none).
 """
 
 from __future__ import annotations
@@ -69,10 +69,19 @@ def listening() -> dict[int, bool]:
     return found
 
 
-def ask(port: int, path: str, host: str) -> int:
-    """The status that a port answers; 0 for none."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"User-Agent": AGENT, "Host": host})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+class Unmoved(urllib.request.HTTPRedirectHandler):
+    """Takes a redirect for the answer: where it leads to, somebody else may answer."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Goes nowhere."""
+
+
+def ask(port: int, path: str, origin: str) -> int:
+    """The status that a port answers to what the proxy of an origin would pass on; 0 for none."""
+    scheme, _, host = origin.rpartition("://")
+    headers = {"User-Agent": AGENT, "Host": host, **({"X-Forwarded-Proto": scheme} if scheme else {})}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Unmoved)
     try:
         with opener.open(request, timeout=TIMEOUT) as answer:
             return int(answer.status)
@@ -84,18 +93,18 @@ def ask(port: int, path: str, host: str) -> int:
         return 0
 
 
-def answers(path: str, host: str, ports: list[int]) -> dict[str, Any]:
+def answers(path: str, origin: str, ports: list[int]) -> dict[str, Any]:
     """The document."""
     found = dict.fromkeys(ports, True) if ports else listening()
     asked = sorted(found)[:MOST]
-    return {"ports": [{"port": port, "reachable": found[port], "status": ask(port, path, host)} for port in asked]}
+    return {"ports": [{"port": port, "reachable": found[port], "status": ask(port, path, origin)} for port in asked]}
 
 
 def main() -> int:
     """Prints it, whatever else is printed around it."""
     sys.dont_write_bytecode = True
-    path, host, *ports = sys.argv[1:]
-    sys.stdout.write(f"\n{MARKER}{json.dumps(answers(path, host, [int(port) for port in ports]))}\n")
+    path, origin, *ports = sys.argv[1:]
+    sys.stdout.write(f"\n{MARKER}{json.dumps(answers(path, origin, [int(port) for port in ports]))}\n")
     return 0
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from gonogo.config.traffic import Traffic
 from gonogo.errors import CommandError, UsageError
 from gonogo.host.busy import patient
+from gonogo.inspection.answers.addresses import passed_on
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.front import OwnFront, is_own
 from gonogo.state.release import Release
@@ -123,7 +125,13 @@ class Lead:
     def _answer_of_itself(self, pages: Pages) -> Said:
         at = next(iter(self.direct().values()), "")
         urls = tuple(urlunsplit(urlsplit(url)._replace(scheme="http")) for url in pages.urls)
-        return ask(Pages(urls=urls, reached=lambda url: urlunsplit(urlsplit(url)._replace(netloc=at))))
+        reached = partial(_at, at)
+        return ask(Pages(urls=urls, reached=reached, headers=passed_on(self.url)))
+
+
+def _at(at: str, url: str) -> str:
+    """The URL as it is reached there."""
+    return urlunsplit(urlsplit(url)._replace(netloc=at))
 
 
 def _names(one: Release | None, other: Release) -> tuple[str, ...]:

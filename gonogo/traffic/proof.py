@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Pages:
     urls: tuple[str, ...]
     reached: Callable[[str], str] = str
     """Where a request to a URL is sent."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What is told beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def _client(pages: Pages) -> httpx.Client:
         limits=limits,
         trust_env=not is_loopback(pages.reached(url)),
         timeout=_REQUEST,
-        headers={"User-Agent": _AGENT, "Connection": "close"},
+        headers={"User-Agent": _AGENT, "Connection": "close", **pages.headers},
     )
 
 

@@ -6,7 +6,7 @@ import ipaddress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-__all__ = ["UNNAMED", "asks_for_a_name", "is_loopback"]
+__all__ = ["UNNAMED", "asks_for_a_name", "is_loopback", "origin_of", "passed_on"]
 
 UNNAMED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.FORBIDDEN})
 """What is answered to a name that is nobody's here."""
@@ -21,6 +21,20 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def origin_of(url: str | None) -> str:
+    """Scheme and name of a URL; that of this machine where there is none."""
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "http://localhost"
+
+
+def passed_on(url: str | None) -> dict[str, str]:
+    """What a proxy that ends TLS tells of a request for a URL; nothing where it ends none.
+
+    An application that answers over TLS only leads away who asks it without.
+    """
+    return {"X-Forwarded-Proto": "https"} if urlsplit(url or "").scheme == "https" else {}
 
 
 def asks_for_a_name(url: str, status: int | None = None) -> str:

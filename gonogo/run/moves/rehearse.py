@@ -17,6 +17,7 @@ from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, in_one
 from gonogo.gates.ladder import Rung, taken_back
 from gonogo.gates.pending_migrations import Standing
 from gonogo.gates.subject import as_it_serves
+from gonogo.inspection.answers.addresses import origin_of
 from gonogo.inspection.answers.harmless import is_plain
 from gonogo.inspection.code.contents import map_paths
 from gonogo.migrations import layout_of, tool_of
@@ -123,7 +124,7 @@ def _former(work: Work, name: str) -> Former | None:
         entry=tuple(entry),
         live=health.live,
         paths=tuple(dict.fromkeys(paths))[:_PAGES],
-        host=urlsplit(environment.url or "").netloc or "localhost",
+        origin=origin_of(environment.url),
         timeout=min(health.timeout, _STARTS),
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gonogo.gates.baseline import known_before
-from gonogo.gates.judgement import Consequence, as_before, counted, judge, of_attempts, undecided
-from gonogo.records.results import CheckResult, GateResult, WaiverUse
+from gonogo.gates.judgement import Consequence, as_before, counted, judge, of_attempts, undecided, without_tls
+from gonogo.records.results import CheckResult, Evidence, GateResult, WaiverUse
 from gonogo.words import OnRed, Outcome, Severity, Stage, WaiverDid
 from tests.support.traits import traits_of
 
@@ -351,3 +351,17 @@ def test_nothing_is_excused_by_what_a_serving_release_was_never_asked() -> None:
 
     assert judge(after, baseline=before, pinned=unasked).action is Consequence.ROLLBACK
     assert judge(after, baseline=before, pinned=by_hand).action is Consequence.GO
+
+
+def test_a_release_that_is_asked_without_tls_is_compared_with_the_same_pages() -> None:
+    """What the baseline found at the public address; what has another host stays as it is."""
+    rows = [["address"], ["https://shop.example/a"], ["https://shop.example.org/a"], ["https://shop.example"]]
+    before = gate(check("D30", "passed", evidence=(Evidence(kind="table", title="Asked", value=rows),)))
+    asked = without_tls(before, "https://shop.example/")
+
+    assert asked.checks[0].evidence[0].value[1:] == [
+        ["http://shop.example/a"],
+        ["https://shop.example.org/a"],
+        ["http://shop.example"],
+    ]
+    assert without_tls(before, "http://shop.example") == before

@@ -19,11 +19,13 @@ __all__: list[str] = []
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """Answers 200 for /healthz and 404 for anything else."""
+    """Answers 200 for /healthz and 404 for anything else; /tls leads on who asks without."""
 
     def do_GET(self) -> None:
         """Answer."""
-        self.send_response(200 if self.path == "/healthz" else 404)
+        leads_on = self.path == "/tls" and self.headers["X-Forwarded-Proto"] != "https"
+        self.send_response(301 if leads_on else 200 if self.path in {"/healthz", "/tls"} else 404)
+        self.send_header("Location", "/healthz")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -55,6 +57,12 @@ def test_a_named_port_is_asked(port: int) -> None:
     assert asked("/healthz", "shop.example", str(port)) == [{"port": port, "reachable": True, "status": 200}]
     assert asked("/nothing", "shop.example", str(port))[0]["status"] == 404
     assert asked("/healthz", "shop.example", "1")[0]["status"] == 0
+
+
+def test_a_port_is_asked_as_a_proxy_asks_that_ends_tls(port: int) -> None:
+    """What leads away who comes without TLS is not followed: somebody else may answer there."""
+    assert asked("/tls", "https://shop.example", str(port))[0]["status"] == 200
+    assert asked("/tls", "http://shop.example", str(port))[0]["status"] == 301
 
 
 def test_what_listens_on_loopback_alone_is_known(port: int) -> None:
