@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from gonogo.detect.composefiles import candidates, choices
 from gonogo.detect.facts import Given
@@ -20,6 +21,7 @@ from gonogo.runtimes.compose.model.roles import deployed_services
 __all__ = ["Chosen", "choose", "said_files"]
 
 _LISTED = 6
+_PORTS = {"http": 80, "https": 443}
 _NO_COMPOSE = (
     "--runtime compose: found no compose file, expected compose.yaml or docker-compose.yml here or below. Write one "
     "whose service has `build:`, or name yours: `gonogo init --compose FILE`; without Docker: "
@@ -40,6 +42,8 @@ class Chosen:
 def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
     """Finds the compose files that are meant: what runs was started from them, or the first that builds something.
 
+    Of several, the first one that publishes the port of the URL that was given.
+
     Raises:
         UsageError: there are none, those of several applications, or none that builds anything.
     """
@@ -55,7 +59,19 @@ def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
     if not _builds(rendered):
         first = rendered if len(wanted) == 1 else _render(root, tree, wanted[0], host, given)
         raise UsageError(_nothing_built(first))
+    if given.url and runs is None and not _publishes(rendered, given.url):
+        others = (_rendered(root, tree, files, host, given) for files in wanted)
+        fit = (one for one in others if not one.error and _builds(one) and _publishes(one, given.url))
+        rendered = next(fit, rendered)
     return Chosen(rendered=rendered, runs=runs, sets=sets)
+
+
+def _publishes(rendered: Rendered, url: str) -> bool:
+    """Whether one of its services has the port of a URL on this machine."""
+    parts = urlsplit(url)
+    port = str(parts.port or _PORTS.get(parts.scheme, ""))
+    services = (rendered.model.get("services") or {}).values()
+    return any(str(one.get("published")) == port for service in services for one in service.get("ports") or ())
 
 
 def _builds(rendered: Rendered) -> bool:

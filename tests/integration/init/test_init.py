@@ -267,6 +267,16 @@ def test_several_compose_files_of_one_folder_are_a_guess_that_is_told(make: Make
     assert 'compose = ["compose-east.yml"]' in text
 
 
+def test_of_several_compose_files_the_one_that_publishes_the_urls_port_is_taken(make: Make) -> None:
+    """Who says the address says which of them is meant."""
+    west = MODEL.replace("8088:80", "8443:443")
+    root = make(without("compose.yaml", **{"compose-east.yml": MODEL, "compose-west.yml": west}))
+    ended = init(root, "--yes", "--no-gates", "--url", "https://shop.localhost:8443")
+
+    assert ended.returncode == 0, ended.stderr
+    assert 'compose = ["compose-west.yml"]' in (root / "gonogo.toml").read_text(encoding="utf-8")
+
+
 def test_a_folder_in_the_env_files_place_is_said(make: Make) -> None:
     """Docker leaves one behind where a mounted file was missing."""
     root = make(SHOP)
