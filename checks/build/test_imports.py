@@ -17,7 +17,7 @@ from gonogo.config import Environment, Service
 from gonogo.inspection import things
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.contents import FileDigest, map_paths
-from gonogo.inspection.code.contract import breaking
+from gonogo.inspection.code.contract import as_registered, breaking
 from gonogo.inspection.code.imported import imported_elsewhere, what_brings
 from gonogo.inspection.code.nested import Lack
 from gonogo.inspection.code.routes import RouteReport
@@ -303,16 +303,17 @@ def test_clients_of_the_api_can_go_on(
 
 
 def _document(url: str, serving: Release, name: str, limits: Limits) -> Any:
-    """The OpenAPI document of what serves now; None where it shows none."""
+    """The OpenAPI document of what serves now, of what its artifact registers; None where it shows none."""
     import httpx  # noqa: PLC0415 (60 ms: only where something serves)
 
     known = routes_of(serving, name) or ()
     path = next((route.path for route in known if route.name == "openapi" and not route.is_own), "/openapi.json")
     try:
         answer = limits.get(url + path)
-        return answer.json() if answer.is_success else None
+        shown = answer.json() if answer.is_success else None
     except (httpx.HTTPError, ValueError):
         return None
+    return as_registered(shown, {(verb, one.schema_path) for one in known if one.schema_path for verb in one.methods})
 
 
 @pytest.mark.build(

@@ -36,9 +36,11 @@ _ENDED = re.compile(r"exited: \S+ \([^()]*; not expected\)$")
 """supervisord's own words, whose level is no error's: it starts a program no more, and one that it starts again."""
 _RESPAWNED = re.compile(
     r"(?:\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} - )?"
-    r"(?:\[uwsgi-daemons\] respawning \"|(?:DAMN !|OOOPS) .{1,80}(?:died\b|crippled|no more).{0,40}trying respawn)"
+    r"(?:\[uwsgi-daemons\] respawning \"|"
+    r"(?:DAMN !|OOOPS) .{1,80}(?:died(?!, killed by signal 9 )|crippled|no more).{0,40}trying respawn)"
 )
-"""uWSGI's: one of its daemons, mules, spoolers or workers ended, and is started again."""
+"""uWSGI's: one of its daemons, mules, spoolers or workers ended, and is started again. What it kills itself with signal
+9 took longer than ``harakiri`` allows, which a busy machine does to a good release; who asks sees that."""
 _BARE_EXCEPTION = re.compile(r"(?:[\w.$]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b(?: \[[\w.-]+\])?(?::|$)")
 _STACK_FRAME = re.compile(r"\s+at \S.*[(:].*|\s+at \S+$")
 _SENTENCE = re.compile(r"[a-z]{2,}")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["breaking"]
+__all__ = ["as_registered", "breaking"]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _DEEPEST = 12
@@ -49,6 +49,25 @@ def breaking(before: Any, after: Any, *, registered: Collection[tuple[str, str]]
         for status, properties in was.gets.items():
             kept = now.gets.get(status, frozenset())
             yield from (f"{said}: no longer answers {one}" for one in sorted(properties - kept) if kept)
+
+
+def as_registered(document: Any, registered: Collection[tuple[str, str]]) -> Any:
+    """A running process's document without the operations that its start added to those that its artifact registers.
+
+    No artifact's document has those (``/metrics``, exposed in a lifespan), so that nothing of them can be compared;
+    where nothing is known to be registered, all stay.
+    """
+    if not registered:
+        return document
+    paths = {
+        path: {
+            verb: one
+            for verb, one in _table(item).items()
+            if verb not in _METHODS or (verb.upper(), path) in registered
+        }
+        for path, item in _table(_table(document).get("paths")).items()
+    }
+    return {**_table(document), "paths": paths}
 
 
 def _operations(document: Any) -> dict[tuple[str, str], _Operation]:

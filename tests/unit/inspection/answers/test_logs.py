@@ -384,6 +384,7 @@ def test_what_uwsgi_starts_again_and_again_is_an_error(again: str) -> None:
     assert error_lines([first, *[again.format(number) for number in range(5)]]) == ()
     assert [group.count for group in error_lines(["web  | " + again.format(number) for number in range(9)])] == [9]
     assert error_lines(["worker 1 killed successfully (pid: 16)", "worker 1 respawned (new pid: 17)"] * 9) == ()
+    assert error_lines(["DAMN ! worker 1 (pid: 16) died, killed by signal 9 :( trying respawn ..."] * 9) == ()
 
 
 def test_a_program_that_waits_for_its_database_under_a_supervisor_is_no_error() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.code.contract import breaking
+from gonogo.inspection.code.contract import as_registered, breaking
 
 __all__: list[str] = []
 
@@ -180,3 +180,16 @@ def test_any_document_is_read(before: object, after: object) -> None:
     """Nothing is said of the same one."""
     assert list(breaking(before, before)) == []
     assert all(isinstance(line, str) for line in breaking(before, after))
+
+
+def test_what_a_start_adds_is_no_promise_of_an_artifact() -> None:
+    """A page of metrics that a lifespan exposes is in no artifact's document, and is not gone with the next."""
+    shown = document()
+    shown["paths"]["/metrics"] = {"get": {"responses": {"200": {}}}, "summary": "of the process"}
+    registered = {("GET", "/prices/{id}"), ("GET", "/orders"), ("POST", "/orders")}
+
+    assert [*breaking(shown, document())] == ["GET /metrics: is gone"]
+    assert [*breaking(as_registered(shown, registered), document())] == []
+    assert [*breaking(as_registered(shown, registered), {"paths": {}})] != []
+    assert as_registered(shown, ()) == shown
+    assert as_registered("a page", registered) == {"paths": {}}
