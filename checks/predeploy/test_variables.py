@@ -11,7 +11,7 @@ from gonogo.checks.predeploy.started import started
 from gonogo.config import Environment
 from gonogo.errors import GonogoError
 from gonogo.gates.subject import as_it_serves
-from gonogo.inspection.variables.changed import gone_and_read, of_the_runtime
+from gonogo.inspection.variables.changed import gone, gone_and_read, of_the_runtime, parted
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -41,7 +41,8 @@ def test_no_variable_that_is_read_goes_away(
     """Every variable that the serving release is given and this one is not is read by no source any more.
 
     Catches the line that was lost when the env file was edited: what falls back to a default sends mail to nobody, or
-    writes to another folder. Which variables came and went is listed by name. It warns.
+    writes to another folder. So is the store told that services shared and do not any more: a worker that waits at
+    another Redis than the one where its jobs are put. Which variables came and went is listed by name. It warns.
 
     Before (.env, which had MAIL_FROM):
 
@@ -62,14 +63,19 @@ def test_no_variable_that_is_read_goes_away(
     now = {name: variables for name, variables, _ in started(environment, context, request)}
     changed = [(name, _names(before[name]), _names(now[name])) for name in sorted(before) if name in now]
     came = sorted({one for _, had, has in changed for one in has - had})
-    went = {name: had - has for name, had, has in changed}
+    went = {name: gone(had, has) for name, had, has in changed}
     evidence.text("Added", ", ".join(came) or "none")
     evidence.text("Gone", ", ".join(sorted(set().union(*went.values()))) or "none")
+    for one, services in parted(before, now):
+        evidence.warn(
+            f"{one}: {', '.join(services)} were given the same before, and are not now; expected one value for all who "
+            "share that store, or that it is meant"
+        )
     texts = source.texts(".py", ".js", ".ts") if any(went.values()) else {}
     said = [
         f"{name}: is no longer given {one}, which {where} reads"
-        for name, gone in went.items()
-        for one, where in gone_and_read(gone, texts)
+        for name, names in went.items()
+        for one, where in gone_and_read(names, texts)
     ]
     assert not said, f"{'; '.join(said)}; expected it as the serving release has it"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.variables.changed import gone_and_read, of_the_runtime
+from gonogo.inspection.variables.changed import gone, gone_and_read, of_the_runtime, parted
 
 __all__: list[str] = []
 
@@ -20,6 +20,8 @@ __all__: list[str] = []
         'env.str("MAIL_FROM")',
         'config("MAIL_FROM", default="")',
         "process.env.MAIL_FROM",
+        'envsecret("MAIL_FROM", "nobody")',
+        'get_env_variable("MAIL_FROM")',
     ],
 )
 def test_a_variable_that_is_read(line: str) -> None:
@@ -55,3 +57,36 @@ def test_what_every_runtime_sets() -> None:
     assert [of_the_runtime(name) for name in ("PATH", "GONOGO_RELEASE", "PYTHONPATH", "PORT", "PATHS")] == [
         True
     ] * 4 + [False]
+
+
+def test_a_value_that_comes_from_a_file_now_is_not_gone() -> None:
+    """As many images take their secrets: ``SECRET_KEY_FILE`` stands in for ``SECRET_KEY``."""
+    assert gone({"SECRET_KEY", "MAIL_FROM", "A"}, {"SECRET_KEY_FILE", "A"}) == {"MAIL_FROM"}
+
+
+SHARED = {
+    "api": {"REDIS_HOST": "redis", "DATABASE_URL": "postgresql://app:one@db:5432/app", "LOG_DB": "on", "PORT": "1"},
+    "worker": {"REDIS_HOST": "redis", "DATABASE_URL": "postgresql://app:one@db:5432/app", "PORT": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"REDIS_HOST": "jobs"}, [("REDIS_HOST", ("api", "worker"))]),
+        ({"DATABASE_URL": "postgresql://app:one@db:5432/other"}, [("DATABASE_URL", ("api", "worker"))]),
+        ({"DATABASE_URL": "postgresql://app:one@old/app"}, [("DATABASE_URL", ("api", "worker"))]),
+        ({"DATABASE_URL": "postgresql://reader:two@db:6432/app?sslmode=require"}, []),
+        ({"PORT": "2", "MORE_HOST": "x"}, []),
+        ({"REDIS_HOST": ""}, []),
+    ],
+)
+def test_services_that_share_a_store_no_more(
+    changed: dict[str, str], expected: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    """Another host, another database; not another user, port or option, and not what is gone."""
+    now = {**SHARED, "worker": {**SHARED["worker"], **changed}}
+
+    assert list(parted(SHARED, now)) == expected
+    assert list(parted(now, now)) == []
+    assert list(parted(SHARED, {name: {**one, **changed} for name, one in SHARED.items()})) == []
