@@ -108,9 +108,9 @@ class Observed:
 
     @property
     def is_unsure(self) -> bool:
-        """Whether something is unwell now, of which nobody knows yet for how long."""
+        """Whether something is unwell now, of which nobody knows yet for how long, or goes wrong every few times."""
         worse = self.pairs is not None and self.pairs.is_unsure
-        return bool(self.spells.open) or bool(self.asked and self.asked[-1].said) or worse
+        return bool(self.spells.open or self.errors.doubtful) or bool(self.asked and self.asked[-1].said) or worse
 
 
 def observe(
@@ -209,7 +209,7 @@ class _Questions:
     def ask(self, seen: Observed, *, at: float) -> None:
         """Sends the next request and notes what it got; a limit on requests says nothing.
 
-        Every second one is to a health page; an endpoint that was wrong is asked again soon.
+        Every second one is to a health page; an endpoint that was wrong, or is so every few times, is asked again soon.
         """
         due = min(range(len(self._due)), key=self._due.__getitem__, default=None)
         is_late = due is not None and self._due[due] <= at
@@ -224,7 +224,8 @@ class _Questions:
             url, endpoint = self._rest[due]
             said = self._note(seen, endpoint, url, at=at)
             rarely = min(max(_SPARSER * at, self._every), _RARELY)
-            self._due[due] = at + (self._every if said is not None and said.said else rarely)
+            again = (said is not None and said.said) or endpoint.request in seen.errors.doubtful
+            self._due[due] = at + (self._every if again else rarely)
 
     def _note(self, seen: Observed, endpoint: Endpoint, url: str, *, at: float) -> Asked | None:
         """Asks, and notes what it got; None where that says nothing."""

@@ -17,6 +17,9 @@ _LASTS = 15.0
 """Seconds: requests that failed without a break for so long were not one moment's; in a short watch half of it."""
 _AGAIN = 3
 """Or so many moments, with good answers between them."""
+_TWICE = 2
+_DOUBT = 2.0
+"""So many times the share that may be is worth to be asked more often."""
 _LEAST = 6
 """So many figures of memory tell a direction."""
 _GROWN = 1.2
@@ -116,6 +119,12 @@ class Trouble:
         """Whether nothing that comes could clear it."""
         return self.rate.is_exceeded and (self.longest >= self._lasts or self.moments >= _AGAIN)
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it came again, far more often than it may, and was asked too seldom to be more than chance."""
+        often = self.rate.happened > _DOUBT * self.rate.allowed * self.rate.of
+        return often and self.moments >= _TWICE and not self.is_red
+
     @classmethod
     def of_all(cls, share: float, requests: Iterable[tuple[float, bool]]) -> Trouble:
         """Of a whole series of moments, and whether it went wrong then."""
@@ -143,6 +152,12 @@ class Troubles:
     def red(self) -> str | None:
         """Which it is that goes wrong too often; nothing for all together, None where none does."""
         return next((thing for thing, trouble in self._each.items() if trouble.is_red), None)
+
+    @property
+    def doubtful(self) -> Mapping[str, tuple[int, int]]:
+        """Requests of which nobody can be sure yet, with how many of how many were wrong."""
+        each = ((thing, one) for thing, one in self._each.items() if thing and one.is_doubtful)
+        return {thing: (one.rate.happened, one.rate.of) for thing, one in each}
 
 
 def climb(figures: Mapping[str, Sequence[tuple[float, int]]]) -> dict[str, tuple[int, int]]:
