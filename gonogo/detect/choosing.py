@@ -69,7 +69,7 @@ def choose(root: Path, tree: Tree, given: Given, host: Host) -> Chosen:
 def _publishes(rendered: Rendered, url: str) -> bool:
     """Whether one of its services has the port of a URL on this machine."""
     parts = urlsplit(url)
-    port = str(parts.port or _PORTS.get(parts.scheme, ""))
+    port = str(parts.port or _PORTS.get(parts.scheme) or "")
     services = (rendered.model.get("services") or {}).values()
     return any(str(one.get("published")) == port for service in services for one in service.get("ports") or ())
 
