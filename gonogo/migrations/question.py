@@ -44,7 +44,7 @@ class Trouble:
     kinds: tuple[str, ...] = ()
     where: str = ""
     importing: bool = False
-    """Whether a module could not be imported."""
+    """Whether a module could not be imported, or what env.py calls in a line of its own failed: that happens always."""
     migrating: bool = False
     """Whether a revision's own code raised it."""
 

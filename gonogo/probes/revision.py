@@ -22,6 +22,7 @@ import contextlib
 import importlib
 import io
 import json
+import linecache
 import traceback
 from typing import Any
 
@@ -70,14 +71,25 @@ def told(error: BaseException) -> dict[str, Any]:
     first = (str(error).strip().splitlines() or [""])[0]
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if not is_ours(frame.filename)), None)
+    imported = any(frame.name == IMPORTING and "importlib" in frame.filename for frame in frames)
     return {
         "type": type(error).__name__,
         "kinds": [kind.__name__ for kind in type(error).__mro__],
         "message": first,
         "where": f"{last.filename}:{last.lineno}" if last else "",
-        "importing": any(frame.name == IMPORTING and "importlib" in frame.filename for frame in frames),
+        "importing": imported or always(frames),
         "migrating": any("/versions/" in frame.filename for frame in frames),
     }
+
+
+def always(frames: list[traceback.FrameSummary]) -> bool:
+    """Whether it is the application's code that env.py calls in a line of its own, however migrations are run."""
+    own = [at for at, frame in enumerate(frames) if frame.name == "<module>" and not is_ours(frame.filename)]
+    if not own or own[0] + 1 >= len(frames):
+        return False
+    caller, called = frames[own[0] : own[0] + 2]
+    begins = linecache.getline(caller.filename, caller.lineno or 0)[:1]  # a space in a block
+    return not begins.isspace() and called.filename != caller.filename and not is_ours(called.filename)
 
 
 def is_ours(name: str) -> bool:
@@ -115,9 +127,8 @@ def configuration(request: dict[str, Any], *words: str) -> Any:
     module = importlib.import_module("alembic.config")
     name = request["name"]
     named = [] if name == "alembic.ini" else ["-c", name]
-    if not named and not any(map(os.path.isfile, (os.environ.get("ALEMBIC_CONFIG", name), "pyproject.toml"))):
-        raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
-    if named and not os.path.isfile(name):  # noqa: PTH113
+    read = named[1:] or [os.environ.get("ALEMBIC_CONFIG", name), "pyproject.toml"]
+    if not any(map(os.path.isfile, read)):
         raise FileNotFoundError(f"no {os.path.join(os.getcwd(), name)}")  # noqa: PTH109, PTH118
     line = module.CommandLine()
     options = line.parser.parse_args([*named, *request.get("words", []), *words])

@@ -184,7 +184,17 @@ def test_an_import_that_fails_for_the_migrations_too_is_one_finding(deploy: Call
     undo()
     edited(site.release.root / "db" / "env.py", "import nowhere_either\n")
     own = site.ask("build", "entry_point_imports or migrations_can_be_run")
+    edited(site.release.root / "shelf.py", files["shelf.py"] + "\n\ndef mapped():\n    return metadata.lamps\n")
+    edited(site.release.root / "db" / "env.py", "import shelf\n\nshelf.mapped()\n")
+    called = site.ask("build", "entry_point_imports or migrations_can_be_run").check("B19[web]")
+    edited(site.release.root / "db" / "env.py", "import shelf\n\nif shelf:\n    shelf.mapped()\n")
+    perhaps = site.ask("build", "entry_point_imports or migrations_can_be_run").check("B19[web]")
 
+    assert (called.outcome, "found AttributeError: 'MetaData' object has no attribute 'lamps'" in called.found) == (
+        Outcome.FAILED,
+        True,
+    )
+    assert perhaps.outcome is Outcome.SKIPPED  # what is run without a database may be another way
     assert same.check("B19[web]").outcome is Outcome.FAILED
     assert [(one.check.code, [also.code for also in one.red]) for one in findings(same.checks)] == [
         ("B04[web]", ["B19[web]"])
