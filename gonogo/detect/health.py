@@ -20,7 +20,9 @@ _LIVE = re.compile(
     r"|__lbheartbeat__)/?$|/up/?$",
     re.IGNORECASE,
 )
-_BEST = ("healthz", "livez", "live", "liveness", "health", "health-check", "healthcheck", "health_check")
+_ALIVE = ("livez", "live", "liveness")
+"""What is called so is about the process alone; a health page beside it tells whether it can serve."""
+_BEST = (*_ALIVE, "healthz", "health", "health-check", "healthcheck", "health_check")
 _READY = re.compile(r"(?:^|[/_-])(?:readyz?|readiness)/?$", re.IGNORECASE)
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -50,8 +52,13 @@ def live_route(routes: Iterable[Placed]) -> tuple[Placed, ...]:
 
 
 def ready_route(routes: Iterable[Placed]) -> tuple[Placed, ...]:
-    """The routes that tell whether the application can serve."""
-    return tuple(one for one in routes if _READY.search(one.route.path) and _plain(one.route))
+    """The routes that tell whether the application can serve: by name, or the health page beside one of liveness."""
+    plain = tuple(one for one in routes if _plain(one.route))
+    called = tuple(one for one in plain if _READY.search(one.route.path))
+    ranks = {one: _rank(one.route.path) for one in live_route(plain)}
+    if called or not any(rank < len(_ALIVE) for rank in ranks.values()):
+        return called
+    return tuple(one for one, rank in ranks.items() if len(_ALIVE) <= rank < len(_BEST))
 
 
 def _plain(route: StaticRoute) -> bool:

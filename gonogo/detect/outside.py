@@ -48,10 +48,12 @@ def pages_of(
     handed = _handed(tree, model, address, tuple(one.facts.name for one in web)) if front and address else ()
     sure = address is not None and address.url.sure
     for one in web[:1]:
-        ready = next((_outside(fact, handed, front=front, sure=sure) for fact in _ready(one)), None)
         facts = list(_live(tree, model, files, one))
         passed = (fact for fact in facts if outside_path(fact.value, handed)[0])
-        return Pages(live=_outside(next(passed, facts[0]), handed, front=front, sure=sure), ready=ready)
+        live = next(passed, facts[0])
+        ready = (fact for fact in _ready(one) if fact.value != live.value)
+        found = next((_outside(fact, handed, front=front, sure=sure) for fact in ready), None)
+        return Pages(live=_outside(live, handed, front=front, sure=sure), ready=found)
     return Pages()
 
 

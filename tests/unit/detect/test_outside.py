@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.detect.health import asked_by, duration, seconds
+from gonogo.detect.health import asked_by, duration, live_route, ready_route, seconds
 from gonogo.detect.proxied import handed_to, listens, outside_path, sends_to_https
+from gonogo.detect.routing import Placed
 from gonogo.detect.tree import Tree
+from gonogo.frameworks import StaticRoute
 
 __all__: list[str] = []
 
@@ -38,6 +40,34 @@ def test_the_address_of_a_health_check(words: tuple[str, ...], path: str, port: 
 def test_a_check_that_asks_no_address_has_none() -> None:
     """`pg_isready` is about something else."""
     assert asked_by(("CMD-SHELL", "pg_isready -U postgres"), {}) is None
+
+
+def placed(path: str) -> Placed:
+    """A route of an application."""
+    route = StaticRoute(
+        methods=("GET",), path=path, file="a.py", line=1, module="a", handler="h", owner="app", conditional=False
+    )
+    return Placed(route=route, sure=True)
+
+
+@pytest.mark.parametrize(
+    ("paths", "live", "ready"),
+    [
+        (("/healthz/", "/livez/"), "/livez/", ("/healthz/",)),
+        (("/status", "/live", "/health"), "/live", ("/health",)),
+        (("/health", "/live", "/readyz"), "/live", ("/readyz",)),
+        (("/health", "/ping"), "/health", ()),
+        (("/live", "/ping"), "/live", ()),
+    ],
+)
+def test_the_health_page_beside_one_of_liveness_tells_whether_it_can_serve(
+    paths: tuple[str, ...], live: str, ready: tuple[str, ...]
+) -> None:
+    """The names that orchestrators gave them; alone a health page tells that the process lives."""
+    routes = [placed(path) for path in paths]
+
+    assert live_route(routes)[0].route.path == live
+    assert tuple(one.route.path for one in ready_route(routes)) == ready
 
 
 NGINX = """\
