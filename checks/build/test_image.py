@@ -118,6 +118,7 @@ def _gives_up(artifact: Artifact, words: Sequence[str]) -> str | None:
 
 @pytest.mark.build(
     "B10",
+    severity="advisory",
     needs=("images",),
     reads=("service.max_image_size",),
     remedy="Look what takes the room (docker history); leave it out of {param} in .dockerignore, or build it in "
@@ -163,6 +164,7 @@ def _size_before(service: str, question: Asking) -> float | None:
 
 @pytest.mark.build(
     "B17",
+    severity="advisory",
     needs=("compose",),
     remedy="Write a version: FROM python:3.12-slim in the Dockerfile, image: postgres:16 in the compose file",
 )

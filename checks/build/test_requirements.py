@@ -19,6 +19,7 @@ _SHOWN = 3
 
 @pytest.mark.build(
     "B09",
+    severity="advisory",
     needs=("service.entrypoint or service.framework or service.migrations",),
     remedy="Install versions that fit together (pip check tells), write them down, then: gonogo deploy --env {env}",
 )

@@ -17,12 +17,15 @@ from gonogo.config.needs import written
 from gonogo.records.listing import when_red
 from tests.faults.corpus.cases import BY_APP
 from tests.faults.corpus.elsewhere import ELSEWHERE
+from tests.faults.corpus.kept import kept
+from tests.faults.corpus.table import GONOGO
 
-__all__ = ["BEGIN", "END", "PAGE", "ROOT", "SHEETS", "checks_table", "sheets", "written_table"]
+__all__ = ["BEGIN", "END", "PAGE", "ROOT", "SHEETS", "checks_table", "faults", "sheets", "written_table"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "checks.md"
 CHANGELOG = ROOT / "CHANGELOG.md"
+RESULTS = ROOT / "tests" / "faults" / "corpus" / "results.jsonl"
 SHEETS = ROOT / "docs" / "checks"
 BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
 END = "<!-- end of checks -->"
@@ -63,12 +66,14 @@ def since(code: str) -> str:
 
 
 def faults() -> Mapping[str | None, list[str]]:
-    """Code → the faults of the corpus that it may be what catches them, each with whoever meets it."""
+    """Code → the faults of the corpus that it was meant to name and named when they were deployed, each with its victim."""
+    named = {(row.app, row.case): row.named.split() for row in kept(RESULTS) if row.tool == GONOGO}
     found: dict[str | None, list[str]] = defaultdict(list)
     for app, cases in BY_APP.items():
         for case in cases:
-            for code in case.codes if case.is_fault else ():
-                found[code].append(f"- `{case.name}` of {app}: {case.why}")
+            for code in named.get((app, case.name), ()) if case.is_fault else ():
+                if code in case.codes:
+                    found[code].append(f"- `{case.name}` of {app}: {case.why}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import types
@@ -42,10 +43,9 @@ from gonogo.config.types import parse_duration
 from gonogo.plugins import browser, cases, fixtures
 from gonogo.records.listing import when_red
 from gonogo.words import Exit, Outcome, Stage
-from tests.faults.corpus.cases import BY_APP
 from tests.faults.corpus.elsewhere import ELSEWHERE
 from tests.support.chromium import need_chromium
-from tests.support.doc_tables import ROOT, SHEETS, checks_table, sheets, written_table
+from tests.support.doc_tables import ROOT, SHEETS, checks_table, faults, sheets, written_table
 from tests.support.readme_app import MAIN, configuration, serving
 
 if TYPE_CHECKING:
@@ -342,15 +342,37 @@ def test_decisions_are_numbered() -> None:
 
 
 def test_every_blocker_has_its_fault() -> None:
-    """In the corpus, or in a test where a deployment of files cannot bring it about."""
+    """In the corpus, where it spoke when the fault was deployed, or in a test where no deployment of files brings it about."""
     blockers = {one.code for one in built_in() if when_red(one.stage, one.severity, one.on_red) != "warns"}
-    asked = {code for cases in BY_APP.values() for case in cases for code in case.codes}
+    asked = set(faults())
     tests = {code: ROOT / "tests" / place.partition("::")[0] for code, place in ELSEWHERE.items()}
     lost = [
         code for code, path in tests.items() if f"def {ELSEWHERE[code].partition('::')[2]}(" not in path.read_text()
     ]
 
     assert (blockers - asked - set(ELSEWHERE), asked & set(ELSEWHERE), lost) == (set(), set(), [])
+
+
+def test_a_check_that_never_fails_blocks_nothing() -> None:
+    """One without an assertion, a failure or an error of its own, in itself or in what it calls of its rooms, is advisory."""
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "checks").rglob("*.py"))}
+    functions = {one.name: one for tree in trees.values() for one in tree.body if isinstance(one, ast.FunctionDef)}
+
+    def fails(function: ast.FunctionDef, seen: frozenset[str] = frozenset()) -> bool:
+        for node in ast.walk(function):
+            name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Assert | ast.Raise) or name == "fail":
+                return True
+            called = functions.get(name) if name not in {*seen, function.name} else None
+            if called is not None and fails(called, seen | {function.name}):
+                return True
+        return False
+
+    marks = ((mark, one) for one in functions.values() for mark in one.decorator_list if isinstance(mark, ast.Call))
+    checks = {mark.args[0].value: one for mark, one in marks if mark.args and isinstance(mark.args[0], ast.Constant)}
+    blocks = [one.code for one in built_in() if when_red(one.stage, one.severity, one.on_red) != "warns"]
+
+    assert [code for code in blocks if not fails(checks[code])] == []
 
 
 def test_what_contributors_are_led_to_is_there() -> None:

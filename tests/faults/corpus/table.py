@@ -10,7 +10,7 @@ from .bench import Result
 from .case import Case
 from .kept import Row
 
-__all__ = ["figures", "filled", "line", "lower_bound"]
+__all__ = ["GONOGO", "figures", "filled", "line", "lower_bound"]
 
 GONOGO = "gonogo"
 _MARKS = re.compile(r"(<!-- results: [^\n]*-->\n).*(<!-- end of results -->)", re.DOTALL)
@@ -49,9 +49,10 @@ def figures(rows: Sequence[Row]) -> str:
     """Recall and precision with their one-sided 95 % bounds, and what serves afterwards."""
     faults, harmless = _parted([row for row in rows if row.exit >= 0])
     caught, alarms = _count(faults, _is_caught), _count(harmless, _is_red)
+    by_step = _count(faults, lambda row: row.caught and not row.named)
     return (
-        f"- Faults: {caught} of {len(faults)} caught in time, by a check that names them or the step that fails; "
-        f"recall at least {lower_bound(caught, len(faults)):.1%} (one-sided 95 %).\n"
+        f"- Faults: {caught} of {len(faults)} caught in time, {caught - by_step} by a check that names them and {by_step} by the "
+        f"step that fails (a build, a migration, a start), with its last words; recall at least {lower_bound(caught, len(faults)):.1%} (one-sided 95 %).\n"
         f"- Harmless releases: {alarms} false alarms in {len(harmless)}; "
         f"precision at least {lower_bound(caught, caught + alarms):.1%} (one-sided 95 %).\n"
         f"- As it should be, with what serves afterwards: {_count(rows, _is_well)} of {len(rows)}.\n"

@@ -22,7 +22,11 @@ __all__: list[str] = []
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 ALL = [case for cases in BY_APP.values() for case in cases]
-SAMPLE = ("merge-conflict-in-a-template", "module-renamed-under-a-nested-import", "office-open-to-everybody")
+SAMPLE = (
+    "office-open-to-everybody",
+    pytest.param("merge-conflict-in-a-template", marks=pytest.mark.thorough),
+    pytest.param("module-renamed-under-a-nested-import", marks=pytest.mark.thorough),
+)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +137,7 @@ def test_the_page_has_what_is_kept() -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.xdist_group("corpus")
 def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
     """An edit that changes nothing, a fault that nobody sees, and one that is there without the edit prove nothing."""
     front = "web/templates/front.html"
@@ -150,7 +155,7 @@ def test_a_trial_notices_its_own_mistakes(bench: Bench) -> None:
         bench.try_out(before)
 
 
-@pytest.mark.thorough
+@pytest.mark.xdist_group("corpus")
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_fault_is_noticed_in_time(bench: Bench, name: str) -> None:
     """Named by its check, at or before its stage, and the good release serves on or again."""
@@ -160,7 +165,7 @@ def test_a_fault_is_noticed_in_time(bench: Bench, name: str) -> None:
     assert result.restored, result
 
 
-@pytest.mark.thorough
+@pytest.mark.xdist_group("corpus")
 def test_a_harmless_release_goes(bench: Bench) -> None:
     """And so does the way back from it."""
     result = bench.try_out(named("router-for-development"))
