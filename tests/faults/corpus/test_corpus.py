@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 ALL = [case for cases in BY_APP.values() for case in cases]
 SAMPLE = (
-    "office-open-to-everybody",
-    pytest.param("merge-conflict-in-a-template", marks=pytest.mark.thorough),
+    "merge-conflict-in-a-template",
+    pytest.param("office-open-to-everybody", marks=pytest.mark.thorough),
     pytest.param("module-renamed-under-a-nested-import", marks=pytest.mark.thorough),
 )
 
@@ -165,6 +165,7 @@ def test_a_fault_is_noticed_in_time(bench: Bench, name: str) -> None:
     assert result.restored, result
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("corpus")
 def test_a_harmless_release_goes(bench: Bench) -> None:
     """And so does the way back from it."""
