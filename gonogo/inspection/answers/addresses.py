@@ -6,9 +6,9 @@ import ipaddress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-__all__ = ["UNNAMED", "asks_for_a_name", "is_loopback", "origin_of", "passed_on"]
+__all__ = ["asks_for_a_name", "is_loopback", "origin_of", "passed_on"]
 
-UNNAMED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.FORBIDDEN})
+_UNNAMED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.FORBIDDEN})
 """What is answered to a name that is nobody's here."""
 
 
@@ -42,6 +42,6 @@ def asks_for_a_name(url: str, status: int | None = None) -> str:
 
     Without a status it closed the connection.
     """
-    if not (status is None or status in UNNAMED) or not is_loopback(url):
+    if not (status is None or status in _UNNAMED) or not is_loopback(url):
         return ""
     return ' (does it answer to its own name only? then write in gonogo.toml: url = that, connect_to = "127.0.0.1")'

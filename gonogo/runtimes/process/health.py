@@ -15,7 +15,7 @@ import psutil
 
 from gonogo.errors import CommandError, telling
 from gonogo.host.runner import Command, Host
-from gonogo.inspection.answers.addresses import UNNAMED, asks_for_a_name
+from gonogo.inspection.answers.addresses import asks_for_a_name
 from gonogo.runtimes.process.instances import Instance, exit_code, family, is_alive
 from gonogo.runtimes.process.pinned import PinnedService
 
@@ -97,10 +97,11 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
 def ask(service: PinnedService, *, timeout: float = _REQUEST) -> int | str:
     """The status that an instance's liveness address answers, or why it did not answer.
 
-    One that refuses the name of its visitors is asked by its address: what stands in front may ask so too.
+    One that does not live under the name of its visitors is asked by its address: what stands in front may ask so too.
     """
     answer = _asked(service, service.named, timeout)
-    return _asked(service, {}, timeout) if service.named and answer in UNNAMED else answer
+    is_elsewhere = isinstance(answer, int) and answer not in {*service.alive, HTTPStatus.TOO_MANY_REQUESTS}
+    return _asked(service, {}, timeout) if service.named and is_elsewhere else answer
 
 
 def _asked(service: PinnedService, named: Mapping[str, str], timeout: float) -> int | str:

@@ -97,10 +97,11 @@ class Strict(http.server.BaseHTTPRequestHandler):
     """Answers to one name only, as Django and TrustedHostMiddleware do."""
 
     known = ""
+    refusal = 400
 
     def do_GET(self) -> None:
         """Refuse, or say that it lives."""
-        self.send_response(200 if self.headers["Host"].partition(":")[0] == self.known else 400)
+        self.send_response(200 if self.headers["Host"].partition(":")[0] == self.known else self.refusal)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -119,3 +120,13 @@ def test_an_instance_is_asked_as_its_visitors_ask(known: str, found: int) -> Non
 
         assert ask(asked) == found
         assert ask(asked.model_copy(update={"name": ""})) == (200 if known == "127.0.0.1" else 400)
+
+
+def test_an_application_that_has_no_page_for_the_name_is_asked_by_its_address() -> None:
+    """One that routes by host answers 404 to the public name, where its proxy passes that on to nobody."""
+    facts = {"known": "127.0.0.1", "refusal": 404}
+    with listening(http.server.HTTPServer(("127.0.0.1", 0), type("Routed", (Strict,), facts))) as server:
+        port = server.server_address[1]
+        asked = PinnedService(command=(), port=port, live="/", live_status=200, timeout=9, name="shop.example.com")
+
+        assert ask(asked) == 200
