@@ -11,7 +11,7 @@ from gonogo.host.runner import this_machine
 from gonogo.migrations import Layout, layout_of, tool_of
 from gonogo.plugins.context import Context
 from gonogo.plugins.source import Source
-from gonogo.records.results import CommitLine
+from gonogo.records.run_results import CommitLine
 from gonogo.words import Role, Stage
 
 __all__ = ["Changes", "changes"]

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -151,7 +152,7 @@ def _is_pytest() -> bool:
 
 
 def _become_gate(config: pytest.Config) -> None:
-    """Replaces this process by the gate's.
+    """Makes this process the gate's.
 
     Raises:
         pytest.UsageError: pytest runs inside another program, which must not be replaced.
@@ -164,4 +165,7 @@ def _become_gate(config: pytest.Config) -> None:
             f"found pytest running inside {name or 'a program'}, expected a process of its own for a gate. "
             "Run it as: python -m pytest -m STAGE --env NAME"
         )
-    become_gate([str(argument) for argument in config.invocation_params.args], config.invocation_params.dir)
+    plugins = config.pluginmanager.get_plugins()
+    loaded = (one.__name__ if isinstance(one, ModuleType) else type(one).__module__ for one in plugins)
+    arguments = [str(argument) for argument in config.invocation_params.args]
+    become_gate(arguments, config.invocation_params.dir, loaded=loaded)

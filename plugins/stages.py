@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import runpy
 import sys
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.mark.expression import Expression
 
 from gonogo.errors import GonogoError
-from gonogo.gates.process import gate_argv, gate_environment
+from gonogo.gates.process import EMPTIED, gate_argv, gate_environment
 from gonogo.words import CONFIG_NAME, Stage
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ __all__ = ["PROJECT", "become_gate", "is_whole", "project_of", "selected_stages"
 
 PROJECT = pytest.StashKey["Project"]()
 """What a bare gate read when it began."""
+_PLUGIN = "gonogo.plugins.plugin"
+_ITS_OWN = {"_pytest", "anyio", "gonogo", "pytest_html", "pytest_metadata", "pytest_timeout", "testinfra", "xdist"}
+"""The packages of pytest's plugins that gonogo brings: what they do when they are imported is known."""
 
 
 def selected_stages(expression: str) -> tuple[Stage, ...]:
@@ -60,15 +66,56 @@ def stage_of(item: pytest.Item) -> Stage | None:
     return found[0] if found else None
 
 
-def become_gate(arguments: Sequence[str], folder: Path) -> NoReturn:
-    """Replaces the process by the gate of the project around ``folder``."""
+def become_gate(arguments: Sequence[str], folder: Path, *, loaded: Iterable[str]) -> NoReturn:
+    """Makes the process the gate of the project around ``folder``.
+
+    Where nothing but pytest and what gonogo brings has been here, the gate begins in this process; it is replaced
+    otherwise. ``loaded`` are the modules of the plugins that pytest has loaded.
+    """
     start = _start(arguments, folder)
     _go_there(arguments, start)
     root, app, plugins = _at_a_glance(start) or _with_care(start)
     argv = gate_argv(root, app=app, plugins=plugins, arguments=arguments)
+    environment = gate_environment()
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(argv[0], argv, gate_environment())  # noqa: S606 (argv is ours, no shell)
+    if _is_clean(loaded):
+        _begin_here(argv, environment)
+    os.execve(argv[0], argv, environment)  # noqa: S606 (argv is ours, no shell)
+
+
+def _is_clean(loaded: Iterable[str]) -> bool:
+    """Whether this process is as a new one would be: no plugin, warning filter, tracer or module of anybody else's."""
+    if sys.warnoptions or any(os.environ.get(name) for name in EMPTIED) or sys.gettrace() or sys.getprofile():
+        return False
+    if not {name.partition(".")[0] for name in loaded} <= _ITS_OWN:
+        return False
+    return sys.flags.safe_path or not any(
+        _folder_of(module) == Path(sys.path[0]) for name, module in sys.modules.items() if name != "gonogo"
+    )
+
+
+def _folder_of(module: ModuleType) -> Path | None:
+    """The folder that a module or package of the top level was found in."""
+    file = getattr(module, "__file__", None)
+    if file is None or "." in module.__name__:
+        return None
+    return Path(file).parents[1 if hasattr(module, "__path__") else 0]
+
+
+def _begin_here(argv: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Is ``python -P -m pytest …`` from here on."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.dont_write_bytecode = True
+    if not sys.flags.safe_path:
+        del sys.path[0]
+    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, AssertionRewritingHook)]
+    sys.modules.pop(_PLUGIN, None)  # pytest warns of a plugin whose asserts it cannot rewrite any more
+    words = argv[argv.index("-m") + 1 :]
+    sys.argv[1:] = words[1:]
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 def _go_there(arguments: Sequence[str], start: Path) -> None:

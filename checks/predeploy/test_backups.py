@@ -8,13 +8,11 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from gonogo.backups.found import databases
-from gonogo.backups.outlook import is_asked, is_proven
-from gonogo.backups.shelf import Shelf, shelf_of
-from gonogo.backups.source import Source
+from gonogo.backups.wanted import is_asked, is_proven
 from gonogo.config import Environment
 from gonogo.config.backups import BackupRule
 from gonogo.errors import CommandError, RefusedError
@@ -26,6 +24,10 @@ from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Tier
+
+if TYPE_CHECKING:
+    from gonogo.backups.shelf import Shelf
+    from gonogo.backups.source import Source
 
 __all__: list[str] = []
 
@@ -60,6 +62,8 @@ def test_a_backup_can_be_made_now(
     """
     if not is_asked(environment):
         pytest.skip("backup.off: no backup is wanted")
+    from gonogo.backups.shelf import shelf_of  # noqa: PLC0415 (a gate that asks nothing of backups does without)
+
     rule = environment.backup or BackupRule()
     shelf = shelf_of(place.project, environment, state)
     if rule.made is not None:
@@ -94,6 +98,8 @@ def test_a_backup_can_be_put_back(
     """
     if not is_proven(environment) or (environment.backup or BackupRule()).command is not None:
         pytest.skip("no proof by a restore is wanted (backup.prove)")
+    from gonogo.backups.found import databases  # noqa: PLC0415 (a gate that asks nothing of backups does without)
+
     try:
         found = databases(place, runtime_of(environment.runtime), serving)
         size = sum(one.size(place.host) for one in found.sources)
@@ -119,6 +125,8 @@ def _no_room(place: Place, sources: Sequence[Source], spare: int) -> str:
 
 
 def _unready(place: Place, serving: Release | None, evidence: Collected) -> list[str]:
+    from gonogo.backups.found import databases  # noqa: PLC0415 (a gate that asks nothing of backups does without)
+
     try:
         found = databases(place, runtime_of(place.environment.runtime), serving)
     except RefusedError as error:

@@ -10,8 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gonogo.backups.outlook import is_asked
-from gonogo.backups.shelf import Shelf, shelf_of
+from gonogo.backups.wanted import is_asked
 from gonogo.config import Environment, Project
 from gonogo.errors import CommandError
 from gonogo.host import disk
@@ -93,7 +92,8 @@ def test_there_is_room_on_disk_and_in_memory(
     wrong += [problem for problem, _ in tight if problem]
     for advice in (advice for _, advice in tight if advice):
         evidence.advise(advice)
-    wrong += _no_room_for_a_backup(shelf_of(project, environment, state), environment, evidence)
+    if is_asked(environment):
+        wrong += _no_room_for_a_backup(project, environment, state, evidence)
     assert not wrong, "; ".join(wrong)
     if engine is not None and engine.problem:
         raise InconclusiveError("Docker's data root is not known, because the daemon does not answer (see P27)")
@@ -134,9 +134,12 @@ def test_the_docker_daemon_answers(engine: EngineFacts, evidence: Collected) -> 
     assert not old, old
 
 
-def _no_room_for_a_backup(shelf: Shelf, environment: Environment, evidence: Collected) -> list[str]:
+def _no_room_for_a_backup(project: Project, environment: Environment, state: State, evidence: Collected) -> list[str]:
     """Counts the one before; how big a first one will be is asked when it is taken."""
-    last = next(iter(shelf.all()), None) if is_asked(environment) else None
+    from gonogo.backups.shelf import shelf_of  # noqa: PLC0415 (a gate that asks nothing of backups does without)
+
+    shelf = shelf_of(project, environment, state)
+    last = next(iter(shelf.all()), None)
     if last is None:
         return []
     place, need = disk.free_on("backups", shelf.folder), last.bytes // disk.MIB + 1

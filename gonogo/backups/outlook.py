@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from gonogo.backups.found import Found, databases
 from gonogo.backups.shelf import Shelf
 from gonogo.backups.take import LARGEST_UNASKED, LONGEST_UNASKED, Foreseen, foreseen, too_much
-from gonogo.config import Environment
+from gonogo.backups.wanted import is_asked
 from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError
 from gonogo.host.disk import MIB
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
-from gonogo.words import Tier
 
-__all__ = ["Outlook", "is_asked", "is_proven", "is_wanted", "look_ahead"]
+__all__ = ["Outlook", "look_ahead"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,28 +29,6 @@ class Outlook:
     """None where the team's own command makes it."""
     none: str = ""
     """Why none will be taken although nothing is wrong; nothing where one will."""
-
-
-def is_asked(environment: Environment) -> bool:
-    """Whether somebody asked for backups: what cannot be made then is red."""
-    return environment.backup is not None and not environment.backup.off
-
-
-def is_wanted(environment: Environment) -> bool:
-    """Whether a deployment begins with a backup: where somebody asked for it, or an Engine runs databases.
-
-    A team whose own step is called a backup or a dump makes its own.
-    """
-    if environment.backup is not None:
-        return not environment.backup.off and environment.backup.made is None
-    own = any(word in step.name for step in environment.step for word in ("backup", "back-up", "dump"))
-    return environment.tier is not Tier.DEV and environment.has("a Docker Engine") and not own
-
-
-def is_proven(environment: Environment) -> bool:
-    """Whether a backup is restored into a scratch server before anything is touched."""
-    told = environment.backup.prove if environment.backup is not None else None
-    return is_wanted(environment) and (environment.tier is Tier.PROD if told is None else told)
 
 
 def look_ahead(place: Place, runtime: Runtime, release: Release | None, shelf: Shelf) -> Outlook:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from gonogo.backups.folders import Folder
 from gonogo.backups.manifest import Backup
-from gonogo.backups.outlook import is_proven, look_ahead
+from gonogo.backups.outlook import look_ahead
 from gonogo.backups.shelf import Shelf, needed_by, shelf_of
 from gonogo.backups.take import copy_away, take
+from gonogo.backups.wanted import is_proven
 from gonogo.commands.prepare import Where, located, make_work, where
 from gonogo.commands.recover import clear_untouched, run_name
 from gonogo.config import find_project, load_project

@@ -15,7 +15,7 @@ from gonogo.gates.subject import today
 from gonogo.gates.waived import is_in_force
 from gonogo.host.runner import Command, this_machine
 from gonogo.records.listing import Applies, Listed, ListedCheck, Listing, collected
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.words import Outcome
 
 __all__ = ["checks"]

@@ -13,7 +13,7 @@ from gonogo.commands.recover import clear_untouched, opened, recorded, remember
 from gonogo.errors import RefusedError, UsageError
 from gonogo.gates.subject import attestations
 from gonogo.host.signals import Signals
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Screen

@@ -15,7 +15,8 @@ from gonogo.inspection.answers.downtime import answered_last, figures, spans
 from gonogo.records.ending import Ending
 from gonogo.records.headline import headline
 from gonogo.records.impact import impact_of
-from gonogo.records.results import CommitLine, RunResult, WaiverUse
+from gonogo.records.results import WaiverUse
+from gonogo.records.run_results import CommitLine, RunResult
 from gonogo.records.write import write_run
 from gonogo.run.course import Course
 from gonogo.run.notify import ended

@@ -18,7 +18,8 @@ from gonogo.github.annotations import annotate
 from gonogo.github.comment import CommentError, Comments
 from gonogo.records.markdown import LIMIT, render, render_gate
 from gonogo.records.red import red_checks, run_warnings
-from gonogo.records.results import CheckResult, GateResult, RunResult
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.run_results import RunResult
 
 __all__ = ["ShownOnGitHub", "show_on_github"]
 

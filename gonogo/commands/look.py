@@ -14,7 +14,7 @@ from gonogo.records.advice import told
 from gonogo.records.ending import Kind
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.served import records_of
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import LIMITED, InstanceState

@@ -19,7 +19,7 @@ from gonogo.gates.subject import Subject, attestations
 from gonogo.host.runner import Command
 from gonogo.records.history import downtime, expected
 from gonogo.records.looks import Plan, PlannedStep
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.checkout import Checkout
 from gonogo.run.moves.start import Stop

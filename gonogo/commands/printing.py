@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from gonogo.display.shown import Shown
-    from gonogo.records.results import RunResult
+    from gonogo.records.run_results import RunResult
 
 __all__ = ["failed", "finished", "interrupted", "print_document", "print_json", "say", "show"]
 

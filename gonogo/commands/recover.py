@@ -17,7 +17,7 @@ from gonogo.gates.asked import last_of
 from gonogo.host.signals import Signals
 from gonogo.records.ending import Ending, Kind
 from gonogo.records.history import expected
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.attribution import is_its_fault
 from gonogo.run.course import Course
 from gonogo.run.decision import unrecorded, wanted

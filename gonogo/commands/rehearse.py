@@ -15,7 +15,7 @@ from gonogo.config.backups import BackupRule
 from gonogo.errors import RefusedError
 from gonogo.gates.subject import attestations
 from gonogo.host.signals import Signals
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.recipes import deploy_recipe
 from gonogo.run.screen import Screen

@@ -14,7 +14,7 @@ from gonogo.errors import UsageError, explain
 from gonogo.records.history import EnvFigures, figures
 from gonogo.records.history_page import render_history
 from gonogo.records.metrics import openmetrics
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.write import keep_out_of_git
 from gonogo.state.store import write_atomically
 from gonogo.words import REPORTS_AT

@@ -14,7 +14,7 @@ from gonogo.commands.recover import opened, pinned, run_name
 from gonogo.commands.rollback import require_whole
 from gonogo.errors import RefusedError, UsageError
 from gonogo.host.signals import Signals
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.pipeline import Pipeline
 from gonogo.run.screen import Screen
 from gonogo.run.work import Options, Work

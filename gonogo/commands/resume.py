@@ -9,7 +9,7 @@ from gonogo.commands.recover import cut_off, recover
 from gonogo.commands.rollback import start_kept
 from gonogo.errors import RefusedError
 from gonogo.host.signals import Signals
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.screen import Screen
 from gonogo.state.lock import hold
 

@@ -26,7 +26,7 @@ from gonogo.commands.with_data import DataAsked, chosen_backup, new_stamp, put_a
 from gonogo.errors import GonogoError, RefusedError, UsageError, explain
 from gonogo.host.runner import this_machine
 from gonogo.host.signals import Signals
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.run.moves.data import RestoreAside, SwapData, WithData
 from gonogo.run.moves.downgrade import Downgrade, losses, ways_back
 from gonogo.run.moves.team import Undo, left_done

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gonogo.display.style import Style
 from gonogo.display.view import Doing, View, about
-from gonogo.records.results import CheckResult, StepResult
+from gonogo.records.results import CheckResult
+from gonogo.records.run_results import StepResult
 from gonogo.records.text import clip, first_line
 from gonogo.runtimes.secret_values import redact_in_use
 

@@ -14,7 +14,7 @@ from gonogo.display.paced import EVERY, write
 from gonogo.display.style import Style
 from gonogo.display.view import View
 from gonogo.host.runner import Command
-from gonogo.records.results import StepResult
+from gonogo.records.run_results import StepResult
 from gonogo.run.screen import Opening, Screen
 from gonogo.runtimes.secret_values import redact_in_use
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from gonogo.display.view import View
-from gonogo.records.results import StepResult
+from gonogo.records.run_results import StepResult
 from gonogo.records.terminal import header_line, paint, step_line
 from gonogo.run.screen import Opening
 

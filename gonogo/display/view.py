@@ -13,7 +13,7 @@ from typing import IO
 from gonogo.display.tail import Tail
 from gonogo.gates.how_far import Asking, noted, read_asking
 from gonogo.host.runner import Command
-from gonogo.records.results import StepResult
+from gonogo.records.run_results import StepResult
 from gonogo.records.terminal import COLUMNS, running_line
 from gonogo.records.text import clip, first_line
 from gonogo.run.screen import Opening

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gonogo import git
-from gonogo.backups.outlook import is_proven
+from gonogo.backups.wanted import is_proven
 from gonogo.config import Environment, Project, Service, load_project
 from gonogo.config.strategies import BESIDE
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line

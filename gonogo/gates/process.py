@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["ACTIVE", "checks_of", "gate_argv", "gate_environment", "imports_of_gates", "stage_options"]
+__all__ = ["ACTIVE", "EMPTIED", "checks_of", "gate_argv", "gate_environment", "imports_of_gates", "stage_options"]
 
 ACTIVE = "GONOGO_GATE"
 """Set in the environment of a gate's process and its workers: the run that asks it."""
@@ -25,11 +25,14 @@ _IMPORTS = (
 )
 """All but our plugin itself, since pytest warns of hooks that are there before it is; its own; a page's templates."""
 _PAGES = ("--html", "--css", "--self-contained-html", "-h", "--help")
-"""Words without which nobody asks for pytest-html, which loads Jinja; a team's own checks may."""
+"""Words without which nobody asks for pytest-html and pytest-metadata, which load Jinja and ask ``uname``; a team's own
+checks may."""
+_OF_PAGES = ("no:html", "no:metadata")
 _COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 _OF_XDIST = "PYTEST_XDIST_"
 """A gate that is asked by a test of somebody's is no worker of that session."""
-_EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", *_COVERAGE)
+EMPTIED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", *_COVERAGE)
+"""Variables of the team's own test set-up that a gate is started without."""
 
 
 def checks_of(root: Path, app: str) -> Path:
@@ -47,7 +50,7 @@ def gate_argv(
     checks = checks_of(root, app)
     conftests = (f"--confcutdir={checks}",) if checks.is_dir() else ("--noconftest", f"--confcutdir={root}")
     no_pages = not plugins and not checks.is_dir() and not any(word.startswith(_PAGES) for word in arguments)
-    names = (*(("no:html",) if no_pages else ()), _PLUGIN, *plugins)
+    names = (*(_OF_PAGES if no_pages else ()), _PLUGIN, *plugins)
     loaded = [word for name in names for word in ("-p", name)]
     return (
         *(sys.executable, "-P", "-m", "pytest"),
@@ -61,7 +64,7 @@ def gate_argv(
 
 def gate_environment(environ: Mapping[str, str] = os.environ, *, run: str = BARE) -> dict[str, str]:
     """The environment of a gate's process: no plugins, options or coverage from outside, no bytecode left."""
-    emptied = dict.fromkeys((name for name in _EMPTIED if name in environ), "")
+    emptied = dict.fromkeys((name for name in EMPTIED if name in environ), "")
     kept = {name: value for name, value in environ.items() if not name.startswith(_OF_XDIST)}
     return {**kept, **emptied, ACTIVE: run, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -9,7 +9,7 @@ from gonogo.records.ending import Kind
 from gonogo.records.findings import Finding
 from gonogo.records.headline import headline
 from gonogo.records.red import red_findings
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome
 

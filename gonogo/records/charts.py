@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gonogo.records.results import GateResult, Measure, RunResult, Span, StepResult
+from gonogo.records.results import GateResult, Measure
+from gonogo.records.run_results import RunResult, Span, StepResult
 from gonogo.records.text import with_unit
 from gonogo.words import Role
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from gonogo.records.ending import Kind
 from gonogo.records.red import gates_of, run_warnings
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.text import clip, first_line, short
 from gonogo.words import Exit, Outcome, Role
 

@@ -14,7 +14,8 @@ from statistics import median
 from pydantic import BaseModel
 
 from gonogo.records.red import red_checks, waived_checks
-from gonogo.records.results import CheckResult, RunResult
+from gonogo.records.results import CheckResult
+from gonogo.records.run_results import RunResult
 from gonogo.words import Exit
 
 __all__ = ["TARGETS", "EnvFigures", "Figure", "Point", "RedCheck", "StageSeconds", "downtime", "expected", "figures"]

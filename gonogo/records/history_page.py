@@ -9,7 +9,7 @@ from typing import Any
 from gonogo.records.headline import headline, verdict
 from gonogo.records.history import TARGETS, EnvFigures, Figure, Point, StageSeconds, figures
 from gonogo.records.page import read_script, render_page
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 
 __all__ = ["render_history"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gonogo.records.ending import Kind
-from gonogo.records.results import CheckResult, GateResult, RunResult
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.run_results import RunResult
 from gonogo.words import Impact, OnRed, Outcome, Role, Severity
 
 __all__ = ["impact_of", "impact_said"]

@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from gonogo.records.history import TARGETS, EnvFigures
-from gonogo.records.results import Downtime, GateResult
+from gonogo.records.results import GateResult
+from gonogo.records.run_results import Downtime
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import wrapped
 from gonogo.words import Exit

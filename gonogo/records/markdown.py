@@ -16,7 +16,8 @@ from gonogo.records.headline import headline
 from gonogo.records.impact import impact_said
 from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
 from gonogo.records.red import as_before, red_findings, run_as_before, run_warnings, warnings_of
-from gonogo.records.results import Attestation, CheckResult, GateResult, RunResult, StepResult, WaiverUse
+from gonogo.records.results import Attestation, CheckResult, GateResult, WaiverUse
+from gonogo.records.run_results import RunResult, StepResult
 from gonogo.records.terminal import gate_lines
 from gonogo.records.text import clip, first_line, plain, pretty, short, when
 from gonogo.words import Outcome

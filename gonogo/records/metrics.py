@@ -12,7 +12,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from gonogo.records.history import EnvFigures, figures
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 
 __all__ = ["openmetrics"]
 

@@ -22,7 +22,8 @@ from gonogo.records.headline import headline, verdict
 from gonogo.records.impact import impact_said
 from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
 from gonogo.records.red import red_findings, run_as_before, run_warnings
-from gonogo.records.results import Evidence, Measure, RunResult
+from gonogo.records.results import Evidence, Measure
+from gonogo.records.run_results import RunResult
 from gonogo.records.text import clip, first_line, is_diff, is_table, plain, pretty, short, when, with_unit
 
 __all__ = ["load_parts", "read_script", "render_page", "render_part", "render_record"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gonogo.records.ending import Kind
-from gonogo.records.results import RunResult, StepResult
+from gonogo.records.run_results import RunResult, StepResult
 from gonogo.words import Outcome, Role
 
 __all__ = ["back_said", "downtime_said", "gate_page", "result_word", "serves_said"]

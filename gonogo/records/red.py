@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gonogo.records.findings import Finding, findings, is_deferred, once_each
-from gonogo.records.results import CheckResult, GateResult, RunResult, WaiverUse
+from gonogo.records.results import CheckResult, GateResult, WaiverUse
+from gonogo.records.run_results import RunResult
 from gonogo.words import Exit, Outcome, Role, WaiverDid
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.state.store import State
 from gonogo.words import Exit
 

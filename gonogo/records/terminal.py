@@ -15,7 +15,8 @@ from gonogo.records.headline import headline
 from gonogo.records.impact import impact_said
 from gonogo.records.parts import result_word
 from gonogo.records.red import as_before, needless, red_findings, run_as_before, run_warnings, warnings_of
-from gonogo.records.results import CheckResult, GateResult, RunResult, StepResult
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.run_results import RunResult, StepResult
 from gonogo.records.text import clip, first_line, gist, plain, short, wrapped
 from gonogo.words import Exit, Outcome
 

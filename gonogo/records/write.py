@@ -8,7 +8,7 @@ from pathlib import Path
 from gonogo.errors import explain
 from gonogo.records.markdown import render
 from gonogo.records.page import render_record
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.state.journal import read_journal
 from gonogo.state.store import write_atomically
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gonogo.records.results import CheckResult, GateResult, StepResult
+from gonogo.records.results import CheckResult, GateResult
+from gonogo.records.run_results import StepResult
 from gonogo.words import Stage
 
 __all__ = ["Course"]

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from gonogo.inspection.answers.expectations import UnknownVariableError, fill
 from gonogo.records.impact import impact_said
 from gonogo.records.red import red_checks
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.text import clip, first_line
 from gonogo.state.release import Release
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gonogo.backups.outlook import is_asked, is_proven, is_wanted
+from gonogo.backups.wanted import is_asked, is_proven, is_wanted
 from gonogo.config import Environment, TeamStep
 from gonogo.config.strategies import STRATEGIES
 from gonogo.config.traffic import Canary

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from gonogo.host.runner import Command
-from gonogo.records.results import StepResult
+from gonogo.records.run_results import StepResult
 from gonogo.secrets.redactor import Redactor
 
 __all__ = ["Opening", "Screen"]

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from gonogo.config import TeamStep
 from gonogo.errors import GonogoError, explain
 from gonogo.gates.asked import free_name
-from gonogo.records.results import GateResult, StepResult
+from gonogo.records.results import GateResult
+from gonogo.records.run_results import StepResult
 from gonogo.run.course import Course
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.team import TeamMove

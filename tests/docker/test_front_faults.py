@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from gonogo.records.findings import findings
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 
 from .base_images import ensure
 from .small import GREEN, SERVER

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from gonogo.inspection.answers.refusals import REFUSED
-from gonogo.records.results import Downtime, Span
+from gonogo.records.run_results import Downtime, Span
 
 __all__ = [
     "LIMITED",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gonogo.backups.folders import Folder
 from gonogo.backups.manifest import Backup, Proof
-from gonogo.backups.outlook import Outlook, is_asked, look_ahead
+from gonogo.backups.outlook import Outlook, look_ahead
 from gonogo.backups.proof import Proving, prove
 from gonogo.backups.shelf import Shelf, needed_by
 from gonogo.backups.take import Taking, copy_away, own_command, take
+from gonogo.backups.wanted import is_asked
 from gonogo.config.backups import BackupRule
 from gonogo.errors import GonogoError, InterruptedRunError, RefusedError, explain, in_one_line
 from gonogo.host.disk import MIB

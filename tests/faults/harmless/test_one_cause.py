@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.records.findings import findings
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from tests.integration.deploy.conftest import App
 
 __all__: list[str] = []

@@ -16,7 +16,7 @@ from gonogo.commands.look import status
 from gonogo.commands.recover import remember
 from gonogo.records.ending import Ending, Kind
 from gonogo.records.headline import headline
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.terminal import ending_lines
 from gonogo.records.write import write_run
 from gonogo.run.course import Course

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.commands.github import ShownOnGitHub, show_on_github
-from gonogo.records.results import GateResult, RunResult
+from gonogo.records.results import GateResult
+from gonogo.records.run_results import RunResult
 from gonogo.words import Role, Stage
 from tests.unit.records.samples import a_gate, passed, the_red_one, the_reverted_run
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from gonogo.records.results import CheckResult, Downtime, Evidence, GateResult, RunResult, StepResult, WaiverUse
+from gonogo.records.results import CheckResult, Evidence, GateResult, WaiverUse
+from gonogo.records.run_results import Downtime, RunResult, StepResult
 from gonogo.words import Exit, Outcome, Role, Severity, Stage, WaiverDid
 from tests.support.traits import traits_of
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.records.charts import Bar, compare, strip, ticks, time_line
-from gonogo.records.results import Evidence, GateResult, Measure, RunResult, Span
+from gonogo.records.results import Evidence, GateResult, Measure
+from gonogo.records.run_results import RunResult, Span
 from gonogo.words import Exit, Role
 
 from .samples import STARTED, a_check, a_gate, a_run, a_step

@@ -10,7 +10,7 @@ from gonogo.records.ending import Ending, Kind
 from gonogo.records.headline import headline
 from gonogo.records.parts import downtime_said
 from gonogo.records.red import red_checks, run_warnings
-from gonogo.records.results import Downtime
+from gonogo.records.run_results import Downtime
 from gonogo.words import Exit, Outcome, Role, Severity
 
 from .samples import NEW, OLD, STARTED, a_check, a_gate, a_run, a_step, passed, the_red_one, the_reverted_run

@@ -14,7 +14,7 @@ from gonogo.records.history import EnvFigures, Point, downtime, expected, figure
 from gonogo.records.history_page import render_history
 from gonogo.records.looks import Plan, PlannedStep, history_lines, plan_lines
 from gonogo.records.metrics import openmetrics
-from gonogo.records.results import Downtime, RunResult
+from gonogo.records.run_results import Downtime, RunResult
 from gonogo.words import Exit
 
 from .samples import STARTED, a_run, a_step, the_reverted_run

@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gonogo.records.markdown import LIMIT, render
-from gonogo.records.results import Attestation, Evidence, RunResult
+from gonogo.records.results import Attestation, Evidence
+from gonogo.records.run_results import RunResult
 from gonogo.records.text import plain
 from gonogo.words import Exit, Outcome, Role
 

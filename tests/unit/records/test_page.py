@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from gonogo.records.page import render_record
-from gonogo.records.results import Attestation, CommitLine, Downtime, Evidence, Span
+from gonogo.records.results import Attestation, Evidence
+from gonogo.records.run_results import CommitLine, Downtime, Span
 from gonogo.words import Exit, Outcome
 
 from .samples import STARTED, a_check, a_gate, a_run, a_step, a_waiver, the_red_one, the_reverted_run

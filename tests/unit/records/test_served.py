@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gonogo.records.ending import Ending, Kind
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.served import Served, stretches
 from gonogo.words import Exit
 

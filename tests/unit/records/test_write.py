@@ -6,7 +6,7 @@ import pytest
 
 import gonogo.records.write
 from gonogo.records.markdown import render
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.records.write import write_run
 
 from .samples import the_reverted_run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gonogo.records.results import RunResult
+from gonogo.records.run_results import RunResult
 from gonogo.secrets.records import redacted, redacted_json
 from gonogo.secrets.redactor import Redactor
 from tests.unit.records.samples import the_reverted_run

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gonogo.backups import found as of_backups
 from gonogo.backups.access import InContainer
 from gonogo.backups.found import Found
 from gonogo.backups.postgres import Postgres
@@ -20,7 +21,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch, said: str, *, strategy: str = "blu
     """What P51 warns of where the server answers this."""
     access = InContainer(container="shop-db-1", image="")
     sources = tuple(Postgres(name=f"db/{name}", access=access, database=name) for name in ("shop", "audit"))
-    monkeypatch.setattr(module, "databases", lambda *_: Found(sources=sources))
+    monkeypatch.setattr(of_backups, "databases", lambda *_: Found(sources=sources))
     monkeypatch.setattr(module, "_addresses", lambda *_: {"10.0.0.2"})
     monkeypatch.setattr(Postgres, "ask", lambda *_: said)
     place: Any = SimpleNamespace(environment=SimpleNamespace(strategy=strategy, runtime="compose", has=bool), host=None)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.inspection.answers.downtime import Gap, answered_last, figures, gaps, spans
-from gonogo.records.results import Downtime
+from gonogo.records.run_results import Downtime
 from gonogo.state.journal import read_probe
 
 NO_ANSWER = {"no answer": 1}
