@@ -18,20 +18,24 @@ from gonogo.gates.pending_migrations import migrated
 from gonogo.inspection import probe_answers, things
 from gonogo.inspection.answers.expectations import compare_value
 from gonogo.inspection.code import presence
+from gonogo.inspection.code.contents import map_paths
+from gonogo.inspection.code.engines import engine_modules
 from gonogo.migrations import tool_of
 from gonogo.migrations.question import ask, lacking
 from gonogo.plugins.evidence import Collected, InconclusiveError, LackingError
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
 from gonogo.probes import database
+from gonogo.probes import engines as probe
 from gonogo.records.results import GateResult
-from gonogo.runtimes.base import Inspector
+from gonogo.runtimes.base import Inside, Inspector
 from gonogo.state.release import Release
 
 __all__: list[str] = []
 
 _LACKS = "lacks"
 """Of D12's evidence: what the database has not."""
+_ENGINES, _CONNECTS = "Engines", "connects"
 _SECONDS = 0.5
 _CONNECTING = 10.0
 _NO_CONNECTION = frozenset(
@@ -132,15 +136,29 @@ def _lacked(name: str, baseline: GateResult | None) -> list[str] | None:
     return None
 
 
+def _said_before(code: str, title: str, baseline: GateResult | None) -> dict[str, str] | None:
+    """A piece of evidence that a check had of the release before."""
+    checks = [one for one in (baseline.checks if baseline is not None else ()) if one.code == code]
+    pieces = (piece for one in checks for piece in one.evidence if piece.title == title)
+    return next((piece.value for piece in pieces if isinstance(piece.value, dict)), None)
+
+
 @pytest.mark.postdeploy(
     "D13",
     needs=("a database URL in the instance",),
     remedy="Look whether the database runs and accepts {param}'s user, address and password",
 )
-def test_database_answers(service: tuple[str, Service], inspector: Inspector, evidence: Collected) -> None:
+def test_database_answers(
+    service: tuple[str, Service],
+    inspector: Inspector,
+    baseline: GateResult | None,
+    source: Source,
+    evidence: Collected,
+) -> None:
     """The database accepts the application's connections and answers SELECT 1 in time.
 
-    Catches a wrong password, a full connection pool, and a database that is still starting.
+    Catches a wrong password, a full connection pool, a database that is still starting, and an engine of SQLAlchemy's
+    in a module of its own that is made with other options than the database takes: health may be green all the while.
 
     Before (docker-compose.yml):
 
@@ -156,6 +174,11 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
     inside = running(inspector, name)
     done = probing.ask(inside, configured, probe_answers.script("database.py"), isolated=False)
     found = probing.marked(inside, done, database.MARKER)
+    if found["error"] is None:
+        engines = _engines(inside, configured, source)
+        _connect(name, engines, baseline, evidence)
+        if found["driver"] is None and engines:
+            return
     if found["variable"] is None:
         pytest.skip(f"{name} has no DATABASE_URL in its environment")
     if found["driver"] is None:
@@ -171,6 +194,38 @@ def test_database_answers(service: tuple[str, Service], inspector: Inspector, ev
     )
     assert found["query"] <= _SECONDS, (
         f"database of {name}: SELECT 1: found {found['query'] * 1000:.0f} ms, expected at most {_SECONDS * 1000:.0f} ms"
+    )
+
+
+def _engines(inside: Inside, service: Service, source: Source) -> dict[str, str]:
+    """What connecting through each engine of the application's own ended with; nothing where none can be asked."""
+    paths = engine_modules(source.texts(".py")) if service.entrypoint else ()
+    files = list(map_paths(paths, inside.code).values())
+    if not files:
+        return {}
+    place = probing.importing(inside, service)
+    request = json.dumps({"files": files})
+    try:
+        done = probing.ask(place, service, probe_answers.script("engines.py"), request, isolated=False)
+        said = probing.marked(place, done, probe.MARKER)["engines"]
+    except InconclusiveError:  # beside the answer: that it could not be asked says nothing of the database
+        return {}
+    return {name: f"{one['type']}: {one['message']}" if one else _CONNECTS for name, one in said.items()}
+
+
+def _connect(name: str, engines: Mapping[str, str], baseline: GateResult | None, evidence: Collected) -> None:
+    """Red for an engine through which the release before reached its database, and this one does not."""
+    if engines:
+        evidence.json(_ENGINES, dict(engines))
+    before = _said_before(f"D13[{name}]", _ENGINES, baseline) or {}
+    wrong = {one: said for one, said in engines.items() if said != _CONNECTS}
+    lost = [one for one in wrong if before.get(one) == _CONNECTS]
+    for one in (one for one in wrong if one not in lost):
+        evidence.advise(f"{name}: {one}: found {wrong[one]}, expected a connection")
+    evidence.remedy(f"Look what {lost[0]} is made with: its address and its options" if lost else "")
+    assert not lost, (
+        f"database of {name}, through the application's own {lost[0]}: found {wrong[lost[0]]}, "
+        "expected a connection, as the release before had one"
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.words import Outcome
+from gonogo.words import Outcome, Role
 
 from .deployed import API, Deployed
 
@@ -170,6 +170,48 @@ def test_a_driver_that_the_code_chooses_is_found(deploy: Callable[..., Deployed]
 
     assert outcome is Outcome.FAILED
     assert message.startswith("database of web, through psycopg: found OperationalError: ")
+
+
+ENGINE = """\
+from sqlalchemy import create_engine
+
+with_options = {{"uri": True}}
+engine = create_engine("sqlite:///" + open("{where}").read(), connect_args=with_options)
+"""
+
+
+def test_an_engine_of_the_applications_own_is_asked(deploy: Callable[..., Deployed], tmp_path: Path) -> None:
+    """Red where the release before reached its database through it; advice where nobody knows; not where it is none."""
+    where = tmp_path / "address"
+    where.write_text(str(tmp_path / "well.db"))
+    site = deploy(
+        files={"api.py": API, "shop/__init__.py": "", "shop/database.py": ENGINE.format(where=where)},
+        service='entrypoint = "api:app"\n',
+        env="DB_HOST=127.0.0.1\n",
+        packages=("sqlalchemy",),
+    )
+    site.start()
+    well = site.ask("postdeploy", "database_answers", role=Role.BASELINE)
+    where.write_text("/nowhere/at/all.db")
+    first = site.ask("postdeploy", "database_answers").check("D13[web]")
+    assert well.result is not None
+    (site.run / "baseline.json").write_text(well.result.model_dump_json())
+    wrong = found(site, "postdeploy", "D13[web]", "database_answers")
+    where.write_text(str(tmp_path / "well.db"))
+    again = found(site, "postdeploy", "D13[web]", "database_answers")
+
+    error = "OperationalError: (sqlite3.OperationalError) unable to open database file"
+    assert well.check("D13[web]").outcome is Outcome.PASSED
+    assert (first.outcome, first.found) == (
+        Outcome.WARNED,
+        f"web: shop.database.engine: found {error}, expected a connection",
+    )
+    assert wrong == (
+        Outcome.FAILED,
+        f"database of web, through the application's own shop.database.engine: found {error}, "
+        "expected a connection, as the release before had one",
+    )
+    assert again == (Outcome.PASSED, "")
 
 
 def _noted(path: str, name: str, *, module: str, schema_path: str | None) -> dict[str, Any]:
