@@ -26,6 +26,7 @@ _SERVICES = re.compile(r"(?m)^(?:\{\s*)?[\"']?(?:services|include)[\"']?\s*:")
 _IS_COMPOSE = re.compile(
     r"(?m)^services[ \t]*:[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[\w.-]+[ \t]*:(?:.*\n)+?[ \t]+(?:build|image)[ \t]*:"
 )
+_BUILDS = re.compile(r"(?m)^[ \t]+build[ \t]*:")
 _RANKS = ("server", "base", "other", "override", "desk")
 
 
@@ -96,6 +97,10 @@ def choices(tree: Tree, *, stands_alone: Callable[[str], bool]) -> tuple[tuple[s
         if base is not None and not stands_alone(one.path):
             sets.append((base.path, one.path))
         sets.append((one.path,))
+    for one in (one for one in found if one.kind == "base"):
+        over = next((other for other in found if other.kind == "override" and other.folder == one.folder), None)
+        if over is not None and _BUILDS.search(tree.text(over.path)) and not _BUILDS.search(tree.text(one.path)):
+            sets.append((one.path, over.path))  # as `docker compose up` reads them: what is deployed stands above alone
     for kind in ("base", "other"):
         sets += [(one.path,) for one in found if one.kind == kind]
     sets = sets or [(one.path,) for one in found if one.kind == "desk"]

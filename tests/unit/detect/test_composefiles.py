@@ -30,6 +30,15 @@ def test_the_likeliest_set_of_compose_files(names: tuple[str, ...], likeliest: t
     assert choices(Tree.of(dict.fromkeys(names, MODEL)), stands_alone=lambda _path: True)[0] == likeliest
 
 
+def test_what_is_built_by_the_override_alone_needs_both_files() -> None:
+    """A base that only runs images, and beside it what builds one: `docker compose up` reads both."""
+    texts = {"compose.yaml": "services:\n  web:\n    image: shop\n", "compose.override.yaml": MODEL}
+
+    found = choices(Tree.of(texts), stands_alone=lambda _path: True)
+
+    assert found == (("compose.yaml", "compose.override.yaml"), ("compose.yaml",))
+
+
 MAKEFILE = """\
 DC = docker compose
 APP = deploy/app.yaml
