@@ -113,6 +113,9 @@ class Health(_Model):
         return (self.live_status,) if "live_status" in self.model_fields_set else (self.live_status, *LEADS_ON)
 
 
+_CONNECT_TO = "connect_to needs a url: it says where the requests to that are sent"
+
+
 class Service(_Model):
     """One deployed service of the application."""
 
@@ -132,6 +135,8 @@ class Service(_Model):
     compatible_migrations: tuple[str, ...] = ()
     """Revisions that the team states the previous release can live with."""
     url: HttpUrl | None = None
+    connect_to: HostPort | None = None
+    """Where the requests to ``url`` are sent, under its name."""
     health: Health | None = None
     command: Argv | None = None
     """How the runtime ``process`` starts an instance; ``{port}`` and ``{python}`` are filled in."""
@@ -147,6 +152,8 @@ class Service(_Model):
 
     @model_validator(mode="after")
     def _is_tied_to_the_commit(self) -> Service:
+        if self.connect_to and not self.url:
+            raise ValueError(_CONNECT_TO)
         if not self.revision and self.image is None:
             raise ValueError("revision = false needs image: an image that gonogo builds names its commit")
         if not self.revision and self.image is not None and not is_of_one_commit(self.image):
@@ -270,7 +277,7 @@ class Environment(_Model):
             if one.name in (other.name for other in self.command[:number]):
                 raise ValueError(f"command {one.name}: found two of this name, expected a name of its own for each")
         if self.connect_to and not self.url:
-            raise ValueError("connect_to needs a url: it says where the requests to that are sent")
+            raise ValueError(_CONNECT_TO)
         return self
 
     @model_validator(mode="after")
@@ -325,15 +332,20 @@ class Environment(_Model):
         return {Tier.DEV: 0.0, Tier.STAGING: 60.0, Tier.PROD: 300.0}[self.tier] if stated is None else stated
 
     def reached(self, url: str) -> str:
-        """Where a request to a URL is sent: to ``connect_to``, where it has the name that the environment's has.
+        """Where a request to a URL is sent: to ``connect_to``, where it has the name that the environment's URL has.
 
-        A port of ``connect_to`` stands for the environment's own; another one stays as it is. A name below
-        ``localhost`` is this machine, as RFC 6761 (6.3) has it and browsers and curl do, whatever its resolver knows.
+        A service's own ``connect_to`` comes first where its URL has that name and port. A port of ``connect_to`` stands
+        for the URL's own; another one stays as it is. A name below ``localhost`` is this machine, as RFC 6761 (6.3)
+        has it and browsers and curl do, whatever its resolver knows.
         """
-        parts, own = urlsplit(url), urlsplit(self.url or "")
+        parts, own, sent = urlsplit(url), urlsplit(self.url or ""), self.connect_to
+        for one in self.service.values():
+            its = urlsplit(one.url or "")
+            if one.connect_to is not None and (parts.scheme, parts.netloc) == (its.scheme, its.netloc):
+                own, sent = its, one.connect_to
         named = parts.hostname or ""
-        if self.connect_to is not None and named == own.hostname:
-            to = urlsplit(f"//{self.connect_to}")
+        if sent is not None and named == own.hostname:
+            to = urlsplit(f"//{sent}")
         elif named.endswith(".localhost"):
             to = urlsplit("//localhost")
         else:

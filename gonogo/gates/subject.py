@@ -69,16 +69,22 @@ class Subject(BaseModel):
 
 
 def _past_the_proxy(environment: Environment, direct: Mapping[str, str]) -> Environment:
-    """The environment whose URLs lead to the services themselves, under the name that the public one has."""
+    """The environment whose URLs lead to the services themselves, each under the name that its public one has."""
     at = next(iter(direct.values()))
     name = urlsplit(environment.url or f"http://{at}").netloc
     services = {
-        key: one.model_copy(update={"url": f"http://{direct[key]}"}) if one.url and key in direct else one
+        key: one.model_copy(update=_beside(one.url, direct[key], name)) if one.url and key in direct else one
         for key, one in environment.service.items()
     }
     return environment.model_copy(
         update={"url": f"http://{name}", "connect_to": at, "traffic": None, "service": services}
     )
+
+
+def _beside(url: str, at: str, taken: str) -> Mapping[str, str | None]:
+    """Where a service with a URL of its own is asked; one address is known already by the name ``taken``."""
+    name = urlsplit(url).netloc
+    return {"url": f"http://{at}", "connect_to": None} if name == taken else {"url": f"http://{name}", "connect_to": at}
 
 
 _OF_A_RUNTIME = ("runtime", "project", "compose", "profiles", "env_file", "commands")

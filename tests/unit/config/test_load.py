@@ -340,6 +340,25 @@ def test_a_name_below_localhost_is_this_machine(url: str, expected: str) -> None
     assert staging.reached(url) == expected
 
 
+def test_a_service_with_an_address_of_its_own_is_reached_where_it_says() -> None:
+    """Under its name and port; what the environment's says holds for all else of that name."""
+    text = MINIMAL.replace("[service.api]", '[service.api]\nurl = "https://api.test"\nconnect_to = "127.0.0.1:8001"', 1)
+    text += 'url = "https://shop.test"\nconnect_to = "127.0.0.1"\n'
+    staging = parse_project(text, root=Path("/srv/shop")).environments["staging"]
+
+    assert staging.reached("https://api.test/v1") == "https://127.0.0.1:8001/v1"
+    assert staging.reached("https://api.test:444/v1") == "https://api.test:444/v1"
+    assert staging.reached("https://shop.test/") == "https://127.0.0.1/"
+
+
+@pytest.mark.parametrize("where", ["[service.api]", "[env.staging]"])
+def test_connect_to_needs_a_url_everywhere(where: str) -> None:
+    """Of a service as well."""
+    (found,) = problems(MINIMAL.replace(where, f'{where}\nconnect_to = "127.0.0.1"', 1))
+
+    assert "connect_to needs a url" in found
+
+
 @pytest.mark.parametrize(
     "to", ["", "http://127.0.0.1", "127.0.0.1/", "127.0.0.1:", "127.0.0.1:99999", "me@host", "a b"]
 )
@@ -349,13 +368,6 @@ def test_what_is_no_address_to_connect_to_is_named(to: str) -> None:
 
     assert "env.staging.connect_to" in found
     assert "expected" in found
-
-
-def test_connect_to_alone_says_nothing() -> None:
-    """There is no name that it would be asked by."""
-    (found,) = problems(f'{MINIMAL}connect_to = "127.0.0.1"\n')
-
-    assert "connect_to needs a url" in found
 
 
 def test_commands_are_refused_where_they_could_not_be_asked() -> None:

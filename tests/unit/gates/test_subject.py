@@ -43,8 +43,25 @@ def test_what_stands_beside_is_asked_past_the_proxy(tmp_path: Path, url: str, as
 
     assert environment.url == asked
     assert environment.reached(f"{asked}/healthz") == f"{sent}/healthz"
-    assert environment.service["api"].url == "http://127.0.0.1:4001"
+    assert environment.service["api"].url == "http://api.example.com"
+    assert environment.reached("http://api.example.com/v1/healthz") == "http://127.0.0.1:4001/v1/healthz"
     assert environment.traffic is None
+
+
+@pytest.mark.parametrize("name", ["api.example.com", "api.example.com:8443"])
+def test_each_service_beside_is_asked_under_its_own_name(tmp_path: Path, name: str) -> None:
+    """Two that answer at one name are told apart by their addresses: the second one is asked by that."""
+    config = CONFIG.replace("URL", f'url = "https://{name}"').replace(
+        "https://api.example.com/v1", f"https://{name}/v1"
+    )
+    (tmp_path / "gonogo.toml").write_text(config)
+    given = {"role": Role.CANDIDATE, "env": "prod", "root": tmp_path, "path": tmp_path, "state": tmp_path}
+    direct = {"web": "127.0.0.1:4000", "api": "127.0.0.1:4001"}
+
+    _, environment = Subject.model_validate({**given, "checkout": tmp_path, "direct": direct}).load()
+
+    assert environment.reached(f"http://{name}/healthz") == "http://127.0.0.1:4000/healthz"
+    assert environment.service["api"].url == "http://127.0.0.1:4001"
 
 
 NAMED = 'url = "http://shop.invalid:8080"\nconnect_to = "127.0.0.1"'
