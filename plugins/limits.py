@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -169,6 +171,32 @@ class Limits:
             limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
             if not limited or answer.status_code in expected or not self.wait(url):
                 return answer
+
+    def at_once(self, url: str, times: int) -> list[httpx.Response]:
+        """What so many requests to an address got that were sent at the same moment, each over a connection of its own.
+
+        Of several processes that answer, one cannot take them all. A request that got no answer says nothing here, and
+        neither does one that a limit may have refused.
+        """
+        start = threading.Barrier(times)
+
+        def ask(asking: httpx.Client) -> httpx.Response | None:
+            with contextlib.suppress(httpx.HTTPError, threading.BrokenBarrierError):
+                request = asking.build_request("GET", url)
+                start.wait(_PATIENCE)
+                answer = asking.send(request, stream=True)
+                return answer if answer.is_closed else whole(answer, seconds=self._timeout)
+            return None
+
+        with self._plain(url, timeout=self._timeout) as asking, ThreadPoolExecutor(times) as pool:
+            found = [one for one in pool.map(ask, [asking] * times) if one is not None and CUT not in one.extensions]
+        known = self.knows_503(url)
+        return [
+            one
+            for one in found
+            if one.status_code != httpx.codes.TOO_MANY_REQUESTS
+            and not (one.status_code == REFUSED and (known or may_be_limit(REFUSED, one.headers, _text(one))))
+        ]
 
     def _asking(self, url: str) -> httpx.Client:
         """A client of the address, made once: that costs a third of a request. No connection is kept, nor a cookie."""

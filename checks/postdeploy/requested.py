@@ -14,7 +14,7 @@ from gonogo.plugins.evidence import InconclusiveError
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Place
 
-__all__ = ["requested"]
+__all__ = ["answer_of", "requested"]
 
 _MARGIN = 5.0
 
@@ -41,6 +41,11 @@ def requested(endpoint: Endpoint, url: str, place: Place, limits: Limits, *, wit
     except (httpx.ReadTimeout, httpx.WriteTimeout):
         wanted = f"expected one within {within:g} s"
         pytest.fail(f"{endpoint.request}: found no answer within {limit:g} s, {wanted}")
+    return answer_of(answer)
+
+
+def answer_of(answer: httpx.Response) -> Answer:
+    """What of an answer is judged."""
     return Answer(
         status=answer.status_code,
         headers={name.lower(): value for name, value in answer.headers.items()},

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import httpx
 import pytest
 
-from gonogo.checks.postdeploy.requested import requested
+from gonogo.checks.postdeploy.requested import answer_of, requested
 from gonogo.config import Endpoint
 from gonogo.inspection.answers import healthdoc
-from gonogo.inspection.answers.expectations import compare
+from gonogo.inspection.answers.expectations import Answer, compare
 from gonogo.inspection.answers.served import document_of, of_another
 from gonogo.plugins import transport
 from gonogo.plugins.evidence import InconclusiveError
@@ -17,7 +19,10 @@ from gonogo.runtimes.base import Place
 from gonogo.state.release import Release
 from gonogo.words import Outcome
 
-__all__ = ["wrong_with"]
+__all__ = ["wrong_at_once", "wrong_with"]
+
+_AT_ONCE = 4
+"""Requests of one moment: three of a browser's six connections, and the probe's."""
 
 
 def wrong_with(
@@ -45,6 +50,24 @@ def wrong_with(
         return str(error)
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
         return None
+    return _judged(plain, answer, by)
+
+
+def wrong_at_once(endpoint: Endpoint, url: str, limits: Limits, *, by: Release | None = None) -> list[str]:
+    """What is wrong with each answer to several requests of one moment, those that are right first.
+
+    Args:
+        endpoint: a page that only reads and needs nothing sent; how long it takes is not judged.
+        url: where it is.
+        limits: what it is asked with.
+        by: as for ``wrong_with``.
+    """
+    plain = endpoint.model_copy(update={"within": math.inf})
+    page = f"{url}{endpoint.request.partition(' ')[2]}"
+    return sorted(_judged(plain, answer_of(one), by) for one in limits.at_once(page, _AT_ONCE))
+
+
+def _judged(plain: Endpoint, answer: Answer, by: Release | None) -> str:
     named = healthdoc.release_named(document_of(answer.text), answer.headers) if by is not None else ()
     others = of_another(named, commits=by.commits, release=by.id) if by is not None else ()
     strangers = (f"{one.where}: found {one.value}, expected {by.id}" for one in others if by is not None)

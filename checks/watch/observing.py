@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from gonogo.checks.postdeploy import logged
 from gonogo.checks.postdeploy.lasting import Rounds
-from gonogo.checks.watch.answered import wrong_with
+from gonogo.checks.watch.answered import wrong_at_once, wrong_with
 from gonogo.checks.watch.pairing import EVERY, Pairing
 from gonogo.checks.watch.scraping import Pages
 from gonogo.config import Endpoint, Environment
@@ -43,6 +43,11 @@ _RARELY = 60.0
 one proxy, is the users'."""
 _SPARSER = 0.1
 """The pause's share of the time that it was watched already."""
+_AT_ONCE = 4
+"""So many times in a watch a health page is asked several times at one moment: one bad process of several that answer
+is not met by requests that come one after the other, which nearly all go to the same one."""
+_AT_ONCE_AGAIN = 5.0
+"""Seconds until the next time, where some of these were wrong."""
 _HUNG = 30.0
 """Seconds beyond that for requests that nobody answers: the last one must not have the last word."""
 _SLOW = 0.05
@@ -60,6 +65,8 @@ class Observed:
     seconds: float = 0.0
     wanted: float
     asked: list[Asked] = field(default_factory=list)
+    at_once: list[Asked] = field(default_factory=list)
+    """Requests to a health page that were sent several at a time; how long these took says nothing."""
     left_out: tuple[str, ...] = ()
     """Endpoints that were not well when the watch began."""
     errors: Troubles
@@ -110,7 +117,8 @@ class Observed:
     def is_unsure(self) -> bool:
         """Whether something is unwell now, of which nobody knows yet for how long, or goes wrong every few times."""
         worse = self.pairs is not None and self.pairs.is_unsure
-        return bool(self.spells.open or self.errors.doubtful) or bool(self.asked and self.asked[-1].said) or worse
+        last = any(one[-1].said for one in (self.asked, self.at_once) if one)
+        return bool(self.spells.open or self.errors.doubtful) or last or worse
 
 
 def observe(
@@ -189,6 +197,8 @@ class _Questions:
         self._rest = [(url, one) for one in well if (url := inspector.url(one.service)) is not None]
         self._due = [0.0 for _ in self._rest]
         self._page = 0
+        self._many, self._many_due = 0, 0.0
+        self._many_every = max(subject.watch / _AT_ONCE, _AT_ONCE_AGAIN / 2)
 
     def in_pairs(self, subject: Subject) -> Pairing | None:
         """What both releases are asked where they share the requests; None where nobody knows where that is."""
@@ -211,6 +221,9 @@ class _Questions:
 
         Every second one is to a health page; an endpoint that was wrong, or is so every few times, is asked again soon.
         """
+        if self._pages and at >= self._many_due and not self.is_tight:
+            self._ask_at_once(seen, at=at)
+            return
         due = min(range(len(self._due)), key=self._due.__getitem__, default=None)
         is_late = due is not None and self._due[due] <= at
         if self._pages and (self._page % 2 == 0 or not is_late):
@@ -226,6 +239,18 @@ class _Questions:
             rarely = min(max(_SPARSER * at, self._every), _RARELY)
             again = (said is not None and said.said) or endpoint.request in seen.errors.doubtful
             self._due[due] = at + (self._every if again else rarely)
+
+    def _ask_at_once(self, seen: Observed, *, at: float) -> None:
+        """Asks a health page several times at one moment; the wrong answers of it are one moment's."""
+        url, endpoint = self._pages[self._many % len(self._pages)]
+        self._limits.begin()
+        said = wrong_at_once(endpoint, url, self._limits, by=self._by)
+        for one in said:
+            seen.at_once.append(Asked(at=at, what=endpoint.request, said=one, seconds=0.0, within=math.inf))
+            seen.errors.note(endpoint.request, at=at, wrong=bool(one))
+        wrong = any(said) or endpoint.request in seen.errors.doubtful
+        self._many += not wrong  # what was wrong is asked again, not the other page
+        self._many_due = at + (_AT_ONCE_AGAIN if wrong else self._many_every)
 
     def _note(self, seen: Observed, endpoint: Endpoint, url: str, *, at: float) -> Asked | None:
         """Asks, and notes what it got; None where that says nothing."""

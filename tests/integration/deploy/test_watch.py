@@ -73,6 +73,21 @@ def beat():
 
 threading.Thread(target=beat, daemon=True).start()
 """
+ONE_OF_FOUR = """PAGES["/healthz"] = (500, "no")
+    time.sleep(3600)"""
+"""Of four processes that take requests from one socket, the one in which the thread runs."""
+FOUR = (
+    'http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()',
+    """server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+    children = []
+    for _ in range(3):
+        children.append(os.fork())
+        if children[-1] == 0:
+            break
+    else:
+        threading.Thread(target=watched, daemon=True).start()
+    server.serve_forever()""",
+)
 BLIP = """PAGES.update({"/healthz": (500, "no")})
     print("Traceback (most recent call last):\\n  File \\"a.py\\", line 1, in f\\nKeyError: 1", flush=True)
     time.sleep(0.4)
@@ -107,6 +122,25 @@ def test_what_goes_wrong_later_is_turned_back(app: App, does: str, code: str) ->
     assert not steps["watch"]["ok"]
     assert first in record["ending"] or record["went_back_to"].endswith(first)
     assert app.serving_text() == "hello"
+
+
+@pytest.mark.thorough
+def test_one_bad_process_of_several_is_met(app: App) -> None:
+    """Requests that come one after the other nearly all go to the same process; some of one moment do not."""
+    app.configure(watch='for = "20s", every = "1s", unhealthy_for = "9s"')
+    app.commit("watched")
+    assert app.deploy()[0].code == 0
+    path = app.root / "app.py"
+    path.write_text(path.read_text().replace(*FOUR))
+    broken(app, ONE_OF_FOUR)
+    path.write_text(path.read_text().replace("threading.Thread(target=watched, daemon=True).start()\n\nif", "if"))
+    app.commit("four processes")
+
+    ended, record = app.deploy()
+
+    assert ended.code == 1, ended
+    assert "W02" in red_codes(record), ended
+    assert "GET /healthz" in ended.out + ended.err
 
 
 @pytest.mark.thorough

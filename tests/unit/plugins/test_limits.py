@@ -268,3 +268,45 @@ def test_each_request_is_somebody_elses(url: str, monkeypatch: pytest.MonkeyPatc
 
     assert [cookie for cookie, _ in seen] == ["", "", ""]
     assert len({address for _, address in seen}) == 3
+
+
+class Together(http.server.BaseHTTPRequestHandler):
+    """Answers when four ask at the same moment, each as the test says."""
+
+    all_here = threading.Barrier(4)
+    answers: list[tuple[int, str]] = []  # noqa: RUF012 (http.server makes one instance a request)
+
+    def do_GET(self) -> None:
+        """Answer."""
+        Together.all_here.wait(10.0)
+        status, text = Together.answers.pop()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.mark.parametrize(
+    ("refusal", "counts"),
+    [((429, ""), False), ((503, NGINX), False), ((503, "no"), True), ((500, "no"), True)],
+    ids=["429", "a proxy's own 503", "the application's 503", "500"],
+)
+def test_requests_of_one_moment_have_a_connection_each(refusal: tuple[int, str], counts: bool) -> None:  # noqa: FBT001
+    """All four are under way before the first is answered; what a limit may have refused says nothing."""
+    Together.all_here.reset()
+    Together.answers = [refusal, (200, "a"), (200, "b"), (200, "c")]
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Together)) as made:
+        found = limits().at_once(f"http://127.0.0.1:{made.server_port}/", 4)
+
+    assert sorted(one.status_code for one in found) == [200, 200, 200, *([refusal[0]] if counts else [])]
+
+
+def test_who_is_not_there_says_nothing_to_requests_of_one_moment() -> None:
+    """Nobody listens: what is down is told by who asks once."""
+    with listening(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Together)) as made:
+        port = made.server_port
+
+    assert limits().at_once(f"http://127.0.0.1:{port}/", 4) == []
