@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["lost", "protections"]
+__all__ = ["ELSEWHERE", "is_for_anybody", "lost", "protections"]
+
+ELSEWHERE = "https://elsewhere.invalid"
+"""The address of a site that nobody has allowed anything."""
 
 _HEADERS = {
     "strict-transport-security": "Strict-Transport-Security",
@@ -49,3 +52,9 @@ def lost(before: Collection[str], now: Collection[str]) -> list[str]:
     """What protected before and does not now; of a cookie that is no longer set nothing is lost."""
     gone = (one for one in before if one not in now and not one.startswith("cookie "))
     return [one for one in gone if " of cookie " not in one or one.partition(" of ")[2] in now]
+
+
+def is_for_anybody(headers: Mapping[str, str]) -> bool:
+    """Whether an answer to ``ELSEWHERE``, by its headers in lower case, may be read there with a visitor's cookies."""
+    allowed = headers.get("access-control-allow-origin", "").strip()
+    return allowed == ELSEWHERE and headers.get("access-control-allow-credentials", "").strip().lower() == "true"

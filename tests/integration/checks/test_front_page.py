@@ -10,6 +10,7 @@ import pytest
 
 from gonogo.demo.ports import free_port
 from gonogo.inspection import things
+from gonogo.inspection.answers.protection import ELSEWHERE
 from gonogo.words import Outcome, Role
 
 from .deployed import Deployed
@@ -368,6 +369,41 @@ def test_a_header_that_protects_no_more_is_warned_of(site: Deployed) -> None:
     assert (lost.outcome, lost.found) == (
         Outcome.WARNED,
         f"GET {url}/: found no HttpOnly of cookie session, X-Frame-Options, expected it as before this release",
+    )
+
+
+def test_pages_that_are_named_protect_their_visitors_too(deploy: Callable[..., Deployed]) -> None:
+    """A cookie of the login page that lost its mark, behind a front page that has none."""
+    site = deploy(environment='[[env.test.endpoint]]\nrequest = "GET /login"\n')
+    site.start()
+    url, kept, front = f"http://127.0.0.1:{site.port}", site.run / "baseline.json", {"/": [200, {}, "", 0]}
+    site.answer({**front, "/login": [200, {"Set-Cookie": "session=a; Secure"}, "", 0]})
+    before = site.ask("postdeploy", "protect_their", role=Role.BASELINE)
+    assert before.result is not None
+    kept.write_text(before.result.model_dump_json())
+    same = site.ask("postdeploy", "protect_their").check("D18")
+    site.answer({**front, "/login": [200, {"Set-Cookie": "session=a"}, "", 0]})
+    lost = site.ask("postdeploy", "protect_their").check("D18")
+
+    assert same.outcome is Outcome.PASSED
+    assert (lost.outcome, lost.found) == (
+        Outcome.WARNED,
+        f"GET {url}/login: found no Secure of cookie session, expected it as before this release",
+    )
+
+
+def test_answers_that_any_other_site_may_read_are_warned_of(site: Deployed) -> None:
+    """With a visitor's cookies, on a first deploy too; a star alone lets no cookies come along."""
+    url, credentials = f"http://127.0.0.1:{site.port}", {"Access-Control-Allow-Credentials": "true"}
+    told = []
+    for origin in (ELSEWHERE, "*"):
+        site.answer({"/": [200, {"Access-Control-Allow-Origin": origin, **credentials}, "", 0]})
+        told.append(site.ask("postdeploy", "protect_their").check("D18"))
+
+    assert [one.outcome for one in told] == [Outcome.WARNED, Outcome.SKIPPED]
+    assert told[0].found == (
+        f"GET {url}/: found Access-Control-Allow-Origin with whatever origin asks, beside "
+        "Access-Control-Allow-Credentials: any other site reads what a visitor's login shows; expected the origins that may"
     )
 
 

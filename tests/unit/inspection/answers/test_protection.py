@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.protection import lost, protections
+from gonogo.inspection.answers.protection import ELSEWHERE, is_for_anybody, lost, protections
 
 __all__: list[str] = []
 
@@ -72,3 +72,15 @@ def test_what_is_lost(before: Headers, now: Headers, gone: list[str]) -> None:
 def test_the_same_answer_loses_nothing(headers: Headers) -> None:
     """Whatever stands in it."""
     assert lost(protections(headers), protections(headers)) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "credentials", "anybody"),
+    [(ELSEWHERE, "true", True), (ELSEWHERE, "", False), ("*", "true", False), ("https://shop.example", "true", False)],
+    ids=["whoever asks", "without cookies", "browsers refuse it", "its own front end"],
+)
+def test_an_answer_is_for_anybody(origin: str, credentials: str, *, anybody: bool) -> None:
+    """Where it names whatever site asks, and lets cookies come along."""
+    headers = {"access-control-allow-origin": origin, "access-control-allow-credentials": credentials}
+
+    assert is_for_anybody(headers) is anybody
