@@ -255,8 +255,38 @@ def test_running_routes(site: Deployed) -> None:
     assert other == (Outcome.FAILED, "/openapi.json: found '<html>', expected an OpenAPI document")
     assert hidden == (
         Outcome.SKIPPED,
-        f"http://127.0.0.1:{site.port}/openapi.json answers 404: the document is not shown there",
+        "web shows no OpenAPI document, and its routes and those before were not noted (B06)",
     )
+
+
+@pytest.mark.thorough
+def test_routes_of_which_nothing_is_told_are_asked(site: Deployed) -> None:
+    """Who answers 404 to what came with a release and still has what went is of yesterday; the first alone is advice."""
+    old, new = (_noted(f"/{name}", name, module="server", schema_path=None) for name in ("old", "new"))
+    before = site.release.model_copy(update={"routes": {"web": [old]}})
+    said: dict[str, tuple[Outcome, str]] = {}
+    pages = {"/old": [200, {}, "old", 0], "/new": [200, {}, "new", 0]}
+    for what, answers in {
+        "as it should": {"/new": pages["/new"]},
+        "both": pages,
+        "yesterday's": {"/old": pages["/old"]},
+        "hidden": {},
+        "login": {"/old": pages["/old"], "/new": [302, {"Location": "/login"}, "", 0]},
+    }.items():
+        site.answer(answers)
+        check = site.ask("postdeploy", "routes", routes={"web": [new]}, serving=before).check("D11[web]")
+        said[what] = (check.outcome, check.found)
+
+    assert said == {
+        "as it should": (Outcome.PASSED, ""),
+        "both": (Outcome.PASSED, ""),
+        "login": (Outcome.PASSED, ""),
+        "yesterday's": (Outcome.FAILED, "web: found no /new, also /old; expected the routes of its artifact"),
+        "hidden": (
+            Outcome.WARNED,
+            "web: /new: found 404, expected what this release adds; does a proxy pass it on?",
+        ),
+    }
 
 
 SQL = """

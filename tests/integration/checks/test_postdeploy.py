@@ -77,7 +77,7 @@ def test_all_is_green(site: Deployed) -> None:
     green = ("D01", "D25", "D03", "D04", "D05[web]", "D06", "D07", "D08", "D09[GET /]", "D09[GET /admin]", "D15", "D02")
     assert {code: outcomes[code] for code in green} == dict.fromkeys(green, Outcome.PASSED)
     assert skips == {
-        "D11[web]": "service.web has no FastAPI entrypoint with a url",
+        "D11[web]": "service.web has no entrypoint of a framework with a url",
         "D12[web]": "service.web has no migrations",
         "D13[web]": "web has no DATABASE_URL in its environment",
         "D14[web]": "web has no redis:// address in its environment",
