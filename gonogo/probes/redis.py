@@ -44,7 +44,8 @@ def named() -> dict[str, str]:
     """The variables that hold the address of such a store, one for each address."""
     found: dict[str, str] = {}
     for name, value in sorted(os.environ.items()):
-        if NAMES.fullmatch(name) and value.strip().partition("://")[0] in SCHEMES and value not in found.values():
+        scheme, is_address, _ = value.strip().partition("://")  # a host may be called redis, and a kind of cache
+        if NAMES.fullmatch(name) and is_address and scheme in SCHEMES and value not in found.values():
             found[name] = value.strip()
     return dict(list(found.items())[:MOST])
 

@@ -64,6 +64,11 @@ def stores(**variables: str) -> list[dict[str, Any]]:
     return found
 
 
+def test_a_host_that_is_called_redis_is_no_address() -> None:
+    """Nor is a kind of cache, or a broker by its name: the password and the port are other variables."""
+    assert stores(REDIS_HOST="redis", CACHE_TYPE="redis", CELERY_BROKER="redis") == []
+
+
 def errors(**variables: str) -> dict[str, str | None]:
     """Variable → its error."""
     return {one["variable"]: one["error"] for one in stores(**variables)}
