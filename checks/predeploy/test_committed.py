@@ -12,6 +12,7 @@ from gonogo.checks.predeploy.env_files import examples_of, other_files
 from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment
 from gonogo.inspection.code import committed, tokens
+from gonogo.inspection.code.fallbacks import fallbacks
 from gonogo.plugins.context import Context
 from gonogo.plugins.evidence import Collected
 from gonogo.plugins.source import Source
@@ -44,7 +45,8 @@ def test_no_secret_is_committed(
     Catches the committed .env, and the password that stands in a compose file: whoever reads the repository, or an
     image that it is copied into, has them. Red in tier prod, a warning elsewhere. Values of templates and words are
     nobody's secret; a key of tests, of examples, or for a desk is left alone. Warns of an env file that every user of
-    the host can read, and of a token that its shape tells (Stripe, AWS, GitHub, Slack …), whoever's it is.
+    the host can read, of a token that its shape tells (Stripe, AWS, GitHub, Slack …), whoever's it is, and of a key
+    for sessions or tokens that stands in the source: `os.getenv("SECRET_KEY", "change-me")` where nothing sets it.
 
     Before (shell):
 
@@ -70,6 +72,9 @@ def test_no_secret_is_committed(
         evidence.advise(f"{line}; look whether a browser is meant to have it")
     for kind, paths in shaped.items():
         evidence.advise(f"{_places(paths)}: holds {kind}, by its shape; revoke it, or mark its line: allowlist secret")
+    if environment.tier is not Tier.DEV:
+        for line in _signing(environment, source, context, request):
+            evidence.advise(line)
     if env_file is not None and _is_open(env_file) and _own(environment, context):
         evidence.advise(f"{env_file}: every user of this host can read it, expected mode 0600: chmod 600 {env_file}")
     if environment.tier is not Tier.PROD:
@@ -84,6 +89,23 @@ def test_no_secret_is_committed(
         )
     aside = "".join(f"; {line}" for line in evidence.advice)
     assert not sure, f"{'; '.join(sure)}; expected no secret of this environment in what git tracks{aside}"
+
+
+def _signing(
+    environment: Environment, source: Source, context: Context, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Keys by which anybody who reads the source could sign what this environment believes."""
+    _, others = other_files(environment, source, context)
+    given = [context.variables, *others.values(), *given_to_all(environment, request)]
+    names = {name.upper() for one in given for name, value in one.items() if value}
+    for one in fallbacks(source.texts(".py")):
+        if one.is_fixed:
+            yield f"{one.path}:{one.line}: holds the value of {one.name}; expected it from the environment"
+        elif not any(one.name.upper() in name for name in names):
+            yield (
+                f"{one.path}:{one.line}: holds what {one.name} is where nothing sets it, as here; "
+                "expected a value of this environment's own"
+            )
 
 
 def _in_use(

@@ -56,6 +56,25 @@ def test_committed_env_file_is_red_in_prod(repository: Repository, gate: Gates) 
     )
 
 
+def test_key_that_stands_in_the_source_warns(repository: Repository, gate: Gates) -> None:
+    """P22 tells of one that nothing sets and of one that is fixed; a variable goes before the first."""
+    code = 'import os\n\nKEY = os.getenv("SECRET_KEY", "change-me")\nJWT_SECRET = "x1"\n'
+    root = repository({"gonogo.toml": toml(repository.process, "prod"), "shop.py": code, ".gitignore": ".env\n"})
+    (root / ".env").write_text("LOG_LEVEL=info\n")
+    (root / ".env").chmod(0o600)
+    both = gate(root, *ASKED).only()
+    (root / ".env").write_text(f"SECRET_KEY={RANDOM}\n")
+    one = gate(root, *ASKED).only()
+
+    fixed = "shop.py:4: holds the value of JWT_SECRET; expected it from the environment"
+    assert both.outcome is Outcome.WARNED
+    assert both.advice == (
+        "shop.py:3: holds what SECRET_KEY is where nothing sets it, as here; expected a value of this environment's own",
+        fixed,
+    )
+    assert one.advice == (fixed,)
+
+
 def test_token_that_no_variable_holds_warns(repository: Repository, gate: Gates) -> None:
     """P22 tells its kind; in a file that is red already it is not told twice, and a marked line is left."""
     token = TOKENS["a live key of Stripe"]
