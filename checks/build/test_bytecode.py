@@ -24,6 +24,7 @@ def test_no_stale_bytecode(artifact: Artifact, context: Context, evidence: Colle
     """No compiled file in the artifact can run in its source's place.
 
     Catches bytecode of other code with its source's time and size, unchecked bytecode, and bytecode without a source.
+    Told in genlayer-foundation/points#320.
 
     Before (.dockerignore):
 

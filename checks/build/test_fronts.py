@@ -39,7 +39,7 @@ def test_proxies_accept_their_configuration(
     """Every nginx and Caddy in front of the release accepts the configuration that the release brings.
 
     Catches a missing semicolon, and the name of a service that there is no more, which would be noticed when the proxy
-    does not start any more.
+    does not start any more. Told in aschmelyun/docker-compose-laravel#50, Screenly/Anthias#1752.
 
     Before (nginx/shop.conf):
 

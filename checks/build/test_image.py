@@ -71,7 +71,8 @@ def test_image_does_not_run_as_root(
 def test_healthcheck_program_is_in_the_image(artifact: Artifact, inspector: Inspector, evidence: Collected) -> None:
     """The program that the health check runs is in the image.
 
-    Catches curl in a slim image: the container never becomes healthy.
+    Catches curl in a slim image: the container never becomes healthy. Told in opf/openproject-docker-compose#150,
+    hiero-ledger/hiero-mirror-node#13853.
 
     Before (docker-compose.yml):
 

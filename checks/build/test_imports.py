@@ -67,7 +67,7 @@ def test_entry_point_imports(
     """The entry point can be imported in the artifact, from the commit's code.
 
     Catches a dependency that is missing from the requirements, a syntax error, and yesterday's installed copy of the
-    application that is imported in place of its source.
+    application that is imported in place of its source. Told in johnpooch/diplicity-react#1158, ahupp/python-magic#313.
 
     Before (requirements.txt):
 

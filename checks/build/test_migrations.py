@@ -155,7 +155,8 @@ def test_models_have_their_migrations(
     """Every table and column of the models stands in the database or is made by a pending migration.
 
     Catches the model that got a column without a migration: each query for it fails, once the release serves. What
-    Django would write a migration for and no table needs (words, choices, an order, an index) is advice.
+    Django would write a migration for and no table needs (words, choices, an order, an index) is advice. Told in
+    maziggy/bambuddy#215.
 
     Before (app/models.py; `beds` is new):
 

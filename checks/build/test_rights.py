@@ -36,7 +36,7 @@ def test_image_user_may_read_and_start_the_code(
 
     Catches the `chmod 600` of a careful script, a folder that root alone may enter, an entry point that lost its
     executable bit, `#!/bin/bash` in an image without bash, and a script with Windows line ends: the container would end
-    as soon as it is started.
+    as soon as it is started. Told in bodleian/iiif-static-choices#20, cachethq/Docker#222.
 
     Before (Dockerfile; start.sh is not executable in the repository):
 

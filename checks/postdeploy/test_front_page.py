@@ -28,6 +28,7 @@ def test_front_page_is_no_server_error(
     """The front page answers without a server error, although gonogo.toml does not name it.
 
     Catches a release whose health page is green and whose first page is a 500, or redirects to itself without an end.
+    Told in spdx/spdx-online-tools#606, cookiecutter/cookiecutter-django#1173.
 
     No before and after: why the page fails is said by the application's own traceback.
     """

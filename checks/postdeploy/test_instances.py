@@ -76,7 +76,8 @@ def test_every_instance_runs(inspector: Inspector, rounds: Rounds, evidence: Col
 def test_every_instance_is_healthy(inspector: Inspector, evidence: Collected) -> None:
     """Every instance that has a health check is healthy.
 
-    Catches an application that runs and cannot answer.
+    Catches an application that runs and cannot answer. Told in healthchecks/healthchecks#1051,
+    paperless-ngx/paperless-ngx#696.
 
     Before (docker-compose.yml):
 

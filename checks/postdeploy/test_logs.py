@@ -44,8 +44,9 @@ def test_no_new_errors_are_logged(
     (a limit on requests, a file that is not there), a visitor who asks Django for another name, a database or a queue
     that was not up yet and was reached after that (tried again, or started again by its restart policy), and a control
     socket that gunicorn could not make, is shown and not counted. Of a service whose logging driver keeps nothing
-    (`none`) nobody knows; it warns once, where that is new. In a first deployment, which has no release before, a
-    line without a traceback warns that was logged before the release was healthy.
+    (`none`) nobody knows; it warns once, where that is new. In a first deployment, which has no release before, a line
+    without a traceback warns that was logged before the release was healthy. Told in
+    department-of-veterans-affairs/notification-api#991.
 
     Before (gonogo.toml, where the line is no error):
 

@@ -43,7 +43,7 @@ def test_no_process_was_killed_for_want_of_memory(
 
     Catches the worker that dies again and again inside a container that lives: the main process starts another one, and
     nothing restarts. Where that happened to the serving release as well it is a warning, and so is a container that
-    uses nine tenths of its limit.
+    uses nine tenths of its limit. Told in benoitc/gunicorn#1937, benoitc/gunicorn#2215.
 
     Before (docker-compose.yml):
 

@@ -63,12 +63,12 @@ def test_what_answered_before_still_answers(
     """Pages that answered in the baseline still do: GET routes without a parameter, and links of the front page.
 
     Catches the page that answers 500 for hours behind a green health check, one that redirects to itself, and one whose
-    type was lost, so that browsers show its source. A page that was broken before, one that is
-    new (D31), what moved to another address, and a first deploy are not judged. Asked are at most 20, as an anonymous
-    visitor asks, with where they and the endpoints redirect to (a login page), and none whose name says that it does
-    something (`/logout`, `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked
-    for a login before and shows itself to anybody now, and of one that is not there any more although a route or a link
-    still leads to it (or it is robots.txt or the sitemap).
+    type was lost, so that browsers show its source. A page that was broken before, one that is new (D31), what moved to
+    another address, and a first deploy are not judged. Asked are at most 20, as an anonymous visitor asks, with where
+    they and the endpoints redirect to (a login page), and none whose name says that it does something (`/logout`,
+    `/send-mail`). Warns of a page that is many times slower than before, twice, of one that asked for a login before
+    and shows itself to anybody now, and of one that is not there any more although a route or a link still leads to it
+    (or it is robots.txt or the sitemap). Told in mozilla/bedrock#8435, evansd/whitenoise#572.
 
     Before (gonogo.toml, where the page is to be left alone):
 

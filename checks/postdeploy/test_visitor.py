@@ -51,7 +51,7 @@ def test_pages_answer_the_visitor(
     Catches the dashboard that answers 500 to everybody who has an account, while all that is open is well. Asked are
     the page that `visitor.shows` names, at most 20 of its links and of the GET routes without a parameter, and none
     whose name says that it does something. A page that is new warns of a server error, and so does one that the user
-    was let into before and is not now.
+    was let into before and is not now. Told in wger-project/wger#1206, DefectDojo/django-DefectDojo#8432.
 
     No before and after: why a page fails for a user is said by the application's own traceback.
     """

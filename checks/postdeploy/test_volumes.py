@@ -42,7 +42,7 @@ def test_volumes_can_be_written(
 
     Catches the new USER that does not own the volume of uploads, and the volume that is mounted read-only: the release
     starts, and the first upload fails. Red where the serving release could write; otherwise a warning, once. Nothing is
-    written.
+    written. Told in wger-project/docker#70, netbox-community/netbox-docker#281.
 
     Before (Dockerfile):
 

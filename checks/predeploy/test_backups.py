@@ -48,7 +48,8 @@ def test_a_backup_can_be_made_now(
     """A backup can be made and kept now, or one of the team's own is fresh: databases, their programs, the folder.
 
     Catches the dump program that is older than the server, the role that may not read a table's schema, and the folder
-    of backups that is another user's: each is found when a deployment has built for minutes, or when nobody looks.
+    of backups that is another user's: each is found when a deployment has built for minutes, or when nobody looks. Told
+    in prodrigestivill/docker-postgres-backup-local#63, inventree/InvenTree#10936.
 
     Before (gonogo.toml; the folder is another user's):
 

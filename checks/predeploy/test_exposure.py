@@ -36,7 +36,8 @@ def test_data_services_are_kept_from_other_machines(
     """No database, cache or queue is published beyond this machine and the private networks that the files name.
 
     Catches `ports: ["6379:6379"]`, which Docker opens to the world past the firewall of the host. Red in tier prod
-    where the image is a data service's; elsewhere, and where only the port tells, it warns.
+    where the image is a data service's; elsewhere, and where only the port tells, it warns. Told in
+    jippi/docker-pixelfed#125, sprintcube/docker-compose-lamp#100.
 
     Before (docker-compose.yml):
 

@@ -52,7 +52,8 @@ def test_ignore_file_keeps_env_files_out(
     """No tracked env file with secrets in it is copied into an image.
 
     Catches `COPY . .` without a .dockerignore: whoever has the image has the secrets. What git does not track is in no
-    image that gonogo builds, and is left alone.
+    image that gonogo builds, and is left alone. Told in ChatGPTNextWeb/NextChat#3511,
+    agentregistry-dev/agentregistry#270.
 
     Before (.dockerignore):
 

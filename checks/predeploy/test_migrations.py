@@ -40,7 +40,8 @@ def test_there_is_one_migration_head(
 ) -> None:
     """The migrations of a service have one head, and every revision's parent exists.
 
-    Catches two branches that each added a migration: after the merge `alembic upgrade head` refuses both.
+    Catches two branches that each added a migration: after the merge `alembic upgrade head` refuses both. Told in
+    keurcien/auxilia#285, prebid/salesagent#1283.
 
     Before (shell):
 

@@ -31,9 +31,9 @@ def test_mounts_are_what_they_should_be(
     """Everything that containers mount from this machine exists, is of the right kind, and is the commit's own.
 
     Catches the file that this commit lacks, so that the one of another commit would be mounted; the folder that Docker
-    makes of a file that is not there; and what containers wrote into a copy of a tracked folder, where the next
-    release does not see it. Warns of tracked folders that stay the host's, because something is written there, and of a
-    volume for uploads that nobody may write to.
+    makes of a file that is not there; and what containers wrote into a copy of a tracked folder, where the next release
+    does not see it. Warns of tracked folders that stay the host's, because something is written there, and of a volume
+    for uploads that nobody may write to. Told in wger-project/docker#114, nginx/docker-nginx#241.
 
     Before (docker-compose.yml; git tracks uploads/logo.png):
 

@@ -66,7 +66,8 @@ def test_there_is_room_on_disk_and_in_memory(
     """Enough disk and memory are free to build, keep and run a release, and for its backup where one is asked for.
 
     Catches the disk that fills up in the middle of a build, after which nothing can be built or rolled back. Less than
-    each of the kept releases took is too little, less than one of them took warns.
+    each of the kept releases took is too little, less than one of them took warns. Told in
+    JupiterBroadcasting/jupiterbroadcasting.com#772.
 
     Before (shell):
 

@@ -29,6 +29,7 @@ RESULTS = ROOT / "tests" / "faults" / "corpus" / "results.jsonl"
 SHEETS = ROOT / "docs" / "checks"
 BEGIN = "<!-- checks: written by `python -m tests.support.doc_tables`, verified by tests/unit/test_docs.py -->"
 END = "<!-- end of checks -->"
+THREAD = re.compile(r"\b([\w.-]+/[\w.-]+)#(\d+)\b")
 
 
 def checks_table() -> str:
@@ -53,9 +54,15 @@ def sheets() -> dict[Path, str]:
     """A page for each built-in check."""
     proofs = faults()
     return {
-        SHEETS / f"{check.code}.md": page(check, since=since(check.code)) + proven(check.code, proofs[check.code])
+        SHEETS / f"{check.code}.md": linked(page(check, since=since(check.code)))
+        + proven(check.code, proofs[check.code])
         for check in built_in()
     }
+
+
+def linked(text: str) -> str:
+    """With a link for each thread that a docstring names: ``owner/name#12``."""
+    return THREAD.sub(r"[\g<0>](https://github.com/\1/issues/\2)", text)
 
 
 def since(code: str) -> str:
