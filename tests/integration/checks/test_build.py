@@ -251,7 +251,7 @@ def test_a_source_that_is_imported_later_and_does_not_compile_is_red(deploy: Cal
 
 
 def test_an_import_that_needs_the_network_warns(built: Deployed) -> None:
-    """A database that cannot be reached while the artifact is imported is not the release's fault."""
+    """A database that cannot be reached while the artifact is imported is not the release's fault; it is told once."""
     path = built.release.root / "api.py"
     undo = edited(path, 'import socket\nsocket.create_connection(("127.0.0.1", 1), timeout=5)\n')
     run = built.ask("build", "imports or registered")
@@ -261,6 +261,7 @@ def test_an_import_that_needs_the_network_warns(built: Deployed) -> None:
     assert run.check("B04[web]").outcome is Outcome.WARNED
     assert message.startswith("api:app needs a network to be imported (ConnectionRefusedError: ")
     assert message.endswith("; D11 asks the running process")
+    assert run.check("B04[web]").advice == (message,)
     assert (run.check("B06[web]").outcome, run.check("B06[web]").found) == (
         Outcome.WARNED,
         "the routes are not known before it runs (ConnectionRefusedError); D11 counts them in what runs",
