@@ -31,6 +31,8 @@ __all__ = ["answer", "main"]
 
 MARKER = "<<gonogo-routes>>"
 ACTING = re.compile(r"require_POST|\.(?:body|POST|FILES)\b|\.(?:a?(?:save|create|update|delete)|send|delay)\(")
+QUEUES = re.compile(r"\.(?:delay|apply_async|send_task|enqueue(?:_\w+)?|kiq)\(")
+"""How a job is left for a worker."""
 WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
 FRAMEWORKS = ("fastapi", "starlette", "flask", "werkzeug", "django")
 DEPTH = 20
@@ -247,13 +249,13 @@ def patterns(entries: Iterable[Any], base: str, depth: int, declared: str | None
         operations = operations_of(view)
         for one in operations:
             said = row("http", set(one.methods) - {"OPTIONS"}, path, entry.name, one.view_func)
-            yield {**said, "declared_in": declared, "shows": None}
+            yield {**said, "declared_in": declared}
         if operations:
             continue
         kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
         methods = [verb.upper() for verb in getattr(kind, "http_method_names", ()) if hasattr(kind, verb)]
         one = row("http", set(methods) - {"OPTIONS"}, path, entry.name, view)
-        yield {**one, "declared_in": declared, "shows": is_page(view) if kind is None else None}
+        yield {**one, "declared_in": declared, "shows": is_page(view) if kind is None else one["shows"]}
 
 
 def operations_of(view: Any) -> list[Any]:
@@ -301,7 +303,16 @@ def row(  # one per column
         "source_file": source,
         "line": line,
         "schema_path": schema,
+        "shows": False if set(methods) == {"GET"} and leaves_a_job(handler) else None,
     }
+
+
+def leaves_a_job(handler: Any) -> bool:
+    """Whether a function leaves a job for a worker, although it is asked by GET alone."""
+    try:
+        return bool(QUEUES.search(inspect.getsource(inspect.unwrap(handler))))
+    except (OSError, TypeError, ValueError):
+        return False
 
 
 def origin(handler: Any) -> tuple[str, str, str | None, int | None]:

@@ -55,7 +55,7 @@ class ImageRoute:
     line: int | None
     schema_path: str | None  # its path in the OpenAPI document, where it is in there
     own: bool | None = None  # as the probe saw it; None where an older one noted less
-    shows: bool | None = None  # of a function that takes any method: whether it is meant to be asked by GET
+    shows: bool | None = None  # whether a function that takes any method is meant to be asked by GET; False: it acts
 
     @property
     def is_own(self) -> bool:
@@ -64,8 +64,8 @@ class ImageRoute:
 
     @property
     def takes_get(self) -> bool:
-        """Whether it is meant to be asked by GET; a view of Django's that is a function names no method."""
-        return "GET" in self.methods or (not self.methods and self.shows is True)
+        """Whether it is meant to be asked by GET, which leaves no job; a function of Django's names no method."""
+        return self.shows is not False if "GET" in self.methods else not self.methods and self.shows is True
 
     @property
     def label(self) -> str:

@@ -116,7 +116,8 @@ def _former(work: Work, name: str) -> Former | None:
         return None
     health = environment.health_of(name)
     paths = [health.live, *(one.request[4:] for one in environment.endpoint if one.request.startswith("GET /"))]
-    known = [row for row in serving.routes.get(name, ()) if "GET" in (row.get("methods") or ()) or row.get("shows")]
+    rows = (row for row in serving.routes.get(name, ()) if row.get("shows") is not False)
+    known = [row for row in rows if "GET" in (row.get("methods") or ()) or row.get("shows")]
     routes = {f"/{str(row['path']).lstrip('/')}" for row in known if is_plain(str(row["path"]))}
     paths += sorted(routes, key=lambda path: (path.count("/"), path))
     return Former(

@@ -196,6 +196,27 @@ def test_routes_of_flask_are_listed(tmp_path: Path, entrypoint: str) -> None:
     assert [route.path for route in report.routes if not route.is_own] == ["/static/<path:filename>"]
 
 
+def test_a_get_that_leaves_a_job_acts(tmp_path: Path) -> None:
+    """Whatever its name says; a form that leaves one when it is sent is a page."""
+    code = """\
+        from flask import Flask, request
+
+        app = Flask(__name__)
+
+        @app.get("/report")
+        def report(): return str(jobs.report.delay(3))
+        @app.route("/letter", methods=["GET", "POST"])
+        def letter(): return str(jobs.letter.delay()) if request.method == "POST" else "<form>"
+        @app.get("/plain")
+        def plain(): return "delay"
+        """
+    write(tmp_path, shop=code)
+
+    found = probed(tmp_path, "shop:app", "flask").routes
+
+    assert sorted(one.path for one in found if one.is_own and one.takes_get) == ["/letter", "/plain"]
+
+
 @pytest.mark.parametrize("framework", ["django", None])
 def test_routes_of_django_are_listed(tmp_path: Path, framework: str | None) -> None:
     """The resolver's patterns are listed with their prefixes; class-based views tell their methods."""
