@@ -74,7 +74,7 @@ _NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
 _NEAR = timedelta(seconds=3)
 _SIGNATURE = re.compile(r"\b(?:signatures?|hmac|webhooks?)\b", re.IGNORECASE)
 _AGAIN = re.compile(
-    r"\b(?:(?:try|trying) (?:it )?again|retry|retries|retrying|reconnect(?:ing)?|attempt #?\d|backing off|"
+    r"\b(?:(?:try|trying) (?:it )?again|retry|retries(?! exceeded)|retrying|reconnect(?:ing)?|attempt #?\d|backing off|"
     r"(?:sleep|wait)ing\b.{0,40}\d ?s|will (?:re)?try|waiting for)\b",
     re.IGNORECASE,
 )

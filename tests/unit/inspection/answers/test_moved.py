@@ -289,3 +289,15 @@ def test_who_tries_still_may_be_waited_for(more: str, *, expected: bool) -> None
     (group,) = error_lines(lines)
 
     assert is_trying(group, lines) is expected
+
+
+def test_who_gave_up_does_not_try_again() -> None:
+    """``requests`` says how often it tried: each page that asks for it meets the same, long after the start."""
+    line = (
+        "ERROR views: HTTPSConnectionPool(host='api.example.com', port=443): Max retries exceeded with url: /stars "
+        "(Caused by NameResolutionError(\"Failed to resolve 'api.example.com' ([Errno -2] Name or service not known)\"))"
+    )
+    lines = [line, "GET / 200", line, "GET / 200"]
+    (group,) = error_lines(lines)
+
+    assert not tried_again(group, lines)
