@@ -21,7 +21,15 @@ from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 
-__all__ = ["command_actions", "explained", "replace_outgoing", "run_commands", "start_actions", "verify_images"]
+__all__ = [
+    "command_actions",
+    "explained",
+    "how_ended",
+    "replace_outgoing",
+    "run_commands",
+    "start_actions",
+    "verify_images",
+]
 
 _HALF_MADE = re.compile(r"[0-9a-f]{12}_(.+)")
 _TAKEN = re.compile(r"(?:Bind for|bind host port(?: for)?) (\S+?):(\d+)\b.*(?:already allocated|already in use)")
@@ -241,7 +249,7 @@ def _logs(steps: Steps, service: str) -> str:
     said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
     states = _states(steps, service)
     lines = [
-        f"\n  Last lines of {service}{_ended(states)}:",
+        f"\n  Last lines of {service}{how_ended(states)}:",
         *said,
         *(f"its health check, {told}" for one in states if (told := health_said(one))),
     ]
@@ -257,10 +265,17 @@ def _states(steps: Steps, service: str) -> list[Mapping[str, Any]]:
     return []
 
 
-def _ended(states: Sequence[Mapping[str, Any]]) -> str:
+_KILLED = 137
+"""The exit code of what SIGKILL ended."""
+
+
+def how_ended(states: Sequence[Mapping[str, Any]]) -> str:
     """How the containers ended, where they did not end well."""
     if any(state.get("OOMKilled") for state in states):
         return ", which was killed for want of memory"
+    checks = [log[-1]["ExitCode"] for one in states if (log := (one.get("Health") or {}).get("Log"))]
+    if _KILLED in (*checks, *(one.get("ExitCode") for one in states)):  # it runs again, or a child of the first process
+        return f", of which a process was killed (exit code {_KILLED}), as for want of memory"
     codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
     return f", which ended with exit code {', '.join(codes)}" if codes else ""
 
