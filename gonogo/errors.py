@@ -110,11 +110,15 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 """Words of a line that says what went wrong."""
+_STEP = r"\s*(?:#\d+ )?(?:\d+\.\d+ )?\s*"
+"""What a build puts before each line of a step: its number and its seconds."""
 _RAISED = re.compile(
-    r"\s*(?:[A-Za-z_]\w*\.)*(?:[A-Za-z_]\w*(?:Error|Exception|Warning)|(?<=\.)[A-Z]\w+)(?::\s|\s*$)", re.ASCII
+    rf"{_STEP}(?:[A-Za-z_]\w*\.)*(?:[A-Za-z_]\w*(?:Error|Exception|Warning)|(?<=\.)[A-Z]\w+)(?::\s|\s*$)", re.ASCII
 )
 """``psycopg2.errors.UndefinedTable: …``: the line in which a traceback ends."""
-_ABOUT = re.compile(r"\s*(?:Traceback \(most recent call last\)|The above exception was|During handling of the above)")
+_ABOUT = re.compile(
+    rf"{_STEP}(?:Traceback \(most recent call last\)|The above exception was|During handling of the above)"
+)
 """Lines of a traceback that name an error and say nothing of it."""
 _LINES = 24
 

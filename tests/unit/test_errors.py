@@ -137,3 +137,13 @@ def test_the_lines_that_say_why_are_kept() -> None:
     ]
     assert telling("one\ntwo", most=6) == ["one", "two"]
     assert last_words("") == "nothing"
+
+
+def test_a_line_of_a_build_step_names_an_exception() -> None:
+    """Behind the number and the seconds that the build puts before it; what only announces one tells nothing."""
+    raised = "django.core.exceptions.ImproperlyConfigured: Unable to import plugin bgp"
+    said = ["#10 2.764 Traceback (most recent call last):", *(["#10 2.765   File x"] * 9), "2.782 KeyError: 'collect'"]
+
+    assert all(names_exception(f"{before}{raised}") for before in ("", "#10 2.825 ", "    2.825 "))
+    assert not names_exception("#10 2.825     raise ImproperlyConfigured(")
+    assert telling("\n".join([*said, "a", "b"]), most=4) == ["…", "2.782 KeyError: 'collect'", "a", "b"]
