@@ -25,6 +25,7 @@ from gonogo.inspection.answers.moved import (
     no_request_needs,
     no_upstream,
     not_reached,
+    not_reached_outside,
     refused_visitor,
     signed_wrongly,
     tried_again,
@@ -71,6 +72,8 @@ class Found:
     """What the move or a visitor caused, was overcome or harms nobody, and a traceback that never came to its end."""
     starting: tuple[ErrorGroup, ...]
     """Of those that count: a line without a traceback, from before the release was healthy, about nothing it needs."""
+    outside: tuple[ErrorGroup, ...] = ()
+    """Of those that count: a host of the internet was not reached that no variable names."""
 
 
 def read(
@@ -138,8 +141,9 @@ def sort(
     groups: Sequence[ErrorGroup],
     inspector: Inspector,
     subject: Subject,
+    variables: Mapping[str, str],
 ) -> Found:
-    """What counts, and what does not."""
+    """What counts, and what does not; ``variables`` are the release's own."""
     until, budget = _until(subject), Budget(subject.run / FILE if subject.run is not None else None)
     gone = [_moment(at) for at in budget.hang_ups]
     refused = [_moment(at) for at in budget.refusals]
@@ -167,7 +171,13 @@ def sort(
     counted = tuple(group for group in groups if group not in aside)
     plain = (group for group in counted if not group.in_traceback and not not_reached(group.example))
     starting = tuple(group for group in plain if all(early(group)))
-    return Found(name, counted, aside, starting)
+    given = "\n".join(variables.values()).lower()
+
+    def is_known(host: str) -> bool:
+        return host in names or host.lower() in given
+
+    outside = tuple(group for group in counted if not_reached_outside(group.example, known=is_known))
+    return Found(name, counted, aside, starting, outside)
 
 
 def _is_idle(text: str, own: Collection[str]) -> bool:

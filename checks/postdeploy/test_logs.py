@@ -14,7 +14,7 @@ from gonogo.gates.subject import Subject
 from gonogo.inspection.answers.logs import ErrorGroup
 from gonogo.plugins.evidence import Collected
 from gonogo.records.results import GateResult, read_gate
-from gonogo.runtimes.base import Inspector
+from gonogo.runtimes.base import Inspector, Place
 from gonogo.words import Role
 
 __all__: list[str] = []
@@ -33,6 +33,7 @@ _ASIDE = "Caused by the move or a visitor, overcome, or harmless"
 def test_no_new_errors_are_logged(
     inspector: Inspector,
     environment: Environment,
+    place: Place,
     subject: Subject,
     baseline: GateResult | None,
     evidence: Collected,
@@ -44,9 +45,10 @@ def test_no_new_errors_are_logged(
     (a limit on requests, a file that is not there), a visitor who asks Django for another name, a database or a queue
     that was not up yet and was reached after that (tried again, or started again by its restart policy), and a control
     socket that gunicorn could not make, is shown and not counted. Of a service whose logging driver keeps nothing
-    (`none`) nobody knows; it warns once, where that is new. In a first deployment, which has no release before, a line
-    without a traceback warns that was logged before the release was healthy. Told in
-    department-of-veterans-affairs/notification-api#991.
+    (`none`) nobody knows; it warns once, where that is new. A host of the internet that was not reached, and that no
+    variable names, warns: it may be down, and whoever asks for a page that needs it is answered otherwise (D30). In a
+    first deployment, which has no release before, a line without a traceback warns that was logged before the release
+    was healthy. Told in department-of-veterans-affairs/notification-api#991.
 
     Before (gonogo.toml, where the line is no error):
 
@@ -64,7 +66,7 @@ def test_no_new_errors_are_logged(
     if not any(lines.values()):
         mute = f"; {unread}" if unread else ""
         pytest.skip(f"nothing was logged by {', '.join(lines) or 'any service'}{mute}")
-    found = [logged.sort(name, lines, groups[name], inspector, subject) for name in lines]
+    found = [logged.sort(name, lines, groups[name], inspector, subject, place.variables) for name in lines]
     errors = [(one.service, group) for one in found for group in one.counted]
     evidence.table(
         "Errors", [(name, group.count, group.example) for name, group in errors], header=("service", "times", "line")
@@ -79,6 +81,8 @@ def test_no_new_errors_are_logged(
     unknown = [(name, group) for name, group in errors if group.signature not in known.get(name, ())]
     if subject.serving is None and subject.role is not Role.BASELINE:
         unknown = _warn_of_start(found, unknown, evidence)
+    if subject.role is not Role.BASELINE:
+        unknown = _warn_of_outside(found, unknown, evidence)
     new = [logged.said(name, group) for name, group in unknown]
     if subject.role is Role.BASELINE and new:
         evidence.warn(f"{len(new)} {'errors' if new[1:] else 'error'} in the logs already: {new[0]}")
@@ -112,6 +116,17 @@ def _warn_of_start(
         evidence.warn(
             f"{logged.said(*told[0])}{more}, at the start of a first release: it may be logged at every start"
         )
+    return [pair for pair in unknown if pair not in told]
+
+
+def _warn_of_outside(
+    found: Sequence[Found], unknown: Sequence[tuple[str, ErrorGroup]], evidence: Collected
+) -> list[tuple[str, ErrorGroup]]:
+    """Warns of what somebody out there may be the cause of; the rest."""
+    outside = [(one.service, group) for one in found for group in one.outside]
+    told = [pair for pair in unknown if pair in outside]
+    for name, group in told:
+        evidence.warn(f"{logged.said(name, group)}, about a host that no variable of the release names: is it up?")
     return [pair for pair in unknown if pair not in told]
 
 

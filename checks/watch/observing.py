@@ -83,6 +83,8 @@ class Observed:
     memory: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     logs: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     """Service → the errors that were not known before the watch."""
+    outside: dict[str, tuple[ErrorGroup, ...]] = field(default_factory=dict)
+    """Of these: a host of the internet was not reached that no variable names."""
     in_files: dict[str, list[ErrorGroup]] = field(default_factory=dict)
     """The same of log files, each by its service and its path."""
     known_in_files: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -99,8 +101,8 @@ class Observed:
 
     @property
     def red_logs(self) -> list[tuple[str, ErrorGroup]]:
-        """Errors that came again."""
-        each = self.new_errors
+        """Errors that came again, but for those about somebody out there."""
+        each = [(name, group) for name, group in self.new_errors if group not in self.outside.get(name, ())]
         return [
             (name, group) for name, group in each if group.count >= (_TRACEBACKS if group.in_traceback else _AT_LEAST)
         ]
@@ -156,7 +158,7 @@ def observe(
         if now - read >= _READ:
             read = now
             _weigh(seen, inspector, at=now)
-            _read(seen, environment, subject, inspector)
+            _read(seen, environment, subject, inspector, place)
         if now - scraped >= _SCRAPE:
             scraped = now
             pages.follow(seen.metrics, at=now)
@@ -168,7 +170,7 @@ def observe(
         due = min(asked + watch.every, looked + _LOOK, paired + EVERY if pairing is not None else math.inf)
         time.sleep(max(due - seen.seconds, 0.05))
     _look(seen, inspector, rounds, at=seen.seconds)  # the last request may have taken all that was left
-    _read(seen, environment, subject, inspector)
+    _read(seen, environment, subject, inspector, place)
     return seen
 
 
@@ -332,7 +334,7 @@ def _weigh(seen: Observed, inspector: Inspector, *, at: float) -> None:
         seen.memory.setdefault(name, []).append((at, size))
 
 
-def _read(seen: Observed, environment: Environment, subject: Subject, inspector: Inspector) -> None:
+def _read(seen: Observed, environment: Environment, subject: Subject, inspector: Inspector, place: Place) -> None:
     """The errors that were logged since the watch began, and were known neither before this release nor at its gate."""
     try:
         lines, groups = logged.read(inspector, environment, seen.began)
@@ -341,7 +343,8 @@ def _read(seen: Observed, environment: Environment, subject: Subject, inspector:
         return
     known = _known(subject)
     for name in lines:
-        found = logged.sort(name, lines, groups[name], inspector, subject)
+        found = logged.sort(name, lines, groups[name], inspector, subject, place.variables)
+        seen.outside[name] = found.outside
         new = [group for group in found.counted if group.signature not in known(name)]
         seen.logs[name] = new
     seen.logs_problem = ""

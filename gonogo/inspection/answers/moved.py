@@ -8,7 +8,7 @@ again, or was started again, and reached it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from gonogo.inspection.answers.logs import ErrorGroup
@@ -22,6 +22,7 @@ __all__ = [
     "no_request_needs",
     "no_upstream",
     "not_reached",
+    "not_reached_outside",
     "refused_visitor",
     "signed_wrongly",
     "tried_again",
@@ -45,6 +46,14 @@ _UNREACHED = re.compile(
     r"name or service not known|temporary failure in name resolution|no route to host|max retries exceeded|"
     r"could not connect|cannot connect|failed to connect|server disconnected|timed out|EAI_AGAIN|ENOTFOUND",
     re.IGNORECASE,
+)
+_HOSTS = re.compile(
+    r"\bhost='([\w.-]+)'|\bresolve '([\w.-]+)'|\b(?:connect to|resolve) host:? ([\w.-]+)|\bhttps?://(?:[^@/\s]{1,80}@)?([\w.-]+)",
+    re.IGNORECASE,
+)
+"""By which words libraries name whom they did not reach: requests and urllib3, aiohttp, curl."""
+_PUBLIC = re.compile(
+    r"(?:[\w-]+\.)+(?!(?:local|localhost|internal|lan|home|corp|intranet|svc|test)\b)[a-z]{2,}\.?", re.IGNORECASE
 )
 _STARTING = re.compile(
     r"database system is (?:starting up|not yet accepting connections)|can't connect to .{0,40}mysql server|"
@@ -102,6 +111,17 @@ def no_upstream(text: str) -> bool:
 def not_reached(text: str) -> bool:
     """Whether a failure says that a database was not reached, or that it is only starting."""
     return bool(_UNREACHED.search(text) or _STARTING.search(text))
+
+
+def not_reached_outside(text: str, *, known: Callable[[str], bool]) -> str | None:
+    """The host of the internet that an error says was not reached: it may be down, whatever the release is like.
+
+    None where the error names none, another one that is ``known`` (a service, the application's own name, one that a
+    variable names), or a name that nobody but a private network has.
+    """
+    hosts = [next(filter(None, found.groups())).rstrip(".") for found in _HOSTS.finditer(text)]
+    outside = bool(hosts) and all(_PUBLIC.fullmatch(host) and not known(host) for host in hosts)
+    return hosts[0] if outside and _UNREACHED.search(text) else None
 
 
 def tried_again(group: ErrorGroup, lines: Sequence[str]) -> bool:

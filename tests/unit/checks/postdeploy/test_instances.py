@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,7 +145,14 @@ def test_what_ends_a_service_and_the_error_that_it_logs_are_one_finding(
     except AssertionError as red:
         found.append(_checked("D01", red, ended))
     with pytest.raises(AssertionError) as caught:
-        no_new_errors(inspector, Environment(name="test", project="t"), about, None, logged)  # type: ignore[arg-type]
+        no_new_errors(
+            inspector,  # type: ignore[arg-type]
+            Environment(name="test", project="t"),
+            SimpleNamespace(variables={}),  # type: ignore[arg-type]
+            about,
+            None,
+            logged,
+        )
     found.append(_checked("D15", caught.value, logged))
 
     grouped = findings(found)

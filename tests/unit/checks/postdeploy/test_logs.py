@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -38,6 +39,10 @@ REFUSED = (
     "2026/11/28 12:00:00 [error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, "
     'client: 172.18.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://172.18.0.3:8000/"'
 )
+
+
+PLACE: Any = SimpleNamespace(variables={"PAY_URL": "https://api.pay.example.com/v2"})
+OUTSIDE = "ERROR web: HTTPSConnectionPool(host='{}', port=443): Max retries exceeded: Name or service not known"
 
 
 class Inspector:
@@ -87,7 +92,7 @@ def ask(
     evidence, found = Collected(), ""
     try:
         environment = Environment(name="test", project="t")
-        logs.test_no_new_errors_are_logged(inspector, environment, subject, baseline, evidence)  # type: ignore[arg-type]
+        logs.test_no_new_errors_are_logged(inspector, environment, PLACE, subject, baseline, evidence)  # type: ignore[arg-type]
     except AssertionError as red:
         found = str(red).split("\n", maxsplit=1)[0]
     return found, {piece.title: piece.value for piece in evidence.items}, evidence
@@ -120,6 +125,20 @@ def test_several_errors_are_counted_apart_from_how_often_each_came(tmp_path: Pat
     )
     assert (evidence.items[0].title, evidence.items[0].value[0]) == ("Errors", ["service", "times", "line"])
     assert [row[1] for row in evidence.items[0].value[1:]] == ["2", "1"]
+
+
+def test_who_was_not_reached_out_there_is_a_warning(tmp_path: Path) -> None:
+    """A host that the release is given counts: its address, or the key to it, may be wrong."""
+    found, seen, evidence = ask(tmp_path, Inspector((OUTSIDE.format("api.github.com"),)))
+    given, _, _ = ask(tmp_path, Inspector((OUTSIDE.format("api.pay.example.com"),)))
+
+    assert found == ""
+    assert evidence.warnings == [
+        f"web: found {OUTSIDE.format('api.github.com')[:160]}, about a host that no variable of the release names: "
+        "is it up?"
+    ]
+    assert len(seen["Error signatures"]["web"]) == 1
+    assert given.startswith("1 new error in the logs; web: found ERROR web: HTTPSConnectionPool(host='api.pay")
 
 
 def test_logs_that_nobody_can_read_are_told_of_and_no_red(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gonogo.inspection.answers.moved import (
     is_trying,
     no_request_needs,
     not_reached,
+    not_reached_outside,
     refused_visitor,
     signed_wrongly,
     tried_again,
@@ -301,3 +302,26 @@ def test_who_gave_up_does_not_try_again() -> None:
     (group,) = error_lines(lines)
 
     assert not tried_again(group, lines)
+
+
+UNRESOLVED = "ERROR web: HTTPSConnectionPool(host='{}', port=443): Max retries exceeded: Name or service not known"
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        (UNRESOLVED.format("api.github.com"), "api.github.com"),
+        ("ERROR: Cannot connect to host api.pay.example.com:443 ssl:default", "api.pay.example.com"),
+        ("ConnectError: [Errno -2] Name or service not known: https://api.github.com/rates", "api.github.com"),
+        (UNRESOLVED.format("redis"), None),
+        (UNRESOLVED.format("10.0.0.3"), None),
+        (UNRESOLVED.format("db.internal"), None),
+        (UNRESOLVED.format("api.stripe.com"), None),
+        ("ERROR: KeyError for https://api.github.com/rates", None),
+        ("ERROR: connection refused", None),
+        (UNRESOLVED.format("api.github.com") + " after http://prices:8000/ was asked", None),
+    ],
+)
+def test_a_host_of_the_internet_that_was_not_reached_is_named(text: str, host: str | None) -> None:
+    """What is configured, a service, a private name and an error of another kind are none."""
+    assert not_reached_outside(text, known={"api.stripe.com", "redis"}.__contains__) == host
