@@ -81,6 +81,11 @@ def test_data_stays_where_it_is(
             "Mount what are data of its own by itself, as ./media:/app/media, or move away what nobody needs; "
             f"then: gonogo deploy --env {place.environment.name}"
         )
+    elif wrong and all(one.only_reads for one in wrong):
+        evidence.remedy(
+            "Let the service write there again, without `:ro` or `read_only`, or leave the mount out of it for good; "
+            f"then: gonogo deploy --env {place.environment.name}"
+        )
     assert not wrong, "; ".join(f"{one}{_named(there[one])}: expected the data that it has" for one in wrong)
 
 

@@ -206,12 +206,13 @@ def _root_of(path: str) -> str:
     return posixpath.dirname(posixpath.dirname(path)) if path else ""
 
 
-def _mounted(at: _Looking) -> dict[str, str]:
-    """Folders of the repository that are mounted over the image."""
+def _mounted(at: _Looking, *, only_written: bool = False) -> dict[str, str]:
+    """Folders of the repository that are mounted over the image; a release brings its own of what is only read."""
     return {
         posixpath.normpath(str(volume["source"])): str(volume["target"])
         for volume in at.service.get("volumes") or ()
         if volume.get("type") == "bind"
+        and not (only_written and volume.get("read_only"))
         and not str(volume["source"]).startswith("/")
         and at.tree.has_folder(str(volume["source"]))
     }
@@ -229,7 +230,9 @@ def _mounted_files(at: _Looking) -> dict[str, str]:
 
 def _notes(at: _Looking) -> list[str]:
     mounts = {
-        source: target for source, target in _mounted(at).items() if any(True for _ in at.tree.below(source, ".py"))
+        source: target
+        for source, target in _mounted(at, only_written=True).items()
+        if any(True for _ in at.tree.below(source, ".py"))
     }
     return [
         f"{at.place('volumes')} mounts {source} over {target}: what runs is then the checkout's code and not the "

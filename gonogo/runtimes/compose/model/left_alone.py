@@ -32,6 +32,8 @@ class Change:
     is_other_data: bool = False
     held_at: str = ""
     """Where in its container the data stands that it would no longer have."""
+    only_reads: bool = False
+    """It would have the same, and could not write to it any more."""
 
     def __str__(self) -> str:
         """Says it in one line."""
@@ -102,8 +104,18 @@ def _volumes(
         if now != source and source not in after.values():
             kind = f"what holds its data at {target}"
             other = bool(now) or source not in shared
+            only_reads = not now and source in seen
             data = {"volume": now, "held_at": "" if source in seen else target}
-            yield Change(service=name, what=kind, before=source, after=now, is_other_data=other, **data)
+            after_it = "the same for reading only" if only_reads else now
+            yield Change(
+                service=name,
+                what=kind,
+                before=source,
+                after=after_it,
+                is_other_data=other,
+                only_reads=only_reads,
+                **data,
+            )
         elif now != source:
             place = next(one for one, held in after.items() if held == source)
             kind = f"where {source} is mounted"
