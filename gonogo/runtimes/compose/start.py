@@ -25,6 +25,7 @@ __all__ = [
     "command_actions",
     "explained",
     "how_ended",
+    "late_said",
     "replace_outgoing",
     "run_commands",
     "start_actions",
@@ -252,6 +253,7 @@ def _logs(steps: Steps, service: str) -> str:
         f"\n  Last lines of {service}{how_ended(states)}:",
         *said,
         *(f"its health check, {told}" for one in states if (told := health_said(one))),
+        *late_said(states, steps.place.environment.health_of(service).timeout),
     ]
     return "\n    ".join(lines)
 
@@ -278,6 +280,14 @@ def how_ended(states: Sequence[Mapping[str, Any]]) -> str:
         return f", of which a process was killed (exit code {_KILLED}), as for want of memory"
     codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
     return f", which ended with exit code {', '.join(codes)}" if codes else ""
+
+
+def late_said(states: Sequence[Mapping[str, Any]], seconds: float) -> tuple[str, ...]:
+    """What to do where a start only takes longer than it may: all of it runs, and none is healthy yet."""
+    health = {str((state.get("Health") or {}).get("Status")) for state in states if state.get("Running")}
+    if len(health) != 1 or not all(state.get("Running") for state in states) or not health <= {"starting", "unhealthy"}:
+        return ()
+    return (f"it runs still, {health.pop()}: if it only needs longer than {seconds:g} s, health.timeout says so",)
 
 
 def verify_images(release: Release, host: Host) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.runtimes.compose.start import how_ended
+from gonogo.runtimes.compose.start import how_ended, late_said
 
 KILLED = ", of which a process was killed (exit code 137), as for want of memory"
 
@@ -26,3 +26,22 @@ KILLED = ", of which a process was killed (exit code 137), as for want of memory
 def test_what_was_killed_is_told(state: dict[str, Any], said: str) -> None:
     """Also where it runs again already, or the first process only waited for the one that was killed."""
     assert how_ended([state]) == said
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([{"Running": True, "Health": {"Status": "unhealthy"}}], "it runs still, unhealthy"),
+        ([{"Running": True, "Health": {"Status": "starting"}}], "it runs still, starting"),
+        ([{"Running": True, "Health": {"Status": "healthy"}}], ""),
+        ([{"Running": True}], ""),
+        ([{"Running": False, "Health": {"Status": "unhealthy"}}], ""),
+        ([], ""),
+    ],
+)
+def test_what_runs_and_is_late_is_told_which_key_gives_it_longer(states: list[dict[str, Any]], said: str) -> None:
+    """An entry point that migrates for minutes is none that failed; what ended needs no longer time."""
+    told = " ".join(late_said(states, 120.0))
+
+    assert told.startswith(said)
+    assert bool(said) == ("longer than 120 s, health.timeout" in told)
