@@ -19,6 +19,12 @@ _DEBUGS = re.compile(r"\b(flask|quart)\b[^;&|]*\s--(?:debug|debugger)\b")
 _SERVES = re.compile(r"\bfastapi\s+dev\b|\bmanage\.py\s+runserver\b|\bdjango-admin\s+runserver\b")
 _NODE = re.compile(r"\b(?:node|npm|npx|yarn|pnpm|next|nuxt|vite)\b")
 _SCRIPT = re.compile(r"\bpython[\d.]*\s+(?:-\w+\s+)*([\w./-]+\.py)\b")
+_MODULE = re.compile(r"\bpython[\d.]*\s+(?:-(?!m\b)\w+\s+)*-m\s+([A-Za-z_][\w.]*)")
+_RUNS = {
+    "debug": "Flask's debugger, which runs what a visitor types",
+    "reload": "restarts itself when a file changes; for development",
+}
+"""Words of a server's ``run``, and what they switch on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +94,35 @@ def _by_command(line: str) -> Iterator[Mode]:
 
 
 def _by_script(line: str, text: Callable[[str], str | None]) -> Iterator[Mode]:
-    """``python app.py`` whose source says ``app.run(debug=True)``."""
-    for path in _SCRIPT.findall(line):
+    """``python app.py`` whose source says ``app.run(debug=True)``, or ``uvicorn.run(…, reload=True)``."""
+    paths = [*_SCRIPT.findall(line), *(f"{name.replace('.', '/')}.py" for name in _MODULE.findall(line))]
+    for path in paths:
         said = text(posixpath.normpath(path))
-        if said is not None and _runs_debugging(said):
-            yield Mode(by=f"{path}: run(debug=True)", what="Flask's debugger, which runs what a visitor types")
+        found = set(_switched_on(said)) if said is not None else set()
+        for word in sorted({word for word, _ in found}):
+            yield Mode(by=f"{path}: run({word}=True)", what=_RUNS[word], is_sure=(word, True) in found)
 
 
-def _runs_debugging(text: str) -> bool:
+def _switched_on(text: str) -> Iterator[tuple[str, bool]]:
+    """What calls of ``run`` switch on, and whether they always do so where the file is run."""
     try:
-        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        work: list[tuple[ast.AST, bool]] = [(ast.parse(text), True)]
     except (SyntaxError, ValueError, RecursionError):
-        return False
-    runs = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "run"]
-    return any(
-        item.arg == "debug" and isinstance(item.value, ast.Constant) and item.value.value is True
-        for call in runs
-        for item in call.keywords
+        return
+    while work:
+        node, always = work.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "run":
+            of_uvicorn = isinstance(node.func.value, ast.Name) and node.func.value.id == "uvicorn"
+            word = "reload" if of_uvicorn else "debug"
+            given = {item.arg: item.value for item in node.keywords}.get(word)
+            if isinstance(given, ast.Constant) and given.value is True:
+                yield word, always
+        branches = isinstance(node, ast.If | ast.IfExp | ast.Match) and not _is_main(node)
+        work.extend((child, always and not branches) for child in ast.iter_child_nodes(node))
+
+
+def _is_main(node: ast.AST) -> bool:
+    """Whether it is ``if __name__ == "__main__":``."""
+    return isinstance(node, ast.If) and any(
+        isinstance(one, ast.Name) and one.id == "__name__" for one in ast.walk(node.test)
     )

@@ -53,6 +53,20 @@ def found(
             {"command": "python -u app.py", "script": "app.run(host='0.0.0.0', debug=True)\n"},
             {"app.py: run(debug=True)": True},
         ),
+        (
+            {
+                "command": "python -u -m app.main",
+                "script": 'if __name__ == "__main__":\n    uvicorn.run("app.main:app", reload=True)\n',
+            },
+            {"app/main.py: run(reload=True)": True},
+        ),
+        (
+            {
+                "command": "python main.py",
+                "script": "if os.environ['MODE'] == 'dev':\n    uvicorn.run(app, reload=True)\n",
+            },
+            {"main.py: run(reload=True)": False},
+        ),
     ],
 )
 def test_a_debug_mode_is_found(facts: dict[str, Any], by: dict[str, bool]) -> None:
@@ -74,6 +88,9 @@ def test_a_debug_mode_is_found(facts: dict[str, Any], by: dict[str, bool]) -> No
         {"command": "python app.py", "script": "app.run(debug=DEBUG)\nif x(:\n"},
         {"command": "python app.py", "script": "app.run(debug=settings.debug)\n"},
         {"command": "python app.py"},
+        {"command": "python app.py", "script": "uvicorn.run(app, reload=False)\nuvicorn.run(app, debug=True)\n"},
+        {"command": "python app.py", "script": "loop.run(reload=True)\nuvicorn.run(app, reload=settings.reload)\n"},
+        {"command": "python -m gunicorn app:app"},
     ],
 )
 def test_what_only_looks_like_one_is_none(facts: dict[str, Any]) -> None:
