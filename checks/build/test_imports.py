@@ -18,9 +18,9 @@ from gonogo.inspection import things
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.contents import FileDigest, map_paths
 from gonogo.inspection.code.contract import as_registered, breaking
-from gonogo.inspection.code.imported import imported_elsewhere, what_brings
+from gonogo.inspection.code.imported import imported_elsewhere, variable_of, what_brings
 from gonogo.inspection.code.nested import Lack
-from gonogo.inspection.code.routes import RouteReport
+from gonogo.inspection.code.routes import ImportFailure, RouteReport
 from gonogo.inspection.machine.healthpaths import asked_paths, unrouted
 from gonogo.inspection.variables.debugging import Mode
 from gonogo.plugins.context import Context
@@ -92,7 +92,7 @@ def test_entry_point_imports(
     if error is not None:
         evidence.alike(made_alike(artifact, f"{error.type} {error.message}"))
         brought = what_brings(error.message, released(context).tracked)
-        evidence.remedy(f"{brought}, commit, then: gonogo deploy --env {{env}}" if brought else "")
+        evidence.remedy(f"{brought}, commit, then: gonogo deploy --env {{env}}" if brought else _set(error, context))
     assert error is None, f"{artifact.label}: {entrypoint}: found {error}, expected an import without errors"
     source = released(context)
     tracked = () if holds_nothing(artifact) else source.tracked
@@ -105,6 +105,13 @@ def test_entry_point_imports(
         f"{artifact.label}: {entrypoint}: found {other[0].module} imported from {other[0].file}, whose content is not "
         f"{other[0].path} of {source.commit:.7}; expected it from {where} ({len(other)} such modules)"
     )
+
+
+def _set(error: ImportFailure, context: Context) -> str:
+    """What mends an import that ends over a variable; nothing where none is named."""
+    name = variable_of(error.type, error.message, context.variables)
+    where = context.environment.env_file or "the compose files"
+    return f"Set {name} as it asks ({where}), or mend what reads it, then: gonogo deploy --env {{env}}" if name else ""
 
 
 def _same(expected: FileDigest | None, found: FileDigest | None) -> bool:

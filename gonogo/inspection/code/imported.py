@@ -8,9 +8,16 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Foreign", "imported_elsewhere", "what_brings"]
+__all__ = ["Foreign", "imported_elsewhere", "variable_of", "what_brings"]
 
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+
+
+_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+_OF_SETTINGS = frozenset(
+    {"ImproperlyConfigured", "KeyError", "SettingsError", "UndefinedValueError", "ValidationError"}
+)
+"""Errors of what reads settings: Django, the environment itself, pydantic-settings, python-decouple."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +97,15 @@ def what_brings(message: str, tracked: Iterable[str]) -> str:
     if any(path.endswith(f"/{top}.py") or f"/{top}/" in path for path in parts):
         return f"Commit the file of {module} (does .gitignore name it?), or mend the import"
     return f"Add the package that brings {top} to what the build installs, or mend the import"
+
+
+def variable_of(kind: str, message: str, given: Collection[str]) -> str:
+    """The variable over which an import ended, as its error names it; empty where it names none.
+
+    Args:
+        kind: the error's type.
+        message: what it says.
+        given: the names of the variables that the application is given; another one counts where settings say so.
+    """
+    named = [str(one) for one in _VARIABLE.findall(message)]
+    return next((one for one in named if one in given or kind.rpartition(".")[2] in _OF_SETTINGS), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.inspection.code.imported import Foreign, imported_elsewhere, what_brings
+from gonogo.inspection.code.imported import Foreign, imported_elsewhere, variable_of, what_brings
 
 __all__: list[str] = []
 
@@ -80,3 +80,20 @@ def test_modules_beside_the_entry_point_are_the_applications() -> None:
 def test_what_brings_a_module_that_is_missing(message: str, said: str) -> None:
     """A package is installed, a file of the commit copied, and one that git does not know committed."""
     assert what_brings(message, ["src/app/jobs.py", "core/settings/__init__.py"]) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "name"),
+    [
+        ("ImproperlyConfigured", "SECRET_KEY must be at least 50 characters in length.", "SECRET_KEY"),
+        ("django.core.exceptions.ImproperlyConfigured", "Set the DATABASE_URL environment variable", "DATABASE_URL"),
+        ("KeyError", "'API_TOKEN'", "API_TOKEN"),
+        ("ValueError", "invalid literal for int() in MAX_ITEMS", "MAX_ITEMS"),
+        ("ValueError", "no such mode: FAST_MODE", ""),
+        ("ImportError", "cannot import name 'DEFAULT_LIMIT' from 'app.limits'", ""),
+        ("KeyError", "'price'", ""),
+    ],
+)
+def test_an_import_that_ends_over_a_variable_names_it(kind: str, message: str, name: str) -> None:
+    """One that is given, or any where settings were read; a constant of the source is none."""
+    assert variable_of(kind, message, {"MAX_ITEMS", "SECRET_KEY"}) == name
