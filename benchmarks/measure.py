@@ -224,12 +224,29 @@ def gate_start(folder: Path, runs: int) -> list[str]:
     return [f"{what} fastest of {runs}", f"{best / against:.2f}", f"{best:.2f} s"]
 
 
+def bare_gate(folder: Path, runs: int) -> list[str]:
+    """A bare gate that begins where pytest was called, against one that replaces the process, in pairs."""
+    folder.mkdir()
+    (folder / "gonogo.toml").write_text(EMPTY)
+    (folder / "somebodys.py").write_text("")
+    git(folder, "init", "-q")
+    commit(folder, "nothing to deploy")
+    ours = ("-p", "gonogo.plugins.plugin", "-m", "predeploy", "--gonogo-env=bench", "-q", "-k", "no_such")
+    here, replaced = ([sys.executable, "-m", "pytest", *first, *ours] for first in ((), ("-p", "somebodys")))
+    around = {**os.environ, **ALONE}
+    pairs = [(processor(here, folder, around), processor(replaced, folder, around)) for _ in range(runs)]
+    best, against = (min(times) for times in zip(*pairs, strict=True))
+    what = "the start of a bare gate where pytest was called against one that replaces the process"
+    return [f"{what}, processor time of the fastest of {runs}", f"{best / against:.2f}", f"{best:.2f} s"]
+
+
 def measured(bench: Bench, folder: Path, runs: int) -> Iterator[list[str]]:
     """Each row as soon as it is known."""
     yield from wrapper_cost(bench)
     yield from (gate_cost(bench, stage) for stage in ("predeploy", "build", "postdeploy"))
     yield rollback_cost(bench)
     yield gate_start(folder.with_name("empty"), runs)
+    yield bare_gate(folder.with_name("bare"), runs)
     page = ("--html=page.html", "--self-contained-html")
     yield gates_of_a_run(folder.with_name("five"), runs, what="five gates with their pages", words=page)
     yield gates_of_a_run(folder.with_name("starts"), runs, what="the starts of five gates", words=("-k", "no_such"))
