@@ -247,7 +247,7 @@ class _Questions:
         url, endpoint = self._pages[self._many % len(self._pages)]
         self._limits.begin()
         said = wrong_at_once(endpoint, url, self._limits, by=self._by)
-        for one in said:
+        for one in said[:1] if all(said) else said:  # of a page that is wrong for all one request tells as much
             seen.at_once.append(Asked(at=at, what=endpoint.request, said=one, seconds=0.0, within=math.inf))
             seen.errors.note(endpoint.request, at=at, wrong=bool(one))
         wrong = any(said) or endpoint.request in seen.errors.doubtful

@@ -79,6 +79,8 @@ ONE_OF_FOUR = """PAGES["/healthz"] = (500, "no")
 FOUR = (
     'http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()',
     """server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+    answer = Handler.do_GET
+    Handler.do_GET = lambda self: (time.sleep(0.05), answer(self))
     children = []
     for _ in range(3):
         children.append(os.fork())
@@ -126,7 +128,7 @@ def test_what_goes_wrong_later_is_turned_back(app: App, does: str, code: str) ->
 
 @pytest.mark.thorough
 def test_one_bad_process_of_several_is_met(app: App) -> None:
-    """Requests that come one after the other nearly all go to the same process; some of one moment do not."""
+    """Requests that come one after the other nearly all go to the same process; while that is busy another one takes them."""
     app.configure(watch='for = "20s", every = "1s", unhealthy_for = "9s"')
     app.commit("watched")
     assert app.deploy()[0].code == 0
