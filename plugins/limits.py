@@ -176,7 +176,7 @@ class Limits:
         """What so many requests to an address got that were sent at the same moment, each over a connection of its own.
 
         Of several processes that answer, one cannot take them all. A request that got no answer says nothing here, and
-        neither does one that a limit may have refused.
+        neither does one that a limit may have refused: a 503 counts where it is a document of the application's own.
         """
         start = threading.Barrier(times)
 
@@ -195,7 +195,7 @@ class Limits:
             one
             for one in found
             if one.status_code != httpx.codes.TOO_MANY_REQUESTS
-            and not (one.status_code == REFUSED and (known or may_be_limit(REFUSED, one.headers, _text(one))))
+            and not (one.status_code == REFUSED and (known or _may_be_too_many(one)))
         ]
 
     def _asking(self, url: str) -> httpx.Client:
@@ -316,6 +316,12 @@ class Limits:
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
         if answer.status_code == httpx.codes.NOT_FOUND:
             self._budget.missed(str(answer.request.url))
+
+
+def _may_be_too_many(answer: httpx.Response) -> bool:
+    """Whether a 503 may come of what was asked beside it: a proxy's, or a server's that answers so many at a time."""
+    text = _text(answer)
+    return may_be_limit(REFUSED, answer.headers, text) or not text.lstrip().startswith("{")
 
 
 def _page(answer: httpx.Response) -> httpx.Response:

@@ -291,8 +291,14 @@ class Together(http.server.BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize(
     ("refusal", "counts"),
-    [((429, ""), False), ((503, NGINX), False), ((503, "no"), True), ((500, "no"), True)],
-    ids=["429", "a proxy's own 503", "the application's 503", "500"],
+    [
+        ((429, ""), False),
+        ((503, NGINX), False),
+        ((503, "Service Unavailable"), False),
+        ((503, '{"status": "unhealthy"}'), True),
+        ((500, "no"), True),
+    ],
+    ids=["429", "a proxy's own 503", "uvicorn's --limit-concurrency", "the application's 503", "500"],
 )
 def test_requests_of_one_moment_have_a_connection_each(refusal: tuple[int, str], counts: bool) -> None:  # noqa: FBT001
     """All four are under way before the first is answered; what a limit may have refused says nothing."""
