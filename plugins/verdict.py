@@ -138,11 +138,11 @@ class VerdictPlugin:
         self._tell_of_limits(collected)
         limited = outcome.is_red and self._is_limited(call.excinfo.value if call.excinfo else None, item)
         outcome = Outcome.INCONCLUSIVE if limited else outcome
+        options = options_of(item, marker, rule)
         if outcome is Outcome.FAILED and report.when == "call":
-            self._beside.look(item, call, stage, collected)
+            self._beside.look(item, call, stage, collected, options["severity"])
         late = outcome is Outcome.INCONCLUSIVE and is_late(call.excinfo.value if call.excinfo else None)
         found += f" ({now})" if late and (now := busy()) else ""
-        options = options_of(item, marker, rule)
         outcome = Outcome.FAILED if is_strict and outcome is Outcome.WARNED else outcome
         if outcome is Outcome.FAILED and options["severity"] is Severity.ADVISORY:
             outcome = Outcome.WARNED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ __all__ = [
     "entry_point",
     "host_name",
     "service",
+    "service_in",
     "upstreams",
     "variable",
 ]
@@ -32,6 +34,7 @@ MODEL = "the compose model"
 """What Compose makes of its files."""
 ENV_FILE = "the env file"
 """The host's own, as a whole."""
+_OF_A_SERVICE = re.compile(r"(?:service|end of|upstreams of|entry point of|database of) (\S+)")
 _HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::", "*"})  # noqa: S104 (what stands in a model)
 
 
@@ -58,6 +61,12 @@ def upstreams(name: str) -> str:
 def entry_point(name: str) -> str:
     """The entry point of a service, as it is imported in its artifact."""
     return f"entry point of {name}"
+
+
+def service_in(thing: str) -> str | None:
+    """Whose service's a thing is; None where it is none's."""
+    found = _OF_A_SERVICE.fullmatch(thing)
+    return found[1] if found is not None else None
 
 
 def build(what: str, *, dockerfile: str, image: str) -> str:

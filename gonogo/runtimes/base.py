@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gonogo import git
 from gonogo.config import Environment, Project
@@ -27,6 +27,7 @@ __all__ = [
     "EARLY",
     "LIMITED",
     "Artifact",
+    "Described",
     "Front",
     "ImageFacts",
     "Inside",
@@ -138,6 +139,16 @@ class LogLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Described:
+    """What one service of a release is started as, fit to be shown: of its variables the names alone."""
+
+    definition: Mapping[str, Any]
+    """In the runtime's own words, without the variables."""
+    variables: tuple[str, ...]
+    """The names of those that it is given, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Front:
     """What stands between a URL and the services of a release."""
 
@@ -222,6 +233,14 @@ class Inspector(Protocol):
 
         ``health`` False: an instance is not sent a request to find out how it is.
         """
+
+    def described(self, service: str) -> Described | None:  # noqa: ARG002 (nothing is known)
+        """What a service is started as; None where that is not known.
+
+        Raises:
+            GonogoError: what the release was pinned with cannot be read.
+        """
+        return None
 
     def fronts(self) -> Sequence[InstanceState]:
         """What stands in front of the deployed services (a proxy), whatever release it was started with."""

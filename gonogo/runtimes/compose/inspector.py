@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 from gonogo.errors import CommandError
 from gonogo.inspection.code.contents import FileDigest
 from gonogo.inspection.code.environments import PythonEnvironment
-from gonogo.runtimes.base import Front, Inspector, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import Described, Front, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.compose.engine import (
     connect,
     containers_of,
     databases_in,
     files_in,
-    health_said,
     image_facts,
     keeping,
     log_of,
@@ -32,10 +31,12 @@ from gonogo.runtimes.compose.entry import python_environment
 from gonogo.runtimes.compose.files import BUILD, COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.front import front_at
 from gonogo.runtimes.compose.inside import ComposeArtifact, ComposeInside
+from gonogo.runtimes.compose.instance import instance_of
 from gonogo.runtimes.compose.laid_over import LaidOver, laid_over
 from gonogo.runtimes.compose.layout import layout_of
 from gonogo.runtimes.compose.model import roles
 from gonogo.runtimes.compose.model.beside import OWN, own_name
+from gonogo.runtimes.compose.model.described import described
 from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.render import environment_of, render
 from gonogo.runtimes.compose.steps import vanished
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-__all__ = ["ComposeInspector", "instance_of"]
+__all__ = ["ComposeInspector"]
 
 _SERVICE = "com.docker.compose.service"
 _RELEASE = "gonogo.release"
@@ -100,6 +101,12 @@ class ComposeInspector(Inspector):
     def instances(self, *, health: bool = True) -> Sequence[InstanceState]:  # noqa: ARG002 (the Engine asks by itself)
         """One row for each container of a deployed service, and one for each that is missing."""
         return self._rows(self.services)
+
+    def described(self, service: str) -> Described | None:
+        """Its part of the pinned model."""
+        kept = self._release is None or (self._release.folder / COMPOSE).is_file()
+        definition = services_of(self.model).get(service) if kept else None
+        return described(definition) if definition is not None else None
 
     def fronts(self) -> Sequence[InstanceState]:
         """The same for what stands in front of them."""
@@ -366,31 +373,6 @@ class ComposeInspector(Inspector):
                     release=None,
                     one_shot=service in self._one_shots,
                 )
-
-
-def instance_of(
-    attrs: Mapping[str, Any], *, one_shots: Sequence[str] = (), service: str | None = None
-) -> InstanceState:
-    """What ``docker inspect`` says of a container, in our words; ``service``: as the compose file calls it."""
-    state = attrs["State"]
-    labels = attrs["Config"].get("Labels") or {}
-    name = labels.get(_SERVICE, "") if service is None else service
-    health = (state.get("Health") or {}).get("Status") or None
-    ended = state["Status"] in {"exited", "dead"}
-    return InstanceState(
-        service=name,
-        name=attrs["Name"].lstrip("/"),
-        status=state["Status"],
-        health=health if health != "none" else None,
-        restarts=int(attrs.get("RestartCount") or 0),
-        started_at=state.get("StartedAt") or "",
-        image=attrs["Image"],
-        release=labels.get(_RELEASE),
-        exit_code=int(state["ExitCode"]) if ended else None,
-        one_shot=name in one_shots,
-        created_at=attrs.get("Created") or "",
-        health_said=health_said(state),
-    )
 
 
 def _bound(container: Container) -> Iterator[int]:

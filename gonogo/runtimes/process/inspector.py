@@ -18,7 +18,7 @@ from gonogo.inspection.code.databases import sqlite_files
 from gonogo.inspection.code.environments import ImportPlace, import_place
 from gonogo.inspection.code.image_files import read_tree
 from gonogo.inspection.things import address
-from gonogo.runtimes.base import LIMITED, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
+from gonogo.runtimes.base import LIMITED, Described, Front, ImageFacts, Inspector, InstanceState, Layout, LogLine, Place
 from gonogo.runtimes.front import OwnFront, front_of
 from gonogo.runtimes.process.health import ask
 from gonogo.runtimes.process.instances import Instance, Instances, exit_code, is_alive, slot_of, weight
@@ -133,6 +133,23 @@ class ProcessInspector(Inspector):
     def instances(self, *, health: bool = True) -> Sequence[InstanceState]:
         """One for each service: running, exited (it was started and is gone) or missing (it was not started)."""
         return [self._state(service, health=health) for service in self._services()]
+
+    def described(self, service: str) -> Described | None:
+        """Its command, folder, port and health address."""
+        found = pinned(self._place, self._release).services.get(service) if self._release is not None else None
+        if self._release is None or found is None:
+            return None
+        said = {
+            "command": list(found.command),
+            "folder": str(application(self._place, self._release)),
+            "port": found.port,
+            "health": found.address if found.port is not None else None,
+            "timeout": found.timeout,
+        }
+        return Described(
+            definition={name: value for name, value in said.items() if value is not None},
+            variables=tuple(sorted(settings(self._place, self._release, service))),
+        )
 
     def inside(self, service: str) -> ReleaseEnvironment:
         """The environment that the running instance of a service was started from.

@@ -9,11 +9,12 @@ import pytest
 
 from gonogo.config import parse_project
 from gonogo.host.runner import this_machine
-from gonogo.runtimes.base import ImageFacts, InstanceState, RuntimeUnreachableError
+from gonogo.runtimes.base import Described, ImageFacts, InstanceState, RuntimeUnreachableError
 from gonogo.runtimes.compose.engine import connect, image_facts, plain_lines
 from gonogo.runtimes.compose.entry import entry_words, python_environment, scripts_of
 from gonogo.runtimes.compose.inside import variables_for_run
-from gonogo.runtimes.compose.inspector import ComposeInspector, instance_of
+from gonogo.runtimes.compose.inspector import ComposeInspector
+from gonogo.runtimes.compose.instance import instance_of
 from gonogo.runtimes.compose.layout import assumed_code
 from gonogo.runtimes.compose.model.roles import expected_count
 from gonogo.runtimes.place import make_place
@@ -129,6 +130,18 @@ def built_inspector(folder: Path, services: dict[str, Any], images: dict[str, st
     environment = CONFIGURED.environment("staging")
     place = make_place(CONFIGURED, environment, state=folder, path=Path("/r"), host=this_machine())
     return ComposeInspector(place, release)
+
+
+def test_a_service_is_described_by_its_pinned_model(tmp_path: Path) -> None:
+    """By names of variables; of another service, and of a release that pinned no model, nothing is known."""
+    inspector = built_inspector(tmp_path, {"web": {}}, {})
+    before = inspector.described("web")
+    model = {"services": {"web": {"image": "shop-web:r1", "environment": {"TOKEN": "marker"}}}}
+    (tmp_path / "compose.json").write_text(json.dumps(model), encoding="utf-8")
+    again = built_inspector(tmp_path, {"web": {}}, {})
+
+    assert (before, again.described("db")) == (None, None)
+    assert again.described("web") == Described(definition={"image": "shop-web:r1"}, variables=("TOKEN",))
 
 
 def test_code_is_known_without_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
