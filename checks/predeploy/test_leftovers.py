@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+
 import pytest
 
 from gonogo.checks.predeploy.artifacts import contained, entries
@@ -11,6 +13,7 @@ from gonogo.checks.predeploy.started import given_to_all
 from gonogo.config import Environment, Project
 from gonogo.inspection.code import presence
 from gonogo.inspection.code.beside import is_beside
+from gonogo.inspection.code.chatter import Said, is_sent, logged, printed
 from gonogo.inspection.code.dockerignore import ignore
 from gonogo.inspection.code.leftovers import leftovers, reached
 from gonogo.plugins.context import Context
@@ -21,6 +24,7 @@ from gonogo.words import Tier
 __all__: list[str] = []
 
 _OFF = "PYTHONBREAKPOINT"
+_FILES = 5
 
 
 @pytest.mark.predeploy(
@@ -42,7 +46,8 @@ def test_no_debugger_is_left_in_the_source(
 
     Catches the `breakpoint()` of yesterday's search: the first request that comes by ends in an error, or waits for a
     person for ever. Red in tier prod where an entry point leads there; under a condition that speaks of debugging, and
-    without a known entry point, it warns. Tests, scripts and tools are left alone.
+    without a known entry point, it warns. Tests, scripts and tools are left alone. It warns as well, once for a file,
+    of `print("DEBUG…")` in those modules, and of `console.log(…)` in templates and static files that the team wrote.
 
     Before (app/orders.py):
 
@@ -59,13 +64,18 @@ def test_no_debugger_is_left_in_the_source(
     is_other = ignore("\n".join(project.app.not_source))
     texts = {path: text for path, text in source.texts(".py").items() if not (is_beside(path) or is_other(path))}
     found = [one for path, text in texts.items() for one in leftovers(path, text)]
+    said = [one for path, text in texts.items() for one in printed(path, text)]
     begin = entries(source, environment)
-    if found and begin:
+    if (found or said) and begin:
         paths = reached(begin, texts)
         found = [one for one in found if one.path in paths]
-    if found:
+        said = [one for one in said if one.path in paths]
+    said += [one for path, text in _sent(source, is_other) for one in logged(path, text)]
+    if found or said:
         is_inside = contained(source, environment, request)
         found = [one for one in found if is_inside(one.path)]
+        said = [one for one in said if is_inside(one.path)]
+    _tell_of(said, evidence)
     evidence.table(f"Debuggers in {len(texts)} sources, where an entry point leads", map(str, found))
     off = bool(found) and _is_off(environment, source, context, request)
     stops = [one for one in found if one.is_bare and not (off and one.what == "breakpoint()")]
@@ -74,6 +84,25 @@ def test_no_debugger_is_left_in_the_source(
         if str(one) not in red:
             evidence.advise(f"found {one}, expected no debugger in tier {environment.tier}")
     assert not red, f"found {presence.first(red)}; expected no debugger in what serves"
+
+
+def _sent(source: Source, is_other: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """The templates and static files that the team may have written itself, with their texts."""
+    for path in source.tracked:
+        if is_sent(path) and not (is_beside(path) or is_other(path)) and not (source.root / path).is_symlink():
+            yield path, source.text(path)
+
+
+def _tell_of(said: Sequence[Said], evidence: Collected) -> None:
+    """Advises of what was left in files, a line for each of the first ones; all lines are evidence."""
+    by_file = {(one.path, one.what): None for one in said}
+    rows = [(f"{one.path}:{one.line}", one.what) for one in said]
+    if rows:
+        evidence.table("Printed while somebody looked for a mistake", rows)
+    for path, what in list(by_file)[:_FILES]:
+        evidence.advise(f"found {what} in {path}, expected that nobody needs it any more once it is deployed")
+    if len(by_file) > _FILES:
+        evidence.advise("found the like in more files, which the evidence lists")
 
 
 def _is_off(environment: Environment, source: Source, context: Context, request: pytest.FixtureRequest) -> bool:

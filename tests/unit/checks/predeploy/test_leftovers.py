@@ -74,3 +74,45 @@ def test_what_is_not_sure_warns(repository: Repository, gate: Gates) -> None:
     assert gate(unknown, *ASKED).only().advice == advice
     check = gate(off, *ASKED).only()
     assert (check.outcome, check.advice) == (Outcome.WARNED, advice)
+
+
+def test_what_was_printed_while_looking_for_a_mistake_warns_once_a_file(repository: Repository, gate: Gates) -> None:
+    """P07 names the module, the template and the static file; each line is evidence, and nothing of it is red."""
+    root = repository(
+        {
+            "gonogo.toml": toml(repository.process, "prod"),
+            "app/main.py": "from app import views\n",
+            "app/views.py": 'def view():\n    print("DEBUG", 1)\n    print("DEBUG", 2)\n',
+            "app/unused.py": 'print("DEBUG")\n',
+            "app/templates/cart.html": "<script>\nconsole.log(1)\n</script>\n",
+            "app/static/cart.js": "console.log(1)\n",
+            "app/static/vendor/cart.js": "console.log(1)\n",
+            "tests/static/cart.js": "console.log(1)\n",
+        }
+    )
+    check = gate(root, *ASKED).only()
+    rows = next(one.value for one in check.evidence if one.title.startswith("Printed"))
+    left = "expected that nobody needs it any more once it is deployed"
+
+    assert check.outcome is Outcome.WARNED
+    assert check.advice == (
+        f'found print("DEBUG…") in app/views.py, {left}',
+        f"found console.log(…) in app/static/cart.js, {left}",
+        f"found console.log(…) in app/templates/cart.html, {left}",
+    )
+    assert [row[0] for row in rows[1:]] == [
+        "app/views.py:2",
+        "app/views.py:3",
+        "app/static/cart.js:1",
+        "app/templates/cart.html:2",
+    ]
+
+
+def test_of_many_files_the_first_are_named(repository: Repository, gate: Gates) -> None:
+    """Five, and one line for the others: what a list says does not change with how many they are."""
+    scripts = {f"static/{number}.js": "console.log(1)\n" for number in range(9)}
+    root = repository({"gonogo.toml": toml(repository.process, "prod"), "app/main.py": "", **scripts})
+    check = gate(root, *ASKED).only()
+
+    assert len(check.advice) == 6
+    assert check.advice[-1] == "found the like in more files, which the evidence lists"
