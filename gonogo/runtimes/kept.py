@@ -10,7 +10,7 @@ from gonogo.host.runner import Command, Host
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import RuntimeUnreachableError
 from gonogo.runtimes.compose.files import COMPOSE, read_model
-from gonogo.runtimes.compose.steps import vanished
+from gonogo.runtimes.compose.up import vanished
 from gonogo.state.release import Release
 
 __all__ = ["lost_parts", "pinned_files", "replaced_services"]

@@ -39,7 +39,7 @@ from gonogo.runtimes.compose.model.beside import OWN, own_name
 from gonogo.runtimes.compose.model.described import described
 from gonogo.runtimes.compose.own_front import front_in
 from gonogo.runtimes.compose.render import environment_of, render
-from gonogo.runtimes.compose.steps import vanished
+from gonogo.runtimes.compose.up import vanished
 from gonogo.runtimes.compose.ways import strangers
 from gonogo.runtimes.compose.weighing import weights
 from gonogo.runtimes.front import OwnFront, holding

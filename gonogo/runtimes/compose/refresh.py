@@ -12,7 +12,7 @@ from gonogo.host.runner import Command, Completed
 from gonogo.inspection.machine.fronts import hosts, networks_of, question
 from gonogo.runtimes.compose.files import services_of
 from gonogo.runtimes.compose.model import roles
-from gonogo.runtimes.compose.steps import Steps
+from gonogo.runtimes.compose.up import Steps
 from gonogo.runtimes.compose.ways import begins_with, kind_of, upstreams_of
 
 __all__ = ["Fronts"]

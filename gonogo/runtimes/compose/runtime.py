@@ -39,9 +39,9 @@ from gonogo.runtimes.compose.start import (
     start_actions,
     verify_images,
 )
-from gonogo.runtimes.compose.steps import Steps, groups_of
 from gonogo.runtimes.compose.stores import absent, stores_of
 from gonogo.runtimes.compose.turns import ComposeTurn, require_turns
+from gonogo.runtimes.compose.up import Steps, groups_of
 from gonogo.runtimes.front import ending
 from gonogo.runtimes.protocols import NONE, Action, Runtime
 from gonogo.state.release import Release

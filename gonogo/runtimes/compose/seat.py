@@ -16,7 +16,7 @@ from gonogo.runtimes.compose.files import COMPOSE
 from gonogo.runtimes.compose.inspector import ComposeInspector
 from gonogo.runtimes.compose.model.beside import called
 from gonogo.runtimes.compose.own_front import listening
-from gonogo.runtimes.compose.steps import Groups, Steps
+from gonogo.runtimes.compose.up import Groups, Steps
 from gonogo.runtimes.switching import traffic_of
 from gonogo.state.release import Release
 

@@ -16,7 +16,7 @@ from gonogo.runtimes.compose.converged import CONTAINER, containers, differences
 from gonogo.runtimes.compose.engine import health_said, plain_lines
 from gonogo.runtimes.compose.files import COMPOSE, read_model, services_of
 from gonogo.runtimes.compose.refresh import Fronts
-from gonogo.runtimes.compose.steps import LABEL, Steps, vanished, wait_seconds
+from gonogo.runtimes.compose.up import LABEL, Steps, vanished, wait_seconds
 from gonogo.runtimes.compose.waiting import LOOK, Look, looks, run_until_healthy, wait_until_healthy
 from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release

@@ -7,7 +7,7 @@ import pytest
 
 from gonogo.config import parse_project
 from gonogo.host.runner import Command, this_machine
-from gonogo.runtimes.compose.steps import Steps, groups_of, vanished
+from gonogo.runtimes.compose.up import Steps, groups_of, vanished
 from gonogo.runtimes.place import make_place
 from gonogo.state.release import Release
 
