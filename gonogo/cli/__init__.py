@@ -270,7 +270,7 @@ def plan(
 ) -> int:
     """Show the exact commands of a deploy, its first touch, and what a rollback would do."""
     from gonogo.commands.plan import plan as run  # noqa: PLC0415
-    from gonogo.records.looks import plan_lines  # noqa: PLC0415
+    from gonogo.records.plan import plan_lines  # noqa: PLC0415
 
     found = run(Path.cwd(), env, ref=ref, options=_options(no_cache=no_cache, hotfix=hotfix))
     printing.show(found, lambda: plan_lines(found), as_json=as_json)
@@ -296,7 +296,7 @@ def github(
 @app.command()
 def unlock(*, env: Env = None, force: Force = False, as_json: Json = False) -> int:
     """Take away the lock of a run that is gone."""
-    from gonogo.commands.look import unlock as run  # noqa: PLC0415
+    from gonogo.commands.unlock import unlock as run  # noqa: PLC0415
 
     found = run(Path.cwd(), env, force=force)
     if as_json:

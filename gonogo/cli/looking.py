@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def doctor(*, env: Env = None, as_json: Json = False) -> int:
     """Say what the environment needs on this machine, and how to get what is missing."""
     from gonogo.commands.doctor import doctor as run  # noqa: PLC0415
-    from gonogo.records.looks import doctor_lines  # noqa: PLC0415
+    from gonogo.records.needs import doctor_lines  # noqa: PLC0415
 
     name, needed = run(Path.cwd(), env)
     printing.show(needed, lambda: doctor_lines(needed, env=name), as_json=as_json)
@@ -59,8 +59,8 @@ def explain_check(
 
 def status(*, env: Env = None, as_json: Json = False) -> int:
     """Show what serves in each environment, who holds it, and what was left unfinished; not 0 where not all is well."""
-    from gonogo.commands.look import status as run  # noqa: PLC0415
-    from gonogo.records.looks import status_lines  # noqa: PLC0415
+    from gonogo.commands.status import status as run  # noqa: PLC0415
+    from gonogo.records.status import status_lines  # noqa: PLC0415
 
     found = run(Path.cwd(), env)
     printing.show(found, lambda: status_lines(found), as_json=as_json)
@@ -69,8 +69,8 @@ def status(*, env: Env = None, as_json: Json = False) -> int:
 
 def history(*, env: Env = None, as_json: Json = False) -> int:
     """List past deployments and rollbacks, the newest first, and what they say together."""
-    from gonogo.commands.look import history as run  # noqa: PLC0415
-    from gonogo.records.looks import history_lines  # noqa: PLC0415
+    from gonogo.commands.history import history as run  # noqa: PLC0415
+    from gonogo.records.past_runs import history_lines  # noqa: PLC0415
 
     runs, figures = run(Path.cwd(), env)
     printing.show(runs, lambda: history_lines(runs, figures), as_json=as_json)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gonogo.commands.look import recent
+from gonogo.commands.history import recent
 from gonogo.commands.prepare import Where, where
 from gonogo.config import Environment, needs
 from gonogo.errors import UsageError

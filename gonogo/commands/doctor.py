@@ -21,7 +21,7 @@ from gonogo.errors import CommandError, GonogoError
 from gonogo.host.runner import Command, this_machine
 from gonogo.inspection.answers.addresses import is_loopback
 from gonogo.records.findings import follows
-from gonogo.records.looks import Needed
+from gonogo.records.needs import Needed
 from gonogo.records.results import CheckResult, GateResult
 from gonogo.runtimes.place import wanted_env_file
 from gonogo.words import CONFIG_NAME, Outcome, Stage

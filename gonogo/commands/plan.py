@@ -10,7 +10,7 @@ from pathlib import Path
 from gonogo.backups.shelf import shelf_of
 from gonogo.commands.adopt import foreseen
 from gonogo.commands.bare_gate import ask_beside
-from gonogo.commands.look import recent
+from gonogo.commands.history import recent
 from gonogo.commands.prepare import Commit, Where, at_commit, make_work, new_release
 from gonogo.errors import GonogoError
 from gonogo.gates.pending_migrations import ask_ladder, standings
@@ -18,7 +18,7 @@ from gonogo.gates.process import stage_options
 from gonogo.gates.subject import Subject, attestations
 from gonogo.host.runner import Command
 from gonogo.records.history import downtime, expected
-from gonogo.records.looks import Plan, PlannedStep
+from gonogo.records.plan import Plan, PlannedStep
 from gonogo.records.run_results import RunResult
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.checkout import Checkout

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from gonogo.commands.finish import finish
-from gonogo.commands.look import recent
+from gonogo.commands.history import recent
 from gonogo.commands.prepare import Where, make_work, who
 from gonogo.config import load_project
 from gonogo.errors import GonogoError, explain, in_one_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from gonogo.commands.look import runs_of
+from gonogo.commands.history import runs_of
 from gonogo.config import find_project, load_project
 from gonogo.errors import UsageError, explain
 from gonogo.records.history import EnvFigures, figures

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gonogo.commands.finish import finish
-from gonogo.commands.look import rollback_target, stopped_short
 from gonogo.commands.prepare import Where, make_work, where
 from gonogo.commands.recover import (
     close_all,
@@ -22,6 +21,7 @@ from gonogo.commands.recover import (
     run_name,
     serves,
 )
+from gonogo.commands.status import rollback_target, stopped_short
 from gonogo.commands.with_data import DataAsked, chosen_backup, new_stamp, put_aside, swaps_of, told
 from gonogo.errors import GonogoError, RefusedError, UsageError, explain
 from gonogo.host.runner import this_machine

@@ -16,8 +16,8 @@ import docker
 import psutil
 from docker.models.containers import Container
 
-from gonogo.commands.look import status
-from gonogo.records.looks import EnvStatus
+from gonogo.commands.status import status
+from gonogo.records.status import EnvStatus
 from gonogo.runtimes.compose.engine import SCRATCH_LABEL
 from gonogo.state.journal import read_journal
 from gonogo.state.store import State

@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 
-from gonogo.commands.look import status
-from gonogo.records.looks import EnvStatus
+from gonogo.commands.status import status
+from gonogo.records.status import EnvStatus
 from gonogo.state.journal import read_journal
 from gonogo.state.store import State
 from tests.integration.deploy.conftest import GREEN, App, Ended

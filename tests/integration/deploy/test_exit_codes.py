@@ -18,8 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
-from gonogo.commands.look import history, status
-from gonogo.records.looks import EnvStatus, PastRun
+from gonogo.commands.history import history
+from gonogo.commands.status import status
+from gonogo.records.past_runs import PastRun
+from gonogo.records.status import EnvStatus
 from gonogo.state.journal import read_journal
 from gonogo.state.lock import hold
 from gonogo.words import Exit

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.commands.look import status
 from gonogo.commands.recover import remember
+from gonogo.commands.status import status
 from gonogo.records.ending import Ending, Kind
 from gonogo.records.headline import headline
 from gonogo.records.run_results import RunResult

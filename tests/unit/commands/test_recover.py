@@ -9,8 +9,8 @@ from typing import cast
 
 import pytest
 
-from gonogo.commands.look import rollback_target, stopped_short
 from gonogo.commands.recover import remember
+from gonogo.commands.status import rollback_target, stopped_short
 from gonogo.records.results import GateResult, read_gate
 from gonogo.run.course import Course
 from gonogo.run.decision import held

@@ -8,8 +8,8 @@ import pytest
 
 from gonogo.records.advice import cause_said, told
 from gonogo.records.ending import Ending, Kind
-from gonogo.records.looks import EnvStatus, InstanceLine, status_lines
 from gonogo.records.run_results import RunResult
+from gonogo.records.status import EnvStatus, InstanceLine, status_lines
 from gonogo.records.terminal import ending_lines
 from gonogo.words import Exit, Outcome, Role
 

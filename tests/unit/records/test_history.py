@@ -12,8 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from gonogo.records.history import EnvFigures, Point, downtime, expected, figures
 from gonogo.records.history_page import render_history
-from gonogo.records.looks import Plan, PlannedStep, history_lines, plan_lines
 from gonogo.records.metrics import openmetrics
+from gonogo.records.past_runs import history_lines
+from gonogo.records.plan import Plan, PlannedStep, plan_lines
 from gonogo.records.run_results import Downtime, RunResult
 from gonogo.words import Exit
 
@@ -206,7 +207,7 @@ def test_metrics_say_what_the_figures_say() -> None:
 
 def test_lines_end_with_the_figures() -> None:
     """As ``gonogo history`` prints them."""
-    from gonogo.records.looks import PastRun  # noqa: PLC0415
+    from gonogo.records.past_runs import PastRun  # noqa: PLC0415
 
     run = the_reverted_run(ending="REVERTED to 2f1c9e0")
     past = PastRun.model_validate(run.model_dump(include=set(PastRun.model_fields)))

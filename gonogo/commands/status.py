@@ -1,21 +1,20 @@
-"""``gonogo status``, ``history`` and ``unlock``: what an environment's memory and its runtime say."""
+"""``gonogo status``: what an environment's memory and its runtime say."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import datetime
 from pathlib import Path
 
-from gonogo.commands.prepare import Where, located, where
-from gonogo.config import Project, find_project, load_project
-from gonogo.errors import GonogoError, LockedError
+from gonogo.commands.prepare import Where, located
+from gonogo.commands.unlock import held_by
+from gonogo.config import find_project, load_project
+from gonogo.errors import GonogoError
 from gonogo.host.runner import this_machine
 from gonogo.records.advice import told
 from gonogo.records.ending import Kind
-from gonogo.records.history import EnvFigures, figures
-from gonogo.records.looks import EnvStatus, InstanceLine, PastRun
 from gonogo.records.run_results import RunResult
 from gonogo.records.served import records_of
+from gonogo.records.status import EnvStatus, InstanceLine
 from gonogo.runtimes import runtime_of
 from gonogo.runtimes.base import LIMITED, InstanceState
 from gonogo.runtimes.kept import lost_parts
@@ -27,10 +26,7 @@ from gonogo.state.release import Release
 from gonogo.state.store import State
 from gonogo.words import Exit
 
-__all__ = ["history", "recent", "rollback_target", "runs_of", "status", "stopped_short", "unlock"]
-
-_RECENT = 10
-"""Runs; what a step takes changes with the application."""
+__all__ = ["rollback_target", "status", "stopped_short"]
 
 
 def status(folder: Path, env: str | None) -> tuple[EnvStatus, ...]:
@@ -78,7 +74,7 @@ def _status(at: Where) -> EnvStatus:
         proven=bool(current and current.went_go),
         adopted=bool(current and current.adopted),
         instances=instances,
-        lock=_locked(at),
+        lock=held_by(at.state),
         stale_lock=not busy,
         unfinished=unfinished,
         untouched=untouched,
@@ -160,57 +156,3 @@ def _is_well(one: InstanceState) -> bool:
     if one.one_shot:
         return one.status in {"created", "missing", "running"} or one.exit_code == 0
     return one.status == "running" and one.health in {None, "healthy", LIMITED}
-
-
-def history(folder: Path, env: str | None) -> tuple[tuple[PastRun, ...], tuple[EnvFigures, ...]]:
-    """Past runs, the newest first, and what they say together.
-
-    Raises:
-        UsageError: wrong usage or configuration.
-    """
-    runs = runs_of(load_project(find_project(folder)), env)
-    rows = [PastRun.model_validate(run.model_dump(include=set(PastRun.model_fields))) for run in runs]
-    newest = sorted(rows, key=lambda row: row.started, reverse=True)
-    return tuple(newest), figures(runs, now=datetime.now(UTC))
-
-
-def runs_of(project: Project, env: str | None) -> list[RunResult]:
-    """The records of every environment, or of one; a record that cannot be read is left out.
-
-    Raises:
-        UsageError: there is no such environment.
-    """
-    names = [project.environment(env).name] if env else list(project.environments)
-    return [run for name in names for run in records_of(located(project, project.environments[name]).state)]
-
-
-def recent(state: State) -> list[RunResult]:
-    """The records of an environment's last runs."""
-    return list(islice(records_of(state), _RECENT))
-
-
-def unlock(folder: Path, env: str | None, *, force: bool) -> str | None:
-    """Takes away a lock whose holder is gone; returns who held it, or None when it was free.
-
-    Raises:
-        LockedError: the holder still runs, and ``force`` is not given.
-    """
-    at = where(folder, env)
-    found = holder(at.state.lock)
-    if found is not None and found.is_alive() and not force:
-        raise LockedError(
-            f"found: {found}, and it still runs; expected a holder that is gone. Add --force to take it away."
-        )
-    said = _locked(at)
-    at.state.lock.unlink(missing_ok=True)
-    return said
-
-
-def _locked(at: Where) -> str | None:
-    """Who holds the environment, as one line; a lock that cannot be read is held by nobody who can be named."""
-    found = holder(at.state.lock)
-    if found is None and at.state.lock.exists():
-        return f"a lock that cannot be read ({at.state.lock})"
-    if found is not None and found.is_gone():
-        return f"{found}; that process is gone, the next command takes the lock over"
-    return str(found) if found else None

@@ -1,4 +1,4 @@
-"""gonogo.commands.look: what ``gonogo status`` ends with, for a monitor."""
+"""gonogo.commands.status: what ``gonogo status`` ends with, for a monitor."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.commands.look import _code, _is_well
-from gonogo.records.looks import EnvStatus, InstanceLine, status_lines
+from gonogo.commands.status import _code, _is_well
+from gonogo.records.status import EnvStatus, InstanceLine, status_lines
 from gonogo.runtimes.base import LIMITED, InstanceState
 from gonogo.words import Exit
 
