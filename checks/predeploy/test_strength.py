@@ -34,11 +34,12 @@ def test_secrets_are_strong_enough(
     request: pytest.FixtureRequest,
     evidence: Collected,
 ) -> None:
-    """Every secret is as long as gonogo.toml asks, and what the source takes for a URL is one.
+    """Every secret is as long, and of the form, as gonogo.toml asks, and what the source takes for a URL is one.
 
     Catches the key of six letters that anybody finds from one signed token, and the address that stops the new release
-    at its first query. Warns of a short key that gonogo.toml says nothing of (tier prod), and of a variable such as
-    DATABASE_URL whose value is no address.
+    at its first query. So is, where a length is asked for, one that is long and found all the same: a character again
+    and again, a sequence, `changeme1234changeme1234` (red in tier prod, a warning in staging). Warns of a short key
+    that gonogo.toml says nothing of (tier prod), and of a variable such as DATABASE_URL whose value is no address.
 
     Before (.env):
 
@@ -57,13 +58,24 @@ def test_secrets_are_strong_enough(
     if environment.tier is Tier.PROD:
         for said in strength.weak_keys(given, judged=least):
             evidence.advise(f"{said}; env.{environment.name}.secrets may say how many")
+    found = list(strength.hopeless(values, least))
+    if environment.tier is Tier.STAGING:
+        for said in found:
+            evidence.advise(said)
     where = f"{env_file}: " if env_file is not None else ""
     breaking = [f"{name}: {said}" for name, said in _no_urls(given, source, evidence)]
     if environment.tier is not Tier.PROD:
         for line in breaking:
             evidence.warn(f"{where}{line}")
-    wrong = [*strength.too_short(values, least), *(breaking if environment.tier is Tier.PROD else ())]
+    wrong = [*strength.too_short(values, least), *_of_another_form(values, environment)]
+    if environment.tier is Tier.PROD:
+        wrong += [*found, *breaking]
     assert not wrong, f"{where}{'; '.join((*wrong, *evidence.advice))}"
+
+
+def _of_another_form(values: Mapping[str, str], environment: Environment) -> Iterator[str]:
+    for name, rule in environment.secrets.items():
+        yield from strength.of_another_form(values, name, prefix=rule.prefix, is_hex=rule.hex)
 
 
 def _given(environment: Environment, context: Context, request: pytest.FixtureRequest) -> dict[str, str]:

@@ -343,6 +343,10 @@ class SecretRule(_Model):
     """A variable of the env file that is a secret, and how strong it must be."""
 
     min_length: Annotated[int, Field(ge=0)] = 0
+    hex: bool = False
+    """Whether it is made of hexadecimal digits, behind its prefix."""
+    prefix: str = ""
+    """What it begins with: ``whsec_``."""
 
 
 class Watch(_Model):

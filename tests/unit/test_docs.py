@@ -154,11 +154,11 @@ def test_environment_table_is_the_model() -> None:
 
 def test_small_models_are_named_whole() -> None:
     """Two small tables are told in a sentence."""
-    assert list(SecretRule.model_fields) == ["min_length"]
+    assert list(SecretRule.model_fields) == ["min_length", "hex", "prefix"]
     assert list(Logs.model_fields) == ["allow", "files"]
     assert (
-        "`secrets` values have one key, `min_length` (default `0`); `logs` has `allow` and `files` (default none each)."
-        in page("configuration")
+        "`secrets` values have `min_length` (default `0`), `hex` (default `false`) and `prefix` (default none: "
+        '`"whsec_"`); `logs` has `allow` and `files` (default none each).' in " ".join(page("configuration").split())
     )
 
 

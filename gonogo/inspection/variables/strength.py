@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from gonogo.inspection.variables.guessable import guessable
 from gonogo.inspection.variables.placeholders import placeholders
 
-__all__ = ["SHORTEST_KEY", "signs", "too_short", "weak_keys"]
+__all__ = ["SHORTEST_KEY", "hopeless", "of_another_form", "signs", "too_short", "weak_keys"]
 
 SHORTEST_KEY = 16
 """Characters that a key of the team's own has at least: fewer can be guessed from one signed token."""
 _SHORTEST_ALPHABET = 6
+_HEX = re.compile(r"[0-9a-fA-F]+")
 _OWN_KEY = re.compile(
     r"(?:\w+_)?(?:(?:APP|APPLICATION|DJANGO|FLASK|JWT|SESSION|COOKIE|AUTH|NEXTAUTH|TOKEN|CSRF)_SECRET(?:_KEY)?"
     r"|(?:SIGNING|ENCRYPTION|JWT)_KEY|SECRET_KEY_BASE)|SECRET(?:_KEY)?",
@@ -31,6 +33,27 @@ def too_short(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[s
         length = len(values.get(name, "").strip())
         if 0 < length < wanted:
             yield f"{name} has {length} characters, expected at least {wanted}"
+
+
+def hopeless(values: Mapping[str, str], least: Mapping[str, int]) -> Iterator[str]:
+    """Names the secrets that are as long as was asked for, and found by anybody all the same.
+
+    A placeholder is told as what it is (P20).
+    """
+    left = {found.name for found in placeholders(values)}
+    for name, wanted in least.items():
+        value = values.get(name, "").strip()
+        if wanted and len(value) >= wanted and name not in left and (why := guessable(value)):
+            yield f"{name} {why}, expected a random value"
+
+
+def of_another_form(values: Mapping[str, str], name: str, *, prefix: str, is_hex: bool) -> Iterator[str]:
+    """What of a secret's form is other than was asked for; of the value nothing is told."""
+    value = values.get(name, "").strip()
+    if value and not value.startswith(prefix):
+        yield f"{name} does not begin with {prefix}, expected it to"
+    elif value and is_hex and not _HEX.fullmatch(value.removeprefix(prefix)):
+        yield f"{name} has a character that is no hexadecimal digit, expected none"
 
 
 def weak_keys(values: Mapping[str, str], *, judged: Mapping[str, int]) -> Iterator[str]:

@@ -154,6 +154,15 @@ _PREDEPLOY = (
         codes="P21",
     ),
     fault(
+        "guessable-secret",
+        "a secret that is long enough, and the digits one after the other",
+        Env("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+        seen=holds(".env", "SECRET_KEY=0123456789abcdef0123456789abcdef"),
+        runs=False,
+        stage="predeploy",
+        codes="P21",
+    ),
+    fault(
         "secret-in-the-source",
         "the production token in a tracked file",
         Leak("OFFICE_TOKEN", "web/tokens.py"),
@@ -817,6 +826,11 @@ HARMLESS = (
         "secret-rotated",
         "a new one of the same strength",
         Env("SECRET_KEY", "9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b"),
+    ),
+    harmless(
+        "secret-of-five-words",
+        "that a person drew by dice",
+        Env("SECRET_KEY", "lantern-copper-otter-violin-harbour"),
     ),
     harmless("variable-more-in-the-file", "that nothing reads yet", Env("FEATURE_X", "on")),
     harmless(

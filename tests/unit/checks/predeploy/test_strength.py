@@ -88,6 +88,40 @@ def test_doubtful_values_are_advised_of(repository: Repository, gate: Gates) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("tier", "outcome", "found"),
+    [
+        ("prod", Outcome.FAILED, "{root}/.env: JWT_SECRET is a sequence such as 0123456789, expected a random value"),
+        ("staging", Outcome.WARNED, "JWT_SECRET is a sequence such as 0123456789, expected a random value"),
+        ("dev", Outcome.PASSED, ""),
+    ],
+)
+def test_a_long_secret_that_anybody_finds_is_red_in_prod(
+    repository: Repository, gate: Gates, tier: str, outcome: Outcome, found: str
+) -> None:
+    """P21 judges what is as long as gonogo.toml asks; where people only try things, it may be anything."""
+    root = repository(files(repository.process, tier=tier, env="JWT_SECRET=0123456789abcdef0123456789abcdef\n"))
+    check = gate(root, *ASKED).only()
+
+    assert (check.outcome, check.found) == (outcome, found.format(root=root))
+
+
+def test_form_is_judged_in_every_tier(repository: Repository, gate: Gates) -> None:
+    """P21 is red where gonogo.toml asks for a prefix or for hexadecimal digits, and the value has none of it."""
+    given = files(repository.process, env="JWT_SECRET=lantern-copper-otter\nTOKEN=whsec_8f2a90b1\n")
+    asked = given["gonogo.toml"].replace("min_length = 32", "hex = true")
+    wanted = asked.replace("TOKEN = {}", 'TOKEN = { prefix = "sk_", hex = true }')
+    well = asked.replace("TOKEN = {}", 'TOKEN = { prefix = "whsec_", hex = true }')
+    red = gate(repository({**given, "gonogo.toml": wanted}, name="red"), *ASKED).only()
+    root = repository({**given, "gonogo.toml": well, ".env": given[".env"].replace("lantern-copper-otter", "00ff")})
+
+    assert red.found.split(": ", 1)[1] == (
+        "JWT_SECRET has a character that is no hexadecimal digit, expected none; "
+        "TOKEN does not begin with sk_, expected it to"
+    )
+    assert gate(root, *ASKED).only().outcome is Outcome.PASSED
+
+
 @needs_compose
 def test_what_compose_gives_counts(repository: Repository, gate: Gates) -> None:
     """P21 judges what deployed services get; a variable that Compose only fills in is no address of theirs."""
