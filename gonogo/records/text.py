@@ -39,6 +39,8 @@ _ESCAPES = re.compile(
 _DIFF = re.compile(r"^--- .*\n\+\+\+ .*\n@@ ", re.MULTILINE)
 _HEAD = 4000
 """Characters in which a difference shows itself."""
+_OPENS = ("{", "[", "(")
+"""First lines that say nothing by themselves: a document written over several lines begins so."""
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -113,6 +115,8 @@ def gist(evidence: Evidence) -> str:
         begins = ", ".join(first_line(str(cell)) for cell in rows[0]) if rows else ""
         return f"{title}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}{': ' if begins else ''}{begins}"
     lines = [line for line in _flat(evidence).split("\n") if line.strip()]
+    if lines and lines[0].strip() in _OPENS:
+        return f"{title}: {' '.join(line.strip() for line in lines)}"
     more = f" (and {len(lines) - 1} more {'line' if len(lines) == 2 else 'lines'})" if len(lines) > 1 else ""  # noqa: PLR2004
     raised = [line for line in lines if names_exception(line)] if evidence.title.startswith(LAST_LINES) else []
     told = [*raised[-1:], *lines][:1]

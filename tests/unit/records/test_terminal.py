@@ -332,3 +332,12 @@ def test_last_lines_begin_with_what_was_raised() -> None:
     assert gist(Evidence(title="Last lines of web", value=log)) == "Last lines of web: KeyError: 'a' (and 4 more lines)"
     assert gist(Evidence(title="Last lines of web", value="one\ntwo")) == "Last lines of web: one (and 1 more line)"
     assert gist(Evidence(title="GET /", value=log)) == "GET /: GET /a 200 (and 4 more lines)"
+
+
+def test_a_document_of_several_lines_is_told_by_more_than_its_bracket() -> None:
+    """What is written as indented JSON begins with a bracket, which says nothing: its content stands behind."""
+    document = '{\n "image": "shop-web:3",\n "command": "gunicorn app"\n}'
+    told = gist(Evidence(title="web as it is started", value=document))
+    assert told == 'web as it is started: { "image": "shop-web:3", "command": "gunicorn app" }'
+    assert gist(Evidence(title="Answer", value="[\n 1\n]")) == "Answer: [ 1 ]"
+    assert gist(Evidence(title="Answer", value="{}\n{}")) == "Answer: {} (and 1 more line)"
