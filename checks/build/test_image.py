@@ -13,6 +13,7 @@ from gonogo.checks.build.defined import definition_of, healthcheck_of
 from gonogo.checks.build.holding import made_alike
 from gonogo.config import Environment, Service
 from gonogo.errors import GonogoError
+from gonogo.gates.subject import Subject
 from gonogo.host.runner import Host
 from gonogo.inspection.code.dockerfile import is_loose, unpinned
 from gonogo.inspection.machine.healthcheck import missing_programs
@@ -21,6 +22,7 @@ from gonogo.plugins.evidence import Collected
 from gonogo.plugins.fixtures import Asking
 from gonogo.plugins.source import Source
 from gonogo.runtimes.base import Artifact, ImageFacts, Inspector
+from gonogo.state.release import Release
 
 __all__: list[str] = []
 
@@ -167,13 +169,17 @@ def _size_before(service: str, question: Asking) -> float | None:
     "B17",
     severity="advisory",
     needs=("compose",),
-    remedy="Write a version: FROM python:3.12-slim in the Dockerfile, image: postgres:16 in the compose file",
+    remedy="Write a version: FROM python:3.12-slim in the Dockerfile, image: postgres:16 in the compose file; give a "
+    "build argument its value under build.args of the service, or a default in the Dockerfile",
 )
-def test_base_images_are_pinned(inspector: Inspector, source: Source, evidence: Collected) -> None:
-    """Every FROM of a Dockerfile, and every image that compose files name, has a version.
+def test_base_images_are_pinned(
+    inspector: Inspector, source: Source, subject: Subject, environment: Environment, evidence: Collected
+) -> None:
+    """Every FROM and every image that compose files name has a version; build arguments that are baked in have a value.
 
     Catches `FROM python`: the next build brings another Python with the same commit, and going back does not bring the
-    old one; likewise `image: postgres`, which is another major version on the next machine. It warns, once.
+    old one; likewise `image: postgres`, which is another major version on the next machine. So is an argument such as
+    `NEXT_PUBLIC_API_URL` that nobody gives: the pages that were built ask nobody. It warns, once.
 
     Before (Dockerfile):
 
@@ -196,6 +202,24 @@ def test_base_images_are_pinned(inspector: Inspector, source: Source, evidence: 
     evidence.table("Without a version", loose, header=("where", "image"))
     for where, said in loose:
         evidence.advise(f"{where}: found {said}, expected a version of it")
+    if "build" not in environment.commands:  # what that gives, nobody here knows
+        _tell_unfilled(inspector, subject.release, evidence)
+
+
+def _tell_unfilled(inspector: Inspector, release: Release | None, evidence: Collected) -> None:
+    """Advises of build arguments without a value, once for each Dockerfile; what CI built, CI gave."""
+    told: dict[str, None] = {}
+    for artifact in inspector.artifacts():
+        recipe = artifact.layout.recipe
+        if recipe is None or (release is not None and artifact.service in release.brought):
+            continue
+        described = inspector.described(artifact.service)
+        for one in recipe.unfilled(described.variables if described is not None else ()):
+            said = f"{recipe.dockerfile}: found ARG {one.name} without a value, which {one.taken_by} takes"
+            told[f"{said}; expected one under build.args, or a default"] = None
+    evidence.table("Build arguments without a value", [(line,) for line in told])
+    for line in told:
+        evidence.advise(line)
 
 
 def _text(source: Source, name: str) -> str:

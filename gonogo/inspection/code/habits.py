@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-from gonogo.inspection.code.dockerfile import DockerfileError, Instruction, read
+from gonogo.inspection.code.dockerfile import Instruction
+from gonogo.inspection.code.stages import used
 
 __all__ = ["habits"]
 
@@ -18,15 +18,9 @@ _APT = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\b")
 _CLEANS = re.compile(r"/var/lib/apt/lists")
 
 
-@dataclass(slots=True)
-class _Stage:
-    base: str
-    instructions: list[Instruction] = field(default_factory=list)
-
-
 def habits(text: str, *, target: str = "") -> Iterator[tuple[int, str]]:
     """Line and habit of what the image is made with; nothing of a text that is no Dockerfile."""
-    for stage in _used(text, target):
+    for stage in used(text, target):
         yield from _order(stage.instructions)
         yield from _lists(stage.instructions)
 
@@ -59,26 +53,3 @@ def _lists(instructions: Sequence[Instruction]) -> Iterator[tuple[int, str]]:
 
 def _mounts(one: Instruction) -> str:
     return " ".join(value for name, value in one.flags if name == "mount")
-
-
-def _used(text: str, target: str) -> list[_Stage]:
-    """The stage that becomes the image, and those that it is made from."""
-    stages: dict[str, _Stage] = {}
-    current = ""
-    try:
-        instructions = read(text)
-    except DockerfileError:
-        return []
-    for one in instructions:
-        if one.name == "FROM" and one.words:
-            if current and current == target.casefold():
-                break
-            current = one.words[2].casefold() if len(one.words) == 3 else str(len(stages))  # noqa: PLR2004 (AS name)
-            stages[current] = _Stage(one.words[0].casefold())
-        elif current:
-            stages[current].instructions.append(one)
-    found, name = [], target.casefold() or current
-    while (stage := stages.pop(name, None)) is not None:
-        found.append(stage)
-        name = stage.base
-    return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gonogo.inspection.code import brought
+from gonogo.inspection.code.arguments import Unfilled, unfilled
 
 __all__ = ["BuildRecipe"]
 
@@ -29,6 +31,15 @@ class BuildRecipe:
     """Its files by their paths from the application's folder."""
     ignored: frozenset[str]
     """The application's files in its contexts that an ignore file leaves out."""
+    text: str = ""
+    """The Dockerfile itself."""
+    target: str = ""
+    given: frozenset[str] = frozenset()
+    """The build arguments that have a value."""
+
+    def unfilled(self, variables: Collection[str]) -> tuple[Unfilled, ...]:
+        """The build arguments that are baked in and have no value, beside these variables of the container."""
+        return unfilled(self.text, target=self.target, given=self.given, variables=variables)
 
     @functools.cached_property
     def code(self) -> dict[str, str]:

@@ -54,6 +54,9 @@ def recipe_of(build: Mapping[str, Any], *, root: Path, workdir: str = "/") -> Bu
         dockerfile=_shown(path, root),
         image=brought.seen_from(image, root=str(root), contexts=places),
         ignored=frozenset(one.relative_to(root).as_posix() for one in ignored if one.is_relative_to(root)),
+        text=text,
+        target=str(build.get("target") or ""),
+        given=frozenset(_arguments(build)),
     )
 
 

@@ -11,6 +11,8 @@ import pytest
 from gonogo.checks.build.holding import made_alike
 from gonogo.checks.build.test_image import test_base_images_are_pinned as pinned
 from gonogo.checks.build.test_image import test_image_does_not_run_as_root as no_root
+from gonogo.inspection.code.brought import image_of
+from gonogo.inspection.code.recipe import BuildRecipe
 from gonogo.plugins.evidence import Collected
 from gonogo.records.findings import findings, once_each
 from gonogo.records.red import warnings_of
@@ -93,12 +95,48 @@ def test_images_without_a_version_are_advised_of() -> None:
     }
     model = {"services": {name: {"image": image} for name, image in images.items()}}
     evidence = Collected()
-    pinned(SimpleNamespace(model=model, artifacts=list), SimpleNamespace(), evidence)  # type: ignore[arg-type]
+    inspector = SimpleNamespace(model=model, artifacts=list)
+    pinned(inspector, SimpleNamespace(), SimpleNamespace(release=None), SimpleNamespace(commands={}), evidence)  # type: ignore[arg-type]
 
     assert evidence.advice == [
         "service cache: found image redis:latest, expected a version of it",
         "service db: found image postgres, expected a version of it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("brought", "commands", "advice"),
+    [
+        (
+            (),
+            {},
+            [
+                "Dockerfile: found ARG NEXT_PUBLIC_API without a value, which ENV NEXT_PUBLIC_API takes; expected one under "
+                "build.args, or a default"
+            ],
+        ),
+        (("web", "worker"), {}, []),
+        ((), {"build": ("make", "images")}, []),
+    ],
+)
+def test_a_build_argument_without_a_value_is_told_once(
+    brought: tuple[str, ...], commands: dict[str, tuple[str, ...]], advice: list[str]
+) -> None:
+    """B17 tells it once for both services; nothing of an image that CI built, or of a build of the team's own."""
+    text = "FROM python:3.12\nARG NEXT_PUBLIC_API\nENV NEXT_PUBLIC_API=$NEXT_PUBLIC_API\n"
+    recipe = BuildRecipe(dockerfile="Dockerfile", image=image_of(text, files=()), ignored=frozenset(), text=text)
+    artifacts = [SimpleNamespace(service=name, layout=SimpleNamespace(recipe=recipe)) for name in ("web", "worker")]
+    inspector = SimpleNamespace(model={}, artifacts=lambda: artifacts, described=lambda _: None)
+    evidence = Collected()
+    pinned(
+        inspector,
+        SimpleNamespace(text=lambda _: text),  # type: ignore[arg-type]
+        SimpleNamespace(release=SimpleNamespace(brought=brought)),  # type: ignore[arg-type]
+        SimpleNamespace(commands=commands),  # type: ignore[arg-type]
+        evidence,
+    )
+
+    assert evidence.advice == advice
 
 
 def test_images_that_are_built_elsewhere_are_known_by_their_id() -> None:
