@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gonogo.checks.postdeploy.instances import measured
+from gonogo.checks.postdeploy.origins import wrong_origins
 from gonogo.checks.postdeploy.requested import requested
 from gonogo.config import Endpoint
 from gonogo.inspection import things
@@ -45,7 +46,8 @@ def test_endpoint(
 
     Catches a release that is alive and serves the wrong thing, also one in so many times (`repeat`). Of a GET that
     takes a second or more, three times, it warns where that is twenty times what it took in the baseline; where it is
-    a hundred times that, and no `within` of the endpoint allows it, it is red.
+    a hundred times that, and no `within` of the endpoint allows it, it is red. Where `origins` names the sites whose
+    pages may read the answer, those may, and no others.
 
     Before (gonogo.toml, where the answer is meant to be another one now):
 
@@ -75,6 +77,8 @@ def test_endpoint(
     evidence.needs(things.answer(url, answer.status, answer.text))
     evidence.text("Read", answer.cut or "all of it")
     assert not wrong, f"{endpoint.request}: {'; '.join([*map(str, wrong), *filter(None, [answer.cut])])}"
+    others = wrong_origins(endpoint, url, place, limits) if endpoint.origins else []
+    assert not others, f"{endpoint.request}: {'; '.join(others)}"
     if endpoint.repeat > 1:
         _repeat(each, url, place, limits, evidence, first=answer, within=endpoint.within)
     before = measured(baseline, f"D09[{endpoint.request}]", _MEASURE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from gonogo.checks.postdeploy.instances import noted
 from gonogo.config import Environment
+from gonogo.inspection.answers.plain import leads_on, plain_page
 from gonogo.inspection.answers.protection import ELSEWHERE, is_for_anybody, lost, protections
-from gonogo.plugins.evidence import Collected
+from gonogo.plugins.evidence import Collected, LackingError
 from gonogo.plugins.limits import Limits
 from gonogo.records.results import GateResult
 from gonogo.runtimes.base import Inspector
@@ -20,6 +22,8 @@ __all__: list[str] = []
 _FACTS = "Protects visitors"
 _MOST = 5
 """Pages that are asked."""
+_LED = 3
+"""How often somebody is led on."""
 _KINDS = 3
 """Of them those that are asked as from another site."""
 
@@ -43,7 +47,8 @@ def test_pages_protect_their_visitors(
     Catches the middleware that fell out of a list, and the proxy's `add_header` that another one in a `location` makes
     void: pages look as before, and browsers guard nothing. The front page is asked, and what gonogo.toml names. It
     warns, also of answers that any other site may read with a visitor's login (`allow_origins=["*"],
-    allow_credentials=True`).
+    allow_credentials=True`), and of a proxy with TLS that gives its pages without it as well, on port 80. Which origins
+    may read an answer is said by `origins` of an endpoint, and judged by D09.
 
     Before (nginx/shop.conf):
 
@@ -74,6 +79,8 @@ def test_pages_protect_their_visitors(
             "Access-Control-Allow-Credentials: any other site reads what a visitor's login shows; expected the origins "
             "that may"
         )
+    if (page := plain_page(url, environment.reached(url), inspector.published())) and _is_left_open(page, limits):
+        evidence.advise(f"GET {page}: found a page without TLS, expected that it leads to {url}")
     before = noted(baseline, "D18", _FACTS)
     known = [path for path, facts in found.items() if before.get(path, {}).get("status") == facts["status"]]
     if not known and not evidence.advice:
@@ -109,6 +116,24 @@ def _asked_from_elsewhere(environment: Environment) -> list[str]:
     """What stands for the whole application: its health page, and the first page of each kind."""
     live = [environment.health.live] if environment.health.live else []
     return list(dict.fromkeys((*live, *_paths(environment))))[:_KINDS]
+
+
+def _is_left_open(page: str, limits: Limits) -> bool:
+    """Whether somebody who asks without TLS gets a page, wherever that leads; not who is refused, or led to TLS."""
+    if limits.is_tight(page):
+        return False
+    for _ in range(_LED):
+        try:
+            answer = limits.send("GET", page)
+        except (httpx.HTTPError, LackingError):
+            return False
+        to = leads_on(page, answer.status_code, answer.headers.get("location", ""))
+        if to is None:
+            return True
+        if not to or urlsplit(to).netloc != urlsplit(page).netloc:
+            return False
+        page = to
+    return False
 
 
 def _is_read(url: str, path: str, limits: Limits) -> bool:

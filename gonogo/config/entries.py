@@ -63,14 +63,18 @@ class Endpoint(_Model):
     """Request headers; ``${NAME}`` is taken from the env file."""
     auth: Annotated[str, Field(pattern=":")] | None = None
     """``"${ADMIN_USER}:${ADMIN_PASSWORD}"`` for basic authentication."""
+    origins: tuple[Annotated[str, Field(pattern=r"^(?:\*|https?://[^/\s]+)$")], ...] = ()
+    """Sites whose pages may read the answer, and no others: ``"https://www.shop.example"``; ``"*"``: any."""
     service: str | None = None
     severity: Severity = Severity.BLOCKER
     on_red: OnRed = OnRed.ROLLBACK
 
     @model_validator(mode="after")
     def _repeats_what_only_asks(self) -> Endpoint:
-        if self.repeat > 1 and not self.request.startswith(("GET ", "HEAD ")):
-            raise ValueError("repeat is for GET and HEAD: another request may do something each time")
+        only_asks = self.request.startswith(("GET ", "HEAD "))
+        for key in ("repeat", "origins"):
+            if getattr(self, key) not in {1, ()} and not only_asks:
+                raise ValueError(f"{key} is for GET and HEAD: another request may do something each time")
         return self
 
 

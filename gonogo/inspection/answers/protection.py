@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["ELSEWHERE", "is_for_anybody", "lost", "protections"]
+__all__ = ["ELSEWHERE", "is_for_anybody", "lost", "protections", "read_from"]
 
 ELSEWHERE = "https://elsewhere.invalid"
 """The address of a site that nobody has allowed anything."""
@@ -58,3 +58,8 @@ def is_for_anybody(headers: Mapping[str, str]) -> bool:
     """Whether an answer to ``ELSEWHERE``, by its headers in lower case, may be read there with a visitor's cookies."""
     allowed = headers.get("access-control-allow-origin", "").strip()
     return allowed == ELSEWHERE and headers.get("access-control-allow-credentials", "").strip().lower() == "true"
+
+
+def read_from(origin: str, headers: Mapping[str, str]) -> bool:
+    """Whether a page of that site may read an answer, by its headers in lower case, without a visitor's cookies."""
+    return headers.get("access-control-allow-origin", "").strip() in {origin, "*"}

@@ -156,6 +156,44 @@ def test_an_endpoint_that_became_much_slower(site: Deployed) -> None:
     assert re.fullmatch(said + "expected no such change, or within = … that allows it", hundred[1])
 
 
+ORIGINS = """
+[[env.test.endpoint]]
+request = "GET /v1"
+origins = ["https://www.shop.example"]
+
+[[env.test.endpoint]]
+request = "GET /open"
+origins = ["*"]
+"""
+MAY = "Access-Control-Allow-Origin"
+
+
+def test_sites_whose_pages_may_read_an_answer(deploy: Callable[..., Deployed]) -> None:
+    """D09 asks as from each that `origins` names, and as from another one; without the key nobody is asked so."""
+    site = deploy(environment=ORIGINS)
+    site.answer({"/v1": [200, {MAY: "https://www.shop.example"}, "", 0], "/open": [200, {MAY: "*"}, "", 0]})
+    site.start()
+    well = [found(site, code, "endpoint") for code in ("D09[GET /v1]", "D09[GET /open]")]
+    site.answer({"/v1": [200, {MAY: "*"}, "", 0], "/open": [200, {}, "", 0]})
+    red = [found(site, code, "endpoint") for code in ("D09[GET /v1]", "D09[GET /open]")]
+    site.answer({"/v1": [200, {MAY: "https://shop.example"}, "", 0]})
+
+    assert well == [(Outcome.PASSED, "")] * 2
+    assert red == [
+        (Outcome.FAILED, f"GET /v1: {MAY} for a page of any other site: found *, expected none"),
+        (
+            Outcome.FAILED,
+            f"GET /open: {MAY} for a page of https://elsewhere.invalid: found none, expected "
+            "https://elsewhere.invalid or *",
+        ),
+    ]
+    assert found(site, "D09[GET /v1]", "endpoint") == (
+        Outcome.FAILED,
+        f"GET /v1: {MAY} for a page of https://www.shop.example: found https://shop.example, expected "
+        "https://www.shop.example or *",
+    )
+
+
 def test_what_was_written_meanwhile_stands_beside_a_red_answer(site: Deployed) -> None:
     """The last lines of what runs, redacted; of the first red checks, and of no green one."""
     site.log("the lamp is broken\n")

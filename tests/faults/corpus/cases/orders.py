@@ -27,6 +27,17 @@ def downgrade() -> None:
 '''
 
 
+def sites(*origins: str) -> tuple[Edit, Edit]:
+    """Pages of another site ask for prices: the release lets these, and gonogo.toml says which one is meant."""
+    made = 'app = FastAPI(title="orders", debug=settings.debug)\n'
+    lets = f"app.add_middleware(CORSMiddleware, allow_origins={list(origins)!r})\n"
+    endpoint = '[[env.prod.endpoint]]\nrequest = "GET /v1/price?what=door"\norigins = ["https://www.orders.example"]\n'
+    return (
+        Replace(MAIN, made, f"from fastapi.middleware.cors import CORSMiddleware  # noqa: E402\n\n{made}{lets}"),
+        Replace("gonogo.toml", "\n[env.box]\n", f"\n{endpoint}\n[env.box]\n"),
+    )
+
+
 def revision(name: str, parent: str = "0001", up: str = "pass", down: str = "pass", about: str = "A change.") -> Put:
     """A migration."""
     return Put(f"alembic/versions/{name}.py", REVISION.format(name=name, parent=parent, up=up, down=down, about=about))
@@ -827,6 +838,7 @@ HARMLESS = (
         "a new one of the same strength",
         Env("SECRET_KEY", "9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b"),
     ),
+    harmless("pages-of-another-site", "may read prices, as gonogo.toml says", *sites("https://www.orders.example")),
     harmless(
         "secret-of-five-words",
         "that a person drew by dice",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.inspection.answers.protection import ELSEWHERE, is_for_anybody, lost, protections
+from gonogo.inspection.answers.protection import ELSEWHERE, is_for_anybody, lost, protections, read_from
 
 __all__: list[str] = []
 
@@ -84,3 +84,13 @@ def test_an_answer_is_for_anybody(origin: str, credentials: str, *, anybody: boo
     headers = {"access-control-allow-origin": origin, "access-control-allow-credentials": credentials}
 
     assert is_for_anybody(headers) is anybody
+
+
+@pytest.mark.parametrize(
+    ("allowed", "may"), [("https://a.test", True), ("*", True), ("https://b.test", False), ("", False), ("null", False)]
+)
+def test_which_pages_may_read_an_answer(allowed: str, *, may: bool) -> None:
+    """Those of the origin that it names, and of any where it says so."""
+    headers = {"access-control-allow-origin": allowed} if allowed else {}
+
+    assert read_from("https://a.test", headers) is may
