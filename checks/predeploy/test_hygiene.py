@@ -32,8 +32,10 @@ from gonogo.runtimes.compose.model.places import place_of
 __all__: list[str] = []
 
 _WORKS = re.compile(
-    r"\b(?:celery|worker|beat|rq|huey|dramatiq|arq|taskiq|qcluster|scheduler|supercronic|crond?|consumer|migrate)\b"
+    r"(?<!--)\b(?:celery[a-z]*|[a-z]*worker(?!-class|-tmp-dir|\.[A-Z])|beat|rq|huey|dramatiq|arq|taskiq|qcluster"
+    r"|scheduler|supercronic|crond?|consumer|migrate)\b"
 )
+"""Names and commands of what is sent no requests; ``celeryworker`` is one word, ``--worker-class`` a server's."""
 _ENDS = re.compile(
     r"(?:^|[-_ ])(?:job|migrate|migrations?|alembic|init|setup|seed|backup|collectstatic|tests?)(?:$|[-_ ])"
 )

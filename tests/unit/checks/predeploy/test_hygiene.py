@@ -134,3 +134,28 @@ def test_a_base_that_nobody_knows_may_have_a_health_check(repository: Repository
     files = {"docker-compose.yml": BARE, "Dockerfile": "FROM tiangolo/uvicorn-gunicorn\n"}
 
     assert advice(repository, gate, files)["P13"] == ()
+
+
+GLUED = """services:
+  web: &web
+    build: .
+    command: gunicorn --worker-class uvicorn_worker.UvicornWorker --worker-tmp-dir /dev/shm shop:app
+    expose: [8000]
+    restart: unless-stopped
+  celeryworker:
+    <<: *web
+    command: ./celeryworker.sh
+    healthcheck: {test: celery inspect ping, retries: 9}
+  tasks:
+    <<: *web
+    command: ./rqworker.sh high
+"""
+
+
+def test_a_worker_that_takes_over_from_the_web_is_no_server(repository: Repository, gate: Gates) -> None:
+    """A YAML anchor gives it the port too; its name is one word (``celeryworker``). A server's workers make it none."""
+    files = {"docker-compose.yml": GLUED, "Dockerfile": DOCKERFILE}
+    found = advice(repository, gate, files)
+
+    assert found["P13"] == ("web: found no health check, expected one in compose file or Dockerfile",)
+    assert advice(repository, gate, {**files, "Dockerfile": DOCKERFILE + PROBE})["P14"] == ()
