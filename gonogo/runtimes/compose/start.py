@@ -25,6 +25,7 @@ __all__ = [
     "command_actions",
     "explained",
     "how_ended",
+    "is_late",
     "late_said",
     "replace_outgoing",
     "run_commands",
@@ -215,7 +216,9 @@ def explained(steps: Steps) -> Iterator[None]:
     except CommandError as error:
         logs = ""
         with contextlib.suppress(GonogoError):  # the first error is the one to tell
-            logs = "".join(_logs(steps, name) for name in _failing(steps))
+            found = {name: _states(steps, name) for name in _failing(steps)}
+            late = all(is_late(states) for states in found.values())
+            logs = "".join(_logs(steps, name, states, late=late) for name, states in found.items())
         said = "\n".join(line for line in str(error).splitlines() if not _PROGRESS.fullmatch(line))
         raise CommandError(f"{_held(said, steps.host)}{said}{logs}") from error
 
@@ -244,26 +247,28 @@ def _is_bad(state: str, status: str) -> bool:
     return not status.startswith("Exited (0)")
 
 
-def _logs(steps: Steps, service: str) -> str:
+def _logs(steps: Steps, service: str, states: Sequence[Mapping[str, Any]], *, late: bool) -> str:
+    """The last lines of one; what gives it longer only where nothing else is wrong with the start."""
     words = ("logs", "--no-color", "--no-log-prefix", "--tail", _LOG_LINES, service)
     answer = steps.host.run(steps.command(*words))
     said = plain_lines(f"{answer.output}\n{answer.errors}".encode()) or ["(nothing)"]
-    states = _states(steps, service)
     lines = [
         f"\n  Last lines of {service}{how_ended(states)}:",
         *said,
         *(f"its health check, {told}" for one in states if (told := health_said(one))),
-        *late_said(states, steps.place.environment.health_of(service).timeout),
+        *(late_said(states, steps.place.environment.health_of(service).timeout) if late else ()),
     ]
     return "\n    ".join(lines)
 
 
 def _states(steps: Steps, service: str) -> list[Mapping[str, Any]]:
-    """What the Engine says of a service's containers; nothing where it does not."""
-    argv = ("docker", "container", "inspect", "--format", "{{json .State}}", *sorted(steps.containers(service)))
+    """What the Engine says of a service's containers, with how often each was started again; else nothing."""
+    form = '{"state": {{json .State}}, "again": {{json .RestartCount}}}'
+    argv = ("docker", "container", "inspect", "--format", form, *sorted(steps.containers(service)))
     asked = steps.host.run(Command(argv=argv, timeout=_SECONDS), output_limit=None)
     with contextlib.suppress(ValueError):
-        return [json.loads(line) for line in asked.output.splitlines() if line.strip()]
+        rows = [json.loads(line) for line in asked.output.splitlines() if line.strip()]
+        return [{**row["state"], "RestartCount": row["again"]} for row in rows]
     return []
 
 
@@ -279,15 +284,25 @@ def how_ended(states: Sequence[Mapping[str, Any]]) -> str:
     if _KILLED in (*checks, *(one.get("ExitCode") for one in states)):  # it runs again, or a child of the first process
         return f", of which a process was killed (exit code {_KILLED}), as for want of memory"
     codes = sorted({str(state["ExitCode"]) for state in states if state.get("ExitCode")})
-    return f", which ended with exit code {', '.join(codes)}" if codes else ""
+    said = f" with exit code {', '.join(codes)}" if codes else ""
+    if again := max((int(state.get("RestartCount") or 0) for state in states), default=0):
+        return f", which ended{said} and was started again {'once' if again == 1 else f'{again} times'}"
+    return f", which ended{said}" if said else ""
+
+
+def is_late(states: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a start only takes long: all of it runs, has never ended, and is alike in not being healthy yet."""
+    health = {str((state.get("Health") or {}).get("Status")) for state in states}
+    runs = all(state.get("Running") and not state.get("RestartCount") for state in states)
+    return runs and len(health) == 1 and health <= {"starting", "unhealthy"}
 
 
 def late_said(states: Sequence[Mapping[str, Any]], seconds: float) -> tuple[str, ...]:
-    """What to do where a start only takes longer than it may: all of it runs, and none is healthy yet."""
-    health = {str((state.get("Health") or {}).get("Status")) for state in states if state.get("Running")}
-    if len(health) != 1 or not all(state.get("Running") for state in states) or not health <= {"starting", "unhealthy"}:
+    """What to do where a start only takes longer than it may."""
+    if not is_late(states):
         return ()
-    return (f"it runs still, {health.pop()}: if it only needs longer than {seconds:g} s, health.timeout says so",)
+    health = str(states[0]["Health"]["Status"])
+    return (f"it runs still, {health}: if it only needs longer than {seconds:g} s, health.timeout says so",)
 
 
 def verify_images(release: Release, host: Host) -> None:

@@ -20,8 +20,21 @@ KILLED = ", of which a process was killed (exit code 137), as for want of memory
         ({"ExitCode": 0, "Health": {"Log": [{"ExitCode": 137}, {"ExitCode": 1}]}}, ""),
         ({"ExitCode": 3, "Health": {"Log": []}}, ", which ended with exit code 3"),
         ({"ExitCode": 0}, ""),
+        ({"ExitCode": 0, "RestartCount": 0}, ""),
+        ({"ExitCode": 0, "RestartCount": 1}, ", which ended and was started again once"),
+        ({"ExitCode": 1, "RestartCount": 4}, ", which ended with exit code 1 and was started again 4 times"),
     ],
-    ids=["the kernel says so", "a child of tini", "a health check", "an older one", "ended", "runs"],
+    ids=[
+        "the kernel says so",
+        "a child of tini",
+        "a health check",
+        "an older one",
+        "ended",
+        "runs",
+        "first",
+        "again",
+        "loops",
+    ],
 )
 def test_what_was_killed_is_told(state: dict[str, Any], said: str) -> None:
     """Also where it runs again already, or the first process only waited for the one that was killed."""
@@ -36,6 +49,7 @@ def test_what_was_killed_is_told(state: dict[str, Any], said: str) -> None:
         ([{"Running": True, "Health": {"Status": "healthy"}}], ""),
         ([{"Running": True}], ""),
         ([{"Running": False, "Health": {"Status": "unhealthy"}}], ""),
+        ([{"Running": True, "RestartCount": 3, "Health": {"Status": "starting"}}], ""),
         ([], ""),
     ],
 )
