@@ -357,10 +357,11 @@ def test_failed_start_says_what_the_health_check_said(desk: Desk) -> None:
     with pytest.raises(CommandError) as caught:
         desk.start(desk.built(minute=1), None)
 
-    *_, log, answer = str(caught.value).splitlines()
+    *_, log, answer, longer = str(caught.value).splitlines()
     assert log.strip() == "version v1"
     assert answer.startswith("    its health check, exit code 1: ")
     assert answer.endswith("urllib.error.URLError: <urlopen error [Errno 111] Connection refused>")
+    assert longer.startswith("    it runs still, ")
 
 
 @pytest.mark.thorough
