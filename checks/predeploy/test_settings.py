@@ -47,9 +47,10 @@ def test_every_required_variable_is_set(
 
     Catches the variable that a new release reads and nobody added on the server: it starts, and dies at its first use.
     A plain `${X}` of a compose file that the env file leaves empty, or for which the application's settings have a
-    default, is told of: Compose passes on an empty text. A secret must have a value, and all of it: what stands behind
-    a `$` is taken for a variable and left out. That is red where it did not happen to the release that serves. Told in
-    docker/compose#9661, paperless-ngx/paperless-ngx#8118.
+    default, is told of: Compose passes on an empty text. A secret must have a value, except where its account or host
+    is left empty too (mail that is switched off), and all of it: what stands behind a `$` is taken for a variable and
+    left out, which is red where it did not happen to the release that serves. Told in docker/compose#9661,
+    paperless-ngx/paperless-ngx#8118.
 
     Before (.env):
 

@@ -1,5 +1,6 @@
 """What a required variable is, and which of them an environment leaves unset."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,11 @@ from gonogo.secrets.known import is_secret_name
 
 __all__ = ["SET_BY_COMPOSE", "Missing", "Variable", "missing"]
 
+_ACCOUNT = re.compile(r"(\w+_)(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$", re.IGNORECASE)
+"""What a secret belongs to, of ``EMAIL_HOST_PASSWORD`` both ``EMAIL_HOST_`` and ``EMAIL_``."""
+_STORE = re.compile(r"(?:^|_)(?:DB|DATABASE|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO(?:DB)?)_", re.IGNORECASE)
+"""What no application does without."""
+_WHOSE = ("HOST", "SERVER", "URL", "DSN", "USER", "USERNAME", "LOGIN", "ID")
 SET_BY_COMPOSE = frozenset({"COMPOSE_PROJECT_NAME"})
 """Compose fills these in by itself, so no env file has to."""
 
@@ -60,7 +66,8 @@ def missing(
     Uncertain ones (a settings class that reads a secrets folder) are left out. An empty value is refused, except where
     the form of the reference accepts it, or where ``example`` shows that the team leaves empty what is no secret. A
     plain ``${X}`` passes on nothing without complaint: that may be meant where the env file says so in writing, or
-    where X is ``optional``, which names what the application has a default for.
+    where X is ``optional``, which names what the application has a default for. A secret may be empty where the env
+    file leaves its account or its host empty too: mail that is switched off.
     """
     optional = frozenset(optional)
     found: dict[str, list[Variable]] = {}
@@ -69,13 +76,28 @@ def missing(
             found.setdefault(variable.name, []).append(variable)
     rows = ((name, _state(places[0], env, example or {}), places) for name, places in found.items())
     return tuple(
-        Missing(name, state, _places(places), _may_be_meant(places, state, optional)) for name, state, places in rows
+        Missing(name, state, _places(places), _may_be_meant(places, state, env, optional))
+        for name, state, places in rows
     )
 
 
-def _may_be_meant(places: Iterable[Variable], state: str, optional: frozenset[str]) -> bool:
-    passed_on = all(variable.empty == "example" and not is_secret_name(variable.name) for variable in places)
-    return passed_on and (state == "empty" or all(variable.name in optional for variable in places))
+def _may_be_meant(places: Iterable[Variable], state: str, env: Mapping[str, str], optional: frozenset[str]) -> bool:
+    names = {variable.name for variable in places}
+    passed_on = all(variable.empty == "example" for variable in places)
+    if any(map(is_secret_name, names)):
+        return passed_on and state == "empty" and all(_opens_nothing(name, env) for name in names)
+    return passed_on and (state == "empty" or names <= optional)
+
+
+def _opens_nothing(secret: str, env: Mapping[str, str]) -> bool:
+    """Whether the env file leaves empty, in writing, whose or where the secret is: ``SMTP_USER=``, ``SMTP_HOST=``."""
+    if (found := _ACCOUNT.match(secret)) is None or _STORE.search(found[1]):
+        return False
+    return any(
+        env.get(f"{what}{whose}") == ""
+        for what in (found[1], found[1].rstrip("_").rpartition("_")[0] + "_")
+        for whose in _WHOSE
+    )
 
 
 def _places(variables: Iterable[Variable]) -> tuple[str, ...]:

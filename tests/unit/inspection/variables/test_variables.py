@@ -1,5 +1,7 @@
 """Required variables that are unset or empty are named with whoever asks for them."""
 
+import pytest
+
 from gonogo.inspection.variables.variables import Missing, Variable, missing
 
 
@@ -71,3 +73,28 @@ def test_missing_leaves_out_the_uncertain_and_what_compose_sets() -> None:
     uncertain = Variable("TOKEN", "s:1", "x", certain=False)
 
     assert missing([uncertain, _variable("COMPOSE_PROJECT_NAME")], {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("secret", "empty", "meant"),
+    [
+        ("SMTP_PASSWORD", "SMTP_HOST", True),
+        ("SMTP_PASSWORD", "SMTP_USER", True),
+        ("EMAIL_HOST_PASSWORD", "EMAIL_HOST_USER", True),
+        ("EMAIL_HOST_PASSWORD", "EMAIL_HOST", True),
+        ("GOOGLE_CLIENT_SECRET", "GOOGLE_CLIENT_ID", True),
+        ("SMTP_PASSWORD", "IMAP_HOST", False),
+        ("DB_PASSWORD", "DB_USER", False),
+        ("SHOP_POSTGRES_PASSWORD", "SHOP_POSTGRES_HOST", False),
+        ("SECRET_KEY", "HOST", False),
+        ("JWT_SECRET_KEY", "USER", False),
+    ],
+)
+def test_a_secret_may_be_empty_with_its_account(secret: str, empty: str, meant: bool) -> None:  # noqa: FBT001
+    """Mail or a login by others that is switched off has no password; a database and a key for tokens always have."""
+    required = [_variable(secret, empty="example")]
+
+    assert [row.may_be_meant for row in missing(required, {secret: "", empty: ""})] == [meant]
+    assert [row.may_be_meant for row in missing(required, {secret: "", empty: "set"})] == [False]
+    assert [row.may_be_meant for row in missing(required, {empty: ""})] == [False]
+    assert [row.may_be_meant for row in missing([_variable(secret)], {secret: "", empty: ""})] == [False]
