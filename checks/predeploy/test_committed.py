@@ -46,7 +46,8 @@ def test_no_secret_is_committed(
     image that it is copied into, has them. Red in tier prod, a warning elsewhere. Values of templates and words are
     nobody's secret; a key of tests, of examples, or for a desk is left alone. Warns of an env file that every user of
     the host can read, of a token that its shape tells (Stripe, AWS, GitHub, Slack …), whoever's it is, and of a key
-    for sessions or tokens that stands in the source: `os.getenv("SECRET_KEY", "change-me")` where nothing sets it.
+    for sessions or tokens that stands in the source: `os.getenv("SECRET_KEY", "change-me")` where nothing sets it,
+    or that each process draws for itself then (`secrets.token_urlsafe()`).
 
     Before (shell):
 
@@ -94,14 +95,21 @@ def test_no_secret_is_committed(
 def _signing(
     environment: Environment, source: Source, context: Context, request: pytest.FixtureRequest
 ) -> Iterator[str]:
-    """Keys by which anybody who reads the source could sign what this environment believes."""
+    """Keys by which anybody who reads the source could sign what this environment believes, or no two workers agree."""
     _, others = other_files(environment, source, context)
     given = [context.variables, *others.values(), *given_to_all(environment, request)]
     names = {name.upper() for one in given for name, value in one.items() if value}
     for one in fallbacks(source.texts(".py")):
-        if one.is_fixed:
+        is_set = not one.is_fixed and any(one.name.upper() in name for name in names)
+        if one.is_drawn and not is_set:
+            unset = "" if one.is_fixed else " where nothing sets it, as here"
+            yield (
+                f"{one.path}:{one.line}: each process draws a {one.name} of its own{unset}; expected a value of this "
+                "environment's own: workers refuse what another one signed, and each start signs everybody out"
+            )
+        elif one.is_fixed:
             yield f"{one.path}:{one.line}: holds the value of {one.name}; expected it from the environment"
-        elif not any(one.name.upper() in name for name in names):
+        elif not is_set:
             yield (
                 f"{one.path}:{one.line}: holds what {one.name} is where nothing sets it, as here; "
                 "expected a value of this environment's own"

@@ -75,6 +75,23 @@ def test_key_that_stands_in_the_source_warns(repository: Repository, gate: Gates
     assert one.advice == (fixed,)
 
 
+def test_key_that_each_process_draws_warns(repository: Repository, gate: Gates) -> None:
+    """P22 tells of a settings class whose key nobody sets: two workers of the release have two keys."""
+    code = "class Settings(BaseSettings):\n    JWT_SECRET_KEY: str = secrets.token_urlsafe(32)\n"
+    root = repository({"gonogo.toml": toml(repository.process, "prod"), "shop.py": code, ".gitignore": ".env\n"})
+    (root / ".env").write_text(f"SECRET_KEY={RANDOM}\n")
+    (root / ".env").chmod(0o600)
+    drawn = gate(root, *ASKED).only()
+    (root / ".env").write_text(f"JWT_SECRET_KEY={RANDOM}\n")
+    given = gate(root, *ASKED).only()
+
+    assert drawn.advice == (
+        "shop.py:2: each process draws a JWT_SECRET_KEY of its own where nothing sets it, as here; expected a value of this "
+        "environment's own: workers refuse what another one signed, and each start signs everybody out",
+    )
+    assert (given.outcome, given.advice) == (Outcome.PASSED, ())
+
+
 def test_token_that_no_variable_holds_warns(repository: Repository, gate: Gates) -> None:
     """P22 tells its kind; in a file that is red already it is not told twice, and a marked line is left."""
     token = TOKENS["a live key of Stripe"]
