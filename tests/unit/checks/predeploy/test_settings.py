@@ -147,7 +147,7 @@ def test_an_optional_variable_without_a_value_is_told_and_no_red(repository: Rep
     repository.write(root, {".env": "MAIL_HOST=\nREGION=eu\nMAIL_PASSWORD=x\nDOMAIN=example.org\n"})
 
     told = gate(root, *REQUIRED).only()
-    repository.write(root, {".env": "MAIL_HOST=\nMAIL_PASSWORD=\nDOMAIN=\n"})
+    repository.write(root, {".env": "MAIL_HOST=mail\nMAIL_PASSWORD=\nDOMAIN=\n"})
     red = gate(root, *REQUIRED).only()
 
     asked = [f"docker-compose.yml:{line} (${{{name}{names[name]}}})" for line, name in enumerate(names, 5)]
