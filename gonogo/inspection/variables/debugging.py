@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["SWITCHES", "Mode", "modes"]
+__all__ = ["SWITCHES", "Mode", "desks", "modes"]
 
 _ON = frozenset({"1", "true", "yes", "on", "t", "y"})
 SWITCHES = ("DJANGO_DEBUG", "APP_DEBUG", "DEBUG")
@@ -25,6 +25,13 @@ _RUNS = {
     "reload": "restarts itself when a file changes; for development",
 }
 """Words of a server's ``run``, and what they switch on."""
+
+
+_KNOWN = frozenset({"FLASK_ENV", "NODE_ENV"})
+"""What they switch on is known, and told."""
+_CALLED = re.compile(r"(?:\w+_)?(?:ENVIRONMENT|ENV)", re.IGNORECASE)
+"""Variables that say where an application is: ``ENVIRONMENT``, ``APP_ENV``."""
+_DESK = frozenset({"local", "localhost", "dev", "development", "debug"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,17 @@ def modes(
         *modes_of_node,
         *_by_command(line),
         *_by_script(line, text),
+    )
+
+
+def desks(variables: Mapping[str, str], reads: Callable[[str], bool]) -> tuple[Mode, ...]:
+    """The variables by which an application that ``reads`` them takes the place for a developer's."""
+    return tuple(
+        Mode(
+            by=name, what="calls this a developer's place, where applications show more than they should", is_sure=False
+        )
+        for name, value in sorted(variables.items())
+        if _CALLED.fullmatch(name) and name not in _KNOWN and value.strip().lower() in _DESK and reads(name)
     )
 
 

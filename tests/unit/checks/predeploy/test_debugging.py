@@ -86,3 +86,28 @@ def test_debug_is_red_where_it_is_known_to_be_a_debug_mode(
     check = gate(repository({**files, ".env": "DEBUG=1\n"}), *ASK).only()
 
     assert (check.outcome, check.found) == (outcome, said)
+
+
+@pytest.mark.parametrize(
+    ("tier", "source", "value", "outcome"),
+    [
+        ("prod", 'MODE = os.environ["APP_ENV"]\n', "local", Outcome.WARNED),
+        ("prod", "class Settings(BaseSettings):\n    app_env: str\n", "Development", Outcome.WARNED),
+        ("prod", 'MODE = os.environ["APP_ENV"]\n', "production", Outcome.PASSED),
+        ("prod", 'MODE = os.environ["MODE"]\n', "local", Outcome.PASSED),
+        ("staging", 'MODE = os.environ["APP_ENV"]\n', "local", Outcome.PASSED),
+    ],
+    ids=["read", "a field", "production", "nobody reads it", "staging"],
+)
+def test_a_place_that_is_called_a_developers_warns_in_prod(
+    repository: Repository, gate: Gates, tier: str, source: str, value: str, outcome: Outcome
+) -> None:
+    """Applications show documents and details there, and send nothing to who watches over them."""
+    files = {"gonogo.toml": TOML.replace("@TIER@", tier).replace("@SERVICE@", ""), "app.py": source}
+    check = gate(repository({**files, ".env": f"APP_ENV={value}\n"}), *ASK).only()
+
+    said = (
+        "found APP_ENV: calls this a developer's place, where applications show more than they should (web); look whether "
+        "that is meant in tier prod"
+    )
+    assert (check.outcome, check.advice) == (outcome, (said,) if outcome is Outcome.WARNED else ())
