@@ -111,7 +111,7 @@ class Limits:
         self.last: int | None = None
         """The status of the newest answer."""
         self.error: httpx.Response | None = None
-        """The newest answer, where it is a server error."""
+        """The newest answer, where it is an error."""
         self.again: list[str] = []
         """What was asked once more, slowly, because a limit may have refused it, and what it answered then."""
 
@@ -167,7 +167,7 @@ class Limits:
                 raise
             if CUT in answer.extensions:
                 self.hung_up(url)
-            self.error = answer if answer.is_server_error else None
+            self.error = answer if answer.is_error else None
             limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
             if not limited or answer.status_code in expected or not self.wait(url):
                 return answer
@@ -312,7 +312,7 @@ class Limits:
 
     def _after(self, answer: httpx.Response) -> None:
         self.last = answer.status_code
-        self.error = answer if answer.is_server_error else None
+        self.error = answer if answer.is_error else None
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
         if answer.status_code == httpx.codes.NOT_FOUND:
             self._budget.missed(str(answer.request.url))

@@ -101,7 +101,7 @@ def causes_of(
 ) -> dict[str, Any]:
     """What a red check found broken, and what its red comes from: as it said, or as the error tells.
 
-    Where neither does it comes from ``answer``, the server error that it got last.
+    Where neither does it comes from ``answer``, the error that it got last.
     """
     error = call.excinfo.value if call.excinfo else None
     needed = list(collected.needed)

@@ -12,7 +12,7 @@ import httpx
 from gonogo.inspection.answers.htmlfiles import is_same_server
 from gonogo.plugins.limits import Limits
 
-__all__ = ["CIRCLE", "SECONDS", "FrontPage", "front_page", "goes_round", "read"]
+__all__ = ["CIRCLE", "SECONDS", "FrontPage", "front_page", "goes_round", "is_for_all", "read"]
 
 SECONDS = 10.0
 """For the page with its redirects, and as much again for its files: well below ``check_timeout``."""
@@ -21,6 +21,9 @@ CIRCLE = (
     "ends TLS the application must heed X-Forwarded-Proto (SECURE_PROXY_SSL_HEADER, ProxyFix, --proxy-headers)"
 )
 """What mends redirects without an end."""
+_NO_PAGE = "/gonogo-asks-for-a-page-that-is-none"
+_OF_THE_QUESTION = frozenset({404, 405, 410, 429})
+"""Statuses that are the question's own, or a limit's."""
 _MOST_BYTES = 1 << 20
 _MOST_HOPS = 5
 _PATIENT_HOPS = 20
@@ -87,6 +90,17 @@ def goes_round(address: str, limits: Limits) -> bool:
             seen.add(state)
             address = leads
     return True
+
+
+def is_for_all(address: str, answer: httpx.Response, limits: Limits) -> bool:
+    """Whether an error is answered to everybody, as a page that surely is none gets it too; one 404 is like another."""
+    if not answer.is_error or answer.status_code in _OF_THE_QUESTION or limits.is_tight(address):
+        return False
+    try:
+        other = limits.send("GET", urljoin(address, _NO_PAGE), expected=(answer.status_code,))
+    except httpx.HTTPError:
+        return False
+    return (other.status_code, other.text) == (answer.status_code, answer.text)
 
 
 def read(

@@ -22,6 +22,7 @@ from gonogo.inspection.answers.moved import (
     caused_by_move,
     hung_up,
     is_trying,
+    name_refused,
     no_request_needs,
     no_upstream,
     not_reached,
@@ -220,6 +221,8 @@ def known_in_files(gate: GateResult, service: str) -> frozenset[str] | None:
 
 def cause(name: str, group: ErrorGroup) -> str:
     """Which thing that another check may find broken would explain an error."""
+    if asked := name_refused(group.example):
+        return things.refusal(asked)
     return things.upstreams(name) if no_upstream(group.example) else things.end(name)
 
 

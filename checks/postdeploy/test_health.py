@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from gonogo.checks.postdeploy.front import is_for_all
 from gonogo.checks.postdeploy.in_front import blame
 from gonogo.config import Environment, Health
 from gonogo.errors import GonogoError
@@ -87,7 +89,7 @@ def test_release_is_alive(
         _attach(evidence, address, answer)
         if answer.status_code != status:
             said = blame(inspector, subject.serving, address, health, answer, evidence)
-            needs += () if said else _led_to(evidence, address, answer)
+            needs += () if said else _led_to(evidence, address, answer, limits)
             evidence.breaks(things.document(address))
             wrong.append(f"{address}: status: found {answer.status_code}, expected {status}{said or _hint(answer)}")
         elif subject.release is not None:
@@ -127,13 +129,19 @@ def _at_its_end(limits: Limits, answer: httpx.Response, health: Health) -> httpx
     return answer
 
 
-def _led_to(evidence: Collected, address: str, answer: httpx.Response) -> tuple[str, ...]:
-    """What a wrong answer rests on; a proxy that finds nobody behind it says so to all, and this is the finding."""
+def _led_to(evidence: Collected, address: str, answer: httpx.Response, limits: Limits) -> tuple[str, ...]:
+    """What a wrong answer rests on; one that everybody gets, whatever is asked for, is the finding itself."""
     same = things.answer(address, answer.status_code, answer.text)
-    if answer.status_code not in _NOBODY_BEHIND:
+    if answer.status_code in _NOBODY_BEHIND:
+        evidence.breaks(same)
+        return ()
+    if not is_for_all(address, answer, limits):
         return (same,)
+    evidence.text("Asked for a page that is none", f"{answer.status_code}, the same answer")
     evidence.breaks(same)
-    return ()
+    if answer.status_code == httpx.codes.BAD_REQUEST:
+        evidence.breaks(things.refusal(urlsplit(address).hostname or ""))
+    return (things.address(address),)
 
 
 def _hint(answer: httpx.Response) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "end",
     "entry_point",
     "host_name",
+    "refusal",
     "service",
     "service_in",
     "upstreams",
@@ -100,6 +101,11 @@ def answer(url: str, status: int, text: str) -> str:
 def circle(url: str) -> str:
     """That whoever stands there leads round in a circle, whatever page is asked for."""
     return f"circle of redirects at {address(url)}"
+
+
+def refusal(name: str) -> str:
+    """That an application refuses whoever asks it by a name."""
+    return f"refusal of {name.casefold()}"
 
 
 def document(url: str) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "caused_by_move",
     "hung_up",
     "is_trying",
+    "name_refused",
     "no_request_needs",
     "no_upstream",
     "not_reached",
@@ -178,8 +179,14 @@ def asked_by_another_name(text: str, *, own: Collection[str]) -> bool:
         text: the whole error.
         own: names of services, and of the environment's address.
     """
+    name = name_refused(text)
+    return name is not None and name not in {*own, *_HERE}
+
+
+def name_refused(text: str) -> str | None:
+    """By which name somebody asked whom Django refused for it; None of another error."""
     found = _NAMED.search(text)
-    return found is not None and _host(found[1]) not in {*own, *_HERE}
+    return _host(found[1]) if found is not None else None
 
 
 def _host(header: str) -> str:

@@ -60,15 +60,18 @@ def told(run: Run) -> dict[str, set[str]]:
 
 
 def test_a_name_that_is_refused_is_one_finding(deploy: Callable[..., Deployed]) -> None:
-    """D06 names it; pages, readiness, what the log says of it and the team's own check follow. Healthy: no finding."""
+    """Pages, readiness, what the log says of it and the team's own check follow. Healthy: no finding.
+
+    Whether an instance is healthy is the same question here, and told first.
+    """
     site = site_of(deploy, REFUSED)
     well = told(site.ask("postdeploy"))
     (site.release.root / "refuses").write_text("")
     red = told(site.ask("postdeploy"))
 
     assert well == {}
-    assert red.keys() == {"D06"}
-    assert {"D07", "D09[GET /]", "D09[GET /prices]", "D15", "S01"} <= red["D06"]
+    assert red.keys() == {"D02"}
+    assert {"D06", "D07", "D09[GET /]", "D09[GET /prices]", "D15", "S01"} <= red["D02"]
 
 
 def test_an_error_that_everybody_gets_is_one_finding(deploy: Callable[..., Deployed]) -> None:
@@ -80,8 +83,8 @@ def test_an_error_that_everybody_gets_is_one_finding(deploy: Callable[..., Deplo
     site.answer({**WELL, "/prices": [500, {}, "no price", 0]})
     one = told(site.ask("postdeploy", "endpoint or alive"))
 
-    assert red.keys() == {"D06", "D15"}
-    assert {"D07", "D09[GET /]", "D09[GET /prices]", "S01"} <= red["D06"]
+    assert red.keys() == {"D02", "D15"}
+    assert {"D06", "D07", "D09[GET /]", "D09[GET /prices]", "S01"} <= red["D02"]
     assert one == {"D09[GET /prices]": set()}
 
 

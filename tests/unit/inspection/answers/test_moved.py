@@ -13,6 +13,7 @@ from gonogo.inspection.answers.moved import (
     caused_by_move,
     hung_up,
     is_trying,
+    name_refused,
     no_request_needs,
     not_reached,
     not_reached_outside,
@@ -325,3 +326,18 @@ UNRESOLVED = "ERROR web: HTTPSConnectionPool(host='{}', port=443): Max retries e
 def test_a_host_of_the_internet_that_was_not_reached_is_named(text: str, host: str | None) -> None:
     """What is configured, a service, a private name and an error of another kind are none."""
     assert not_reached_outside(text, known={"api.stripe.com", "redis"}.__contains__) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "ERROR Invalid HTTP_HOST header: 'Shop.test:8000'. You may need to add 'Shop.test' to ALLOWED_HOSTS.",
+            "shop.test",
+        ),
+        ("ERROR no such table: orders", None),
+    ],
+)
+def test_the_name_that_django_refuses_is_read(text: str, name: str | None) -> None:
+    """In lower case, without its port; of another error there is none."""
+    assert name_refused(text) == name
