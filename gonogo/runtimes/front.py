@@ -23,8 +23,8 @@ from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 from gonogo.traffic.base import Upstreams
-from gonogo.traffic.own import CONFIG, SOCKET, UPSTREAMS, OwnCaddy, caddyfile, run_words, variables
-from gonogo.traffic.send import Proxy, send
+from gonogo.traffic.own import CONFIG, SOCKET, OwnCaddy, caddyfile, run_words, variables
+from gonogo.traffic.send import Proxy, forget_loaded, note_loaded, send, write
 
 __all__ = ["SLOT", "OwnFront", "ending", "front_of", "holding", "is_own"]
 
@@ -96,13 +96,12 @@ class OwnFront:
     @property
     def proxy(self) -> Proxy:
         """How it is told where requests go."""
-        folder = self.home / UPSTREAMS
         return Proxy(
             host=self.place.host,
             adapter=OwnCaddy(self.traffic),
             name="the front (Caddy)",
-            folder=folder,
-            inside=str(folder),
+            folder=self.home,
+            inside=str(self.home),
             cwd=str(self.home),
         )
 
@@ -146,12 +145,13 @@ class OwnFront:
         Raises:
             CommandError: its configuration is refused, its port is taken, or it does not serve.
         """
-        (self.home / UPSTREAMS).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         config, text = self.home / CONFIG, caddyfile(self.traffic)
         former = config.read_text(encoding="utf-8") if config.is_file() else None
         present = self.running()
         if present is not None and former == text:
             return
+        forget_loaded(self.proxy)
         write_atomically(config, text)
         try:
             if present is None:
@@ -165,8 +165,7 @@ class OwnFront:
 
     def _start(self, upstreams: Upstreams, free_port: Callable[[], None]) -> None:
         proxy, instances = self.proxy, Instances(self.place.state)
-        if proxy.file is not None:
-            write_atomically(proxy.file, proxy.adapter.render(upstreams))
+        write(proxy, upstreams)
         done = self.place.host.run(proxy.command(proxy.adapter.test()))
         if not done.ok:
             raise CommandError(
@@ -181,6 +180,7 @@ class OwnFront:
         )
         try:
             self._wait(launched)
+            note_loaded(proxy)
         except BaseException:
             self.end()
             raise

@@ -37,6 +37,13 @@ class Adapter(Protocol):
     def render(self, upstreams: Upstreams) -> str:
         """The text of its file."""
 
+    def looked_up(self, upstreams: Upstreams) -> Mapping[str, str]:  # noqa: ARG002 (an adapter may)
+        """Small files beside its own that the proxy reads at each request, by name; nothing where it reads none.
+
+        Where only they change, nothing has to be tested or reloaded.
+        """
+        return {}
+
     def test(self) -> tuple[str, ...]:
         """The command that refuses a configuration which the proxy would not take; nothing where it has none."""
 

@@ -8,22 +8,30 @@ from pathlib import Path
 
 from gonogo.config.traffic import Traffic
 from gonogo.host.programs import find_program
+from gonogo.traffic.base import Backend, Upstreams
 from gonogo.traffic.caddy import Caddy
 
-__all__ = ["CONFIG", "SOCKET", "UPSTREAMS", "OwnCaddy", "caddyfile", "run_words", "variables"]
+__all__ = ["CONFIG", "SOCKET", "OwnCaddy", "caddyfile", "run_words", "variables"]
 
-CONFIG, SOCKET, UPSTREAMS = "Caddyfile", "admin.sock", "upstreams"
+CONFIG, SOCKET = "Caddyfile", "admin.sock"
 """In its folder, in which it is started: a socket's whole path may be too long for the kernel."""
+_PORT = "release.port"
+"""Read at each request, so that no switch is a reload: at each of those Caddy closes a few connections. With a dot,
+since a Caddyfile takes ``{file.name}`` for a part of the request's path."""
+_HERE = "127.0.0.1"
 
 _FILE = ("--config", CONFIG, "--adapter", "caddyfile")
-_ASK = f"""\
-import http.client, socket
-asked = http.client.HTTPConnection("localhost", timeout=5)
-asked.sock = socket.socket(socket.AF_UNIX)
-asked.sock.connect({SOCKET!r})
-asked.request("GET", "/reverse_proxy/upstreams")
-print(asked.getresponse().read().decode())
+_ESTABLISHED = """\
+import collections, json, pathlib
+found = collections.Counter()
+for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+    _, _, there, state, *_ = line.split()
+    address, port = there.split(":")
+    if state == "01":
+        found[".".join(str(part) for part in reversed(bytes.fromhex(address))) + f":{int(port, 16)}"] += 1
+print(json.dumps([{"address": address, "num_requests": number} for address, number in found.items()]))
 """
+"""Connections of this machine, by where they lead; the front keeps an idle one for half a second."""
 
 _TEXT = """\
 # Written by gonogo at each deployment: change nothing here.
@@ -42,7 +50,7 @@ _TEXT = """\
 	}}
 }}
 
-import {folder}/*.caddy
+import {file}
 
 http://:{port} {{
 {bind}	reverse_proxy {{
@@ -61,7 +69,7 @@ def caddyfile(traffic: Traffic) -> str:
     host, port = traffic.listens
     name = next(iter(traffic.upstreams))
     bind = "" if host == "0.0.0.0" else f"\tbind {host}\n"  # noqa: S104 (every address, of both kinds)
-    return _TEXT.format(socket=SOCKET, folder=UPSTREAMS, bind=bind, port=port, name=name)
+    return _TEXT.format(socket=SOCKET, file=OwnCaddy.file, bind=bind, port=port, name=name)
 
 
 def program() -> str:
@@ -82,6 +90,20 @@ def variables(home: Path) -> Mapping[str, str]:
 class OwnCaddy(Caddy):
     """Its commands run in its folder, and reach it through a socket that only its user may use."""
 
+    def render(self, upstreams: Upstreams) -> str:
+        """The same text for every release that gets all requests: only the file beside it says which one."""
+        led = {
+            name: (Backend(f"{_HERE}:{{file.{_PORT}}}"),) if self.looked_up({name: backends}) else backends
+            for name, backends in upstreams.items()
+        }
+        return super().render(led)
+
+    def looked_up(self, upstreams: Upstreams) -> Mapping[str, str]:
+        """The port of the one release that gets all requests."""
+        (backends,) = upstreams.values()
+        host, _, port = backends[0].endpoint.rpartition(":")
+        return {_PORT: port} if len(backends) == 1 and host == _HERE else {}
+
     def test(self) -> tuple[str, ...]:
         """Loads it without serving it."""
         return (program(), "validate", *_FILE)
@@ -91,8 +113,8 @@ class OwnCaddy(Caddy):
         return (program(), "reload", *_FILE, "--address", f"unix/{SOCKET}")
 
     def under_way(self) -> tuple[str, ...]:
-        """Asks its admin API."""
-        return (sys.executable, "-I", "-c", _ASK)
+        """Counts connections: a switch without a reload leaves them under one name in its admin API."""
+        return (sys.executable, "-I", "-c", _ESTABLISHED)
 
     def wiring(self, inside: str, names: object) -> str:  # noqa: ARG002 (all of it is gonogo's)
         """Nothing that a person wrote."""

@@ -14,7 +14,7 @@ from gonogo.host.runner import Command, Completed, Host
 from gonogo.state.store import write_atomically
 from gonogo.traffic.base import Adapter, Upstreams, endpoints
 
-__all__ = ["Proxy", "described", "leads_to", "send", "wait_until_left"]
+__all__ = ["Proxy", "described", "forget_loaded", "leads_to", "note_loaded", "send", "wait_until_left", "write"]
 
 _SECONDS = 30.0
 _PAUSE = 0.1
@@ -59,9 +59,13 @@ class Proxy:
 def described(proxy: Proxy, upstreams: Upstreams) -> tuple[str, ...]:
     """What ``send`` would run, as a person would type it."""
     lines = [f"# {name} → {', '.join(one.endpoint for one in backends)}" for name, backends in upstreams.items()]
-    if proxy.file is not None:
-        lines.append(f"printf … > {shlex.quote(str(proxy.file))}  # and read back by {proxy.name}")
-    commands = (proxy.adapter.test(), proxy.adapter.reload(upstreams))
+    texts, loaded = _texts(proxy, upstreams), _is_loaded(proxy, upstreams)
+    for path, text in texts.items():
+        if path != proxy.file:
+            lines.append(f"printf {shlex.quote(text)} > {shlex.quote(str(path))}")
+        elif not loaded:
+            lines.append(f"printf … > {shlex.quote(str(path))}  # and read back by {proxy.name}")
+    commands = () if loaded else (proxy.adapter.test(), proxy.adapter.reload(upstreams))
     return (*lines, *(str(proxy.command(one)) for one in commands if one))
 
 
@@ -77,16 +81,65 @@ def send(proxy: Proxy, upstreams: Upstreams) -> None:
     if path is None:
         _required(proxy, proxy.adapter.reload(upstreams), "could not be told where requests go")
         return
-    former = path.read_text(encoding="utf-8") if path.is_file() else None
-    text = proxy.adapter.render(upstreams)
-    write_atomically(path, text, mode=_READABLE)
+    loaded = _is_loaded(proxy, upstreams)
+    former = {one: _read(one) for one in _texts(proxy, upstreams)}
+    write(proxy, upstreams)
+    if loaded:
+        return
     try:
-        _require_seen(proxy, text)
+        _require_seen(proxy, proxy.adapter.render(upstreams))
         _required(proxy, proxy.adapter.test(), "refuses its configuration")
         _required(proxy, proxy.adapter.reload(upstreams), "did not read its configuration again")
     except BaseException:
-        _put_back(path, former)
+        for one, text in former.items():
+            _put_back(one, text)
         raise
+    if proxy.adapter.looked_up(upstreams):
+        note_loaded(proxy)
+
+
+def write(proxy: Proxy, upstreams: Upstreams) -> None:
+    """Writes what the proxy is told, and reads by itself or when it is told to."""
+    if not _is_loaded(proxy, upstreams):
+        forget_loaded(proxy)
+    for path, text in _texts(proxy, upstreams).items():
+        write_atomically(path, text, mode=_READABLE)
+
+
+def note_loaded(proxy: Proxy) -> None:
+    """Notes that the proxy works with what its file says now: what it reads at each request may change without it."""
+    if proxy.file is not None:
+        write_atomically(_note(proxy), proxy.file.read_text(encoding="utf-8"))
+
+
+def forget_loaded(proxy: Proxy) -> None:
+    """From here on the proxy has to read its configuration again, whatever changes."""
+    if proxy.file is not None:
+        _note(proxy).unlink(missing_ok=True)
+
+
+def _is_loaded(proxy: Proxy, upstreams: Upstreams) -> bool:
+    """Whether only what the proxy reads at each request is another one."""
+    if proxy.file is None or not proxy.adapter.looked_up(upstreams):
+        return False
+    text = proxy.adapter.render(upstreams)
+    return _read(proxy.file) == text and _read(_note(proxy)) == text
+
+
+def _note(proxy: Proxy) -> Path:
+    return proxy.folder / f"{proxy.adapter.file}.loaded" if proxy.folder is not None else Path(proxy.adapter.file)
+
+
+def _texts(proxy: Proxy, upstreams: Upstreams) -> dict[Path, str]:
+    """What is written, in this order: nobody reads a small file before the proxy's own names it."""
+    if proxy.folder is None or proxy.file is None:
+        return {}
+    beside = {proxy.folder / name: text for name, text in proxy.adapter.looked_up(upstreams).items()}
+    return {**beside, proxy.file: proxy.adapter.render(upstreams)}
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _put_back(path: Path, former: str | None) -> None:
@@ -129,7 +182,7 @@ def leads_to(proxy: Proxy, upstreams: Upstreams) -> bool:
     with contextlib.suppress(GonogoError, OSError):
         if proxy.file is not None:
             text = proxy.adapter.render(upstreams)
-            if proxy.file.read_text(encoding="utf-8") != text:
+            if any(_read(path) != wanted for path, wanted in _texts(proxy, upstreams).items()):
                 return False
             done = proxy.host.run(proxy.command(("cat", proxy.seen)))
             return done.ok and done.output == text

@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,8 +21,8 @@ from gonogo.demo.ports import free_port
 from gonogo.errors import CommandError
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.front import OwnFront
-from gonogo.traffic.base import alone, endpoints
-from gonogo.traffic.send import send, wait_until_left
+from gonogo.traffic.base import alone, endpoints, shared
+from gonogo.traffic.send import described, send, wait_until_left
 from tests.unit.runtimes.process.test_runtime import make
 
 __all__: list[str] = []
@@ -187,6 +188,75 @@ def test_a_switch_cuts_neither_an_upload_nor_a_websocket(front: OwnFront) -> Non
     assert fresh == int(green.rpartition(":")[2])
     assert (before, after, received) == (b"before", b"after", {"bytes": UPLOAD})
     assert (left, gone) == (2, 0)
+
+
+def test_a_switch_reloads_nothing_and_loses_nobody(front: OwnFront) -> None:
+    """Forty of them while six ask over new connections: Caddy would close some of those at its reloads."""
+    found: Counter[object] = Counter()
+    over = threading.Event()
+
+    def visit() -> None:
+        while not over.is_set():
+            try:
+                found[asked(front, "/", Connection="close")["port"]] += 1
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                found[repr(error)] += 1
+
+    with application() as blue, application() as green:
+        front.ensure(alone({"web": blue}), nothing)
+        told = described(front.proxy, alone({"web": green}))
+        visitors = [threading.Thread(target=visit) for _ in range(6)]
+        for one in visitors:
+            one.start()
+        for number in range(40):
+            send(front.proxy, alone({"web": blue if number % 2 else green}))
+            seen = sum(found.values())
+            while sum(found.values()) < seen + 12:
+                time.sleep(0.01)
+        over.set()
+        for one in visitors:
+            one.join()
+
+    assert told == (f"# web → {green}", f"printf {green.rpartition(':')[2]} > {front.home}/release.port")
+    assert set(found) == {int(one.rpartition(":")[2]) for one in (blue, green)}
+
+
+def test_shares_are_read_by_a_reload_and_so_is_the_end_of_them(front: OwnFront) -> None:
+    """Both answer while requests are shared, and one of them alone before and after."""
+
+    def answering() -> set[int]:
+        return {asked(front, "/")["port"] for _ in range(20)}
+
+    with application() as blue, application() as green:
+        front.ensure(alone({"web": blue}), nothing)
+        first = answering()
+        send(front.proxy, shared(alone({"web": blue}), alone({"web": green}), 50))
+        both = answering()
+        send(front.proxy, alone({"web": green}))
+        last = answering()
+        send(front.proxy, alone({"web": blue}))
+        again = answering()
+
+    ports = [int(one.rpartition(":")[2]) for one in (blue, green)]
+    assert (first, both, last, again) == ({ports[0]}, {*ports}, {ports[1]}, {ports[0]})
+
+
+def test_another_address_is_listened_on_by_the_same_process(front: OwnFront) -> None:
+    """What it serves stays; nobody answers at the old address."""
+    with application() as at:
+        front.ensure(alone({"web": at}), nothing)
+        before = front.running()
+        moved = OwnFront(place=front.place, traffic=traffic(free_port()))
+        moved.ensure(alone({"web": at}), nothing)
+        answered = asked(moved, "/")["port"]
+        after = moved.running()
+        with pytest.raises(OSError, match="refused"):
+            asked(front, "/")
+
+    assert answered == int(at.rpartition(":")[2])
+    assert before is not None
+    assert after is not None
+    assert (after.pid, after.port) == (before.pid, moved.traffic.listens[1])
 
 
 def test_one_that_runs_is_left_as_it_is(front: OwnFront) -> None:
