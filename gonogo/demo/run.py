@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.demo.deploying import deploy, instances_stopped
-from gonogo.demo.front import front
 from gonogo.demo.guestbook import Guestbook, Note
 from gonogo.demo.interrupts import Interrupts
 from gonogo.demo.ports import free_port
@@ -85,19 +84,19 @@ class _Scene:
 
 def _play(home: Path, interrupts: Interrupts) -> None:
     """Sets everything up, plays the acts, stops everything."""
-    _head("Set up: PostgreSQL, Caddy and a git repository of three commits, all on loopback")
-    state, database, caddy = home / "state", home / "postgres", home / "caddy"
+    _head("Set up: PostgreSQL and a git repository of three commits, all on loopback")
+    state, database = home / "state", home / "postgres"
     database.mkdir()
-    caddy.mkdir(mode=0o700)
-    port = free_port()
-    with postgres(database) as server, front(caddy, upstream=port) as proxy, instances_stopped(state):
+    port, public = free_port(), free_port()
+    with postgres(database) as server, instances_stopped(state):
         interrupts.check()
         repository = home / "guestbook"
-        url = proxy.url
-        config = gonogo_toml(front=proxy, port=port, state=state, uv=program("uv"))
+        url = f"http://127.0.0.1:{public}"
+        config = gonogo_toml(url=url, port=port, state=state, uv=program("uv"))
         env_file = f"DATABASE_URL={server.create('guestbook')}\n"
         commits = make_repository(repository, config=config, env_file=env_file)
-        _say(f"    PostgreSQL  127.0.0.1:{server.port}\n    Caddy       {url}\n    repository  {repository}\n")
+        _say(f"    PostgreSQL  127.0.0.1:{server.port}\n    repository  {repository}")
+        _say(f"    Caddy       {url}, started by the first deployment\n")
         guestbook = Guestbook(url)
         _acts(_Scene(repository=repository, commits=commits, url=url, guestbook=guestbook, interrupts=interrupts))
 

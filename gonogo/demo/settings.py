@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gonogo.demo.front import Front
-
 __all__ = ["gonogo_toml"]
 
 _TEXT = """\
@@ -35,11 +33,9 @@ min_free_disk = 512
 retry_every = "500ms"
 
 [env.demo.traffic]
-kind = "caddy"
-folder = {folder}
+kind = "own"
 upstreams = {{ web = "web:{port}" }}
-test = {test}
-reload = {reload}
+listen = {listen}
 drain = "2s"
 
 [env.demo.commands]
@@ -59,13 +55,11 @@ json = {{ notes = "*", authors = "*" }}
 """
 
 
-def gonogo_toml(*, front: Front, port: int, state: Path, uv: Path) -> str:
-    """The configuration of a guestbook whose releases listen above ``port`` and take turns behind a proxy."""
+def gonogo_toml(*, url: str, port: int, state: Path, uv: Path) -> str:
+    """The configuration of a guestbook whose releases listen above ``port`` and take turns behind the own front."""
     return _TEXT.format(
-        url=_quoted(front.url),
-        folder=_quoted(front.folder),
-        test=json.dumps(front.test),
-        reload=json.dumps(front.reload),
+        url=_quoted(url),
+        listen=_quoted(url.removeprefix("http://")),
         port=port,
         state=_quoted(state),
         uv=_quoted(uv),

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from gonogo.config import parse_project
-from gonogo.demo.front import Front
 from gonogo.demo.repository import make_repository
 from gonogo.demo.settings import gonogo_toml
 from gonogo.errors import UsageError
@@ -100,8 +99,7 @@ def test_without_git_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_configuration_is_valid(tmp_path: Path) -> None:
     """The gonogo.toml is one that gonogo takes, also where folders have blanks and quotes."""
     state, uv = tmp_path / 'a "state"', Path("/with blanks/uv")
-    proxy = Front(url="http://127.0.0.1:2", folder=tmp_path / "up", test=("/with blanks/caddy",), reload=("/caddy",))
-    text = gonogo_toml(front=proxy, port=1234, state=state, uv=uv)
+    text = gonogo_toml(url="http://127.0.0.1:2", port=1234, state=state, uv=uv)
 
     environment = parse_project(text, root=tmp_path, name="gonogo.toml").environment(None)
 
@@ -109,5 +107,5 @@ def test_the_configuration_is_valid(tmp_path: Path) -> None:
     assert environment.commands["install"][0] == str(uv)
     assert environment.service["web"].port == 1234
     assert environment.traffic is not None
-    assert (environment.traffic.upstreams, environment.traffic.test) == ({"web": "web:1234"}, ("/with blanks/caddy",))
+    assert (environment.traffic.upstreams, environment.traffic.listens) == ({"web": "web:1234"}, ("127.0.0.1", 2))
     assert [endpoint.request for endpoint in environment.endpoint] == ["GET /", "GET /notes", "GET /stats"]

@@ -128,7 +128,7 @@ def test_keep_leaves_the_folder_and_no_process(temporary: Path, tmp_path: Path) 
 
     (home,) = temporary.iterdir()
     assert f"Kept as asked: {home}" in rest.splitlines()
-    assert {"caddy", "guestbook", "postgres"} <= {path.name for path in home.iterdir()}
+    assert {"guestbook", "postgres"} <= {path.name for path in home.iterdir()}
     assert left_over(temporary) == []
 
 

@@ -84,7 +84,7 @@ def test_a_front_that_does_not_start_gives_the_port_back(app: App) -> None:
 
 
 def test_a_front_that_is_gone_is_seen_and_started_again(app: App) -> None:
-    """As after a restart of the machine: status says it, restart and the next deployment start it."""
+    """As after a restart of the machine: status says it, restart and a hotfix start it; a deployment says how."""
     take_turns(app)
     assert app.deploy()[0].code == 0
     well = app.gonogo("status", "--env", "test")
@@ -95,10 +95,13 @@ def test_a_front_that_is_gone_is_seen_and_started_again(app: App) -> None:
     assert answered is not None, (gone, restarted)
     _end(front_of(app))
     app.pages({**GREEN, "/second": (200, "x")})
-    deployed, _ = app.deploy()
+    refused, _ = app.deploy()
+    deployed, _ = app.deploy("--hotfix")
 
     assert (well.code, gone.code, restarted.code) == (0, 1, 0), (well, gone, restarted)
     assert "front       exited" in gone.err
+    assert refused.code == 1, refused
+    assert "gonogo restart --env test" in " ".join(refused.err.split())
     assert deployed.code == 0, deployed
     assert app.ask("/second") is not None
 
