@@ -12,6 +12,7 @@ import httpx
 from gonogo.checks.build.registering import routes_of
 from gonogo.checks.postdeploy.front import front_page, read
 from gonogo.config import Environment
+from gonogo.gates.budget import retry_after
 from gonogo.gates.subject import Subject
 from gonogo.inspection.answers.harmless import is_harmless, plain_paths
 from gonogo.inspection.answers.htmlfiles import is_same_server, links_of
@@ -25,6 +26,8 @@ _SECONDS = 15.0
 """For all of them; the share of one is at most two thirds."""
 USUAL = ("/robots.txt", "/sitemap.xml")
 """What nobody links to, and others ask for."""
+_AWAY = 600.0
+"""Seconds: a limit, a queue that is full or a database that is away are asked again sooner."""
 _UNKNOWN = httpx.codes.NOT_IMPLEMENTED
 """No fault: it says that there is nothing."""
 
@@ -41,11 +44,18 @@ class Swept:
     """Where a redirect leads."""
     kind: str = ""
     """What the answer says that it is."""
+    back_after: float = 0.0
+    """Seconds after which it says to come back."""
 
     @property
     def is_broken(self) -> bool:
         """Whether it is a server error, or none came."""
         return self.status is None or (self.status >= httpx.codes.INTERNAL_SERVER_ERROR and self.status != _UNKNOWN)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it says that it is closed for some time, as for maintenance; what only fails names no such pause."""
+        return self.status == httpx.codes.SERVICE_UNAVAILABLE and self.back_after >= _AWAY
 
     def __str__(self) -> str:
         """Its status."""
@@ -143,14 +153,15 @@ def again(answer: Swept, limits: Limits, session: httpx.Client | None = None) ->
 
 def _answer(address: str, limits: Limits, *, patience: float, session: httpx.Client | None) -> Swept:
     began = time.monotonic()
-    status, text, leads, kind = None, "", "", ""
+    status, text, leads, kind, back = None, "", "", "", 0.0
     try:
         status, headers, text = read(address, began + patience, limits, session)
         kind = headers.get("content-type", "").partition(";")[0].strip()
+        back = retry_after(headers, now=time.time()) or 0.0
         leads = urljoin(address, headers.get("location", "")) if httpx.codes.is_redirect(status) else ""
     except httpx.TimeoutException:
         limits.hung_up(address)
     except httpx.HTTPError:
         pass
     took = time.monotonic() - began
-    return Swept(address=address, status=status, text=text, seconds=took, leads_to=leads, kind=kind)
+    return Swept(address=address, status=status, text=text, seconds=took, leads_to=leads, kind=kind, back_after=back)
