@@ -142,6 +142,7 @@ def test_what_is_not_as_it_was_kept_is_named(
     assert scratch(engine) == []
 
 
+@pytest.mark.thorough
 def test_an_extension_that_came_by_hand_is_named(live: Container, tmp_path: Path) -> None:
     """It stands in the live container and not in its image, of which the scratch server is made."""
     install = (

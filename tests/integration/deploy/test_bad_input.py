@@ -48,9 +48,10 @@ def check_that(app: App, body: str) -> None:
     ("body", "said"),
     [
         ("os._exit(0)", f"the gate left no results (exit code 0); the last check that began is {NODE}. What it said:"),
-        (
+        pytest.param(
             "os.kill(os.getpid(), 9)",
             f"the gate left no results (ended by signal 9); the last check that began is {NODE}.",
+            marks=pytest.mark.thorough,
         ),
         pytest.param("pytest.exit('enough', returncode=0)", CUT_SHORT, marks=pytest.mark.thorough),
         pytest.param("raise KeyboardInterrupt", CUT_SHORT, marks=pytest.mark.thorough),

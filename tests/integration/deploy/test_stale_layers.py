@@ -34,11 +34,10 @@ NOTE = "What was built held something stale, so it was built once more, without 
 @pytest.mark.parametrize(
     ("mended", "options", "code", "steps"),
     [
-        (2, (), 0, [BUILT, RED, BUILT, GREEN]),
-        (3, (), 1, [BUILT, RED, BUILT, RED]),
-        (2, ("--no-cache",), 1, [BUILT, RED]),
+        pytest.param(2, (), 0, [BUILT, RED, BUILT, GREEN], id="mended"),
+        pytest.param(3, (), 1, [BUILT, RED, BUILT, RED], id="not mended", marks=pytest.mark.thorough),
+        pytest.param(2, ("--no-cache",), 1, [BUILT, RED], id="built without the cache", marks=pytest.mark.thorough),
     ],
-    ids=["mended", "not mended", "built without the cache"],
 )
 def test_a_stale_layer_is_built_once_more(
     app: App, mended: int, options: tuple[str, ...], code: int, steps: list[tuple[str, bool]]

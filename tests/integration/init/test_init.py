@@ -663,7 +663,7 @@ def test_an_env_file_that_services_take_over_from_one_another_is_made_first(make
 @pytest.mark.parametrize(
     ("document", "live"),
     [
-        ("openapi_url=None, ", "/"),
+        pytest.param("openapi_url=None, ", "/", marks=pytest.mark.thorough),
         ("", "/openapi.json"),
     ],
 )

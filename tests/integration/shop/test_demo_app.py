@@ -113,6 +113,7 @@ def test_readiness_names_its_components(trees: dict[str, Path], new_database: Ca
     assert {check["name"]: check["ok"] for check in found["checks"]} == {"db": True, "migrations": False}
 
 
+@pytest.mark.thorough
 def test_version_three_imports(trees: dict[str, Path], run_in: Command) -> None:
     """Nothing static sees the fault: version 3 compiles and imports."""
     run_in(trees["v3"], {}, "compileall", "-q", "app")
