@@ -137,9 +137,14 @@ class Gate:
             imports=imports_of_gates(),
         )
         work.screen.asks(results)
-        completed = work.host.run(command)
+        try:
+            completed = work.host.run(command)
+        except BaseException:
+            work.cut_gate = True
+            raise
         found = read_gate(results)
         if found is None or completed.timed_out:
+            work.cut_gate = True
             return self._broken(work, began, completed.seconds, _why(completed, results))
         if found.exitstatus in _UNFIT and not found.blocking and not found.problem:
             return self._broken(work, began, completed.seconds, f"{_UNFIT[found.exitstatus]}:\n{_tail(completed)}")

@@ -339,6 +339,8 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 (the last net)
             self.course.blame(self._internal(error))
             return decision.lost(touched=self.course.first_touch is not None, served=self._served)
+        finally:
+            self._steps.end_leftovers()
 
     def _internal(self, error: Exception) -> str:
         """What happened, in one line; the journal has the traceback."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -126,6 +127,13 @@ class StepRunner:
         if step.replaces:
             self._course.is_up = True
         self._note(result.model_copy(update={"seconds": time.monotonic() - begin, "said": said, "ok": True}))
+
+    def end_leftovers(self) -> None:
+        """Ends what a gate left that was killed, or that a signal ended; to be asked where no signal ends this too."""
+        work = self._work
+        if work.cut_gate:
+            with contextlib.suppress(GonogoError, OSError):
+                work.notes += work.runtime.end_leftovers(work.place, work.folder.name)
 
     def _failed(self, step: StepResult, error: BaseException, begin: float) -> None:
         self._work.journal.leave(ok=False, problem=str(error))

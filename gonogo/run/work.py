@@ -89,6 +89,8 @@ class Work:
     half_done: tuple[str, ...] = ()
     """What a migration that failed left in databases, although no revision says so."""
     notes: list[str] = field(default_factory=list)
+    cut_gate: bool = False
+    """Whether a gate did not come to its end, and may have left in the runtime through what it looked."""
     busy: BusyWatch = field(default_factory=BusyWatch)
     """How busy the machine is meanwhile."""
     moving: Moving = field(default_factory=Moving)

@@ -6,6 +6,7 @@ import contextlib
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,3 +200,46 @@ def test_front_that_ends_turns_the_release_back(site: Stack) -> None:
     lines = {piece["title"]: piece["value"] for piece in cause["evidence"]}
     assert lines["Last lines of front"] == "no upstream"
     assert page(site) == "price 1"
+
+
+LOOKS = """\
+import os, subprocess, time
+
+import pytest
+
+
+@pytest.mark.predeploy
+def test_looks_at_an_image():
+    \"\"\"Through a container, as gonogo's own checks do, and never comes to its end.\"\"\"
+    label = "gonogo.scratch=@PROJECT@/" + os.environ["GONOGO_GATE"]
+    argv = ["docker", "create", "--label", label, "--network", "none", "python:3.11-slim", "sleep", "1"]
+    subprocess.run(argv, check=True, capture_output=True)
+    open("@SIGN@", "w").close()
+    @END@
+"""
+
+
+@pytest.mark.parametrize("end", ["killed", "interrupted"])
+def test_a_gate_that_has_no_end_leaves_no_container(tmp_path: Path, engine: docker.DockerClient, end: str) -> None:
+    """What its checks looked through goes with it, in the run that asked it, and that is said."""
+    with stack(tmp_path, engine, "looks") as app:
+        small.create(app)
+        sign = tmp_path / "looked"
+        last = {"killed": "os.kill(os.getpid(), 9)", "interrupted": "time.sleep(60)"}[end]
+        text = LOOKS.replace("@PROJECT@", app.project).replace("@SIGN@", str(sign)).replace("@END@", last)
+        app.write({"checks/test_looks.py": text})
+        app.commit("first")
+        process = app.start("deploy", "--env", "staging", "--json")
+        if end == "interrupted":
+            deadline = time.monotonic() + 120
+            while not sign.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.terminate()
+        ended = app.finish(process)
+        label = f"gonogo.scratch={app.project}/{ended.document['run']}"
+        left = engine.containers.list(all=True, filters={"label": label})
+
+    assert sign.exists(), ended
+    assert ended.code == {"killed": 1, "interrupted": 2}[end], ended
+    assert left == [], ended
+    assert "Scratch containers of the run" in " ".join(ended.document["notes"]), ended

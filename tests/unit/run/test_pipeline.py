@@ -61,7 +61,13 @@ def test_red_gate_stays_the_ending_where_the_address_cannot_be_told(tmp_path: Pa
     runtime = SimpleNamespace(epoch=lambda _: "", lost=lambda *_: False)
     place = SimpleNamespace(environment=SimpleNamespace(name="x"))
     work: Any = SimpleNamespace(
-        serving=None, state=SimpleNamespace(root=tmp_path), runtime=runtime, place=place, epoch="", journal=None
+        serving=None,
+        state=SimpleNamespace(root=tmp_path),
+        runtime=runtime,
+        place=place,
+        epoch="",
+        journal=None,
+        cut_gate=False,
     )
     run = Red(work, signals=Signals())
     ending = run.deploy(SimpleNamespace(first_touch=0, steps=()))  # type: ignore[arg-type]
