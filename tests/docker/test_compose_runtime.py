@@ -479,6 +479,7 @@ def test_running_release_can_be_asked(desk: Desk, tmp_path: Path) -> None:
     assert str(caught.value).startswith("service api: found no container, expected a running container of project")
 
 
+@pytest.mark.thorough
 def test_old_logs_are_colourless_and_bounded_by_time(desk: Desk) -> None:
     """Logs come without escape sequences, and only those since the asked moment."""
     release = desk.built(minute=1)

@@ -70,6 +70,7 @@ def read_until(stream: IO[str], words: str) -> str:
     pytest.fail(f"the demo never said {words!r}:\n{said}")
 
 
+@pytest.mark.thorough
 def test_three_deployments_and_one_that_never_gets_its_turn(temporary: Path, tmp_path: Path) -> None:
     """GO, GO and NO-GO; version 2 serves the notes, no request was lost; reports are left, and nothing else."""
     process = start(temporary, tmp_path)
@@ -91,15 +92,14 @@ def test_three_deployments_and_one_that_never_gets_its_turn(temporary: Path, tmp
     assert all(f"    {run}/index.html\n" in said for run in runs)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        ("Set up", signal.SIGINT),
-        ("$ gonogo deploy --env demo --ref v1", signal.SIGTERM),
-        ("predeploy ", signal.SIGHUP),
-        ("migrate ", signal.SIGTERM),
-        ("start-beside ", signal.SIGINT),
+        pytest.param("Set up", signal.SIGINT, marks=pytest.mark.thorough),
+        pytest.param("$ gonogo deploy --env demo --ref v1", signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param("predeploy ", signal.SIGHUP, marks=pytest.mark.thorough),
+        pytest.param("migrate ", signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param("start-beside ", signal.SIGINT, marks=pytest.mark.thorough),
         ("$ gonogo deploy --env demo --ref v2", signal.SIGINT),
     ],
 )
