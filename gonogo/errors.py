@@ -75,6 +75,11 @@ class CommandError(GonogoError):
 
     exit_code = Exit.NO_GO
 
+    def __init__(self, message: str = "", *, services: tuple[str, ...] = ()) -> None:
+        """``services``: of which it is known that they did not start."""
+        super().__init__(message)
+        self.services = services
+
 
 class OutOfTimeError(CommandError):
     """A command did not end within its bound."""

@@ -87,6 +87,9 @@ def _blocks(run: RunResult, budget: int, *, links: bool) -> Iterator[str]:
     for label, text in (("why", cause_said(run)), *(row for row in told(run) if row[0] != "why")):
         yield from _told(_TOLD[label], text, budget)
     yield _facts(run, budget)
+    for step in run.steps:
+        for piece in step.evidence:
+            yield _folded(f"{step.name}: {piece.title}", pretty(piece), budget)
     own, back = red_findings(run)
     if own:
         yield "## Red checks"

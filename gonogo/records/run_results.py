@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from gonogo.records.ending import Ending, of_older
-from gonogo.records.results import Attestation, CheckResult, GateResult, Text, WaiverUse
+from gonogo.records.results import Attestation, CheckResult, Evidence, GateResult, Text, WaiverUse
 from gonogo.words import Exit
 
 __all__ = ["CommitLine", "Downtime", "RunResult", "Span", "StepResult"]
@@ -32,6 +32,8 @@ class StepResult(BaseModel):
     after_touch: bool = False
     replaces: bool = False
     """A move that puts another release's instances in the place of those that serve."""
+    evidence: tuple[Evidence, ...] = ()
+    """Of a start that failed: how its services are started."""
 
 
 class Span(BaseModel):

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from gonogo.config import TeamStep
 from gonogo.errors import GonogoError, explain
 from gonogo.gates.asked import free_name
-from gonogo.records.results import GateResult
+from gonogo.gates.started_as import MOST_SERVICES, started_as
+from gonogo.records.results import Evidence, GateResult
 from gonogo.records.run_results import StepResult
 from gonogo.run.course import Course
 from gonogo.run.gate_step import Gate
 from gonogo.run.moves.team import TeamMove
 from gonogo.run.work import Move, Work
+from gonogo.runtimes.place import maker
 from gonogo.state.progress import Begun
 from gonogo.state.release import Release
 from gonogo.words import Role
@@ -120,7 +122,8 @@ class StepRunner:
         try:
             said = step.do(work)
         except BaseException as error:
-            self._failed(result, error, begin)
+            beside = _beside(work, error) if step.starts else ()
+            self._failed(result.model_copy(update={"evidence": beside}), error, begin)
             raise
         work.journal.leave(ok=True)
         work.progress.end(step.name)
@@ -152,6 +155,21 @@ def _described(step: Move, work: Work) -> tuple[str, ...]:
         return step.describe(work)
     except (GonogoError, OSError):
         return ()
+
+
+def _beside(work: Work, error: BaseException) -> tuple[Evidence, ...]:
+    """How the services are started that are known not to have started, else the first ones; it keeps no rollback."""
+    release = work.release
+    try:
+        runtime, place = maker(work.runtime, work.place, release)
+        inspector = runtime.inspector(place, release)
+        meant = getattr(error, "services", ()) or release.services
+        said = [
+            started_as(name, inspector, place, release=release, serving=work.serving) for name in meant[:MOST_SERVICES]
+        ]
+    except (GonogoError, OSError, ValueError):
+        return ()
+    return tuple(Evidence(title=title, value=text) for one in said for title, text in one)
 
 
 def why(gate: GateResult) -> str:

@@ -126,6 +126,8 @@ class Move(Protocol):
     """It changes the target: from the first such step on, what goes wrong goes back."""
     replaces: bool = False
     """It puts another release's instances in the place of those that serve."""
+    starts: bool = False
+    """It starts the release that comes; where it fails, the record tells how its services are started."""
     migrates: bool = False
     """It may change the schema of a database."""
     downgrades: bool = False

@@ -346,6 +346,7 @@ def test_failed_start_says_what_the_service_said(desk: Desk) -> None:
     assert str(caught.value).endswith(
         "\n  Last lines of api, which ended with exit code 1:\n    no DATABASE_URL in sight"
     )
+    assert caught.value.services == ("api",)
     assert " Recreated" not in str(caught.value)
     assert desk.answer() == f"v1 {first.id} old-token-000"
 

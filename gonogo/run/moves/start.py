@@ -24,6 +24,7 @@ class Start(Move):
     name = "start"
     touches = True
     replaces = True
+    starts = True
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""

@@ -20,6 +20,7 @@ class StartBeside(Move):
 
     name = "start-beside"
     touches = True
+    starts = True
 
     def describe(self, work: Work) -> tuple[str, ...]:
         """The commands, as a person would type them."""

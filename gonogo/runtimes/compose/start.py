@@ -214,13 +214,14 @@ def explained(steps: Steps) -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        logs = ""
+        logs, found = "", dict[str, list[Mapping[str, Any]]]()
         with contextlib.suppress(GonogoError):  # the first error is the one to tell
             found = {name: _states(steps, name) for name in _failing(steps)}
             late = all(is_late(states) for states in found.values())
             logs = "".join(_logs(steps, name, states, late=late) for name, states in found.items())
         said = "\n".join(line for line in str(error).splitlines() if not _PROGRESS.fullmatch(line))
-        raise CommandError(f"{_held(said, steps.host)}{said}{logs}") from error
+        own = tuple(map(steps.own, found)) or error.services
+        raise CommandError(f"{_held(said, steps.host)}{said}{logs}", services=own) from error
 
 
 def _held(said: str, host: Host) -> str:

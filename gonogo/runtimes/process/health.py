@@ -78,7 +78,8 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
         if not is_alive(instance):
             raise CommandError(
                 f"{instance.service}: found {_ending(instance)} after {spent:.1f} s, {_wish(service)}."
-                f" {last_lines(instance, host)}"
+                f" {last_lines(instance, host)}",
+                services=(instance.service,),
             )
         if complaint is None:
             return
@@ -88,7 +89,8 @@ def wait_until_healthy(instance: Instance, service: PinnedService, host: Host) -
             named = asks_for_a_name(asked, int(status)) if status.isdecimal() else ""
             raise CommandError(
                 f"{instance.service}: found {complaint} for {spent:.1f} s, {_wish(service)} "
-                f"within {service.timeout:g} s (health.timeout){named}. {last_lines(instance, host)}"
+                f"within {service.timeout:g} s (health.timeout){named}. {last_lines(instance, host)}",
+                services=(instance.service,),
             )
         pause = min(pause * _SLOWER, _LONGEST_POLL) if complaint.startswith(_STATUS) else _POLL
         time.sleep(pause)
