@@ -19,7 +19,20 @@ from gonogo.inspection.answers.htmlfiles import is_same_server, links_of
 from gonogo.plugins.limits import Limits
 from gonogo.runtimes.base import Inspector
 
-__all__ = ["NOTHING", "USUAL", "Swept", "again", "asked", "candidates", "free", "led_to", "origin", "origins"]
+__all__ = [
+    "NOTHING",
+    "USUAL",
+    "Swept",
+    "again",
+    "asked",
+    "candidates",
+    "closed",
+    "closed_said",
+    "free",
+    "led_to",
+    "origin",
+    "origins",
+]
 
 NOTHING = "no answer"
 _SECONDS = 15.0
@@ -149,6 +162,21 @@ def asked(addresses: Sequence[str], limits: Limits, session: httpx.Client | None
 def again(answer: Swept, limits: Limits, session: httpx.Client | None = None) -> Swept:
     """Asked once more, and waited for longer: a page may be slow the first time."""
     return _answer(answer.address, limits, patience=_SECONDS, session=session)
+
+
+def closed(answers: Sequence[Swept]) -> list[Swept]:
+    """Pages that say that they are closed for some time; none of them where not as many are open."""
+    pages = [one for one in answers if urlsplit(one.address).path not in USUAL]
+    away = [one for one in answers if one.is_away]
+    return away if sum(not one.is_broken for one in pages) >= len(away) else []
+
+
+def closed_said(one: Swept, before: int, *, who: str = "") -> str:
+    """The warning of such a page, with the status that it had before; ``who`` asked."""
+    return (
+        f"GET {one.address}{who}: found 503 that says to come back after {one.back_after:.0f} s, twice; "
+        f"expected {before}, as before this release, unless it is meant so"
+    )
 
 
 def _answer(address: str, limits: Limits, *, patience: float, session: httpx.Client | None) -> Swept:

@@ -11,7 +11,19 @@ import pytest
 
 from gonogo.checks.postdeploy.front import CIRCLE, goes_round
 from gonogo.checks.postdeploy.instances import rows_of
-from gonogo.checks.postdeploy.swept import NOTHING, USUAL, Swept, again, asked, candidates, led_to, origin, origins
+from gonogo.checks.postdeploy.swept import (
+    NOTHING,
+    USUAL,
+    Swept,
+    again,
+    asked,
+    candidates,
+    closed,
+    closed_said,
+    led_to,
+    origin,
+    origins,
+)
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
@@ -92,15 +104,12 @@ def test_what_answered_before_still_answers(
         pytest.skip("nothing is known to have answered before: no baseline, or no page that could be asked")
     answers = [again(one, limits) if one.is_broken else one for one in asked(tuple(before), limits)]
     evidence.table(_TITLE, _rows(answers), header=_HEADER)
-    shut = _shut(answers)
+    shut = closed(answers)
     answers = [one for one in answers if one not in shut]
     broken = [one for one in answers if one.is_broken]
     evidence.needs(*dict.fromkeys(map(_cause, broken)))
     for one in shut:
-        evidence.warn(
-            f"GET {one.address}: found 503 that says to come back after {one.back_after:.0f} s, twice; "
-            f"expected {before[one.address].status}, as before this release, unless it is meant so"
-        )
+        evidence.warn(closed_said(one, before[one.address].status))
     lost = [one for one in answers if one.status in _LOST and before[one.address].status == httpx.codes.OK]
     wanted = candidates(inspector, environment, subject, limits) if lost else ()
     for said in () if broken else (*_slower(answers, before, limits), *_opened(answers, before), *_lost(lost, wanted)):
@@ -121,13 +130,6 @@ def test_what_answered_before_still_answers(
         else ""
     )
     assert not shown, f"{said}; expected {before[shown[0].address].kind}, as before this release"
-
-
-def _shut(answers: Sequence[Swept]) -> list[Swept]:
-    """Pages that say that they are closed for some time; none of them where not as many are open."""
-    pages = [one for one in answers if urlsplit(one.address).path not in USUAL]
-    away = [one for one in answers if one.is_away]
-    return away if sum(not one.is_broken for one in pages) >= len(away) else []
 
 
 @pytest.mark.late

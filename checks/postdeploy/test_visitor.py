@@ -9,7 +9,18 @@ import pytest
 
 from gonogo.checks.postdeploy.instances import rows_of
 from gonogo.checks.postdeploy.signing_in import signed_in
-from gonogo.checks.postdeploy.swept import NOTHING, Swept, again, asked, candidates, free, origin, origins
+from gonogo.checks.postdeploy.swept import (
+    NOTHING,
+    Swept,
+    again,
+    asked,
+    candidates,
+    closed,
+    closed_said,
+    free,
+    origin,
+    origins,
+)
 from gonogo.config import Environment
 from gonogo.gates.subject import Subject
 from gonogo.inspection import things
@@ -51,7 +62,8 @@ def test_pages_answer_the_visitor(
     Catches the dashboard that answers 500 to everybody who has an account, while all that is open is well. Asked are
     the page that `visitor.shows` names, at most 20 of its links and of the GET routes without a parameter, and none
     whose name says that it does something. A page that is new warns of a server error, and so does one that the user
-    was let into before and is not now. Told in wger-project/wger#1206, DefectDojo/django-DefectDojo#8432.
+    was let into before and is not now, and one that is closed for maintenance (as D30 does). Told in
+    wger-project/wger#1206, DefectDojo/django-DefectDojo#8432.
 
     No before and after: why a page fails for a user is said by the application's own traceback.
     """
@@ -76,10 +88,13 @@ def test_pages_answer_the_visitor(
             f"visitor: ${{{error.name}}}: found no such variable in the env file, expected one; set it there"
         ) from error
     evidence.table(_TITLE, _rows([first, *answers]), header=_HEADER)
-    broken = [one for one in answers if one.is_broken and one.address in before]
+    away = [one for one in closed([first, *answers]) if one.address in before]
+    broken = [one for one in answers if one.is_broken and one.address in before and one not in away]
     red = broken if first.status == httpx.codes.OK else [first]
     evidence.needs(*(things.answer(one.address, one.status or 0, one.text) for one in red))
     assert first.status == httpx.codes.OK, f"GET {visitor.shows} as the visitor: found {first}, expected 200"
+    for one in away:
+        evidence.warn(closed_said(one, before[one.address], who=" as the visitor"))
     if subject.role is not Role.BASELINE:
         for said in (*_shut(answers, before), *_new(answers, before)):
             evidence.warn(said)

@@ -118,6 +118,19 @@ def test_a_server_error_behind_the_login_is_red(site: Deployed) -> None:
     )
 
 
+@pytest.mark.usefixtures("known")
+def test_a_page_behind_the_login_that_is_closed_for_a_while_is_warned_of(site: Deployed) -> None:
+    """As D30 does: it says so with its 503, and others are open; a short pause is that of a failure."""
+    closed, soon = ([503, {"Retry-After": said}, "later", 0] for said in ("3600", "5"))
+
+    assert asked(site, pages("/orders", "/invoices", **{"/orders": closed})) == (
+        Outcome.WARNED,
+        "GET /orders as the visitor: found 503 that says to come back after 3600 s, twice; expected 200, as before this "
+        "release, unless it is meant so",
+    )
+    assert asked(site, pages("/orders", "/invoices", **{"/orders": soon}))[0] is Outcome.FAILED
+
+
 def test_a_login_that_lets_nobody_in_is_red(site: Deployed) -> None:
     """A login that is refused, and one after which the page is shut all the same."""
     gone = dict(pages("/orders"))
