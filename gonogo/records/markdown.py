@@ -14,7 +14,7 @@ from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.findings import Finding, findings, is_deferred
 from gonogo.records.headline import headline
 from gonogo.records.impact import impact_said
-from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
+from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said, touched_said
 from gonogo.records.red import as_before, red_findings, run_as_before, run_warnings, warnings_of
 from gonogo.records.results import Attestation, CheckResult, GateResult, WaiverUse
 from gonogo.records.run_results import RunResult, StepResult
@@ -123,7 +123,7 @@ def _facts(run: RunResult, budget: int) -> str:
         "serves now": _code(run.ended.serves) or serves_said(run),
         "impact": impact_said(run),
         "exit code": f"{int(run.exit_code)} ({run.exit_code.said})",
-        "changed what serves": f"from {when(run.first_touch)} on" if run.first_touch else "never",
+        "changed what serves": touched_said(run),
         "downtime": downtime_said(run),
         "going back would mean for the data": _prose(run.ladder, min(budget, 1000)),
         "reports": _code(run.reports),

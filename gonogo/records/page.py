@@ -20,7 +20,7 @@ from gonogo.records import charts
 from gonogo.records.advice import cause_said, other_notes, told
 from gonogo.records.headline import headline, verdict
 from gonogo.records.impact import impact_said
-from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said
+from gonogo.records.parts import back_said, downtime_said, gate_page, result_word, serves_said, touched_said
 from gonogo.records.red import red_findings, run_as_before, run_warnings
 from gonogo.records.results import Evidence, Measure
 from gonogo.records.run_results import RunResult
@@ -176,7 +176,7 @@ def _facts(run: RunResult) -> Iterator[tuple[str, str]]:
     yield "serves now", serves_said(run)
     yield "impact", impact_said(run)
     yield "exit code", f"{int(run.exit_code)} ({run.exit_code.said})"
-    yield "changed what serves", f"from {when(run.first_touch)} on" if run.first_touch else "never"
+    yield "changed what serves", touched_said(run)
     yield "going back would mean for the data", run.ladder
 
 

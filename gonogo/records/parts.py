@@ -6,9 +6,10 @@ import re
 
 from gonogo.records.ending import Kind
 from gonogo.records.run_results import RunResult, StepResult
+from gonogo.records.text import when
 from gonogo.words import Outcome, Role
 
-__all__ = ["back_said", "downtime_said", "gate_page", "result_word", "serves_said"]
+__all__ = ["back_said", "downtime_said", "gate_page", "result_word", "serves_said", "touched_said"]
 
 _LOST = frozenset({Kind.NOT_STOPPED, Kind.NOT_BACK, Kind.LOST})
 """After which nobody knows what serves."""
@@ -31,6 +32,15 @@ def gate_page(step: StepResult) -> str:
     name = step.files or step.name
     asked = step.gate is not None and not step.gate.problem and re.fullmatch(r"[a-z0-9 ]+", name)
     return f"{name.replace(' ', '%20')}.html" if asked else ""
+
+
+def touched_said(run: RunResult) -> str:
+    """From when on a run changed what serves; where it was never stopped, when the first move was made."""
+    if run.first_touch is None:
+        return "never"
+    if run.ended.kind is Kind.NEVER_STOPPED:
+        return f"it was never stopped; the first touch was at {when(run.first_touch)}"
+    return f"from {when(run.first_touch)} on"
 
 
 def serves_said(run: RunResult) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from gonogo.records.ending import Ending, Kind
 from gonogo.records.markdown import LIMIT, render
 from gonogo.records.results import Attestation, Evidence
 from gonogo.records.run_results import RunResult
@@ -204,6 +205,14 @@ def test_many_steps_are_counted() -> None:
     text = render(a_run(Exit.GO, steps=tuple(a_step(f"step {number}") for number in range(130))))
 
     assert "| … | and 30 more | | |" in text
+
+
+def test_one_that_was_never_stopped_is_not_said_to_have_changed() -> None:
+    """A release that stood beside it, or a migration before the start: the first move has its moment all the same."""
+    run = the_reverted_run(back_after=None, ended=Ending(kind=Kind.NEVER_STOPPED, serves="20261120T090000-2f1c9e0"))
+
+    said = "| changed what serves | it was never stopped; the first touch was at 2026-11-21 22:10:53 UTC |"
+    assert said in render(run).splitlines()
 
 
 RECORD = """\
