@@ -59,13 +59,25 @@ def problems_of(
     evidence.table("Appeared", found.appeared)
     evidence.table("Gone with their definition", found.vanished)
     evidence.table("Included under a condition", {(one.included, str(one)) for one in declared if one.included})
+    evidence.table("Declared and not registered", [(line,) for line in found.remarks])
+    if report.late:
+        _leave_to_the_start(report.late, found, name, evidence)
+        return ()
     if found.remarks:
         evidence.advise(first_of(found.remarks))
-        evidence.table("Declared and not registered", [(line,) for line in found.remarks])
     if found.below_floor:
         lower = f"fewer on purpose: min_routes = {found.count} under [service.{name}]"
         evidence.remedy(f"Register what is missing, then: gonogo deploy --env {{env}}; {lower}")
     return found.problems
+
+
+def _leave_to_the_start(where: str, found: routes.Inventory, name: str, evidence: Collected) -> None:
+    """Says what is in doubt, since the application adds routes only when it starts."""
+    evidence.text("Added by its start", f"{where} adds routes, which nobody knows before it runs")
+    if found.problems:
+        least = f"; min_routes = {found.count} under [service.{name}] counts those alone" if found.below_floor else ""
+        evidence.remedy(f"See whether the start still adds it{least}")
+        evidence.advise(f"{found.problems[0]}; its start adds routes ({where}), and this may be among them")
 
 
 def _others(registered: Sequence[ImageRoute], counted: Sequence[ImageRoute]) -> list[ImageRoute]:

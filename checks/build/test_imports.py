@@ -261,6 +261,8 @@ def test_health_check_asks_for_a_route(
     if not paths or service.framework == "none" or service.entrypoint is None:
         pytest.skip(f"{artifact.service} has no health check that asks for a path, or no routes are known of it")
     report: RouteReport = request.getfixturevalue("imported")
+    if report.late:
+        pytest.skip(f"{artifact.service} adds routes while it starts ({report.late}): not all are known")
     wrong = unrouted(paths, [(one.kind, one.path) for one in report.routes])
     evidence.text("Asked for", ", ".join(paths))
     assert not wrong, f"{artifact.service}: its health check asks for {', '.join(wrong)}: found no such route"

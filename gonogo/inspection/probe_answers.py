@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "ProbeAnswerError",
     "document",
+    "inserted",
     "integer",
     "optional_integer",
     "optional_string",
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 _SHOWN = 200
+_MAIN = '\nif __name__ == "__main__":\n'
+_FUTURE = "from __future__ import annotations\n"
 
 
 class ProbeAnswerError(ValueError):
@@ -40,6 +43,13 @@ class ProbeAnswerError(ValueError):
 def script(name: str) -> str:
     """The text of one of the scripts in ``gonogo.probes``."""
     return files("gonogo.probes").joinpath(name).read_text(encoding="utf-8")
+
+
+def inserted(probe: str, name: str, last: str) -> str:
+    """A probe's text with another script of ``gonogo.probes`` in it, and a last line before it begins."""
+    head, _, tail = probe.partition(_MAIN)
+    other = script(name).replace(_FUTURE, "", 1)
+    return f"{head}\n{other}\n{last}\n{_MAIN}{tail}"
 
 
 def document(probe: str, stdout: str) -> dict[str, Any]:

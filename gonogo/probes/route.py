@@ -36,6 +36,7 @@ QUEUES = re.compile(r"\.(?:delay|apply_async|send_task|enqueue(?:_\w+)?|kiq)\(")
 WRAPPED = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app", "_app", "wrapped", "wsgi_application")
 FRAMEWORKS = ("fastapi", "starlette", "flask", "werkzeug", "django")
 DEPTH = 20
+FOUND: list[Any] = []
 LATER: list[Callable[[], dict[str, Any]]] = []
 """What else is asked once the entry point is loaded."""
 
@@ -54,6 +55,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         found = load(request["entrypoint"])
         name, app = recognized(found, request.get("framework"))
         document["framework"] = name
+        FOUND.append(app)
         document["debug"] = is_debugging(name, app)
         document["routes"] = list(READERS[name](app))
         for route in document["routes"]:

@@ -12,8 +12,6 @@ from gonogo.inspection.code.declared import is_optional
 
 __all__ = ["Lack", "judged", "with_walk"]
 
-_MAIN = '\nif __name__ == "__main__":\n'
-_FUTURE = "from __future__ import annotations\n"
 _REMOVED = frozenset(
     {"asynchat", "asyncore", "cgi", "cgitb", "crypt", "distutils", "imp", "pipes", "smtpd", "telnetlib"}
 )
@@ -68,10 +66,8 @@ def with_walk(probe: str, own: Iterable[str]) -> str:
 
     ``own`` are the application's Python files, by their places in the artifact.
     """
-    head, _, tail = probe.partition(_MAIN)
-    walk = probe_answers.script("nested.py").replace(_FUTURE, "", 1)
     files = "\n".join(f"    {path!a}," for path in own if path.endswith(".py"))
-    return f"{head}\n{walk}\nLATER.append(lambda: asked(frozenset((\n{files}\n))))\n{_MAIN}{tail}"
+    return probe_answers.inserted(probe, "nested.py", f"LATER.append(lambda: asked(frozenset((\n{files}\n))))")
 
 
 def judged(

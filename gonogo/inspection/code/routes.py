@@ -112,6 +112,8 @@ class RouteReport:
     walked: int = 0
     """How many of the application's files were looked at for that."""
     unwalked: int = 0
+    late: str = ""
+    """Where the application's start adds routes, which are not among these; empty where it adds none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,8 @@ class RouteDifference:
 
 def probe_source() -> str:
     """The text of the probe, for the standard input of ``python - REQUEST`` in the application's folder."""
-    return probe_answers.script("route.py")
+    last = "LATER.append(lambda: {'late': next(map(adding, FOUND), '')})"
+    return probe_answers.inserted(probe_answers.script("route.py"), "late.py", last)
 
 
 def probe_request(*, entrypoint: str, framework: str | None = None, openapi: bool = False) -> str:
@@ -237,6 +240,7 @@ def parse(stdout: str) -> RouteReport:
         lacking=tuple(lacking) if isinstance(lacking, list) else None,
         walked=int(answer.get("walked") or 0),
         unwalked=int(answer.get("unwalked") or 0),
+        late=str(answer.get("late") or ""),
     )
 
 

@@ -397,3 +397,75 @@ def test_the_import_leaves_no_bytecode(tmp_path: Path) -> None:
     )
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py"]
+
+
+LATE = """\
+    from contextlib import asynccontextmanager
+    from fastapi import APIRouter, FastAPI
+    from shop import pages, warm
+
+    @asynccontextmanager
+    async def lifespan(app):
+        await started(app)
+        yield
+
+    async def started(app):
+        {reached}
+
+    def create_app():
+        app = FastAPI(lifespan=lifespan)
+        app.include_router(APIRouter())
+        return app
+
+    app = create_app()
+"""
+PAGES = """\
+    from fastapi import APIRouter
+
+    router = APIRouter()
+
+    @router.get("/pages")
+    def pages(): ...
+
+    def register(app):
+        app.include_router(router)
+"""
+
+
+@pytest.mark.parametrize("reached", ["pages.register(app)", "from shop.pages import register; register(app)"])
+def test_routes_that_the_start_adds_are_told(tmp_path: Path, reached: str) -> None:
+    """Where a function that the lifespan reaches includes a router; nothing of it is executed."""
+    write(tmp_path, shop__warm="", shop__pages=PAGES, shop__main=LATE.format(reached=reached))
+
+    report = probed(tmp_path, "shop.main:app", "fastapi")
+
+    assert report.error is None
+    assert report.late == f"{tmp_path}/shop/pages.py:8"
+    assert not own(report)
+
+
+def test_a_start_handler_that_adds_routes_is_told(tmp_path: Path) -> None:
+    """As a lifespan is, also where it stands in the entry point's own file."""
+    text = """\
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        async def started():
+            app.add_api_route("/pages", started)
+
+        app.router.on_startup.append(started)
+    """
+    write(tmp_path, main=text)
+
+    assert probed(tmp_path, "main:app", "fastapi").late == f"{tmp_path}/main.py:4"
+
+
+def test_a_start_that_adds_no_routes_is_none(tmp_path: Path) -> None:
+    """A lifespan that opens something, beside a module that includes routers when it is imported."""
+    reached = "warm.caches(app)"
+    warm = "def caches(app): ...\n"
+    write(tmp_path, shop__warm=warm, shop__pages=PAGES, shop__main=LATE.format(reached=reached))
+
+    assert probed(tmp_path, "shop.main:app", "fastapi").late == ""
+    write(tmp_path, plain="from fastapi import FastAPI\napp = FastAPI()\n")
+    assert probed(tmp_path, "plain:app", "fastapi").late == ""

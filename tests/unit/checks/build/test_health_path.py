@@ -16,12 +16,12 @@ __all__: list[str] = []
 FASTAPI = Service(framework="fastapi", entrypoint="api:app")
 
 
-def found(test: list[str], *, service: Service = FASTAPI, image: tuple[str, ...] | None = None) -> str:
+def found(test: list[str], *, service: Service = FASTAPI, image: tuple[str, ...] | None = None, late: str = "") -> str:
     """What the check says of a health check of the model, or of the image where the model has none."""
     routes = [SimpleNamespace(kind="http", path=path) for path in ("/healthz", "/items/{id}")]
     artifact: Any = SimpleNamespace(service="web", facts=SimpleNamespace(healthcheck=image))
     inspector: Any = SimpleNamespace(model={"services": {"web": {"healthcheck": {"test": test}} if test else {}}})
-    request: Any = SimpleNamespace(getfixturevalue=lambda _: SimpleNamespace(routes=routes))
+    request: Any = SimpleNamespace(getfixturevalue=lambda _: SimpleNamespace(routes=routes, late=late))
     environment = Environment(name="test", project="t", service={"web": service})
     try:
         asks(artifact, environment, inspector, request, Collected())
@@ -52,3 +52,10 @@ def test_what_asks_for_no_path_is_left() -> None:
     assert found(["CMD", "pg_isready"]) == said
     assert found(["CMD", "curl", "http://db/health"]) == said
     assert found(["CMD", "curl", "http://localhost/health"], service=Service()) == said
+
+
+def test_routes_of_the_start_are_not_missed() -> None:
+    """What the start adds is not among those that are known: nobody can say that the page is none."""
+    asked = ["CMD", "curl", "-f", "http://localhost:8000/health"]
+
+    assert found(asked, late="/app/main.py:8") == "web adds routes while it starts (/app/main.py:8): not all are known"
