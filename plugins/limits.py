@@ -19,6 +19,7 @@ from gonogo.host.bounded import CUT, whole
 from gonogo.host.directed import directed
 from gonogo.inspection import things
 from gonogo.inspection.answers.addresses import is_loopback
+from gonogo.inspection.answers.moved import IN_VAIN
 from gonogo.inspection.answers.refusals import REFUSED, SLOWLY, Limit, is_proxys_own, may_be_limit
 from gonogo.plugins.evidence import LackingError, LimitedError
 from gonogo.plugins.transport import trusted
@@ -314,8 +315,8 @@ class Limits:
         self.last = answer.status_code
         self.error = answer if answer.is_error else None
         self._budget.note(str(answer.request.url), answer.status_code, answer.headers)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            self._budget.missed(str(answer.request.url))
+        if answer.status_code in IN_VAIN:
+            self._budget.missed(str(answer.request.url), answer.status_code)
 
 
 def _may_be_too_many(answer: httpx.Response) -> bool:

@@ -148,7 +148,7 @@ def sort(
     until, budget = _until(subject), Budget(subject.run / FILE if subject.run is not None else None)
     gone = [_moment(at) for at in budget.hang_ups]
     refused = [_moment(at) for at in budget.refusals]
-    missed = [(_moment(at), path) for at, path in budget.misses]
+    missed = [(_moment(at), path, status) for at, path, status in budget.misses]
     others = [*(other for other in lines if other != name)]
     others += [f":{port}" for owner, _, port in inspector.published() if owner != name and owner in lines]
     names = {*lines, urlsplit(inspector.url() or "").hostname or ""}

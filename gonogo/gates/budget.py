@@ -122,17 +122,19 @@ class Budget:
         """When anybody hung up, at any address."""
         return tuple(at for address in self._read().values() for at in address.get("hung_up", ()))
 
-    def missed(self, url: str) -> None:
-        """Somebody asked for what is not there: an application may log that as an error."""
+    def missed(self, url: str, status: int = HTTPStatus.NOT_FOUND) -> None:
+        """Somebody asked for what is not there, or not for them: an application may log that as an error."""
         with self._changed() as known:
             address, _ = _of(known, url)
-            address["missed"] = [*address.get("missed", ()), [self._clock(), urlsplit(url).path]][-_MOST_MISSES:]
+            address["missed"] = [*address.get("missed", ()), [self._clock(), urlsplit(url).path, status]][
+                -_MOST_MISSES:
+            ]
 
     @property
-    def misses(self) -> tuple[tuple[float, str], ...]:
-        """When anybody asked for which path that is not there, at any address."""
+    def misses(self) -> tuple[tuple[float, str, int], ...]:
+        """When anybody asked for which path that is not there or not for them, at any address, and what it answered."""
         found = (one for address in self._read().values() for one in address.get("missed", ()))
-        return tuple((float(at), str(path)) for at, path in found)
+        return tuple((float(at), str(path), int(status)) for at, path, status in found)
 
     def refused(self, url: str) -> None:
         """Somebody sent what its signature does not fit: an application may log that as an error."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from gonogo.inspection.answers.logs import ErrorGroup
 
 __all__ = [
+    "IN_VAIN",
     "asked_by_another_name",
     "asked_in_vain",
     "caused_by_move",
@@ -80,7 +82,16 @@ _NAMED = re.compile(r"\bInvalid HTTP_HOST header: '([^']*)'")
 _HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SIDE_DOOR = re.compile(r"\bControl server error: \[Errno \d")
 """Gunicorn from 25.1 on keeps a socket for ``gunicornc`` below its user's home; a service's user often has none."""
-_NOT_FOUND = re.compile(r"\b404\b|\bNot ?Found\b")
+IN_VAIN = {
+    401: r"Unauthori[sz]ed",
+    403: "Forbidden",
+    404: "Not ?Found",
+    405: "Method ?Not ?Allowed",
+    410: "Gone",
+    422: "Unprocessable",
+}
+"""What an application may answer whom it serves well, and its words for it."""
+_NUMBER = r"(?<![\d.,:]){}(?![\d])"
 _NEAR = timedelta(seconds=3)
 _SIGNATURE = re.compile(r"\b(?:signatures?|hmac|webhooks?)\b", re.IGNORECASE)
 _AGAIN = re.compile(
@@ -207,14 +218,16 @@ def hung_up(group: ErrorGroup, moments: Iterable[datetime | None], ours: Collect
 
 
 def asked_in_vain(
-    group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[tuple[datetime, str]]
+    group: ErrorGroup, moments: Iterable[datetime | None], ours: Collection[tuple[datetime, str, int]]
 ) -> bool:
-    """Whether an error is about what is not there, each time when one of ours had asked for that and got a 404.
+    """Whether an error is about what is not there, or not for everybody, each time when one of ours got that answer.
 
-    Of a log without times only an error that names the path is.
+    Of a log without times only an error that names a path is, which is not there. Whether the answer is the right one
+    is for others to judge.
     """
-    named = [at for at, path in ours if _is_named(path, group.example)]
-    about = [at for at, _ in ours] if _NOT_FOUND.search(group.example) else named
+    named = [at for at, path, status in ours if status == HTTPStatus.NOT_FOUND and _is_named(path, group.example)]
+    said = {status for status, words in IN_VAIN.items() if _says(group.example, status, words)}
+    about = [at for at, _, status in ours if status in said] or named
     return bool(about) and all(
         bool(named) if at is None else any(abs(at - one) <= _NEAR for one in about) for at in moments
     )
@@ -225,6 +238,11 @@ def signed_wrongly(group: ErrorGroup, moments: Iterable[datetime | None], ours: 
     if not ours or not _SIGNATURE.search(group.example):
         return False
     return all(at is None or any(abs(at - one) <= _NEAR for one in ours) for at in moments)
+
+
+def _says(text: str, status: int, words: str) -> bool:
+    """Whether a text has a status as a number of its own, or its words."""
+    return re.search(rf"{_NUMBER.format(status)}|\b{words}\b", text) is not None
 
 
 def _is_named(path: str, text: str) -> bool:

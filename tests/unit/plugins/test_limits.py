@@ -238,14 +238,15 @@ def test_each_process_waits_in_full_for_who_should_be_alive(hanging: str) -> Non
 
 
 def test_what_is_not_there_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what the application logs of it is known to be ours; another answer is not."""
+    """So that what the application logs of it is known to be ours, of what is closed too; a bad request is not."""
     budget = Budget(None)
     asking = Limits(budget, bound=20.0)
-    monkeypatch.setattr(Handler, "do_GET", lambda self: self.send_error(404 if "gone" in self.path else 400))
-    asking.get(f"{url}/there")
-    asking.get(f"{url}/gone.png?v=1")
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self.send_error(int(self.path[1:4])))
+    asking.get(f"{url}/400")
+    asking.get(f"{url}/404.png?v=1")
+    asking.get(f"{url}/401")
 
-    assert [path for _, path in budget.misses] == ["/gone.png"]
+    assert [said for _, *said in budget.misses] == [["/404.png", 404], ["/401", 401]]
 
 
 def test_each_request_is_somebody_elses(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

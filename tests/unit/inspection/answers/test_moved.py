@@ -213,8 +213,29 @@ def test_what_is_logged_of_a_404_of_ours_is_ours(text: str, after: float | None,
     (group,) = error_lines([text])
     moment = None if after is None else NOON + timedelta(seconds=after)
 
-    assert asked_in_vain(group, [moment], [(NOON, "/gone.png"), (NOON, "/")]) is expected
+    assert asked_in_vain(group, [moment], [(NOON, "/gone.png", 404), (NOON, "/", 404)]) is expected
     assert not asked_in_vain(group, [moment], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "expected"),
+    [
+        ("2026-12-01 05:01:47.78 | ERROR | HTTPException 401: No Api Key provided.", 1.0, True),
+        ("ERROR shop: werkzeug.exceptions.Unauthorized: no key", 1.0, True),
+        ("ERROR shop: HTTPException 401: No Api Key provided.", 60.0, False),
+        ("ERROR shop: HTTPException 401: No Api Key provided.", None, False),
+        ("ERROR shop: HTTPException 403: not yours", 1.0, False),
+        ("2026-12-01 05:01:47.401 | ERROR | no price", 1.0, False),
+        ("ERROR shop: no price at /account", 1.0, False),
+    ],
+)
+def test_what_is_logged_of_a_401_of_ours_is_ours(text: str, after: float | None, *, expected: bool) -> None:
+    """Known by its time, and by the status that one of ours was answered with; a path alone says too little."""
+    (group,) = error_lines([text])
+    moment = None if after is None else NOON + timedelta(seconds=after)
+
+    assert asked_in_vain(group, [moment], [(NOON, "/account", 401), (NOON, "/", 404)]) is expected
+    assert not asked_in_vain(group, [moment], [(NOON, "/", 404)])
 
 
 @pytest.mark.parametrize(
