@@ -89,7 +89,7 @@ def make_context(config: pytest.Config) -> Context:
         attested = attestations(environment, config.getoption("gonogo_attest"))
         subject = _bare(project, environment, stages).model_copy(update={"attested": attested})
     today = read_variables(subject.path, environment)
-    variables = variables_of(subject.release) or today
+    variables = {**today, **variables_of(subject.release)}  # what only gates use may be newer than what serves
     only = config.getoption("gonogo_only")
     results, before = config.getoption("gonogo_results"), config.getoption("gonogo_then")
     return Context(

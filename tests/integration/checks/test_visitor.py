@@ -131,6 +131,18 @@ def test_a_page_behind_the_login_that_is_closed_for_a_while_is_warned_of(site: D
     assert asked(site, pages("/orders", "/invoices", **{"/orders": soon}))[0] is Outcome.FAILED
 
 
+def test_a_password_that_came_to_the_env_file_later_is_known(site: Deployed) -> None:
+    """The release that serves was made before it had a visitor: the baseline is asked with today's word for it."""
+    pinned = site.release.folder / "env"
+    text = pinned.read_text()
+    pinned.write_text("".join(line for line in text.splitlines(keepends=True) if "SMOKE_PASSWORD" not in line))
+    site.answer(pages("/orders"))
+    check = site.ask("postdeploy", "answer_the_visitor", role=Role.BASELINE).check("D36")
+    pinned.write_text(text)
+
+    assert (check.outcome, check.found) == (Outcome.PASSED, "")
+
+
 def test_a_login_that_lets_nobody_in_is_red(site: Deployed) -> None:
     """A login that is refused, and one after which the page is shut all the same."""
     gone = dict(pages("/orders"))
