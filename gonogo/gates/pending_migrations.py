@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 from gonogo import git
 from gonogo.backups.wanted import is_proven
-from gonogo.config import Environment, Project, Service, load_project
+from gonogo.config import Environment, Project, Service
 from gonogo.config.strategies import BESIDE
 from gonogo.errors import GonogoError, OutOfTimeError, RefusedError, in_one_line
+from gonogo.gates.asking_serving import Question, ask_serving, migrated, said_by_serving
 from gonogo.gates.ladder import Answer, decide, foresee, qualify
 from gonogo.host.runner import this_machine
 from gonogo.inspection.code.contents import manifest_of, map_paths
@@ -23,9 +23,7 @@ from gonogo.migrations.question import Said, ask
 from gonogo.migrations.stated import compatible_because
 from gonogo.records.results import read_gate
 from gonogo.runtimes import sources
-from gonogo.runtimes.base import Place
 from gonogo.runtimes.place import maker
-from gonogo.runtimes.protocols import Runtime
 from gonogo.state.release import Release
 from gonogo.words import Tier
 
@@ -47,26 +45,6 @@ __all__ = [
 ]
 
 _MIGRATION_FILE = re.compile(r"(^|/)(migrations|alembic|versions)/.*\.(py|sql)$")
-
-
-class Question(Protocol):
-    """What is asked about: a release that comes, what serves, and where."""
-
-    @property
-    def place(self) -> Place:
-        """Where the runtime works."""
-
-    @property
-    def runtime(self) -> Runtime:
-        """What runs the releases."""
-
-    @property
-    def release(self) -> Release:
-        """The one that comes."""
-
-    @property
-    def serving(self) -> Release | None:
-        """The one that serves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,18 +86,6 @@ def graph_of(root: Path, service: Service, own: Sequence[str] = ()) -> Graph:
     return Graph(revisions=graph.revisions, problems=graph.problems, doubts=doubts)
 
 
-def migrated(environment: Environment) -> Mapping[str, Service]:
-    """The services with migrations; those that share them are asked once, under the first one's name."""
-    found: dict[str, Service] = {}
-    seen: set[tuple[str, str]] = set()
-    for name, service in environment.service.items():
-        key = (service.migrations, service.migrations_config)
-        if service.migrations != "none" and key not in seen:
-            seen.add(key)
-            found[name] = service
-    return found
-
-
 def graphs(environment: Environment, project: Project) -> Mapping[str, Graph]:
     """Service → its revisions, as reading shows them."""
     own = environment.commands.get("migrate", ())
@@ -144,7 +110,7 @@ def standings(question: Question, *, built: bool, in_time: bool = False) -> Iter
 def _standing(question: Question, name: str, service: Service, *, built: bool, in_time: bool) -> Standing:
     late = False
     try:
-        said, guessed = _ask_serving(question, name, service)
+        said, guessed = said_by_serving(question, name, service)
     except OutOfTimeError as error:
         if in_time:
             raise
@@ -173,47 +139,6 @@ def _accepted(found: Standing, serving: Release | None, graph: Graph) -> Standin
         return found
     brings = set(found.heads) - {*serving.heads, *graph.ancestors(serving.heads)}
     return found if brings else replace(found, pending=(), accepted=True)
-
-
-def ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
-    """What the tool says in the serving release's instance, with its own configuration; else why it does not."""
-    try:
-        return _ask_serving(question, name, service, **asked)
-    except OutOfTimeError as error:
-        return None, in_one_line(error)
-
-
-def _ask_serving(question: Question, name: str, service: Service, **asked: Any) -> tuple[Said | None, str]:
-    """The same.
-
-    Raises:
-        OutOfTimeError: it does not say it in time.
-    """
-    serving = question.serving
-    if serving is None:
-        return None, ""
-    if name not in serving.services:
-        return None, f"{serving.id} has no service {name}"
-    own = _its_own(question.place, serving, name) or service
-    root = serving.source_root(question.place.project.app.root)
-    try:
-        runtime, place = maker(question.runtime, question.place, serving)
-        inside = runtime.inspector(place, serving).inside(name)
-        said = ask(inside, root, own, tool_of(own.migrations), current=True, **asked)
-    except OutOfTimeError:
-        raise
-    except (GonogoError, OSError) as error:
-        return None, in_one_line(error)
-    return (said, "") if said.error is None else (None, f"{inside.label}: {said.error}")
-
-
-def _its_own(place: Place, serving: Release, name: str) -> Service | None:
-    """The service as the serving release's own configuration has it, where that migrates too."""
-    try:
-        own = load_project(serving.root).environments[place.environment.name].service[name]
-    except (GonogoError, OSError, KeyError):
-        return None
-    return own if own.migrations != "none" else None
 
 
 def _ask_artifact(question: Question, name: str, service: Service, since: Sequence[str]) -> Said | None:
