@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,7 +33,8 @@ def test_hosts_of_addresses_are_somebodys(
     """Every host in an address that a service is given is a service that it reaches, or a name that the DNS knows.
 
     Catches the mistyped host of a database, the service that was renamed in the compose file alone, and `localhost` in
-    a container, where nobody listens. It warns: another resolver may know more names.
+    a container, where nobody listens. It warns: another resolver may know more names. Nothing is said of addresses that
+    are for browsers by their name (`PUBLIC_URL`, `LOCATION_URL`), nor of the release's own.
 
     Before (.env):
 
@@ -50,7 +52,7 @@ def test_hosts_of_addresses_are_somebodys(
         for name, host in hosts_in(variables):
             if alone and is_itself(name, host):
                 itself[f"{name} names {host}, which in its container is itself"].append(service)
-            elif may_be_asked(host, known=known):
+            elif may_be_asked(host, known={*known, *_own(environment)}):
                 named[name, host].append(service)
     if not named and not itself:
         pytest.skip("no address names a host that somebody would have to be")
@@ -64,6 +66,12 @@ def test_hosts_of_addresses_are_somebodys(
                 f"{', '.join(services)}: {name}: found the host {host}, which nobody has here, expected a service that "
                 "it reaches, or a name that the DNS knows"
             )
+
+
+def _own(environment: Environment) -> set[str]:
+    """The names under which the release itself is visited: in an address they are for browsers."""
+    urls = (environment.url, *(service.url for service in environment.service.values()))
+    return {host for url in urls if url is not None and (host := urlsplit(str(url)).hostname)}
 
 
 def _reached(model: Mapping[str, Any], service: str) -> tuple[Collection[str], bool]:

@@ -15,10 +15,12 @@ __all__ = ["hosts_in", "is_itself", "may_be_asked"]
 _ADDRESS = re.compile(r"(?:.*_)?(?:UR[IL]|DSN|ENDPOINT|BROKER|BACKEND)", re.IGNORECASE)
 _OWN = re.compile(
     r"(?:^|_)(?:PUBLIC|SITE|BASE|FRONT\w*|APP|ROOT|WEB\w*|CALLBACK|REDIRECT|ORIGINS?|CANONICAL|EXTERNAL|LOGIN|LOGOUT|HOME|DOCS"
-    r"|SUPPORT|STATIC|MEDIA|CDN|ASSETS?)(?:_|$)",
+    r"|SUPPORT|STATIC|MEDIA|CDN|ASSETS?|LOCATION|LINKS?|MAPS?|BROWSER|CLIENT|PORTAL|DASHBOARD|UI|SUCCESS|CANCEL|RETURN|INVITE|CONFIRM"
+    r"|SHARE|SHORT|HOMEPAGE|AVATARS?|GRAVATAR|LOGO|FAVICON|TERMS|PRIVACY|HELP|ABSOLUTE|DOMAIN)(?:_|$)",
     re.IGNORECASE,
 )
-"""Addresses that an application tells its visitors, and does not ask itself."""
+"""Addresses that an application tells its visitors, and does not ask itself: of pages, never of a store."""
+_PAGES = frozenset({"http", "https"})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 _ITSELF = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -32,7 +34,7 @@ def hosts_in(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in sorted(variables.items()):
         text = value.strip()
         scheme = text.partition("://")[0].partition("+")[0].lower()
-        is_asked = _ADDRESS.fullmatch(name) and not _OWN.search(name)
+        is_asked = _ADDRESS.fullmatch(name) and not (scheme in _PAGES and _OWN.search(name))
         if name not in left and is_asked and _SCHEME.match(text) and scheme not in _NO_NAMES:
             host = _host(text)
             if host:

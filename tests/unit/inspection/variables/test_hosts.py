@@ -42,6 +42,8 @@ def test_hosts_of_addresses() -> None:
         ("PUBLIC_URL", "https://shop.acme.io"),
         ("FRONTEND_BASE_URL", "https://shop.acme.io"),
         ("OAUTH_REDIRECT_URI", "https://shop.acme.io/callback"),
+        ("LOCATION_URL", "https://maps.acme.io/?at=1"),
+        ("PASSWORD_CONFIRM_URL", "https://shop.acme.io/confirm"),
         ("GREETING", "https://hello.acme.io"),
         ("CALLBACK_URL", "http://[broken"),
     ],
@@ -60,6 +62,13 @@ def test_who_has_to_be_somebody() -> None:
     assert is_itself("DATABASE_URL", "localhost")
     assert not is_itself("PUBLIC_URL", "localhost")
     assert not is_itself("DATABASE_URL", "db")
+
+
+def test_a_store_is_asked_whatever_it_is_called() -> None:
+    """``APP_DATABASE_URL`` is no page's address: its scheme says so."""
+    variables = {"APP_DATABASE_URL": "postgresql://app@dbb/shop", "WEB_REDIS_URL": "redis://cachee"}
+
+    assert dict(hosts_in(variables)) == {"APP_DATABASE_URL": "dbb", "WEB_REDIS_URL": "cachee"}
 
 
 @given(st.dictionaries(st.sampled_from(["A_URL", "DATABASE_URL", "X_DSN"]), st.text()))
