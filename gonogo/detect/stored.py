@@ -39,7 +39,8 @@ def stored_inside(tree: Tree, variables: Collection[str]) -> Iterator[Question]:
             if (match := _BESIDE.search(line.partition("#")[0])) and ">>>" not in line:
                 if _is_there(tree, match[0]):
                     continue
-                named = _VARIABLE.findall("\n".join(lines[max(number - 3, 0) : number + 2]))
+                near = (line, "\n".join(lines[max(number - 3, 0) : number + 2]))  # its own first: that names the place
+                named = dict.fromkeys(name for one in near for name in _VARIABLE.findall(one))
                 asked = [name for name in named if _DATABASE.search(name)]
                 if not set(asked) & set(variables):
                     yield _question(f"{path}:{number + 1}", match[0].strip(), asked)

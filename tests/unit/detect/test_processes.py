@@ -163,6 +163,16 @@ def test_what_cannot_be_known_is_asked() -> None:
     assert any("no file asks for gunicorn" in note for note in unasked.notes)
 
 
+def test_a_database_file_is_set_by_the_variable_of_its_own_line() -> None:
+    """Not by the one of the line before, which names the kind of database."""
+    engine = '"ENGINE": os.getenv("DB_ENGINE") or "django.db.backends.sqlite3",'
+    name = '"NAME": os.getenv("DB_NAME") or os.path.join(BASE_DIR, "data/db.sqlite3"),'
+    found = look({**SERVED, "settings.py": f"config = {{\n    {engine}\n    {name}\n}}\n"})
+
+    (asked,) = (one for one in found.questions if one.about == "data")
+    assert "set DB_NAME in the env file" in asked.text
+
+
 def test_a_home_page_behind_a_login_is_not_the_health_page() -> None:
     """A redirect is no 200: the page that a stranger sees is asked."""
     pages = "\n\n@app.get('/')\n@login_required\ndef home(): ...\n\n\n@app.get('/login')\ndef login(): ...\n"
