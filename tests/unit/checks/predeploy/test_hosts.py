@@ -65,9 +65,9 @@ def test_hosts_that_nobody_has(repository: Repository, gate: Gates, database: st
 
 def test_the_releases_own_name_is_for_browsers(repository: Repository, gate: Gates) -> None:
     """P47 does not ask the DNS for the name under which the release is to be visited, whatever the variable is called."""
-    minimal = repository.minimal.replace("compose = ", 'url = "https://shop.invalid"\ncompose = ', 1)
+    minimal = f'{repository.minimal}url = "https://shop.invalid"\n'
     model = MODEL.format(database="db").replace(
-        "PUBLIC_URL: https://127.0.0.1", "WEBHOOK_ENDPOINT: https://shop.invalid/x"
+        "PUBLIC_URL: https://127.0.0.1", "PARTNER_ENDPOINT: https://shop.invalid/x"
     )
     files = {"gonogo.toml": minimal, "Dockerfile": "FROM scratch\n", "docker-compose.yml": model}
     check = gate(repository(files), *ASKED).only()
