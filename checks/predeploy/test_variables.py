@@ -40,9 +40,10 @@ def test_no_variable_that_is_read_goes_away(
 ) -> None:
     """Every variable that the serving release is given and this one is not is read by no source any more.
 
-    Catches the line that was lost when the env file was edited: what falls back to a default sends mail to nobody, or
-    writes to another folder. So is the store told that services shared and do not any more: a worker that waits at
-    another Redis than the one where its jobs are put. Which variables came and went is listed by name. It warns.
+    Catches the line that was lost when the env file was edited: what falls back to a default sends mail to nobody,
+    or writes to another folder or database (a field of a settings class that has one). So is the store told that
+    services shared and do not any more: a worker that waits at another Redis than the one where its jobs are put.
+    Which variables came and went is listed by name. It warns.
 
     Before (.env, which had MAIL_FROM):
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from gonogo.inspection.code.beside import is_beside
+from gonogo.inspection.variables.settingsclass import optional_in_settings
 
 __all__ = ["gone", "gone_and_read", "of_the_runtime", "parted"]
 
@@ -57,7 +58,8 @@ def _place(value: str) -> str:
 
 
 def gone_and_read(gone: Collection[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The variables that went and that a source still reads, with the place: ``PATH:LINE``."""
+    """The variables that went and that a source still reads, with ``PATH:LINE``, or the path of a settings class."""
+    settings = {path: _in_settings(texts[path], path) for path in sorted(texts) if gone and not is_beside(path)}
     for name in sorted(gone):
         reads = re.compile(
             rf"(?:environ(?:\.get)?|(?i:\w*env\w*)(?:\.\w+)?|config)\s*[\[(]\s*[\"']{re.escape(name)}[\"']|process\.env\.{re.escape(name)}\b"
@@ -67,3 +69,16 @@ def gone_and_read(gone: Collection[str], texts: Mapping[str, str]) -> Iterator[t
             if found is not None:
                 yield name, f"{path}:{texts[path].count(chr(10), 0, found.start()) + 1}"
                 break
+            if not {name, name.upper()}.isdisjoint(settings.get(path, ())):
+                yield name, path
+                break
+
+
+def _in_settings(text: str, path: str) -> frozenset[str]:
+    """What settings classes of a source read, and do without: it falls back to their defaults."""
+    if not path.endswith(".py") or "Settings" not in text:
+        return frozenset()
+    try:
+        return optional_in_settings(text, path)
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()

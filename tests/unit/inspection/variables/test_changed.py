@@ -46,6 +46,30 @@ def test_a_variable_that_is_not_read(path: str, text: str) -> None:
     assert list(gone_and_read({"MAIL_FROM"}, {path: text})) == []
 
 
+SETTINGS = """\
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings
+
+
+class Stored(BaseModel):
+    shop_database_url: str = Field(default="")
+    shop_name: str
+
+
+class Settings(Stored, BaseSettings):
+    debug: bool = False
+"""
+
+
+def test_a_variable_that_a_settings_class_does_without() -> None:
+    """It falls back to the default, as a database's address did to a file; one without a default is demanded (P19)."""
+    texts = {"app/settings.py": SETTINGS, "tests/test_settings.py": SETTINGS, "app/broken.py": "class Settings(:"}
+
+    assert list(gone_and_read({"SHOP_DATABASE_URL", "SHOP_NAME", "DATABASE_URL"}, texts)) == [
+        ("SHOP_DATABASE_URL", "app/settings.py")
+    ]
+
+
 @given(st.sets(st.text(min_size=1)), st.text())
 def test_any_name_and_any_text(names: set[str], text: str) -> None:
     """A name may hold what a pattern would not."""
