@@ -134,6 +134,7 @@ def test_endpoint_is_red(site: Deployed, answer: list[Any], outcome: Outcome, me
     assert found(site, "D09[GET /]", "endpoint") == (outcome, message)
 
 
+@pytest.mark.thorough
 def test_an_endpoint_that_became_much_slower(site: Deployed) -> None:
     """Twenty times the baseline warns, a hundred times is red where no `within` allows it; alone nobody knows."""
     kept = site.run / "baseline.json"

@@ -119,6 +119,7 @@ def test_a_server_error_behind_the_login_is_red(site: Deployed) -> None:
 
 
 @pytest.mark.usefixtures("known")
+@pytest.mark.thorough
 def test_a_page_behind_the_login_that_is_closed_for_a_while_is_warned_of(site: Deployed) -> None:
     """As D30 does: it says so with its 503, and others are open; a short pause is that of a failure."""
     closed, soon = ([503, {"Retry-After": said}, "later", 0] for said in ("3600", "5"))

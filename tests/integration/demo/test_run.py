@@ -95,12 +95,12 @@ def test_three_deployments_and_one_that_never_gets_its_turn(temporary: Path, tmp
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        pytest.param("Set up", signal.SIGINT, marks=pytest.mark.thorough),
+        ("Set up", signal.SIGINT),
         pytest.param("$ gonogo deploy --env demo --ref v1", signal.SIGTERM, marks=pytest.mark.thorough),
         pytest.param("predeploy ", signal.SIGHUP, marks=pytest.mark.thorough),
         pytest.param("migrate ", signal.SIGTERM, marks=pytest.mark.thorough),
         pytest.param("start-beside ", signal.SIGINT, marks=pytest.mark.thorough),
-        ("$ gonogo deploy --env demo --ref v2", signal.SIGINT),
+        pytest.param("$ gonogo deploy --env demo --ref v2", signal.SIGINT, marks=pytest.mark.thorough),
     ],
 )
 def test_a_signal_stops_everything(moment: str, number: signal.Signals, temporary: Path, tmp_path: Path) -> None:
