@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from gonogo.config.hosts import LOCAL
@@ -23,7 +23,7 @@ from gonogo.runtimes.protocols import Action
 from gonogo.state.release import Release
 from gonogo.state.store import write_atomically
 from gonogo.traffic.base import Upstreams
-from gonogo.traffic.own import CONFIG, SOCKET, OwnCaddy, caddyfile, run_words, variables
+from gonogo.traffic.own import CONFIG, SOCKET, OwnCaddy, caddyfile, run_words, variables, version_words
 from gonogo.traffic.send import Proxy, forget_loaded, note_loaded, send, write
 
 __all__ = ["SLOT", "OwnFront", "ending", "front_of", "holding", "is_own"]
@@ -98,12 +98,20 @@ class OwnFront:
         """How it is told where requests go."""
         return Proxy(
             host=self.place.host,
-            adapter=OwnCaddy(self.traffic),
+            adapter=OwnCaddy(self.traffic, version=self._version),
             name="the front (Caddy)",
             folder=self.home,
             inside=str(self.home),
             cwd=str(self.home),
         )
+
+    @cached_property
+    def _version(self) -> str:
+        """What the program says of itself; nothing where it does not, or is nowhere."""
+        try:
+            return self.place.host.run(Command(argv=version_words(), timeout=_GRACE)).output
+        except CommandError:
+            return ""
 
     def running(self) -> Instance | None:
         """Its process, where it lives."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +12,16 @@ from gonogo.host.programs import find_program
 from gonogo.traffic.base import Backend, Upstreams
 from gonogo.traffic.caddy import Caddy
 
-__all__ = ["CONFIG", "SOCKET", "OwnCaddy", "caddyfile", "run_words", "variables"]
+__all__ = ["CONFIG", "SOCKET", "OwnCaddy", "caddyfile", "program", "run_words", "variables", "version_words"]
 
 CONFIG, SOCKET = "Caddyfile", "admin.sock"
 """In its folder, in which it is started: a socket's whole path may be too long for the kernel."""
 _PORT = "release.port"
 """Read at each request, so that no switch is a reload: at each of those Caddy closes a few connections. With a dot,
 since a Caddyfile takes ``{file.name}`` for a part of the request's path."""
+_READS = (2, 11)
+"""The version that was seen to; one that knows no such placeholder would send every request nowhere."""
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 _HERE = "127.0.0.1"
 
 _FILE = ("--config", CONFIG, "--adapter", "caddyfile")
@@ -77,6 +81,11 @@ def program() -> str:
     return str(find_program("caddy") or "caddy")
 
 
+def version_words() -> tuple[str, ...]:
+    """The command that says which version it is."""
+    return (program(), "version")
+
+
 def run_words() -> tuple[str, ...]:
     """The command that is this proxy."""
     return (program(), "run", *_FILE)
@@ -90,6 +99,12 @@ def variables(home: Path) -> Mapping[str, str]:
 class OwnCaddy(Caddy):
     """Its commands run in its folder, and reach it through a socket that only its user may use."""
 
+    def __init__(self, traffic: Traffic, *, version: str = "") -> None:
+        """``version`` is what its program says of itself; one that is not known to read files is reloaded."""
+        super().__init__(traffic)
+        found = _VERSION.search(version)
+        self._reads = found is not None and (int(found[1]), int(found[2])) >= _READS
+
     def render(self, upstreams: Upstreams) -> str:
         """The same text for every release that gets all requests: only the file beside it says which one."""
         led = {
@@ -102,7 +117,7 @@ class OwnCaddy(Caddy):
         """The port of the one release that gets all requests."""
         (backends,) = upstreams.values()
         host, _, port = backends[0].endpoint.rpartition(":")
-        return {_PORT: port} if len(backends) == 1 and host == _HERE else {}
+        return {_PORT: port} if self._reads and len(backends) == 1 and host == _HERE else {}
 
     def test(self) -> tuple[str, ...]:
         """Loads it without serving it."""

@@ -22,6 +22,7 @@ from gonogo.errors import CommandError
 from gonogo.runtimes.base import Place
 from gonogo.runtimes.front import OwnFront
 from gonogo.traffic.base import alone, endpoints, shared
+from gonogo.traffic.own import program
 from gonogo.traffic.send import described, send, wait_until_left
 from tests.unit.runtimes.process.test_runtime import make
 
@@ -219,6 +220,25 @@ def test_a_switch_reloads_nothing_and_loses_nobody(front: OwnFront) -> None:
 
     assert told == (f"# web → {green}", f"printf {green.rpartition(':')[2]} > {front.home}/release.port")
     assert set(found) == {int(one.rpartition(":")[2]) for one in (blue, green)}
+
+
+def test_an_older_program_is_reloaded(front: OwnFront, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says a version which does not read the file: it is told by its configuration, as other Caddys are."""
+    older = tmp_path / "bin" / "caddy"
+    older.parent.mkdir()
+    older.write_text(f'#!/bin/sh\n[ "$1" != version ] || {{ echo 2.6.2; exit; }}\nexec {program()} "$@"\n')
+    older.chmod(0o755)
+    monkeypatch.setattr("gonogo.traffic.own.find_program", lambda _: older)
+    with application() as blue, application() as green:
+        front.ensure(alone({"web": blue}), nothing)
+        first = asked(front, "/")["port"]
+        told = described(front.proxy, alone({"web": green}))
+        send(front.proxy, alone({"web": green}))
+        then = asked(front, "/")["port"]
+
+    assert [first, then] == [int(one.rpartition(":")[2]) for one in (blue, green)]
+    assert any("caddy reload" in line for line in told)
+    assert not (front.home / "release.port").exists()
 
 
 def test_shares_are_read_by_a_reload_and_so_is_the_end_of_them(front: OwnFront) -> None:
